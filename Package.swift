@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Sluice, in one direction (docs/architecture.md):
+///
+///     CSystem ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
+///                   └── all import ──► Addresses, CIDRTrie, ProxyProtocol, Core
+let package = Package(
+    name: "sluice",
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .library(name: "CIDRTrie", targets: ["CIDRTrie", "Addresses"]),
+        .library(name: "ProxyProtocol", targets: ["ProxyProtocol", "Addresses"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The pure core: values and decisions. No I/O, no clock, no Foundation.
+        .target(name: "Addresses", swiftSettings: strict),
+        .target(name: "CIDRTrie", dependencies: ["Addresses"], swiftSettings: strict),
+        .target(name: "ProxyProtocol", dependencies: ["Addresses"], swiftSettings: strict),
+        .target(
+            name: "Core",
+            dependencies: ["Addresses", "CIDRTrie", "ProxyProtocol"],
+            swiftSettings: strict
+        ),
+
+        // The data plane.
+        .target(name: "CSystem"),
+        .target(name: "Sockets", dependencies: ["Addresses", "CSystem"], swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: ["Addresses", "CIDRTrie", "ProxyProtocol", "Core", "Sockets"],
+            swiftSettings: strict
+        ),
+
+        // The control plane.
+        .target(
+            name: "Control",
+            dependencies: [
+                "Addresses", "CIDRTrie", "ProxyProtocol", "Core", "Engine",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SampleWarehouse",
+            dependencies: [
+                "Addresses", "Core",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Core", "Engine", "Control", "SampleWarehouse",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
+        .testTarget(name: "CIDRTrieTests", dependencies: ["CIDRTrie"], swiftSettings: strict),
+        .testTarget(
+            name: "ProxyProtocolTests",
+            dependencies: ["ProxyProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CoreTests",
+            dependencies: ["Core", "ProxyProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "Sockets", "Core", "ProxyProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ControlTests",
+            dependencies: ["Control", "Core"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Addresses", "ProxyProtocol"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+/// What every target of ours is held to (docs/decisions).
+var strict: [SwiftSetting] {
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
+}

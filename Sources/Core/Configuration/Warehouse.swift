@@ -1,0 +1,80 @@
+public import Addresses
+public import CIDRTrie
+
+/// What is protected: a warehouse, its policy and the listeners that lead to it.
+public struct Warehouse: Hashable, Sendable {
+    /// As in the URLs of the API: letters, digits, `-` and `_`.
+    public var id: String
+    public var name: String
+    /// The DNS name that its users connect to; the connection examples show it.
+    public var host: String?
+    public var whitelist: Whitelist
+    /// At the same time, over all its listeners; 0 for no limit.
+    public var connectionLimit: Int
+    public var listeners: [Listener]
+    public var endpointServices: [EndpointService]
+    public var endpoints: [Endpoint]
+}
+
+/// A public link's rules.
+public struct Whitelist: Hashable, Sendable {
+    public enum Mode: String, Hashable, Sendable, CaseIterable {
+        /// Every source, IPv4 and IPv6. Rules do not count.
+        case anywhere
+        /// No source. Rules do not count.
+        case nowhere
+        /// The rules decide, the longest matching prefix first; what none matches is denied.
+        case specific
+    }
+
+    public var mode: Mode
+    /// From the configuration's entries and from the files it names.
+    public var rules: [Rule]
+
+    public init(mode: Mode, rules: [Rule] = []) {
+        self.mode = mode
+        self.rules = rules
+    }
+}
+
+/// The kind of link over which a connection comes.
+public enum LinkKind: String, Hashable, Sendable, CaseIterable, Codable {
+    /// Admitted by the whitelist.
+    case `public`
+    /// Inbound private link: admitted by its endpoint.
+    case `private`
+    /// The warehouse reaches a data service in a user's network.
+    case outbound
+}
+
+/// An AWS endpoint service or an Azure private link service.
+public struct EndpointService: Hashable, Sendable {
+    public enum Acceptance: String, Hashable, Sendable, CaseIterable { case manual, automatic }
+
+    public var id: String
+    public var cloud: Cloud
+    public var region: String
+    public var acceptance: Acceptance
+    /// Who may ask for an endpoint: AWS ARNs, Azure subscription ids, or `*`.
+    public var allowedPrincipals: [String]
+}
+
+/// The clouds whose private links are known.
+public enum Cloud: String, Hashable, Sendable, CaseIterable, Codable {
+    case aws, azure, gcp, alibaba
+}
+
+/// The consumer's end of a private link.
+public struct Endpoint: Hashable, Sendable {
+    /// One vocabulary for all clouds, after AWS's.
+    public enum State: String, Hashable, Sendable, CaseIterable, Codable {
+        case pendingAcceptance, pending, available, rejected, expired, failed, deleting, deleted
+    }
+
+    /// AWS: `vpce-…`; Azure: the LINKID in decimal; Google: the PSC connection id in decimal;
+    /// Alibaba: the endpoint id.
+    public var id: String
+    public var cloud: Cloud
+    public var state: State
+    public var description: String
+}

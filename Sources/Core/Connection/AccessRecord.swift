@@ -1,0 +1,43 @@
+public import Addresses
+public import CIDRTrie
+
+/// What is written down of one connection when it has ended.
+///
+/// It holds no byte of the client's payload, so it cannot hold a credential.
+public struct AccessRecord: Hashable, Sendable {
+    public enum Verdict: String, Hashable, Sendable { case allow, deny }
+
+    /// When the connection was accepted, in microseconds since 1970 (UTC).
+    public var acceptedAtMicroseconds: Int64 = 0
+    /// Unique within one run of the gateway.
+    public var connection: UInt64 = 0
+    public var warehouse: String = ""
+    /// The listener's address.
+    public var listener: String = ""
+    public var link: LinkKind = .public
+    /// Who opened the TCP connection.
+    public var peer: SocketAddress
+    /// Whom the PROXY header names; the peer where there was none.
+    public var client: SocketAddress
+    /// The private link's endpoint.
+    public var endpoint: String?
+    public var verdict: Verdict = .allow
+    /// The block of the rule that decided.
+    public var rule: CIDRBlock?
+    public var reason: DenialReason?
+    /// The backend's address; `nil` where none was connected.
+    public var backend: SocketAddress?
+    /// From the client to the backend.
+    public var bytesIn: UInt64 = 0
+    /// From the backend to the client.
+    public var bytesOut: UInt64 = 0
+    public var durationMicroseconds: Int64 = 0
+    public var end: ConnectionEnd = .finished
+    /// More words on `reason`: which rule of the wire format was broken, say. Empty for none.
+    public var detail: String = ""
+
+    public init(peer: SocketAddress) {
+        self.peer = peer
+        client = peer
+    }
+}

@@ -1,0 +1,49 @@
+/// Why a connection was refused. The raw value stands in the access log and the metrics.
+public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
+    /// The whitelist's mode is `nowhere`.
+    case linkClosed
+    /// No rule of the whitelist matches the client's address.
+    case notInWhitelist
+    /// The deciding rule says deny.
+    case deniedByRule
+    /// A PROXY header is required, and the peer is not a trusted source.
+    case untrustedProxySource
+    /// The trusted source's bytes are not a PROXY header, or not a valid one.
+    case badProxyHeader
+    /// The trusted source sent no complete PROXY header in time.
+    case proxyHeaderTimeout
+    /// A client's payload begins with a PROXY header that it must not send.
+    case unexpectedProxyHeader
+    /// A private link, and the PROXY header names no endpoint.
+    case noEndpoint
+    /// A private link, and the endpoint is not registered.
+    case unknownEndpoint
+    /// A private link, and the endpoint is registered but not available.
+    case endpointNotAvailable
+    case connectionLimit
+    case warehouseConnectionLimit
+    case sourceConnectionLimit
+    case sourceRateLimit
+    /// No backend is healthy, or none took the connection.
+    case noBackend
+}
+
+/// How a connection ended. The raw value stands in the access log and the metrics.
+public enum ConnectionEnd: String, Hashable, Sendable, CaseIterable, Codable {
+    /// Both sides said that they are done.
+    case finished
+    case clientReset
+    case backendReset
+    /// Neither side sent a byte for the idle time.
+    case idleTimeout
+    /// The gateway was told to stop, and the deadline for running sessions passed.
+    case drained
+    /// Refused; the reason says why.
+    case denied
+    /// The client left before a backend was connected.
+    case clientLeft
+    /// A load balancer's health probe: LOCAL, or nothing at all.
+    case probe
+    /// The gateway itself ran out of something (descriptors, memory).
+    case resourceExhausted
+}

@@ -1,0 +1,11 @@
+public import Core
+
+/// Takes the records of ended connections.
+public protocol AccessLog: Sendable {
+    /// Takes a batch. Called on a shard's queue, on the path of the bytes: must return at once, and
+    /// drops and counts what it has no room for.
+    func write(_ records: [AccessRecord])
+
+    /// Lines that were dropped so far.
+    var droppedLineCount: Int { get }
+}

@@ -1,0 +1,20 @@
+public import Addresses
+
+/// Why a configuration could not be put in force. Nothing has changed.
+public enum GatewayError: Error, Equatable {
+    /// The operator's fault or another program's: `reason` is the system's own words.
+    case cannotListen(SocketAddress, reason: String)
+    /// The system has no descriptors or memory left.
+    case systemResources(operation: String, reason: String)
+}
+
+extension GatewayError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .cannotListen(let address, let reason):
+            "cannot listen on \(address): \(reason)"
+        case .systemResources(let operation, let reason):
+            "\(operation) failed: \(reason)"
+        }
+    }
+}
