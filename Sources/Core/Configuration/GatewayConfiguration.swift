@@ -17,6 +17,28 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var keepalive: Keepalive
     public var engine: EngineSettings
     public var warehouses: [Warehouse]
+
+    public init(
+        management: SocketAddress? = nil,
+        state: String? = nil,
+        policy: PolicyAuthority = .file,
+        log: LogSettings = LogSettings(),
+        limits: ConnectionLimits = ConnectionLimits(),
+        timeouts: Timeouts = Timeouts(),
+        keepalive: Keepalive = Keepalive(),
+        engine: EngineSettings = EngineSettings(),
+        warehouses: [Warehouse]
+    ) {
+        self.management = management
+        self.state = state
+        self.policy = policy
+        self.log = log
+        self.limits = limits
+        self.timeouts = timeouts
+        self.keepalive = keepalive
+        self.engine = engine
+        self.warehouses = warehouses
+    }
 }
 
 /// Where the policy that counts is written down.

@@ -16,7 +16,30 @@ public struct Listener: Hashable, Sendable {
     public var backends: [BackendAddress]
     public var healthCheck: HealthCheck
     public var sendProxyProtocol: SendProxyProtocol
+    /// The gateway's own where the listener sets none; `drain` counts for the gateway only.
     public var timeouts: Timeouts
+
+    public init(
+        protocol: ServiceProtocol,
+        address: SocketAddress,
+        link: LinkKind = .public,
+        acceptProxyProtocol: AcceptProxyProtocol = AcceptProxyProtocol(),
+        reject: Reject = .error,
+        backends: [BackendAddress],
+        healthCheck: HealthCheck = HealthCheck(kind: .tcp),
+        sendProxyProtocol: SendProxyProtocol = .off,
+        timeouts: Timeouts = Timeouts()
+    ) {
+        self.protocol = `protocol`
+        self.address = address
+        self.link = link
+        self.acceptProxyProtocol = acceptProxyProtocol
+        self.reject = reject
+        self.backends = backends
+        self.healthCheck = healthCheck
+        self.sendProxyProtocol = sendProxyProtocol
+        self.timeouts = timeouts
+    }
 }
 
 /// Whether and from whom PROXY headers are read.
@@ -38,7 +61,10 @@ public struct AcceptProxyProtocol: Hashable, Sendable {
     /// The longest header that is taken, signature and addresses included, in bytes.
     public var maximumByteCount = 4096
 
-    public init() {}
+    public init(mode: Mode = .off, trusted: [CIDRBlock] = []) {
+        self.mode = mode
+        self.trusted = trusted
+    }
 }
 
 /// How a denied client learns of it.

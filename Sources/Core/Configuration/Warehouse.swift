@@ -14,6 +14,27 @@ public struct Warehouse: Hashable, Sendable {
     public var listeners: [Listener]
     public var endpointServices: [EndpointService]
     public var endpoints: [Endpoint]
+
+    /// - Parameter name: the id where `nil`.
+    public init(
+        id: String,
+        name: String? = nil,
+        host: String? = nil,
+        whitelist: Whitelist,
+        connectionLimit: Int = 0,
+        listeners: [Listener],
+        endpointServices: [EndpointService] = [],
+        endpoints: [Endpoint] = []
+    ) {
+        self.id = id
+        self.name = name ?? id
+        self.host = host
+        self.whitelist = whitelist
+        self.connectionLimit = connectionLimit
+        self.listeners = listeners
+        self.endpointServices = endpointServices
+        self.endpoints = endpoints
+    }
 }
 
 /// A public link's rules.
@@ -57,6 +78,20 @@ public struct EndpointService: Hashable, Sendable {
     public var acceptance: Acceptance
     /// Who may ask for an endpoint: AWS ARNs, Azure subscription ids, or `*`.
     public var allowedPrincipals: [String]
+
+    public init(
+        id: String,
+        cloud: Cloud,
+        region: String,
+        acceptance: Acceptance = .manual,
+        allowedPrincipals: [String] = []
+    ) {
+        self.id = id
+        self.cloud = cloud
+        self.region = region
+        self.acceptance = acceptance
+        self.allowedPrincipals = allowedPrincipals
+    }
 }
 
 /// The clouds whose private links are known.
@@ -76,5 +111,13 @@ public struct Endpoint: Hashable, Sendable {
     public var id: String
     public var cloud: Cloud
     public var state: State
+    /// The operator's own words; empty where there are none.
     public var description: String
+
+    public init(id: String, cloud: Cloud, state: State, description: String = "") {
+        self.id = id
+        self.cloud = cloud
+        self.state = state
+        self.description = description
+    }
 }
