@@ -1,0 +1,55 @@
+public import Addresses
+
+/// The HTTP response that turns a client away: a complete message, after which the connection ends.
+///
+/// The body is JSON in the form of the management API's errors, so that one client understands both:
+///
+/// ```json
+/// {"success":false,"code":"AccessDenied","message":"…","client":"203.0.113.7","reason":"notInWhitelist"}
+/// ```
+public struct HTTPRejection: Hashable, Sendable {
+    /// Seconds after which a client that was over a limit may try again.
+    static let retryAfterSeconds = 1
+
+    public var reason: DenialReason
+    public var client: IPAddress
+
+    public init(reason: DenialReason, client: IPAddress) {
+        self.reason = reason
+        self.client = client
+    }
+
+    /// The whole response, RFC 9112.
+    public var bytes: [UInt8] {
+        let body = Array(body.utf8)
+        var head = "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"
+        head += "Content-Length: \(body.count)\r\nCache-Control: no-store\r\n"
+        if reason.family != .access { head += "Retry-After: \(Self.retryAfterSeconds)\r\n" }
+        return Array("\(head)Connection: close\r\n\r\n".utf8) + body
+    }
+
+    private var status: String {
+        switch reason.family {
+        case .access: "403 Forbidden"
+        case .sourceLimit: "429 Too Many Requests"
+        case .gatewayLimit, .outage: "503 Service Unavailable"
+        }
+    }
+
+    private var code: String {
+        switch reason.family {
+        case .access: "AccessDenied"
+        case .sourceLimit, .gatewayLimit: "TooManyConnections"
+        case .outage: "WarehouseUnavailable"
+        }
+    }
+
+    private var body: String {
+        let fields = [
+            ("code", code), ("message", reason.message(to: client)), ("client", client.description),
+            ("reason", reason.rawValue),
+        ]
+        let members = fields.map { "\"\($0)\":\(JSONStringLiteral($1))" }.joined(separator: ",")
+        return "{\"success\":false,\(members)}\n"
+    }
+}

@@ -1,0 +1,33 @@
+/// What a side of a MySQL connection can do (MySQL internals manual, "Capability Flags").
+///
+/// Only the flags that change what is read or written here are named.
+public struct MySQLCapabilities: OptionSet, Hashable, Sendable {
+    public var rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// CLIENT_MYSQL, once CLIENT_LONG_PASSWORD. MariaDB clears it to mark its own extensions.
+    public static let longPassword = Self(rawValue: 1 << 0)
+    public static let longColumnFlags = Self(rawValue: 1 << 2)
+    /// The login names a database.
+    public static let connectWithDatabase = Self(rawValue: 1 << 3)
+    public static let protocol41 = Self(rawValue: 1 << 9)
+    /// The stream turns into TLS after the first 32 bytes of the login.
+    public static let tls = Self(rawValue: 1 << 11)
+    public static let transactions = Self(rawValue: 1 << 13)
+    /// CLIENT_SECURE_CONNECTION: scrambles of 20 bytes, their answer behind a length byte.
+    public static let secureConnection = Self(rawValue: 1 << 15)
+    public static let pluginAuthentication = Self(rawValue: 1 << 19)
+    public static let connectAttributes = Self(rawValue: 1 << 20)
+    /// The answer to the scramble stands behind a length-encoded integer.
+    public static let lengthEncodedAuthentication = Self(rawValue: 1 << 21)
+    /// An OK packet ends a result set in place of an EOF packet.
+    public static let deprecateEOF = Self(rawValue: 1 << 24)
+
+    /// What every login of protocol 4.1 with a named authentication plugin needs.
+    public static let basicLogin: Self = [
+        .longPassword, .protocol41, .secureConnection, .pluginAuthentication,
+    ]
+}
