@@ -83,7 +83,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CoreTests",
-            dependencies: ["Core", "ProxyProtocol"],
+            dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -94,6 +94,16 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: ["Control", "Core"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SampleWarehouseTests",
+            dependencies: [
+                "Core", "SampleWarehouse",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,0 +1,120 @@
+import Core
+import Testing
+
+@Suite("MySQL health checks")
+struct MySQLHealthCheckTests {
+    private func greetingPacket() throws -> [UInt8] {
+        try #require(bytes(hexadecimal: CapturedPackets.mariaDBGreeting))
+    }
+
+    private func greeted() throws -> MySQLHealthCheck {
+        var check = MySQLHealthCheck()
+        _ = check.receive(try greetingPacket())
+        return check
+    }
+
+    private func packet(sequence: UInt8, _ error: MySQLErrorPacket) -> [UInt8] {
+        MySQLPacket(sequence: sequence, payload: error.payload).bytes
+    }
+
+    @Test("A greeting is answered by a login without TLS, password or database")
+    func login() throws {
+        var check = MySQLHealthCheck()
+        guard case .send(let bytes) = check.receive(try greetingPacket()),
+            case .complete(let packet, _) = try MySQLPacket.decode(bytes, limit: 1000)
+        else {
+            Issue.record("no login was sent")
+            return
+        }
+        #expect(packet.sequence == 1)
+        let login = try MySQLLogin(payload: packet.payload)
+        #expect(login.user == "sluice_health")
+        #expect(login.authentication.isEmpty)
+        #expect(login.database == nil)
+        #expect(!login.capabilities.contains(.tls))
+    }
+
+    @Test("A greeting that comes byte by byte is waited for")
+    func pieces() throws {
+        var check = MySQLHealthCheck()
+        let greeting = try greetingPacket()
+        for byte in greeting.dropLast() { #expect(check.receive([byte]) == .wait) }
+        #expect(check.receive(greeting.suffix(1)) != .wait)
+    }
+
+    @Test("A login that is denied has finished the handshake: the server is healthy")
+    func denied() throws {
+        var check = try greeted()
+        let error = MySQLErrorPacket(code: 1045, sqlState: "28000", message: "Access denied")
+        #expect(check.receive(packet(sequence: 2, error)) == .healthy(farewell: []))
+    }
+
+    @Test("A login that is accepted is left by COM_QUIT")
+    func accepted() throws {
+        var check = try greeted()
+        let okay = MySQLPacket(sequence: 2, payload: [0, 0, 0, 2, 0, 0, 0]).bytes
+        #expect(check.receive(okay) == .healthy(farewell: [1, 0, 0, 0, 1]))
+    }
+
+    @Test("The wish for another plugin is answered by an empty password, then judged")
+    func authenticationSwitch() throws {
+        var check = try greeted()
+        let wish = MySQLPacket(sequence: 2, payload: [0xfe] + "caching_sha2_password\0".utf8)
+        #expect(check.receive(wish.bytes) == .send([0, 0, 0, 3]))
+        let error = MySQLErrorPacket(code: 1045, sqlState: "28000", message: "Access denied")
+        #expect(check.receive(packet(sequence: 4, error)) == .healthy(farewell: []))
+    }
+
+    @Test(
+        "An ERR in place of the greeting is unhealthy, in the server's own words",
+        arguments: [
+            (1129, "Host '10.0.0.1' is blocked"), (1040, "Too many connections"),
+        ] as [(UInt16, String)]
+    )
+    func refused(code: UInt16, message: String) {
+        var check = MySQLHealthCheck()
+        let error = MySQLErrorPacket(code: code, sqlState: nil, message: message)
+        let step = check.receive(packet(sequence: 0, error))
+        #expect(step == .unhealthy(reason: "MySQL error \(code): \(message)"))
+    }
+
+    @Test("A server that greets and then has no room, or shuts down, is unhealthy")
+    func full() throws {
+        for code in [1040, 1053] as [UInt16] {
+            var check = try greeted()
+            let error = MySQLErrorPacket(code: code, sqlState: "08004", message: "no")
+            #expect(
+                check.receive(packet(sequence: 2, error))
+                    == .unhealthy(reason: "MySQL error \(code): no")
+            )
+        }
+    }
+
+    @Test("A server's words are cut to one short line")
+    func words() {
+        var check = MySQLHealthCheck()
+        let message = "a\nb" + String(repeating: "c", count: 1000)
+        let error = MySQLErrorPacket(code: 1040, sqlState: nil, message: message)
+        guard case .unhealthy(let reason) = check.receive(packet(sequence: 0, error)) else {
+            Issue.record("healthy")
+            return
+        }
+        #expect(reason.hasPrefix("MySQL error 1040: a bccc"))
+        #expect(reason.count == "MySQL error 1040: ".count + 200)
+    }
+
+    @Test("The end of the stream is unhealthy before the greeting, and healthy after it")
+    func endOfStream() throws {
+        let reason = "closed the connection before its greeting"
+        #expect(MySQLHealthCheck().receiveEndOfStream() == .unhealthy(reason: reason))
+        #expect(try greeted().receiveEndOfStream() == .healthy(farewell: []))
+    }
+
+    @Test("An HTTP server on a MySQL port is unhealthy, at once and for a clear reason")
+    func otherProtocol() {
+        var check = MySQLHealthCheck()
+        let step = check.receive(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+        let reason = "sent a MySQL packet of 5526600 bytes, where 4096 are the limit"
+        #expect(step == .unhealthy(reason: reason))
+    }
+}
