@@ -1,7 +1,7 @@
 @_exported public import Addresses
 
 /// What a rule says of the addresses in its block.
-public enum Action: String, Hashable, Sendable, Codable {
+public enum Action: String, Hashable, Sendable, Codable, CaseIterable {
     case allow
     case deny
 }

@@ -1,5 +1,4 @@
 public import Addresses
-public import CIDRTrie
 
 /// A gateway's whole configuration, validated: no faulty value exists in this form.
 ///

@@ -1,5 +1,4 @@
 public import Addresses
-public import CIDRTrie
 
 /// An address and port that accepts one service of one warehouse, over one kind of link.
 public struct Listener: Hashable, Sendable {

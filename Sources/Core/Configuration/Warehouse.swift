@@ -1,4 +1,3 @@
-public import Addresses
 public import CIDRTrie
 
 /// What is protected: a warehouse, its policy and the listeners that lead to it.
@@ -120,4 +119,19 @@ public struct Endpoint: Hashable, Sendable {
         self.state = state
         self.description = description
     }
+}
+
+extension Whitelist {
+    /// As a new warehouse of the managed product starts: every address is admitted.
+    public static let openToAll = Whitelist(
+        mode: .specific,
+        rules: [Rule(block: .allIPv4), Rule(block: .allIPv6)]
+    )
+}
+
+extension CIDRBlock {
+    /// 0.0.0.0/0
+    static let allIPv4 = CIDRBlock(containing: .v4(IPv4Address(bits: 0)), prefixLength: 0)
+    /// ::/0
+    static let allIPv6 = CIDRBlock(containing: .v6(IPv6Address(high: 0, low: 0)), prefixLength: 0)
 }
