@@ -1,0 +1,30 @@
+/// The stock `curl`.
+enum Curl {
+    struct Answer {
+        var status: Int
+        var body: String
+        var exitStatus: Int32
+    }
+
+    /// Asks for `path` over HTTP/1.1.
+    static func get(
+        _ path: String = "/",
+        at endpoint: Endpoint,
+        from source: String? = nil,
+        _ arguments: [String] = []
+    ) throws -> Answer {
+        let result = try runProgram(
+            "curl",
+            [
+                "--silent", "--show-error", "--noproxy", "*", "--max-time", "40",
+                "--write-out", "\n%{http_code}", "http://\(endpoint)\(path)",
+            ] + (source.map { ["--interface", $0] } ?? []) + arguments
+        )
+        let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
+        return Answer(
+            status: lines.last.flatMap { Int($0) } ?? 0,
+            body: lines.dropLast().joined(separator: "\n"),
+            exitStatus: result.status
+        )
+    }
+}

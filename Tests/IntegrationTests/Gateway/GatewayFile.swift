@@ -1,0 +1,71 @@
+/// A configuration file of the gateway, as text: the tests see what an operator writes.
+struct GatewayFile: Sendable {
+    /// Top-level lines: `limits: { connections: 3 }`.
+    var settings: [String] = []
+    /// Lines of the only warehouse.
+    var warehouse: [String] = []
+    var whitelist = "{ mode: anywhere }"
+    var listeners: [ListenerFile]
+
+    init(_ listeners: ListenerFile..., settings: [String] = [], whitelist: String? = nil) {
+        self.listeners = listeners
+        self.settings = settings
+        if let whitelist { self.whitelist = whitelist }
+    }
+
+    func text(management: Endpoint) -> String {
+        """
+        management: { listen: "\(management)" }
+        policy: file
+        log: { level: info, format: json, access: stdout }
+        \(settings.joined(separator: "\n"))
+        warehouses:
+          - id: WHTEST
+            name: WH_Test
+            whitelist: \(whitelist)
+            \(warehouse.joined(separator: "\n    "))
+            listeners:
+        \(listeners.map(\.text).joined(separator: "\n"))
+
+        """
+    }
+}
+
+/// One listener of a ``GatewayFile``.
+struct ListenerFile: Sendable {
+    var `protocol`: String
+    var listen: Endpoint
+    var backends: [String]
+    /// Further lines: `sendProxyProtocol: v1`.
+    var settings: [String]
+
+    /// - Parameter backends: with a health check of `off` unless `settings` name one, so that a
+    ///   backend sees the connections of the test and no others.
+    init(
+        _ protocol: String,
+        at listen: Endpoint? = nil,
+        to backends: Endpoint...,
+        settings: [String] = []
+    ) throws {
+        self.protocol = `protocol`
+        self.listen = try listen ?? .free()
+        self.backends = backends.map(\.description)
+        self.settings = settings
+        if !settings.contains(where: { $0.hasPrefix("healthCheck:") }) {
+            self.settings.append("healthCheck: off")
+        }
+    }
+
+    var text: String {
+        let lines = [
+            "- protocol: \(`protocol`)",
+            "  listen: \"\(listen)\"",
+            "  link: public",
+            "  backends:",
+        ]
+        let addresses = backends.map { "    - { address: \"\($0)\" }" }
+        let indent = String(repeating: " ", count: 6)
+        return (lines + addresses + settings.map { "  " + $0 })
+            .map { indent + $0 }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+
+/// The real gateway, run with a configuration file of the test.
+final class SluiceProcess: Sendable {
+    let management: Endpoint
+    let folder: TemporaryFolder
+    let configurationPath: String
+    let process: ChildProcess
+
+    /// Starts the gateway and waits until it says that it is ready.
+    ///
+    /// - Parameter openFileLimit: of the gateway (`ulimit -n`).
+    init(_ file: GatewayFile, openFileLimit: Int? = nil) throws {
+        management = try .free()
+        folder = try TemporaryFolder()
+        configurationPath = try folder.write(file.text(management: management), to: "sluice.yaml")
+        let limit = openFileLimit.map { "ulimit -n \($0); " } ?? ""
+        process = try ChildProcess(
+            "/bin/sh",
+            [
+                "-c", limit + #"exec "$0" serve --config "$1""#, try Programs.sluice(),
+                configurationPath,
+            ],
+            folder: folder
+        )
+        try waitUntilReady()
+    }
+
+    /// What the gateway says to its operator.
+    var operatorLog: String { process.errorOutput }
+
+    private func waitUntilReady() throws {
+        try wait(for: "a ready gateway; it says \(process.output)\(operatorLog)") {
+            guard process.isRunning else {
+                throw HarnessError("the gateway ended: \(process.output)\(operatorLog)")
+            }
+            return (try? get("/readyz").status) == 200
+        }
+    }
+}
+
+extension SluiceProcess {
+    /// Replaces the configuration file and sends SIGHUP; does not wait.
+    func requestReload(to text: String) throws {
+        try folder.write(text, to: "sluice.yaml")
+        process.signal(SIGHUP)
+    }
+
+    /// Puts another configuration in force, and waits until it is.
+    func reload(to file: GatewayFile) throws {
+        let before = try generation()
+        try requestReload(to: file.text(management: management))
+        try wait(for: "generation \(before + 1); the gateway says \(operatorLog)") {
+            try generation() > before
+        }
+    }
+
+    /// Stops the gateway and returns its exit status.
+    @discardableResult
+    func terminate(within limit: Duration = patience) throws -> Int32 {
+        process.signal(SIGTERM)
+        return try process.waitUntilExit(within: limit)
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// Cleans up when the test process ends, even by a crash.
+///
+/// It is a shell that reads from a pipe which only the test process holds open: at the pipe's end
+/// it kills what is still on its list and removes the temporary files.
+final class Reaper: Sendable {
+    static let shared = Reaper()
+
+    private static let script = """
+        all=' '
+        while read -r verb group; do
+            case $verb in
+            watch) all="$all$group " ;;
+            forget) all=${all%%" $group "*}' '${all#*" $group "} ;;
+            esac
+        done
+        for group in $all; do kill -9 "-$group" "$group" 2>/dev/null; done
+        rm -rf "$1"
+        """
+
+    private let pipe: FileHandle?
+
+    private init() {
+        let shell = Process()
+        let input = Pipe()
+        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        shell.arguments = ["-c", Self.script, "reaper", TemporaryFolder.root]
+        shell.standardInput = input
+        // Without the reaper the tests still stop what they start; only a crash leaves orphans.
+        pipe = (try? shell.run()) == nil ? nil : input.fileHandleForWriting
+    }
+
+    /// Each child is the leader of a process group of its own, and so are its children in it.
+    func watch(_ group: pid_t) {
+        pipe?.write(Data("watch \(group)\n".utf8))
+    }
+
+    func forget(_ group: pid_t) {
+        pipe?.write(Data("forget \(group)\n".utf8))
+    }
+}

@@ -1,0 +1,43 @@
+/// A real nginx, as an HTTP server.
+final class NginxServer: Sendable {
+    let endpoint: Endpoint
+    private let folder = Result { try TemporaryFolder() }
+    private let process: ChildProcess
+
+    /// - Parameters:
+    ///   - listen: what follows the address in the `listen` directive.
+    ///   - directives: the inside of the `server` block.
+    init(
+        listen: String = "",
+        _ directives: String = #"return 200 "hello from nginx\n";"#
+    ) throws {
+        endpoint = try .free()
+        let folder = try self.folder.get()
+        let file = try folder.write(
+            """
+            user root;
+            daemon off;
+            master_process off;
+            pid \(folder.path)/pid;
+            events { worker_connections 1024; }
+            http {
+                access_log off;
+                client_body_temp_path \(folder.path)/body;
+                proxy_temp_path \(folder.path)/proxy;
+                fastcgi_temp_path \(folder.path)/fastcgi;
+                uwsgi_temp_path \(folder.path)/uwsgi;
+                scgi_temp_path \(folder.path)/scgi;
+                default_type text/plain;
+                server { listen \(endpoint) \(listen); root \(folder.path); \(directives) }
+            }
+            """,
+            to: "nginx.conf"
+        )
+        process = try ChildProcess(
+            "nginx",
+            ["-e", "stderr", "-p", folder.path, "-c", file],
+            folder: folder
+        )
+        try process.waitUntilListening(at: endpoint)
+    }
+}
