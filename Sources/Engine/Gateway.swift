@@ -1,7 +1,27 @@
 public import Core
+import CIDRTrie
+import Sockets
+import Synchronization
 
 /// The data plane: listeners, shards and backends, under one immutable snapshot of policy.
+///
+///     let gateway = try Gateway(configuration: configuration, accessLog: log) { event in … }
+///     try gateway.start()
+///     try gateway.reload(to: newer)
+///     let outcome = await gateway.drain(within: .seconds(30))
+///
+/// Every method may be called on any thread.
 public final class Gateway: Sendable {
+    let services: ShardServices
+    let shards: [Shard]
+    private let inventory: Mutex<Inventory>
+    private let phase = Mutex(GatewayStatus.Phase.running)
+    /// One change of the configuration at a time; nothing else waits for it.
+    private let changes = Mutex(())
+    private let names: NameResolver
+    private let checker: HealthChecker
+    private let startedAt = Moment.now().unixTime
+
     /// Prepares a gateway; nothing listens before ``start()``.
     ///
     /// - Parameter report: takes what an operator should know. Called on any thread; must not block.
@@ -10,25 +30,134 @@ public final class Gateway: Sendable {
         accessLog: any AccessLog,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
+        let services = try ShardServices(
+            shardCount: Self.shardCount(for: configuration.engine),
+            accessLog: accessLog,
+            report: report
+        )
+        let snapshot = Snapshot(
+            generation: 0,
+            limits: configuration.limits,
+            keepalive: KeepaliveOptions(configuration.keepalive),
+            routes: [:]
+        )
+        shards = services.ports.map { port in
+            Shard(
+                port: port,
+                settings: configuration.engine,
+                services: services,
+                snapshot: snapshot
+            )
+        }
+        self.services = services
+        inventory = Mutex(Inventory(configuration: configuration, report: report))
+        names = NameResolver(report: report)
+        checker = HealthChecker()
+    }
+
+    private static func shardCount(for settings: EngineSettings) -> Int {
+        settings.shards > 0 ? min(settings.shards, 255) : ProcessLimits.processors()
     }
 
     /// Binds every listener, or none, and begins to accept.
     public func start() throws(GatewayError) {
+        for shard in shards { shard.start() }
+        try putInForce(inventory.withLock { $0.configuration })
+        names.start { [weak self] in self?.namesChanged() }
+        checker.start()
     }
 
     /// Puts a new configuration in force, wholly or not at all.
     ///
-    /// Sessions of listeners that stay are untouched.
+    /// Sessions of listeners that stay are untouched, and so are those of listeners that go: they
+    /// end in their own time. What a shard is made of (``EngineSettings``) stays as at the start.
     public func reload(to configuration: GatewayConfiguration) throws(GatewayError) {
+        try putInForce(configuration)
     }
 
+    private func putInForce(_ configuration: GatewayConfiguration) throws(GatewayError) {
+        let rules = try CompiledRules(of: configuration)
+        names.resolve(configuration.backendNames)
+        try changes.withLock { _ throws(GatewayError) in
+            let change = try inventory.withLock { inventory throws(GatewayError) in
+                try inventory.change(to: configuration, rules: rules, addresses: names.addresses)
+            }
+            publish(change)
+        }
+    }
+
+    /// A name has new addresses: the same configuration, with new backends.
+    private func namesChanged() {
+        changes.withLock { _ in
+            let change = inventory.withLock { $0.refresh(addresses: names.addresses) }
+            publish(change)
+        }
+    }
+
+    /// Hands a change to every shard. What goes stops before the snapshot without it comes; what
+    /// is new starts after the snapshot that knows it.
+    private func publish(_ change: Inventory.Change) {
+        checker.watch(change.backends)
+        for port in services.ports {
+            for id in change.removed { port.post(.stopListening(id)) }
+            port.post(.install(change.snapshot))
+            for (id, socket) in change.added { port.post(.listen(id, socket)) }
+        }
+    }
+}
+
+// MARK: - Draining
+
+extension Gateway {
     /// Stops accepting, lets sessions finish for `limit`, then closes the rest.
+    ///
+    /// The gateway cannot be used again.
     public func drain(within limit: Duration) async -> DrainOutcome {
-        DrainOutcome(finished: 0, closed: 0)
+        phase.withLock { $0 = .draining }
+        checker.stop()
+        names.stop()
+        let listeners = inventory.withLock { $0.closeListeners() }
+        for port in services.ports {
+            for id in listeners { port.post(.stopListening(id)) }
+        }
+        let before = activeConnections
+        await waitUntilIdle(for: limit)
+        let closed = activeConnections
+        for port in services.ports { port.post(.closeAll(.drained)) }
+        await waitUntilIdle(for: .seconds(2))
+        for port in services.ports { port.post(.retire) }
+        return DrainOutcome(finished: max(0, before - closed), closed: closed)
     }
 
+    var activeConnections: Int {
+        services.ports.reduce(0) { $0 + $1.activeConnections }
+    }
+
+    private func waitUntilIdle(for limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        while activeConnections > 0, ContinuousClock.now < deadline {
+            // Cancelled sleep: the caller wants no more patience, so the drain goes on at once.
+            guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
+        }
+    }
+}
+
+// MARK: - Status
+
+extension Gateway {
     /// What the gateway does at this moment.
     public func status() -> GatewayStatus {
-        GatewayStatus()
+        var status = GatewayStatus()
+        status.phase = phase.withLock { $0 }
+        status.startedAt = startedAt
+        status.shards = services.ports.map(\.status)
+        status.activeConnections = activeConnections
+        status.acceptPauses = services.ports.reduce(0) { $0 + $1.gauges.acceptPauses }
+        status.droppedAccessLogLines = services.accessLog.droppedLineCount
+        inventory.withLock { inventory in
+            status.generation = inventory.generation
+            status.listeners = inventory.listenerStatus
+        }
+        return status
     }
 }

@@ -4,6 +4,8 @@ public import Addresses
 public enum GatewayError: Error, Equatable {
     /// The operator's fault or another program's: `reason` is the system's own words.
     case cannotListen(SocketAddress, reason: String)
+    /// The operator's fault: two rules contradict each other.
+    case invalidRules(warehouse: String, reason: String)
     /// The system has no descriptors or memory left.
     case systemResources(operation: String, reason: String)
 }
@@ -13,6 +15,8 @@ extension GatewayError: CustomStringConvertible {
         switch self {
         case .cannotListen(let address, let reason):
             "cannot listen on \(address): \(reason)"
+        case .invalidRules(let warehouse, let reason):
+            "the whitelist of warehouse \(warehouse) is contradictory: \(reason)"
         case .systemResources(let operation, let reason):
             "\(operation) failed: \(reason)"
         }

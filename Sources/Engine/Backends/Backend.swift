@@ -1,0 +1,135 @@
+import Addresses
+import Core
+import ProxyProtocol
+import Synchronization
+
+/// What makes a backend the same one across reloads.
+struct BackendKey: Hashable, Sendable {
+    let listener: SocketAddress
+    /// As configured.
+    let name: BackendAddress
+    /// As resolved.
+    let address: SocketAddress
+    let check: HealthCheck
+    let sendProxyProtocol: SendProxyProtocol
+
+    init(listener: Listener, name: BackendAddress, address: SocketAddress) {
+        self.listener = listener.address
+        self.name = name
+        self.address = address
+        check = listener.healthCheck
+        sendProxyProtocol = listener.sendProxyProtocol
+    }
+}
+
+/// One resolved address of a listener's backend: its load, and whether it may be used.
+///
+/// It outlives reloads and is shared by all shards.
+final class Backend: Sendable, Identifiable {
+    private let key: BackendKey
+    private let report: @Sendable (GatewayEvent) -> Void
+    private let connections = Atomic<Int>(0)
+    private let established = Atomic<UInt64>(0)
+    private let failures = Atomic<UInt64>(0)
+    /// Whether `health` has nothing to say: then a good connect takes no lock.
+    private let isUntroubled = Atomic<Bool>(true)
+    private let health: Mutex<BackendHealth>
+    private let lastFailure = Mutex<String?>(nil)
+
+    init(_ key: BackendKey, report: @escaping @Sendable (GatewayEvent) -> Void) {
+        self.key = key
+        self.report = report
+        health = Mutex(BackendHealth(rise: key.check.rise, fall: key.check.fall))
+    }
+
+    var name: String { key.name.description }
+    var address: SocketAddress { key.address }
+    var check: HealthCheck { key.check }
+
+    /// Connections that are being made or are there: what "least connections" compares.
+    var activeConnections: Int { connections.load(ordering: .relaxed) }
+
+    func take() {
+        connections.add(1, ordering: .relaxed)
+    }
+
+    func release() {
+        connections.subtract(1, ordering: .relaxed)
+    }
+
+    /// What a health check writes first where the backend expects a PROXY header: one that says
+    /// that the gateway speaks for itself (PROXY protocol §2.1, §2.2).
+    var probeHeader: [UInt8] {
+        switch key.sendProxyProtocol {
+        case .off: []
+        case .v1: OutgoingHeader.localV1
+        case .v2: OutgoingHeader.localV2
+        }
+    }
+}
+
+// MARK: - Health
+
+extension Backend {
+    func isUsable(at now: Moment) -> Bool {
+        if isUntroubled.load(ordering: .relaxed) { return true }
+        return health.withLock { $0.isUsable(at: now.milliseconds) }
+    }
+
+    func noteConnected(at now: Moment) {
+        established.add(1, ordering: .relaxed)
+        if !isUntroubled.load(ordering: .relaxed) { handle(.connected, at: now) }
+    }
+
+    func noteConnectFailure(_ reason: String, at now: Moment) {
+        failures.add(1, ordering: .relaxed)
+        lastFailure.withLock { $0 = reason }
+        handle(.connectFailed, at: now)
+    }
+
+    /// - Parameter failure: `nil` for a check that succeeded.
+    func noteCheck(_ failure: String?, at now: Moment) {
+        if let failure {
+            lastFailure.withLock { $0 = failure }
+            handle(.checkFailed, at: now)
+        } else if !isUntroubled.load(ordering: .relaxed) {
+            handle(.checkSucceeded, at: now)
+        }
+    }
+
+    private func handle(_ event: BackendHealth.Event, at now: Moment) {
+        let transition = health.withLock { health in
+            let transition = health.handle(event, at: now.milliseconds)
+            isUntroubled.store(health.isUntroubled, ordering: .relaxed)
+            return transition
+        }
+        switch transition {
+        case .becameUnusable:
+            let reason = lastFailure.withLock { $0 } ?? ""
+            report(
+                .backendUnhealthy(listener: key.listener, backend: title, reason: reason)
+            )
+        case .becameUsable:
+            report(.backendHealthy(listener: key.listener, backend: title))
+        case nil:
+            break
+        }
+    }
+
+    /// The name, with the address where that says more.
+    private var title: String {
+        name == address.description ? name : "\(name) (\(address))"
+    }
+
+    var status: BackendStatus {
+        var status = BackendStatus()
+        status.name = name
+        status.address = address.description
+        status.health = isUsable(at: .now()) ? .healthy : .unhealthy
+        status.activeConnections = activeConnections
+        status.connections = established.load(ordering: .relaxed)
+        status.connectFailures = failures.load(ordering: .relaxed)
+        status.lastFailure = lastFailure.withLock { $0 }
+        return status
+    }
+}

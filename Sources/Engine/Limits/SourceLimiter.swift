@@ -1,0 +1,46 @@
+import Core
+import Synchronization
+
+/// The sources' connections and rates, over all shards.
+///
+/// The table is cut into stripes by the source's hash, each behind its own lock, so that two shards
+/// seldom meet. It is asked once when a connection is admitted and once when it ends.
+final class SourceLimiter: Sendable {
+    private final class Stripe: Sendable {
+        let table: Mutex<SourceTable>
+
+        init(capacity: Int) {
+            table = Mutex(SourceTable(capacity: capacity))
+        }
+    }
+
+    private static let stripeCount = 64
+    /// Sources that are remembered at the same time, over all stripes: about 6 MiB at most.
+    private static let capacity = 131_072
+
+    private let stripes: [Stripe]
+
+    init() {
+        stripes = (0..<Self.stripeCount).map { _ in
+            Stripe(capacity: Self.capacity / Self.stripeCount)
+        }
+    }
+
+    /// Counts one more connection of `source`, if the limits allow it.
+    func admit(_ source: SourceKey, limits: ConnectionLimits, at now: Moment)
+        -> SourceTable.Admission
+    {
+        stripe(of: source).table.withLock { table in
+            table.admit(source, limits: limits, at: now.milliseconds)
+        }
+    }
+
+    /// Counts one connection less of a source that was admitted.
+    func release(_ source: SourceKey) {
+        stripe(of: source).table.withLock { $0.release(source) }
+    }
+
+    private func stripe(of source: SourceKey) -> Stripe {
+        stripes[Int(truncatingIfNeeded: source.stripeHash) & (Self.stripeCount - 1)]
+    }
+}

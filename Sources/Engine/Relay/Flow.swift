@@ -1,0 +1,232 @@
+import Sockets
+
+/// One direction of a relayed connection: what moves bytes from one socket to the other.
+///
+/// Bytes are read into the shard's scratch buffer and written on at once; only what the
+/// destination would not take is kept, and while anything is kept nothing is read: that is the
+/// backpressure, and the bound on memory. A direction that fills the buffer again and again is
+/// switched to a pipe (splice(2)), and back when its bytes come in small pieces.
+struct Flow {
+    /// Why moving stopped.
+    enum Stop: Equatable {
+        /// Nothing to do before the next readiness event.
+        case waiting
+        /// There may be more to do, but it is others' turn.
+        case turnIsOver
+        /// The source has ended, and all of it was passed on. Said once.
+        case endOfStream
+        /// The source failed, and what it had delivered was passed on. Said once.
+        case sourceFailed
+        /// The destination takes nothing any more.
+        case destinationFailed
+    }
+
+    private enum Source { case open, ended, failed, closed }
+
+    /// Bytes read from the source so far.
+    private(set) var byteCount: UInt64 = 0
+    /// What the destination has not yet taken, from `pendingOffset` on.
+    private var pending: [UInt8] = []
+    private var pendingOffset = 0
+    private var pipe: Pipe?
+    private var source = Source.open
+    /// Reads in a row that filled the scratch buffer.
+    private var fullReads: UInt8 = 0
+    /// Splices in a row that moved little.
+    private var smallSplices: UInt8 = 0
+
+    /// After so many full reads in a row a pipe is used.
+    private static let fullReadsBeforeSplice = 2
+    /// Below so many bytes a splice costs more than a copy.
+    private static let smallSpliceByteCount = 16_384
+    private static let smallSplicesBeforeCopy = 8
+
+    /// Whether bytes wait for the destination.
+    var hasPending: Bool { pendingOffset < pending.count || (pipe?.heldByteCount ?? 0) > 0 }
+
+    /// Puts bytes in front of all that the source will deliver. Only before the first move.
+    mutating func prepend(_ bytes: [UInt8], countedByteCount: Int) {
+        pending = pending.isEmpty ? bytes : bytes + pending[pendingOffset...]
+        pendingOffset = 0
+        byteCount += UInt64(countedByteCount)
+    }
+
+    /// Moves what can be moved now.
+    mutating func move(from source: inout Side, to destination: inout Side, with tools: RelayTools)
+        -> Stop
+    {
+        for _ in 0..<RelayTools.turnLimit {
+            if let stop = flush(to: &destination, with: tools) { return stop }
+            if let stop = sayEnd() { return stop }
+            guard self.source == .open, source.isReadable, destination.isWritable else {
+                return .waiting
+            }
+            if let pipe {
+                fill(pipe, from: &source)
+            } else if let stop = copy(from: &source, to: &destination, with: tools) {
+                return stop
+            }
+        }
+        return .turnIsOver
+    }
+
+    /// Reads no more from the source; what is pending is dropped.
+    mutating func close(with tools: RelayTools) {
+        source = .closed
+        pending = []
+        pendingOffset = 0
+        releasePipe(to: tools)
+    }
+
+    /// Passes the source's end on, once nothing is pending.
+    private mutating func sayEnd() -> Stop? {
+        switch source {
+        case .ended:
+            source = .closed
+            return .endOfStream
+        case .failed:
+            source = .closed
+            return .sourceFailed
+        case .open, .closed:
+            return nil
+        }
+    }
+
+    private mutating func noteEnd(_ end: Source, of side: inout Side) {
+        source = end
+        side.isReadable = false
+    }
+}
+
+// MARK: - Copying
+
+extension Flow {
+    /// One read, and one write of what it brought.
+    private mutating func copy(
+        from source: inout Side,
+        to destination: inout Side,
+        with tools: RelayTools
+    ) -> Stop? {
+        switch source.socket.read(into: tools.scratch) {
+        case .bytes(let count):
+            byteCount += UInt64(count)
+            let filled = count == tools.scratch.byteCount
+            // A read that did not fill the buffer has drained the socket; the next byte, or the
+            // end of the stream if that was not announced yet, makes a new edge.
+            if !filled && !source.endsAfterRead { source.isReadable = false }
+            noteFill(filled, with: tools)
+            return write(tools.scratch, count: count, to: &destination)
+        case .wouldBlock:
+            source.isReadable = false
+        case .endOfStream:
+            noteEnd(.ended, of: &source)
+        case .failed:
+            noteEnd(.failed, of: &source)
+        }
+        return nil
+    }
+
+    private mutating func write(_ scratch: ScratchBuffer, count: Int, to destination: inout Side)
+        -> Stop?
+    {
+        var written = 0
+        switch destination.socket.write(scratch, 0..<count) {
+        case .bytes(count): return nil
+        case .bytes(let part): written = part
+        case .wouldBlock: break
+        case .failed: return .destinationFailed
+        }
+        destination.isWritable = false
+        pending = scratch.copy(written..<count)
+        pendingOffset = 0
+        return .waiting
+    }
+
+    private mutating func noteFill(_ filled: Bool, with tools: RelayTools) {
+        guard filled else {
+            fullReads = 0
+            return
+        }
+        fullReads += 1
+        if fullReads == Self.fullReadsBeforeSplice {
+            fullReads = 0
+            smallSplices = 0
+            pipe = tools.takePipe()
+        }
+    }
+}
+
+// MARK: - What is pending
+
+extension Flow {
+    /// Writes what is pending; `nil` when nothing is left.
+    private mutating func flush(to destination: inout Side, with tools: RelayTools) -> Stop? {
+        guard hasPending else { return nil }
+        guard destination.isWritable else { return .waiting }
+        if let stop = flushBuffer(to: &destination) { return stop }
+        return flushPipe(to: &destination, with: tools)
+    }
+
+    private mutating func flushBuffer(to destination: inout Side) -> Stop? {
+        while pendingOffset < pending.count {
+            switch destination.socket.write(pending, from: pendingOffset) {
+            case .bytes(let count):
+                pendingOffset += count
+            case .wouldBlock:
+                destination.isWritable = false
+                return .waiting
+            case .failed:
+                return .destinationFailed
+            }
+        }
+        pending = []
+        pendingOffset = 0
+        return nil
+    }
+
+    private mutating func flushPipe(to destination: inout Side, with tools: RelayTools) -> Stop? {
+        guard let pipe else { return nil }
+        while pipe.heldByteCount > 0 {
+            switch pipe.drain(to: destination.socket) {
+            case .bytes:
+                continue
+            case .wouldBlock:
+                destination.isWritable = false
+                return .waiting
+            case .failed:
+                return .destinationFailed
+            }
+        }
+        if smallSplices >= Self.smallSplicesBeforeCopy { releasePipe(to: tools) }
+        return nil
+    }
+}
+
+// MARK: - Splicing
+
+extension Flow {
+    /// One splice into the empty pipe; the next flush passes it on.
+    private mutating func fill(_ pipe: Pipe, from source: inout Side) {
+        switch pipe.fill(from: source.socket) {
+        case .bytes(let count):
+            byteCount += UInt64(count)
+            if count < Self.smallSpliceByteCount {
+                smallSplices += 1
+            } else {
+                smallSplices = 0
+            }
+        case .wouldBlock:
+            source.isReadable = false
+        case .endOfStream:
+            noteEnd(.ended, of: &source)
+        case .failed:
+            noteEnd(.failed, of: &source)
+        }
+    }
+
+    private mutating func releasePipe(to tools: RelayTools) {
+        guard let pipe else { return }
+        self.pipe = nil
+        tools.giveBack(pipe)
+    }
+}

@@ -1,0 +1,167 @@
+import Core
+import ProxyProtocol
+import Sockets
+
+/// A client's socket and a backend's, and the bytes between them in both directions.
+///
+/// It moves bytes and asks ``Relay`` what the ends of streams and the failures mean; it neither
+/// waits nor closes: its owner does, as ``Progress`` says.
+struct Tunnel {
+    /// What the owner must do.
+    enum Progress: Equatable {
+        case waitForReadiness
+        /// Call again after the other connections have had their turn.
+        case takeTurn
+        /// Both streams ended: close both sides.
+        case finished(ConnectionEnd)
+        /// Close both sides, the one that did not fail by a reset.
+        case aborted(ConnectionEnd)
+        /// The client's payload begins with a PROXY header that it must not send.
+        case forgedHeader
+    }
+
+    var client: Side
+    var backend = Side(.none)
+    private(set) var toBackend = Flow()
+    private(set) var toClient = Flow()
+    private var relay = Relay()
+    /// Holds the client's first bytes until it is clear that they are no PROXY header.
+    private var signatureGuard: ProxySignatureGuard?
+    private var firstBytes: [UInt8] = []
+
+    init(client: Socket) {
+        self.client = Side(client)
+    }
+
+    /// Refuses a client whose payload begins like a PROXY header.
+    mutating func guardAgainstForgedHeader() {
+        signatureGuard = ProxySignatureGuard()
+    }
+
+    /// Puts the client's first bytes, read with its PROXY header, in front of the stream.
+    mutating func prependFromClient(_ payload: [UInt8]) {
+        toBackend.prepend(payload, countedByteCount: payload.count)
+    }
+
+    /// Puts our own PROXY header in front of everything that goes to the backend.
+    mutating func prependProxyHeader(_ header: [UInt8]) {
+        toBackend.prepend(header, countedByteCount: 0)
+    }
+
+    /// Moves what can be moved, in both directions.
+    mutating func advance(with tools: RelayTools) -> Progress {
+        var upward = Flow.Stop.waiting
+        switch inspectFirstBytes(with: tools) {
+        case .clear: upward = toBackend.move(from: &client, to: &backend, with: tools)
+        case .undecided: break
+        case .forged: return .forgedHeader
+        case .failed: upward = .sourceFailed
+        }
+        if let progress = react(to: upward, in: .clientToBackend, with: tools) { return progress }
+        let downward = toClient.move(from: &backend, to: &client, with: tools)
+        if let progress = react(to: downward, in: .backendToClient, with: tools) { return progress }
+        let isUnfinished = upward == .turnIsOver || downward == .turnIsOver
+        return isUnfinished ? .takeTurn : .waitForReadiness
+    }
+
+    /// What a failure of one side means that no read or write has shown (EPOLLERR).
+    func progress(afterFailureOf side: RelaySide) -> Progress {
+        .aborted(side == .client ? .clientReset : .backendReset)
+    }
+
+    /// Closes the backend's socket, if there is one; the client's stays. Counts stay too.
+    mutating func dropBackend() {
+        if backend.socket.isOpen { backend.socket.close() }
+        backend = Side(.none)
+    }
+
+    /// Frees what the flows hold. Both sockets stay the owner's.
+    mutating func close(with tools: RelayTools) {
+        toBackend.close(with: tools)
+        toClient.close(with: tools)
+    }
+}
+
+// MARK: - What has come of moving
+
+extension Tunnel {
+    /// - Returns: `nil` where nothing has changed and moving may go on.
+    private mutating func react(
+        to stop: Flow.Stop,
+        in direction: RelayDirection,
+        with tools: RelayTools
+    ) -> Progress? {
+        let (source, destination): (RelaySide, RelaySide) =
+            direction == .clientToBackend ? (.client, .backend) : (.backend, .client)
+        switch stop {
+        case .waiting, .turnIsOver: return nil
+        case .endOfStream: return perform(relay.handle(.endOfStream(from: source)))
+        case .sourceFailed: return perform(relay.handle(.readFailed(source)))
+        case .destinationFailed:
+            switch direction {
+            case .clientToBackend: toBackend.close(with: tools)
+            case .backendToClient: toClient.close(with: tools)
+            }
+            return perform(relay.handle(.writeFailed(destination)))
+        }
+    }
+
+    private func perform(_ action: Relay.Action) -> Progress? {
+        switch action {
+        case .none:
+            return nil
+        case .shutdownWrite(.client):
+            client.socket.shutdownWrite()
+            return nil
+        case .shutdownWrite(.backend):
+            backend.socket.shutdownWrite()
+            return nil
+        case .finish(let end):
+            return .finished(end)
+        case .abort(let end):
+            return .aborted(end)
+        }
+    }
+
+    private enum Inspection { case clear, undecided, forged, failed }
+
+    /// Reads the client's first bytes and holds them until it is clear what they are.
+    private mutating func inspectFirstBytes(with tools: RelayTools) -> Inspection {
+        while signatureGuard != nil {
+            guard client.isReadable else { return .undecided }
+            switch client.socket.read(into: tools.scratch) {
+            case .bytes(let count):
+                if count < tools.scratch.byteCount && !client.endsAfterRead {
+                    client.isReadable = false
+                }
+                guard inspect(tools.scratch.copy(0..<count)) else { return .forged }
+            case .wouldBlock:
+                client.isReadable = false
+            case .endOfStream:
+                // The flow reads the end once more, behind what was held.
+                releaseFirstBytes()
+            case .failed:
+                return .failed
+            }
+        }
+        return .clear
+    }
+
+    /// - Returns: false if a PROXY header stands there.
+    private mutating func inspect(_ bytes: [UInt8]) -> Bool {
+        firstBytes += bytes
+        switch signatureGuard?.receive(bytes) {
+        case .header: return false
+        case .undecided: return true
+        case .clear, nil:
+            releaseFirstBytes()
+            return true
+        }
+    }
+
+    private mutating func releaseFirstBytes() {
+        signatureGuard = nil
+        if !firstBytes.isEmpty { prependFromClient(firstBytes) }
+        firstBytes = []
+    }
+}

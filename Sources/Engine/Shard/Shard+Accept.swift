@@ -1,0 +1,94 @@
+import Addresses
+import Core
+import Sockets
+
+extension Shard {
+    /// Clients taken from one listener before other events get their turn.
+    private static let acceptBatch = 16
+    /// How long accepting rests when descriptors or memory have run out.
+    private static let acceptPauseMilliseconds: Int64 = 100
+
+    func listen(on socket: ListeningSocket, as id: ListenerID) {
+        listeners[id] = socket
+        guard acceptResumesAt == nil else { return }
+        watch(socket, as: id)
+    }
+
+    private func watch(_ socket: ListeningSocket, as id: ListenerID) {
+        do {
+            try epoll.add(socket, token: EventToken.listener(id).rawValue)
+        } catch {
+            // Memory, or the system's limit of watches: the other shards go on accepting.
+            services.report(.acceptPaused(reason: error.description))
+        }
+    }
+
+    /// Takes the clients whose handshake is done, and then no more.
+    func stopListening(_ id: ListenerID) {
+        guard let socket = listeners[id] else { return }
+        epoll.remove(socket)
+        while accept(from: socket, as: id) {}
+        listeners[id] = nil
+    }
+
+    func acceptClients(of id: ListenerID) {
+        guard let socket = listeners[id], acceptResumesAt == nil else { return }
+        for _ in 0..<Self.acceptBatch where !accept(from: socket, as: id) { return }
+    }
+
+    /// - Returns: whether there may be another client.
+    private func accept(from socket: ListeningSocket, as id: ListenerID) -> Bool {
+        guard !services.descriptors.isUsedUp else {
+            pauseAccepting(reason: "the descriptors (RLIMIT_NOFILE) are used up")
+            return false
+        }
+        switch socket.accept() {
+        case .accepted(let client, let peer):
+            place(client, from: peer, at: id)
+            return true
+        case .clientLost:
+            return true
+        case .wouldBlock:
+            return false
+        case .exhausted(let error), .failed(let error):
+            pauseAccepting(reason: error.description)
+            return false
+        }
+    }
+
+    /// Keeps the client, or hands it to a shard with clearly less to do.
+    private func place(_ client: Socket, from peer: SocketAddress, at id: ListenerID) {
+        let target = services.ports.leastLoaded(from: port)
+        target.assignConnection()
+        if target === port {
+            begin(client, from: peer, at: id)
+        } else {
+            target.post(.accepted(client, peer: peer, listener: id))
+        }
+    }
+}
+
+// MARK: - Out of descriptors
+
+extension Shard {
+    /// Watches no listener for a while: a level-triggered one that cannot be served would spin.
+    private func pauseAccepting(reason: String) {
+        guard acceptResumesAt == nil else { return }
+        for socket in listeners.values { epoll.remove(socket) }
+        acceptResumesAt = now.milliseconds + Self.acceptPauseMilliseconds
+        port.gauges.addAcceptPause()
+        services.report(.acceptPaused(reason: reason))
+    }
+
+    /// Called when time has passed.
+    func resumeAccepting() {
+        guard let moment = acceptResumesAt, moment <= now.milliseconds else { return }
+        guard !services.descriptors.isUsedUp else {
+            acceptResumesAt = now.milliseconds + Self.acceptPauseMilliseconds
+            return
+        }
+        acceptResumesAt = nil
+        for (id, socket) in listeners { watch(socket, as: id) }
+        services.report(.acceptResumed)
+    }
+}

@@ -1,0 +1,118 @@
+import Addresses
+import Core
+import ProxyProtocol
+import Sockets
+
+/// From the verdict to a connected backend.
+extension Shard {
+    /// Tries backends, the least loaded first, until a connect is under way or none is left.
+    func connect(_ key: Key, by route: Route) {
+        while let (index, backend) = pickBackend(for: key, of: route.pool) {
+            connections[key].triedBackends.insert(index)
+            switch start(backend, for: key) {
+            case .connected:
+                return connected(key)
+            case .inProgress:
+                return setDeadline(
+                    of: key,
+                    after: connections[key].profile.settings.timeouts.connect
+                )
+            case .failed(let error):
+                giveUp(backend, for: key, reason: error.description)
+                // Not the backend's fault, and another one would fare no better.
+                if error.isExhaustion { return finish(key, .resourceExhausted) }
+            }
+        }
+        reject(key, .noBackend)
+    }
+
+    private func pickBackend(for key: Key, of pool: BackendPool) -> (Int, Backend)? {
+        pool.pick(
+            excluding: connections[key].triedBackends,
+            rotation: connections[key].id >> 8,
+            at: now
+        )
+    }
+
+    private func start(_ backend: Backend, for key: Key) -> ConnectOutcome {
+        backend.take()
+        connections[key].backend = backend
+        do {
+            let socket = try Socket.tcp(for: backend.address)
+            connections[key].tunnel.backend = Side(socket)
+            try socket.setNoDelay()
+            try socket.setKeepalive(snapshot.keepalive)
+            let outcome = socket.connect(to: backend.address)
+            if case .failed = outcome { return outcome }
+            try epoll.add(socket, token: EventToken.backend(key).rawValue)
+            return outcome
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// The backend's socket became writable, or failed.
+    func connectProgressed(for key: Key) {
+        guard connections[key].tunnel.backend.isWritable else { return }
+        if let error = connections[key].tunnel.backend.socket.takeError() {
+            connectFailed(for: key, reason: error.description)
+        } else {
+            connected(key)
+        }
+    }
+
+    /// Gives this backend up and tries the next.
+    func connectFailed(for key: Key, reason: String) {
+        if let backend = connections[key].backend { giveUp(backend, for: key, reason: reason) }
+        guard let route = snapshot.routes[connections[key].listener] else {
+            return reject(key, .noBackend)
+        }
+        connect(key, by: route)
+    }
+
+    private func giveUp(_ backend: Backend, for key: Key, reason: String) {
+        backend.release()
+        connections[key].backend = nil
+        connections[key].detail = "\(backend.address): \(reason)"
+        connections[key].tunnel.dropBackend()
+        backend.noteConnectFailure(reason, at: now)
+    }
+
+    private func connected(_ key: Key) {
+        guard let backend = connections[key].backend else { return }
+        backend.noteConnected(at: now)
+        do {
+            let header = try proxyHeader(for: key)
+            if !header.isEmpty { connections[key].tunnel.prependProxyHeader(header) }
+        } catch {
+            connections[key].detail = error.description
+            return reject(key, .badProxyHeader)
+        }
+        connections[key].phase = .relaying
+        connections[key].preface = nil
+        connections[key].detail = ""
+        connections[key].tunnel.backend.isWritable = true
+        setDeadline(of: key, after: connections[key].profile.settings.timeouts.idle)
+        advance(key)
+    }
+
+    /// What this connection's backend is told of its client, in bytes.
+    private func proxyHeader(for key: Key) throws(ProxyHeaderEncodingError) -> [UInt8] {
+        let connection = connections[key]
+        let settings = connection.profile.settings.sendProxyProtocol
+        guard settings != .off else { return [] }
+        return try OutgoingHeader(
+            client: connection.client,
+            destination: destination(of: connection),
+            received: connection.preface?.believedHeaders ?? []
+        ).bytes(for: settings)
+    }
+
+    /// The address that the client connected to: as its load balancer says, else ours.
+    private func destination(of connection: Connection) -> SocketAddress {
+        if let destination = connection.preface?.destination { return destination }
+        // A socket whose client has gone has no address; the listener's is near enough.
+        let local = try? connection.tunnel.client.socket.localAddress()
+        return local ?? connection.profile.settings.address
+    }
+}

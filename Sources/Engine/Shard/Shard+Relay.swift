@@ -1,0 +1,94 @@
+import Core
+import Sockets
+
+/// Readiness events on a connection's two sockets.
+extension Shard {
+    /// Takes note of an event and does what it allows. An event for a slot's earlier tenant is
+    /// ignored.
+    func handle(_ event: ReadinessEvent, from side: RelaySide, of key: Key) {
+        guard connections.contains(key) else { return }
+        switch side {
+        case .client: connections[key].tunnel.client.note(event)
+        case .backend: connections[key].tunnel.backend.note(event)
+        }
+        switch (connections[key].phase, side) {
+        case (.relaying, _): relay(event, from: side, of: key)
+        case (.readingHeader, _): readHeader(for: key)
+        case (.connecting, .backend): connectProgressed(for: key)
+        case (.connecting, .client): noticeClientLeaving(event, of: key)
+        case (.greeting, _): readLogin(for: key)
+        case (.lingering, _): discard(for: key)
+        }
+    }
+
+    private func relay(_ event: ReadinessEvent, from side: RelaySide, of key: Key) {
+        connections[key].activeAt = now.milliseconds
+        advance(key)
+        // What the failed side had sent was passed on, as far as it went.
+        if event.isError, connections.contains(key), connections[key].phase == .relaying {
+            perform(connections[key].tunnel.progress(afterFailureOf: side), for: key)
+        }
+    }
+
+    /// A client that resets while it waits for a backend needs none any more.
+    private func noticeClientLeaving(_ event: ReadinessEvent, of key: Key) {
+        if event.isError { finish(key, .clientLeft) }
+    }
+
+    /// Moves bytes, and does what has come of it.
+    func advance(_ key: Key) {
+        let progress = connections[key].tunnel.advance(with: tools)
+        reportBytes(of: key, above: Self.unreportedByteLimit)
+        perform(progress, for: key)
+    }
+
+    private func perform(_ progress: Tunnel.Progress, for key: Key) {
+        switch progress {
+        case .waitForReadiness: break
+        case .takeTurn: queueTurn(of: key)
+        case .finished(let end): finish(key, end)
+        case .aborted(let end): abort(key, end)
+        case .forgedHeader: reject(key, .unexpectedProxyHeader)
+        }
+    }
+
+    private func queueTurn(of key: Key) {
+        guard !connections[key].isQueued else { return }
+        connections[key].isQueued = true
+        runQueue.append(key)
+    }
+
+    /// Lets each queued connection go on for one more turn.
+    func takeTurns() {
+        guard !runQueue.isEmpty else { return }
+        let keys = runQueue
+        runQueue.removeAll(keepingCapacity: true)
+        for key in keys where connections.contains(key) {
+            connections[key].isQueued = false
+            if connections[key].phase == .relaying {
+                connections[key].activeAt = now.milliseconds
+                advance(key)
+            }
+        }
+    }
+}
+
+// MARK: - Counting bytes
+
+extension Shard {
+    /// A running session's bytes reach the counters when so many are new.
+    private static let unreportedByteLimit: UInt64 = 1 << 20
+
+    /// Adds what the counters do not have yet, if that is more than `limit` bytes.
+    func reportBytes(of key: Key, above limit: UInt64 = 0) {
+        let bytesIn = connections[key].tunnel.toBackend.byteCount
+        let bytesOut = connections[key].tunnel.toClient.byteCount
+        let newIn = bytesIn - connections[key].reportedBytesIn
+        let newOut = bytesOut - connections[key].reportedBytesOut
+        guard newIn + newOut > limit else { return }
+        port.gauges.addBytes(in: newIn, out: newOut)
+        connections[key].profile.counters.noteBytes(in: newIn, out: newOut)
+        connections[key].reportedBytesIn = bytesIn
+        connections[key].reportedBytesOut = bytesOut
+    }
+}

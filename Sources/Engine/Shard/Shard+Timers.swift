@@ -1,0 +1,61 @@
+import Core
+import Sockets
+
+extension Shard {
+    /// Sets the one deadline of a connection.
+    func setDeadline(of key: Key, after duration: Duration) {
+        timers.schedule(Int(key.index), at: now.milliseconds + duration.milliseconds)
+    }
+
+    /// The next moment at which something is due, in monotonic milliseconds.
+    var nextDeadline: Int64? {
+        switch (timers.nextDeadline, acceptResumesAt) {
+        case (let timer?, let accept?): min(timer, accept)
+        case (let timer, let accept): timer ?? accept
+        }
+    }
+
+    func expireTimers() {
+        resumeAccepting()
+        guard let deadline = timers.nextDeadline, deadline <= now.milliseconds else { return }
+        for index in timers.advance(to: now.milliseconds) {
+            if let key = connections.key(at: UInt32(index)) { deadlinePassed(for: key) }
+        }
+    }
+
+    private func deadlinePassed(for key: Key) {
+        switch connections[key].phase {
+        case .readingHeader: headerDeadlinePassed(for: key)
+        case .connecting: connectFailed(for: key, reason: "connect timed out")
+        case .relaying: idleDeadlinePassed(for: key)
+        case .greeting, .lingering: finish(key, connections[key].end)
+        }
+    }
+
+    /// Bytes do not move the deadline, they only note the time: so one timer serves for hours.
+    private func idleDeadlinePassed(for key: Key) {
+        let timeout = connections[key].profile.settings.timeouts.idle
+        let deadline = connections[key].activeAt + timeout.milliseconds
+        if deadline > now.milliseconds {
+            timers.schedule(Int(key.index), at: deadline)
+        } else {
+            finish(key, .idleTimeout)
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up, within Int64.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
+        let rest = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        return overflow ? .max / 2 : min(product, .max / 2) + rest
+    }
+
+    /// Whole nanoseconds, within Int64.
+    var nanoseconds: Int64 {
+        let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .max / 2 : product
+    }
+}

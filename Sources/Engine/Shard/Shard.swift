@@ -1,0 +1,172 @@
+import Addresses
+import Core
+import Dispatch
+import Sockets
+
+/// One worker of the data plane: connections that live and die on one serial queue.
+///
+/// It has an epoll set and **one** Dispatch source on that set's descriptor. When the source
+/// fires, ``drive()`` takes the wheel: it waits in `epoll_wait` itself, batch after batch, until
+/// nothing has come for the linger time, and only then returns to Dispatch. So a busy shard pays
+/// no trip through Dispatch, and an idle one costs nothing (docs/architecture.md).
+///
+/// Everything here is touched on `queue` alone, but for ``port``.
+final class Shard: @unchecked Sendable {
+    // @unchecked: see above; the Dispatch queue is the isolation.
+
+    typealias Key = SlotTable<Connection>.Key
+
+    let port: ShardPort
+    let services: ShardServices
+    let connections = SlotTable<Connection>()
+    let tools: RelayTools
+    var timers = TimerWheel()
+    var snapshot: Snapshot
+    var listeners: [ListenerID: ListeningSocket] = [:]
+    var now = Moment.now()
+    /// Connections whose turn was over before they were done.
+    var runQueue: [Key] = []
+    /// Records of this turn, handed to the access log at its end.
+    var records: [AccessRecord] = []
+    /// Accepting is paused until then, in monotonic milliseconds; `nil` when it is not.
+    var acceptResumesAt: Int64?
+    var lingeringCount = 0
+    private var nextConnectionNumber: UInt64 = 0
+
+    private let queue: DispatchQueue
+    private var source: (any DispatchSourceRead)?
+    private let lingerNanoseconds: Int64
+
+    init(
+        port: ShardPort,
+        settings: EngineSettings,
+        services: ShardServices,
+        snapshot: Snapshot
+    ) {
+        self.port = port
+        self.services = services
+        self.snapshot = snapshot
+        tools = RelayTools(
+            scratchByteCount: settings.scratchByteCount,
+            pipeByteCount: settings.pipeByteCount
+        )
+        lingerNanoseconds = settings.linger.nanoseconds
+        queue = DispatchQueue(label: "sluice.shard.\(port.number)")
+    }
+
+    var epoll: Epoll { port.epoll }
+
+    /// Begins to handle events. Called once.
+    func start() {
+        let source = DispatchSource.makeReadSource(
+            fileDescriptor: epoll.descriptor,
+            queue: queue
+        )
+        source.setEventHandler { [self] in drive() }
+        // The cancel handler, empty, keeps the shard and so the descriptor until Dispatch is done.
+        source.setCancelHandler { [self] in _ = epoll.descriptor }
+        self.source = source
+        source.activate()
+    }
+
+    /// Handles no more events; the shard is freed when Dispatch has let go of it.
+    func retire() {
+        source?.cancel()
+        source = nil
+    }
+
+    func makeConnectionNumber() -> UInt64 {
+        nextConnectionNumber += 1
+        return nextConnectionNumber << 8 | UInt64(port.number & 255)
+    }
+}
+
+// MARK: - The wheel
+
+extension Shard {
+    /// Handles events until none has come for the linger time.
+    private func drive() {
+        now = Moment.now()
+        var quietSince = now.nanoseconds
+        repeat {
+            let count = waitAndHandle(since: quietSince)
+            takeTurns()
+            expireTimers()
+            handOverRecords()
+            if count > 0 {
+                quietSince = now.nanoseconds
+                port.gauges.addWakeup()
+            }
+        } while !isQuiet(since: quietSince)
+        epoll.setTimer(milliseconds: nextDeadline.map { $0 - now.milliseconds })
+    }
+
+    private func isQuiet(since start: Int64) -> Bool {
+        source == nil || runQueue.isEmpty && now.nanoseconds - start >= lingerNanoseconds
+    }
+
+    private func waitAndHandle(since quietSince: Int64) -> Int {
+        let count: Int
+        do {
+            count = try epoll.wait(milliseconds: waitMilliseconds(since: quietSince))
+        } catch {
+            // Only a closed or foreign descriptor can fail here (epoll_wait(2)).
+            preconditionFailure("epoll_wait: \(error)")
+        }
+        now = Moment.now()
+        for index in 0..<count { handle(epoll.event(at: index)) }
+        return count
+    }
+
+    /// The rest of the linger, or less where a deadline comes first or work waits.
+    private func waitMilliseconds(since quietSince: Int64) -> Int32 {
+        guard runQueue.isEmpty else { return 0 }
+        let rest = lingerNanoseconds - (now.nanoseconds - quietSince)
+        var milliseconds = max(0, (rest + 999_999) / 1_000_000)
+        if let deadline = nextDeadline {
+            milliseconds = min(milliseconds, max(0, deadline - now.milliseconds))
+        }
+        return Int32(clamping: milliseconds)
+    }
+
+    private func handle(_ event: ReadinessEvent) {
+        switch EventToken(rawValue: event.token).kind {
+        case .client(let key): handle(event, from: .client, of: key)
+        case .backend(let key): handle(event, from: .backend, of: key)
+        case .listener(let id): acceptClients(of: id)
+        case .wake: readMailbox()
+        case .timer: epoll.setTimer(milliseconds: nil)
+        }
+    }
+
+    private func handOverRecords() {
+        guard !records.isEmpty else { return }
+        services.accessLog.write(records)
+        records.removeAll(keepingCapacity: true)
+    }
+}
+
+// MARK: - Messages
+
+extension Shard {
+    private func readMailbox() {
+        for message in port.takeMessages() { handle(message) }
+    }
+
+    private func handle(_ message: ShardMessage) {
+        switch message {
+        case .accepted(let socket, let peer, let listener):
+            begin(socket, from: peer, at: listener)
+        case .install(let snapshot):
+            self.snapshot = snapshot
+        case .listen(let id, let socket):
+            listen(on: socket, as: id)
+        case .stopListening(let id):
+            stopListening(id)
+        case .closeAll(let end):
+            closeAll(end)
+        case .retire:
+            retire()
+        }
+    }
+}

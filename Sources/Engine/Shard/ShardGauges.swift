@@ -1,0 +1,36 @@
+import Core
+import Synchronization
+
+/// A shard's counts, written by the shard alone and read by anybody.
+///
+/// One writer: a relaxed load and store are enough, and cost no more than a plain variable.
+final class ShardGauges: Sendable {
+    private let bytesIn = Atomic<UInt64>(0)
+    private let bytesOut = Atomic<UInt64>(0)
+    private let wakeups = Atomic<UInt64>(0)
+    private let pauses = Atomic<UInt64>(0)
+
+    var acceptPauses: Int { Int(clamping: pauses.load(ordering: .relaxed)) }
+
+    func addBytes(in count: UInt64, out: UInt64) {
+        Self.add(count, to: bytesIn)
+        Self.add(out, to: bytesOut)
+    }
+
+    func addWakeup() { Self.add(1, to: wakeups) }
+
+    func addAcceptPause() { Self.add(1, to: pauses) }
+
+    private static func add(_ count: UInt64, to atomic: borrowing Atomic<UInt64>) {
+        atomic.store(atomic.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+    }
+
+    /// All but the active connections, which ``ShardPort`` counts.
+    var status: ShardStatus {
+        var status = ShardStatus()
+        status.bytesIn = bytesIn.load(ordering: .relaxed)
+        status.bytesOut = bytesOut.load(ordering: .relaxed)
+        status.wakeups = wakeups.load(ordering: .relaxed)
+        return status
+    }
+}

@@ -1,0 +1,32 @@
+import Core
+import Sockets
+
+/// What all shards share. Nothing of it is on the way of the bytes: it is asked once or twice for
+/// each connection.
+final class ShardServices: Sendable {
+    let ports: [ShardPort]
+    let accessLog: any AccessLog
+    let report: @Sendable (GatewayEvent) -> Void
+    /// Connections, over all listeners.
+    let budget = ConnectionBudget()
+    let sources = SourceLimiter()
+    /// Connections, in the descriptors that they need.
+    let descriptors: DescriptorBudget
+
+    init(
+        shardCount: Int,
+        accessLog: any AccessLog,
+        report: @escaping @Sendable (GatewayEvent) -> Void
+    ) throws(GatewayError) {
+        self.accessLog = accessLog
+        self.report = report
+        do {
+            descriptors = DescriptorBudget(descriptorLimit: try ProcessLimits.descriptors())
+            var ports: [ShardPort] = []
+            for number in 0..<shardCount { ports.append(try ShardPort(number: number)) }
+            self.ports = ports
+        } catch {
+            throw .systemResources(operation: "preparing the shards", reason: error.description)
+        }
+    }
+}

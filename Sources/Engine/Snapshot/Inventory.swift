@@ -1,0 +1,210 @@
+import Addresses
+import CIDRTrie
+import Core
+import Sockets
+
+/// What outlives a change of configuration: listening sockets, counters, backends with their
+/// health. From it and a configuration each new ``Snapshot`` is made.
+struct Inventory {
+    /// What the shards must be told.
+    struct Change: Sendable {
+        var snapshot: Snapshot
+        var added: [(ListenerID, ListeningSocket)] = []
+        var removed: [ListenerID] = []
+        var backends: [Backend]
+    }
+
+    private struct OpenListener {
+        let id: ListenerID
+        let socket: ListeningSocket
+        let counters: ListenerCounters
+        var route: Route?
+    }
+
+    /// The configuration in force, or about to be.
+    private(set) var configuration: GatewayConfiguration
+    private(set) var generation = 0
+    private var rules = CompiledRules()
+    private var listeners: [SocketAddress: OpenListener] = [:]
+    private var gauges: [String: WarehouseGauge] = [:]
+    private var backends: [BackendKey: Backend] = [:]
+    private var nextListenerNumber: UInt32 = 0
+    private let report: @Sendable (GatewayEvent) -> Void
+
+    init(
+        configuration: GatewayConfiguration,
+        report: @escaping @Sendable (GatewayEvent) -> Void
+    ) {
+        self.configuration = configuration
+        self.report = report
+    }
+
+    /// Binds what is new, and only then changes anything.
+    mutating func change(
+        to configuration: GatewayConfiguration,
+        rules: CompiledRules,
+        addresses: NameResolver.Addresses
+    ) throws(GatewayError) -> Change {
+        let added = try bindNewListeners(of: configuration)
+        self.configuration = configuration
+        self.rules = rules
+        generation += 1
+        for listener in added { listeners[listener.address] = listener.open }
+        let removed = removeListeners(notIn: configuration)
+        setKeepalive()
+        let snapshot = makeSnapshot(addresses: addresses)
+        return Change(
+            snapshot: snapshot,
+            added: added.map { ($0.open.id, $0.open.socket) },
+            removed: removed,
+            backends: Array(backends.values)
+        )
+    }
+
+    /// The same configuration with other addresses behind its names.
+    mutating func refresh(addresses: NameResolver.Addresses) -> Change {
+        let snapshot = makeSnapshot(addresses: addresses)
+        return Change(snapshot: snapshot, backends: Array(backends.values))
+    }
+
+    /// Lets go of every listening socket; the shards hold them until they have stopped.
+    mutating func closeListeners() -> [ListenerID] {
+        defer { listeners = listeners.filter { _ in false } }
+        return listeners.values.map(\.id)
+    }
+}
+
+// MARK: - Listening sockets
+
+extension Inventory {
+    private mutating func bindNewListeners(of configuration: GatewayConfiguration)
+        throws(GatewayError) -> [(address: SocketAddress, open: OpenListener)]
+    {
+        var added: [(address: SocketAddress, open: OpenListener)] = []
+        for listener in configuration.listeners where listeners[listener.address] == nil {
+            let socket = try bind(listener.address, configuration.keepalive)
+            added.append((listener.address, open(socket)))
+        }
+        return added
+    }
+
+    private mutating func open(_ socket: ListeningSocket) -> OpenListener {
+        nextListenerNumber += 1
+        return OpenListener(
+            id: ListenerID(rawValue: nextListenerNumber),
+            socket: socket,
+            counters: ListenerCounters()
+        )
+    }
+
+    private func bind(_ address: SocketAddress, _ keepalive: Keepalive)
+        throws(GatewayError) -> ListeningSocket
+    {
+        do {
+            return try ListeningSocket(on: address, keepalive: KeepaliveOptions(keepalive))
+        } catch {
+            throw .cannotListen(address, reason: error.description)
+        }
+    }
+
+    private mutating func removeListeners(notIn configuration: GatewayConfiguration)
+        -> [ListenerID]
+    {
+        let kept = Set(configuration.listeners.map(\.address))
+        let removed = listeners.filter { !kept.contains($0.key) }
+        for address in removed.keys { listeners[address] = nil }
+        return removed.values.map(\.id)
+    }
+
+    private func setKeepalive() {
+        for listener in listeners.values {
+            // A listening socket takes these options; one that did not would keep the old ones.
+            try? listener.socket.setKeepalive(KeepaliveOptions(configuration.keepalive))
+        }
+    }
+}
+
+// MARK: - The snapshot
+
+extension Inventory {
+    private mutating func makeSnapshot(addresses: NameResolver.Addresses) -> Snapshot {
+        var routes: [ListenerID: Route] = [:]
+        var inUse: [BackendKey: Backend] = [:]
+        for warehouse in configuration.warehouses {
+            for settings in warehouse.listeners {
+                guard let listener = listeners[settings.address] else { continue }
+                let pool = makePool(for: settings, addresses: addresses, inUse: &inUse)
+                let route = makeRoute(to: pool, for: settings, of: warehouse, listener)
+                listeners[settings.address]?.route = route
+                routes[listener.id] = route
+            }
+        }
+        backends = inUse
+        return Snapshot(
+            generation: generation,
+            limits: configuration.limits,
+            keepalive: KeepaliveOptions(configuration.keepalive),
+            routes: routes
+        )
+    }
+
+    private mutating func makeRoute(
+        to pool: BackendPool,
+        for settings: Listener,
+        of warehouse: Warehouse,
+        _ listener: OpenListener
+    ) -> Route {
+        Route(
+            profile: ListenerProfile(
+                settings: settings,
+                address: listener.socket.address,
+                warehouse: gauge(of: warehouse.id),
+                counters: listener.counters
+            ),
+            headerPolicy: HeaderPolicy(settings.acceptProxyProtocol),
+            policy: AccessPolicy(
+                for: settings.link,
+                of: warehouse,
+                rules: rules[warehouse.id]
+            ),
+            connectionLimit: warehouse.connectionLimit,
+            pool: pool
+        )
+    }
+
+    private mutating func gauge(of warehouse: String) -> WarehouseGauge {
+        if let gauge = gauges[warehouse] { return gauge }
+        let gauge = WarehouseGauge(id: warehouse)
+        gauges[warehouse] = gauge
+        return gauge
+    }
+
+    private func makePool(
+        for settings: Listener,
+        addresses: NameResolver.Addresses,
+        inUse: inout [BackendKey: Backend]
+    ) -> BackendPool {
+        var members: [Backend] = []
+        var unresolved: [String] = []
+        for configured in settings.backends {
+            let found = addresses[configured]
+            if found.isEmpty { unresolved.append(configured.description) }
+            for address in found {
+                let key = BackendKey(listener: settings, name: configured, address: address)
+                let backend = inUse[key] ?? backends[key] ?? Backend(key, report: report)
+                inUse[key] = backend
+                members.append(backend)
+            }
+        }
+        return BackendPool(members: members, unresolved: unresolved)
+    }
+}
+
+// MARK: - Status
+
+extension Inventory {
+    /// In the configuration's order.
+    var listenerStatus: [ListenerStatus] {
+        configuration.listeners.compactMap { listeners[$0.address]?.route?.status }
+    }
+}

@@ -1,0 +1,114 @@
+internal import CSystem
+
+/// A set of descriptors whose readiness is waited for (epoll(7)), with the two descriptors that
+/// end a wait from inside: an eventfd for messages and a timerfd for deadlines.
+///
+/// ``signal()`` may be called on any thread, everything else on the owner's alone.
+@safe public final class Epoll: @unchecked Sendable {
+    // @unchecked: the descriptors never change; the kernel orders calls on them; `events` is
+    // touched by the owner alone.
+
+    /// Readable when an event is waiting: what a Dispatch source watches.
+    public let descriptor: Int32
+    private let wakeDescriptor: Int32
+    private let timerDescriptor: Int32
+    private let events: UnsafeMutablePointer<csystem_event>
+    private static let capacity = 256
+
+    /// An empty set; `wakeToken` and `timerToken` come back as events.
+    public init(wakeToken: UInt64, timerToken: UInt64) throws(SystemError) {
+        descriptor = try SystemError.check(csystem_epoll_create())
+        wakeDescriptor = try SystemError.check(csystem_eventfd_create())
+        timerDescriptor = try SystemError.check(csystem_timerfd_create())
+        unsafe events = .allocate(capacity: Self.capacity)
+        try SystemError.check(csystem_epoll_add_level(descriptor, wakeDescriptor, wakeToken, 0))
+        try SystemError.check(csystem_epoll_add_level(descriptor, timerDescriptor, timerToken, 0))
+    }
+
+    deinit {
+        _ = csystem_close(timerDescriptor)
+        _ = csystem_close(wakeDescriptor)
+        _ = csystem_close(descriptor)
+        unsafe events.deallocate()
+    }
+
+    /// Watches a connection's socket for every change of its readiness (edge-triggered).
+    ///
+    /// Closing the socket removes it.
+    public func add(_ socket: Socket, token: UInt64) throws(SystemError) {
+        try SystemError.check(csystem_epoll_add_edges(descriptor, socket.descriptor, token))
+    }
+
+    /// Watches a listening socket, level-triggered; of several sets that watch it, a new client
+    /// wakes only some (EPOLLEXCLUSIVE, epoll_ctl(2)).
+    public func add(_ listener: ListeningSocket, token: UInt64) throws(SystemError) {
+        let socket = listener.socket.descriptor
+        try SystemError.check(csystem_epoll_add_level(descriptor, socket, token, 1))
+    }
+
+    /// Watches a listening socket no longer.
+    public func remove(_ listener: ListeningSocket) {
+        // A failure means that it was not watched, which is what is asked for.
+        _ = csystem_epoll_remove(descriptor, listener.socket.descriptor)
+    }
+
+    /// Waits until something is ready, at most for `milliseconds`.
+    ///
+    /// - Returns: how many events there are; ``event(at:)`` gives them until the next wait.
+    public func wait(milliseconds: Int32) throws(SystemError) -> Int {
+        let count = unsafe csystem_epoll_wait(
+            descriptor,
+            events,
+            Int32(Self.capacity),
+            milliseconds
+        )
+        return Int(try SystemError.check(count))
+    }
+
+    /// One of the events of the last wait.
+    public func event(at index: Int) -> ReadinessEvent {
+        precondition(index >= 0 && index < Self.capacity)
+        let event = unsafe events[index]
+        return ReadinessEvent(token: event.token, bits: event.bits)
+    }
+
+    /// Ends a wait, or the next one, with the wake token.
+    public func signal() {
+        // The counter cannot overflow: the owner clears it, and 2^64−1 signals are out of reach.
+        _ = csystem_eventfd_signal(wakeDescriptor)
+    }
+
+    /// Takes note of all signals so far.
+    public func clearSignal() {
+        _ = csystem_eventfd_clear(wakeDescriptor)
+    }
+
+    /// Makes the set ready with the timer token after `milliseconds`; `nil` for never.
+    public func setTimer(milliseconds: Int64?) {
+        // 0 would disarm the timer (timerfd_settime(2)).
+        _ = csystem_timerfd_set(timerDescriptor, milliseconds.map { max($0, 1) } ?? 0)
+    }
+}
+
+/// What is ready on one descriptor.
+public struct ReadinessEvent: Sendable {
+    public let token: UInt64
+    let bits: UInt32
+
+    /// Bytes, the end of the stream or an error can be read.
+    public var isReadable: Bool {
+        bits & UInt32(CSYSTEM_READABLE | CSYSTEM_READ_HANGUP | CSYSTEM_ERROR | CSYSTEM_HANGUP) != 0
+    }
+
+    public var isWritable: Bool {
+        bits & UInt32(CSYSTEM_WRITABLE | CSYSTEM_ERROR | CSYSTEM_HANGUP) != 0
+    }
+
+    /// The peer has sent all that it will send.
+    public var isEndOfStream: Bool {
+        bits & UInt32(CSYSTEM_READ_HANGUP | CSYSTEM_HANGUP | CSYSTEM_ERROR) != 0
+    }
+
+    /// The connection failed or was reset.
+    public var isError: Bool { bits & UInt32(CSYSTEM_ERROR) != 0 }
+}

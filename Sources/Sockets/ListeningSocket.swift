@@ -1,0 +1,69 @@
+public import Addresses
+internal import CSystem
+internal import Glibc
+
+/// A socket that accepts, closed when its last holder lets go of it.
+///
+/// Each shard that accepts from it holds it; so its number is not given to another file while a
+/// shard may still use it.
+public final class ListeningSocket: Sendable {
+    let socket: Socket
+    /// The address it is bound to; the port is the real one, also where 0 was asked for.
+    public let address: SocketAddress
+
+    /// Binds and listens. What is set here (no delay, keepalive) the accepted sockets inherit.
+    ///
+    /// An IPv6 socket on `::` takes IPv6 only: an IPv4 listener of the same port may stand beside.
+    public init(
+        on address: SocketAddress,
+        backlog: Int32 = 4096,
+        keepalive: KeepaliveOptions
+    ) throws(SystemError) {
+        let socket = try Socket.tcp(for: address)
+        do {
+            try Self.bind(socket, to: address)
+            try socket.setNoDelay()
+            try socket.setKeepalive(keepalive)
+            try SystemError.check(csystem_listen(socket.descriptor, backlog))
+            self.address = try socket.localAddress()
+        } catch {
+            socket.close()
+            throw error
+        }
+        self.socket = socket
+    }
+
+    deinit {
+        socket.close()
+    }
+
+    private static func bind(_ socket: Socket, to address: SocketAddress) throws(SystemError) {
+        try SystemError.check(csystem_set_reuse_address(socket.descriptor))
+        if address.isIPv6 {
+            try SystemError.check(csystem_set_ipv6_only(socket.descriptor, 1))
+        }
+        var system = address.system
+        try SystemError.check(unsafe csystem_bind(socket.descriptor, &system))
+    }
+
+    /// Changes what sockets accepted from now on inherit.
+    public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
+        try socket.setKeepalive(options)
+    }
+
+    /// Takes the next waiting client (accept4(2)).
+    public func accept() -> AcceptOutcome {
+        var peer = csystem_address()
+        let result = unsafe csystem_accept(socket.descriptor, &peer)
+        if result >= 0 {
+            return .accepted(Socket(descriptor: result), peer: SocketAddress(peer))
+        }
+        let error = SystemError(code: -result)
+        if error.isExhaustion { return .exhausted(error) }
+        switch -result {
+        case EAGAIN: return .wouldBlock
+        case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP: return .failed(error)
+        default: return .clientLost
+        }
+    }
+}

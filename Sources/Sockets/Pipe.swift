@@ -1,0 +1,48 @@
+internal import CSystem
+internal import Glibc
+
+/// A kernel pipe through which bytes go from socket to socket without being copied (splice(2)).
+public final class Pipe {
+    private let readDescriptor: Int32
+    private let writeDescriptor: Int32
+    /// How many bytes it takes, at most.
+    public let capacity: Int
+    /// How many bytes it holds.
+    public private(set) var heldByteCount = 0
+
+    /// A pipe of `byteCount` bytes, or of fewer where the kernel grants no more (pipe(7)).
+    public init(byteCount: Int) throws(SystemError) {
+        var descriptors: (Int32, Int32) = (-1, -1)
+        let capacity = unsafe withUnsafeMutableBytes(of: &descriptors) { buffer in
+            let pair = unsafe buffer.assumingMemoryBound(to: Int32.self)
+            return unsafe csystem_pipe(pair.baseAddress, Int32(clamping: byteCount))
+        }
+        self.capacity = Int(try SystemError.check(capacity))
+        (readDescriptor, writeDescriptor) = descriptors
+    }
+
+    deinit {
+        _ = csystem_close(readDescriptor)
+        _ = csystem_close(writeDescriptor)
+    }
+
+    /// Moves what `socket` has, as far as there is room.
+    ///
+    /// Where the pipe holds something already, `.wouldBlock` may also mean that it is full.
+    public func fill(from socket: Socket) -> ReadOutcome {
+        guard capacity > heldByteCount else { return .wouldBlock }
+        let room = capacity - heldByteCount
+        let outcome = ReadOutcome(csystem_splice(socket.descriptor, writeDescriptor, room))
+        if case .bytes(let count) = outcome { heldByteCount += count }
+        return outcome
+    }
+
+    /// Moves what the pipe holds, as far as `socket` takes it. The pipe must not be empty.
+    public func drain(to socket: Socket) -> WriteOutcome {
+        let outcome = WriteOutcome(
+            csystem_splice(readDescriptor, socket.descriptor, heldByteCount)
+        )
+        if case .bytes(let count) = outcome { heldByteCount -= count }
+        return outcome
+    }
+}

@@ -1,0 +1,30 @@
+public import Addresses
+internal import CSystem
+
+/// Turns host names into addresses by the system's resolver.
+public enum Resolver {
+    /// Why a name has no address, in the system's words (gai_strerror(3)).
+    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// At most this many addresses of one name are used.
+    public static let addressLimit = 64
+
+    /// The addresses of `name` in the resolver's order. Blocks; never called on a shard.
+    public static func addresses(of name: String) throws(Failure) -> [IPAddress] {
+        var found = [csystem_address](repeating: csystem_address(), count: addressLimit)
+        let count = unsafe found.withUnsafeMutableBufferPointer { buffer in
+            unsafe csystem_resolve(name, buffer.baseAddress, Int32(buffer.count))
+        }
+        guard count > 0 else { throw Failure(description: words(for: count)) }
+        return found.prefix(Int(count)).map { SocketAddress($0).ip }
+    }
+
+    private static func words(for code: Int32) -> String {
+        guard code < 0, let text = unsafe csystem_resolve_error(code) else {
+            return "the name has no address"
+        }
+        return unsafe String(cString: text)
+    }
+}

@@ -1,0 +1,31 @@
+/// A fixed piece of raw memory into which sockets read and from which they write.
+///
+/// Each shard has one for all of its connections, so that an idle connection owns no buffer.
+/// Not to be shared between threads.
+@safe public final class ScratchBuffer {
+    /// The size in bytes.
+    public let byteCount: Int
+    let base: UnsafeMutableRawPointer
+
+    public init(byteCount: Int) {
+        self.byteCount = byteCount
+        unsafe base = .allocate(byteCount: byteCount, alignment: 64)
+    }
+
+    deinit {
+        unsafe base.deallocate()
+    }
+
+    /// A copy of the bytes in `range`.
+    public func copy(_ range: Range<Int>) -> [UInt8] {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        let part = unsafe UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
+        return unsafe [UInt8](part)
+    }
+
+    /// The byte at `index`.
+    public subscript(index: Int) -> UInt8 {
+        precondition(index >= 0 && index < byteCount)
+        return unsafe base.load(fromByteOffset: index, as: UInt8.self)
+    }
+}

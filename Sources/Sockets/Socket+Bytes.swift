@@ -1,0 +1,51 @@
+internal import CSystem
+internal import Glibc
+
+extension Socket {
+    /// Reads into the whole of `buffer` (recv(2)).
+    public func read(into buffer: ScratchBuffer) -> ReadOutcome {
+        let count = unsafe csystem_read(descriptor, buffer.base, buffer.byteCount)
+        return ReadOutcome(count)
+    }
+
+    /// Writes the bytes of `buffer` in `range` (send(2), without SIGPIPE).
+    public func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome {
+        precondition(range.lowerBound >= 0 && range.upperBound <= buffer.byteCount)
+        let start = unsafe buffer.base + range.lowerBound
+        return WriteOutcome(unsafe csystem_write(descriptor, start, range.count))
+    }
+
+    /// Writes `bytes` from `offset` on.
+    public func write(_ bytes: [UInt8], from offset: Int = 0) -> WriteOutcome {
+        unsafe bytes.withUnsafeBytes { buffer in
+            let rest = unsafe buffer[offset...]
+            guard let start = unsafe UnsafeRawBufferPointer(rebasing: rest).baseAddress else {
+                return .bytes(count: 0)
+            }
+            return WriteOutcome(unsafe csystem_write(descriptor, start, rest.count))
+        }
+    }
+}
+
+extension ReadOutcome {
+    /// From read(2)'s count, or -errno. An interrupted call has read nothing yet.
+    init(_ count: Int64) {
+        switch count {
+        case 1...: self = .bytes(count: Int(count))
+        case 0: self = .endOfStream
+        case Int64(-EAGAIN), Int64(-EINTR): self = .wouldBlock
+        default: self = .failed(SystemError(code: Int32(truncatingIfNeeded: -count)))
+        }
+    }
+}
+
+extension WriteOutcome {
+    /// From write(2)'s count, or -errno.
+    init(_ count: Int64) {
+        switch count {
+        case 0...: self = .bytes(count: Int(count))
+        case Int64(-EAGAIN), Int64(-EINTR): self = .wouldBlock
+        default: self = .failed(SystemError(code: Int32(truncatingIfNeeded: -count)))
+        }
+    }
+}

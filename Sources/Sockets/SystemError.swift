@@ -1,0 +1,34 @@
+internal import CSystem
+internal import Glibc
+
+/// What the system answered to a call that failed (errno(3)).
+public struct SystemError: Error, Hashable, Sendable {
+    /// One of errno(3)'s positive numbers.
+    public let code: Int32
+
+    @inlinable
+    public init(code: Int32) {
+        self.code = code
+    }
+
+    /// Whether the process or the system is out of descriptors, buffers or memory: not the fault
+    /// of this connection, and likely to pass (accept(2)).
+    public var isExhaustion: Bool {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
+    }
+
+    /// Turns a call's result, `-errno` for a failure, into the result or the error.
+    @usableFromInline
+    @discardableResult
+    static func check<Result: BinaryInteger>(_ result: Result) throws(SystemError) -> Result {
+        guard result >= 0 else { throw SystemError(code: Int32(truncatingIfNeeded: 0 - result)) }
+        return result
+    }
+}
+
+extension SystemError: CustomStringConvertible {
+    /// The system's own words, as `Address already in use`.
+    public var description: String {
+        unsafe String(cString: strerror(code))
+    }
+}
