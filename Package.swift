@@ -55,12 +55,12 @@ let package = Package(
         .target(
             name: "SampleWarehouse",
             dependencies: [
-                "Addresses", "Core",
+                "Addresses", "CIDRTrie", "Core",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

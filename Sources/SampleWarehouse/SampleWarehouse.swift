@@ -1,0 +1,84 @@
+import Hummingbird
+public import Logging
+import NIOCore
+
+/// A small warehouse of sample data, for trying a gateway: enough of the MySQL protocol for the
+/// stock clients, and Doris' status and stream-load URLs over HTTP.
+///
+/// ```swift
+/// try await SampleWarehouse(logger: logger).run { ports in
+///     print("mysql -h 127.0.0.1 -P \(ports.mysql) -u demo")
+/// }
+/// ```
+///
+/// It listens on 127.0.0.1 alone, has one user without a password, and takes nothing that writes.
+public struct SampleWarehouse: Sendable {
+    /// Where the warehouse listens on 127.0.0.1.
+    public struct Ports: Sendable {
+        public var mysql: Int
+        public var http: Int
+    }
+
+    /// MySQL sessions at the same time.
+    static let connectionLimit = 512
+
+    private let mysqlPort: Int
+    private let httpPort: Int
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - mysqlPort: 0 for any free one.
+    ///   - httpPort: 0 for any free one.
+    public init(mysqlPort: Int = 0, httpPort: Int = 0, logger: Logger) {
+        self.mysqlPort = mysqlPort
+        self.httpPort = httpPort
+        self.logger = logger
+    }
+
+    /// Serves while `body` runs, which is called as soon as both ports listen.
+    public func run<Result: Sendable>(
+        _ body: (Ports) async throws -> Result
+    ) async throws -> Result {
+        let loads = LoadJournal()
+        let catalog = Catalog(loads: loads)
+        let mysql = try await MySQLServer.bind(
+            to: SocketAddress(ipAddress: "127.0.0.1", port: mysqlPort),
+            catalog: catalog,
+            connectionLimit: Self.connectionLimit,
+            logger: logger
+        )
+        let (httpPorts, httpStart) = AsyncThrowingStream.makeStream(of: Int.self)
+        let routes = WarehouseRoutes(catalog: catalog, loads: loads)
+        return try await withThrowingTaskGroup { group in
+            defer { group.cancelAll() }
+            group.addTask { try await mysql.run() }
+            group.addTask { await serve(routes, reportingTo: httpStart) }
+            for try await httpPort in httpPorts {
+                return try await body(Ports(mysql: mysql.port, http: httpPort))
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Serves HTTP until the task is cancelled; reports the port, or why there is none.
+    private func serve(
+        _ routes: WarehouseRoutes,
+        reportingTo start: AsyncThrowingStream<Int, any Error>.Continuation
+    ) async {
+        let application = Application(
+            router: routes.router,
+            configuration: ApplicationConfiguration(
+                address: .hostname("127.0.0.1", port: httpPort),
+                serverName: "sluice-sample-warehouse"
+            ),
+            onServerRunning: { start.yield($0.localAddress?.port ?? 0) },
+            logger: logger
+        )
+        do {
+            try await application.run()
+            start.finish()
+        } catch {
+            start.finish(throwing: error)
+        }
+    }
+}
