@@ -25,11 +25,11 @@ struct Exposition {
         }
     }
 
-    /// The sum over all samples of one family whose labels contain all of `labels`.
-    func sum(_ name: String, _ labels: String...) -> Double {
-        samples.filter { sample in
-            sample.name == name && labels.allSatisfy { sample.labels.contains($0) }
-        }.map(\.value).reduce(0, +)
+    /// The type of a sample's family; a histogram's samples have suffixes.
+    func type(of sample: Sample) -> String? {
+        let suffixes = ["_bucket", "_sum", "_count"].filter(sample.name.hasSuffix)
+        let family = suffixes.first.map { String(sample.name.dropLast($0.count)) }
+        return types[sample.name] ?? family.flatMap { types[$0] }
     }
 
     private mutating func readType(_ line: Substring) throws {

@@ -2,6 +2,7 @@
 struct GatewayFile: Sendable {
     /// Top-level lines: `limits: { connections: 3 }`.
     var settings: [String] = []
+    var logLevel = "info"
     /// Lines of the only warehouse.
     var warehouse: [String] = []
     var whitelist = "{ mode: anywhere }"
@@ -17,7 +18,7 @@ struct GatewayFile: Sendable {
         """
         management: { listen: "\(management)" }
         policy: file
-        log: { level: info, format: json, access: stdout }
+        log: { level: \(logLevel), format: json, access: stdout }
         \(settings.joined(separator: "\n"))
         warehouses:
           - id: WHTEST

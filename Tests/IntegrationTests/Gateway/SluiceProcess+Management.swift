@@ -59,4 +59,14 @@ extension SluiceProcess {
         return try (try? decoder.decode(Envelope.self, from: body).data)
             ?? decoder.decode(Status.self, from: body)
     }
+
+    /// A backend's health in the status, at whichever listener.
+    func health(of backend: Endpoint) throws -> String? {
+        try status().listeners.flatMap(\.backends)
+            .first { $0.name == backend.description }?.health
+    }
+
+    func waitUntil(_ backend: Endpoint, is health: String) throws {
+        try wait(for: "\(backend) to be \(health)") { try self.health(of: backend) == health }
+    }
 }

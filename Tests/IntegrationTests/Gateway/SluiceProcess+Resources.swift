@@ -17,4 +17,27 @@ extension SluiceProcess {
         }
         return .milliseconds((user + system) * 1000 / sysconf(Int32(_SC_CLK_TCK)))
     }
+
+    /// Physical memory in use now (proc(5), `statm`).
+    func residentByteCount() throws -> Int {
+        let statm = try String(contentsOfFile: "/proc/\(process.identifier)/statm", encoding: .utf8)
+        let fields = statm.split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else {
+            throw HarnessError("not a line of proc(5): \(statm)")
+        }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    /// Sockets that the gateway holds open now.
+    var socketCount: Int {
+        let folder = "/proc/\(process.identifier)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.count { name in
+            // A descriptor may have been closed since it was listed.
+            let target = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "\(folder)/\(name)"
+            )
+            return target?.hasPrefix("socket:") == true
+        }
+    }
 }

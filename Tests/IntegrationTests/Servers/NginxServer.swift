@@ -1,7 +1,7 @@
 /// A real nginx, as an HTTP server.
 final class NginxServer: Sendable {
     let endpoint: Endpoint
-    private let folder = Result { try TemporaryFolder() }
+    private let folder: TemporaryFolder
     private let process: ChildProcess
 
     /// - Parameters:
@@ -12,7 +12,7 @@ final class NginxServer: Sendable {
         _ directives: String = #"return 200 "hello from nginx\n";"#
     ) throws {
         endpoint = try .free()
-        let folder = try self.folder.get()
+        folder = try TemporaryFolder()
         let file = try folder.write(
             """
             user root;

@@ -7,32 +7,28 @@ extension IntegrationTests {
     struct DenialTests {
         private static let onlyOffice = "{ mode: specific, entries: [ { cidr: 127.0.1.0/24 } ] }"
 
-        private func gateway(
-            _ protocol: String,
-            reject: String
-        ) throws -> (ListenerFile, SluiceProcess) {
+        private func route(_ protocol: String, reject: String) throws -> Route {
             let listener = try ListenerFile(
                 `protocol`,
                 to: .free(),
                 settings: ["reject: \(reject)"]
             )
-            let file = GatewayFile(listener, whitelist: Self.onlyOffice)
-            return (listener, try SluiceProcess(file))
+            return try Route(listener, whitelist: Self.onlyOffice)
         }
 
         @Test("drop closes cleanly, without a word", arguments: ["mysql", "http", "tcp"])
         func drop(protocol: String) throws {
-            let (listener, sluice) = try gateway(`protocol`, reject: "drop")
-            let (bytes, ending) = try Connection(to: listener.listen).receiveToEnd()
+            let route = try route(`protocol`, reject: "drop")
+            let (bytes, ending) = try Connection(to: route.listen).receiveToEnd()
             #expect(bytes.isEmpty)
             #expect(ending == .endOfStream)
-            #expect(try sluice.accessLine().reason == "notInWhitelist")
+            #expect(try route.sluice.accessLine().reason == "notInWhitelist")
         }
 
         @Test("error tells a MySQL client 1130, its address and the reason, before any greeting")
         func mysqlBytes() throws {
-            let (listener, _) = try gateway("mysql", reject: "error")
-            let client = try Connection(to: listener.listen, from: "127.0.0.9")
+            let route = try route("mysql", reject: "error")
+            let client = try Connection(to: route.listen, from: "127.0.0.9")
             let (bytes, ending) = try client.receiveToEnd()
             #expect(ending == .endOfStream)
             try #require(bytes.count > 7)
@@ -48,8 +44,8 @@ extension IntegrationTests {
 
         @Test("error reaches the stock mysql client")
         func mysqlClient() throws {
-            let (listener, _) = try gateway("mysql", reject: "error")
-            let result = try MySQLClient.query("SELECT 1", at: listener.listen, from: "127.0.0.9")
+            let route = try route("mysql", reject: "error")
+            let result = try MySQLClient.query("SELECT 1", at: route.listen, from: "127.0.0.9")
             #expect(result.status != 0)
             #expect(result.errorOutput.contains("1130"), "\(result)")
             #expect(result.errorOutput.contains("127.0.0.9"), "\(result)")
@@ -57,16 +53,16 @@ extension IntegrationTests {
 
         @Test("errorAfterGreeting is what the stock mysql client shows in full")
         func mysqlAfterGreeting() throws {
-            let (listener, sluice) = try gateway("mysql", reject: "errorAfterGreeting")
+            let route = try route("mysql", reject: "errorAfterGreeting")
             let result = try MySQLClient.query(
                 "SELECT 1",
-                at: listener.listen,
+                at: route.listen,
                 from: "127.0.0.9",
                 password: "hidden-word"
             )
             #expect(result.errorOutput.contains("ERROR 1130 (HY000)"), "\(result)")
             #expect(result.errorOutput.contains("127.0.0.9"), "\(result)")
-            #expect(try sluice.accessLine().end == "denied")
+            #expect(try route.sluice.accessLine().end == "denied")
         }
 
         @Test("errorAfterGreeting does not wait for ever for a login")
@@ -84,9 +80,9 @@ extension IntegrationTests {
 
         @Test("error tells an HTTP client 403 with JSON")
         func http() throws {
-            let (listener, _) = try gateway("http", reject: "error")
+            let route = try route("http", reject: "error")
             let answer = try Curl.get(
-                at: listener.listen,
+                at: route.listen,
                 from: "127.0.0.9",
                 ["--dump-header", "/dev/stderr"]
             )
@@ -100,9 +96,9 @@ extension IntegrationTests {
 
         @Test("The answer is not lost to a reset, though the client has sent a request already")
         func requestUnderWay() throws {
-            let (listener, _) = try gateway("http", reject: "error")
+            let route = try route("http", reject: "error")
             for _ in 0..<50 {
-                let client = try Connection(to: listener.listen)
+                let client = try Connection(to: route.listen)
                 try client.send("PUT /api/db/t/_stream_load HTTP/1.1\r\nHost: x\r\n")
                 try client.send([UInt8](repeating: 0x41, count: 20_000))
                 let (bytes, ending) = try client.receiveToEnd()
@@ -114,8 +110,8 @@ extension IntegrationTests {
 
         @Test("A denied client that never stops sending is cut off")
         func endlessRequest() throws {
-            let (listener, sluice) = try gateway("http", reject: "error")
-            let client = try Connection(to: listener.listen)
+            let route = try route("http", reject: "error")
+            let client = try Connection(to: route.listen)
             let deadline = ContinuousClock.now + patience
             #expect(throws: SocketError.self) {
                 while ContinuousClock.now < deadline {
@@ -123,7 +119,7 @@ extension IntegrationTests {
                     pause(.milliseconds(5))
                 }
             }
-            #expect(try sluice.accessLine().end == "denied")
+            #expect(try route.sluice.accessLine().end == "denied")
         }
     }
 }

@@ -11,31 +11,35 @@ extension IntegrationTests {
             to backend: Endpoint,
             send: String,
             settings: [String] = []
-        ) throws -> (Endpoint, SluiceProcess) {
+        ) throws -> Route {
             let listener = try ListenerFile(
                 `protocol`,
                 to: backend,
                 settings: ["sendProxyProtocol: \(send)"] + settings
             )
-            return (listener.listen, try SluiceProcess(GatewayFile(listener)))
+            return try Route(listener)
         }
 
         @Test("MariaDB sees the client's address", arguments: versions)
         func user(version: String) throws {
             let database = try MariaDBServer.shared.get()
-            let (listen, sluice) = try route("mysql", to: database.endpoint, send: version)
-            let result = try MySQLClient.query("SELECT USER()", at: listen, from: "127.0.0.33")
+            let route = try route("mysql", to: database.endpoint, send: version)
+            let result = try MySQLClient.query(
+                "SELECT USER()",
+                at: route.listen,
+                from: "127.0.0.33"
+            )
             #expect(result.output == "anyone@127.0.0.33\n", "\(result)")
-            #expect(try sluice.accessLine().bytesOut > 0)
+            #expect(try route.sluice.accessLine().bytesOut > 0)
         }
 
         @Test("A grant for one address works from there alone", arguments: versions)
         func grant(version: String) throws {
             let database = try MariaDBServer.shared.get()
-            let (listen, _) = try route("mysql", to: database.endpoint, send: version)
+            let route = try route("mysql", to: database.endpoint, send: version)
             let granted = try MySQLClient.query(
                 "SELECT CURRENT_USER()",
-                at: listen,
+                at: route.listen,
                 from: "127.0.0.9",
                 user: "guest"
             )
@@ -43,7 +47,7 @@ extension IntegrationTests {
 
             let other = try MySQLClient.query(
                 "SELECT 1",
-                at: listen,
+                at: route.listen,
                 from: "127.0.0.10",
                 user: "guest"
             )
@@ -53,8 +57,12 @@ extension IntegrationTests {
         @Test("Without a header MariaDB sees the gateway")
         func off() throws {
             let database = try MariaDBServer.shared.get()
-            let (listen, _) = try route("mysql", to: database.endpoint, send: "off")
-            let result = try MySQLClient.query("SELECT USER()", at: listen, from: "127.0.0.33")
+            let route = try route("mysql", to: database.endpoint, send: "off")
+            let result = try MySQLClient.query(
+                "SELECT USER()",
+                at: route.listen,
+                from: "127.0.0.33"
+            )
             #expect(result.output == "anyone@127.0.0.1\n", "\(result)")
         }
 
@@ -64,8 +72,8 @@ extension IntegrationTests {
                 listen: "proxy_protocol",
                 #"return 200 "$proxy_protocol_addr";"#
             )
-            let (listen, _) = try route("http", to: nginx.endpoint, send: version)
-            #expect(try Curl.get(at: listen, from: "127.0.0.44").body == "127.0.0.44")
+            let route = try route("http", to: nginx.endpoint, send: version)
+            #expect(try Curl.get(at: route.listen, from: "127.0.0.44").body == "127.0.0.44")
         }
 
         @Test(
@@ -79,21 +87,23 @@ extension IntegrationTests {
                 bind: "accept-proxy",
                 server: "send-proxy"
             )
-            let (listen, _) = try route("tcp", to: haproxy.endpoint, send: version)
-            let client = try Connection(to: listen, from: "127.0.0.55")
+            let route = try route("tcp", to: haproxy.endpoint, send: version)
+            let client = try Connection(to: route.listen, from: "127.0.0.55")
             try client.send("words")
             let session = try backend.accept()
             let line = try ReceivedProxyHeader.v1(from: session)
             let source = try #require(client.local)
-            #expect(line == "PROXY TCP4 127.0.0.55 127.0.0.1 \(source.port) \(listen.port)\r\n")
+            #expect(
+                line == "PROXY TCP4 127.0.0.55 127.0.0.1 \(source.port) \(route.listen.port)\r\n"
+            )
             #expect(try session.receiveText(byteCount: 5) == "words")
         }
 
         @Test("The header comes before the client says anything")
         func atOnce() throws {
             let backend = try Acceptor()
-            let (listen, _) = try route("tcp", to: backend.endpoint, send: "v2")
-            let client = try Connection(to: listen, from: "127.0.0.66")
+            let route = try route("tcp", to: backend.endpoint, send: "v2")
+            let client = try Connection(to: route.listen, from: "127.0.0.66")
             let header = try ReceivedProxyHeader.v2(from: try backend.accept())
             #expect(header.command == 0x21)
             #expect(header.source == client.local)
@@ -120,12 +130,12 @@ extension IntegrationTests {
         @Test("The header's checksum is right")
         func checksum() throws {
             let backend = try Acceptor()
-            let (listen, _) = try route(
+            let route = try route(
                 "tcp",
                 to: backend.endpoint,
                 send: "{ version: v2, crc32c: true }"
             )
-            let client = try Connection(to: listen)
+            let client = try Connection(to: route.listen)
             let header = try ReceivedProxyHeader.v2(from: try backend.accept())
             client.close()
             let tlv = try #require(header.tlvs.first { $0.type == 3 })

@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// Which backend a client gets.
+    @Suite("The choice of a backend")
+    struct BackendChoice {
+        @Test("The backend with the fewest connections is next")
+        func leastConnections() throws {
+            let backends = [try ThreadedServer.named("a"), try ThreadedServer.named("b")]
+            let listener = try ListenerFile(
+                "tcp",
+                to: backends[0].endpoint,
+                backends[1].endpoint
+            )
+            let sluice = try SluiceProcess(
+                GatewayFile(listener, settings: ["engine: { shards: 1 }"])
+            )
+            var held: [(name: String, connection: Connection)] = []
+            func open() throws {
+                let connection = try Connection(to: listener.listen)
+                held.append((try connection.receiveText(byteCount: 1), connection))
+            }
+
+            for _ in 0..<8 { try open() }
+            #expect(held.filter { $0.name == "a" }.count == 4)
+
+            held.filter { $0.name == "a" }.forEach { $0.connection.close() }
+            held.removeAll { $0.name == "a" }
+            try wait(for: "four sessions left") { try sluice.status().activeConnections == 4 }
+            for _ in 0..<4 { try open() }
+            #expect(held.suffix(4).allSatisfy { $0.name == "a" }, "\(held.map(\.name))")
+        }
+
+        @Test("When a connect fails, the client gets the next backend and notices nothing")
+        func failover() throws {
+            let alive = try ThreadedServer.named("alive")
+            let listener = try ListenerFile("tcp", to: .free(), alive.endpoint)
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            for _ in 0..<20 {
+                let client = try Connection(to: listener.listen)
+                #expect(try client.receiveText(byteCount: 5) == "alive")
+            }
+            #expect(try sluice.accessLines(count: 20).allSatisfy { $0.verdict == "allow" })
+        }
+
+        @Test("A backend that does not answer costs one connect deadline, then the next is tried")
+        func blackHole() throws {
+            let silent = try FullBacklog()
+            let alive = try ThreadedServer.named("alive")
+            let listener = try ListenerFile(
+                "tcp",
+                to: silent.endpoint,
+                alive.endpoint,
+                settings: ["timeouts: { connect: 300ms }"]
+            )
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            for _ in 0..<3 {
+                let client = try Connection(to: listener.listen)
+                #expect(try client.receiveText(byteCount: 5) == "alive")
+            }
+            #expect(try sluice.accessLine().backend == alive.endpoint.description)
+        }
+
+        @Test("A backend that refuses clients is left out for a while, and then tried again")
+        func passiveEjection() throws {
+            let endpoint = try Endpoint.free()
+            let alive = try ThreadedServer.named("alive")
+            let listener = try ListenerFile("tcp", to: endpoint, alive.endpoint)
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            try wait(for: "the ejection of \(endpoint)") {
+                _ = try Connection(to: listener.listen).receiveText(byteCount: 5)
+                return try sluice.health(of: endpoint) == "unhealthy"
+            }
+            let returned = try ThreadedServer.named("again", at: endpoint)
+            try wait(for: "the return of \(endpoint)", within: .seconds(60)) {
+                _ = try Connection(to: listener.listen).receiveText(byteCount: 5)
+                pause(.milliseconds(100))
+                return returned.accepted > 0
+            }
+            try sluice.waitUntil(endpoint, is: "healthy")
+        }
+
+        @Test("Without any backend a MySQL client gets error 1040, at once")
+        func noMySQLBackend() throws {
+            let listener = try ListenerFile("mysql", to: .free(), .free())
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            for _ in 0..<3 {
+                let (bytes, ending) = try Connection(to: listener.listen).receiveToEnd()
+                try #require(bytes.count > 7)
+                #expect(bytes[4] == 0xff)
+                #expect(Int(bytes[5]) | Int(bytes[6]) << 8 == 1040)
+                #expect(ending == .endOfStream)
+            }
+            #expect(try sluice.accessLines(count: 3).allSatisfy { $0.reason == "noBackend" })
+        }
+
+        @Test("Without any backend an HTTP client gets 503 with JSON, at once")
+        func noHTTPBackend() throws {
+            let listener = try ListenerFile("http", to: .free())
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            let answer = try Curl.get(at: listener.listen)
+            #expect(answer.status == 503)
+            _ = try JSONSerialization.jsonObject(with: Data(answer.body.utf8))
+            #expect(try sluice.accessLine().reason == "noBackend")
+        }
+
+        @Test("Without any backend a TCP client is closed")
+        func noTCPBackend() throws {
+            let listener = try ListenerFile("tcp", to: .free())
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            #expect(try Connection(to: listener.listen).receiveToEnd().bytes.isEmpty)
+            #expect(try sluice.accessLine().end == "denied")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Testing
+
+extension IntegrationTests {
+    /// How long the gateway waits. The PROXY header's deadline is with the header's faults, the
+    /// drain's with the drain.
+    @Suite("Deadlines")
+    struct DeadlineTests {
+        @Test("Connect: a MySQL client learns after the deadline that no backend answers")
+        func connectMySQL() throws {
+            let silent = try FullBacklog()
+            let listener = try ListenerFile(
+                "mysql",
+                to: silent.endpoint,
+                settings: ["timeouts: { connect: 400ms }"]
+            )
+            let route = try Route(listener)
+            let started = ContinuousClock.now
+            let bytes = try Connection(to: route.listen).receiveToEnd().bytes
+            let elapsed = ContinuousClock.now - started
+            #expect(bytes.dropFirst(4).prefix(3).elementsEqual([0xff, 0x10, 0x04]))
+            #expect(elapsed >= .milliseconds(350))
+            #expect(elapsed < .seconds(10))
+            #expect(try route.sluice.accessLine().reason == "noBackend")
+        }
+
+        @Test("Connect: an HTTP client gets 503")
+        func connectHTTP() throws {
+            let silent = try FullBacklog()
+            let listener = try ListenerFile("http", to: silent.endpoint)
+            let route = try Route(listener, settings: ["timeouts: { connect: 300ms }"])
+            #expect(try Curl.get(at: route.listen).status == 503)
+        }
+
+        @Test("Connect: a client that leaves meanwhile is let go at once")
+        func clientLeaves() throws {
+            let silent = try FullBacklog()
+            let listener = try ListenerFile("tcp", to: silent.endpoint)
+            let route = try Route(listener, settings: ["timeouts: { connect: 60s }"])
+            let client = try Connection(to: route.listen)
+            pause(.milliseconds(200))
+            client.reset()
+            let line = try route.sluice.accessLine()
+            #expect(line.end == "clientLeft")
+            #expect(line.backend == nil)
+        }
+
+        @Test("Idle: a session without a byte in either direction is closed on both sides")
+        func idle() throws {
+            let backend = try Acceptor()
+            let listener = try ListenerFile("tcp", to: backend.endpoint)
+            let route = try Route(listener, settings: ["timeouts: { idle: 500ms }"])
+            let client = try Connection(to: route.listen)
+            let session = try backend.accept()
+            let started = ContinuousClock.now
+            _ = try client.receiveToEnd()
+            _ = try session.receiveToEnd()
+            #expect(ContinuousClock.now - started >= .milliseconds(450))
+            #expect(try route.sluice.accessLine().end == "idleTimeout")
+        }
+
+        @Test("Idle: bytes in one direction keep the session", arguments: [true, false])
+        func activity(fromClient: Bool) throws {
+            let backend = try Acceptor()
+            let listener = try ListenerFile(
+                "tcp",
+                to: backend.endpoint,
+                settings: ["timeouts: { idle: 1500ms }"]
+            )
+            let route = try Route(listener)
+            let client = try Connection(to: route.listen)
+            let session = try backend.accept()
+            let (sender, receiver) = fromClient ? (client, session) : (session, client)
+            for _ in 0..<15 {
+                try sender.send(".")
+                #expect(try receiver.receive(exactly: 1).count == 1)
+                pause(.milliseconds(200))
+            }
+            #expect(try receiver.isSilent(for: .milliseconds(100)), "the session is still there")
+            #expect(try route.sluice.accessLine().end == "idleTimeout")
+        }
+
+        @Test("A listener's own deadline goes before the gateway's")
+        func listenersOwn() throws {
+            let backend = try Acceptor()
+            let listener = try ListenerFile(
+                "tcp",
+                to: backend.endpoint,
+                settings: ["timeouts: { idle: 300ms }"]
+            )
+            let route = try Route(listener, settings: ["timeouts: { idle: 1h }"])
+            let client = try Connection(to: route.listen)
+            _ = try client.receiveToEnd()
+            #expect(try route.sluice.accessLine().end == "idleTimeout")
+        }
+
+        @Test("Keepalive probes begin before 240 s of silence, on both sides")
+        func keepalive() throws {
+            let backend = try Acceptor()
+            let listener = try ListenerFile("tcp", to: backend.endpoint)
+            let route = try Route(listener)
+            let client = try Connection(to: route.listen)
+            let session = try backend.accept()
+            try client.send("x")
+            _ = try session.receive()
+            let ports = try (#require(client.local).port, #require(session.peer).port)
+            let clientSide = try KernelTimers.secondsToKeepalive(
+                localPort: route.listen.port,
+                remotePort: ports.0
+            )
+            let backendSide = try KernelTimers.secondsToKeepalive(
+                localPort: ports.1,
+                remotePort: backend.endpoint.port
+            )
+            #expect(try #require(clientSide) < 240)
+            #expect(try #require(backendSide) < 240)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// What happens when the gateway has no file descriptor left (accept(2), EMFILE).
+    @Suite("Out of descriptors")
+    struct DescriptorTests {
+        @Test("Accepting pauses, does not spin, and goes on by itself")
+        func pausesAndResumes() throws {
+            let echo = try ThreadedServer.echo()
+            let listener = try ListenerFile("tcp", to: echo.endpoint)
+            let sluice = try SluiceProcess(GatewayFile(listener), openFileLimit: 128)
+            #expect(try Connection(to: listener.listen).exchange("before"))
+
+            // A session takes two descriptors at least.
+            let crowd = try (0..<100).map { _ in try Connection(to: listener.listen) }
+            for client in crowd { try client.send("?") }
+            try wait(for: "a word of the pause in \(sluice.operatorLog)") {
+                sluice.operatorLog.localizedCaseInsensitiveContains("accept")
+            }
+
+            let before = try sluice.processorTime()
+            pause(.seconds(1))
+            let used = try sluice.processorTime() - before
+            #expect(used < .milliseconds(300), "\(used) of processor time in a second of nothing")
+
+            for client in crowd.prefix(60) { client.close() }
+            let late = try Connection(to: listener.listen)
+            #expect(try late.exchange("after"))
+            #expect(try sluice.status().acceptPauses > 0)
+        }
+    }
+}

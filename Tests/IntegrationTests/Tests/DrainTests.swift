@@ -1,0 +1,72 @@
+import Testing
+
+extension IntegrationTests {
+    /// SIGTERM: no new connections; running ones may finish until the deadline.
+    @Suite("Drain")
+    struct DrainTests {
+        private func route(drain: String, to backend: Endpoint) throws -> Route {
+            try Route(
+                try ListenerFile("tcp", to: backend),
+                settings: ["timeouts: { drain: \(drain) }"]
+            )
+        }
+
+        @Test("Without sessions the gateway ends at once")
+        func empty() throws {
+            let route = try route(drain: "60s", to: .free())
+            #expect(try route.sluice.terminate() == 0)
+        }
+
+        @Test("Nothing is accepted any more, and a running session finishes in peace")
+        func finishing() throws {
+            let echo = try ThreadedServer.echo()
+            let route = try route(drain: "60s", to: echo.endpoint)
+            let client = try Connection(to: route.listen)
+            #expect(try client.exchange("before"))
+
+            route.sluice.process.signal(15)
+            try wait(for: "a closed listener") { (try? Connection(to: route.listen)) == nil }
+            #expect(try client.exchange("during"))
+            #expect(route.sluice.process.isRunning)
+
+            client.finishSending()
+            #expect(try client.receiveToEnd().ending == .endOfStream)
+            #expect(try route.sluice.process.waitUntilExit() == 0)
+            #expect(try route.sluice.accessLine().end == "finished")
+        }
+
+        @Test("What is left at the deadline is closed, logged and counted")
+        func deadline() throws {
+            let echo = try ThreadedServer.echo()
+            let route = try route(drain: "700ms", to: echo.endpoint)
+            let clients = try (0..<3).map { _ in try Connection(to: route.listen) }
+            for client in clients { #expect(try client.exchange("before")) }
+
+            let started = ContinuousClock.now
+            route.sluice.process.signal(15)
+            for client in clients { #expect(try client.receiveToEnd().bytes.isEmpty) }
+            #expect(ContinuousClock.now - started >= .milliseconds(600))
+            #expect(try route.sluice.process.waitUntilExit() == 0)
+            #expect(try route.sluice.accessLines(count: 3).allSatisfy { $0.end == "drained" })
+            let last = route.sluice.operatorLog.split(separator: "\n").suffix(5)
+            #expect(last.contains { $0.contains("3") && $0.contains("clos") }, "\(last)")
+        }
+
+        @Test("A draining gateway says that it is not ready")
+        func readiness() throws {
+            let echo = try ThreadedServer.echo()
+            let route = try route(drain: "60s", to: echo.endpoint)
+            let client = try Connection(to: route.listen)
+            #expect(try client.exchange("before"))
+            #expect(try route.sluice.get("/readyz").status == 200)
+
+            route.sluice.process.signal(15)
+            try wait(for: "503 from /readyz") {
+                let status = try? route.sluice.get("/readyz").status
+                return status == 503
+            }
+            client.close()
+            #expect(try route.sluice.process.waitUntilExit() == 0)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Synchronization
+import Testing
+
+extension IntegrationTests {
+    /// Backends that are watched while no client uses them.
+    @Suite("Active health checks")
+    struct HealthCheckTests {
+        private static let fast = "interval: 50ms, timeout: 1s, rise: 1, fall: 1"
+
+        private func gateway(
+            _ protocol: String,
+            check: String,
+            to backends: Endpoint...
+        ) throws -> (listener: ListenerFile, sluice: SluiceProcess) {
+            var listener = try ListenerFile(
+                `protocol`,
+                settings: ["healthCheck: { \(check), \(Self.fast) }"]
+            )
+            listener.backends = backends.map(\.description)
+            return (listener, try SluiceProcess(GatewayFile(listener)))
+        }
+
+        @Test("A TCP check takes a dead backend out and a living one back, without a client")
+        func tcp() throws {
+            let endpoint = try Endpoint.free()
+            let mortal = try ThreadedServer.named("first", at: endpoint)
+            let other = try ThreadedServer.named("other")
+            let (listener, sluice) = try gateway(
+                "tcp",
+                check: "type: tcp",
+                to: endpoint,
+                other.endpoint
+            )
+            try sluice.waitUntil(endpoint, is: "healthy")
+
+            mortal.stop()
+            try sluice.waitUntil(endpoint, is: "unhealthy")
+            for _ in 0..<4 {
+                let client = try Connection(to: listener.listen)
+                #expect(try client.receiveText(byteCount: 5) == "other")
+            }
+
+            let reborn = try ThreadedServer.named("again", at: endpoint)
+            try sluice.waitUntil(endpoint, is: "healthy")
+            let held = try (0..<2).map { _ in try Connection(to: listener.listen) }
+            let names = try held.map { try $0.receiveText(byteCount: 5) }
+            #expect(Set(names) == ["again", "other"])
+            #expect(reborn.accepted > 0)
+        }
+
+        @Test("An HTTP check counts 500 as ill and everything below as well")
+        func http() throws {
+            let status = Mutex("204 No Content")
+            let paths = Mutex<[String]>([])
+            let server = try ThreadedServer { connection in
+                guard case .bytes(let bytes) = try connection.receive() else { return }
+                let request = String(decoding: bytes, as: UTF8.self)
+                paths.withLock { $0.append(String(request.prefix { $0 != "\r" })) }
+                let line = status.withLock { $0 }
+                try connection.send("HTTP/1.1 \(line)\r\nContent-Length: 0\r\n\r\n")
+            }
+            let (_, sluice) = try gateway(
+                "http",
+                check: "type: http, path: /api/health",
+                to: server.endpoint
+            )
+            for (answer, health) in [
+                ("404 Not Found", "healthy"), ("500 Internal Server Error", "unhealthy"),
+                ("302 Found", "healthy"), ("503 Service Unavailable", "unhealthy"),
+                ("200 OK", "healthy"),
+            ] {
+                status.withLock { $0 = answer }
+                try sluice.waitUntil(server.endpoint, is: health)
+            }
+            #expect(paths.withLock { $0.allSatisfy { $0.hasPrefix("GET /api/health HTTP/1.") } })
+        }
+
+        @Test("A server that takes connections and stays silent is ill to an HTTP check")
+        func silent() throws {
+            let server = try Acceptor()
+            let (_, sluice) = try gateway("http", check: "type: http", to: server.endpoint)
+            try sluice.waitUntil(server.endpoint, is: "unhealthy")
+        }
+
+        @Test("A MySQL check sees an error in place of a greeting")
+        func mysqlError() throws {
+            let message = Array("Too many connections".utf8)
+            let payload = [0xff, 0x10, 0x04] + message
+            let server = try ThreadedServer {
+                try $0.send([UInt8(payload.count), 0, 0, 0] + payload)
+            }
+            let (listener, sluice) = try gateway(
+                "mysql",
+                check: "type: mysql",
+                to: server.endpoint
+            )
+            try sluice.waitUntil(server.endpoint, is: "unhealthy")
+            let bytes = try Connection(to: listener.listen).receiveToEnd().bytes
+            #expect(bytes.dropFirst(5).prefix(2).elementsEqual([0x10, 0x04]))
+        }
+
+        @Test("A MySQL check is no reason for MariaDB to block the gateway's host")
+        func hostBlocking() throws {
+            let host = try #require(NetworkInterfaces.ownAddress, "an address that is not loopback")
+            // The host cache counts what is not 127.0.0.1, and only where names are resolved.
+            let database = try MariaDBServer(
+                host: host,
+                options: ["--performance-schema=ON", "--max-connect-errors=1"]
+            )
+            try database.administer("CREATE USER anyone@'%'")
+            try provokeBlocking(of: database)
+
+            let (listener, sluice) = try gateway(
+                "mysql",
+                check: "type: mysql",
+                to: database.endpoint
+            )
+            try sluice.waitUntil(database.endpoint, is: "healthy")
+            pause(.seconds(1))
+            let result = try MySQLClient.query("SELECT 42", at: listener.listen)
+            #expect(result.output == "42\n", "\(result)")
+            let errors = try database.administer(
+                "SELECT COALESCE(MAX(SUM_CONNECT_ERRORS), 0) FROM performance_schema.host_cache"
+            )
+            #expect(errors == "0\n")
+        }
+
+        /// Shows that this server would block a host, and forgives it.
+        private func provokeBlocking(of database: MariaDBServer) throws {
+            for _ in 0..<2 {
+                let prober = try Connection(to: database.endpoint)
+                _ = try prober.receive()
+                prober.close()
+                pause(.milliseconds(300))
+            }
+            let blocked = try MySQLClient.query("SELECT 1", at: database.endpoint)
+            try #require(blocked.errorOutput.contains("1129"), "\(blocked)")
+            try database.administer("FLUSH HOSTS")
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// The health pages, the metrics and the access log.
+    @Suite("Operations")
+    struct ManagementTests {
+        @Test("/healthz and /readyz answer 200 while all is well")
+        func health() throws {
+            let route = try Route(try ListenerFile("tcp", to: .free()))
+            #expect(try route.sluice.get("/healthz").status == 200)
+            #expect(try route.sluice.get("/readyz").status == 200)
+            #expect(try route.sluice.get("/no-such-page").status == 404)
+        }
+
+        @Test("/metrics is in Prometheus' text format, each family described once")
+        func exposition() throws {
+            let echo = try ThreadedServer.echo()
+            let route = try Route(try ListenerFile("tcp", to: echo.endpoint))
+            #expect(try Connection(to: route.listen).exchange("hello"))
+            _ = try route.sluice.accessLine()
+
+            let answer = try route.sluice.get("/metrics")
+            #expect(answer.head.lowercased().contains("content-type: text/plain"))
+            let page = try Exposition(answer.body)
+            #expect(!page.samples.isEmpty)
+            for sample in page.samples {
+                #expect(page.type(of: sample) != nil, "\(sample.name) has no TYPE")
+                #expect(sample.name.hasPrefix("sluice_") || sample.name.hasPrefix("process_"))
+            }
+            #expect(Set(page.types.keys) == Set(page.helps.keys))
+            let keys = page.samples.map { "\($0.name){\($0.labels)}" }
+            #expect(Set(keys).count == keys.count, "no sample twice")
+        }
+
+        @Test("The metrics count what happened")
+        func counts() throws {
+            let echo = try ThreadedServer.echo()
+            let rule = "{ mode: specific, entries: [ { cidr: 127.0.0.7/32 } ] }"
+            let route = try Route(try ListenerFile("tcp", to: echo.endpoint), whitelist: rule)
+            for _ in 0..<3 {
+                #expect(try Connection(to: route.listen, from: "127.0.0.7").exchange("12345"))
+            }
+            _ = try Connection(to: route.listen, from: "127.0.0.8").receiveToEnd()
+            _ = try route.sluice.accessLines(count: 4)
+
+            let values = try route.sluice.metrics().samples
+            func has(_ value: Double, labels: String...) -> Bool {
+                values.contains { sample in
+                    sample.value == value && labels.allSatisfy { sample.labels.contains($0) }
+                }
+            }
+            #expect(has(1, labels: "notInWhitelist"), "\(values)")
+            #expect(has(3, labels: "finished"), "\(values)")
+            #expect(has(15), "bytes in each direction: \(values)")
+        }
+
+        @Test("An access-log line is JSON with the promised keys")
+        func accessLog() throws {
+            let echo = try ThreadedServer.echo()
+            let rule = "{ mode: specific, entries: [ { cidr: 127.0.0.7/32 } ] }"
+            let route = try Route(try ListenerFile("tcp", to: echo.endpoint), whitelist: rule)
+            let client = try Connection(to: route.listen, from: "127.0.0.7")
+            #expect(try client.exchange("12345"))
+            let source = try #require(client.local)
+            client.close()
+            _ = try Connection(to: route.listen, from: "127.0.0.8").receiveToEnd()
+
+            let line = try route.sluice.accessLine { $0.verdict == "allow" }
+            #expect(line.warehouse == "WHTEST")
+            #expect(line.listener == route.listen.description)
+            #expect(line.link == "public")
+            #expect(line.peer == source.description)
+            #expect(line.client == source.description)
+            #expect(line.rule == "127.0.0.7/32")
+            #expect(line.bytesIn == 5)
+            #expect(line.bytesOut == 5)
+            let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            let time = try Date(line.time, strategy: format)
+            #expect(abs(time.timeIntervalSinceNow) < 300)
+            try expectKeys(in: route.sluice)
+        }
+
+        /// All lines have the same keys, so that a column store can read them.
+        private func expectKeys(in sluice: SluiceProcess) throws {
+            _ = try sluice.accessLines(count: 2)
+            let expected: Set = [
+                "time", "connection", "warehouse", "listener", "link", "peer", "client", "endpoint",
+                "verdict", "rule", "reason", "backend", "bytesIn", "bytesOut", "durationMs", "end",
+            ]
+            for line in sluice.process.output.split(separator: "\n") {
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+                let keys = Set(try #require(object as? [String: Any]).keys)
+                #expect(keys.isSuperset(of: expected), "missing \(expected.subtracting(keys))")
+            }
+        }
+
+        @Test("Each connection has a number of its own")
+        func numbers() throws {
+            let echo = try ThreadedServer.echo()
+            let route = try Route(try ListenerFile("tcp", to: echo.endpoint))
+            for _ in 0..<30 { #expect(try Connection(to: route.listen).exchange("x")) }
+            let numbers = try route.sluice.accessLines(count: 30).map(\.connection)
+            #expect(Set(numbers).count == 30)
+        }
+    }
+}

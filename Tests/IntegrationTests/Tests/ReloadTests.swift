@@ -1,0 +1,189 @@
+import Synchronization
+import Testing
+
+extension IntegrationTests {
+    /// SIGHUP puts another configuration in force, wholly or not at all.
+    @Suite("Reload")
+    struct ReloadTests {
+        @Test("A new policy holds for new connections; running sessions stay")
+        func policy() throws {
+            let echo = try ThreadedServer.echo()
+            var file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
+            let listen = file.listeners[0].listen
+            let sluice = try SluiceProcess(file)
+            let running = try Connection(to: listen, from: "127.0.0.7")
+            #expect(try running.exchange("before"))
+
+            file.whitelist = "{ mode: specific, entries: [ { cidr: 127.0.0.8/32 } ] }"
+            try sluice.reload(to: file)
+            #expect(try Connection(to: listen, from: "127.0.0.7").receiveToEnd().bytes.isEmpty)
+            #expect(try Connection(to: listen, from: "127.0.0.8").exchange("new"))
+            #expect(try running.exchange("after"))
+        }
+
+        @Test("New backends serve new connections; running sessions keep theirs")
+        func backends() throws {
+            let old = try ThreadedServer.named("old")
+            let new = try ThreadedServer.named("new")
+            var file = GatewayFile(try ListenerFile("tcp", to: old.endpoint))
+            let listen = file.listeners[0].listen
+            let sluice = try SluiceProcess(file)
+            let running = try Connection(to: listen)
+            #expect(try running.receiveText(byteCount: 3) == "old")
+
+            file.listeners[0].backends = [new.endpoint.description]
+            try sluice.reload(to: file)
+            #expect(try Connection(to: listen).receiveText(byteCount: 3) == "new")
+            #expect(try running.exchange("still there"))
+        }
+
+        @Test("A listener that is added listens; one that is removed refuses")
+        func listeners() throws {
+            let echo = try ThreadedServer.echo()
+            let kept = try ListenerFile("tcp", to: echo.endpoint)
+            let removed = try ListenerFile("tcp", to: echo.endpoint)
+            let added = try ListenerFile("tcp", to: echo.endpoint)
+            let sluice = try SluiceProcess(GatewayFile(kept, removed))
+            let running = try Connection(to: kept.listen)
+            #expect(try running.exchange("before"))
+
+            try sluice.reload(to: GatewayFile(kept, added))
+            #expect(try Connection(to: added.listen).exchange("added"))
+            #expect(try Connection(to: kept.listen).exchange("kept"))
+            #expect(throws: SocketError.self) { try Connection(to: removed.listen) }
+            #expect(try running.exchange("after"))
+        }
+
+        private static let faults: [(name: String, change: @Sendable (String) -> String)] = [
+            ("not YAML", { $0 + "\n  :[ {" }),
+            ("an unknown key", { $0 + "\nunknownKey: 1\n" }),
+            (
+                "a CIDR with host bits",
+                {
+                    $0.replacing(
+                        "{ mode: anywhere }",
+                        with: "{ mode: specific, entries: [ { cidr: 10.0.0.1/8 } ] }"
+                    )
+                }
+            ),
+            (
+                "a file that is not there",
+                {
+                    $0.replacing(
+                        "{ mode: anywhere }",
+                        with: "{ mode: specific, files: [ /nonexistent/list.cidrs ] }"
+                    )
+                }
+            ),
+        ]
+
+        @Test("A faulty file changes nothing, and says what is wrong", arguments: faults.indices)
+        func faulty(index: Int) throws {
+            let echo = try ThreadedServer.echo()
+            let file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
+            let sluice = try SluiceProcess(file)
+            let before = sluice.operatorLog.count
+
+            let text = Self.faults[index].change(file.text(management: sluice.management))
+            try sluice.requestReload(to: text)
+            try wait(for: "a word on \(Self.faults[index].name)") {
+                sluice.operatorLog.dropFirst(before).contains("rror")
+            }
+            #expect(try sluice.generation() == 1)
+            #expect(try Connection(to: file.listeners[0].listen).exchange("as before"))
+        }
+
+        @Test("A listener whose port is taken leaves the old configuration in force")
+        func takenPort() throws {
+            let echo = try ThreadedServer.echo()
+            let squatter = try Acceptor()
+            let kept = try ListenerFile("tcp", to: echo.endpoint)
+            let taken = try ListenerFile("tcp", at: squatter.endpoint, to: echo.endpoint)
+            let sluice = try SluiceProcess(GatewayFile(kept))
+            try sluice.requestReload(
+                to: GatewayFile(kept, taken).text(management: sluice.management)
+            )
+            try wait(for: "a word on \(squatter.endpoint)") {
+                sluice.operatorLog.contains(squatter.endpoint.description)
+            }
+            #expect(try sluice.generation() == 1)
+            #expect(try Connection(to: kept.listen).exchange("as before"))
+        }
+
+        @Test("A list of 100,000 is reloaded while clients connect: nobody is refused or cut")
+        func largeList() throws {
+            let folder = try TemporaryFolder()
+            let path = folder.path + "/list.cidrs"
+            try writeList(0, in: folder)
+            let echo = try ThreadedServer.echo()
+            let listener = try ListenerFile("tcp", to: echo.endpoint)
+            let file = GatewayFile(
+                listener,
+                settings: ["limits: { connectRatePerSource: 0 }"],
+                whitelist: "{ mode: specific, files: [ \"\(path)\" ] }"
+            )
+            let sluice = try SluiceProcess(file)
+            let running = try Connection(to: listener.listen, from: "127.0.0.7")
+            #expect(try running.exchange("before"))
+
+            let crowd = Crowd(around: listener.listen)
+            for generation in 1...5 {
+                try writeList(generation, in: folder)
+                try sluice.reload(to: file)
+                #expect(try running.exchange("generation \(generation)"))
+            }
+            let outcome = crowd.stop()
+            #expect(outcome.failures == [])
+            #expect(outcome.admitted > 20)
+            #expect(try running.exchange("after"))
+            #expect(try sluice.accessLog().allSatisfy { $0.verdict == "allow" })
+        }
+
+        /// 100,000 networks, different ones each time, and among them the clients'.
+        private func writeList(_ generation: Int, in folder: TemporaryFolder) throws {
+            let networks = (0..<99_999).map {
+                "\(10 + generation).\($0 >> 9).\($0 >> 1 & 255).\(($0 & 1) * 128)/25"
+            }
+            let text = (networks + ["127.0.0.0/24"]).joined(separator: "\n")
+            try folder.write(text + "\n", to: "list.cidrs")
+        }
+    }
+}
+
+/// Clients that connect one after the other, until they are stopped.
+private final class Crowd: Sendable {
+    struct Outcome {
+        var admitted = 0
+        var failures: [String] = []
+    }
+
+    private let outcome = Mutex(Outcome())
+    private let isRunning = Atomic(true)
+    private let active = Atomic(2)
+
+    init(around endpoint: Endpoint) {
+        for member in 1...2 {
+            inThread { [self] in
+                while isRunning.load(ordering: .relaxed) { visit(endpoint, as: member) }
+                active.subtract(1, ordering: .releasing)
+            }
+        }
+    }
+
+    func stop() -> Outcome {
+        isRunning.store(false, ordering: .relaxed)
+        while active.load(ordering: .acquiring) > 0 { pause(.milliseconds(10)) }
+        return outcome.withLock { $0 }
+    }
+
+    private func visit(_ endpoint: Endpoint, as member: Int) {
+        do {
+            let client = try Connection(to: endpoint, from: "127.0.0.\(member)")
+            guard try client.exchange("let me in") else { throw HarnessError("a wrong echo") }
+            outcome.withLock { $0.admitted += 1 }
+        } catch {
+            outcome.withLock { $0.failures.append("\(error)") }
+        }
+        pause(.milliseconds(5))
+    }
+}
