@@ -61,9 +61,10 @@ struct BinaryHeaderEncoder {
 }
 
 extension ProxyHeader {
-    /// The family that holds both addresses: IPv4 only where both are.
+    /// The family that holds both addresses: IPv4 only where both are. Unspecified where a
+    /// receiver would ignore them.
     fileprivate var family: BinaryLayout.Family {
-        guard command == .proxy else { return .unspecified }
+        guard command == .proxy, transport != .unspecified else { return .unspecified }
         switch endpoints {
         case .unspecified: return .unspecified
         case .unix: return .unix

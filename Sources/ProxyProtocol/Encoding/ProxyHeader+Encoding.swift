@@ -4,12 +4,12 @@ extension ProxyHeader {
     /// - v1 has no LOCAL, datagram or UNIX sockets, and no addresses of two families: they become
     ///   `PROXY UNKNOWN`. It has no TLVs: they are left out.
     /// - v2 writes an address of each family as two IPv6 addresses, the IPv4 one mapped (RFC 4291
-    ///   §2.5.5.2), as HAProxy does. LOCAL and unspecified endpoints have length 0, without TLVs:
-    ///   a receiver could not find them.
+    ///   §2.5.5.2), as HAProxy does. LOCAL, and a header whose endpoints or
+    ///   transport are unspecified, has length 0 and no TLVs: a receiver could not find them.
     /// - A checksum among the TLVs is computed anew, wherever it stands (§2.2.3).
     ///
-    /// - Parameter addingChecksum: whether a v2 header with addresses gets a checksum at its end, if
-    ///   it has none.
+    /// - Parameter addingChecksum: whether a v2 header with addresses gets a checksum at its end,
+    ///   where it has none.
     /// - Throws: ``ProxyHeaderEncodingError``; `bytes` is then as it was.
     public func encode(
         into bytes: inout [UInt8],

@@ -54,7 +54,7 @@ public struct ProxyHeader: Hashable, Sendable {
     /// As written; what to make of them is ``origin``.
     public var endpoints: Endpoints
     /// In the order of the wire, duplicates and unknown types included. Empty in v1, for LOCAL and
-    /// for unspecified endpoints.
+    /// where endpoints or transport are unspecified.
     public var tlvs: [ProxyTLV]
 
     /// A header of exactly these parts.

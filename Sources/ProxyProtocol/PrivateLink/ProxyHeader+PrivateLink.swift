@@ -57,44 +57,17 @@ extension ProxyTLV {
     }
 
     /// The first byte of the value.
-    fileprivate func subtype() throws(PrivateLinkIdentityError) -> UInt8 {
+    func subtype() throws(PrivateLinkIdentityError) -> UInt8 {
         guard let subtype = value.first else { throw malformed }
         return subtype
     }
 
     /// What follows the subtype: `[A-Za-z0-9-]`, and at least one of them.
-    fileprivate func identifier() throws(PrivateLinkIdentityError) -> String {
+    func identifier() throws(PrivateLinkIdentityError) -> String {
         let bytes = value.dropFirst()
         guard !bytes.isEmpty, bytes.allSatisfy(\.isIdentifierText) else { throw malformed }
         return String(decoding: bytes, as: UTF8.self)
     }
 
     private var malformed: PrivateLinkIdentityError { .malformed(type, value: value) }
-}
-
-extension AlibabaPrivateLink {
-    private enum Subtype: UInt8 {
-        case vpc = 0x01
-        case endpoint = 0x02
-        case endpointService = 0x03
-    }
-
-    /// The parts in all TLVs of Alibaba's type; `nil` where there are none.
-    fileprivate init?(_ tlvs: [ProxyTLV]) throws(PrivateLinkIdentityError) {
-        var parts: [Subtype: String] = [:]
-        for tlv in tlvs where tlv.type == .alibabaPrivateLink {
-            guard let subtype = Subtype(rawValue: try tlv.subtype()) else { continue }
-            let id = try tlv.identifier()
-            if let other = parts.updateValue(id, forKey: subtype), other != id {
-                throw .ambiguous([tlv.type, tlv.type])
-            }
-        }
-        guard !parts.isEmpty else { return nil }
-        guard let endpointID = parts[.endpoint] else { throw .missingEndpointID }
-        self.init(
-            endpointID: endpointID,
-            vpcID: parts[.vpc],
-            endpointServiceID: parts[.endpointService]
-        )
-    }
 }

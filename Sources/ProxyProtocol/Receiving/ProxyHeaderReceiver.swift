@@ -4,7 +4,7 @@
 /// from the configuration, never guessed (§2). Several headers may follow each other, because a
 /// load balancer does not strip what the proxy before it has sent. Nothing is waited for after a
 /// complete header that ends a chunk: the client of a server-first protocol has nothing more to
-/// say. (What comes later is payload; ``ProxySignatureGuard`` can watch it.)
+/// say. What comes later is payload, which a ``ProxySignatureGuard`` can watch.
 ///
 /// ```swift
 /// var receiver = ProxyHeaderReceiver(byteLimit: 4096)
@@ -46,7 +46,7 @@ public struct ProxyHeaderReceiver: Sendable {
     /// - Throws: ``ProxyHeaderError``, also for a faulty header behind a good one: whoever wrote
     ///   it, it must reach the backend neither as a header nor as payload.
     public mutating func receive(_ chunk: [UInt8]) throws(ProxyHeaderError) -> Progress {
-        pending.append(contentsOf: chunk)
+        pending = pending.isEmpty ? chunk : pending + chunk
         while true {
             switch try next() {
             case .payload:

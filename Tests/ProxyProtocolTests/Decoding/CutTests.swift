@@ -1,0 +1,70 @@
+import ProxyProtocol
+import Testing
+
+@Suite("A header may be cut anywhere, and anything may follow it")
+struct CutTests {
+    @Test("Each cut asks for bytes, and never for one beyond the header", arguments: sampleHeaders)
+    func everyCut(bytes: [UInt8]) throws {
+        for count in bytes.indices {
+            let decoding = try ProxyHeader.decode(Array(bytes[..<count]), limit: noLimit)
+            guard case .incomplete(let missingByteCount) = decoding else {
+                Issue.record("\(count) of \(bytes.count) bytes were taken for a header")
+                return
+            }
+            #expect(missingByteCount >= 1)
+            #expect(count + missingByteCount <= bytes.count)
+        }
+    }
+
+    @Test("A v2 header asks for exactly what is missing, first of its fixed part")
+    func exactlyMissing() throws {
+        let bytes = binary(0x21, 0x21, ipv6Block + tlv(0x05, [1, 2, 3]))
+        for count in 1..<bytes.count {
+            let end = count < 16 ? 16 : bytes.count
+            #expect(
+                try ProxyHeader.decode(Array(bytes[..<count]), limit: noLimit)
+                    == .incomplete(missingByteCount: end - count)
+            )
+        }
+    }
+
+    @Test(
+        "Reading just what is asked for arrives at the header's last byte",
+        arguments: sampleHeaders
+    )
+    func readingAsAsked(bytes: [UInt8]) throws {
+        var count = 0
+        while case .incomplete(let missingByteCount) = try ProxyHeader.decode(
+            Array(bytes[..<count]),
+            limit: noLimit
+        ) {
+            count += missingByteCount
+        }
+        #expect(count == bytes.count)
+    }
+
+    @Test("What follows a header is not looked at", arguments: sampleHeaders)
+    func payload(bytes: [UInt8]) throws {
+        let alone = try ProxyHeader.decode(bytes, limit: noLimit)
+        for payload in [[0], ascii("\r\n"), signature, bytes, [UInt8](repeating: 0xFF, count: 999)]
+        {
+            #expect(try ProxyHeader.decode(bytes + payload, limit: bytes.count) == alone)
+        }
+    }
+
+    @Test("A byte that no signature has is refused where it stands, at every place of each")
+    func foreignByte() {
+        let signatures = [signature] + ["PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"].map(ascii)
+        for signature in signatures {
+            for offset in signature.indices {
+                let prefix = signature[..<offset]
+                let known = signatures.filter { $0.starts(with: prefix) }.map { $0[offset] }
+                for byte in UInt8.min...UInt8.max where !known.contains(byte) {
+                    #expect(throws: ProxyHeaderError.notAProxyHeader(offset: offset)) {
+                        try ProxyHeader.decode(prefix + [byte], limit: noLimit)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import ProxyProtocol
+import Testing
+
+@Suite("TLVs fill the header's rest exactly, and are kept as they are (§2.2)")
+struct TLVTests {
+    @Test("Order, duplicates, unknown types, empty and non-UTF-8 values are kept")
+    func kept() throws {
+        let tlvs = [
+            ProxyTLV(.noop, []),
+            ProxyTLV(.alibabaPrivateLink, [1, 0xFF]),
+            ProxyTLV(.authority, [0xC3, 0x28]),
+            ProxyTLV(.alibabaPrivateLink, [1, 0xFF]),
+            ProxyTLV(ProxyTLVType(rawValue: 0xFF), [0, 0, 0]),
+            ProxyTLV(ProxyTLVType(rawValue: 0x00), [9]),
+        ]
+        let body = tlvs.flatMap { tlv($0.type.rawValue, $0.value) }
+        #expect(try header(binary(0x21, 0x11, ipv4Block + body)).tlvs == tlvs)
+        #expect(try header(binary(0x21, 0x21, ipv6Block + body)).tlvs == tlvs)
+    }
+
+    @Test("Every type is kept", arguments: UInt8.min...UInt8.max)
+    func everyType(type: UInt8) throws {
+        guard type != ProxyTLVType.crc32c.rawValue else { return }
+        let decoded = try header(binary(ipv4Block + tlv(type, [type])))
+        #expect(decoded.tlvs == [ProxyTLV(ProxyTLVType(rawValue: type), [type])])
+    }
+
+    @Test("Bytes that are too few for a TLV's type and length are refused", arguments: 1...2)
+    func trailingBytes(count: Int) {
+        let trail = [UInt8](repeating: 0, count: count)
+        for tlvs in [[], tlv(0x04, []), tlv(0x04, [1, 2])] {
+            #expect(throws: ProxyHeaderError.trailingBytes(count: count)) {
+                try header(binary(ipv4Block + tlvs + trail))
+            }
+        }
+    }
+
+    @Test("A TLV longer than the header's rest is refused, even if payload follows")
+    func pastEnd() {
+        for (claimed, present) in [(1, 0), (5, 4), (0xFFFF, 10)] {
+            let bytes = binary(
+                ipv4Block + tlv(0xEA, [UInt8](repeating: 1, count: present), length: claimed)
+            )
+            let error = ProxyHeaderError.tlvPastEnd(
+                type: .awsPrivateLink,
+                byteCount: claimed,
+                availableByteCount: present
+            )
+            #expect(throws: error) { try header(bytes) }
+            #expect(throws: error) {
+                try ProxyHeader.decode(
+                    bytes + [UInt8](repeating: 0, count: 0x1_0000),
+                    limit: noLimit
+                )
+            }
+        }
+    }
+
+    @Test("A unique id has up to 128 bytes (§2.2.5)")
+    func uniqueID() throws {
+        let longest = [UInt8](repeating: 0xAB, count: 128)
+        #expect(try header(binary(ipv4Block + tlv(0x05, longest))).uniqueID() == longest)
+        #expect(throws: ProxyHeaderError.uniqueIDTooLong(byteCount: 129)) {
+            try header(binary(ipv4Block + tlv(0x05, longest + [0])))
+        }
+    }
+}
