@@ -86,9 +86,10 @@ let package = Package(
             dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol"],
             swiftSettings: strict
         ),
+        .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "Sockets", "Core", "ProxyProtocol"],
+            dependencies: ["Addresses", "CIDRTrie", "Engine", "Sockets", "Core", "ProxyProtocol"],
             swiftSettings: strict
         ),
         .testTarget(

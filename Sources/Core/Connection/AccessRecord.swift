@@ -1,5 +1,4 @@
 public import Addresses
-public import CIDRTrie
 
 /// What is written down of one connection when it has ended.
 ///

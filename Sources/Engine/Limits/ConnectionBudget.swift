@@ -19,8 +19,8 @@ final class ConnectionBudget: Sendable {
 /// A client that is accepted and then cannot be connected is turned away; one that waits in the
 /// kernel's backlog is served a moment later. So accepting pauses before descriptors run out.
 final class DescriptorBudget: Sendable {
-    /// For the log, the store, the management API, pipes and listeners.
-    private static let reserve = 64
+    /// For the log, the management API, listeners, health checks and a few pipes.
+    private static let reserve = 192
     /// One for the client, one for the backend.
     private static let descriptorsPerConnection = 2
 

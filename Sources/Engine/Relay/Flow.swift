@@ -44,11 +44,10 @@ struct Flow {
     /// Whether bytes wait for the destination.
     var hasPending: Bool { pendingOffset < pending.count || (pipe?.heldByteCount ?? 0) > 0 }
 
-    /// Puts bytes in front of all that the source will deliver. Only before the first move.
-    mutating func prepend(_ bytes: [UInt8], countedByteCount: Int) {
-        pending = pending.isEmpty ? bytes : bytes + pending[pendingOffset...]
-        pendingOffset = 0
+    /// Sends bytes that were not read from the source by the flow, before all that it will read.
+    mutating func enqueue(_ bytes: [UInt8], countedByteCount: Int) {
         byteCount += UInt64(countedByteCount)
+        pending += bytes
     }
 
     /// Moves what can be moved now.

@@ -14,6 +14,8 @@ struct Tunnel {
         case takeTurn
         /// Both streams ended: close both sides.
         case finished(ConnectionEnd)
+        /// The backend stopped reading but had its say: close it, and let the client read that.
+        case finishedGently(ConnectionEnd)
         /// Close both sides, the one that did not fail by a reset.
         case aborted(ConnectionEnd)
         /// The client's payload begins with a PROXY header that it must not send.
@@ -25,8 +27,9 @@ struct Tunnel {
     private(set) var toBackend = Flow()
     private(set) var toClient = Flow()
     private var relay = Relay()
-    /// Holds the client's first bytes until it is clear that they are no PROXY header.
+    /// Looks whether the client's first bytes are a PROXY header.
     private var signatureGuard: ProxySignatureGuard?
+    /// The client's bytes that were read before they may be passed on.
     private var firstBytes: [UInt8] = []
 
     init(client: Socket) {
@@ -38,14 +41,16 @@ struct Tunnel {
         signatureGuard = ProxySignatureGuard()
     }
 
-    /// Puts the client's first bytes, read with its PROXY header, in front of the stream.
-    mutating func prependFromClient(_ payload: [UInt8]) {
-        toBackend.prepend(payload, countedByteCount: payload.count)
+    /// Takes the client's first bytes, which were read with its PROXY header.
+    mutating func hold(_ payload: [UInt8]) {
+        firstBytes += payload
     }
 
-    /// Puts our own PROXY header in front of everything that goes to the backend.
-    mutating func prependProxyHeader(_ header: [UInt8]) {
-        toBackend.prepend(header, countedByteCount: 0)
+    /// The backend is connected: sends our own PROXY header, if there is one, before anything else.
+    mutating func open(sending header: [UInt8]) {
+        backend.isWritable = true
+        toBackend.enqueue(header, countedByteCount: 0)
+        if signatureGuard == nil { releaseFirstBytes() }
     }
 
     /// Moves what can be moved, in both directions.
@@ -57,9 +62,9 @@ struct Tunnel {
         case .forged: return .forgedHeader
         case .failed: upward = .sourceFailed
         }
-        if let progress = react(to: upward, in: .clientToBackend, with: tools) { return progress }
+        if let progress = react(to: upward, from: .client, with: tools) { return progress }
         let downward = toClient.move(from: &backend, to: &client, with: tools)
-        if let progress = react(to: downward, in: .backendToClient, with: tools) { return progress }
+        if let progress = react(to: downward, from: .backend, with: tools) { return progress }
         let isUnfinished = upward == .turnIsOver || downward == .turnIsOver
         return isUnfinished ? .takeTurn : .waitForReadiness
     }
@@ -85,24 +90,22 @@ struct Tunnel {
 // MARK: - What has come of moving
 
 extension Tunnel {
-    /// - Returns: `nil` where nothing has changed and moving may go on.
+    /// - Returns: `nil` where moving may go on.
     private mutating func react(
         to stop: Flow.Stop,
-        in direction: RelayDirection,
+        from source: RelaySide,
         with tools: RelayTools
     ) -> Progress? {
-        let (source, destination): (RelaySide, RelaySide) =
-            direction == .clientToBackend ? (.client, .backend) : (.backend, .client)
         switch stop {
         case .waiting, .turnIsOver: return nil
         case .endOfStream: return perform(relay.handle(.endOfStream(from: source)))
         case .sourceFailed: return perform(relay.handle(.readFailed(source)))
         case .destinationFailed:
-            switch direction {
-            case .clientToBackend: toBackend.close(with: tools)
-            case .backendToClient: toClient.close(with: tools)
+            switch source {
+            case .client: toBackend.close(with: tools)
+            case .backend: toClient.close(with: tools)
             }
-            return perform(relay.handle(.writeFailed(destination)))
+            return perform(relay.handle(.writeFailed(source.opposite)))
         }
     }
 
@@ -118,6 +121,8 @@ extension Tunnel {
             return nil
         case .finish(let end):
             return .finished(end)
+        case .finishGently(let end):
+            return .finishedGently(end)
         case .abort(let end):
             return .aborted(end)
         }
@@ -161,7 +166,7 @@ extension Tunnel {
 
     private mutating func releaseFirstBytes() {
         signatureGuard = nil
-        if !firstBytes.isEmpty { prependFromClient(firstBytes) }
+        toBackend.enqueue(firstBytes, countedByteCount: firstBytes.count)
         firstBytes = []
     }
 }

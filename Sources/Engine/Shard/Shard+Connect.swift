@@ -81,17 +81,17 @@ extension Shard {
     private func connected(_ key: Key) {
         guard let backend = connections[key].backend else { return }
         backend.noteConnected(at: now)
+        let header: [UInt8]
         do {
-            let header = try proxyHeader(for: key)
-            if !header.isEmpty { connections[key].tunnel.prependProxyHeader(header) }
+            header = try proxyHeader(for: key)
         } catch {
             connections[key].detail = error.description
             return reject(key, .badProxyHeader)
         }
+        connections[key].tunnel.open(sending: header)
         connections[key].phase = .relaying
         connections[key].preface = nil
         connections[key].detail = ""
-        connections[key].tunnel.backend.isWritable = true
         setDeadline(of: key, after: connections[key].profile.settings.timeouts.idle)
         advance(key)
     }

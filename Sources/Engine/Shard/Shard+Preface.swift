@@ -105,7 +105,7 @@ extension Shard {
         if payload.isEmpty {
             connections[key].tunnel.guardAgainstForgedHeader()
         } else {
-            connections[key].tunnel.prependFromClient(payload)
+            connections[key].tunnel.hold(payload)
         }
         let client = effectiveClient(
             peer: connections[key].peer,

@@ -23,9 +23,9 @@ extension Shard {
 
     private func relay(_ event: ReadinessEvent, from side: RelaySide, of key: Key) {
         connections[key].activeAt = now.milliseconds
-        advance(key)
-        // What the failed side had sent was passed on, as far as it went.
-        if event.isError, connections.contains(key), connections[key].phase == .relaying {
+        let progress = advance(key)
+        // What the failed side had sent was passed on, as far as the other side takes it.
+        if event.isError, progress == .waitForReadiness {
             perform(connections[key].tunnel.progress(afterFailureOf: side), for: key)
         }
     }
@@ -36,10 +36,12 @@ extension Shard {
     }
 
     /// Moves bytes, and does what has come of it.
-    func advance(_ key: Key) {
+    @discardableResult
+    func advance(_ key: Key) -> Tunnel.Progress {
         let progress = connections[key].tunnel.advance(with: tools)
         reportBytes(of: key, above: Self.unreportedByteLimit)
         perform(progress, for: key)
+        return progress
     }
 
     private func perform(_ progress: Tunnel.Progress, for key: Key) {
@@ -47,9 +49,16 @@ extension Shard {
         case .waitForReadiness: break
         case .takeTurn: queueTurn(of: key)
         case .finished(let end): finish(key, end)
+        case .finishedGently(let end): finishGently(key, end)
         case .aborted(let end): abort(key, end)
         case .forgedHeader: reject(key, .unexpectedProxyHeader)
         }
+    }
+
+    private func finishGently(_ key: Key, _ end: ConnectionEnd) {
+        connections[key].end = end
+        connections[key].tunnel.dropBackend()
+        linger(key)
     }
 
     private func queueTurn(of key: Key) {

@@ -1,0 +1,98 @@
+/// Whether one backend may get connections: what clients' connects and active checks have shown.
+///
+/// Two judges, either of which can take the backend out:
+///
+/// - **Passive ejection.** After ``connectFailureLimit`` failed connects in a row the backend is
+///   ejected, for 1 s at first and twice as long each time, up to 60 s. When that time is over it is
+///   on probation: it may be tried again; one more failure ejects it anew, one success clears it.
+/// - **Active checks.** `fall` failures in a row take it out, `rise` successes in a row bring it
+///   back, and clear an ejection too: a check has just seen it serve.
+///
+/// Times are monotonic milliseconds.
+public struct BackendHealth: Hashable, Sendable {
+    public enum Event: Hashable, Sendable {
+        case connected
+        case connectFailed
+        case checkSucceeded
+        case checkFailed
+    }
+
+    public enum Transition: Hashable, Sendable {
+        case becameUsable
+        case becameUnusable
+    }
+
+    public static let connectFailureLimit = 3
+    static let firstEjectionMilliseconds: Int64 = 1_000
+    static let longestEjectionMilliseconds: Int64 = 60_000
+
+    private let rise: Int
+    private let fall: Int
+    private var connectFailures = 0
+    /// Ejections in a row.
+    private var ejections = 0
+    private var ejectedUntil: Int64?
+    private var isDown = false
+    private var checkFailures = 0
+    private var checkSuccesses = 0
+
+    /// A backend of which nothing bad is known.
+    public init(rise: Int, fall: Int) {
+        self.rise = max(1, rise)
+        self.fall = max(1, fall)
+    }
+
+    /// Whether the backend may get a connection.
+    public func isUsable(at now: Int64) -> Bool {
+        !isDown && (ejectedUntil.map { $0 <= now } ?? true)
+    }
+
+    /// Whether nothing bad is known, so that a success has nothing to change.
+    public var isUntroubled: Bool {
+        !isDown && ejectedUntil == nil && connectFailures == 0 && checkFailures == 0
+    }
+
+    /// Takes note of what happened, and says whether the backend's state has changed by it.
+    public mutating func handle(_ event: Event, at now: Int64) -> Transition? {
+        let wasOut = isDown || ejectedUntil != nil
+        switch event {
+        case .connected: clearEjection()
+        case .connectFailed: noteConnectFailure(at: now)
+        case .checkSucceeded: noteCheckSuccess()
+        case .checkFailed: noteCheckFailure()
+        }
+        let isOut = isDown || ejectedUntil != nil
+        if wasOut == isOut { return nil }
+        return isOut ? .becameUnusable : .becameUsable
+    }
+
+    private mutating func clearEjection() {
+        connectFailures = 0
+        ejections = 0
+        ejectedUntil = nil
+    }
+
+    private mutating func noteConnectFailure(at now: Int64) {
+        connectFailures = min(connectFailures + 1, Self.connectFailureLimit)
+        guard connectFailures == Self.connectFailureLimit else { return }
+        // Connects that were under way when it was ejected do not prolong the ejection.
+        if let ejectedUntil, ejectedUntil > now { return }
+        let duration = Self.firstEjectionMilliseconds << min(Int64(ejections), 6)
+        ejectedUntil = now + min(duration, Self.longestEjectionMilliseconds)
+        ejections += 1
+    }
+
+    private mutating func noteCheckSuccess() {
+        checkFailures = 0
+        checkSuccesses = min(checkSuccesses + 1, rise)
+        guard checkSuccesses == rise else { return }
+        isDown = false
+        clearEjection()
+    }
+
+    private mutating func noteCheckFailure() {
+        checkSuccesses = 0
+        checkFailures = min(checkFailures + 1, fall)
+        if checkFailures == fall { isDown = true }
+    }
+}

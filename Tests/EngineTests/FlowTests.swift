@@ -1,0 +1,106 @@
+import Sockets
+import Testing
+
+@testable import Engine
+
+@Suite("One direction of a relay")
+struct FlowTests {
+    let tools = RelayTools(scratchByteCount: 4096, pipeByteCount: 65_536)
+
+    private func ready(_ socket: Socket) -> Side {
+        var side = Side(socket)
+        side.isReadable = true
+        side.isWritable = true
+        return side
+    }
+
+    @Test("Bytes go from the source to the destination, and are counted")
+    func moves() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        source.outer.writeAll(Array("hello".utf8))
+        _ = source.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
+        var flow = Flow()
+        var (from, to) = (ready(source.inner), ready(destination.inner))
+        #expect(flow.move(from: &from, to: &to, with: tools) == .waiting)
+        #expect(flow.byteCount == 5)
+        #expect(destination.outer.readAvailable() == Array("hello".utf8))
+    }
+
+    @Test("A short read leaves the source unreadable without a second call")
+    func drained() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        source.outer.writeAll([1, 2, 3])
+        _ = source.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
+        var flow = Flow()
+        var (from, to) = (ready(source.inner), ready(destination.inner))
+        _ = flow.move(from: &from, to: &to, with: tools)
+        #expect(!from.isReadable)
+    }
+
+    @Test("What the destination does not take is kept, and nothing more is read")
+    func backpressure() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        var flow = Flow()
+        var (from, to) = (ready(source.inner), ready(destination.inner))
+        let piece = [UInt8](repeating: 7, count: 4096)
+        var sent = 0
+        for _ in 0..<20_000 where to.isWritable {
+            if case .bytes(let count) = source.outer.write(piece) { sent += count }
+            from.isReadable = true
+            _ = flow.move(from: &from, to: &to, with: tools)
+        }
+        #expect(!to.isWritable)
+        #expect(flow.hasPending)
+        let taken = flow.byteCount
+        from.isReadable = true
+        #expect(flow.move(from: &from, to: &to, with: tools) == .waiting)
+        #expect(flow.byteCount == taken)
+        var received = 0
+        while received < sent {
+            let bytes = try #require(destination.outer.readAvailable())
+            #expect(bytes.allSatisfy { $0 == 7 })
+            received += bytes.count
+            to.isWritable = true
+            from.isReadable = true
+            _ = flow.move(from: &from, to: &to, with: tools)
+        }
+        #expect(received == sent)
+        #expect(flow.byteCount == UInt64(sent))
+        flow.close(with: tools)
+    }
+
+    @Test("The end of the stream is said once, behind what was pending")
+    func endOfStream() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        source.outer.writeAll([9])
+        source.outer.shutdownWrite()
+        _ = source.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
+        var flow = Flow()
+        var (from, to) = (ready(source.inner), ready(destination.inner))
+        from.endsAfterRead = true
+        #expect(flow.move(from: &from, to: &to, with: tools) == .endOfStream)
+        #expect(destination.outer.readAvailable() == [9])
+        #expect(flow.move(from: &from, to: &to, with: tools) == .waiting)
+    }
+
+    @Test("Bytes that were not read come first, in the order in which they were given")
+    func enqueue() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        source.outer.writeAll(Array("c".utf8))
+        _ = source.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
+        var flow = Flow()
+        flow.enqueue(Array("a".utf8), countedByteCount: 0)
+        flow.enqueue(Array("b".utf8), countedByteCount: 1)
+        var (from, to) = (ready(source.inner), ready(destination.inner))
+        _ = flow.move(from: &from, to: &to, with: tools)
+        var received: [UInt8] = []
+        while received.count < 3 { received += try #require(destination.outer.readAvailable()) }
+        #expect(received == Array("abc".utf8))
+        #expect(flow.byteCount == 2)
+    }
+}
