@@ -29,11 +29,11 @@ extension [UInt8] {
     }
 
     /// Computes the checksum of all bytes from `start` on, and writes it into its field.
-    mutating func writeChecksum(ofHeaderAt start: Int, fieldOffset: Int) {
-        let checksum = checksum(ofHeaderAt: start, fieldOffset: fieldOffset)
+    mutating func writeChecksum(ofHeaderAt start: Int, fieldAt offset: Int) {
+        let checksum = checksum(ofHeaderAt: start, fieldOffset: offset - start)
         for index in 0..<BinaryLayout.checksumByteCount {
             let byte = UInt8(truncatingIfNeeded: checksum >> UInt32(24 - 8 * index))
-            self[start + fieldOffset + index] = byte
+            self[offset + index] = byte
         }
     }
 

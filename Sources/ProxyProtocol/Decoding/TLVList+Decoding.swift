@@ -1,5 +1,7 @@
 /// The TLVs at a header's end (§2.2).
-enum TLVList {
+enum TLVList {}
+
+extension TLVList {
     /// Reads all TLVs from `start` to the end of `header`, and checks the checksum among them.
     static func decode(
         _ header: borrowing Span<UInt8>,
@@ -41,35 +43,5 @@ enum TLVList {
         let sent = header.uint32(at: offset)
         let computed = CRC32C.checksum(of: header, fieldOffset: offset)
         guard sent == computed else { throw .wrongChecksum(sent: sent, computed: computed) }
-    }
-}
-
-/// Walks over TLVs without copying their values.
-struct TLVReader {
-    /// Where the next TLV begins.
-    private(set) var position: Int
-
-    init(position: Int) {
-        self.position = position
-    }
-
-    /// The next TLV's type and where its value stands; `nil` at the end of `bytes`.
-    mutating func next(
-        in bytes: borrowing Span<UInt8>
-    ) throws(ProxyHeaderError) -> (type: ProxyTLVType, value: Range<Int>)? {
-        let available = bytes.count - position
-        guard available > 0 else { return nil }
-        guard available >= BinaryLayout.tlvHeaderByteCount else {
-            throw .trailingBytes(count: available)
-        }
-        let type = ProxyTLVType(rawValue: bytes[position])
-        let byteCount = Int(bytes.uint16(at: position + 1))
-        let start = position + BinaryLayout.tlvHeaderByteCount
-        guard byteCount <= bytes.count - start else {
-            let left = bytes.count - start
-            throw .tlvPastEnd(type: type, byteCount: byteCount, availableByteCount: left)
-        }
-        position = start + byteCount
-        return (type, start..<position)
     }
 }
