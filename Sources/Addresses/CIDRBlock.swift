@@ -22,6 +22,19 @@ public struct CIDRBlock: Hashable, Sendable {
             network = .v6(IPv6Address(high: v6.high & highMask, low: v6.low & lowMask))
         }
     }
+
+    /// The block that holds `address` alone: a /32 or a /128.
+    public init(_ address: IPAddress) {
+        self.init(containing: address, prefixLength: address.family.bitWidth)
+    }
+}
+
+/// IPv4 before IPv6, then by network, a block before the blocks inside it.
+extension CIDRBlock: Comparable {
+    @inlinable
+    public static func < (a: CIDRBlock, b: CIDRBlock) -> Bool {
+        a.network != b.network ? a.network < b.network : a.prefixLength < b.prefixLength
+    }
 }
 
 extension CIDRBlock: CustomStringConvertible {

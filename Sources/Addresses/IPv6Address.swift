@@ -12,6 +12,17 @@ public struct IPv6Address: Hashable, Sendable {
         self.low = low
     }
 
+    /// The address whose number is `bits`.
+    @inlinable
+    public init(bits: UInt128) {
+        high = UInt64(truncatingIfNeeded: bits >> 64)
+        low = UInt64(truncatingIfNeeded: bits)
+    }
+
+    /// The address as a number.
+    @inlinable
+    public var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
     /// The IPv4 address inside an IPv4-mapped address, `::ffff:0:0/96` (RFC 4291 §2.5.5.2).
     @inlinable
     public var mappedIPv4: IPv4Address? {

@@ -1,0 +1,47 @@
+extension SocketAddress {
+    /// Reads `192.0.2.1:9030` or `[2001:db8::1]:9030`; the port is 0…65535.
+    public init(parsing text: Span<UInt8>) throws(AddressSyntaxError) {
+        if text.count > 0, text[0] == UInt8(ascii: "[") {
+            try self.init(bracketed: text)
+        } else {
+            try self.init(unbracketed: text)
+        }
+    }
+
+    public init(parsing text: String) throws(AddressSyntaxError) {
+        try self.init(parsing: text.utf8.span)
+    }
+
+    private init(unbracketed text: Span<UInt8>) throws(AddressSyntaxError) {
+        let end = text.firstOffset(of: UInt8(ascii: ":")) ?? text.count
+        guard (try? IPv6Address(parsing: text)) == nil else { throw .init(.missingBrackets, at: 0) }
+        let address = try IPAddress(parsing: text, in: 0..<end)
+        self.init(address, port: try Self.port(text, from: end))
+    }
+
+    private init(bracketed text: Span<UInt8>) throws(AddressSyntaxError) {
+        guard let end = text.firstOffset(of: UInt8(ascii: "]")) else {
+            throw .init(.missingBrackets, at: 0)
+        }
+        let address: IPv6Address
+        do {
+            address = try IPv6Address(parsing: text.extracting(1..<end))
+        } catch {
+            throw error.moved(by: 1)
+        }
+        self.init(.v6(address), port: try Self.port(text, from: end + 1))
+    }
+
+    /// `:port` at `start`, up to the end of the text.
+    private static func port(
+        _ text: Span<UInt8>,
+        from start: Int
+    ) throws(AddressSyntaxError) -> UInt16 {
+        guard start + 1 < text.count else { throw .init(.missingPort, at: text.count) }
+        guard text[start] == UInt8(ascii: ":") else { throw text.unexpected(at: start) }
+        var position = start + 1
+        let port = try text.decimal(at: &position, upTo: UInt32(UInt16.max))
+        guard position == text.count else { throw text.unexpected(at: position) }
+        return UInt16(truncatingIfNeeded: port)
+    }
+}

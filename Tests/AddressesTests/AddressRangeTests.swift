@@ -1,0 +1,62 @@
+import Addresses
+import Testing
+
+@Suite("Address ranges")
+struct AddressRangeTests {
+    @Test(
+        "A range becomes the fewest blocks",
+        arguments: [
+            ("10.0.0.0-10.255.255.255", ["10.0.0.0/8"]),
+            ("10.0.0.1-10.0.0.1", ["10.0.0.1/32"]),
+            ("10.0.0.1-10.0.0.6", ["10.0.0.1/32", "10.0.0.2/31", "10.0.0.4/31", "10.0.0.6/32"]),
+            ("0.0.0.0-255.255.255.255", ["0.0.0.0/0"]),
+            ("255.255.255.254-255.255.255.255", ["255.255.255.254/31"]),
+            ("::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", ["::/0"]),
+            ("2001:db8::-2001:db8::2", ["2001:db8::/127", "2001:db8::2/128"]),
+            ("::ffff:192.0.2.0-::ffff:192.0.2.255", ["192.0.2.0/24"]),
+            ("192.0.2.7", ["192.0.2.7/32"]),
+            ("192.0.2.0/24", ["192.0.2.0/24"]),
+        ]
+    )
+    func blocks(text: String, blocks: [String]) throws {
+        #expect(try AddressRange(parsing: text).blocks.map(\.description) == blocks)
+    }
+
+    @Test("Within one octet, every range's blocks hold its addresses and no others")
+    func exhaustive() throws {
+        for first in UInt8.min...UInt8.max {
+            for last in first...UInt8.max {
+                let range = try #require(
+                    AddressRange(
+                        from: .v4(.init(9, 9, 9, first)),
+                        through: .v4(.init(9, 9, 9, last))
+                    )
+                )
+                var next = range.first.bits
+                for block in range.blocks {
+                    #expect(block.first.bits == next)
+                    next = block.last.bits + 1
+                }
+                #expect(next == range.last.bits + 1)
+            }
+        }
+    }
+
+    @Test("The worst range takes 62 blocks for IPv4 and 254 for IPv6")
+    func worst() throws {
+        #expect(try AddressRange(parsing: "0.0.0.1-255.255.255.254").blocks.count == 62)
+        let v6 = "::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe"
+        #expect(try AddressRange(parsing: v6).blocks.count == 254)
+    }
+
+    @Test(
+        "A range that runs backwards or between the families is refused",
+        arguments: [
+            "10.0.0.2-10.0.0.1", "10.0.0.1-::1", "::1-10.0.0.1",
+        ]
+    )
+    func inverted(text: String) {
+        let error = #expect(throws: AddressSyntaxError.self) { try AddressRange(parsing: text) }
+        #expect(error?.reason == .invertedRange)
+    }
+}

@@ -1,0 +1,39 @@
+import Addresses
+import Testing
+
+@Suite("Socket addresses")
+struct SocketAddressTests {
+    @Test(
+        "An address and a port are read and written alike",
+        arguments: [
+            "127.0.0.1:9030", "0.0.0.0:0", "[::1]:65535", "[2001:db8::1]:80",
+        ]
+    )
+    func roundTrip(text: String) throws {
+        #expect(try SocketAddress(parsing: text).description == text)
+    }
+
+    @Test(
+        "Every faulty text is refused with its reason and place",
+        arguments: [
+            ("", AddressSyntaxError.Reason.empty, 0),
+            ("127.0.0.1", .missingPort, 9),
+            ("127.0.0.1:", .missingPort, 10),
+            ("[::1]", .missingPort, 5),
+            ("127.0.0.1:65536", .numberTooLarge(limit: 65535), 10),
+            ("127.0.0.1:080", .leadingZero, 10),
+            ("127.0.0.1:80 ", .unexpectedByte(UInt8(ascii: " ")), 12),
+            ("::1", .missingBrackets, 0),
+            ("[::1:80", .missingBrackets, 0),
+            ("[::1]80", .unexpectedByte(UInt8(ascii: "8")), 5),
+            ("[127.0.0.1]:80", .tooFewGroups, 10),
+            ("[fe80::1%eth0]:80", .zone, 8),
+            ("localhost:80", .unexpectedByte(UInt8(ascii: "l")), 0),
+        ]
+    )
+    func fault(text: String, reason: AddressSyntaxError.Reason, offset: Int) {
+        let error = #expect(throws: AddressSyntaxError.self) { try SocketAddress(parsing: text) }
+        #expect(error?.reason == reason)
+        #expect(error?.offset == offset)
+    }
+}
