@@ -131,7 +131,7 @@ extension Whitelist {
 
 extension CIDRBlock {
     /// 0.0.0.0/0
-    static let allIPv4 = CIDRBlock(containing: .v4(IPv4Address(bits: 0)), prefixLength: 0)
+    static let allIPv4 = CIDRBlock(containing: IPAddress(.v4, bits: 0), prefixLength: 0)
     /// ::/0
-    static let allIPv6 = CIDRBlock(containing: .v6(IPv6Address(high: 0, low: 0)), prefixLength: 0)
+    static let allIPv6 = CIDRBlock(containing: IPAddress(.v6, bits: 0), prefixLength: 0)
 }

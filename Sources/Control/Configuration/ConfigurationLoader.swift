@@ -1,0 +1,86 @@
+public import CIDRTrie
+import Core
+import Foundation
+
+/// Loads a configuration from its file, at the start and for each reload.
+///
+/// ```swift
+/// let loaded = ConfigurationLoader().load(contentsOf: "sluice.yaml")
+/// loaded.lines.forEach { print($0) }
+/// ```
+public struct ConfigurationLoader: Sendable {
+    /// Where the file is looked for by default, in this order.
+    public static let standardPaths = ["sluice.yaml", "/etc/sluice/sluice.yaml"]
+
+    /// Sizes in bytes.
+    private static let configurationSizeLimit = 4 << 20
+    private static let listSizeLimit = 64 << 20
+
+    private let now: @Sendable () -> UnixTime
+
+    /// - Parameter now: decides which whitelist entries have expired.
+    public init(now: @escaping @Sendable () -> UnixTime = { .systemTime }) {
+        self.now = now
+    }
+
+    /// The first of ``standardPaths`` that exists; `nil` where none does.
+    public static func standardPath() -> String? {
+        standardPaths.first(where: FileManager.default.fileExists)
+    }
+
+    /// Reads the file and the whitelists that it names, relative to its own folder.
+    public func load(contentsOf path: String) -> LoadedConfiguration {
+        do throws(UnreadableFile) {
+            let file = LimitedFile(path: path, sizeLimit: Self.configurationSizeLimit)
+            return decode(try file.text(), from: path)
+        } catch {
+            let fault = ConfigurationFinding(.error, message: "cannot be read: \(error.reason)")
+            return LoadedConfiguration(file: path, fault: fault)
+        }
+    }
+
+    func decode(_ text: String, from path: String) -> LoadedConfiguration {
+        do throws(YAMLFault) {
+            var yaml = YAMLText(text)
+            return decode(try yaml.tree(), from: path)
+        } catch {
+            return LoadedConfiguration(file: path, fault: ConfigurationFinding(error))
+        }
+    }
+
+    private func decode(_ tree: ConfigurationNode, from path: String) -> LoadedConfiguration {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        let decoder = ConfigurationDecoder(now: now()) { name throws(UnreadableFile) in
+            let file = URL(fileURLWithPath: name, relativeTo: folder).path
+            return try LimitedFile(path: file, sizeLimit: Self.listSizeLimit).bytes()
+        }
+        let decoded = decoder.decode(tree)
+        return LoadedConfiguration(
+            file: path,
+            configuration: decoded.configuration,
+            findings: decoded.findings.map { $0.relative(to: path) }
+        )
+    }
+}
+
+extension ConfigurationFinding {
+    /// A file that the configuration names relative to itself, as one opens it from here.
+    fileprivate func relative(to configurationFile: String) -> ConfigurationFinding {
+        guard let file, !file.hasPrefix("/") else { return self }
+        let folder = configurationFile.lastIndex(of: "/").map { configurationFile[...$0] }
+        var copy = self
+        copy.file = (folder ?? "") + file
+        return copy
+    }
+
+    fileprivate init(_ fault: YAMLFault) {
+        self.init(.error, at: fault.position, message: fault.message, remedy: fault.remedy)
+    }
+}
+
+extension UnixTime {
+    /// The system's clock now.
+    public static var systemTime: UnixTime {
+        UnixTime(seconds: Int64(Date().timeIntervalSince1970))
+    }
+}

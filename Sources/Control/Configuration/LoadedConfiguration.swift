@@ -1,0 +1,24 @@
+public import Core
+
+/// What became of one configuration file and the files that it names.
+public struct LoadedConfiguration: Sendable {
+    /// The configuration file's path, as it was given.
+    public var file: String
+    /// `nil` where there is at least one fault.
+    public var configuration: GatewayConfiguration?
+    /// Faults and warnings, in the order of the file. Their `file` is a path that opens.
+    public var findings: [ConfigurationFinding]
+
+    public var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
+    public var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }
+
+    /// The findings for a person: `file:line:column: error: key.path: message (remedy)`.
+    public var lines: [String] { findings.map { $0.line(in: file) } }
+}
+
+extension LoadedConfiguration {
+    /// A file from which nothing can be read at all.
+    init(file: String, fault: ConfigurationFinding) {
+        self.init(file: file, configuration: nil, findings: [fault])
+    }
+}

@@ -1,0 +1,62 @@
+public import CIDRTrie
+
+/// Makes a validated ``GatewayConfiguration`` of a configuration file's tree, and says everything
+/// that is wrong or doubtful in it at once, each with its key path and its place.
+///
+/// ```swift
+/// let decoder = ConfigurationDecoder(now: now) { path throws(UnreadableFile) in try read(path) }
+/// switch decoder.decode(root).configuration {
+/// case let configuration?: try gateway.reload(to: configuration)
+/// case nil: break  // the findings say why
+/// }
+/// ```
+public struct ConfigurationDecoder {
+    /// Reads all bytes of a file that the configuration names, by the path as written there.
+    public typealias FileReader = (_ path: String) throws(UnreadableFile) -> [UInt8]
+
+    private let now: UnixTime
+    private let readFile: FileReader
+
+    /// - Parameter now: decides which whitelist entries have expired.
+    public init(now: UnixTime, readFile: @escaping FileReader) {
+        self.now = now
+        self.readFile = readFile
+    }
+
+    public func decode(_ root: ConfigurationNode) -> DecodedConfiguration {
+        let decoding = Decoding(now: now, readFile: readFile)
+        let configuration = GatewayConfiguration.decode(
+            Place(node: root, path: "", decoding: decoding)
+        )
+        return DecodedConfiguration(
+            configuration: decoding.hasFaults ? nil : configuration,
+            findings: decoding.allFindings
+        )
+    }
+}
+
+/// Why a file that the configuration names cannot be read: the operator's fault or the system's.
+public struct UnreadableFile: Error, Hashable {
+    /// The system's own words: `No such file or directory`.
+    public var reason: String
+
+    public init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// What became of a configuration file.
+public struct DecodedConfiguration: Hashable, Sendable {
+    /// `nil` where there is at least one fault.
+    public var configuration: GatewayConfiguration?
+    /// Faults and warnings in the order of the file.
+    public var findings: [ConfigurationFinding]
+
+    public init(configuration: GatewayConfiguration?, findings: [ConfigurationFinding]) {
+        self.configuration = configuration
+        self.findings = findings
+    }
+
+    public var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
+    public var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }
+}

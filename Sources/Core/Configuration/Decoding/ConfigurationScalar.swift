@@ -1,0 +1,61 @@
+/// A type whose values are written as one scalar of a configuration file.
+protocol ConfigurationScalar {
+    /// What is wanted, after the word "expected": `a duration such as 5s`.
+    static var expectation: String { get }
+
+    init(configurationText text: String) throws(ScalarFault)
+}
+
+/// A scalar that may have a least and a greatest value, which messages have to name.
+protocol ConfigurationAmount: ConfigurationScalar, Comparable {
+    /// The value as one would write it.
+    var configurationText: String { get }
+}
+
+/// Why a scalar's text is not a value of the type that is wanted.
+struct ScalarFault: Error {
+    var message: String
+    var remedy: String?
+
+    init(_ message: String, remedy: String? = nil) {
+        self.message = message
+        self.remedy = remedy
+    }
+
+    /// `expected a duration such as 5s, found "soon"`.
+    init<Value: ConfigurationScalar>(
+        expected type: Value.Type,
+        found text: String,
+        remedy: String? = nil
+    ) {
+        self.init("expected \(Value.expectation), found \(text.quoted)", remedy: remedy)
+    }
+}
+
+extension String {
+    /// In quotes, on one line, and cut where it is longer than anybody reads.
+    var quoted: String {
+        let limit = 64
+        return count > limit
+            ? "\(String(prefix(limit)).debugDescription)…"
+            : debugDescription
+    }
+}
+
+/// A scalar that is one of a few words, such as `off`, `optional` and `required`.
+protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepresentable<String> {}
+
+extension ConfigurationWord {
+    static var words: [String] { allCases.map(\.rawValue) }
+
+    static var expectation: String { "one of \(words.joined(separator: ", "))" }
+
+    init(configurationText text: String) throws(ScalarFault) {
+        guard let word = Self(rawValue: text) else {
+            let suggestion = Suggestion.closest(to: text, among: Self.words)
+            let remedy = suggestion.map { "did you mean \($0)?" }
+            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+        }
+        self = word
+    }
+}

@@ -1,0 +1,64 @@
+import CIDRTrie
+
+/// One run of the decoder: what it was told beforehand, and what it has found so far.
+///
+/// A reference, because every ``Place`` of the tree reports to the same run. It never leaves
+/// ``ConfigurationDecoder/decode(_:)``.
+final class Decoding {
+    /// More findings than anybody reads; what comes behind them is counted, not kept.
+    static let findingLimit = 1_000
+
+    let now: UnixTime
+    let readFile: ConfigurationDecoder.FileReader
+
+    private(set) var findings: [ConfigurationFinding] = []
+    private(set) var hasFaults = false
+    private var droppedCount = 0
+
+    /// Every address on which the gateway is to listen.
+    var listenAddresses = ListenClaims()
+    var warehouseIDs = Claims<String>()
+
+    init(now: UnixTime, readFile: @escaping ConfigurationDecoder.FileReader) {
+        self.now = now
+        self.readFile = readFile
+    }
+
+    func report(_ finding: ConfigurationFinding) {
+        hasFaults = hasFaults || finding.severity == .error
+        if findings.count < Self.findingLimit {
+            findings.append(finding)
+        } else {
+            droppedCount += 1
+        }
+    }
+
+    /// All findings in the order of the file, those in other files behind, with a last word on
+    /// those that were too many to keep.
+    var allFindings: [ConfigurationFinding] {
+        let sorted = findings.sorted { ($0.file ?? "", $0.place) < ($1.file ?? "", $1.place) }
+        guard droppedCount > 0 else { return sorted }
+        let severity: ConfigurationFinding.Severity = hasFaults ? .error : .warning
+        return sorted + [
+            ConfigurationFinding(severity, message: "\(droppedCount) more findings are not shown")
+        ]
+    }
+}
+
+extension ConfigurationFinding {
+    fileprivate var place: SourcePosition { position ?? SourcePosition(line: 0, column: 0) }
+}
+
+/// Who was first to use what may be used only once.
+struct Claims<Key: Hashable> {
+    private var owners: [Key: Place] = [:]
+
+    /// Claims `key` for `place`; answers who has it already, if somebody has.
+    mutating func claim(_ key: Key, for place: Place) -> Place? {
+        guard let owner = owners[key] else {
+            owners[key] = place
+            return nil
+        }
+        return owner
+    }
+}

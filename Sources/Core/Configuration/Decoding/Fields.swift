@@ -1,0 +1,140 @@
+/// Reads a mapping key by key, and remembers the keys that were asked for: all others are unknown.
+struct Fields {
+    let place: Place
+    private var values: [String: ConfigurationNode.Entry] = [:]
+    private var knownKeys: [String] = []
+
+    /// A key that was written twice is a fault; the first one counts.
+    init(of entries: [ConfigurationNode.Entry], at place: Place) {
+        self.place = place
+        for entry in entries {
+            if let first = values[entry.key] {
+                keyPlace(of: entry).fault(
+                    "given twice, first in line \(first.keyPosition.line)",
+                    remedy: "remove one of the two"
+                )
+            } else {
+                values[entry.key] = entry
+            }
+        }
+    }
+
+    /// Whether the key is there, with or without a value.
+    func isGiven(_ key: String) -> Bool { values[key] != nil }
+
+    /// Whether a list's key is missing, or the list has no elements. A faulty value is no such list.
+    func isEmptyList(_ key: String) -> Bool {
+        values[key].map { $0.value.content == .sequence([]) } ?? true
+    }
+
+    /// The place behind `key`; `nil` where the key is missing, and where it has no value, which is
+    /// a fault: a list whose every line was commented out must not count as a default.
+    mutating func place(_ key: String) -> Place? {
+        knownKeys.append(key)
+        guard let entry = values[key] else { return nil }
+        guard entry.value.content != .empty else {
+            keyPlace(of: entry).fault("has no value", remedy: "write one, or remove the key")
+            return nil
+        }
+        return Place(node: entry.value, path: path(of: key), decoding: place.decoding)
+    }
+
+    /// The place behind `key`, whose absence is a fault.
+    mutating func requiredPlace(_ key: String) -> Place? {
+        if !isGiven(key) { reportMissing(key) }
+        return place(key)
+    }
+
+    func reportUnknownKeys() {
+        for entry in values.values where !knownKeys.contains(entry.key) {
+            keyPlace(of: entry).fault("unknown key", remedy: remedy(forUnknown: entry.key))
+        }
+    }
+
+    private func reportMissing(_ key: String) {
+        Place(node: place.node, path: path(of: key), decoding: place.decoding)
+            .fault("missing", remedy: "add the key \(key)")
+    }
+
+    private func remedy(forUnknown key: String) -> String {
+        if let suggestion = Suggestion.closest(to: key, among: knownKeys) {
+            return "did you mean \(suggestion)?"
+        }
+        return "known here: \(knownKeys.joined(separator: ", "))"
+    }
+
+    private func keyPlace(of entry: ConfigurationNode.Entry) -> Place {
+        let key = ConfigurationNode(.scalar(entry.key), at: entry.keyPosition)
+        return Place(node: key, path: path(of: entry.key), decoding: place.decoding)
+    }
+
+    private func path(of key: String) -> String {
+        place.path.isEmpty ? key : "\(place.path).\(key)"
+    }
+}
+
+extension Fields {
+    /// The value of `key`; `nil` where it is missing or faulty.
+    mutating func optional<Value: ConfigurationScalar>(
+        _ key: String,
+        as type: Value.Type = Value.self
+    ) -> Value? {
+        place(key)?.scalar(type)
+    }
+
+    /// The value of `key`, whose absence is a fault.
+    mutating func required<Value: ConfigurationScalar>(
+        _ key: String,
+        as type: Value.Type = Value.self
+    ) -> Value? {
+        requiredPlace(key)?.scalar(type)
+    }
+
+    /// The value of `key`, and `standard` where it is missing; `nil` where it is faulty, so that
+    /// nothing is concluded from a value that its author did not mean.
+    mutating func value<Value: ConfigurationScalar>(
+        _ key: String,
+        default standard: Value
+    ) -> Value? {
+        guard isGiven(key) else {
+            knownKeys.append(key)
+            return standard
+        }
+        return optional(key)
+    }
+
+    /// Overwrites a default with the value of `key`.
+    ///
+    /// - Returns: where the value stands; `nil` where the default stays.
+    @discardableResult
+    mutating func read<Value: ConfigurationScalar>(
+        _ key: String,
+        into value: inout Value
+    ) -> Place? {
+        guard let place = place(key), let given = place.scalar(Value.self) else { return nil }
+        value = given
+        return place
+    }
+
+    /// The same, for a value that has a least and a greatest; beyond them it is a fault.
+    @discardableResult
+    mutating func read<Value: ConfigurationAmount>(
+        _ key: String,
+        into value: inout Value,
+        within range: ClosedRange<Value>
+    ) -> Place? {
+        guard let place = place(key), let given = place.scalar(Value.self) else { return nil }
+        guard range.contains(given) else {
+            let least = range.lowerBound.configurationText
+            place.fault("must be between \(least) and \(range.upperBound.configurationText)")
+            return nil
+        }
+        value = given
+        return place
+    }
+
+    /// The elements of the list behind `key`; none where it is missing.
+    mutating func elements(_ key: String) -> [Place] {
+        place(key)?.elements() ?? []
+    }
+}

@@ -1,0 +1,54 @@
+import Addresses
+
+extension GatewayConfiguration {
+    /// - Returns: a value even where parts of it are faulty; the decoding knows whether it counts.
+    static func decode(_ place: Place) -> GatewayConfiguration? {
+        place.mapping { fields in
+            var configuration = GatewayConfiguration(warehouses: [])
+            configuration.readSettings(&fields)
+            configuration.readLimits(&fields)
+            configuration.warehouses = warehouses(&fields, timeouts: configuration.timeouts)
+            return configuration
+        }
+    }
+
+    private mutating func readSettings(_ fields: inout Fields) {
+        management = fields.place("management").flatMap(SocketAddress.decodeManagement)
+        state = fields.optional("state")
+        log.read(fields.place("log"))
+        readPolicy(&fields)
+    }
+
+    private mutating func readLimits(_ fields: inout Fields) {
+        limits.read(fields.place("limits"))
+        timeouts.read(fields.place("timeouts"))
+        keepalive.read(fields.place("keepalive"))
+        engine.read(fields.place("engine"))
+    }
+
+    private mutating func readPolicy(_ fields: inout Fields) {
+        guard let place = fields.place("policy") else { return }
+        policy = place.scalar() ?? policy
+        if policy == .store {
+            place.warning(
+                "this version reads policy from the configuration file and does not write it",
+                remedy: "write policy: file, or remove the key"
+            )
+        }
+    }
+
+    private static func warehouses(_ fields: inout Fields, timeouts: Timeouts) -> [Warehouse] {
+        guard let place = fields.requiredPlace("warehouses") else { return [] }
+        if place.isEmptySequence { place.warning("no warehouse: the gateway serves nothing") }
+        return place.elements().compactMap { Warehouse.decode($0, timeouts: timeouts) }
+    }
+}
+
+extension SocketAddress {
+    /// `management: { listen: 127.0.0.1:7080 }`.
+    static func decodeManagement(_ place: Place) -> SocketAddress? {
+        place.mapping { fields in
+            fields.requiredPlace("listen")?.listenAddress()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Addresses
+
+extension AcceptProxyProtocol {
+    /// The largest header there is: 16 bytes and a 16-bit length (PROXY protocol §2.2).
+    private static let byteCounts = ByteCount(bytes: 107)...ByteCount(bytes: 65_551)
+
+    /// Reads a listener's key `proxyProtocol`.
+    ///
+    /// - Parameters:
+    ///   - link: the listener's; `nil` where it is faulty, and nothing is concluded from it.
+    ///   - timeout: the listener's for headers.
+    static func decode(
+        _ listener: inout Fields,
+        link: LinkKind?,
+        timeout: Duration
+    ) -> AcceptProxyProtocol {
+        var accept = AcceptProxyProtocol()
+        accept.timeout = timeout
+        guard let place = listener.place("proxyProtocol") else {
+            accept.checkIdentity(over: link, at: listener.place)
+            return accept
+        }
+        place.keys { fields in
+            accept.readHeaderLimits(&fields)
+            accept.readTrust(&fields, link: link)
+        }
+        return accept
+    }
+
+    private mutating func readHeaderLimits(_ fields: inout Fields) {
+        var maximum = ByteCount(bytes: maximumByteCount)
+        fields.readHeaderTimeout("timeout", into: &timeout)
+        fields.read("maximumSize", into: &maximum, within: Self.byteCounts)
+        maximumByteCount = maximum.bytes
+    }
+
+    private mutating func readTrust(_ fields: inout Fields, link: LinkKind?) {
+        let isEmpty = fields.isEmptyList("trusted")
+        trusted = fields.elements("trusted").compactMap { $0.trustedSource() }
+        guard let mode = fields.value("accept", default: mode) else { return }
+        self.mode = mode
+        checkIdentity(over: link, at: fields.place)
+        checkTrust(isEmpty: isEmpty, at: fields.place)
+    }
+
+    private func checkIdentity(over link: LinkKind?, at place: Place) {
+        guard link == .private, mode != .required else { return }
+        place.fault(
+            "over a private link only the PROXY header says which endpoint a connection comes from",
+            remedy: "proxyProtocol: { accept: required, trusted: [ the load balancer's network ] }"
+        )
+    }
+
+    private func checkTrust(isEmpty: Bool, at place: Place) {
+        switch (mode, isEmpty) {
+        case (.off, false):
+            place.warning(
+                "trusted sources do not count while accept is off",
+                remedy: "accept: optional, or remove trusted"
+            )
+        case (.optional, true), (.required, true):
+            place.fault(
+                "accept is \(mode.rawValue), and no source is trusted: nobody could send a header",
+                remedy: "trusted: [ the load balancer's network ]"
+            )
+        case (.off, true), (.optional, false), (.required, false):
+            break
+        }
+    }
+}
+
+extension AcceptProxyProtocol.Mode: ConfigurationWord {}
+
+extension Place {
+    /// A load balancer's network.
+    fileprivate func trustedSource() -> CIDRBlock? {
+        let block: CIDRBlock? = scalar()
+        if block?.prefixLength == 0 {
+            warning(
+                "every source may say whose connection it is, and so pass the whitelist",
+                remedy: "name the load balancer's network only"
+            )
+        }
+        return block
+    }
+}

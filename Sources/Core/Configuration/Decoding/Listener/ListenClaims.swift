@@ -1,0 +1,34 @@
+import Addresses
+
+/// Every address on which the gateway is to listen, and the part of the configuration that has it.
+struct ListenClaims {
+    private var owners: [UInt16: [(ip: IPAddress, place: Place)]] = [:]
+
+    /// Claims `address` for `place`; answers who has it already, or one that includes it, if
+    /// somebody has.
+    mutating func claim(_ address: SocketAddress, for place: Place) -> Place? {
+        let neighbours = owners[address.port, default: []]
+        let owner = neighbours.first { $0.ip.includes(address.ip) || address.ip.includes($0.ip) }
+        owners[address.port] = neighbours + [(address.ip, place)]
+        return owner?.place
+    }
+}
+
+extension IPAddress {
+    /// Whether a socket bound to this address takes connections to `other`: 0.0.0.0 stands for
+    /// every IPv4 address of the machine, and :: for every IPv6 one, as our sockets bind it.
+    func includes(_ other: IPAddress) -> Bool {
+        self == other || isUnspecified && family == other.family
+    }
+
+    /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1 (RFC 4291 §2.5.3).
+    var isLoopback: Bool {
+        switch self {
+        case .v4(let v4): v4.bits >> 24 == 127
+        case .v6(let v6): v6.bits == 1
+        }
+    }
+
+    /// 0.0.0.0 or ::.
+    var isUnspecified: Bool { bits == 0 }
+}

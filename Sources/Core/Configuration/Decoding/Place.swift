@@ -1,0 +1,86 @@
+/// One value of the file together with its key path: what a decoder is given to read.
+struct Place {
+    let node: ConfigurationNode
+    /// `warehouses[0].listeners[1]`; empty for the root.
+    let path: String
+    let decoding: Decoding
+
+    func fault(_ message: String, remedy: String? = nil) {
+        report(.error, message, remedy)
+    }
+
+    func warning(_ message: String, remedy: String? = nil) {
+        report(.warning, message, remedy)
+    }
+
+    /// As messages name another place: `warehouses[0].listeners[0].listen, line 12`.
+    var reference: String { "\(path), line \(node.position.line)" }
+
+    private func report(
+        _ severity: ConfigurationFinding.Severity,
+        _ message: String,
+        _ remedy: String?
+    ) {
+        decoding.report(
+            ConfigurationFinding(
+                severity,
+                at: node.position,
+                path: path,
+                message: message,
+                remedy: remedy
+            )
+        )
+    }
+}
+
+extension Place {
+    var isMapping: Bool {
+        if case .mapping = node.content { true } else { false }
+    }
+
+    var isEmptySequence: Bool { node.content == .sequence([]) }
+
+    /// What `read` makes of a mapping's keys; afterwards, each key that it did not ask for is a
+    /// fault. `nil` where this is no mapping, which is a fault too.
+    func mapping<Value>(_ read: (inout Fields) -> Value?) -> Value? {
+        guard case .mapping(let entries) = node.content else {
+            fault("expected a mapping (key: value), found \(node.kind)")
+            return nil
+        }
+        var fields = Fields(of: entries, at: self)
+        let value = read(&fields)
+        fields.reportUnknownKeys()
+        return value
+    }
+
+    /// The same, where the keys overwrite defaults and nothing new is made.
+    func keys(_ read: (inout Fields) -> Void) {
+        let done: Void? = mapping { fields in read(&fields) }
+        _ = done
+    }
+
+    /// A list's elements; none where this is no list, which is a fault.
+    func elements() -> [Place] {
+        guard case .sequence(let nodes) = node.content else {
+            fault("expected a list, found \(node.kind)", remedy: "write [ … ] or lines of - …")
+            return []
+        }
+        return nodes.enumerated().map { index, node in
+            Place(node: node, path: "\(path)[\(index)]", decoding: decoding)
+        }
+    }
+
+    /// A single value; `nil` where it is none or not of this type, which is a fault.
+    func scalar<Value: ConfigurationScalar>(_ type: Value.Type = Value.self) -> Value? {
+        guard case .scalar(let text) = node.content else {
+            fault("expected \(Value.expectation), found \(node.kind)")
+            return nil
+        }
+        do throws(ScalarFault) {
+            return try Value(configurationText: text)
+        } catch {
+            fault(error.message, remedy: error.remedy)
+            return nil
+        }
+    }
+}

@@ -1,0 +1,51 @@
+extension EndpointService {
+    /// Reads a warehouse's key `endpointServices`; no id may occur twice in it.
+    static func decodeList(_ places: [Place]) -> [EndpointService] {
+        var claims = Claims<String>()
+        return places.compactMap { decode($0, claims: &claims) }
+    }
+
+    private static func decode(
+        _ place: Place,
+        claims: inout Claims<String>
+    ) -> EndpointService? {
+        place.mapping { fields in
+            let cloud: Cloud? = fields.required("cloud")
+            let idForm = cloud.map(PrivateLinkForm.endpointServiceID(of:))
+            let id = fields.requiredPlace("id")?.text(as: idForm, claims: &claims)
+            let region: RegionName? = fields.required("region")
+            let acceptance = fields.value("acceptance", default: Acceptance.manual)
+            let principals = allowedPrincipals(&fields, cloud: cloud, acceptance: acceptance)
+            guard let cloud, let id, let region, let acceptance else { return nil }
+            return EndpointService(
+                id: id,
+                cloud: cloud,
+                region: region.text,
+                acceptance: acceptance,
+                allowedPrincipals: principals
+            )
+        }
+    }
+
+    private static func allowedPrincipals(
+        _ fields: inout Fields,
+        cloud: Cloud?,
+        acceptance: Acceptance?
+    ) -> [String] {
+        var claims = Claims<String>()
+        return fields.elements("allowedPrincipals").compactMap { place in
+            let form = cloud.map(PrivateLinkForm.principal(of:))
+            let principal = place.text(as: form, claims: &claims)
+            if principal == PrivateLinkForm.anyPrincipal, acceptance == .automatic {
+                place.warning(
+                    "everybody's endpoints are accepted without a person's word",
+                    remedy: "name the principals, or acceptance: manual"
+                )
+            }
+            return principal
+        }
+    }
+}
+
+extension EndpointService.Acceptance: ConfigurationWord {}
+extension Cloud: ConfigurationWord {}

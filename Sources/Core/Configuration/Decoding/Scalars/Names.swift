@@ -1,0 +1,52 @@
+/// A warehouse's id, as it stands in the URLs of the API.
+struct WarehouseID: ConfigurationScalar {
+    static let expectation = "1 to 64 letters, digits, - and _"
+
+    let text: String
+
+    init(configurationText text: String) throws(ScalarFault) {
+        guard (1...64).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
+            throw ScalarFault(expected: Self.self, found: text)
+        }
+        self.text = text
+    }
+}
+
+/// A cloud's name of a region: `us-east-1`, `westeurope`.
+struct RegionName: ConfigurationScalar {
+    static let expectation = "a region such as us-east-1"
+
+    let text: String
+
+    init(configurationText text: String) throws(ScalarFault) {
+        guard (1...64).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
+            throw ScalarFault(expected: Self.self, found: text)
+        }
+        self.text = text
+    }
+}
+
+/// A DNS name (RFC 1123 §2.1), with `_` allowed because container networks use it.
+struct HostName: ConfigurationScalar {
+    static let expectation = "a host name"
+
+    let text: String
+
+    init(configurationText text: String) throws(ScalarFault) {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard text.utf8.count <= 253, labels.allSatisfy(Self.isLabel) else {
+            throw ScalarFault(expected: Self.self, found: text)
+        }
+        self.text = text
+    }
+
+    private static func isLabel(_ label: Substring) -> Bool {
+        (1...63).contains(label.count) && label.allSatisfy(\.isNameCharacter)
+            && label.first != "-" && label.last != "-"
+    }
+}
+
+extension Character {
+    /// `[A-Za-z0-9_-]`
+    var isNameCharacter: Bool { isASCIILetter || isDigit || self == "-" || self == "_" }
+}

@@ -1,0 +1,94 @@
+import CIDRTrie
+
+/// Reads a whitelist's rules from its entries and files, and remembers where each of them stands.
+struct RuleReader {
+    /// A file that is no list at all has a fault in every line.
+    private static let faultLimit = 20
+
+    private(set) var rules: [Rule] = []
+    /// For each rule, its origin.
+    private var origins: [RuleOrigin] = []
+    private var sources: [RuleSource] = []
+
+    /// Reads one of the list `entries`.
+    mutating func readEntry(_ place: Place) {
+        place.keys { fields in
+            let blockPlace = fields.requiredPlace("cidr")
+            let block: CIDRBlock? = blockPlace?.scalar()
+            var action = Action.allow
+            var description = ""
+            fields.read("action", into: &action)
+            fields.read("description", into: &description)
+            let expiry = fields.place("expires").flatMap(Self.expiry)
+            guard let block, let blockPlace else { return }
+            let rule = Rule(block: block, action: action, description: description, expiry: expiry)
+            append([rule], lines: [blockPlace.node.position.line], from: RuleSource(blockPlace))
+        }
+    }
+
+    /// Reads one of the list `files`: a ``CIDRList``.
+    mutating func readFile(_ place: Place) {
+        guard let path: String = place.scalar() else { return }
+        do throws(UnreadableFile) {
+            readList(try place.decoding.readFile(path), from: RuleSource(place, file: path))
+        } catch {
+            place.fault("cannot read \(path.quoted): \(error.reason)")
+        }
+    }
+
+    private mutating func readList(_ bytes: [UInt8], from source: RuleSource) {
+        let list = CIDRList(parsing: bytes.span)
+        for fault in list.faults.prefix(Self.faultLimit) { source.report(fault) }
+        source.reportRest(list.faults.count - Self.faultLimit)
+        append(list.rules, lines: list.lines, from: source)
+    }
+
+    private mutating func append(_ rules: [Rule], lines: [Int], from source: RuleSource) {
+        self.rules += rules
+        origins += lines.map { RuleOrigin(source: sources.count, line: $0) }
+        sources.append(source)
+    }
+
+    private static func expiry(at place: Place) -> UnixTime? {
+        guard let expiry: UnixTime = place.scalar() else { return nil }
+        if expiry <= place.decoding.now {
+            place.warning("has expired: the entry says nothing any more", remedy: "remove it")
+        }
+        return expiry
+    }
+}
+
+extension RuleReader {
+    /// Reports rules of which one contradicts or repeats the other, at the later one's place.
+    func reportClashes() {
+        do throws(RuleConflict) {
+            for duplicate in try RuleSet(rules).duplicates { report(duplicate) }
+        } catch {
+            for clash in error.clashes { report(clash) }
+        }
+    }
+
+    private func report(_ clash: RuleConflict.Clash) {
+        let (first, second) = (origins[clash.first], origins[clash.second])
+        sources[second.source].report(
+            .error,
+            line: second.line,
+            "\(clash.block) is both allowed and denied: see "
+                + sources[first.source].reference(toLine: first.line),
+            remedy: "remove one of the two"
+        )
+    }
+
+    /// Only of entries: long lists are often put together from several ones.
+    private func report(_ duplicate: RuleDuplicate) {
+        let (kept, dropped) = (origins[duplicate.kept], origins[duplicate.dropped])
+        guard sources[dropped.source].file == nil else { return }
+        sources[dropped.source].report(
+            .warning,
+            line: dropped.line,
+            "does not count: said already by "
+                + sources[kept.source].reference(toLine: kept.line),
+            remedy: "remove one of the two"
+        )
+    }
+}

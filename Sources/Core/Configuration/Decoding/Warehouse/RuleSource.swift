@@ -1,0 +1,64 @@
+import CIDRTrie
+
+/// Where a rule stands. There may be a million of them, so the source is only a number.
+struct RuleOrigin {
+    /// The index of a ``RuleSource``.
+    var source: Int
+    /// Counted from 1.
+    var line: Int
+}
+
+/// An entry of the configuration or a file that it names.
+struct RuleSource {
+    private let place: Place
+    /// As the configuration names it; `nil` for an entry.
+    let file: String?
+
+    init(_ place: Place, file: String? = nil) {
+        self.place = place
+        self.file = file
+    }
+
+    /// As messages name another place: `office.cidrs:12`.
+    func reference(toLine line: Int) -> String {
+        file.map { "\($0):\(line)" } ?? place.reference
+    }
+
+    func report(
+        _ severity: ConfigurationFinding.Severity,
+        line: Int,
+        _ message: String,
+        remedy: String
+    ) {
+        let position = file.map { _ in SourcePosition(line: line, column: 1) }
+        report(severity, at: position ?? place.node.position, message, remedy: remedy)
+    }
+
+    func report(_ fault: CIDRListFault) {
+        let position = SourcePosition(line: fault.line, column: fault.column)
+        report(.error, at: position, "\(fault.reason)")
+    }
+
+    /// Sums up the faults that were too many to name.
+    func reportRest(_ count: Int) {
+        if count > 0 { report(.error, at: nil, "\(count) more lines are faulty") }
+    }
+
+    private func report(
+        _ severity: ConfigurationFinding.Severity,
+        at position: SourcePosition?,
+        _ message: String,
+        remedy: String? = nil
+    ) {
+        place.decoding.report(
+            ConfigurationFinding(
+                severity,
+                file: file,
+                at: position,
+                path: place.path,
+                message: message,
+                remedy: remedy
+            )
+        )
+    }
+}

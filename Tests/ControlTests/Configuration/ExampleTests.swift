@@ -1,0 +1,136 @@
+import CIDRTrie
+import Core
+import Foundation
+import Testing
+
+@testable import Control
+
+@Suite("The examples of configurations")
+struct ExampleTests {
+    private let loaded: LoadedConfiguration
+
+    init() throws {
+        loaded = try load(designExample, files: ["office.cidrs": "198.51.100.0/24 branch\n"])
+    }
+
+    @Test("The design's example is accepted as it stands; only its store is warned of")
+    func findings() {
+        #expect(loaded.places == ["4:9 policy"])
+        #expect(loaded.faults == [])
+        #expect(loaded.configuration != nil)
+    }
+
+    @Test("Its settings are decoded")
+    func settings() throws {
+        let configuration = try #require(loaded.configuration)
+        #expect(configuration.management == address("127.0.0.1:7080"))
+        #expect(configuration.state == "sluice.db")
+        #expect(configuration.policy == .store)
+        #expect(configuration.log.level == .info)
+        #expect(configuration.log.format == .json)
+        #expect(configuration.log.access == .stdout)
+        #expect(configuration.limits.connections == 100_000)
+        #expect(configuration.limits.connectionsPerSource == 1_000)
+        #expect(configuration.limits.connectRatePerSource == 200)
+        #expect(configuration.timeouts == Timeouts())
+        #expect(configuration.keepalive == Keepalive())
+        #expect(configuration.engine == EngineSettings())
+    }
+
+    @Test("Its warehouse and whitelist are decoded, with the file's rules behind the entries")
+    func warehouse() throws {
+        let warehouse = try #require(loaded.configuration?.warehouses.first)
+        #expect(warehouse.id == "AWVA7CM7")
+        #expect(warehouse.name == "WH_Demo")
+        #expect(warehouse.host == nil)
+        #expect(warehouse.connectionLimit == 0)
+        #expect(warehouse.whitelist.mode == .specific)
+        #expect(
+            warehouse.whitelist.rules == [
+                Rule(block: try #require(block("203.0.113.0/24")), description: "office"),
+                Rule(
+                    block: try #require(block("203.0.113.66/32")),
+                    action: .deny,
+                    expiry: UnixTime(seconds: 1_798_761_600)
+                ),
+                Rule(block: try #require(block("198.51.100.0/24")), description: "branch"),
+            ]
+        )
+    }
+
+    @Test("Its listeners are decoded")
+    func listeners() throws {
+        let listeners = try #require(loaded.configuration?.warehouses.first?.listeners)
+        let backend = BackendAddress(host: .ip(.v4(IPv4Address(127, 0, 0, 1))), port: 3306)
+        #expect(
+            listeners == [
+                Listener(
+                    protocol: .mysql,
+                    address: try #require(address("0.0.0.0:9030")),
+                    backends: [backend],
+                    healthCheck: HealthCheck(kind: .mysql),
+                    sendProxyProtocol: .v1
+                ),
+                Listener(
+                    protocol: .mysql,
+                    address: try #require(address("0.0.0.0:9031")),
+                    link: .private,
+                    acceptProxyProtocol: AcceptProxyProtocol(
+                        mode: .required,
+                        trusted: [try #require(block("10.0.0.0/24"))]
+                    ),
+                    backends: [backend],
+                    healthCheck: HealthCheck(kind: .mysql)
+                ),
+            ]
+        )
+    }
+
+    @Test("Its endpoint services and endpoints are decoded")
+    func privateLinks() throws {
+        let warehouse = try #require(loaded.configuration?.warehouses.first)
+        #expect(
+            warehouse.endpointServices == [
+                EndpointService(
+                    id: "vpce-svc-0a1b2c3d4e5f67890",
+                    cloud: .aws,
+                    region: "us-east-1",
+                    allowedPrincipals: ["arn:aws:iam::123456789012:root"]
+                )
+            ]
+        )
+        #expect(
+            warehouse.endpoints == [
+                Endpoint(
+                    id: "vpce-0123456789abcdef0",
+                    cloud: .aws,
+                    state: .available,
+                    description: "reporting"
+                ),
+                Endpoint(id: "553665793", cloud: .azure, state: .pendingAcceptance),
+            ]
+        )
+    }
+
+    @Test("The commented example of the documentation has neither fault nor warning")
+    func documentation() throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let file = root.appendingPathComponent("docs/sluice.example.yaml").path
+        let loaded = testLoader.load(contentsOf: file)
+        #expect(loaded.lines == [])
+        let warehouse = try #require(loaded.configuration?.warehouses.first)
+        #expect(warehouse.listeners.count == 3)
+        #expect(warehouse.whitelist.rules.map(\.description).last == "Lisbon")
+        #expect(warehouse.listeners[1].healthCheck.kind == .http(path: "/api/health"))
+        #expect(warehouse.listeners[1].timeouts.idle == .seconds(600))
+        var options = SendProxyProtocol.V2Options()
+        options.passTLVs = true
+        options.addsCRC32C = true
+        #expect(warehouse.listeners[2].sendProxyProtocol == .v2(options))
+    }
+
+    private func address(_ text: String) -> SocketAddress? { try? SocketAddress(parsing: text) }
+    private func block(_ text: String) -> CIDRBlock? { try? CIDRBlock(parsing: text) }
+}

@@ -1,0 +1,109 @@
+import Core
+import Foundation
+import Testing
+
+@testable import Control
+
+@Suite("Loading a configuration and the files that it names")
+struct LoaderTests {
+    private let yaml = """
+        warehouses:
+          - id: AWVA7CM7
+            whitelist:
+              files: [ office.cidrs ]
+            listeners:
+              - protocol: mysql
+                listen: 0.0.0.0:9030
+                backends: [ { address: 127.0.0.1:3306 } ]
+        """
+
+    @Test("A file that is missing is a fault of the whole file, in the system's words")
+    func missing() {
+        let loaded = testLoader.load(contentsOf: "/nowhere/sluice.yaml")
+        #expect(
+            loaded.lines == [
+                "/nowhere/sluice.yaml: error: cannot be read: No such file or directory"
+            ]
+        )
+        #expect(loaded.configuration == nil)
+    }
+
+    @Test("A folder, a text that is not UTF-8 and a file beyond the limit cannot be read")
+    func unreadable() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(Data([0x61, 0x3a, 0x20, 0xff]), to: "latin.yaml")
+        try folder.write(Data(count: (4 << 20) + 1), to: "long.yaml")
+        #expect(testLoader.load(contentsOf: folder.url.path).messages == ["cannot be read: Is a directory"])
+        #expect(
+            testLoader.load(contentsOf: folder.path(of: "latin.yaml")).messages
+                == ["cannot be read: not UTF-8"]
+        )
+        #expect(
+            testLoader.load(contentsOf: folder.path(of: "long.yaml")).messages
+                == ["cannot be read: larger than 4 MiB"]
+        )
+    }
+
+    @Test("A byte order mark is no part of the text")
+    func byteOrderMark() throws {
+        #expect(try load("\u{FEFF}policy: x\nwarehouses: []").places.first == "1:9 policy")
+    }
+
+    @Test("A whitelist's file is looked for beside the configuration file")
+    func relativePath() throws {
+        let loaded = try load(yaml, files: ["office.cidrs": "203.0.113.0/24 office\n"])
+        #expect(loaded.lines == [])
+        #expect(loaded.configuration?.warehouses[0].whitelist.rules.count == 1)
+    }
+
+    @Test("A whitelist's file that cannot be read is a fault where it is named")
+    func missingList() throws {
+        let loaded = try load(yaml)
+        #expect(loaded.places == ["4:16 warehouses[0].whitelist.files[0]"])
+        #expect(loaded.messages == ["cannot read \"office.cidrs\": No such file or directory"])
+    }
+
+    @Test("A fault in a whitelist's file is reported with that file, line and column")
+    func faultyList() throws {
+        let list = "# offices\n203.0.113.0/24 Lisbon\n198.51.100.1/24\n  300.0.0.0/8\n"
+        let loaded = try load(yaml, files: ["office.cidrs": list])
+        let file = loaded.file.replacing("sluice.yaml", with: "office.cidrs")
+        #expect(loaded.places.allSatisfy { $0.hasSuffix("warehouses[0].whitelist.files[0]") })
+        #expect(loaded.lines.map { $0.hasPrefix("\(file):") } == [true, true])
+        #expect(loaded.findings.map(\.position?.line) == [3, 4])
+        #expect(loaded.messages[0].contains("198.51.100.0/24"))
+    }
+
+    @Test("A file that is no list is answered with its first faults and their number")
+    func noList() throws {
+        let loaded = try load(yaml, files: ["office.cidrs": String(repeating: "no\n", count: 500)])
+        #expect(loaded.faults.count == 21)
+        #expect(loaded.messages.contains("480 more lines are faulty"))
+    }
+
+    @Test("A block that a file allows and an entry denies is a fault that names both places")
+    func contradiction() throws {
+        let both = yaml.replacing(
+            "files:",
+            with: "entries: [ { cidr: 203.0.113.0/24, action: deny } ]\n      files:"
+        )
+        let loaded = try load(both, files: ["office.cidrs": "\n203.0.113.0/24 Lisbon\n"])
+        let file = loaded.file.replacing("sluice.yaml", with: "office.cidrs")
+        #expect(
+            loaded.lines == [
+                "\(file):2:1: error: warehouses[0].whitelist.files[0]: 203.0.113.0/24 is both "
+                    + "allowed and denied: see warehouses[0].whitelist.entries[0].cidr, line 4 "
+                    + "(remove one of the two)"
+            ]
+        )
+    }
+
+    @Test("Reloading reads the file again")
+    func reload() throws {
+        let folder = try TemporaryFolder(["sluice.yaml": "warehouses: []\nstate: a.db"])
+        let path = folder.path(of: "sluice.yaml")
+        #expect(testLoader.load(contentsOf: path).configuration?.state == "a.db")
+        try folder.write(Data("warehouses: []\nstate: b.db".utf8), to: "sluice.yaml")
+        #expect(testLoader.load(contentsOf: path).configuration?.state == "b.db")
+    }
+}

@@ -1,0 +1,23 @@
+import CIDRTrie
+import Control
+import Core
+
+/// What the loader makes of a configuration's text on 2026-01-01, with these files beside it.
+func load(_ yaml: String, files: [String: String] = [:]) throws -> LoadedConfiguration {
+    let folder = try TemporaryFolder(files.merging(["sluice.yaml": yaml]) { _, new in new })
+    return testLoader.load(contentsOf: folder.path(of: "sluice.yaml"))
+}
+
+let testLoader = ConfigurationLoader(now: { UnixTime(seconds: 1_767_225_600) })
+
+extension LoadedConfiguration {
+    /// `line:column path`, for each finding.
+    var places: [String] {
+        findings.map { finding in
+            let position = finding.position.map { "\($0.line):\($0.column)" } ?? "-"
+            return finding.path.isEmpty ? position : "\(position) \(finding.path)"
+        }
+    }
+
+    var messages: [String] { findings.map(\.message) }
+}

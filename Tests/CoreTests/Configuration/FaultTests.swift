@@ -1,0 +1,177 @@
+import Testing
+
+@testable import Core
+
+/// One thing that is wrong in an otherwise sound configuration.
+struct FaultCase: CustomTestStringConvertible {
+    var path: String
+    /// `nil` removes the key.
+    var value: ConfigurationNode?
+    /// Where the fault is to be reported, if not at `path`.
+    var reportedAt: String?
+    /// A part of the message or the remedy.
+    var words: String
+
+    init(
+        _ path: String,
+        _ value: ConfigurationNode?,
+        at reportedAt: String? = nil,
+        _ words: String
+    ) {
+        self.path = path
+        self.value = value
+        self.reportedAt = reportedAt
+        self.words = words
+    }
+
+    var testDescription: String { "\(path): \(words)" }
+
+    func findings(in tree: ConfigurationNode) -> [ConfigurationFinding] {
+        let faulty = value.map { tree.setting(path, to: $0) } ?? tree.removing(path)
+        return faulty.decoded().findings
+    }
+
+    /// Expects exactly one finding, of this severity, at the place and with the words.
+    func expectFinding(_ severity: ConfigurationFinding.Severity, in tree: ConfigurationNode) {
+        let findings = findings(in: tree)
+        let texts = findings.map { "\($0.message) (\($0.remedy ?? ""))" }
+        #expect(findings.map(\.severity) == [severity], "\(texts)")
+        #expect(findings.map(\.path) == [reportedAt ?? path])
+        #expect(texts.first?.contains(words) == true, "\(texts)")
+    }
+}
+
+@Suite("Faults of a configuration")
+struct FaultTests {
+    @Test("The samples of which the tests change one thing are without fault or warning")
+    func samples() {
+        #expect(SampleTree.public.decoded().findings == [])
+        #expect(SampleTree.private.decoded().findings == [])
+    }
+
+    @Test("A configuration with a fault is not made")
+    func nothingIsMade() {
+        #expect(SampleTree.public.decoded().configuration != nil)
+        #expect(SampleTree.public.setting("policy", to: "files").decoded().configuration == nil)
+    }
+
+    @Test("A faulty setting of the gateway is reported at its key path", arguments: gatewayFaults)
+    func gateway(fault: FaultCase) {
+        fault.expectFinding(.error, in: SampleTree.public)
+    }
+
+    static let gatewayFaults = [
+        FaultCase("managment", ["listen": "127.0.0.1:7080"], "did you mean management?"),
+        FaultCase("tls", [:], "known here: management, state"),
+        FaultCase("management", "127.0.0.1:7080", "expected a mapping"),
+        FaultCase("management", [:], at: "management.listen", "missing"),
+        FaultCase("management.listen", "127.0.0.1", "an address and a port"),
+        FaultCase("management.listen", "localhost:7080", "an address and a port"),
+        FaultCase("management", .empty, "no value"),
+        FaultCase("state", ["a"], "expected text, found a list"),
+        FaultCase("policy", "files", "did you mean file?"),
+        FaultCase("log.level", "warn", "one of trace, debug"),
+        FaultCase("log.level", ["info"], "found a list"),
+        FaultCase("log.format", "xml", "one of json, text"),
+        FaultCase("log.access", "stdot", "./stdot"),
+        FaultCase("limits.connections", "-1", "between 0 and"),
+        FaultCase("limits.connectionsPerSource", "many", "a whole number"),
+        FaultCase("limits.connectRatePerSource", "1e3", "a whole number"),
+        FaultCase("limits.connections", "99999999999999999999", "a whole number"),
+        FaultCase("limits.connectionPerSource", "1", "did you mean connectionsPerSource?"),
+        FaultCase("timeouts.header", "5", "add a unit: 5s"),
+        FaultCase("timeouts.connect", "0s", "between 1ms and 365d"),
+        FaultCase("timeouts.idle", "400d", "between 1ms and 365d"),
+        FaultCase("timeouts.drain", "soon", "a duration"),
+        FaultCase("keepalive.idle", "1500ms", "whole seconds"),
+        FaultCase("keepalive.interval", "0s", "between 1s and"),
+        FaultCase("keepalive.count", "128", "between 1 and 127"),
+        FaultCase("engine.shards", "-1", "between 0 and 1024"),
+        FaultCase("engine.linger", "2s", "between 0s and 1s"),
+        FaultCase("engine.scratch", "64", "a size such as"),
+        FaultCase("engine.scratch", "1KiB", "between 4KiB and 16MiB"),
+        FaultCase("engine.pipe", "1GiB", "between 4KiB and 64MiB"),
+        FaultCase("warehouses", nil, "missing"),
+        FaultCase("warehouses", "none", "expected a list"),
+        FaultCase("warehouses[0]", "AWVA7CM7", "expected a mapping"),
+    ]
+
+    @Test("A faulty warehouse is reported at its key path", arguments: warehouseFaults)
+    func warehouse(fault: FaultCase) {
+        fault.expectFinding(.error, in: SampleTree.public)
+    }
+
+    static let warehouseFaults = [
+        FaultCase("warehouses[0].id", nil, "missing"),
+        FaultCase("warehouses[0].id", "A/B", "letters, digits"),
+        FaultCase("warehouses[0].id", "", "letters, digits"),
+        FaultCase("warehouses[0].name", "a\u{7}", "control characters"),
+        FaultCase("warehouses[0].host", "my host", "a host name"),
+        FaultCase("warehouses[0].limits.connections", "-5", "between 0 and"),
+        FaultCase("warehouses[0].limits.connection", "5", "did you mean connections?"),
+        FaultCase("warehouses[0].listener", [], "did you mean listeners?"),
+        FaultCase("warehouses[0].whitelist", .empty, "no value"),
+        FaultCase("warehouses[0].whitelist.mode", "everywhere", "anywhere, nowhere, specific"),
+        FaultCase("warehouses[0].whitelist.entries", .empty, "no value"),
+        FaultCase("warehouses[0].whitelist.entries[0].cidr", nil, "missing"),
+        FaultCase("warehouses[0].whitelist.entries[0].cidr", "203.0.113.1/24", "203.0.113.0/24"),
+        FaultCase("warehouses[0].whitelist.entries[0].action", "permit", "one of allow, deny"),
+        FaultCase("warehouses[0].whitelist.entries[0].expires", "tomorrow", "a time such as"),
+        FaultCase("warehouses[0].whitelist.entries[0].comment", "x", "unknown key"),
+        FaultCase("warehouses[0].whitelist.files", ["no.cidrs"], at: "warehouses[0].whitelist.files[0]", "no such file"),
+    ]
+
+    @Test("A faulty listener is reported at its key path", arguments: listenerFaults)
+    func listener(fault: FaultCase) {
+        var fault = fault
+        fault.path = "warehouses[0].listeners[0].\(fault.path)"
+        fault.reportedAt = fault.reportedAt.map { "warehouses[0].listeners[0]\($0)" }
+        fault.expectFinding(.error, in: SampleTree.public)
+    }
+
+    static let listenerFaults = [
+        FaultCase("protocol", nil, "missing"),
+        FaultCase("protocol", "mysqld", "did you mean mysql?"),
+        FaultCase("listen", nil, "missing"),
+        FaultCase("listen", "9030", "an address and a port"),
+        FaultCase("listen", "0.0.0.0:70000", "an address and a port"),
+        FaultCase("link", "vpn", "public, private, outbound"),
+        FaultCase("reject", "deny", "drop, error, errorAfterGreeting"),
+        FaultCase("timeouts.drain", "5s", "unknown key"),
+        FaultCase("timeouts.idle", "0s", "between"),
+        FaultCase("backends", nil, "missing"),
+        FaultCase("backends", [], "at least one backend"),
+        FaultCase("backends", ["address": "127.0.0.1:3306"], "expected a list, found a mapping"),
+        FaultCase("backends[0].address", nil, "missing"),
+        FaultCase("backends[0].address", "127.0.0.1", "an address and a port"),
+        FaultCase("backends[0].address", "0.0.0.0:9030", "connect to itself"),
+        FaultCase("backends[0].address", "127.0.0.1:9030", "connect to itself"),
+        FaultCase("backends[0].address", "localhost:9030", "connect to itself"),
+        FaultCase("backends[0].weight", "5", "unknown key"),
+        FaultCase("proxyProtocol.accept", "maybe", "off, optional, required"),
+        FaultCase("proxyProtocol.accept", "optional", at: ".proxyProtocol", "no source is trusted"),
+        FaultCase("proxyProtocol.accept", "required", at: ".proxyProtocol", "no source is trusted"),
+        FaultCase(
+            "proxyProtocol", ["accept": "optional", "trusted": "10.0.0.0/24"],
+            at: ".proxyProtocol.trusted", "expected a list"
+        ),
+        FaultCase(
+            "proxyProtocol", ["accept": "optional", "trusted": ["10.0.0.1/24"]],
+            at: ".proxyProtocol.trusted[0]", "10.0.0.0/24"
+        ),
+        FaultCase("proxyProtocol.timeout", "0s", "between"),
+        FaultCase("proxyProtocol.maximumSize", "50B", "between 107B and"),
+        FaultCase("proxyProtocol.trust", [], "did you mean trusted?"),
+        FaultCase("healthCheck", "http", "needs a listener of protocol http"),
+        FaultCase("healthCheck", "ping", "off, tcp, mysql, http"),
+        FaultCase("healthCheck.type", "http", "needs a listener of protocol http"),
+        FaultCase("healthCheck.path", "/", "only a check of type http"),
+        FaultCase("healthCheck.interval", "1ms", "between 10ms and 1h"),
+        FaultCase("healthCheck.rise", "0", "between 1 and 100"),
+        FaultCase("sendProxyProtocol", "v3", "off, v1, v2"),
+        FaultCase("sendProxyProtocol", [:], at: ".sendProxyProtocol.version", "missing"),
+        FaultCase("sendProxyProtocol", ["version": "v1", "tlvs": "drop"], at: ".sendProxyProtocol.tlvs", "only version v2"),
+        FaultCase("sendProxyProtocol", ["version": "v2", "tlvs": "keep"], at: ".sendProxyProtocol.tlvs", "pass, drop"),
+        FaultCase("sendProxyProtocol", ["version": "v2", "crc32c": "yes"], at: ".sendProxyProtocol.crc32c", "true or false"),
+    ]
+}

@@ -1,0 +1,122 @@
+import Testing
+
+@testable import Core
+
+@Suite("Warnings of a configuration")
+struct WarningTests {
+    @Test("A warning does not keep a configuration from being served")
+    func configurationIsMade() {
+        let decoded = SampleTree.public.setting("policy", to: "store").decoded()
+        #expect(decoded.warnings.count == 1)
+        #expect(decoded.faults == [])
+        #expect(decoded.configuration?.policy == .store)
+    }
+
+    @Test("A doubtful setting is a warning at its key path", arguments: publicWarnings)
+    func publicLink(warning: FaultCase) {
+        warning.expectFinding(.warning, in: SampleTree.public)
+    }
+
+    static let publicWarnings = [
+        FaultCase("policy", "store", "does not write it"),
+        FaultCase("warehouses", [], "serves nothing"),
+        FaultCase("timeouts.header", "2s", "at least 3s"),
+        FaultCase("keepalive.idle", "240s", "below 240s"),
+        FaultCase("warehouses[0].listeners", [], at: "warehouses[0]", "no listener"),
+        FaultCase("warehouses[0].listeners", nil, at: "warehouses[0]", "no listener"),
+        FaultCase("warehouses[0].whitelist", nil, at: "warehouses[0]", "every address is admitted"),
+        FaultCase("warehouses[0].whitelist", [:], "admit nobody"),
+        FaultCase(
+            "warehouses[0].whitelist.mode", "anywhere",
+            at: "warehouses[0].whitelist.entries", "does not count while mode is anywhere"
+        ),
+        FaultCase(
+            "warehouses[0].whitelist.mode", "nowhere",
+            at: "warehouses[0].whitelist.entries", "does not count while mode is nowhere"
+        ),
+        FaultCase(
+            "warehouses[0].whitelist.entries[0].cidr", "0.0.0.0/0",
+            at: "warehouses[0].whitelist", "does not cover IPv6"
+        ),
+        FaultCase(
+            "warehouses[0].whitelist.entries[0].cidr", "::/0",
+            at: "warehouses[0].whitelist", "does not cover IPv4"
+        ),
+        FaultCase(
+            "warehouses[0].whitelist.entries[0].expires", "2025-12-31T23:59:59Z", "has expired"
+        ),
+        FaultCase("warehouses[0].listeners[0].listen", "0.0.0.0:0", "port 0"),
+        FaultCase(
+            "warehouses[0].listeners[0].proxyProtocol", ["trusted": ["10.0.0.0/24"]],
+            "do not count while accept is off"
+        ),
+        FaultCase(
+            "warehouses[0].listeners[0].proxyProtocol",
+            ["accept": "optional", "trusted": ["0.0.0.0/0"]],
+            at: "warehouses[0].listeners[0].proxyProtocol.trusted[0]", "every source"
+        ),
+        FaultCase(
+            "warehouses[0].listeners[0].proxyProtocol", ["timeout": "1s"],
+            at: "warehouses[0].listeners[0].proxyProtocol.timeout", "at least 3s"
+        ),
+    ]
+
+    @Test("A doubtful private link is a warning at its key path", arguments: privateWarnings)
+    func privateLink(warning: FaultCase) {
+        warning.expectFinding(.warning, in: SampleTree.private)
+    }
+
+    static let privateWarnings = [
+        FaultCase("warehouses[0].endpoints", nil, at: "warehouses[0]", "admits nobody"),
+        FaultCase("warehouses[0].endpoints", [], at: "warehouses[0]", "admits nobody"),
+        FaultCase(
+            "warehouses[0].endpointServices[0]",
+            SampleTree.endpointService
+                .setting("acceptance", to: "automatic")
+                .setting("allowedPrincipals", to: ["*"]),
+            at: "warehouses[0].endpointServices[0].allowedPrincipals[0]",
+            "without a person's word"
+        ),
+    ]
+
+    @Test("A tcp listener that is to say an error is warned of, and drops")
+    func tcpHasNoWords() {
+        let decoded =
+            SampleTree.public
+            .setting("warehouses[0].listeners[0].protocol", to: "tcp")
+            .setting("warehouses[0].listeners[0].reject", to: "error")
+            .decoded()
+        #expect(decoded.findings.map(\.path) == ["warehouses[0].listeners[0].reject"])
+        #expect(decoded.configuration?.warehouses[0].listeners[0].reject == .drop)
+    }
+
+    @Test("An entry that says again what another one says is warned of, and named with that one")
+    func repeatedEntry() {
+        let decoded =
+            SampleTree.public
+            .setting(
+                "warehouses[0].whitelist.entries",
+                to: [
+                    ["cidr": "203.0.113.0/24", "expires": "2027-01-01T00:00:00Z"],
+                    ["cidr": "203.0.113.0/24"],
+                ]
+            )
+            .decoded()
+        #expect(decoded.findings.map(\.path) == ["warehouses[0].whitelist.entries[0].cidr"])
+        #expect(decoded.warnings.first?.message.contains("entries[1].cidr") == true)
+    }
+
+    @Test("A private link without a whitelist needs no warning: its endpoints decide")
+    func privateLinkNeedsNoWhitelist() {
+        #expect(SampleTree.private.removing("warehouses[0].whitelist").decoded().findings == [])
+    }
+
+    @Test("An entry expires in the second that it names")
+    func expiryAtNow() {
+        let path = "warehouses[0].whitelist.entries[0].expires"
+        let atNow = SampleTree.public.setting(path, to: "2026-01-01T00:00:00Z")
+        let later = SampleTree.public.setting(path, to: "2026-01-01T00:00:01Z")
+        #expect(atNow.decoded().warnings.map(\.path) == [path])
+        #expect(later.decoded().warnings == [])
+    }
+}
