@@ -18,7 +18,8 @@ struct CheckCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let file = config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
+        let file =
+            config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
         let loaded = ConfigurationLoader().load(contentsOf: file)
         print(json ? try CheckReport(loaded).json() : loaded.text)
         // EX_CONFIG (sysexits.h).

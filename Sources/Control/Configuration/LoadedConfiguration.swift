@@ -9,7 +9,9 @@ public struct LoadedConfiguration: Sendable {
     /// Faults and warnings, in the order of the file. Their `file` is a path that opens.
     public var findings: [ConfigurationFinding]
 
+    /// What keeps the configuration from being put in force.
     public var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
+    /// What its author may not have meant.
     public var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }
 
     /// The findings for a person: `file:line:column: error: key.path: message (remedy)`.

@@ -33,7 +33,11 @@ struct LoaderTests {
         let folder = try TemporaryFolder()
         try folder.write(Data([0x61, 0x3a, 0x20, 0xff]), to: "latin.yaml")
         try folder.write(Data(count: (4 << 20) + 1), to: "long.yaml")
-        #expect(testLoader.load(contentsOf: folder.url.path).messages == ["cannot be read: Is a directory"])
+        #expect(
+            testLoader.load(contentsOf: folder.url.path).messages == [
+                "cannot be read: Is a directory"
+            ]
+        )
         #expect(
             testLoader.load(contentsOf: folder.path(of: "latin.yaml")).messages
                 == ["cannot be read: not UTF-8"]

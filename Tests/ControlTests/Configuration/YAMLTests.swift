@@ -51,7 +51,10 @@ struct YAMLTests {
         #expect(entries.map(\.value.content) == [content])
     }
 
-    @Test("An empty file is an empty node at its beginning", arguments: ["", "\n\n", "# nothing\n"])
+    @Test(
+        "An empty file is an empty node at its beginning",
+        arguments: ["", "\n\n", "# nothing\n"]
+    )
     func emptyFile(yaml: String) throws {
         #expect(try tree(yaml) == node(.empty, 1, 1))
     }

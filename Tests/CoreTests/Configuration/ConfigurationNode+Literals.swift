@@ -11,14 +11,17 @@ extension ConfigurationNode: ExpressibleByStringLiteral, ExpressibleByArrayLiter
 
     private static let origin = SourcePosition(line: 1, column: 1)
 
+    /// A scalar.
     public init(stringLiteral text: String) {
         self.init(.scalar(text), at: Self.origin)
     }
 
+    /// A list.
     public init(arrayLiteral elements: ConfigurationNode...) {
         self.init(.sequence(elements), at: Self.origin)
     }
 
+    /// A mapping, in this order; a key may occur twice.
     public init(dictionaryLiteral elements: (String, ConfigurationNode)...) {
         let entries = elements.map { Entry(key: $0, keyPosition: Self.origin, value: $1) }
         self.init(.mapping(entries), at: Self.origin)

@@ -115,7 +115,9 @@ struct ContradictionTests {
         guard case .mapping(let entries) = tree.content else { return }
         let later = SourcePosition(line: 9, column: 1)
         let repeated = ConfigurationNode.Entry(
-            key: "warehouses", keyPosition: later, value: "nonsense"
+            key: "warehouses",
+            keyPosition: later,
+            value: "nonsense"
         )
         let faults = ConfigurationNode(.mapping(entries + [repeated]), at: tree.position)
             .decoded().faults

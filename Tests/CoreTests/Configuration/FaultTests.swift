@@ -118,7 +118,12 @@ struct FaultTests {
         FaultCase("warehouses[0].whitelist.entries[0].action", "permit", "one of allow, deny"),
         FaultCase("warehouses[0].whitelist.entries[0].expires", "tomorrow", "a time such as"),
         FaultCase("warehouses[0].whitelist.entries[0].comment", "x", "unknown key"),
-        FaultCase("warehouses[0].whitelist.files", ["no.cidrs"], at: "warehouses[0].whitelist.files[0]", "no such file"),
+        FaultCase(
+            "warehouses[0].whitelist.files",
+            ["no.cidrs"],
+            at: "warehouses[0].whitelist.files[0]",
+            "no such file"
+        ),
     ]
 
     @Test("A faulty listener is reported at its key path", arguments: listenerFaults)
@@ -152,12 +157,16 @@ struct FaultTests {
         FaultCase("proxyProtocol.accept", "optional", at: ".proxyProtocol", "no source is trusted"),
         FaultCase("proxyProtocol.accept", "required", at: ".proxyProtocol", "no source is trusted"),
         FaultCase(
-            "proxyProtocol", ["accept": "optional", "trusted": "10.0.0.0/24"],
-            at: ".proxyProtocol.trusted", "expected a list"
+            "proxyProtocol",
+            ["accept": "optional", "trusted": "10.0.0.0/24"],
+            at: ".proxyProtocol.trusted",
+            "expected a list"
         ),
         FaultCase(
-            "proxyProtocol", ["accept": "optional", "trusted": ["10.0.0.1/24"]],
-            at: ".proxyProtocol.trusted[0]", "10.0.0.0/24"
+            "proxyProtocol",
+            ["accept": "optional", "trusted": ["10.0.0.1/24"]],
+            at: ".proxyProtocol.trusted[0]",
+            "10.0.0.0/24"
         ),
         FaultCase("proxyProtocol.timeout", "0s", "between"),
         FaultCase("proxyProtocol.maximumSize", "50B", "between 107B and"),
@@ -170,8 +179,23 @@ struct FaultTests {
         FaultCase("healthCheck.rise", "0", "between 1 and 100"),
         FaultCase("sendProxyProtocol", "v3", "off, v1, v2"),
         FaultCase("sendProxyProtocol", [:], at: ".sendProxyProtocol.version", "missing"),
-        FaultCase("sendProxyProtocol", ["version": "v1", "tlvs": "drop"], at: ".sendProxyProtocol.tlvs", "only version v2"),
-        FaultCase("sendProxyProtocol", ["version": "v2", "tlvs": "keep"], at: ".sendProxyProtocol.tlvs", "pass, drop"),
-        FaultCase("sendProxyProtocol", ["version": "v2", "crc32c": "yes"], at: ".sendProxyProtocol.crc32c", "true or false"),
+        FaultCase(
+            "sendProxyProtocol",
+            ["version": "v1", "tlvs": "drop"],
+            at: ".sendProxyProtocol.tlvs",
+            "only version v2"
+        ),
+        FaultCase(
+            "sendProxyProtocol",
+            ["version": "v2", "tlvs": "keep"],
+            at: ".sendProxyProtocol.tlvs",
+            "pass, drop"
+        ),
+        FaultCase(
+            "sendProxyProtocol",
+            ["version": "v2", "crc32c": "yes"],
+            at: ".sendProxyProtocol.crc32c",
+            "true or false"
+        ),
     ]
 }

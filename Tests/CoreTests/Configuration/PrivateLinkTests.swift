@@ -34,7 +34,8 @@ struct PrivateLinkTests {
         FaultCase("warehouses[0].endpoints[0].state", "Available", "did you mean available?"),
         FaultCase("warehouses[0].endpoints[0].name", "x", "unknown key"),
         FaultCase(
-            "warehouses[0].endpoints[0].id", "vpce-svc-0a1b2c3d4e5f67890",
+            "warehouses[0].endpoints[0].id",
+            "vpce-svc-0a1b2c3d4e5f67890",
             "this is an endpoint service's id"
         ),
         FaultCase("warehouses[0].endpointServices[0].id", nil, "missing"),
@@ -42,11 +43,14 @@ struct PrivateLinkTests {
         FaultCase("warehouses[0].endpointServices[0].region", "us east", "a region such as"),
         FaultCase("warehouses[0].endpointServices[0].acceptance", "none", "manual, automatic"),
         FaultCase(
-            "warehouses[0].endpointServices[0].id", "vpce-0123456789abcdef0", "vpce-svc-"
+            "warehouses[0].endpointServices[0].id",
+            "vpce-0123456789abcdef0",
+            "vpce-svc-"
         ),
         FaultCase(
             "warehouses[0].endpointServices[0].allowedPrincipals[0]",
-            "arn:aws:s3:::bucket", "arn:aws:iam"
+            "arn:aws:s3:::bucket",
+            "arn:aws:iam"
         ),
     ]
 

@@ -27,37 +27,51 @@ struct WarningTests {
         FaultCase("warehouses[0].whitelist", nil, at: "warehouses[0]", "every address is admitted"),
         FaultCase("warehouses[0].whitelist", [:], "admit nobody"),
         FaultCase(
-            "warehouses[0].whitelist.mode", "anywhere",
-            at: "warehouses[0].whitelist.entries", "does not count while mode is anywhere"
+            "warehouses[0].whitelist.mode",
+            "anywhere",
+            at: "warehouses[0].whitelist.entries",
+            "does not count while mode is anywhere"
         ),
         FaultCase(
-            "warehouses[0].whitelist.mode", "nowhere",
-            at: "warehouses[0].whitelist.entries", "does not count while mode is nowhere"
+            "warehouses[0].whitelist.mode",
+            "nowhere",
+            at: "warehouses[0].whitelist.entries",
+            "does not count while mode is nowhere"
         ),
         FaultCase(
-            "warehouses[0].whitelist.entries[0].cidr", "0.0.0.0/0",
-            at: "warehouses[0].whitelist", "does not cover IPv6"
+            "warehouses[0].whitelist.entries[0].cidr",
+            "0.0.0.0/0",
+            at: "warehouses[0].whitelist",
+            "does not cover IPv6"
         ),
         FaultCase(
-            "warehouses[0].whitelist.entries[0].cidr", "::/0",
-            at: "warehouses[0].whitelist", "does not cover IPv4"
+            "warehouses[0].whitelist.entries[0].cidr",
+            "::/0",
+            at: "warehouses[0].whitelist",
+            "does not cover IPv4"
         ),
         FaultCase(
-            "warehouses[0].whitelist.entries[0].expires", "2025-12-31T23:59:59Z", "has expired"
+            "warehouses[0].whitelist.entries[0].expires",
+            "2025-12-31T23:59:59Z",
+            "has expired"
         ),
         FaultCase("warehouses[0].listeners[0].listen", "0.0.0.0:0", "port 0"),
         FaultCase(
-            "warehouses[0].listeners[0].proxyProtocol", ["trusted": ["10.0.0.0/24"]],
+            "warehouses[0].listeners[0].proxyProtocol",
+            ["trusted": ["10.0.0.0/24"]],
             "do not count while accept is off"
         ),
         FaultCase(
             "warehouses[0].listeners[0].proxyProtocol",
             ["accept": "optional", "trusted": ["0.0.0.0/0"]],
-            at: "warehouses[0].listeners[0].proxyProtocol.trusted[0]", "every source"
+            at: "warehouses[0].listeners[0].proxyProtocol.trusted[0]",
+            "every source"
         ),
         FaultCase(
-            "warehouses[0].listeners[0].proxyProtocol", ["timeout": "1s"],
-            at: "warehouses[0].listeners[0].proxyProtocol.timeout", "at least 3s"
+            "warehouses[0].listeners[0].proxyProtocol",
+            ["timeout": "1s"],
+            at: "warehouses[0].listeners[0].proxyProtocol.timeout",
+            "at least 3s"
         ),
     ]
 

@@ -11,7 +11,9 @@ enum Suggestion {
             known
             .map { (word: $0, distance: distance(from: word.lowercased(), to: $0.lowercased())) }
             .min { $0.distance < $1.distance }
-        guard let best, best.distance <= max(1, max(word.count, best.word.count) / 3) else { return nil }
+        guard let best, best.distance <= max(1, max(word.count, best.word.count) / 3) else {
+            return nil
+        }
         return best.word
     }
 

@@ -6,7 +6,7 @@ extension Timeouts {
     mutating func read(_ place: Place?) {
         place?.keys { fields in
             readConnectionTimeouts(&fields)
-            fields.read("drain", into: &drain, within: .zero ... Self.range.upperBound)
+            fields.read("drain", into: &drain, within: .zero...Self.range.upperBound)
         }
     }
 

@@ -3,6 +3,7 @@
 /// A scalar keeps the text as written: whether `off` is a word or `5s` a duration is for the one
 /// who asks to say, not for the file format.
 public struct ConfigurationNode: Hashable, Sendable {
+    /// What may stand at a place.
     public enum Content: Hashable, Sendable {
         /// A key with nothing behind it, `null` or `~`.
         case empty
@@ -14,10 +15,14 @@ public struct ConfigurationNode: Hashable, Sendable {
 
     /// A key and its value.
     public struct Entry: Hashable, Sendable {
+        /// As written, without quotes.
         public var key: String
+        /// Where the key begins; the value's place is its own.
         public var keyPosition: SourcePosition
+        /// Empty where nothing stands behind the key.
         public var value: ConfigurationNode
 
+        /// A key that stands at `keyPosition`, and what stands behind it.
         public init(key: String, keyPosition: SourcePosition, value: ConfigurationNode) {
             self.key = key
             self.keyPosition = keyPosition
@@ -25,9 +30,12 @@ public struct ConfigurationNode: Hashable, Sendable {
         }
     }
 
+    /// What stands there.
     public var content: Content
+    /// Where it begins; for an alias, where its anchor's value does.
     public var position: SourcePosition
 
+    /// What stands at `position`.
     public init(_ content: Content, at position: SourcePosition) {
         self.content = content
         self.position = position
@@ -48,9 +56,12 @@ extension ConfigurationNode {
 
 /// A place in a text file, both counted from 1; columns count Unicode scalars.
 public struct SourcePosition: Hashable, Sendable {
+    /// Of the file, not of the document in it.
     public var line: Int
+    /// Of a scalar in quotes, the first quote's.
     public var column: Int
 
+    /// - Parameter line: counted from 1, as is `column`.
     public init(line: Int, column: Int) {
         self.line = line
         self.column = column
@@ -58,6 +69,7 @@ public struct SourcePosition: Hashable, Sendable {
 }
 
 extension SourcePosition: Comparable {
+    /// Whether `a` stands before `b` in the same file.
     public static func < (a: SourcePosition, b: SourcePosition) -> Bool {
         (a.line, a.column) < (b.line, b.column)
     }

@@ -23,6 +23,7 @@ public struct ConfigurationDecoder {
         self.readFile = readFile
     }
 
+    /// Reads a whole file's tree. Every call stands alone: nothing is kept between two of them.
     public func decode(_ root: ConfigurationNode) -> DecodedConfiguration {
         let decoding = Decoding(now: now, readFile: readFile)
         let configuration = GatewayConfiguration.decode(
@@ -40,6 +41,7 @@ public struct UnreadableFile: Error, Hashable {
     /// The system's own words: `No such file or directory`.
     public var reason: String
 
+    /// - Parameter reason: goes into the finding as it is.
     public init(reason: String) {
         self.reason = reason
     }
@@ -52,11 +54,8 @@ public struct DecodedConfiguration: Hashable, Sendable {
     /// Faults and warnings in the order of the file.
     public var findings: [ConfigurationFinding]
 
-    public init(configuration: GatewayConfiguration?, findings: [ConfigurationFinding]) {
-        self.configuration = configuration
-        self.findings = findings
-    }
-
+    /// What keeps the configuration from being put in force.
     public var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
+    /// What its author may not have meant.
     public var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }
 }

@@ -1,5 +1,6 @@
 /// What is wrong or doubtful in a configuration, where, and what helps. Always the operator's.
 public struct ConfigurationFinding: Hashable, Sendable {
+    /// Whether the gateway can still do what it is told.
     public enum Severity: String, Hashable, Sendable, Codable {
         /// The configuration cannot be put in force.
         case error
@@ -7,6 +8,7 @@ public struct ConfigurationFinding: Hashable, Sendable {
         case warning
     }
 
+    /// One error is enough for the configuration not to be put in force.
     public var severity: Severity
     /// The file that `position` speaks of; `nil` for the configuration file itself.
     public var file: String?
@@ -14,10 +16,12 @@ public struct ConfigurationFinding: Hashable, Sendable {
     public var position: SourcePosition?
     /// `warehouses[0].listeners[1].backends[0].address`; empty for the file itself.
     public var path: String
+    /// What is wrong, without the place; one line.
     public var message: String
     /// What to do about it, where there is one thing to do.
     public var remedy: String?
 
+    /// A finding in the configuration file itself, unless `file` names another.
     public init(
         _ severity: Severity,
         file: String? = nil,
@@ -50,5 +54,6 @@ extension ConfigurationFinding {
 }
 
 extension ConfigurationFinding: CustomStringConvertible {
+    /// The line of a file whose name is not known.
     public var description: String { line(in: "configuration") }
 }

@@ -1,0 +1,12 @@
+/// How many connections are let in. Each limit's 0 means no limit.
+public struct ConnectionLimits: Hashable, Sendable {
+    /// At the same time, over all listeners.
+    public var connections = 100_000
+    /// At the same time, from one source: an IPv4 address or an IPv6 /64.
+    public var connectionsPerSource = 1_000
+    /// New ones each second from one source; twice as many may come in one burst.
+    public var connectRatePerSource = 200
+
+    /// The defaults of the configuration file.
+    public init() {}
+}

@@ -1,0 +1,57 @@
+public import Addresses
+
+/// A gateway's whole configuration, validated: no faulty value exists in this form.
+///
+/// ``ConfigurationDecoder`` makes it from a file; whoever makes one by hand keeps to the same
+/// rules.
+public struct GatewayConfiguration: Hashable, Sendable {
+    /// Where the management API, `/metrics` and the health pages answer; `nil` for nowhere.
+    public var management: SocketAddress?
+    /// The file or the etcd prefix that holds state; the program's default where `nil`.
+    public var state: String?
+    /// Who may change policy.
+    public var policy: PolicyAuthority
+    /// What is written down, of the gateway itself and of each connection.
+    public var log: LogSettings
+    /// Over all warehouses; each may have a limit of its own besides.
+    public var limits: ConnectionLimits
+    /// What a listener inherits that sets no timeouts of its own.
+    public var timeouts: Timeouts
+    /// For every connection, on both sides.
+    public var keepalive: Keepalive
+    /// Read once, at the start: a reload does not change the workers.
+    public var engine: EngineSettings
+    /// In the order of the file. No id and no listening address occurs twice.
+    public var warehouses: [Warehouse]
+
+    /// A gateway with the defaults of the configuration file, as far as nothing else is given.
+    public init(
+        management: SocketAddress? = nil,
+        state: String? = nil,
+        policy: PolicyAuthority = .file,
+        log: LogSettings = LogSettings(),
+        limits: ConnectionLimits = ConnectionLimits(),
+        timeouts: Timeouts = Timeouts(),
+        keepalive: Keepalive = Keepalive(),
+        engine: EngineSettings = EngineSettings(),
+        warehouses: [Warehouse]
+    ) {
+        self.management = management
+        self.state = state
+        self.policy = policy
+        self.log = log
+        self.limits = limits
+        self.timeouts = timeouts
+        self.keepalive = keepalive
+        self.engine = engine
+        self.warehouses = warehouses
+    }
+}
+
+/// Where the policy that counts is written down.
+public enum PolicyAuthority: String, Hashable, Sendable, CaseIterable {
+    /// The configuration file; the API refuses to write.
+    case file
+    /// The store; the file only seeds it.
+    case store
+}

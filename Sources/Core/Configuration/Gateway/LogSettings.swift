@@ -1,0 +1,23 @@
+/// What is logged and where to.
+public struct LogSettings: Hashable, Sendable {
+    /// From the most talkative to the most silent.
+    public enum Level: String, Hashable, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error
+    }
+
+    /// How a line of the gateway's own log looks: for programs or for people.
+    public enum Format: String, Hashable, Sendable, CaseIterable { case json, text }
+
+    /// Where the access log goes, one line for each connection.
+    public enum AccessLog: Hashable, Sendable { case off, stdout, stderr, file(path: String) }
+
+    /// The least that is logged.
+    public var level: Level = .info
+    /// The access log is JSON in either case.
+    public var format: Format = .text
+    /// A file is appended to, and opened anew on reload.
+    public var access: AccessLog = .stdout
+
+    /// The defaults of the configuration file.
+    public init() {}
+}

@@ -1,0 +1,27 @@
+/// How long the gateway waits.
+public struct Timeouts: Hashable, Sendable {
+    /// From accept to a complete PROXY header; a listener may set its own.
+    public var header: Duration = .seconds(5)
+    /// For one attempt to connect to one backend.
+    public var connect: Duration = .seconds(5)
+    /// Without a byte in either direction. Above the 8 hours of `wait_timeout` by default.
+    public var idle: Duration = .seconds(9 * 3600)
+    /// For running sessions, once the gateway was told to stop.
+    public var drain: Duration = .seconds(30)
+
+    /// The defaults of the configuration file.
+    public init() {}
+}
+
+/// TCP keepalive, on the client's and the backend's side (tcp(7)). Whole seconds.
+public struct Keepalive: Hashable, Sendable {
+    /// Quiet time before the first probe. Below the 240 s after which Azure cuts.
+    public var idle: Duration = .seconds(120)
+    /// Between two probes that nobody answers.
+    public var interval: Duration = .seconds(30)
+    /// Unanswered probes after which the connection counts as dead.
+    public var count = 4
+
+    /// The defaults of the configuration file.
+    public init() {}
+}

@@ -1,0 +1,29 @@
+public import Addresses
+
+/// Whether and from whom PROXY headers are read.
+public struct AcceptProxyProtocol: Hashable, Sendable {
+    /// What a connection starts with. The default is the strictest towards headers.
+    public enum Mode: String, Hashable, Sendable, CaseIterable {
+        /// No header is read; one that comes is refused, not passed on.
+        case off
+        /// A trusted source may send one; every other source is a client by itself.
+        case optional
+        /// Only trusted sources may connect, and each connection starts with a header.
+        case required
+    }
+
+    /// Other than `off` only together with trusted sources.
+    public var mode: Mode = .off
+    /// The load balancers that are believed.
+    public var trusted: [CIDRBlock] = []
+    /// From accept to the complete header.
+    public var timeout: Duration = .seconds(5)
+    /// The longest header that is taken, signature and addresses included, in bytes.
+    public var maximumByteCount = 4096
+
+    /// - Parameter trusted: must not be empty unless `mode` is `off`.
+    public init(mode: Mode = .off, trusted: [CIDRBlock] = []) {
+        self.mode = mode
+        self.trusted = trusted
+    }
+}

@@ -1,0 +1,62 @@
+public import Addresses
+
+/// An address and port that accepts one service of one warehouse, over one kind of link.
+public struct Listener: Hashable, Sendable {
+    /// What the gateway may say in the client's own words.
+    public enum ServiceProtocol: String, Hashable, Sendable, CaseIterable, Codable {
+        case mysql, http, tcp
+    }
+
+    /// Decides on rejections and health checks; the bytes of a session are not looked into.
+    public var `protocol`: ServiceProtocol
+    /// No other listener has it, nor one that includes it. `::` does not include `0.0.0.0`.
+    public var address: SocketAddress
+    /// Says whether the whitelist or an endpoint admits.
+    public var link: LinkKind
+    /// Required with a private link, where only the header tells the endpoint.
+    public var acceptProxyProtocol: AcceptProxyProtocol
+    /// How a denied client learns of it.
+    public var reject: Reject
+    /// At least one, and never the listener itself.
+    public var backends: [BackendAddress]
+    /// The same for each backend.
+    public var healthCheck: HealthCheck
+    /// The same for each backend.
+    public var sendProxyProtocol: SendProxyProtocol
+    /// The gateway's own where the listener sets none; `drain` counts for the gateway only.
+    public var timeouts: Timeouts
+
+    /// A listener on a public link that speaks to its backends plainly, unless said otherwise.
+    public init(
+        protocol: ServiceProtocol,
+        address: SocketAddress,
+        link: LinkKind = .public,
+        acceptProxyProtocol: AcceptProxyProtocol = AcceptProxyProtocol(),
+        reject: Reject = .error,
+        backends: [BackendAddress],
+        healthCheck: HealthCheck = HealthCheck(kind: .tcp),
+        sendProxyProtocol: SendProxyProtocol = .off,
+        timeouts: Timeouts = Timeouts()
+    ) {
+        self.protocol = `protocol`
+        self.address = address
+        self.link = link
+        self.acceptProxyProtocol = acceptProxyProtocol
+        self.reject = reject
+        self.backends = backends
+        self.healthCheck = healthCheck
+        self.sendProxyProtocol = sendProxyProtocol
+        self.timeouts = timeouts
+    }
+}
+
+/// How a denied client learns of it.
+public enum Reject: String, Hashable, Sendable, CaseIterable {
+    /// The connection is closed without a word.
+    case drop
+    /// An error in the client's protocol, at once: MySQL ERR, HTTP 403 with JSON.
+    case error
+    /// MySQL only: greet, read the login, then ERR, which every client shows in full. It costs a
+    /// round trip, and the user name crosses in clear.
+    case errorAfterGreeting
+}

@@ -1,0 +1,25 @@
+/// The consumer's end of a private link.
+public struct Endpoint: Hashable, Sendable {
+    /// One vocabulary for all clouds, after AWS's.
+    public enum State: String, Hashable, Sendable, CaseIterable, Codable {
+        case pendingAcceptance, pending, available, rejected, expired, failed, deleting, deleted
+    }
+
+    /// AWS: `vpce-…`; Azure: the LINKID in decimal; Google: the PSC connection id in decimal;
+    /// Alibaba: the endpoint id. Unique within its warehouse.
+    public var id: String
+    /// Says which form ``id`` has, and which TLV of a PROXY header it is compared with.
+    public var cloud: Cloud
+    /// Only an available endpoint is admitted.
+    public var state: State
+    /// The operator's own words; empty where there are none.
+    public var description: String
+
+    /// - Parameter id: in the form of its cloud; in any other it would match no header.
+    public init(id: String, cloud: Cloud, state: State, description: String = "") {
+        self.id = id
+        self.cloud = cloud
+        self.state = state
+        self.description = description
+    }
+}

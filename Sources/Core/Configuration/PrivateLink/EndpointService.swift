@@ -1,0 +1,42 @@
+/// An AWS endpoint service or an Azure private link service: the provider's end of private links.
+public struct EndpointService: Hashable, Sendable {
+    /// Who lets an endpoint in that asks to connect.
+    public enum Acceptance: String, Hashable, Sendable, CaseIterable {
+        /// A person, one by one.
+        case manual
+        /// The cloud itself, for every allowed principal.
+        case automatic
+    }
+
+    /// AWS: `vpce-svc-…`; Azure: the resource id or the alias; Google: the service attachment's
+    /// name; Alibaba: `epsrv-…`. Unique within its warehouse.
+    public var id: String
+    /// Says which form ``id`` and ``allowedPrincipals`` have.
+    public var cloud: Cloud
+    /// In the cloud's own words: `us-east-1`.
+    public var region: String
+    /// By hand unless said otherwise.
+    public var acceptance: Acceptance
+    /// Who may ask for an endpoint: AWS ARNs, Azure subscription ids, or `*`.
+    public var allowedPrincipals: [String]
+
+    /// A service that nobody may ask for, unless `allowedPrincipals` says otherwise, as in AWS.
+    public init(
+        id: String,
+        cloud: Cloud,
+        region: String,
+        acceptance: Acceptance = .manual,
+        allowedPrincipals: [String] = []
+    ) {
+        self.id = id
+        self.cloud = cloud
+        self.region = region
+        self.acceptance = acceptance
+        self.allowedPrincipals = allowedPrincipals
+    }
+}
+
+/// The clouds whose private links are known.
+public enum Cloud: String, Hashable, Sendable, CaseIterable, Codable {
+    case aws, azure, gcp, alibaba
+}

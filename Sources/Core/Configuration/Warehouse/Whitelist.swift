@@ -1,0 +1,40 @@
+public import CIDRTrie
+
+/// A public link's rules.
+public struct Whitelist: Hashable, Sendable {
+    /// Who may come, in the words of the managed product's console.
+    public enum Mode: String, Hashable, Sendable, CaseIterable {
+        /// Every source, IPv4 and IPv6. Rules do not count.
+        case anywhere
+        /// No source. Rules do not count.
+        case nowhere
+        /// The rules decide, the longest matching prefix first; what none matches is denied.
+        case specific
+    }
+
+    /// Says whether ``rules`` count at all.
+    public var mode: Mode
+    /// From the configuration's entries and from the files it names. None contradicts another.
+    public var rules: [Rule]
+
+    /// - Parameter rules: never both allow and deny the same block.
+    public init(mode: Mode, rules: [Rule] = []) {
+        self.mode = mode
+        self.rules = rules
+    }
+}
+
+extension Whitelist {
+    /// As a new warehouse of the managed product starts: every address is admitted.
+    public static let openToAll = Whitelist(
+        mode: .specific,
+        rules: [Rule(block: .allIPv4), Rule(block: .allIPv6)]
+    )
+}
+
+extension CIDRBlock {
+    /// 0.0.0.0/0
+    static let allIPv4 = CIDRBlock(containing: IPAddress(.v4, bits: 0), prefixLength: 0)
+    /// ::/0
+    static let allIPv6 = CIDRBlock(containing: IPAddress(.v6, bits: 0), prefixLength: 0)
+}
