@@ -1,5 +1,3 @@
-import Addresses
-
 /// Reads a v2 header (§2.2). The signature has been matched.
 enum BinaryHeaderDecoder {
     static func decode(

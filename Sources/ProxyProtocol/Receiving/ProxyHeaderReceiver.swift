@@ -31,9 +31,13 @@ public struct ProxyHeaderReceiver: Sendable {
     /// The complete headers so far.
     public private(set) var headers: [ProxyHeader] = []
 
+    /// The bytes that no complete header has taken, also after an error.
+    ///
+    /// Where a header is optional and ``ProxyHeaderError/notAProxyHeader(offset:)`` says that there
+    /// is none, they are all of the client's payload.
+    public private(set) var pendingBytes: [UInt8] = []
+
     private var headersByteCount = 0
-    /// Bytes that no complete header has taken yet.
-    private var pending: [UInt8] = []
 
     /// A receiver that has seen nothing.
     public init(byteLimit: Int, headerLimit: Int = 4) {
@@ -46,11 +50,11 @@ public struct ProxyHeaderReceiver: Sendable {
     /// - Throws: ``ProxyHeaderError``, also for a faulty header behind a good one: whoever wrote
     ///   it, it must reach the backend neither as a header nor as payload.
     public mutating func receive(_ chunk: [UInt8]) throws(ProxyHeaderError) -> Progress {
-        pending = pending.isEmpty ? chunk : pending + chunk
+        pendingBytes.append(contentsOf: chunk)
         while true {
             switch try next() {
             case .payload:
-                return .complete(headers: headers, payload: pending)
+                return .complete(headers: headers, payload: pendingBytes)
             case .undecided:
                 return .undecided
             case .header:
@@ -64,7 +68,7 @@ public struct ProxyHeaderReceiver: Sendable {
     public func finish() -> Progress? {
         // `try?`: the error of one header too many has been thrown by `receive` already.
         guard !headers.isEmpty, let next = try? next(), next != .header else { return nil }
-        return .complete(headers: headers, payload: pending)
+        return .complete(headers: headers, payload: pendingBytes)
     }
 }
 
@@ -79,8 +83,8 @@ extension ProxyHeaderReceiver {
     /// The first header must come; another one only may.
     private func next() throws(ProxyHeaderError) -> Next {
         guard !headers.isEmpty else { return .header }
-        guard !pending.isEmpty else { return .payload }
-        switch ProxySignature.match(pending.span) {
+        guard !pendingBytes.isEmpty else { return .payload }
+        switch ProxySignature.match(pendingBytes.span) {
         case .none: return .payload
         case .prefix: return .undecided
         case .whole:
@@ -91,11 +95,11 @@ extension ProxyHeaderReceiver {
 
     /// Takes one header off the pending bytes, or returns how many bytes it lacks.
     private mutating func takeHeader() throws(ProxyHeaderError) -> Int? {
-        switch try ProxyHeader.decode(pending, limit: byteLimit - headersByteCount) {
+        switch try ProxyHeader.decode(pendingBytes, limit: byteLimit - headersByteCount) {
         case .complete(let header, let byteCount):
             headers.append(header)
             headersByteCount += byteCount
-            pending.removeFirst(byteCount)
+            pendingBytes.removeFirst(byteCount)
             return nil
         case .incomplete(let missingByteCount):
             return missingByteCount

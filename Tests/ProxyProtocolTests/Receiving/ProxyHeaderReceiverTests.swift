@@ -72,13 +72,21 @@ struct ProxyHeaderReceiverTests {
         #expect(receiver.finish() == nil)
     }
 
-    @Test("A fault is thrown at the byte that shows it", arguments: 1...16)
-    func fault(count: Int) throws {
+    @Test("Where there is no header, all bytes are at hand as payload")
+    func noHeader() {
         var receiver = ProxyHeaderReceiver(byteLimit: 4096)
-        var bytes = binary(0x31, 0x11, ipv4Block)
-        bytes[0] = count == 1 ? 0x16 : bytes[0]
-        let shownAt = count == 1 ? 0 : 12
-        for byte in bytes[..<shownAt] { _ = try receiver.receive([byte]) }
-        #expect(throws: ProxyHeaderError.self) { try receiver.receive([bytes[shownAt]]) }
+        #expect(throws: ProxyHeaderError.notAProxyHeader(offset: 1)) {
+            _ = try receiver.receive(ascii("P"))
+            _ = try receiver.receive(ascii("OST / HTTP/1.1"))
+        }
+        #expect(receiver.headers.isEmpty)
+        #expect(receiver.pendingBytes == ascii("POST / HTTP/1.1"))
+    }
+
+    @Test("A fault is thrown at the byte that shows it")
+    func fault() throws {
+        var receiver = ProxyHeaderReceiver(byteLimit: 4096)
+        for byte in signature { _ = try receiver.receive([byte]) }
+        #expect(throws: ProxyHeaderError.unsupportedVersion(3)) { try receiver.receive([0x31]) }
     }
 }
