@@ -86,7 +86,7 @@ struct FaultTests {
         FaultCase("keepalive.idle", "1500ms", "whole seconds"),
         FaultCase("keepalive.interval", "0s", "between 1s and"),
         FaultCase("keepalive.count", "128", "between 1 and 127"),
-        FaultCase("engine.shards", "-1", "between 0 and 1024"),
+        FaultCase("engine.shards", "-1", "between 0 and 255"),
         FaultCase("engine.linger", "2s", "between 0s and 1s"),
         FaultCase("engine.scratch", "64", "a size such as"),
         FaultCase("engine.scratch", "1KiB", "between 4KiB and 16MiB"),

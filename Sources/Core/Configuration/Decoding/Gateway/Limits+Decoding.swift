@@ -18,7 +18,7 @@ extension EngineSettings {
         place?.keys { fields in
             var scratch = ByteCount(bytes: scratchByteCount)
             var pipe = ByteCount(bytes: pipeByteCount)
-            fields.read("shards", into: &shards, within: 0...1_024)
+            fields.read("shards", into: &shards, within: 0...255)
             fields.read("linger", into: &linger, within: .zero ... .seconds(1))
             fields.read("scratch", into: &scratch, within: .kibibytes(4) ... .kibibytes(16_384))
             fields.read("pipe", into: &pipe, within: .kibibytes(4) ... .kibibytes(65_536))

@@ -1,0 +1,90 @@
+import Core
+import Foundation
+
+/// What a check of a configuration says, for people and for programs.
+public struct ConfigurationReport: Encodable, Sendable {
+    /// The configuration file.
+    public let file: String
+    /// Whether the configuration can be put in force.
+    public let valid: Bool
+    /// What keeps it from that.
+    public let faults: [Finding]
+    /// What its author may not have meant.
+    public let warnings: [Finding]
+    /// What it would serve; only of a valid one.
+    public let serves: Summary?
+
+    private let lines: [String]
+
+    private enum CodingKeys: CodingKey { case file, valid, faults, warnings, serves }
+
+    /// Sums up what became of a file.
+    public init(_ loaded: LoadedConfiguration) {
+        file = loaded.file
+        valid = loaded.configuration != nil
+        faults = loaded.faults.map { Finding($0, in: loaded.file) }
+        warnings = loaded.warnings.map { Finding($0, in: loaded.file) }
+        serves = loaded.configuration.map(Summary.init)
+        lines = loaded.lines
+    }
+
+    /// A line for each finding, and one that sums up.
+    public var text: String {
+        let verdict =
+            serves.map { "serves \($0.text)" } ?? "cannot be served: \(faults.count.of("fault"))"
+        return (lines + ["\(file): \(verdict)"]).joined(separator: "\n")
+    }
+
+    /// One JSON object, its keys in a fixed order.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+extension ConfigurationReport {
+    /// A fault or a warning, with its place. Line and column are counted from 1.
+    public struct Finding: Encodable, Sendable {
+        let file: String
+        let line: Int?
+        let column: Int?
+        let path: String
+        let message: String
+        let remedy: String?
+
+        fileprivate init(_ finding: ConfigurationFinding, in configurationFile: String) {
+            file = finding.file ?? configurationFile
+            line = finding.position?.line
+            column = finding.position?.column
+            path = finding.path
+            message = finding.message
+            remedy = finding.remedy
+        }
+    }
+
+    /// How much a configuration serves.
+    public struct Summary: Encodable, Sendable {
+        let listeners: Int
+        let warehouses: Int
+        let rules: Int
+
+        fileprivate init(_ configuration: GatewayConfiguration) {
+            warehouses = configuration.warehouses.count
+            listeners = configuration.warehouses.map(\.listeners.count).reduce(0, +)
+            rules = configuration.warehouses.map(\.whitelist.rules.count).reduce(0, +)
+        }
+
+        var text: String {
+            "\(listeners.of("listener")), \(warehouses.of("warehouse")), "
+                + rules.of("whitelist rule")
+        }
+    }
+}
+
+extension Int {
+    /// `1 listener`, `2 listeners`.
+    fileprivate func of(_ noun: String) -> String {
+        self == 1 ? "1 \(noun)" : "\(self) \(noun)s"
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import Control
+
+@Suite("The report of a configuration's check")
+struct ReportTests {
+    private func report(_ yaml: String) throws -> (ConfigurationReport, file: String) {
+        let loaded = try load(yaml, files: ["office.cidrs": "198.51.100.0/24 branch\n"])
+        return (ConfigurationReport(loaded), loaded.file)
+    }
+
+    @Test("A valid configuration is summed up in one line behind its warnings")
+    func valid() throws {
+        let (report, file) = try report(designExample)
+        let lines = report.text.split(separator: "\n")
+        #expect(report.valid)
+        #expect(lines.count == 2)
+        #expect(lines.first?.hasPrefix("\(file):4:9: warning: policy: ") == true)
+        #expect(lines.last == "\(file): serves 2 listeners, 1 warehouse, 3 whitelist rules")
+    }
+
+    @Test("A faulty configuration is summed up with the number of its faults")
+    func faulty() throws {
+        let (report, file) = try report("policy: files\n")
+        #expect(!report.valid)
+        #expect(report.text.hasSuffix("\n\(file): cannot be served: 2 faults"))
+    }
+
+    @Test("The JSON form names file, place, path, message and remedy of each finding")
+    func json() throws {
+        let (report, file) = try report("policy: files\nwarehouses: []\n")
+        let object = try JSONSerialization.jsonObject(with: Data(try report.json().utf8))
+        let root = try #require(object as? [String: Any])
+        let faults = try #require(root["faults"] as? [[String: Any]])
+        let warnings = try #require(root["warnings"] as? [[String: Any]])
+        #expect(root["file"] as? String == file)
+        #expect(root["valid"] as? Bool == false)
+        #expect(root["serves"] == nil)
+        #expect(faults.count == 1)
+        #expect(faults[0]["file"] as? String == file)
+        #expect(faults[0]["line"] as? Int == 1)
+        #expect(faults[0]["column"] as? Int == 9)
+        #expect(faults[0]["path"] as? String == "policy")
+        #expect((faults[0]["message"] as? String)?.contains("one of file, store") == true)
+        #expect(faults[0]["remedy"] as? String == "did you mean file?")
+        #expect(warnings.map { $0["path"] as? String } == ["warehouses"])
+    }
+
+    @Test("The JSON form of a valid configuration says what it serves")
+    func jsonSummary() throws {
+        let (report, _) = try report(designExample)
+        let object = try JSONSerialization.jsonObject(with: Data(try report.json().utf8))
+        let serves = (object as? [String: Any])?["serves"] as? [String: Int]
+        #expect(serves == ["listeners": 2, "warehouses": 1, "rules": 3])
+    }
+}
