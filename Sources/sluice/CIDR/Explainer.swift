@@ -1,0 +1,79 @@
+import ArgumentParser
+import CIDRTrie
+import Core
+
+/// Prints for each address what a list says of it.
+struct Explainer {
+    private let trie: CompiledTrie
+    private let isJSON: Bool
+    private var output = OutputBuffer()
+    private var isInputFaulty = false
+
+    init(trie: CompiledTrie, isJSON: Bool) {
+        self.trie = trie
+        self.isJSON = isJSON
+    }
+
+    mutating func explainStandardInput() throws {
+        var input = InputLines()
+        var line = 0
+        while let text = try input.next() {
+            line += 1
+            guard !text.isEmpty else { continue }
+            try explain(text, line: line)
+        }
+    }
+
+    /// Prints where everything that was asked has been answered; exits with 1 where not.
+    mutating func finish() throws {
+        try output.flush()
+        if isInputFaulty { throw ExitCode.failure }
+    }
+
+    mutating func explain(_ address: IPAddress) throws {
+        let rule = trie.match(for: address.unmapped).map { trie.rules[$0] }
+        if isJSON {
+            appendJSON(address, rule)
+        } else {
+            appendText(address, rule)
+        }
+        try output.flushIfFull()
+    }
+
+    private mutating func explain(_ text: ArraySlice<UInt8>, line: Int) throws {
+        do {
+            try explain(try IPAddress(parsing: text.span))
+        } catch let error as AddressSyntaxError {
+            isInputFaulty = true
+            StandardError.print("sluice: standard input:\(line):\(error.offset + 1): \(error)")
+        }
+    }
+
+    /// `address<TAB>verdict<TAB>block<TAB>description`
+    private mutating func appendText(_ address: IPAddress, _ rule: Rule?) {
+        output.bytes.append(address)
+        output.bytes.append(contentsOf: rule?.action == .allow ? "\tallow\t".utf8 : "\tdeny\t".utf8)
+        if let rule {
+            output.bytes.append(rule.block)
+        } else {
+            output.bytes.append(UInt8(ascii: "-"))
+        }
+        output.bytes.append(UInt8(ascii: "\t"))
+        for byte in (rule?.description ?? "").utf8 {
+            output.bytes.append(byte == UInt8(ascii: "\t") ? UInt8(ascii: " ") : byte)
+        }
+        output.bytes.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func appendJSON(_ address: IPAddress, _ rule: Rule?) {
+        let block = rule.map { "\"\($0.block)\"" } ?? "null"
+        let action = rule?.action ?? .deny
+        let description = LogText.jsonString(rule?.description ?? "")
+        let object = """
+            {"address":"\(address)","verdict":"\(action)","rule":\(block),\
+            "description":\(description)}
+
+            """
+        output.bytes.append(contentsOf: object.utf8)
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+
+/// Standard input's lines, read in large pieces.
+struct InputLines {
+    /// A line may not be longer than this, in bytes: standard input could be anything.
+    static let lineLimit = 65_536
+
+    private var buffer: [UInt8] = []
+    private var position = 0
+    private var isAtEnd = false
+
+    /// The next line without its end and without white space around it; `nil` at the end.
+    mutating func next() throws -> ArraySlice<UInt8>? {
+        while true {
+            if let newline = buffer[position...].firstIndex(of: UInt8(ascii: "\n")) {
+                defer { position = newline + 1 }
+                return Self.trimmed(buffer[position..<newline])
+            }
+            if isAtEnd { return takeRest() }
+            try refill()
+        }
+    }
+
+    private mutating func takeRest() -> ArraySlice<UInt8>? {
+        guard position < buffer.count else { return nil }
+        defer { position = buffer.count }
+        return Self.trimmed(buffer[position...])
+    }
+
+    private mutating func refill() throws {
+        buffer.removeSubrange(..<position)
+        position = 0
+        guard buffer.count <= Self.lineLimit else { throw InputError.lineTooLong }
+        guard let piece = try FileHandle.standardInput.read(upToCount: 1 << 20), !piece.isEmpty
+        else {
+            isAtEnd = true
+            return
+        }
+        buffer.append(contentsOf: piece)
+    }
+
+    private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isBlank = { (byte: UInt8) in byte <= UInt8(ascii: " ") }
+        let start = line.firstIndex { !isBlank($0) } ?? line.endIndex
+        let end = line.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? start
+        return line[start..<end]
+    }
+}
+
+/// Always the fault of what is fed to standard input.
+enum InputError: Error, CustomStringConvertible {
+    case lineTooLong
+
+    var description: String {
+        "standard input: a line is longer than \(InputLines.lineLimit) bytes"
+    }
+}
