@@ -3,7 +3,7 @@ import PackageDescription
 
 /// Sluice, in one direction (docs/architecture.md):
 ///
-///     CSystem ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
+///     CSockets ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
 ///                   └── all import ──► Addresses, CIDRTrie, ProxyProtocol, Core
 let package = Package(
     name: "sluice",
@@ -32,8 +32,8 @@ let package = Package(
         ),
 
         // The data plane.
-        .target(name: "CSystem"),
-        .target(name: "Sockets", dependencies: ["Addresses", "CSystem"], swiftSettings: strict),
+        .target(name: "CSockets"),
+        .target(name: "Sockets", dependencies: ["Addresses", "CSockets"], swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: ["Addresses", "CIDRTrie", "ProxyProtocol", "Core", "Sockets"],
@@ -47,7 +47,7 @@ let package = Package(
                 "Addresses", "CIDRTrie", "ProxyProtocol", "Core", "Engine",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

@@ -148,6 +148,7 @@ extension Gateway {
     /// What the gateway does at this moment.
     public func status() -> GatewayStatus {
         var status = GatewayStatus()
+        status.version = Version.current
         status.phase = phase.withLock { $0 }
         status.startedAt = startedAt
         status.shards = services.ports.map(\.status)

@@ -1,23 +1,23 @@
-internal import CSystem
+internal import CSockets
 
 /// The system's clocks, read once for each turn of a shard.
 public enum Clock {
     /// Time that never jumps, in nanoseconds since some point (CLOCK_MONOTONIC).
-    public static func monotonicNanoseconds() -> Int64 { csystem_monotonic_ns() }
+    public static func monotonicNanoseconds() -> Int64 { csockets_monotonic_ns() }
 
     /// Microseconds since 1970-01-01T00:00:00Z (CLOCK_REALTIME).
-    public static func realtimeMicroseconds() -> Int64 { csystem_realtime_us() }
+    public static func realtimeMicroseconds() -> Int64 { csockets_realtime_us() }
 }
 
 /// What the process may have.
 public enum ProcessLimits {
     /// How many processors it may run on (sched_getaffinity(2)); at least 1.
     public static func processors() -> Int {
-        max(1, Int(csystem_processor_count()))
+        max(1, Int(csockets_processor_count()))
     }
 
     /// How many descriptors may be open (RLIMIT_NOFILE, getrlimit(2)).
     public static func descriptors() throws(SystemError) -> Int {
-        Int(try SystemError.check(csystem_descriptor_limit()))
+        Int(try SystemError.check(csockets_descriptor_limit()))
     }
 }

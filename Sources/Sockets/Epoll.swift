@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CSockets
 
 /// A set of descriptors whose readiness is waited for (epoll(7)), with the two descriptors that
 /// end a wait from inside: an eventfd for messages and a timerfd for deadlines.
@@ -12,23 +12,23 @@ internal import CSystem
     public let descriptor: Int32
     private let wakeDescriptor: Int32
     private let timerDescriptor: Int32
-    private let events: UnsafeMutablePointer<csystem_event>
+    private let events: UnsafeMutablePointer<csockets_event>
     private static let capacity = 256
 
     /// An empty set; `wakeToken` and `timerToken` come back as events.
     public init(wakeToken: UInt64, timerToken: UInt64) throws(SystemError) {
-        descriptor = try SystemError.check(csystem_epoll_create())
-        wakeDescriptor = try SystemError.check(csystem_eventfd_create())
-        timerDescriptor = try SystemError.check(csystem_timerfd_create())
+        descriptor = try SystemError.check(csockets_epoll_create())
+        wakeDescriptor = try SystemError.check(csockets_eventfd_create())
+        timerDescriptor = try SystemError.check(csockets_timerfd_create())
         unsafe events = .allocate(capacity: Self.capacity)
-        try SystemError.check(csystem_epoll_add_level(descriptor, wakeDescriptor, wakeToken, 0))
-        try SystemError.check(csystem_epoll_add_level(descriptor, timerDescriptor, timerToken, 0))
+        try SystemError.check(csockets_epoll_add_level(descriptor, wakeDescriptor, wakeToken, 0))
+        try SystemError.check(csockets_epoll_add_level(descriptor, timerDescriptor, timerToken, 0))
     }
 
     deinit {
-        _ = csystem_close(timerDescriptor)
-        _ = csystem_close(wakeDescriptor)
-        _ = csystem_close(descriptor)
+        _ = csockets_close(timerDescriptor)
+        _ = csockets_close(wakeDescriptor)
+        _ = csockets_close(descriptor)
         unsafe events.deallocate()
     }
 
@@ -36,27 +36,27 @@ internal import CSystem
     ///
     /// Closing the socket removes it.
     public func add(_ socket: Socket, token: UInt64) throws(SystemError) {
-        try SystemError.check(csystem_epoll_add_edges(descriptor, socket.descriptor, token))
+        try SystemError.check(csockets_epoll_add_edges(descriptor, socket.descriptor, token))
     }
 
     /// Watches a listening socket, level-triggered; of several sets that watch it, a new client
     /// wakes only some (EPOLLEXCLUSIVE, epoll_ctl(2)).
     public func add(_ listener: ListeningSocket, token: UInt64) throws(SystemError) {
         let socket = listener.socket.descriptor
-        try SystemError.check(csystem_epoll_add_level(descriptor, socket, token, 1))
+        try SystemError.check(csockets_epoll_add_level(descriptor, socket, token, 1))
     }
 
     /// Watches a listening socket no longer.
     public func remove(_ listener: ListeningSocket) {
         // A failure means that it was not watched, which is what is asked for.
-        _ = csystem_epoll_remove(descriptor, listener.socket.descriptor)
+        _ = csockets_epoll_remove(descriptor, listener.socket.descriptor)
     }
 
     /// Waits until something is ready, at most for `milliseconds`.
     ///
     /// - Returns: how many events there are; ``event(at:)`` gives them until the next wait.
     public func wait(milliseconds: Int32) throws(SystemError) -> Int {
-        let count = unsafe csystem_epoll_wait(
+        let count = unsafe csockets_epoll_wait(
             descriptor,
             events,
             Int32(Self.capacity),
@@ -75,18 +75,18 @@ internal import CSystem
     /// Ends a wait, or the next one, with the wake token.
     public func signal() {
         // The counter cannot overflow: the owner clears it, and 2^64−1 signals are out of reach.
-        _ = csystem_eventfd_signal(wakeDescriptor)
+        _ = csockets_eventfd_signal(wakeDescriptor)
     }
 
     /// Takes note of all signals so far.
     public func clearSignal() {
-        _ = csystem_eventfd_clear(wakeDescriptor)
+        _ = csockets_eventfd_clear(wakeDescriptor)
     }
 
     /// Makes the set ready with the timer token after `milliseconds`; `nil` for never.
     public func setTimer(milliseconds: Int64?) {
         // 0 would disarm the timer (timerfd_settime(2)).
-        _ = csystem_timerfd_set(timerDescriptor, milliseconds.map { max($0, 1) } ?? 0)
+        _ = csockets_timerfd_set(timerDescriptor, milliseconds.map { max($0, 1) } ?? 0)
     }
 }
 
@@ -97,18 +97,18 @@ public struct ReadinessEvent: Sendable {
 
     /// Bytes, the end of the stream or an error can be read.
     public var isReadable: Bool {
-        bits & UInt32(CSYSTEM_READABLE | CSYSTEM_READ_HANGUP | CSYSTEM_ERROR | CSYSTEM_HANGUP) != 0
+        bits & UInt32(CSOCKETS_READABLE | CSOCKETS_READ_HANGUP | CSOCKETS_ERROR | CSOCKETS_HANGUP) != 0
     }
 
     public var isWritable: Bool {
-        bits & UInt32(CSYSTEM_WRITABLE | CSYSTEM_ERROR | CSYSTEM_HANGUP) != 0
+        bits & UInt32(CSOCKETS_WRITABLE | CSOCKETS_ERROR | CSOCKETS_HANGUP) != 0
     }
 
     /// The peer has sent all that it will send.
     public var isEndOfStream: Bool {
-        bits & UInt32(CSYSTEM_READ_HANGUP | CSYSTEM_HANGUP | CSYSTEM_ERROR) != 0
+        bits & UInt32(CSOCKETS_READ_HANGUP | CSOCKETS_HANGUP | CSOCKETS_ERROR) != 0
     }
 
     /// The connection failed or was reset.
-    public var isError: Bool { bits & UInt32(CSYSTEM_ERROR) != 0 }
+    public var isError: Bool { bits & UInt32(CSOCKETS_ERROR) != 0 }
 }

@@ -1,5 +1,5 @@
 public import Addresses
-internal import CSystem
+internal import CSockets
 internal import Glibc
 
 /// A socket that accepts, closed when its last holder lets go of it.
@@ -24,7 +24,7 @@ public final class ListeningSocket: Sendable {
             try Self.bind(socket, to: address)
             try socket.setNoDelay()
             try socket.setKeepalive(keepalive)
-            try SystemError.check(csystem_listen(socket.descriptor, backlog))
+            try SystemError.check(csockets_listen(socket.descriptor, backlog))
             self.address = try socket.localAddress()
         } catch {
             socket.close()
@@ -38,12 +38,12 @@ public final class ListeningSocket: Sendable {
     }
 
     private static func bind(_ socket: Socket, to address: SocketAddress) throws(SystemError) {
-        try SystemError.check(csystem_set_reuse_address(socket.descriptor))
+        try SystemError.check(csockets_set_reuse_address(socket.descriptor))
         if address.isIPv6 {
-            try SystemError.check(csystem_set_ipv6_only(socket.descriptor, 1))
+            try SystemError.check(csockets_set_ipv6_only(socket.descriptor, 1))
         }
         var system = address.system
-        try SystemError.check(unsafe csystem_bind(socket.descriptor, &system))
+        try SystemError.check(unsafe csockets_bind(socket.descriptor, &system))
     }
 
     /// Changes what sockets accepted from now on inherit.
@@ -53,8 +53,8 @@ public final class ListeningSocket: Sendable {
 
     /// Takes the next waiting client (accept4(2)).
     public func accept() -> AcceptOutcome {
-        var peer = csystem_address()
-        let result = unsafe csystem_accept(socket.descriptor, &peer)
+        var peer = csockets_address()
+        let result = unsafe csockets_accept(socket.descriptor, &peer)
         if result >= 0 {
             return .accepted(Socket(descriptor: result), peer: SocketAddress(peer))
         }

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CSockets
 internal import Glibc
 
 /// A kernel pipe through which bytes go from socket to socket without being copied (splice(2)).
@@ -15,15 +15,15 @@ public final class Pipe {
         var descriptors: (Int32, Int32) = (-1, -1)
         let capacity = unsafe withUnsafeMutableBytes(of: &descriptors) { buffer in
             let pair = unsafe buffer.assumingMemoryBound(to: Int32.self)
-            return unsafe csystem_pipe(pair.baseAddress, Int32(clamping: byteCount))
+            return unsafe csockets_pipe(pair.baseAddress, Int32(clamping: byteCount))
         }
         self.capacity = Int(try SystemError.check(capacity))
         (readDescriptor, writeDescriptor) = descriptors
     }
 
     deinit {
-        _ = csystem_close(readDescriptor)
-        _ = csystem_close(writeDescriptor)
+        _ = csockets_close(readDescriptor)
+        _ = csockets_close(writeDescriptor)
     }
 
     /// Moves what `socket` has, as far as there is room.
@@ -32,7 +32,7 @@ public final class Pipe {
     public func fill(from socket: Socket) -> ReadOutcome {
         guard capacity > heldByteCount else { return .wouldBlock }
         let room = capacity - heldByteCount
-        let outcome = ReadOutcome(csystem_splice(socket.descriptor, writeDescriptor, room))
+        let outcome = ReadOutcome(csockets_splice(socket.descriptor, writeDescriptor, room))
         if case .bytes(let count) = outcome { heldByteCount += count }
         return outcome
     }
@@ -40,7 +40,7 @@ public final class Pipe {
     /// Moves what the pipe holds, as far as `socket` takes it. The pipe must not be empty.
     public func drain(to socket: Socket) -> WriteOutcome {
         let outcome = WriteOutcome(
-            csystem_splice(readDescriptor, socket.descriptor, heldByteCount)
+            csockets_splice(readDescriptor, socket.descriptor, heldByteCount)
         )
         if case .bytes(let count) = outcome { heldByteCount -= count }
         return outcome

@@ -1,5 +1,5 @@
 public import Addresses
-internal import CSystem
+internal import CSockets
 
 /// Turns host names into addresses by the system's resolver.
 public enum Resolver {
@@ -13,16 +13,16 @@ public enum Resolver {
 
     /// The addresses of `name` in the resolver's order. Blocks; never called on a shard.
     public static func addresses(of name: String) throws(Failure) -> [IPAddress] {
-        var found = [csystem_address](repeating: csystem_address(), count: addressLimit)
+        var found = [csockets_address](repeating: csockets_address(), count: addressLimit)
         let count = unsafe found.withUnsafeMutableBufferPointer { buffer in
-            unsafe csystem_resolve(name, buffer.baseAddress, Int32(buffer.count))
+            unsafe csockets_resolve(name, buffer.baseAddress, Int32(buffer.count))
         }
         guard count > 0 else { throw Failure(description: words(for: count)) }
         return found.prefix(Int(count)).map { SocketAddress($0).ip }
     }
 
     private static func words(for code: Int32) -> String {
-        guard code < 0, let text = unsafe csystem_resolve_error(code) else {
+        guard code < 0, let text = unsafe csockets_resolve_error(code) else {
             return "the name has no address"
         }
         return unsafe String(cString: text)

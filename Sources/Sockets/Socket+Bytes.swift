@@ -1,10 +1,10 @@
-internal import CSystem
+internal import CSockets
 internal import Glibc
 
 extension Socket {
     /// Reads into the whole of `buffer` (recv(2)).
     public func read(into buffer: ScratchBuffer) -> ReadOutcome {
-        let count = unsafe csystem_read(descriptor, buffer.base, buffer.byteCount)
+        let count = unsafe csockets_read(descriptor, buffer.base, buffer.byteCount)
         return ReadOutcome(count)
     }
 
@@ -12,7 +12,7 @@ extension Socket {
     public func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome {
         precondition(range.lowerBound >= 0 && range.upperBound <= buffer.byteCount)
         let start = unsafe buffer.base + range.lowerBound
-        return WriteOutcome(unsafe csystem_write(descriptor, start, range.count))
+        return WriteOutcome(unsafe csockets_write(descriptor, start, range.count))
     }
 
     /// Writes `bytes` from `offset` on.
@@ -22,7 +22,7 @@ extension Socket {
             guard let start = unsafe UnsafeRawBufferPointer(rebasing: rest).baseAddress else {
                 return .bytes(count: 0)
             }
-            return WriteOutcome(unsafe csystem_write(descriptor, start, rest.count))
+            return WriteOutcome(unsafe csockets_write(descriptor, start, rest.count))
         }
     }
 }

@@ -1,5 +1,5 @@
 public import Addresses
-internal import CSystem
+internal import CSockets
 internal import Glibc
 
 /// A non-blocking TCP socket's descriptor.
@@ -23,13 +23,13 @@ public struct Socket: Hashable, Sendable {
 
     /// A new socket of the family of `address`.
     public static func tcp(for address: SocketAddress) throws(SystemError) -> Socket {
-        Socket(descriptor: try SystemError.check(csystem_tcp_socket(address.isIPv6 ? 1 : 0)))
+        Socket(descriptor: try SystemError.check(csockets_tcp_socket(address.isIPv6 ? 1 : 0)))
     }
 
     /// Begins to connect (connect(2)).
     public func connect(to address: SocketAddress) -> ConnectOutcome {
         var system = address.system
-        switch unsafe csystem_connect(descriptor, &system) {
+        switch unsafe csockets_connect(descriptor, &system) {
         case 0: return .connected
         case -EINPROGRESS: return .inProgress
         case let code: return .failed(SystemError(code: -code))
@@ -38,32 +38,32 @@ public struct Socket: Hashable, Sendable {
 
     /// Why a connect that was in progress failed; `nil` if it did not (SO_ERROR, socket(7)).
     public func takeError() -> SystemError? {
-        let code = csystem_pending_error(descriptor)
+        let code = csockets_pending_error(descriptor)
         return code == 0 ? nil : SystemError(code: -code)
     }
 
     /// The address that the peer connected to (getsockname(2)).
     public func localAddress() throws(SystemError) -> SocketAddress {
-        var system = csystem_address()
-        try SystemError.check(unsafe csystem_local_address(descriptor, &system))
+        var system = csockets_address()
+        try SystemError.check(unsafe csockets_local_address(descriptor, &system))
         return SocketAddress(system)
     }
 
     /// Says to the peer that no more bytes will come (shutdown(2)).
     public func shutdownWrite() {
         // A failure means that the peer is gone already, which the next read tells.
-        _ = csystem_shutdown_write(descriptor)
+        _ = csockets_shutdown_write(descriptor)
     }
 
     /// Closes the descriptor; queued bytes are still sent, then FIN.
     public func close() {
         // Linux frees the descriptor even when close(2) reports an error.
-        _ = csystem_close(descriptor)
+        _ = csockets_close(descriptor)
     }
 
     /// Drops what is queued and sends RST (SO_LINGER of 0 s, socket(7)).
     public func closeWithReset() {
-        _ = csystem_set_reset_on_close(descriptor)
+        _ = csockets_set_reset_on_close(descriptor)
         close()
     }
 }
@@ -73,13 +73,13 @@ public struct Socket: Hashable, Sendable {
 extension Socket {
     /// Sends small segments at once (TCP_NODELAY, tcp(7)). A listening socket hands it on.
     public func setNoDelay() throws(SystemError) {
-        try SystemError.check(csystem_set_no_delay(descriptor))
+        try SystemError.check(csockets_set_no_delay(descriptor))
     }
 
     /// Probes a quiet peer (SO_KEEPALIVE, tcp(7)). A listening socket hands it on.
     public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
         try SystemError.check(
-            csystem_set_keepalive(
+            csockets_set_keepalive(
                 descriptor,
                 options.idleSeconds,
                 options.intervalSeconds,
@@ -109,6 +109,6 @@ extension Socket {
     ///
     /// - Returns: whether it is ready.
     public func waitUntilReady(toWrite: Bool, milliseconds: Int32) -> Bool {
-        csystem_poll(descriptor, toWrite ? 1 : 0, milliseconds) > 0
+        csockets_poll(descriptor, toWrite ? 1 : 0, milliseconds) > 0
     }
 }

@@ -1,14 +1,14 @@
 internal import Addresses
-internal import CSystem
+internal import CSockets
 
 extension SocketAddress {
     /// The system's form, in host byte order.
-    var system: csystem_address {
+    var system: csockets_address {
         switch ip {
         case .v4(let address):
-            csystem_address(is_ipv6: 0, port: port, v4: address.bits, v6_high: 0, v6_low: 0)
+            csockets_address(is_ipv6: 0, port: port, v4: address.bits, v6_high: 0, v6_low: 0)
         case .v6(let address):
-            csystem_address(
+            csockets_address(
                 is_ipv6: 1,
                 port: port,
                 v4: 0,
@@ -19,7 +19,7 @@ extension SocketAddress {
     }
 
     /// From the system's form; an IPv4-mapped address becomes the IPv4 one.
-    init(_ system: csystem_address) {
+    init(_ system: csockets_address) {
         let ip: IPAddress =
             system.is_ipv6 == 0
             ? .v4(IPv4Address(bits: system.v4))

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CSockets
 internal import Glibc
 
 /// What the system answered to a call that failed (errno(3)).

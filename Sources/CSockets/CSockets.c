@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CSystem.h"
+#include "CSockets.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-_Static_assert(CSYSTEM_READABLE == EPOLLIN && CSYSTEM_WRITABLE == EPOLLOUT, "event bits");
-_Static_assert(CSYSTEM_ERROR == EPOLLERR && CSYSTEM_HANGUP == EPOLLHUP, "event bits");
-_Static_assert(CSYSTEM_READ_HANGUP == EPOLLRDHUP, "event bits");
+_Static_assert(CSOCKETS_READABLE == EPOLLIN && CSOCKETS_WRITABLE == EPOLLOUT, "event bits");
+_Static_assert(CSOCKETS_ERROR == EPOLLERR && CSOCKETS_HANGUP == EPOLLHUP, "event bits");
+_Static_assert(CSOCKETS_READ_HANGUP == EPOLLRDHUP, "event bits");
 
 static int64_t result(int64_t value) { return value < 0 ? -errno : value; }
 
@@ -34,7 +34,7 @@ static void store64(uint8_t *bytes, uint64_t value) {
     for (int i = 7; i >= 0; i--, value >>= 8) bytes[i] = (uint8_t)value;
 }
 
-static socklen_t to_sockaddr(const struct csystem_address *address, struct sockaddr_storage *to) {
+static socklen_t to_sockaddr(const struct csockets_address *address, struct sockaddr_storage *to) {
     memset(to, 0, sizeof *to);
     if (address->is_ipv6) {
         struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
@@ -51,7 +51,7 @@ static socklen_t to_sockaddr(const struct csystem_address *address, struct socka
     return sizeof *v4;
 }
 
-static void from_sockaddr(const struct sockaddr *from, struct csystem_address *address) {
+static void from_sockaddr(const struct sockaddr *from, struct csockets_address *address) {
     memset(address, 0, sizeof *address);
     if (from->sa_family == AF_INET6) {
         const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
@@ -70,12 +70,12 @@ static int set_option(int fd, int level, int name, int value) {
     return (int)result(setsockopt(fd, level, name, &value, sizeof value));
 }
 
-int csystem_tcp_socket(int is_ipv6) {
+int csockets_tcp_socket(int is_ipv6) {
     return (int)result(
         socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-int csystem_accept(int fd, struct csystem_address *peer) {
+int csockets_accept(int fd, struct csockets_address *peer) {
     struct sockaddr_storage from;
     socklen_t length = sizeof from;
     int accepted = accept4(fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -84,21 +84,21 @@ int csystem_accept(int fd, struct csystem_address *peer) {
     return accepted;
 }
 
-int csystem_bind(int fd, const struct csystem_address *address) {
+int csockets_bind(int fd, const struct csockets_address *address) {
     struct sockaddr_storage to;
     socklen_t length = to_sockaddr(address, &to);
     return (int)result(bind(fd, (struct sockaddr *)&to, length));
 }
 
-int csystem_listen(int fd, int backlog) { return (int)result(listen(fd, backlog)); }
+int csockets_listen(int fd, int backlog) { return (int)result(listen(fd, backlog)); }
 
-int csystem_connect(int fd, const struct csystem_address *address) {
+int csockets_connect(int fd, const struct csockets_address *address) {
     struct sockaddr_storage to;
     socklen_t length = to_sockaddr(address, &to);
     return (int)result(connect(fd, (struct sockaddr *)&to, length));
 }
 
-int csystem_local_address(int fd, struct csystem_address *address) {
+int csockets_local_address(int fd, struct csockets_address *address) {
     struct sockaddr_storage from;
     socklen_t length = sizeof from;
     if (getsockname(fd, (struct sockaddr *)&from, &length) < 0) return -errno;
@@ -106,24 +106,24 @@ int csystem_local_address(int fd, struct csystem_address *address) {
     return 0;
 }
 
-int csystem_pending_error(int fd) {
+int csockets_pending_error(int fd) {
     int error = 0;
     socklen_t length = sizeof error;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0) return -errno;
     return -error;
 }
 
-int csystem_shutdown_write(int fd) { return (int)result(shutdown(fd, SHUT_WR)); }
+int csockets_shutdown_write(int fd) { return (int)result(shutdown(fd, SHUT_WR)); }
 
-int csystem_close(int fd) { return (int)result(close(fd)); }
+int csockets_close(int fd) { return (int)result(close(fd)); }
 
-int csystem_set_reuse_address(int fd) { return set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
+int csockets_set_reuse_address(int fd) { return set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 
-int csystem_set_ipv6_only(int fd, int on) { return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
+int csockets_set_ipv6_only(int fd, int on) { return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
 
-int csystem_set_no_delay(int fd) { return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+int csockets_set_no_delay(int fd) { return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
-int csystem_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count) {
+int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count) {
     int code = set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (code == 0) code = set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_seconds);
     if (code == 0) code = set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_seconds);
@@ -131,24 +131,24 @@ int csystem_set_keepalive(int fd, int idle_seconds, int interval_seconds, int co
     return code;
 }
 
-int csystem_set_reset_on_close(int fd) {
+int csockets_set_reset_on_close(int fd) {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     return (int)result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
 }
 
-int64_t csystem_read(int fd, void *buffer, size_t count) {
+int64_t csockets_read(int fd, void *buffer, size_t count) {
     return result(recv(fd, buffer, count, 0));
 }
 
-int64_t csystem_write(int fd, const void *buffer, size_t count) {
+int64_t csockets_write(int fd, const void *buffer, size_t count) {
     return result(send(fd, buffer, count, MSG_NOSIGNAL));
 }
 
-int64_t csystem_splice(int from, int to, size_t count) {
+int64_t csockets_splice(int from, int to, size_t count) {
     return result(splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 }
 
-int csystem_pipe(int fds[2], int byte_count) {
+int csockets_pipe(int fds[2], int byte_count) {
     if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
     // A smaller pipe works too: beyond pipe-user-pages-soft the kernel refuses to grow it.
     int size = fcntl(fds[1], F_SETPIPE_SZ, byte_count);
@@ -156,26 +156,26 @@ int csystem_pipe(int fds[2], int byte_count) {
     return size < 0 ? 4096 : size;
 }
 
-int csystem_epoll_create(void) { return (int)result(epoll_create1(EPOLL_CLOEXEC)); }
+int csockets_epoll_create(void) { return (int)result(epoll_create1(EPOLL_CLOEXEC)); }
 
 static int epoll_add(int epoll, int fd, uint64_t token, uint32_t events) {
     struct epoll_event event = {.events = events, .data.u64 = token};
     return (int)result(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 }
 
-int csystem_epoll_add_edges(int epoll, int fd, uint64_t token) {
+int csockets_epoll_add_edges(int epoll, int fd, uint64_t token) {
     return epoll_add(epoll, fd, token, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
-int csystem_epoll_add_level(int epoll, int fd, uint64_t token, int exclusive) {
+int csockets_epoll_add_level(int epoll, int fd, uint64_t token, int exclusive) {
     return epoll_add(epoll, fd, token, EPOLLIN | (exclusive ? EPOLLEXCLUSIVE : 0u));
 }
 
-int csystem_epoll_remove(int epoll, int fd) {
+int csockets_epoll_remove(int epoll, int fd) {
     return (int)result(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
 }
 
-int csystem_epoll_wait(int epoll, struct csystem_event *events, int capacity, int timeout_ms) {
+int csockets_epoll_wait(int epoll, struct csockets_event *events, int capacity, int timeout_ms) {
     struct epoll_event ready[256];
     if (capacity > 256) capacity = 256;
     int count = epoll_wait(epoll, ready, capacity, timeout_ms);
@@ -187,67 +187,67 @@ int csystem_epoll_wait(int epoll, struct csystem_event *events, int capacity, in
     return count;
 }
 
-int csystem_eventfd_create(void) { return (int)result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+int csockets_eventfd_create(void) { return (int)result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
 
-int csystem_eventfd_signal(int fd) {
+int csockets_eventfd_signal(int fd) {
     uint64_t one = 1;
     return (int)result(write(fd, &one, sizeof one));
 }
 
-int csystem_eventfd_clear(int fd) {
+int csockets_eventfd_clear(int fd) {
     uint64_t count;
     return (int)result(read(fd, &count, sizeof count));
 }
 
-int csystem_timerfd_create(void) {
+int csockets_timerfd_create(void) {
     return (int)result(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
 }
 
-int csystem_timerfd_set(int fd, int64_t delay_ms) {
+int csockets_timerfd_set(int fd, int64_t delay_ms) {
     struct itimerspec spec = {
         .it_value = {.tv_sec = delay_ms / 1000, .tv_nsec = delay_ms % 1000 * 1000000}};
     return (int)result(timerfd_settime(fd, 0, &spec, NULL));
 }
 
-int csystem_poll(int fd, int writing, int timeout_ms) {
+int csockets_poll(int fd, int writing, int timeout_ms) {
     struct pollfd entry = {.fd = fd, .events = writing ? POLLOUT : POLLIN};
     int count = poll(&entry, 1, timeout_ms);
     if (count < 0) return errno == EINTR ? 0 : -errno;
     return count;
 }
 
-int64_t csystem_monotonic_ns(void) {
+int64_t csockets_monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int64_t csystem_realtime_us(void) {
+int64_t csockets_realtime_us(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t csystem_descriptor_limit(void) {
+int64_t csockets_descriptor_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
     return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
 }
 
-int csystem_processor_count(void) {
+int csockets_processor_count(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) < 0) return -errno;
     return CPU_COUNT(&set);
 }
 
-int csystem_resolve(const char *name, struct csystem_address *addresses, int capacity) {
+int csockets_resolve(const char *name, struct csockets_address *addresses, int capacity) {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
     int code = getaddrinfo(name, NULL, &hints, &list);
     if (code != 0) return code < 0 ? code : -code;
     int count = 0;
     for (struct addrinfo *entry = list; entry != NULL && count < capacity; entry = entry->ai_next) {
-        struct csystem_address *address = &addresses[count];
+        struct csockets_address *address = &addresses[count];
         from_sockaddr(entry->ai_addr, address);
         int known = 0;
         for (int i = 0; i < count && !known; i++)
@@ -258,4 +258,4 @@ int csystem_resolve(const char *name, struct csystem_address *addresses, int cap
     return count;
 }
 
-const char *csystem_resolve_error(int code) { return gai_strerror(code); }
+const char *csockets_resolve_error(int code) { return gai_strerror(code); }

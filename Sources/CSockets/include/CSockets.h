@@ -1,0 +1,83 @@
+// The system calls that Swift's Glibc module cannot express (`accept4`, `splice`, `pipe2` need
+// _GNU_SOURCE; `sockaddr` needs casts). Each function returns what the call returns, or -errno.
+#ifndef SLUICE_CSOCKETS_H
+#define SLUICE_CSOCKETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// An IP address and a port, all in host byte order.
+struct csockets_address {
+    uint8_t is_ipv6;
+    uint16_t port;
+    uint32_t v4;
+    uint64_t v6_high;
+    uint64_t v6_low;
+};
+
+/// One readiness event: what epoll_data held, and the EPOLL… bits.
+struct csockets_event {
+    uint64_t token;
+    uint32_t bits;
+};
+
+enum {
+    CSOCKETS_READABLE = 0x001,   // EPOLLIN
+    CSOCKETS_WRITABLE = 0x004,   // EPOLLOUT
+    CSOCKETS_ERROR = 0x008,      // EPOLLERR
+    CSOCKETS_HANGUP = 0x010,     // EPOLLHUP
+    CSOCKETS_READ_HANGUP = 0x2000,  // EPOLLRDHUP
+};
+
+// Sockets. All are non-blocking and close-on-exec.
+int csockets_tcp_socket(int is_ipv6);
+int csockets_accept(int fd, struct csockets_address *peer);
+int csockets_bind(int fd, const struct csockets_address *address);
+int csockets_listen(int fd, int backlog);
+int csockets_connect(int fd, const struct csockets_address *address);
+int csockets_local_address(int fd, struct csockets_address *address);
+int csockets_pending_error(int fd);
+int csockets_shutdown_write(int fd);
+int csockets_close(int fd);
+
+// Options.
+int csockets_set_reuse_address(int fd);
+int csockets_set_ipv6_only(int fd, int on);
+int csockets_set_no_delay(int fd);
+int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count);
+int csockets_set_reset_on_close(int fd);
+
+// Bytes.
+int64_t csockets_read(int fd, void *buffer, size_t count);
+int64_t csockets_write(int fd, const void *buffer, size_t count);
+int64_t csockets_splice(int from, int to, size_t count);
+int csockets_pipe(int fds[2], int byte_count);
+
+// Readiness.
+int csockets_epoll_create(void);
+int csockets_epoll_add_edges(int epoll, int fd, uint64_t token);
+int csockets_epoll_add_level(int epoll, int fd, uint64_t token, int exclusive);
+int csockets_epoll_remove(int epoll, int fd);
+/// `timeout_ms` of -1 waits for ever.
+int csockets_epoll_wait(int epoll, struct csockets_event *events, int capacity, int timeout_ms);
+int csockets_eventfd_create(void);
+int csockets_eventfd_signal(int fd);
+int csockets_eventfd_clear(int fd);
+int csockets_timerfd_create(void);
+/// Fires once after `delay_ms`; 0 disarms. Clears an earlier firing.
+int csockets_timerfd_set(int fd, int64_t delay_ms);
+/// 1 if `fd` is ready for reading (or `writing`), 0 after `timeout_ms`.
+int csockets_poll(int fd, int writing, int timeout_ms);
+
+// Clocks and limits.
+int64_t csockets_monotonic_ns(void);
+int64_t csockets_realtime_us(void);
+int64_t csockets_descriptor_limit(void);
+int csockets_processor_count(void);
+
+/// Resolves `name` (getaddrinfo, stream sockets) into at most `capacity` addresses, in the
+/// resolver's order and without doubles. Returns their count, or -EAI_… ; blocks.
+int csockets_resolve(const char *name, struct csockets_address *addresses, int capacity);
+const char *csockets_resolve_error(int code);
+
+#endif

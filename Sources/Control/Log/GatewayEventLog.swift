@@ -1,0 +1,81 @@
+import Addresses
+public import Engine
+public import Logging
+import Synchronization
+
+/// Puts the data plane's events into the program's log, in sentences that name cause and remedy.
+///
+/// An event that repeats itself is written once in ``quietTime``, with the number of times that it
+/// was not: an attack or an outage must not fill a disk.
+public final class GatewayEventLog: Sendable {
+    private struct Repetition {
+        var lastWritten: ContinuousClock.Instant
+        var suppressed = 0
+    }
+
+    private static let quietTime = Duration.seconds(10)
+    /// Different events that are remembered, at most.
+    private static let memoryLimit = 1_024
+
+    private let logger: Logger
+    private let repetitions = Mutex<[String: Repetition]>([:])
+
+    public init(_ logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Writes the event, unless the same one was written a moment ago.
+    public func note(_ event: GatewayEvent) {
+        let sentence = event.sentence
+        guard let suppressed = admit(sentence, at: .now) else { return }
+        let suffix = suppressed > 0 ? " (\(suppressed) times more since the last line)" : ""
+        logger.log(level: event.level, "\(sentence)\(suffix)")
+    }
+
+    /// - Returns: how often the sentence was suppressed before; `nil` to suppress it now.
+    private func admit(_ sentence: String, at now: ContinuousClock.Instant) -> Int? {
+        repetitions.withLock { repetitions in
+            if let known = repetitions[sentence], now - known.lastWritten < Self.quietTime {
+                repetitions[sentence]?.suppressed += 1
+                return nil
+            }
+            let suppressed = repetitions[sentence]?.suppressed ?? 0
+            if repetitions.count >= Self.memoryLimit { repetitions.removeAll() }
+            repetitions[sentence] = Repetition(lastWritten: now)
+            return suppressed
+        }
+    }
+}
+
+extension GatewayEvent {
+    var level: Logger.Level {
+        switch self {
+        case .backendHealthy, .acceptResumed: .notice
+        case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer: .warning
+        }
+    }
+
+    /// What happened, why, and what to do.
+    var sentence: String {
+        switch self {
+        case .backendUnhealthy(let listener, let backend, let reason):
+            "backend \(backend) of listener \(listener) gets no more connections: \(reason)"
+        case .backendHealthy(let listener, let backend):
+            "backend \(backend) of listener \(listener) is healthy again"
+        case .backendUnresolved(let name, let reason):
+            "the backend name \(name) cannot be resolved: \(reason); its last known addresses stay"
+                + " in use, check the name and the resolver (/etc/resolv.conf)"
+        case .acceptPaused(let reason):
+            "accepting is paused: \(reason); waiting clients stay in the backlog, raise the limit"
+                + " of open files (ulimit -n) if this happens in normal operation"
+        case .acceptResumed:
+            "accepting goes on"
+        case .silentLoadBalancer(let listener, let peer):
+            "the load balancer \(peer.ip) connected to listener \(listener) and sent no PROXY header"
+                + " in time: if it sends its header only with the client's first bytes, a protocol"
+                + " whose server speaks first waits for ever; on an AWS network load balancer set"
+                + " the target group attribute"
+                + " proxy_protocol_v2.client_to_server.header_placement to on_first_ack"
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Core
+import Foundation
+
+/// One line of the program's log.
+struct LogLine {
+    var moment: Date
+    var level: String
+    var message: String
+    var fields: [(key: String, value: String)]
+
+    func bytes(_ format: LogSettings.Format) -> [UInt8] {
+        switch format {
+        case .text: text
+        case .json: json
+        }
+    }
+
+    private var timestamp: String {
+        LogText.timestamp(microseconds: Int64(moment.timeIntervalSince1970 * 1_000_000))
+    }
+
+    /// `2026-11-23T10:00:00.123456Z warning message key=value`
+    private var text: [UInt8] {
+        var line = Array(timestamp.utf8)
+        line += " \(level) \(message)".utf8
+        for field in fields { line += " \(field.key)=\(field.value)".utf8 }
+        // A message of several lines must not look like several messages.
+        line = line.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
+        line.append(UInt8(ascii: "\n"))
+        return line
+    }
+
+    private var json: [UInt8] {
+        let all = [("time", timestamp), ("level", level), ("message", message)] + fields
+        let members = all.map { "\(LogText.jsonString($0)):\(LogText.jsonString($1))" }
+        return Array("{\(members.joined(separator: ","))}\n".utf8)
+    }
+}

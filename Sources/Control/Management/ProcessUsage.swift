@@ -1,0 +1,37 @@
+import Core
+import Foundation
+import Glibc
+
+extension PrometheusText.ProcessUsage {
+    /// This process', now.
+    static func current() -> Self {
+        var usage = Self()
+        usage.processorSeconds = processorSeconds()
+        usage.residentByteCount = residentByteCount()
+        usage.openDescriptorCount = openDescriptorCount()
+        return usage
+    }
+
+    private static func processorSeconds() -> Double? {
+        var time = timespec()
+        guard unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// The second number of `/proc/self/statm`, in pages (proc(5)).
+    private static func residentByteCount() -> Int? {
+        // A system without /proc has no such figure.
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
+            return nil
+        }
+        let fields = text.split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    private static func openDescriptorCount() -> Int? {
+        // As above. The listing itself has one open.
+        let entries = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        return entries.map { $0.count - 1 }
+    }
+}

@@ -1,0 +1,41 @@
+import Addresses
+import Engine
+
+/// Why a gateway did not start. Each says what to do.
+public enum ServiceError: Error {
+    /// The operator's fault; a line for each.
+    case invalidConfiguration([String])
+    /// A listener's address is taken or not ours.
+    case cannotListen(address: String, reason: String)
+    /// The system has nothing left, or the logs cannot be opened.
+    case cannotStart(String)
+    /// The management address is taken or not ours.
+    case cannotManage(address: String, reason: String)
+}
+
+extension ServiceError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .invalidConfiguration(let lines):
+            lines.joined(separator: "\n")
+        case .cannotListen(let address, let reason):
+            "cannot listen on \(address): \(reason)"
+        case .cannotStart(let reason):
+            reason
+        case .cannotManage(let address, let reason):
+            "cannot listen on the management address \(address): \(reason)"
+        }
+    }
+}
+
+extension ServiceError {
+    /// The same, as the data plane said it.
+    init(_ error: GatewayError) {
+        switch error {
+        case .cannotListen(let address, let reason):
+            self = .cannotListen(address: address.description, reason: reason)
+        case .invalidRules, .systemResources:
+            self = .cannotStart(error.description)
+        }
+    }
+}

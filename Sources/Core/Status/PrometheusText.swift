@@ -1,0 +1,202 @@
+import CIDRTrie
+
+/// A gateway's status in the text exposition format of Prometheus, version 0.0.4.
+public struct PrometheusText: CustomStringConvertible {
+    /// What the process itself uses; each is left out where it is not known.
+    public struct ProcessUsage: Hashable, Sendable {
+        public var processorSeconds: Double?
+        public var residentByteCount: Int?
+        public var openDescriptorCount: Int?
+
+        public init() {}
+    }
+
+    /// What `Content-Type` says of it.
+    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    public private(set) var description = ""
+
+    public init(_ status: GatewayStatus, process: ProcessUsage = ProcessUsage()) {
+        appendGateway(status)
+        appendShards(status.shards)
+        appendListeners(status.listeners)
+        appendBackends(status.listeners)
+        appendProcess(process, startedAt: status.startedAt.seconds)
+    }
+}
+
+// MARK: - Families
+
+extension PrometheusText {
+    private mutating func appendGateway(_ status: GatewayStatus) {
+        family("sluice_build_info", .gauge, "The running version; always 1.") { family in
+            family.sample(1, ["version": status.version])
+        }
+        family("sluice_configuration_generation", .gauge, "Configurations put in force.") {
+            $0.sample(status.generation)
+        }
+        family("sluice_draining", .gauge, "1 while the gateway drains.") {
+            $0.sample(status.phase == .draining ? 1 : 0)
+        }
+        family("sluice_access_log_dropped_lines_total", .counter, "Lines that found no room.") {
+            $0.sample(status.droppedAccessLogLines)
+        }
+        family("sluice_accept_pauses_total", .counter, "Pauses for want of descriptors.") {
+            $0.sample(status.acceptPauses)
+        }
+    }
+
+    private mutating func appendShards(_ shards: [ShardStatus]) {
+        let shards = shards.enumerated().map { (["shard": "\($0)"], $1) }
+        family("sluice_shard_connections", .gauge, "Connections of a shard.") { family in
+            for (labels, shard) in shards { family.sample(shard.activeConnections, labels) }
+        }
+        family("sluice_shard_wakeups_total", .counter, "Waits that brought events.") { family in
+            for (labels, shard) in shards { family.sample(shard.wakeups, labels) }
+        }
+    }
+
+    private mutating func appendListeners(_ listeners: [ListenerStatus]) {
+        let all = listeners.map { ($0.labels, $0) }
+        family("sluice_connections", .gauge, "Connections that are open.") { family in
+            for (labels, listener) in all { family.sample(listener.activeConnections, labels) }
+        }
+        family("sluice_connections_accepted_total", .counter, "Clients accepted.") { family in
+            for (labels, listener) in all { family.sample(listener.accepted, labels) }
+        }
+        family("sluice_connections_admitted_total", .counter, "Clients let through.") { family in
+            for (labels, listener) in all { family.sample(listener.admitted, labels) }
+        }
+        family("sluice_connections_denied_total", .counter, "Clients turned away.") { family in
+            for (labels, listener) in all { family.samples(listener.denied, "reason", labels) }
+        }
+        family("sluice_connections_ended_total", .counter, "Connections that ended.") { family in
+            for (labels, listener) in all { family.samples(listener.ends, "end", labels) }
+        }
+        family("sluice_received_bytes_total", .counter, "From clients to backends.") { family in
+            for (labels, listener) in all { family.sample(listener.bytesIn, labels) }
+        }
+        family("sluice_sent_bytes_total", .counter, "From backends to clients.") { family in
+            for (labels, listener) in all { family.sample(listener.bytesOut, labels) }
+        }
+    }
+
+    private mutating func appendBackends(_ listeners: [ListenerStatus]) {
+        let all = listeners.flatMap { listener in
+            listener.backends.map { (listener.labels(of: $0), $0) }
+        }
+        family("sluice_backend_up", .gauge, "1 where a backend gets connections.") { family in
+            for (labels, backend) in all {
+                family.sample(backend.health == .healthy ? 1 : 0, labels)
+            }
+        }
+        family("sluice_backend_connections", .gauge, "Connections to a backend.") { family in
+            for (labels, backend) in all { family.sample(backend.activeConnections, labels) }
+        }
+        family("sluice_backend_connects_total", .counter, "Connects that succeeded.") { family in
+            for (labels, backend) in all { family.sample(backend.connections, labels) }
+        }
+        family("sluice_backend_connect_failures_total", .counter, "Connects that failed.") {
+            for (labels, backend) in all { $0.sample(backend.connectFailures, labels) }
+        }
+    }
+
+    private mutating func appendProcess(_ usage: ProcessUsage, startedAt: Int64) {
+        family("process_start_time_seconds", .gauge, "Start, in seconds since 1970.") {
+            $0.sample(startedAt)
+        }
+        if let seconds = usage.processorSeconds {
+            family("process_cpu_seconds_total", .counter, "Processor time, user and system.") {
+                $0.sample(text: "\(seconds)")
+            }
+        }
+        if let bytes = usage.residentByteCount {
+            family("process_resident_memory_bytes", .gauge, "Memory that is resident.") {
+                $0.sample(bytes)
+            }
+        }
+        if let count = usage.openDescriptorCount {
+            family("process_open_fds", .gauge, "Open descriptors.") { $0.sample(count) }
+        }
+    }
+}
+
+// MARK: - The format
+
+extension PrometheusText {
+    private enum Kind: String { case counter, gauge }
+
+    private mutating func family(
+        _ name: String,
+        _ kind: Kind,
+        _ help: String,
+        samples: (inout Family) -> Void
+    ) {
+        var family = Family(name: name)
+        samples(&family)
+        description += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+        description += family.lines
+    }
+
+    /// The samples of one metric.
+    private struct Family {
+        let name: String
+        var lines = ""
+
+        mutating func sample(_ value: some BinaryInteger, _ labels: [String: String] = [:]) {
+            sample(text: "\(value)", labels)
+        }
+
+        mutating func sample(text: String, _ labels: [String: String] = [:]) {
+            lines += name
+            if !labels.isEmpty {
+                let pairs = labels.sorted { $0.key < $1.key }.map { "\($0)=\"\($1.escaped)\"" }
+                lines += "{\(pairs.joined(separator: ","))}"
+            }
+            lines += " \(text)\n"
+        }
+
+        /// A sample for each key of `counts`, as one more label.
+        mutating func samples(
+            _ counts: [String: UInt64],
+            _ label: String,
+            _ labels: [String: String]
+        ) {
+            for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
+                sample(count, labels.merging([label: key]) { $1 })
+            }
+        }
+    }
+}
+
+extension ListenerStatus {
+    fileprivate var labels: [String: String] {
+        [
+            "warehouse": warehouse, "listener": address, "protocol": `protocol`.rawValue,
+            "link": link.rawValue,
+        ]
+    }
+
+    fileprivate func labels(of backend: BackendStatus) -> [String: String] {
+        let name = backend.address.map { $0 == backend.name ? $0 : "\(backend.name) (\($0))" }
+        return [
+            "warehouse": warehouse, "listener": address, "backend": name ?? backend.name,
+        ]
+    }
+}
+
+extension String {
+    /// A label's value: backslash, quote and line feed escaped.
+    fileprivate var escaped: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
