@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "SampleWarehouse",
             dependencies: [
-                "Addresses", "CIDRTrie", "Core",
+                "Addresses", "CIDRTrie", "ProxyProtocol", "Core",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -100,8 +100,10 @@ let package = Package(
         .testTarget(
             name: "SampleWarehouseTests",
             dependencies: [
-                "Core", "SampleWarehouse",
+                "Addresses", "CIDRTrie", "ProxyProtocol", "Core", "SampleWarehouse",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

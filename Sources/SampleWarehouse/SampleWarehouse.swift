@@ -1,6 +1,5 @@
 import Hummingbird
 public import Logging
-import NIOCore
 
 /// A small warehouse of sample data, for trying a gateway: enough of the MySQL protocol for the
 /// stock clients, and Doris' status and stream-load URLs over HTTP.
@@ -15,22 +14,35 @@ import NIOCore
 public struct SampleWarehouse: Sendable {
     /// Where the warehouse listens on 127.0.0.1.
     public struct Ports: Sendable {
+        /// Speaks the MySQL protocol.
         public var mysql: Int
+        /// Speaks HTTP.
         public var http: Int
     }
 
     /// MySQL sessions at the same time.
     static let connectionLimit = 512
 
-    private let mysqlPort: Int
+    private let mysql: MySQLServer.Settings
     private let httpPort: Int
     private let logger: Logger
 
     /// - Parameters:
     ///   - mysqlPort: 0 for any free one.
     ///   - httpPort: 0 for any free one.
-    public init(mysqlPort: Int = 0, httpPort: Int = 0, logger: Logger) {
-        self.mysqlPort = mysqlPort
+    ///   - expectsProxyHeader: whether each MySQL connection must begin with a PROXY header, whose
+    ///     word on the client's address is then believed, and shown by `USER()`.
+    public init(
+        mysqlPort: Int = 0,
+        httpPort: Int = 0,
+        expectsProxyHeader: Bool = false,
+        logger: Logger
+    ) {
+        mysql = MySQLServer.Settings(
+            port: mysqlPort,
+            expectsProxyHeader: expectsProxyHeader,
+            connectionLimit: Self.connectionLimit
+        )
         self.httpPort = httpPort
         self.logger = logger
     }
@@ -41,12 +53,7 @@ public struct SampleWarehouse: Sendable {
     ) async throws -> Result {
         let loads = LoadJournal()
         let catalog = Catalog(loads: loads)
-        let mysql = try await MySQLServer.bind(
-            to: SocketAddress(ipAddress: "127.0.0.1", port: mysqlPort),
-            catalog: catalog,
-            connectionLimit: Self.connectionLimit,
-            logger: logger
-        )
+        let mysql = try await MySQLServer.bind(mysql, catalog: catalog, logger: logger)
         let (httpPorts, httpStart) = AsyncThrowingStream.makeStream(of: Int.self)
         let routes = WarehouseRoutes(catalog: catalog, loads: loads)
         return try await withThrowingTaskGroup { group in

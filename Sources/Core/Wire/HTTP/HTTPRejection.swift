@@ -11,9 +11,12 @@ public struct HTTPRejection: Hashable, Sendable {
     /// Seconds after which a client that was over a limit may try again.
     static let retryAfterSeconds = 1
 
+    /// Decides on status, code and words.
     public var reason: DenialReason
+    /// Shown in the body, so that the person knows which address to have admitted.
     public var client: IPAddress
 
+    /// The response that tells `client` of `reason`.
     public init(reason: DenialReason, client: IPAddress) {
         self.reason = reason
         self.client = client
@@ -21,7 +24,7 @@ public struct HTTPRejection: Hashable, Sendable {
 
     /// The whole response, RFC 9112.
     public var bytes: [UInt8] {
-        let body = Array(body.utf8)
+        let body = body
         var head = "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"
         head += "Content-Length: \(body.count)\r\nCache-Control: no-store\r\n"
         if reason.family != .access { head += "Retry-After: \(Self.retryAfterSeconds)\r\n" }
@@ -44,12 +47,16 @@ public struct HTTPRejection: Hashable, Sendable {
         }
     }
 
-    private var body: String {
-        let fields = [
-            ("code", code), ("message", reason.message(to: client)), ("client", client.description),
-            ("reason", reason.rawValue),
+    private var body: [UInt8] {
+        let members = [
+            ("code", code), ("message", reason.message(to: client)),
+            ("client", client.description), ("reason", reason.rawValue),
         ]
-        let members = fields.map { "\"\($0)\":\(JSONStringLiteral($1))" }.joined(separator: ",")
-        return "{\"success\":false,\(members)}\n"
+        var body = Array("{\"success\":false".utf8)
+        for (key, value) in members {
+            body += ",\"\(key)\":".utf8
+            body.append(jsonString: value)
+        }
+        return body + "}\n".utf8
     }
 }

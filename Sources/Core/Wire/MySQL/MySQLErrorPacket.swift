@@ -12,12 +12,15 @@ public struct MySQLErrorPacket: Hashable, Sendable {
     /// "Host is not allowed to connect".
     public static let hostNotPrivileged: UInt16 = 1130
 
+    /// MySQL's number for the error.
     public var code: UInt16
     /// Five characters after a greeting, such as `HY000`; `nil` before one, where a client does not
     /// look for it and would show it as text.
     public var sqlState: String?
+    /// Shown to the person as it stands.
     public var message: String
 
+    /// A packet of exactly these parts.
     public init(code: UInt16, sqlState: String?, message: String) {
         self.code = code
         self.sqlState = sqlState

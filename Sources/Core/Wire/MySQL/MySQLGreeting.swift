@@ -4,17 +4,22 @@ public struct MySQLGreeting: Hashable, Sendable {
     /// The one protocol version in use.
     static let protocolVersion: UInt8 = 10
 
+    /// Begins with a number that drivers parse.
     public var serverVersion: String
     /// The server's thread id for this connection.
     public var connectionID: UInt32
+    /// To be mixed with the password.
     public var scramble: MySQLScramble
+    /// What the server offers; a client uses no more than that.
     public var capabilities: MySQLCapabilities
     /// A collation's number; 45 is `utf8mb4_general_ci`.
     public var characterSet: UInt8 = 45
     /// SERVER_STATUS_…; 2 is AUTOCOMMIT.
     public var status: UInt16 = 2
+    /// How the server wants the password mixed with the scramble.
     public var authenticationPlugin = MySQLScramble.nativePassword
 
+    /// A greeting that asks for `mysql_native_password`.
     public init(
         serverVersion: String,
         connectionID: UInt32,

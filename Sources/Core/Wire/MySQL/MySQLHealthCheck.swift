@@ -35,6 +35,7 @@ public struct MySQLHealthCheck: Equatable, Sendable {
     private var state = State.awaitingGreeting
     private var received: [UInt8] = []
 
+    /// A check that has seen nothing.
     public init() {}
 
     /// Takes what the server sent, in pieces of any size.

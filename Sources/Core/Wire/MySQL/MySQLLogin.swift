@@ -1,18 +1,22 @@
 /// A client's answer to the greeting
 /// (MySQL internals manual, "Protocol::HandshakeResponse41").
 public struct MySQLLogin: Hashable, Sendable {
+    /// What the client can do; says which fields follow.
     public var capabilities: MySQLCapabilities
     /// The longest packet that the client will take, in bytes; 0 where it does not say.
     public var maximumPacketByteCount: UInt32 = 0
     /// A collation's number; 45 is `utf8mb4_general_ci`.
     public var characterSet: UInt8 = 45
+    /// Who wants to log in.
     public var user: String
     /// The scrambled password; empty for none. Never logged.
     public var authentication: [UInt8] = []
+    /// What to use from the start; sent where the capabilities have `connectWithDatabase`.
     public var database: String?
     /// The plugin that made ``authentication``; `nil` where the client does not say.
     public var plugin: String?
 
+    /// A login of protocol 4.1 without TLS, password and database.
     public init(user: String) {
         capabilities = .basicLogin
         self.user = user

@@ -23,8 +23,10 @@ public struct MySQLPacket: Hashable, Sendable {
 
     /// Counts the packets of one exchange, both directions together; wraps at 256.
     public var sequence: UInt8
+    /// What is said, without the header.
     public var payload: [UInt8]
 
+    /// A packet of exactly these parts.
     public init(sequence: UInt8, payload: [UInt8]) {
         self.sequence = sequence
         self.payload = payload

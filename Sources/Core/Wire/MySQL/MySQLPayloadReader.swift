@@ -3,6 +3,7 @@
 public struct MySQLPayloadReader {
     private var rest: ArraySlice<UInt8>
 
+    /// A cursor at the payload's first byte.
     public init(_ payload: [UInt8]) {
         rest = payload[...]
     }

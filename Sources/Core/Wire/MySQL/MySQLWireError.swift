@@ -14,6 +14,7 @@ public enum MySQLWireError: Error, Equatable {
 }
 
 extension MySQLWireError: CustomStringConvertible {
+    /// For the operator, to stand behind "sent".
     public var description: String {
         switch self {
         case .packetTooLong(let byteCount, let limit):
