@@ -69,6 +69,11 @@ struct Flow {
         return .turnIsOver
     }
 
+    /// Sends what was enqueued, and reads nothing.
+    mutating func sendPending(to destination: inout Side, with tools: RelayTools) -> Stop {
+        flush(to: &destination, with: tools) ?? .waiting
+    }
+
     /// Reads no more from the source; what is pending is dropped.
     mutating func close(with tools: RelayTools) {
         source = .closed

@@ -58,7 +58,7 @@ struct Tunnel {
         var upward = Flow.Stop.waiting
         switch inspectFirstBytes(with: tools) {
         case .clear: upward = toBackend.move(from: &client, to: &backend, with: tools)
-        case .undecided: break
+        case .undecided: upward = toBackend.sendPending(to: &backend, with: tools)
         case .forged: return .forgedHeader
         case .failed: upward = .sourceFailed
         }
