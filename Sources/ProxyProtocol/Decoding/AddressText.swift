@@ -3,7 +3,7 @@ import Addresses
 /// The strict text forms of a v1 line (§2.1). `nil` means: not exactly such a text.
 enum AddressText {
     /// A decimal number without leading zeros.
-    static func decimal(_ text: borrowing Span<UInt8>, upTo limit: UInt32) -> UInt32? {
+    static func decimal(_ text: Span<UInt8>, upTo limit: UInt32) -> UInt32? {
         guard (1...5).contains(text.count) else { return nil }
         guard text.count == 1 || text[0] != UInt8(ascii: "0") else { return nil }
         var value: UInt32 = 0
@@ -15,7 +15,7 @@ enum AddressText {
     }
 
     /// Four decimal numbers of 0…255 with a dot between each two.
-    static func ipv4(_ text: borrowing Span<UInt8>) -> IPv4Address? {
+    static func ipv4(_ text: Span<UInt8>) -> IPv4Address? {
         var bits: UInt32 = 0
         var count = 0
         var start = 0
@@ -33,7 +33,7 @@ enum AddressText {
     ///
     /// The last 32 bits may be written as an IPv4 address (RFC 4291 §2.2, form 3): §2.1 does not
     /// name that form, but HAProxy itself sends it for IPv4-mapped addresses.
-    static func ipv6(_ text: borrowing Span<UInt8>) -> IPv6Address? {
+    static func ipv6(_ text: Span<UInt8>) -> IPv6Address? {
         guard let gap = text.doubleColonOffset else {
             guard let all = groups(text), all.count == 8 else { return nil }
             return IPv6Address(bits: all.bits)
@@ -47,7 +47,7 @@ enum AddressText {
 
     /// The groups between single colons: their bits, right-aligned, and how many there are.
     private static func groups(
-        _ text: borrowing Span<UInt8>,
+        _ text: Span<UInt8>,
         mayEndInIPv4: Bool = true
     ) -> (bits: UInt128, count: Int)? {
         var bits: UInt128 = 0
@@ -71,7 +71,7 @@ enum AddressText {
         return count <= 8 ? (bits, count) : nil
     }
 
-    private static func hexadecimal(_ text: borrowing Span<UInt8>) -> UInt128? {
+    private static func hexadecimal(_ text: Span<UInt8>) -> UInt128? {
         guard (1...4).contains(text.count) else { return nil }
         var value: UInt128 = 0
         for index in text.indices {

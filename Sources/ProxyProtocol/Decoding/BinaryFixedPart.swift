@@ -11,7 +11,7 @@ struct BinaryFixedPart {
     let headerByteCount: Int
 
     /// Reads the fixed part; `nil` as long as it is incomplete, but faultless.
-    init?(_ bytes: borrowing Span<UInt8>) throws(ProxyHeaderError) {
+    init?(_ bytes: Span<UInt8>) throws(ProxyHeaderError) {
         guard bytes.count > BinaryLayout.commandOffset else { return nil }
         command = try Self.command(bytes[BinaryLayout.commandOffset])
         guard bytes.count > BinaryLayout.familyOffset else { return nil }

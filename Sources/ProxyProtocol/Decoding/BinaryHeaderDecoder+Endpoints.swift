@@ -5,7 +5,7 @@ extension BinaryHeaderDecoder {
     ///
     /// The caller has checked that the header is long enough for `family`.
     static func endpoints(
-        _ header: borrowing Span<UInt8>,
+        _ header: Span<UInt8>,
         family: BinaryLayout.Family
     ) -> ProxyHeader.Endpoints {
         let start = BinaryLayout.fixedByteCount
@@ -36,16 +36,16 @@ extension BinaryHeaderDecoder {
         }
     }
 
-    private static func ipv4(_ header: borrowing Span<UInt8>, at offset: Int) -> IPAddress {
+    private static func ipv4(_ header: Span<UInt8>, at offset: Int) -> IPAddress {
         .v4(IPv4Address(bits: header.uint32(at: offset)))
     }
 
-    private static func ipv6(_ header: borrowing Span<UInt8>, at offset: Int) -> IPAddress {
+    private static func ipv6(_ header: Span<UInt8>, at offset: Int) -> IPAddress {
         .v6(IPv6Address(high: header.uint64(at: offset), low: header.uint64(at: offset + 8)))
     }
 
     /// The path without the zero bytes that fill it up. An abstract name's first byte is zero.
-    private static func unixPath(_ header: borrowing Span<UInt8>, at offset: Int) -> [UInt8] {
+    private static func unixPath(_ header: Span<UInt8>, at offset: Int) -> [UInt8] {
         var end = offset + BinaryLayout.unixPathByteCount
         while end > offset, header[end - 1] == 0 { end -= 1 }
         return header.copy(offset..<end)

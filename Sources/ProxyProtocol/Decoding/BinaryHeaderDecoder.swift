@@ -1,7 +1,7 @@
 /// Reads a v2 header (§2.2). The signature has been matched.
 enum BinaryHeaderDecoder {
     static func decode(
-        _ bytes: borrowing Span<UInt8>,
+        _ bytes: Span<UInt8>,
         limit: Int
     ) throws(ProxyHeaderError) -> ProxyHeader.Decoding {
         guard let fixedPart = try BinaryFixedPart(bytes) else {
@@ -20,7 +20,7 @@ enum BinaryHeaderDecoder {
 
     /// Reads a complete header.
     private static func header(
-        _ bytes: borrowing Span<UInt8>,
+        _ bytes: Span<UInt8>,
         fixedPart: BinaryFixedPart
     ) throws(ProxyHeaderError) -> ProxyHeader {
         let family = fixedPart.family

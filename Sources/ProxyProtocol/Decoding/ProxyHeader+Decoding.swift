@@ -17,7 +17,7 @@ extension ProxyHeader {
     /// - Throws: ``ProxyHeaderError`` at the first byte that shows that no header can come of it.
     /// - Complexity: O(1) for an incomplete v2 header, O(*n*) in the header's length otherwise.
     public static func decode(
-        _ bytes: borrowing Span<UInt8>,
+        _ bytes: Span<UInt8>,
         limit: Int
     ) throws(ProxyHeaderError) -> Decoding {
         switch ProxySignature.match(bytes) {
@@ -33,10 +33,7 @@ extension ProxyHeader {
     }
 
     /// Reads the header at the beginning of `bytes`; the same for an array.
-    public static func decode(
-        _ bytes: [UInt8],
-        limit: Int
-    ) throws(ProxyHeaderError) -> Decoding {
+    public static func decode(_ bytes: [UInt8], limit: Int) throws(ProxyHeaderError) -> Decoding {
         try decode(bytes.span, limit: limit)
     }
 }

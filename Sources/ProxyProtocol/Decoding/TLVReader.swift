@@ -9,7 +9,7 @@ struct TLVReader {
 
     /// The next TLV's type and where its value stands; `nil` at the end of `bytes`.
     mutating func next(
-        in bytes: borrowing Span<UInt8>
+        in bytes: Span<UInt8>
     ) throws(ProxyHeaderError) -> (type: ProxyTLVType, value: Range<Int>)? {
         let available = bytes.count - position
         guard available > 0 else { return nil }

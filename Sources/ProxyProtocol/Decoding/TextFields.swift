@@ -14,7 +14,7 @@ struct TextFields {
     /// The next field, an address of the line's family.
     mutating func address(
         _ field: ProxyHeaderError.Field,
-        in line: borrowing Span<UInt8>
+        in line: Span<UInt8>
     ) throws(ProxyHeaderError) -> IPAddress {
         let text = line.extracting(try next(field, in: line))
         let address =
@@ -29,7 +29,7 @@ struct TextFields {
     /// The next field, a port.
     mutating func port(
         _ field: ProxyHeaderError.Field,
-        in line: borrowing Span<UInt8>
+        in line: Span<UInt8>
     ) throws(ProxyHeaderError) -> UInt16 {
         let text = line.extracting(try next(field, in: line))
         guard let port = AddressText.decimal(text, upTo: UInt32(UInt16.max)) else {
@@ -39,13 +39,13 @@ struct TextFields {
     }
 
     /// Refuses anything behind the last field, be it one more space.
-    func expectEnd(of line: borrowing Span<UInt8>) throws(ProxyHeaderError) {
+    func expectEnd(of line: Span<UInt8>) throws(ProxyHeaderError) {
         guard position > line.count else { throw .trailingText(offset: position - 1) }
     }
 
     private mutating func next(
         _ field: ProxyHeaderError.Field,
-        in line: borrowing Span<UInt8>
+        in line: Span<UInt8>
     ) throws(ProxyHeaderError) -> Range<Int> {
         var end = position
         while end < line.count, line[end] != .space { end += 1 }

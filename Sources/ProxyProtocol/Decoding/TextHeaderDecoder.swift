@@ -8,9 +8,7 @@ struct TextHeaderDecoder {
     /// The longest line, its CRLF included.
     static let lineLimit = 107
 
-    func decode(
-        _ bytes: borrowing Span<UInt8>
-    ) throws(ProxyHeaderError) -> ProxyHeader.Decoding {
+    func decode(_ bytes: Span<UInt8>) throws(ProxyHeaderError) -> ProxyHeader.Decoding {
         guard let end = try lineEnd(bytes) else {
             return .incomplete(missingByteCount: missingByteCount(after: bytes))
         }
@@ -26,7 +24,7 @@ struct TextHeaderDecoder {
     ///
     /// "The receiver must wait for the CRLF sequence before starting to decode the addresses", but
     /// a byte that no line can hold is refused at once.
-    private func lineEnd(_ bytes: borrowing Span<UInt8>) throws(ProxyHeaderError) -> Int? {
+    private func lineEnd(_ bytes: Span<UInt8>) throws(ProxyHeaderError) -> Int? {
         let cap = min(Self.lineLimit, limit)
         var index = signature.bytes.count
         while index < min(bytes.count, cap) {
@@ -55,14 +53,12 @@ struct TextHeaderDecoder {
     }
 
     /// At least the CRLF or the rest of it, and not less than the shortest line.
-    private func missingByteCount(after bytes: borrowing Span<UInt8>) -> Int {
+    private func missingByteCount(after bytes: Span<UInt8>) -> Int {
         let endsInCarriageReturn = bytes[bytes.count - 1] == .carriageReturn
         return max(signature.shortestByteCount - bytes.count, endsInCarriageReturn ? 1 : 2)
     }
 
-    private func endpoints(
-        _ line: borrowing Span<UInt8>
-    ) throws(ProxyHeaderError) -> ProxyHeader.Endpoints {
+    private func endpoints(_ line: Span<UInt8>) throws(ProxyHeaderError) -> ProxyHeader.Endpoints {
         guard signature != .unknown else { return .unspecified }
         var fields = TextFields(of: signature)
         let source = try fields.address(.sourceAddress, in: line)

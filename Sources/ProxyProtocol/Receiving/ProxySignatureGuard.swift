@@ -32,7 +32,7 @@ public struct ProxySignatureGuard: Sendable {
     public init() {}
 
     /// Looks at the client's next bytes. After a verdict other than `.undecided` nothing changes.
-    public mutating func receive(_ chunk: borrowing Span<UInt8>) -> Verdict {
+    public mutating func receive(_ chunk: Span<UInt8>) -> Verdict {
         guard verdict == .undecided else { return verdict }
         verdict = judge(chunk)
         if verdict == .undecided { heldBytes += chunk.copy(0..<chunk.count) }
@@ -44,7 +44,7 @@ public struct ProxySignatureGuard: Sendable {
         receive(chunk.span)
     }
 
-    private func judge(_ chunk: borrowing Span<UInt8>) -> Verdict {
+    private func judge(_ chunk: Span<UInt8>) -> Verdict {
         switch match(chunk) {
         case .whole: .header
         case .prefix: .undecided
@@ -52,7 +52,7 @@ public struct ProxySignatureGuard: Sendable {
         }
     }
 
-    private func match(_ chunk: borrowing Span<UInt8>) -> ProxySignature.Match {
+    private func match(_ chunk: Span<UInt8>) -> ProxySignature.Match {
         guard !heldBytes.isEmpty else { return ProxySignature.match(chunk) }
         let first = min(chunk.count, ProxySignature.longestByteCount)
         return ProxySignature.match((heldBytes + chunk.copy(0..<first)).span)

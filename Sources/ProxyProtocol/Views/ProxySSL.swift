@@ -58,9 +58,7 @@ extension ProxySSL {
         }
     }
 
-    private mutating func readTLVs(
-        _ bytes: borrowing Span<UInt8>
-    ) throws(ProxyHeaderError) {
+    private mutating func readTLVs(_ bytes: Span<UInt8>) throws(ProxyHeaderError) {
         var reader = TLVReader(position: Self.fixedByteCount)
         while let (type, range) = try reader.next(in: bytes) {
             tlvs.append(ProxyTLV(type, bytes.copy(range)))

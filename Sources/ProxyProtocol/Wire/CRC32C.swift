@@ -15,7 +15,7 @@ struct CRC32C {
     }
 
     /// The checksum of `header`, its checksum field at `fieldOffset` taken as zero (§2.2.3).
-    static func checksum(of header: borrowing Span<UInt8>, fieldOffset: Int) -> UInt32 {
+    static func checksum(of header: Span<UInt8>, fieldOffset: Int) -> UInt32 {
         let field = fieldOffset..<fieldOffset + BinaryLayout.checksumByteCount
         var checksum = CRC32C()
         for index in header.indices {

@@ -46,27 +46,26 @@ extension ProxySignature {
         case none(offset: Int)
     }
 
-    /// Compares `bytes` from `start` on with all signatures.
-    static func match(_ bytes: borrowing Span<UInt8>, from start: Int = 0) -> Match {
-        let available = bytes.count - start
+    /// Compares `bytes` with all signatures.
+    static func match(_ bytes: Span<UInt8>) -> Match {
         var missingByteCount: Int?
         var longest = 0
         for signature in allCases {
-            let common = signature.commonPrefixCount(bytes, from: start)
+            let common = signature.commonPrefixCount(with: bytes)
             if common == signature.bytes.count { return .whole(signature) }
             longest = max(longest, common)
-            guard common == available else { continue }
-            let missing = signature.shortestByteCount - available
+            guard common == bytes.count else { continue }
+            let missing = signature.shortestByteCount - bytes.count
             missingByteCount = min(missing, missingByteCount ?? missing)
         }
         return missingByteCount.map(Match.prefix) ?? .none(offset: longest)
     }
 
-    private func commonPrefixCount(_ other: borrowing Span<UInt8>, from start: Int) -> Int {
+    private func commonPrefixCount(with other: Span<UInt8>) -> Int {
         let bytes = self.bytes
-        let end = min(bytes.count, other.count - start)
+        let end = min(bytes.count, other.count)
         var count = 0
-        while count < end, bytes[count] == other[start + count] { count += 1 }
+        while count < end, bytes[count] == other[count] { count += 1 }
         return count
     }
 }

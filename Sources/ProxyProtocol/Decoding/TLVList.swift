@@ -1,10 +1,8 @@
 /// The TLVs at a header's end (§2.2).
-enum TLVList {}
-
-extension TLVList {
+enum TLVList {
     /// Reads all TLVs from `start` to the end of `header`, and checks the checksum among them.
     static func decode(
-        _ header: borrowing Span<UInt8>,
+        _ header: Span<UInt8>,
         from start: Int
     ) throws(ProxyHeaderError) -> [ProxyTLV] {
         var tlvs: [ProxyTLV] = []
@@ -23,10 +21,7 @@ extension TLVList {
     }
 
     /// The lengths that the specification fixes.
-    private static func check(
-        _ type: ProxyTLVType,
-        byteCount: Int
-    ) throws(ProxyHeaderError) {
+    private static func check(_ type: ProxyTLVType, byteCount: Int) throws(ProxyHeaderError) {
         if type == .crc32c, byteCount != BinaryLayout.checksumByteCount {
             throw .malformedChecksum(byteCount: byteCount)
         }
@@ -37,7 +32,7 @@ extension TLVList {
 
     /// §2.2.3: a receiver that knows the checksum must abort on a wrong one.
     private static func verifyChecksum(
-        of header: borrowing Span<UInt8>,
+        of header: Span<UInt8>,
         at offset: Int
     ) throws(ProxyHeaderError) {
         let sent = header.uint32(at: offset)
