@@ -42,6 +42,7 @@ extension Place {
 
     /// What `read` makes of a mapping's keys; afterwards, each key that it did not ask for is a
     /// fault. `nil` where this is no mapping, which is a fault too.
+    @discardableResult
     func mapping<Value>(_ read: (inout Fields) -> Value?) -> Value? {
         guard case .mapping(let entries) = node.content else {
             fault("expected a mapping (key: value), found \(node.kind)")
@@ -55,8 +56,7 @@ extension Place {
 
     /// The same, where the keys overwrite defaults and nothing new is made.
     func keys(_ read: (inout Fields) -> Void) {
-        let done: Void? = mapping { fields in read(&fields) }
-        _ = done
+        mapping { (fields: inout Fields) -> Void? in read(&fields) }
     }
 
     /// A list's elements; none where this is no list, which is a fault.

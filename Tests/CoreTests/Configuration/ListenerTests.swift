@@ -1,0 +1,156 @@
+import CIDRTrie
+import Testing
+
+@testable import Core
+
+@Suite("Listeners of a configuration")
+struct ListenerTests {
+    private func listener(
+        _ keys: ConfigurationNode,
+        timeouts: ConfigurationNode = [:]
+    ) throws -> Listener {
+        let decoded =
+            SampleTree.public
+            .setting("timeouts", to: timeouts)
+            .setting("warehouses[0].listeners", to: [keys])
+            .decoded()
+        #expect(decoded.findings == [])
+        return try #require(decoded.configuration?.warehouses[0].listeners[0])
+    }
+
+    private func minimal(_ service: String) -> ConfigurationNode {
+        SampleTree.listener.setting("protocol", to: .init(stringLiteral: service))
+    }
+
+    /// Every setting, each with a value that neither is the default nor occurs twice.
+    @Test("Each setting of a listener gets the value of its own key")
+    func everyKey() throws {
+        let listener = try listener([
+            "protocol": "http",
+            "listen": "192.0.2.1:8030",
+            "link": "outbound",
+            "proxyProtocol": [
+                "accept": "optional", "trusted": ["10.0.0.0/24", "10.0.1.0/24"], "timeout": "11s",
+                "maximumSize": "2KiB",
+            ],
+            "reject": "drop",
+            "backends": [["address": "fe-1:8031"], ["address": "[::1]:8032"]],
+            "healthCheck": [
+                "type": "http", "path": "/ok", "interval": "21s", "timeout": "22s", "rise": "23",
+                "fall": "24",
+            ],
+            "sendProxyProtocol": ["version": "v2", "tlvs": "pass", "crc32c": "true"],
+            "timeouts": ["connect": "31s", "idle": "32s"],
+        ])
+        var expected = Listener(
+            protocol: .http,
+            address: try SocketAddress(parsing: "192.0.2.1:8030"),
+            backends: [
+                BackendAddress(host: .name("fe-1"), port: 8031),
+                BackendAddress(host: .ip(try IPAddress(parsing: "::1")), port: 8032),
+            ]
+        )
+        expected.link = .outbound
+        expected.acceptProxyProtocol.mode = .optional
+        expected.acceptProxyProtocol.trusted = [
+            try CIDRBlock(parsing: "10.0.0.0/24"), try CIDRBlock(parsing: "10.0.1.0/24"),
+        ]
+        expected.acceptProxyProtocol.timeout = .seconds(11)
+        expected.acceptProxyProtocol.maximumByteCount = 2_048
+        expected.reject = .drop
+        expected.healthCheck = HealthCheck(kind: .http(path: "/ok"))
+        expected.healthCheck.interval = .seconds(21)
+        expected.healthCheck.timeout = .seconds(22)
+        expected.healthCheck.rise = 23
+        expected.healthCheck.fall = 24
+        var options = SendProxyProtocol.V2Options()
+        options.passTLVs = true
+        options.addsCRC32C = true
+        expected.sendProxyProtocol = .v2(options)
+        expected.timeouts.header = .seconds(11)
+        expected.timeouts.connect = .seconds(31)
+        expected.timeouts.idle = .seconds(32)
+        #expect(listener == expected)
+    }
+
+    @Test(
+        "A listener's defaults follow its protocol",
+        arguments: [
+            ("mysql", Reject.error, HealthCheck.Kind.mysql), ("http", .error, .tcp),
+            ("tcp", .drop, .tcp),
+        ]
+    )
+    func defaults(service: String, reject: Reject, check: HealthCheck.Kind) throws {
+        let listener = try listener(minimal(service))
+        #expect(listener.link == .public)
+        #expect(listener.reject == reject)
+        #expect(listener.healthCheck == HealthCheck(kind: check))
+        #expect(listener.sendProxyProtocol == .off)
+        #expect(listener.acceptProxyProtocol == AcceptProxyProtocol())
+    }
+
+    @Test("A listener inherits the gateway's timeouts and may set its own")
+    func timeouts() throws {
+        let gateway: ConfigurationNode = ["header": "7s", "connect": "8s", "idle": "9s"]
+        let inherited = try listener(minimal("tcp"), timeouts: gateway)
+        let own = try listener(
+            minimal("tcp").setting("timeouts", to: ["header": "4s"]),
+            timeouts: gateway
+        )
+        #expect(inherited.timeouts.header == .seconds(7))
+        #expect(inherited.timeouts.connect == .seconds(8))
+        #expect(inherited.timeouts.idle == .seconds(9))
+        #expect(inherited.acceptProxyProtocol.timeout == .seconds(7))
+        #expect(own.timeouts.header == .seconds(4))
+        #expect(own.timeouts.idle == .seconds(9))
+        #expect(own.acceptProxyProtocol.timeout == .seconds(4))
+    }
+
+    @Test(
+        "A health check may be one word",
+        arguments: [
+            ("mysql", "off", HealthCheck.Kind.off), ("mysql", "tcp", .tcp),
+            ("mysql", "mysql", .mysql), ("http", "http", .http(path: "/")),
+        ]
+    )
+    func healthCheckWord(service: String, word: String, kind: HealthCheck.Kind) throws {
+        let keys = minimal(service).setting("healthCheck", to: .init(stringLiteral: word))
+        #expect(try listener(keys).healthCheck == HealthCheck(kind: kind))
+    }
+
+    @Test(
+        "What is sent to the backend may be one word",
+        arguments: [
+            ("off", SendProxyProtocol.off), ("v1", .v1), ("v2", .v2(SendProxyProtocol.V2Options())),
+        ]
+    )
+    func sendWord(word: String, expected: SendProxyProtocol) throws {
+        let keys = minimal("mysql").setting("sendProxyProtocol", to: .init(stringLiteral: word))
+        #expect(try listener(keys).sendProxyProtocol == expected)
+    }
+
+    @Test(
+        "What only one protocol has is a fault for the others",
+        arguments: [
+            ("http", "reject", "errorAfterGreeting"), ("tcp", "reject", "errorAfterGreeting"),
+            ("http", "healthCheck", "mysql"), ("tcp", "healthCheck", "mysql"),
+            ("tcp", "healthCheck", "http"),
+        ]
+    )
+    func wrongProtocol(service: String, key: String, value: String) {
+        let path = "warehouses[0].listeners[0]"
+        let decoded =
+            SampleTree.public
+            .setting("\(path).protocol", to: .init(stringLiteral: service))
+            .setting("\(path).\(key)", to: .init(stringLiteral: value))
+            .decoded()
+        #expect(decoded.findings.map(\.severity) == [.error])
+        #expect(decoded.findings.map(\.path) == ["\(path).\(key)"])
+    }
+
+    @Test("A mysql listener may answer a denied client after its greeting")
+    func errorAfterGreeting() throws {
+        let keys = minimal("mysql").setting("reject", to: "errorAfterGreeting")
+        #expect(try listener(keys).reject == .errorAfterGreeting)
+    }
+}
