@@ -61,8 +61,8 @@ public final class Gateway: Sendable {
 
     /// Binds every listener, or none, and begins to accept.
     public func start() throws(GatewayError) {
-        for shard in shards { shard.start() }
         try putInForce(inventory.withLock { $0.configuration })
+        for shard in shards { shard.start() }
         names.start { [weak self] in self?.namesChanged() }
         checker.start()
     }

@@ -1,31 +1,44 @@
 import Dispatch
+import Synchronization
 
 /// Calls back again and again, on a queue of its own.
-final class RepeatingTimer: @unchecked Sendable {
-    // @unchecked: Dispatch lets any thread use a source.
-    private let source: any DispatchSourceTimer
+final class RepeatingTimer: Sendable {
+    private let label: String
     private let interval: Duration
+    /// Made when it starts: a source must be activated before it is released.
+    private let source = Mutex<Source?>(nil)
+
+    private struct Source: @unchecked Sendable {
+        // @unchecked: Dispatch lets any thread use a source.
+        let timer: any DispatchSourceTimer
+    }
 
     init(label: String, every interval: Duration) {
-        source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: label, qos: .utility))
+        self.label = label
         self.interval = interval
     }
 
     deinit {
-        source.cancel()
+        stop()
     }
 
     /// Begins; the first call comes after `delay`. Called once.
     func start(after delay: Duration, _ handler: @escaping @Sendable () -> Void) {
-        source.setEventHandler(handler: handler)
-        source.schedule(
+        let queue = DispatchQueue(label: label, qos: .utility)
+        let made = Source(timer: DispatchSource.makeTimerSource(queue: queue))
+        made.timer.setEventHandler(handler: handler)
+        made.timer.schedule(
             deadline: .now() + .nanoseconds(Int(clamping: delay.nanoseconds)),
             repeating: .nanoseconds(Int(clamping: interval.nanoseconds))
         )
-        source.activate()
+        source.withLock { $0 = made }
+        made.timer.activate()
     }
 
     func stop() {
-        source.cancel()
+        source.withLock { source in
+            source?.timer.cancel()
+            source = nil
+        }
     }
 }

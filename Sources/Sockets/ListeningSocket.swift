@@ -13,15 +13,17 @@ public final class ListeningSocket: Sendable {
 
     /// Binds and listens. What is set here (no delay, keepalive) the accepted sockets inherit.
     ///
-    /// An IPv6 socket on `::` takes IPv6 only: an IPv4 listener of the same port may stand beside.
+    /// - Parameter takesIPv4: whether an IPv6 socket takes IPv4 clients too (RFC 3493 §5.3); a
+    ///   listener on an IPv4 address of the same port cannot stand beside such a one.
     public init(
         on address: SocketAddress,
+        takesIPv4: Bool = false,
         backlog: Int32 = 4096,
         keepalive: KeepaliveOptions
     ) throws(SystemError) {
         let socket = try Socket.tcp(for: address)
         do {
-            try Self.bind(socket, to: address)
+            try Self.bind(socket, to: address, takesIPv4: takesIPv4)
             try socket.setNoDelay()
             try socket.setKeepalive(keepalive)
             try SystemError.check(csockets_listen(socket.descriptor, backlog))
@@ -37,10 +39,14 @@ public final class ListeningSocket: Sendable {
         socket.close()
     }
 
-    private static func bind(_ socket: Socket, to address: SocketAddress) throws(SystemError) {
+    private static func bind(
+        _ socket: Socket,
+        to address: SocketAddress,
+        takesIPv4: Bool
+    ) throws(SystemError) {
         try SystemError.check(csockets_set_reuse_address(socket.descriptor))
         if address.isIPv6 {
-            try SystemError.check(csockets_set_ipv6_only(socket.descriptor, 1))
+            try SystemError.check(csockets_set_ipv6_only(socket.descriptor, takesIPv4 ? 0 : 1))
         }
         var system = address.system
         try SystemError.check(unsafe csockets_bind(socket.descriptor, &system))

@@ -23,7 +23,7 @@ extension YAMLFault {
             let position = offset.flatMap { SourcePosition(ofCharacter: $0, in: text) }
             self.init(message: "YAML: \(problem)", position: position)
         case .duplicatedKeysInMapping(let keys, let context)?:
-            let message = "YAML: the key \(keys.joined(separator: ", ")) is given twice"
+            let message = "YAML: the key \(keys.map(\.debugDescription).joined(separator: ", ")) is given twice"
             self.init(message: message, position: SourcePosition(context.mark))
         default:
             self.init(message: "YAML: \(error)")

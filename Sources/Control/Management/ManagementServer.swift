@@ -4,6 +4,7 @@ import Engine
 import HTTPTypes
 import Hummingbird
 import Logging
+import ServiceLifecycle
 
 /// The management address: health, metrics and the API.
 struct ManagementServer: Sendable {
@@ -23,11 +24,14 @@ struct ManagementServer: Sendable {
     ///   is then not run.
     func run(during body: @escaping @Sendable () async -> Void) async throws {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
-        let application = application { start.finish() }
+        let server = ServiceGroup(
+            services: [application { start.finish() }],
+            logger: quietLogger
+        )
         try await withThrowingTaskGroup { group in
             group.addTask {
                 do {
-                    try await application.run()
+                    try await server.run()
                 } catch {
                     start.finish()
                     throw ServiceError.cannotManage(
@@ -37,14 +41,16 @@ struct ManagementServer: Sendable {
                 }
             }
             for await _ in started {}
-            group.addTask { await body() }
-            // The server ends by itself only if it cannot begin.
-            try await group.next()
-            group.cancelAll()
+            group.addTask {
+                // A server that could not begin has thrown, which cancels this task.
+                if !Task.isCancelled { await body() }
+                await server.triggerGracefulShutdown()
+            }
+            try await group.waitForAll()
         }
     }
 
-    private func application(started: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
+    private func application(started: @escaping @Sendable () -> Void) -> some Service {
         Application(
             router: ManagementRoutes(gateway: gateway).router,
             configuration: .init(

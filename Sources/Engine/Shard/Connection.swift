@@ -34,6 +34,7 @@ struct Connection {
     /// Which of the pool's members were tried.
     var triedBackends = BackendPool.Tried()
     var backend: Backend?
+    var isBackendConnected = false
     /// The source's entry in the limiter, once it was counted there.
     var source: SourceKey?
     var isCountedInBudget = false

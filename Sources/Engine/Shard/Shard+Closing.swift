@@ -44,6 +44,7 @@ extension Shard {
     func releaseBackend(of key: Key) {
         connections[key].backend?.release()
         connections[key].backend = nil
+        connections[key].isBackendConnected = false
         connections[key].tunnel.dropBackend()
     }
 
@@ -59,7 +60,7 @@ extension Shard {
         record.verdict = connection.denial == nil ? .allow : .deny
         record.rule = connection.rule
         record.reason = connection.denial
-        record.backend = connection.backend?.address
+        record.backend = connection.isBackendConnected ? connection.backend?.address : nil
         record.bytesIn = connection.tunnel.toBackend.byteCount
         record.bytesOut = connection.tunnel.toClient.byteCount
         record.durationMicroseconds =

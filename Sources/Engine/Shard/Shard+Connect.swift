@@ -88,6 +88,7 @@ extension Shard {
             connections[key].detail = error.description
             return reject(key, .badProxyHeader)
         }
+        connections[key].isBackendConnected = true
         connections[key].tunnel.open(sending: header)
         connections[key].phase = .relaying
         connections[key].preface = nil

@@ -82,7 +82,7 @@ extension Inventory {
     {
         var added: [(address: SocketAddress, open: OpenListener)] = []
         for listener in configuration.listeners where listeners[listener.address] == nil {
-            let socket = try bind(listener.address, configuration.keepalive)
+            let socket = try bind(listener.address, in: configuration)
             added.append((listener.address, open(socket)))
         }
         return added
@@ -97,11 +97,19 @@ extension Inventory {
         )
     }
 
-    private func bind(_ address: SocketAddress, _ keepalive: Keepalive)
+    /// `[::]` takes IPv4 clients too, unless an IPv4 listener of that port stands beside it.
+    private func bind(_ address: SocketAddress, in configuration: GatewayConfiguration)
         throws(GatewayError) -> ListeningSocket
     {
+        let hasIPv4Neighbour = configuration.listeners.contains { listener in
+            listener.address.port == address.port && listener.address.ip.family == .v4
+        }
         do {
-            return try ListeningSocket(on: address, keepalive: KeepaliveOptions(keepalive))
+            return try ListeningSocket(
+                on: address,
+                takesIPv4: !hasIPv4Neighbour,
+                keepalive: KeepaliveOptions(configuration.keepalive)
+            )
         } catch {
             throw .cannotListen(address, reason: error.description)
         }
