@@ -23,8 +23,11 @@ extension YAMLFault {
             let position = offset.flatMap { SourcePosition(ofCharacter: $0, in: text) }
             self.init(message: "YAML: \(problem)", position: position)
         case .duplicatedKeysInMapping(let keys, let context)?:
-            let message = "YAML: the key \(keys.map(\.debugDescription).joined(separator: ", ")) is given twice"
-            self.init(message: message, position: SourcePosition(context.mark))
+            let names = keys.map(\.debugDescription).joined(separator: ", ")
+            self.init(
+                message: "YAML: the key \(names) is given twice",
+                position: SourcePosition(context.mark)
+            )
         default:
             self.init(message: "YAML: \(error)")
         }

@@ -92,6 +92,13 @@ struct ManyFaultsTests {
         )
     }
 
+    @Test("Whatever a key is, its fault is one line that no terminal obeys")
+    func strangeKeys() throws {
+        let loaded = try load("warehouses: []\n\"a\\nb\\e[2J\": 1\n? ''\n: 2\n<<: 3\n")
+        #expect(loaded.faults.map(\.path) == [#""a\nb\u{1B}[2J""#, "\"\"", #""<<""#])
+        #expect(loaded.lines.allSatisfy { !$0.contains("\n") && !$0.contains("\u{1b}") })
+    }
+
     @Test("More faults than anybody reads are counted, not kept")
     func limit() throws {
         let entries = String(repeating: "      - { cidr: nonsense }\n", count: 1_500)

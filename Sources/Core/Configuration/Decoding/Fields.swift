@@ -68,8 +68,10 @@ struct Fields {
         return Place(node: key, path: path(of: entry.key), decoding: place.decoding)
     }
 
+    /// A key that no part of the configuration has may be any text: it is quoted.
     private func path(of key: String) -> String {
-        place.path.isEmpty ? key : "\(place.path).\(key)"
+        let step = key[...].isName ? key : key.quoted
+        return place.path.isEmpty ? step : "\(place.path).\(step)"
     }
 }
 
