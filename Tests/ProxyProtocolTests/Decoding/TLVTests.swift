@@ -38,7 +38,7 @@ struct TLVTests {
     @Test("A TLV longer than the header's rest is refused by any length, even if payload follows")
     func pastEnd() {
         let payload = [UInt8](repeating: 0, count: 0x1_0000)
-        for claimed in 5...0xFFFF {
+        for claimed in Array(5...300) + [0x7FFF, 0x8000, 0xFFFE, 0xFFFF] {
             let bytes = binary(ipv4Block + tlv(0xEA, [1, 2, 3, 4], length: claimed))
             let error = ProxyHeaderError.tlvPastEnd(
                 type: .awsPrivateLink,
@@ -46,7 +46,6 @@ struct TLVTests {
                 availableByteCount: 4
             )
             #expect(throws: error) { try header(bytes) }
-            guard claimed.isMultiple(of: 0x1000) else { continue }
             #expect(throws: error) { try ProxyHeader.decode(bytes + payload, limit: noLimit) }
         }
     }

@@ -77,6 +77,18 @@ struct PrivateLinkIdentityTests {
         }
     }
 
+    @Test("Ids are made of letters, digits and hyphens", arguments: UInt8.min...UInt8.max)
+    func characters(byte: UInt8) {
+        let letters = ascii("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")
+        for id in [tlv(0xEA, [1] + ascii("vpce-") + [byte]), tlv(0xE1, [2, byte])] {
+            if letters.contains(byte) {
+                #expect(throws: Never.self) { try identity(id) }
+            } else {
+                #expect(throws: PrivateLinkIdentityError.self) { try identity(id) }
+            }
+        }
+    }
+
     @Test("A subtype that is not assigned names nothing", arguments: [0x00, 0x04, 0xFF] as [UInt8])
     func subtypes(subtype: UInt8) throws {
         #expect(try identity(tlv(0xEA, [subtype] + ascii("vpce-1"))) == nil)
