@@ -75,7 +75,7 @@ struct LoaderTests {
         #expect(loaded.places.allSatisfy { $0.hasSuffix("warehouses[0].whitelist.files[0]") })
         #expect(loaded.lines.map { $0.hasPrefix("\(file):") } == [true, true])
         #expect(loaded.findings.map(\.position?.line) == [3, 4])
-        #expect(loaded.messages[0].contains("198.51.100.0/24"))
+        #expect(loaded.findings.first?.remedy == "did you mean 198.51.100.0/24?")
     }
 
     @Test("A file that is no list is answered with its first faults and their number")

@@ -75,6 +75,22 @@ extension ScalarFault {
         found text: String,
         because error: AddressSyntaxError
     ) {
-        self.init("expected \(Value.expectation), found \(text.quoted): \(error)")
+        let (problem, remedy) = error.reason.advice
+        self.init(
+            "expected \(Value.expectation), found \(text.quoted): \(problem)",
+            remedy: remedy
+        )
+    }
+}
+
+extension AddressSyntaxError.Reason {
+    /// What is wrong and, apart from it, what was probably meant.
+    var advice: (problem: String, remedy: String?) {
+        switch self {
+        case .hostBits(let block): ("bits are set behind the prefix", "did you mean \(block)?")
+        case .missingPrefixLength(let block):
+            ("the prefix length is missing", "did you mean \(block)?")
+        default: (description, nil)
+        }
     }
 }

@@ -36,7 +36,10 @@ struct RuleSource {
 
     func report(_ fault: CIDRListFault) {
         let position = SourcePosition(line: fault.line, column: fault.column)
-        report(.error, at: position, "\(fault.reason)")
+        guard case .address(let reason) = fault.reason else {
+            return report(.error, at: position, "\(fault.reason)")
+        }
+        report(.error, at: position, reason.advice.problem, remedy: reason.advice.remedy)
     }
 
     /// Sums up the faults that were too many to name.
