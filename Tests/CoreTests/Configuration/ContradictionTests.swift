@@ -40,14 +40,25 @@ struct ContradictionTests {
         #expect(Self.withSecond("listeners[0].listen", "[::]:9030") == [])
     }
 
-    @Test("A backend on a loopback address is no loop if the listener takes the other family")
-    func otherFamily() {
+    @Test(
+        "A listener that would connect to itself is a fault",
+        arguments: [
+            ("0.0.0.0:3306", "127.0.0.1:3306", true), ("0.0.0.0:3306", "0.0.0.0:3306", true),
+            ("[::]:3306", "127.0.0.1:3306", true), ("[::]:3306", "[::1]:3306", true),
+            ("127.0.0.1:3306", "localhost:3306", true), ("[::]:3306", "localhost:3306", true),
+            ("192.0.2.1:3306", "192.0.2.1:3306", true), ("0.0.0.0:3306", "[::1]:3306", false),
+            ("0.0.0.0:3306", "127.0.0.1:3307", false), ("0.0.0.0:3306", "192.0.2.1:3306", false),
+            ("127.0.0.1:3306", "127.0.0.2:3306", false), ("192.0.2.1:80", "localhost:80", false),
+        ]
+    )
+    func loop(listen: String, backend: String, isFault: Bool) {
         let listener = "warehouses[0].listeners[0]"
-        let tree =
+        let faults =
             SampleTree.public
-            .setting("\(listener).listen", to: "[::]:3306")
-            .setting("\(listener).backends[0].address", to: "127.0.0.1:3306")
-        #expect(tree.decoded().findings == [])
+            .setting("\(listener).listen", to: .init(stringLiteral: listen))
+            .setting("\(listener).backends[0].address", to: .init(stringLiteral: backend))
+            .decoded().faults
+        #expect(faults.map(\.path) == (isFault ? ["\(listener).backends[0].address"] : []))
     }
 
     @Test("The same warehouse twice is a fault that names the first")

@@ -9,7 +9,8 @@ public struct Listener: Hashable, Sendable {
 
     /// Decides on rejections and health checks; the bytes of a session are not looked into.
     public var `protocol`: ServiceProtocol
-    /// No other listener has it, nor one that includes it. `::` does not include `0.0.0.0`.
+    /// No other listener has it, nor one that includes it, as `0.0.0.0` includes `127.0.0.1`. `::`
+    /// takes IPv4 clients too, unless an IPv4 listener of the same port stands beside it.
     public var address: SocketAddress
     /// Says whether the whitelist or an endpoint admits.
     public var link: LinkKind

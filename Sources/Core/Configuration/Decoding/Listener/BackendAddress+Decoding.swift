@@ -39,13 +39,18 @@ extension BackendAddress {
     private func leadsBack(to listener: SocketAddress) -> Bool {
         guard port == listener.port else { return false }
         return switch host {
-        case .ip(let ip): listener.ip.includes(ip) && (ip.isOurOwn || ip == listener.ip)
-        case .name(let name): name == "localhost" && listener.ip.isOurOwn
+        case .ip(let ip): ip == listener.ip || listener.ip.takesOwnConnections(to: ip)
+        case .name(let name): name == "localhost" && listener.ip.isOwn
         }
     }
 }
 
 extension IPAddress {
+    /// Whether a listener on 0.0.0.0 or :: takes what this machine sends to itself at `ip`.
+    fileprivate func takesOwnConnections(to ip: IPAddress) -> Bool {
+        isUnspecified && ip.isOwn && (family == .v6 || ip.family == .v4)
+    }
+
     /// Whether a connection to it surely stays on this machine.
-    fileprivate var isOurOwn: Bool { isLoopback || isUnspecified }
+    fileprivate var isOwn: Bool { isLoopback || isUnspecified }
 }

@@ -15,8 +15,9 @@ struct ListenClaims {
 }
 
 extension IPAddress {
-    /// Whether a socket bound to this address takes connections to `other`: 0.0.0.0 stands for
-    /// every IPv4 address of the machine, and :: for every IPv6 one, as our sockets bind it.
+    /// Whether a listener on this address leaves no room for one on `other` with the same port:
+    /// 0.0.0.0 stands for every IPv4 address of the machine, and :: for every IPv6 one. :: takes
+    /// IPv4 clients too, but only where no IPv4 listener has the port.
     func includes(_ other: IPAddress) -> Bool {
         self == other || isUnspecified && family == other.family
     }
