@@ -12,10 +12,10 @@ extension PrometheusText.ProcessUsage {
         return usage
     }
 
+    /// User and system time of all threads; clock(3) counts in millionths on every POSIX system.
     private static func processorSeconds() -> Double? {
-        var time = timespec()
-        guard unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        let ticks = clock()
+        return ticks < 0 ? nil : Double(ticks) / 1_000_000
     }
 
     /// The second number of `/proc/self/statm`, in pages (proc(5)).
