@@ -7,7 +7,7 @@ final class SluiceProcess: Sendable {
     let configurationPath: String
     let process: ChildProcess
 
-    /// Starts the gateway and waits until it says that it is ready.
+    /// Starts the gateway and waits until it says that it is ready; its backends need not be.
     ///
     /// - Parameter openFileLimit: of the gateway (`ulimit -n`).
     init(_ file: GatewayFile, openFileLimit: Int? = nil) throws {
@@ -34,7 +34,7 @@ final class SluiceProcess: Sendable {
             guard process.isRunning else {
                 throw HarnessError("the gateway ended: \(process.output)\(operatorLog)")
             }
-            return (try? get("/readyz").status) == 200
+            return operatorLog.contains("is ready") && (try? get("/healthz").status) == 200
         }
     }
 }

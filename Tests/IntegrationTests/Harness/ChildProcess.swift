@@ -27,7 +27,7 @@ final class ChildProcess: Sendable {
         process.standardOutput = try Self.emptyFile(standardOutput)
         process.standardError = try Self.emptyFile(standardError)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        try process.run()
+        try SignalMask.withNothingBlocked { [process] in try process.run() }
         identifier = process.processIdentifier
         Reaper.shared.watch(identifier)
     }

@@ -38,7 +38,7 @@ struct ProxyHeaderV2 {
     static func tcp4(from source: String, port: UInt16 = 40_000, tlvs: [TLV] = []) -> Self {
         let octets = source.split(separator: ".").compactMap { UInt8($0) }
         return Self(
-            addresses: octets + [127, 0, 0, 1] + bigEndian(port) + bigEndian(9030),
+            addresses: octets + [127, 0, 0, 1] + bigEndian(port) + bigEndian(UInt16(9030)),
             tlvs: tlvs
         )
     }
@@ -50,7 +50,7 @@ struct ProxyHeaderV2 {
         let destination = network + [UInt8](repeating: 0, count: 11) + [1]
         return Self(
             familyAndTransport: 0x21,
-            addresses: source + destination + bigEndian(40_000) + bigEndian(9030),
+            addresses: source + destination + bigEndian(UInt16(40_000)) + bigEndian(UInt16(9030)),
             tlvs: tlvs
         )
     }

@@ -8,6 +8,7 @@ extension IntegrationTests {
             # allowed offices
             203.0.113.0/24 office
             203.0.113.128/25 the new wing
+            !203.0.113.66 blocked
             2001:db8::/32 branch, with a comma
             ::ffff:198.51.100.0/120 mapped
             """
@@ -28,11 +29,13 @@ extension IntegrationTests {
         @Test("Each line says the address, the verdict, the block and the description")
         func columns() throws {
             let result = try explain([
-                "203.0.113.5", "203.0.113.200", "192.0.2.1", "2001:db8::1", "198.51.100.7",
+                "203.0.113.5", "203.0.113.66", "203.0.113.200", "192.0.2.1", "2001:db8::1",
+                "198.51.100.7",
             ])
             #expect(
                 result.output == """
                     203.0.113.5\tallow\t203.0.113.0/24\toffice
+                    203.0.113.66\tdeny\t203.0.113.66/32\tblocked
                     203.0.113.200\tallow\t203.0.113.128/25\tthe new wing
                     192.0.2.1\tdeny\t-\t
                     2001:db8::1\tallow\t2001:db8::/32\tbranch, with a comma

@@ -68,18 +68,21 @@ extension IntegrationTests {
             #expect(line.backend == echo.endpoint.description)
         }
 
-        @Test("An IPv4 client of a dual-stack listener is an IPv4 client")
-        func dualStack() throws {
+        @Test("All IPv4 and all IPv6 addresses are two listeners, which may share a port")
+        func unspecifiedAddresses() throws {
             let echo = try ThreadedServer.echo()
             let port = try Ports.free()
-            let listener = try ListenerFile("tcp", at: Endpoint("::", port), to: echo.endpoint)
-            let rule = "{ mode: specific, entries: [ { cidr: 127.0.0.9/32 } ] }"
-            let sluice = try SluiceProcess(GatewayFile(listener, whitelist: rule))
-
-            let client = try Connection(to: Endpoint("127.0.0.1", port), from: "127.0.0.9")
-            #expect(try client.exchange("mapped"))
-            client.close()
-            #expect(try sluice.accessLine().clientHost == "127.0.0.9")
+            let sluice = try SluiceProcess(
+                GatewayFile(
+                    try ListenerFile("tcp", at: Endpoint("0.0.0.0", port), to: echo.endpoint),
+                    try ListenerFile("tcp", at: Endpoint("::", port), to: echo.endpoint)
+                )
+            )
+            for host in ["127.0.0.1", "::1"] {
+                #expect(try Connection(to: Endpoint(host, port)).exchange("all addresses"))
+            }
+            let clients = try sluice.accessLines(count: 2).map(\.clientHost)
+            #expect(Set(clients) == ["127.0.0.1", "::1"])
         }
 
         @Test("A backend may be named")

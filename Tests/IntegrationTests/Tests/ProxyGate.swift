@@ -17,7 +17,8 @@ struct ProxyGate {
         whitelist: String = """
         { mode: specific, entries: [ { cidr: 192.0.2.0/24 }, { cidr: 2001:db8::/32 },
             { cidr: 127.0.0.0/8 } ] }
-        """
+        """,
+        logLevel: String = "info"
     ) throws {
         backend = try Acceptor()
         listener = try ListenerFile(
@@ -26,9 +27,10 @@ struct ProxyGate {
             settings: [
                 "proxyProtocol: { accept: \(accept), trusted: [ 127.0.0.2/32 ] }",
                 "sendProxyProtocol: \(send)",
+                "reject: drop",
             ]
         )
-        sluice = try SluiceProcess(GatewayFile(listener, whitelist: whitelist))
+        sluice = try Route(listener, whitelist: whitelist, logLevel: logLevel).sluice
     }
 
     /// A connection from the trusted load balancer.
@@ -54,9 +56,11 @@ struct ProxyGate {
         #expect(arrived == payload)
         try session.send("answer")
         #expect(try client.receiveText(byteCount: 6) == "answer")
+        let peer = client.local?.description
         session.close()
         #expect(try client.receiveToEnd().bytes.isEmpty)
-        return try sluice.accessLine { $0.peer == client.local?.description }
+        client.close()
+        return try sluice.accessLine { $0.peer == peer }
     }
 
     /// Sends `bytes`, and expects a refusal: no byte from the gateway and none to a backend.

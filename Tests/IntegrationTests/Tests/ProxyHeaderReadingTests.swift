@@ -106,9 +106,16 @@ extension IntegrationTests {
             #expect(line.clientHost == "127.0.0.2")
         }
 
-        @Test("A load balancer's probe by LOCAL is no denial", arguments: localHeaders)
+        @Test(
+            "A load balancer that is no client itself may probe by LOCAL",
+            arguments: localHeaders
+        )
         func probe(name: String, header: [UInt8]) throws {
-            let gate = try ProxyGate(accept: "required")
+            let gate = try ProxyGate(
+                accept: "required",
+                whitelist: "{ mode: specific, entries: [ { cidr: 192.0.2.0/24 } ] }",
+                logLevel: "debug"
+            )
             let balancer = try gate.balancer()
             try balancer.send(header)
             balancer.close()
@@ -119,19 +126,43 @@ extension IntegrationTests {
 
         @Test("A load balancer's bare connect is a probe too")
         func bareConnect() throws {
-            let gate = try ProxyGate(accept: "required")
+            let gate = try ProxyGate(accept: "required", logLevel: "debug")
             try gate.balancer().close()
             #expect(try gate.sluice.accessLine().end == "probe")
             #expect(!gate.backend.isDialled(within: .milliseconds(100)))
         }
 
-        @Test("Of several headers in a row, the last one names the client")
-        func several() throws {
+        @Test("Probes do not fill the access log of a gateway that is not being debugged")
+        func unlogged() throws {
+            let gate = try ProxyGate(accept: "required")
+            for _ in 0..<5 { try gate.balancer().close() }
+            let session = Self.valid[0].header + Self.payload
+            _ = try gate.expectSession(from: gate.balancer(), sending: [session])
+            #expect(try gate.sluice.accessLog().count == 1)
+        }
+
+        @Test("Of several headers in a row each counts that a trusted source wrote")
+        func chain() throws {
             let gate = try ProxyGate(accept: "required")
             let headers =
-                ProxyHeaderV2.tcp4(from: "198.51.100.1").bytes
-                + Array("PROXY TCP4 198.51.100.2 127.0.0.1 1 2\r\n".utf8)
+                ProxyHeaderV2.tcp4(from: "127.0.0.2").bytes
+                + Array("PROXY TCP4 127.0.0.2 127.0.0.1 1 2\r\n".utf8)
                 + ProxyHeaderV2.tcp4(from: "192.0.2.7").bytes
+            let line = try gate.expectSession(
+                from: gate.balancer(),
+                sending: [headers + Self.payload]
+            )
+            #expect(line.client == "192.0.2.7:40000")
+        }
+
+        @Test(
+            "A header that a client wrote behind the load balancer's is neither believed nor passed"
+        )
+        func forged() throws {
+            let gate = try ProxyGate(accept: "required")
+            let headers =
+                ProxyHeaderV2.tcp4(from: "192.0.2.7").bytes
+                + Array("PROXY TCP4 192.0.2.99 127.0.0.1 1 2\r\n".utf8)
             let line = try gate.expectSession(
                 from: gate.balancer(),
                 sending: [headers + Self.payload]

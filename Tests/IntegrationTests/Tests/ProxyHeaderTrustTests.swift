@@ -48,9 +48,13 @@ extension IntegrationTests {
             #expect(try gate.sluice.accessLine().clientHost == "127.0.0.99")
         }
 
-        @Test("Where no header is read, one that comes is refused", arguments: headers)
-        func off(header: [UInt8]) throws {
-            let gate = try ProxyGate(accept: "off")
+        @Test(
+            "Where no header is read, one that comes is refused",
+            arguments: headers,
+            ["mysql", "http"]
+        )
+        func off(header: [UInt8], protocol: String) throws {
+            let gate = try ProxyGate(accept: "off", protocol: `protocol`)
             for client in [try gate.balancer(), try gate.stranger()] {
                 try gate.expectRefusal(
                     of: client,
@@ -112,7 +116,7 @@ extension IntegrationTests {
 
         @Test("A client's signature in single bytes is refused as well", arguments: headers)
         func smuggledSlowly(header: [UInt8]) throws {
-            let gate = try ProxyGate(accept: "off")
+            let gate = try ProxyGate(accept: "off", protocol: "http")
             let client = try gate.stranger()
             for byte in header {
                 guard (try? client.send([byte])) != nil else { break }
@@ -129,7 +133,7 @@ extension IntegrationTests {
 
         @Test("Payload that only looks like a signature's beginning passes whole")
         func lookalike() throws {
-            let gate = try ProxyGate(accept: "off")
+            let gate = try ProxyGate(accept: "off", protocol: "http")
             let line = try gate.expectSession(
                 from: gate.stranger(),
                 sending: [Array("PRO".utf8), Array("PFIND / HTTP/1.1".utf8)],

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 extension IntegrationTests {
@@ -147,43 +146,5 @@ extension IntegrationTests {
             let text = (networks + ["127.0.0.0/24"]).joined(separator: "\n")
             try folder.write(text + "\n", to: "list.cidrs")
         }
-    }
-}
-
-/// Clients that connect one after the other, until they are stopped.
-private final class Crowd: Sendable {
-    struct Outcome {
-        var admitted = 0
-        var failures: [String] = []
-    }
-
-    private let outcome = Mutex(Outcome())
-    private let isRunning = Atomic(true)
-    private let active = Atomic(2)
-
-    init(around endpoint: Endpoint) {
-        for member in 1...2 {
-            inThread { [self] in
-                while isRunning.load(ordering: .relaxed) { visit(endpoint, as: member) }
-                active.subtract(1, ordering: .releasing)
-            }
-        }
-    }
-
-    func stop() -> Outcome {
-        isRunning.store(false, ordering: .relaxed)
-        while active.load(ordering: .acquiring) > 0 { pause(.milliseconds(10)) }
-        return outcome.withLock { $0 }
-    }
-
-    private func visit(_ endpoint: Endpoint, as member: Int) {
-        do {
-            let client = try Connection(to: endpoint, from: "127.0.0.\(member)")
-            guard try client.exchange("let me in") else { throw HarnessError("a wrong echo") }
-            outcome.withLock { $0.admitted += 1 }
-        } catch {
-            outcome.withLock { $0.failures.append("\(error)") }
-        }
-        pause(.milliseconds(5))
     }
 }
