@@ -1,5 +1,5 @@
-public import Core
 import CIDRTrie
+public import Core
 import Sockets
 import Synchronization
 

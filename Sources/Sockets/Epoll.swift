@@ -97,7 +97,8 @@ public struct ReadinessEvent: Sendable {
 
     /// Bytes, the end of the stream or an error can be read.
     public var isReadable: Bool {
-        bits & UInt32(CSOCKETS_READABLE | CSOCKETS_READ_HANGUP | CSOCKETS_ERROR | CSOCKETS_HANGUP) != 0
+        bits & UInt32(CSOCKETS_READABLE | CSOCKETS_READ_HANGUP | CSOCKETS_ERROR | CSOCKETS_HANGUP)
+            != 0
     }
 
     public var isWritable: Bool {

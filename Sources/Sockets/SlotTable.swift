@@ -39,7 +39,7 @@
         for index in generations.indices where generations[index] & Self.vacantBit == 0 {
             unsafe slot(index).deinitialize(count: 1)
         }
-        for unsafe chunk in unsafe chunks { unsafe chunk.deallocate() }
+        for unsafechunk in unsafe chunks { unsafe chunk.deallocate() }
     }
 
     @inlinable

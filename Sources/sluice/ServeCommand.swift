@@ -17,7 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
     var config: String?
 
     func run() async throws {
-        let file = config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
+        let file =
+            config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
         do {
             try await GatewayService(.file(path: file)).run()
         } catch let error as ServiceError {

@@ -16,10 +16,10 @@ struct StatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        do {
+        do throws(ManagementClientError) {
             let answer = try await ManagementClient(management).status()
             print(json ? answer.json : StatusTable(answer.status).description, terminator: "")
-        } catch let error as ManagementClientError {
+        } catch {
             StandardError.print("sluice: \(error)")
             throw ExitCode.failure
         }

@@ -11,7 +11,8 @@ enum TerminationSignals {
     ///     the process at once.
     static func handle(
         reload: @escaping @Sendable () -> Void,
-        during body: @escaping @Sendable (_ untilStopped: @escaping @Sendable () async -> Void) async throws
+        during body:
+            @escaping @Sendable (_ untilStopped: @escaping @Sendable () async -> Void) async throws
             -> Void
     ) async throws {
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)

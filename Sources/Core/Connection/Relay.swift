@@ -80,7 +80,9 @@ public struct Relay: Hashable, Sendable {
     }
 
     private mutating func writeFailed(_ side: RelaySide) -> Action {
-        // The direction towards a side comes from the opposite one.
+        // The direction towards a side comes from the opposite one. Where that has ended or failed
+        // already, nothing is left that could fail.
+        guard self[side.opposite] == .flowing else { return .none }
         self[side.opposite] = .broken
         return self[side] == .flowing ? .none : .abort(Self.reset(by: side))
     }

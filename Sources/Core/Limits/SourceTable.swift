@@ -1,8 +1,9 @@
 /// How many connections each source has, and how fast it opens them. Bounded.
 ///
-/// An entry is kept as long as it says anything: while the source has connections, or until its
-/// bucket is full again. When the table is full of such entries, a new source is refused as too
-/// fast: it cannot be counted, and only a flood of sources fills the table.
+/// An entry says something while the source has connections, or until its bucket is full again;
+/// others are forgotten when room is needed. When the table is full of entries that say something,
+/// a new source is refused as too fast: it cannot be counted, and only a flood of sources fills the
+/// table. Where there is no limit, it is admitted uncounted.
 public struct SourceTable: Sendable {
     public enum Admission: Hashable, Sendable {
         case admitted
@@ -37,7 +38,9 @@ public struct SourceTable: Sendable {
         limits: ConnectionLimits,
         at now: Int64
     ) -> Admission {
-        guard hasRoom(for: source, limits: limits, at: now) else { return .tooFast }
+        guard hasRoom(for: source, limits: limits, at: now) else {
+            return limits.limitSources ? .tooFast : .admitted
+        }
         let burst = Self.burst(of: limits)
         return Self.admit(
             &entries[source, default: Entry(bucket: TokenBucket(capacity: burst, at: now))],
@@ -70,7 +73,8 @@ public struct SourceTable: Sendable {
     }
 
     private static func burst(of limits: ConnectionLimits) -> Int {
-        limits.connectRatePerSource.multipliedReportingOverflow(by: 2).partialValue
+        let (burst, overflow) = limits.connectRatePerSource.multipliedReportingOverflow(by: 2)
+        return overflow ? .max : burst
     }
 
     private mutating func hasRoom(
@@ -94,4 +98,8 @@ public struct SourceTable: Sendable {
             return entry.connections > 0 || !(rate == 0 || isFull)
         }
     }
+}
+
+extension ConnectionLimits {
+    fileprivate var limitSources: Bool { connectionsPerSource > 0 || connectRatePerSource > 0 }
 }

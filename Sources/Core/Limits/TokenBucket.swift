@@ -5,7 +5,7 @@ public struct TokenBucket: Hashable, Sendable {
     private var milliTokens: Int64
     private var filledAt: Int64
 
-    /// A full bucket.
+    /// A full bucket of `capacity` tokens.
     public init(capacity: Int, at now: Int64) {
         milliTokens = Self.milli(capacity)
         filledAt = now
@@ -25,12 +25,14 @@ public struct TokenBucket: Hashable, Sendable {
         return milliTokens >= Self.milli(capacity)
     }
 
+    /// Shards read the clock at different moments: a `now` before the last one gains nothing, and
+    /// does not let the time between the two be gained twice.
     private mutating func fill(ratePerSecond: Int, capacity: Int, at now: Int64) {
         let elapsed = max(0, now - filledAt)
         let (gain, overflow) = elapsed.multipliedReportingOverflow(by: Int64(ratePerSecond))
         let limit = Self.milli(capacity)
         milliTokens = overflow || gain >= limit ? limit : min(limit, milliTokens + gain)
-        filledAt = now
+        filledAt = max(filledAt, now)
     }
 
     private static func milli(_ tokens: Int) -> Int64 {

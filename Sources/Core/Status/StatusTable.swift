@@ -35,7 +35,9 @@ public struct StatusTable: CustomStringConvertible {
     }
 
     private static func backends(of listeners: [ListenerStatus]) -> String {
-        let header = ["BACKEND", "LISTENER", "HEALTH", "OPEN", "CONNECTS", "FAILURES", "LAST FAILURE"]
+        let header = [
+            "BACKEND", "LISTENER", "HEALTH", "OPEN", "CONNECTS", "FAILURES", "LAST FAILURE",
+        ]
         let rows = listeners.flatMap { listener in
             listener.backends.map { backend in
                 [

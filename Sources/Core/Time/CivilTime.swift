@@ -17,8 +17,8 @@ public struct CivilTime: Hashable, Sendable {
     /// From 0000-03-01 to 1970-01-01.
     private static let daysBeforeUnixEpoch: Int64 = 719_468
 
-    /// The moment `seconds` after 1970-01-01T00:00:00Z. Before the year −290 million the date is
-    /// that of the earliest moment that can be told.
+    /// The moment `seconds` after 1970-01-01T00:00:00Z. What is more than 9·10^15 s before it, in the
+    /// year −285 million, is taken as that moment.
     public init(unixSeconds seconds: Int64) {
         let clamped = max(seconds, -9_000_000_000_000_000)
         let days = Self.floorDivide(clamped, Self.secondsPerDay)

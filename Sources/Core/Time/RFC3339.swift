@@ -69,7 +69,9 @@ extension [UInt8] {
             digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
             rest /= 10
         } while rest > 0
-        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: Swift.max(0, width - digits.count)))
+        append(
+            contentsOf: repeatElement(UInt8(ascii: "0"), count: Swift.max(0, width - digits.count))
+        )
         append(contentsOf: digits.reversed())
     }
 }
@@ -118,7 +120,8 @@ private struct RFC3339Scanner {
         or other: Unicode.Scalar? = nil
     ) throws(RFC3339Error) {
         let byte = rest.popFirst()
-        let isExpected = byte == UInt8(ascii: character) || other.map { byte == UInt8(ascii: $0) } == true
+        let isExpected =
+            byte == UInt8(ascii: character) || other.map { byte == UInt8(ascii: $0) } == true
         guard isExpected else { throw .malformed }
     }
 

@@ -7,7 +7,10 @@
 /// level 1 is spread over it. A bucket is a doubly linked list through flat arrays, so nothing is
 /// allocated once the arrays have grown to the largest id.
 ///
-/// A timer never fires early; it fires in the first ``advance(to:)`` at or after its deadline.
+/// A timer never fires early; it fires in the first ``advance(to:)`` at or after its deadline. One
+/// whose deadline has passed when it is scheduled waits in a list of its own for the next advance.
+///
+/// Ticks must stay below 2^62, the wheel's own and those of its advances; a deadline may be any.
 ///
 /// - Complexity: O(1) to schedule and to cancel; O(expired + moved) to advance, whatever the time
 ///   that has passed.
@@ -16,9 +19,11 @@ public struct TimerWheel: Sendable {
     private static let bitsPerLevel = 6
     private static let bucketsPerLevel = 64
     private static let none: Int32 = -1
+    /// Behind the levels' buckets: what was late already when it was scheduled.
+    private static let overdueBucket = levelCount * bucketsPerLevel
 
-    /// The first timer of each bucket of each level.
-    private var heads = [Int32](repeating: none, count: levelCount * bucketsPerLevel)
+    /// The first timer of each bucket of each level, and of the overdue ones.
+    private var heads = [Int32](repeating: none, count: overdueBucket + 1)
     /// For each level a bit for each bucket that is not empty.
     private var occupied = [UInt64](repeating: 0, count: levelCount)
     private var timers: [Timer] = []
@@ -40,6 +45,7 @@ public struct TimerWheel: Sendable {
         now = tick
     }
 
+    /// Whether `id` has a timer that has not fired.
     public func isScheduled(_ id: Int) -> Bool {
         id < timers.count && timers[id].bucket != Self.none
     }
@@ -57,18 +63,20 @@ public struct TimerWheel: Sendable {
         count += 1
     }
 
+    /// Takes the timer of `id` away, if there is one.
     public mutating func cancel(_ id: Int) {
         guard isScheduled(id) else { return }
         unlink(id)
         count -= 1
     }
 
-    /// A tick at or before the next deadline; `nil` where nothing is scheduled.
+    /// The tick of the next advance that has something to do; `nil` where nothing is scheduled.
     ///
-    /// Within 64 ticks it is exact; further away it may be the moment at which a bucket of a higher
-    /// level must be spread.
+    /// No deadline that is still to come is earlier. The tick may be the moment at which a bucket of
+    /// a higher level must be spread, and is the present one where a timer is overdue.
     public var nextDeadline: Int64? {
         guard count > 0 else { return nil }
+        guard heads[Self.overdueBucket] == Self.none else { return now }
         var earliest = Int64.max
         for level in 0..<Self.levelCount where occupied[level] != 0 {
             // A higher level's bucket may have to be spread before a lower level's timer fires.
@@ -77,13 +85,15 @@ public struct TimerWheel: Sendable {
         return earliest
     }
 
-    /// Moves on to `tick` and returns the ids whose deadline has come, earliest first within the
-    /// precision of a bucket. They are no longer scheduled.
+    /// Moves on to `tick` and returns the ids whose deadline has come: those that were overdue, then
+    /// the earliest first. They are no longer scheduled. Time never goes back: an earlier `tick`
+    /// counts as the present one.
     public mutating func advance(to tick: Int64) -> [Int] {
         var expired: [Int] = []
+        empty(Self.overdueBucket, into: &expired)
         while let next = nextDeadline, next <= tick {
             now = max(now, next)
-            for level in (0..<Self.levelCount).reversed() { empty(level, into: &expired) }
+            for level in (0..<Self.levelCount).reversed() { turn(level, into: &expired) }
         }
         now = max(now, tick)
         return expired
@@ -93,13 +103,16 @@ public struct TimerWheel: Sendable {
 // MARK: - Buckets
 
 extension TimerWheel {
-    /// Takes what is due in the bucket of `now`, and spreads the rest over the levels below.
-    private mutating func empty(_ level: Int, into expired: inout [Int]) {
-        let shift = level * Self.bitsPerLevel
-        // A higher level's bucket is spread when the time has come to its first tick.
-        guard now & ((1 << Int64(shift)) - 1) == 0 else { return }
-        let position = Int(now >> Int64(shift)) & (Self.bucketsPerLevel - 1)
-        var id = heads[level * Self.bucketsPerLevel + position]
+    /// Empties the level's bucket of `now`, if the time has come to the bucket's first tick.
+    private mutating func turn(_ level: Int, into expired: inout [Int]) {
+        let shift = Int64(level * Self.bitsPerLevel)
+        guard now & ((1 << shift) - 1) == 0 else { return }
+        empty(Self.bucket(of: now, level: level), into: &expired)
+    }
+
+    /// Takes what is due in the bucket, and spreads the rest over the levels below.
+    private mutating func empty(_ bucket: Int, into expired: inout [Int]) {
+        var id = heads[bucket]
         while id != Self.none {
             let current = Int(id)
             id = timers[current].next
@@ -126,20 +139,28 @@ extension TimerWheel {
 
     /// Puts a timer into the bucket of the lowest level that reaches its deadline.
     private mutating func link(_ id: Int) {
+        guard timers[id].deadline > now else { return link(id, into: Self.overdueBucket) }
         let farthest = now + (1 << Int64(Self.levelCount * Self.bitsPerLevel)) - 1
         // A deadline beyond the span waits in the last bucket and is placed anew from there.
-        let tick = min(max(timers[id].deadline, now + 1), farthest)
+        let tick = min(timers[id].deadline, farthest)
         let level = Self.level(for: tick - now)
-        let position =
-            Int(tick >> Int64(level * Self.bitsPerLevel)) & (Self.bucketsPerLevel - 1)
-        let bucket = level * Self.bucketsPerLevel + position
+        let bucket = Self.bucket(of: tick, level: level)
+        link(id, into: bucket)
+        occupied[level] |= 1 << UInt64(bucket % Self.bucketsPerLevel)
+    }
+
+    private mutating func link(_ id: Int, into bucket: Int) {
         let head = heads[bucket]
         timers[id].bucket = Int32(bucket)
         timers[id].previous = Self.none
         timers[id].next = head
         if head != Self.none { timers[Int(head)].previous = Int32(id) }
         heads[bucket] = Int32(id)
-        occupied[level] |= 1 << UInt64(position)
+    }
+
+    private static func bucket(of tick: Int64, level: Int) -> Int {
+        let position = Int(tick >> Int64(level * bitsPerLevel)) & (bucketsPerLevel - 1)
+        return level * bucketsPerLevel + position
     }
 
     private static func level(for distance: Int64) -> Int {
@@ -156,7 +177,7 @@ extension TimerWheel {
             timers[Int(timer.previous)].next = timer.next
         }
         if timer.next != Self.none { timers[Int(timer.next)].previous = timer.previous }
-        if heads[bucket] == Self.none {
+        if heads[bucket] == Self.none, bucket != Self.overdueBucket {
             let level = bucket / Self.bucketsPerLevel
             occupied[level] &= ~(1 << UInt64(bucket % Self.bucketsPerLevel))
         }

@@ -42,11 +42,12 @@ final class BackendPool: Sendable {
     }
 
     var status: [BackendStatus] {
-        members.map(\.status) + unresolved.map { name in
-            var status = BackendStatus()
-            status.name = name
-            status.health = .unresolved
-            return status
-        }
+        members.map(\.status)
+            + unresolved.map { name in
+                var status = BackendStatus()
+                status.name = name
+                status.health = .unresolved
+                return status
+            }
     }
 }

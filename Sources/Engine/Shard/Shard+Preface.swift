@@ -84,7 +84,9 @@ extension Shard {
             if case .complete(let headers, let payload) = try preface.receive(bytes) {
                 identified(key, by: headers, payload: payload)
             }
-        } catch .notAProxyHeader where isHeaderOptional(for: key) && preface.receiver.headers.isEmpty {
+        } catch .notAProxyHeader
+            where isHeaderOptional(for: key) && preface.receiver.headers.isEmpty
+        {
             identified(key, by: [], payload: preface.receivedBytes)
         } catch {
             connections[key].detail = error.description
