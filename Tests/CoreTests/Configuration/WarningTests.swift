@@ -120,6 +120,28 @@ struct WarningTests {
         #expect(decoded.warnings.first?.message.contains("entries[1].cidr") == true)
     }
 
+    @Test("Lists from files may repeat each other: that needs no warning")
+    func repeatedLine() {
+        let decoded =
+            SampleTree.public
+            .setting("warehouses[0].whitelist.files", to: ["a.cidrs"])
+            .decoded(files: ["a.cidrs": "198.51.100.0/24\n198.51.100.0/24\n203.0.113.0/24\n"])
+        #expect(decoded.findings == [])
+    }
+
+    @Test("A whitelist that denies all of IPv4 leaves nothing open, and needs no warning")
+    func denyAll() {
+        let all: ConfigurationNode = ["cidr": "0.0.0.0/0", "action": "deny"]
+        let tree = SampleTree.public.setting("warehouses[0].whitelist.entries", to: [all])
+        #expect(tree.decoded().findings == [])
+    }
+
+    @Test("Everybody may ask for an endpoint without a warning where a person decides")
+    func everybodyByHand() {
+        let path = "warehouses[0].endpointServices[0].allowedPrincipals"
+        #expect(SampleTree.private.setting(path, to: ["*"]).decoded().findings == [])
+    }
+
     @Test("A private link without a whitelist needs no warning: its endpoints decide")
     func privateLinkNeedsNoWhitelist() {
         #expect(SampleTree.private.removing("warehouses[0].whitelist").decoded().findings == [])
