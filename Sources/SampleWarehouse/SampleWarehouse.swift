@@ -79,7 +79,7 @@ public struct SampleWarehouse: Sendable {
                 serverName: "sluice-sample-warehouse"
             ),
             onServerRunning: { start.yield($0.localAddress?.port ?? 0) },
-            logger: logger
+            logger: quietLogger
         )
         do {
             try await application.run()
@@ -87,5 +87,11 @@ public struct SampleWarehouse: Sendable {
         } catch {
             start.finish(throwing: error)
         }
+    }
+    /// The HTTP library speaks of each start and each cancelled connection as of an event.
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = .critical
+        return quiet
     }
 }

@@ -39,10 +39,11 @@
         for index in generations.indices where generations[index] & Self.vacantBit == 0 {
             unsafe slot(index).deinitialize(count: 1)
         }
-        for unsafechunk in unsafe chunks { unsafe chunk.deallocate() }
+        unsafe chunks.forEach { unsafe $0.deallocate() }
     }
 
     @inlinable
+    @inline(__always)
     func slot(_ index: Int) -> UnsafeMutablePointer<Element> {
         unsafe chunks[index >> Self.chunkBitCount] + (index & (Self.chunkSize - 1))
     }
@@ -78,6 +79,7 @@
 
     /// Whether `key` names an element that is still there.
     @inlinable
+    @inline(__always)
     public func contains(_ key: Key) -> Bool {
         Int(key.index) < generations.count && generations[Int(key.index)] == key.generation
     }
@@ -91,12 +93,16 @@
     }
 
     /// The element that `key` names, which must be there.
+    ///
+    /// Always inlined: an accessor that is called takes a heap allocation for its coroutine.
     @inlinable
     public subscript(key: Key) -> Element {
+        @inline(__always)
         _read {
             precondition(contains(key))
             yield unsafe slot(Int(key.index)).pointee
         }
+        @inline(__always)
         _modify {
             precondition(contains(key))
             yield unsafe &slot(Int(key.index)).pointee

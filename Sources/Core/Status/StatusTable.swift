@@ -63,14 +63,16 @@ public struct StatusTable: CustomStringConvertible {
         return unit == 0 ? "\(count) B" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 
-    private static func align(_ rows: [[String]]) -> String {
+    private static func align(_ cells: [[String]]) -> String {
+        // A backend's own words may stand in a cell.
+        let rows = cells.map { $0.map(LogText.harmless) }
         let columns = rows.first?.indices ?? 0..<0
         let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
-            let cells = zip(row, widths).map { cell, width in
+            let padded = zip(row, widths).map { cell, width in
                 cell + String(repeating: " ", count: width - cell.count)
             }
-            let line = cells.joined(separator: "  ")
+            let line = padded.joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())
         }.joined(separator: "\n")
     }

@@ -49,19 +49,13 @@ final class ChildProcess: Sendable {
         return process.terminationReason == .exit ? status : 128 + status
     }
 
-    /// Asks the process to end, and ends it where it does not.
-    func stop(with number: Int32 = SIGTERM, patience: Duration = .seconds(5)) {
-        signal(number)
-        if (try? waitUntilExit(within: patience)) == nil {
-            kill(-identifier, SIGKILL)
-            kill(identifier, SIGKILL)
-            // Nothing can be done for a process that outlives SIGKILL.
-            _ = try? waitUntilExit(within: .seconds(5))
-        }
-    }
-
+    /// Ends the process and its children: nothing of theirs is worth a graceful end.
     deinit {
-        if isRunning { stop() }
+        guard isRunning else { return }
+        kill(-identifier, SIGKILL)
+        kill(identifier, SIGKILL)
+        // Nothing can be done for a process that outlives SIGKILL.
+        _ = try? waitUntilExit(within: .seconds(5))
     }
 
     private static func emptyFile(_ path: String) throws -> FileHandle {

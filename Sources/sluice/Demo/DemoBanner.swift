@@ -1,0 +1,72 @@
+import Addresses
+import Core
+
+/// What the demo prints when it is ready: how to connect, what to try, where to look.
+struct DemoBanner: CustomStringConvertible {
+    var ports: DemoPorts
+    var backends: DemoBackends
+    /// A small file to load.
+    var rowsFile: String
+
+    var description: String {
+        """
+
+        \(headline)
+
+          MySQL        \(mysqlExamples.mysqlCommand(port: ports.mysqlPort))
+          JDBC         \(mysqlExamples.jdbcURL(port: ports.mysqlPort))
+          HTTP         \(httpExamples.httpURL(port: ports.httpPort))
+          stream load  \(streamLoad)
+
+        The whitelist admits this machine, but for \(denied). See a denial:
+
+          curl -i --interface \(denied) \(httpExamples.httpURL(port: ports.httpPort))
+          curl -s --interface \(denied) telnet://127.0.0.1:\(ports.mysqlPort) --output -
+
+        Look:
+
+          sluice status\(managementOption)
+          curl \(management)/metrics
+
+        Each connection is a line of JSON below. Ctrl-C stops.
+
+        """
+    }
+
+    private var headline: String {
+        switch (backends.mysql.isSample, backends.http.isSample) {
+        case (true, true): "Sluice is ready, in front of a sample warehouse. Connect:"
+        case (false, false): "Sluice is ready, in front of your warehouse. Connect:"
+        default: "Sluice is ready, in front of your warehouse and a sample. Connect:"
+        }
+    }
+
+    private var streamLoad: String {
+        httpExamples.streamLoadCommand(
+            port: ports.httpPort,
+            table: backends.http.isSample ? "events" : "TABLE",
+            file: rowsFile
+        )
+    }
+
+    private var mysqlExamples: ConnectionExamples {
+        backends.mysql.isSample
+            ? ConnectionExamples(host: "127.0.0.1", user: "demo", database: "tpch")
+            : ConnectionExamples(host: "127.0.0.1", user: "root")
+    }
+
+    private var httpExamples: ConnectionExamples {
+        backends.http.isSample
+            ? ConnectionExamples(host: "127.0.0.1", user: "demo", database: "demo")
+            : ConnectionExamples(host: "127.0.0.1", user: "root", database: "DATABASE")
+    }
+
+    private var denied: String { DemoGateway.deniedAddress.description }
+
+    private var management: String { "http://127.0.0.1:\(ports.managementPort)" }
+
+    /// The option that the status command needs where its default does not fit.
+    private var managementOption: String {
+        ports.managementPort == 7080 ? "" : " --management 127.0.0.1:\(ports.managementPort)"
+    }
+}

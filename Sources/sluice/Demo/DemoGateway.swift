@@ -1,0 +1,101 @@
+import Addresses
+import CIDRTrie
+import Core
+
+/// What stands behind a listener of the demo.
+enum DemoBackend {
+    /// The sample warehouse, on a port of 127.0.0.1.
+    case sample(port: Int)
+    case own(BackendAddress)
+
+    var isSample: Bool {
+        if case .sample = self { true } else { false }
+    }
+
+    var address: BackendAddress {
+        switch self {
+        case .sample(let port):
+            BackendAddress(host: .ip(DemoGateway.loopback), port: UInt16(clamping: port))
+        case .own(let address): address
+        }
+    }
+}
+
+/// What stands behind both listeners.
+struct DemoBackends {
+    var mysql: DemoBackend
+    var http: DemoBackend
+}
+
+/// The demo's configuration: this machine is admitted, but for one of its addresses.
+struct DemoGateway {
+    static let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
+    /// Denied on purpose: a client takes it by binding to it.
+    static let deniedAddress = IPAddress.v4(IPv4Address(127, 0, 0, 66))
+
+    var ports: DemoPorts
+    var backends: DemoBackends
+    /// The file that holds state.
+    var state: String
+
+    var configuration: GatewayConfiguration {
+        var log = LogSettings()
+        log.level = .notice
+        var timeouts = Timeouts()
+        timeouts.drain = .seconds(2)
+        return GatewayConfiguration(
+            management: DemoPorts.loopback(ports.managementPort),
+            state: state,
+            log: log,
+            timeouts: timeouts,
+            warehouses: [warehouse]
+        )
+    }
+
+    private var warehouse: Warehouse {
+        Warehouse(
+            id: "DEMO",
+            name: "Demo",
+            whitelist: Whitelist(mode: .specific, rules: rules),
+            listeners: [mysql, http]
+        )
+    }
+
+    private var rules: [Rule] {
+        let ipv6Loopback = IPAddress.v6(IPv6Address(high: 0, low: 1))
+        return [
+            Rule(
+                block: CIDRBlock(containing: Self.loopback, prefixLength: 8),
+                description: "this machine"
+            ),
+            Rule(block: CIDRBlock(ipv6Loopback), description: "this machine"),
+            Rule(
+                block: CIDRBlock(Self.deniedAddress),
+                action: .deny,
+                description: "denied, to show what that looks like"
+            ),
+        ]
+    }
+
+    /// The sample warehouse takes a PROXY header of version 1, as Doris does.
+    private var mysql: Listener {
+        Listener(
+            protocol: .mysql,
+            address: DemoPorts.loopback(ports.mysqlPort),
+            backends: [backends.mysql.address],
+            healthCheck: HealthCheck(kind: .mysql),
+            sendProxyProtocol: backends.mysql.isSample ? .v1 : .off
+        )
+    }
+
+    private var http: Listener {
+        Listener(
+            protocol: .http,
+            address: DemoPorts.loopback(ports.httpPort),
+            backends: [backends.http.address],
+            healthCheck: HealthCheck(
+                kind: .http(path: backends.http.isSample ? "/api/health" : "/")
+            )
+        )
+    }
+}

@@ -1,0 +1,54 @@
+import Addresses
+import ArgumentParser
+import Control
+
+/// Where the demo listens on 127.0.0.1.
+struct DemoPorts: ParsableArguments {
+    @Option(help: "The gateway's MySQL port.")
+    var mysqlPort: UInt16 = 9030
+
+    @Option(help: "The gateway's HTTP port.")
+    var httpPort: UInt16 = 8080
+
+    @Option(help: "The port of metrics, health pages and status.")
+    var managementPort: UInt16 = 7080
+
+    func validate() throws {
+        let all = [mysqlPort, httpPort, managementPort]
+        guard !all.contains(0) else { throw ValidationError("a port is 1 to 65535") }
+        guard Set(all).count == all.count else {
+            throw ValidationError("the three ports must differ")
+        }
+    }
+
+    /// `port` on 127.0.0.1.
+    static func loopback(_ port: UInt16) -> SocketAddress {
+        SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: port)
+    }
+
+    /// Says what is wrong and, where a port is taken, which option chooses another.
+    func explain(_ error: ServiceError) -> String {
+        guard let address = error.address, let option = option(for: address) else {
+            return error.description
+        }
+        return "\(error); choose another port by \(option)"
+    }
+
+    private func option(for address: String) -> String? {
+        let options = [
+            ("--mysql-port", mysqlPort), ("--http-port", httpPort),
+            ("--management-port", managementPort),
+        ]
+        return options.first { Self.loopback($0.1).description == address }?.0
+    }
+}
+
+extension ServiceError {
+    /// The address that could not be had.
+    fileprivate var address: String? {
+        switch self {
+        case .cannotListen(let address, _), .cannotManage(let address, _): address
+        case .invalidConfiguration, .cannotStart: nil
+        }
+    }
+}
