@@ -12,39 +12,38 @@
 /// Longest match is settled here, once, so that a lookup never has to go back.
 ///
 /// - Complexity: O(*n*) for *n* blocks, which give at most 2*n* + 1 ranges.
-struct RangeSweep<Bits: FixedWidthInteger & UnsignedInteger> {
+struct RangeSweep<Key: FixedWidthInteger & UnsignedInteger> {
     private struct OpenBlock {
-        let last: Bits
-        let value: UInt32
+        let last: Key
+        let slot: Slot
     }
 
-    private(set) var ranges = RangeTable<Bits>()
-    private var open: [OpenBlock] = []
+    private(set) var ranges = RangeTable<Key>()
+    private var blocks: [OpenBlock] = []
 
-    /// The value of the smallest open block around the next one to come.
-    var enclosingValue: UInt32? { open.last?.value }
+    /// What the smallest open block says.
+    private var enclosing: Slot { blocks.last?.slot ?? .none }
 
-    /// Closes every block that ends before `first`.
-    mutating func advance(to first: Bits) {
-        while let block = open.last, block.last < first { close(block) }
-    }
-
-    /// Opens a block; ``advance(to:)`` has been called with its first address.
-    mutating func enter(from first: Bits, through last: Bits, value: UInt32) {
-        ranges.append(value, from: first)
-        open.append(OpenBlock(last: last, value: value))
+    /// Opens a block, which comes behind all that were opened before.
+    ///
+    /// - Returns: what counts around it.
+    mutating func open(from first: Key, through last: Key, slot: Slot) -> Slot {
+        while let block = blocks.last, block.last < first { close(block) }
+        defer { blocks.append(OpenBlock(last: last, slot: slot)) }
+        ranges.append(slot, from: first)
+        return enclosing
     }
 
     /// Closes all blocks and returns the ranges.
-    mutating func finish() -> RangeTable<Bits> {
-        while let block = open.last { close(block) }
+    mutating func finish() -> RangeTable<Key> {
+        while let block = blocks.last { close(block) }
         return ranges
     }
 
     private mutating func close(_ block: OpenBlock) {
-        open.removeLast()
+        blocks.removeLast()
         // Nothing comes behind a block that ends with the address space.
         guard block.last < .max else { return }
-        ranges.append(open.last?.value ?? 0, from: block.last + 1)
+        ranges.append(enclosing, from: block.last + 1)
     }
 }

@@ -1,31 +1,26 @@
-/// Disjoint ranges that cover a whole address space, in ascending order.
+/// Disjoint ranges that cover a whole key space, in ascending order.
 ///
-/// Each goes from its start up to the next one's; neighbours differ in value.
-struct RangeTable<Bits: FixedWidthInteger & UnsignedInteger> {
-    private(set) var starts: [Bits] = [0]
-    private(set) var values: [UInt32] = [0]
+/// Each goes from its start up to the next one's; neighbours differ in their slot.
+struct RangeTable<Key: FixedWidthInteger & UnsignedInteger> {
+    private(set) var starts: [Key] = [0]
+    private(set) var slots: [Slot]
 
-    /// From `start` on, `value` counts. What was said of addresses from `start` on is forgotten.
-    mutating func append(_ value: UInt32, from start: Bits) {
+    /// One range, for all keys.
+    init(_ slot: Slot = .none) {
+        slots = [slot]
+    }
+
+    /// The start of each range but the first.
+    var boundaries: Range<Int> { 1..<starts.count }
+
+    /// From `start` on, `slot` counts. What was said of keys from `start` on is forgotten.
+    mutating func append(_ slot: Slot, from start: Key) {
         if starts[starts.count - 1] == start {
             starts.removeLast()
-            values.removeLast()
+            slots.removeLast()
         }
-        guard values.last != value else { return }
+        guard slots.last != slot else { return }
         starts.append(start)
-        values.append(value)
-    }
-
-    /// - Complexity: O(log *n*)
-    func value(at bits: Bits) -> UInt32 {
-        var low = 0
-        var high = starts.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if starts[middle] <= bits { low = middle } else { high = middle }
-        }
-        return values[low]
+        slots.append(slot)
     }
 }
-
-extension RangeTable: Sendable where Bits: Sendable {}

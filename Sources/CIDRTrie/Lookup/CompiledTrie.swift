@@ -1,79 +1,121 @@
 /// A rule set in the form that answers: immutable, contiguous, shared without locks.
-public struct CompiledTrie: Sendable {
-    /// As in the ``RuleSet`` it was compiled from; all indices count in this array.
-    public let rules: [Rule]
-    private let v4: RangeTable<UInt32>
-    private let v6: RangeTable<UInt128>
+@frozen
+public struct CompiledTrie: Hashable, Sendable {
+    /// As in the ``RuleSet`` it was compiled from; all indices count in this collection.
+    public let rules: RuleTable
+    @usableFromInline let v4: RadixTrie
+    @usableFromInline let v6: RadixTrie
     /// For each rule, one more than the index of the smallest rule around it; 0 where none is.
     /// Empty where no rule expires.
-    private let enclosing: [UInt32]
+    let enclosing: [UInt32]
+
+    init(rules: RuleTable, v4: RadixTrie, v6: RadixTrie, enclosing: [UInt32]) {
+        self.rules = rules
+        self.v4 = v4
+        self.v6 = v6
+        self.enclosing = enclosing
+    }
 
     /// Denies every address.
-    public static let empty = CompiledTrie()
+    public static let empty = CompiledTrie(
+        rules: .empty,
+        v4: RadixTrie(RangeTable<UInt64>()),
+        v6: RadixTrie(RangeTable<UInt128>()),
+        enclosing: []
+    )
+}
 
-    private init() {
-        rules = []
-        v4 = RangeTable()
-        v6 = RangeTable()
-        enclosing = []
-    }
-
-    /// Compiles `ruleSet`.
-    public init(_ ruleSet: RuleSet) {
-        var v4 = RangeSweep<UInt32>()
-        var v6 = RangeSweep<UInt128>()
-        var enclosing = [UInt32](repeating: 0, count: ruleSet.rules.count)
-        for index in ruleSet.order {
-            let block = ruleSet.rules[index].block
-            let value = UInt32(index) + 1
-            switch (block.first, block.last) {
-            case (.v4(let first), .v4(let last)):
-                v4.advance(to: first.bits)
-                enclosing[index] = v4.enclosingValue ?? 0
-                v4.enter(from: first.bits, through: last.bits, value: value)
-            case (let first, let last):
-                v6.advance(to: first.bits)
-                enclosing[index] = v6.enclosingValue ?? 0
-                v6.enter(from: first.bits, through: last.bits, value: value)
-            }
-        }
-        rules = ruleSet.rules
-        self.v4 = v4.finish()
-        self.v6 = v6.finish()
-        self.enclosing = rules.contains { $0.expiry != nil } ? enclosing : []
-    }
-
+extension CompiledTrie {
     /// What becomes of `address`, expiries left aside; denial where no rule matches.
     ///
     /// An IPv4-mapped address is looked up as the IPv6 address it is: see
     /// ``/Addresses/IPAddress/unmapped``.
+    ///
+    /// - Complexity: one table, then at most one node for each byte of the address; in a full
+    ///   routing table of IPv4 one node, of IPv6 one to three. Allocates, retains and locks nothing.
+    @inlinable
     public func verdict(for address: IPAddress) -> Action {
-        match(for: address).map { rules[$0].action } ?? .deny
+        leaf(for: address).action
     }
 
     /// The index of the rule with the longest prefix that matches `address`, expiries left aside.
+    ///
+    /// - Complexity: as ``verdict(for:)``.
+    @inlinable
     public func match(for address: IPAddress) -> Int? {
-        let value =
-            switch address {
-            case .v4(let v4): self.v4.value(at: v4.bits)
-            case .v6(let v6): self.v6.value(at: v6.bits)
-            }
-        return value == 0 ? nil : Int(value) - 1
+        leaf(for: address).rule
     }
 
     /// The index of the rule with the longest prefix that matches `address` and counts at `now`.
     ///
     /// An expired rule yields to the next shorter one around it.
+    ///
+    /// - Complexity: as ``verdict(for:)``, and one step for each rule that has expired.
+    @inlinable
     public func match(for address: IPAddress, at now: UnixTime) -> Int? {
-        var match = match(for: address)
-        while let rule = match, rules[rule].hasExpired(at: now) {
+        let leaf = leaf(for: address)
+        return leaf.expires ? unexpired(leaf.rule, at: now) : leaf.rule
+    }
+
+    /// What becomes of `address` at `now`, and by which rule.
+    ///
+    /// - Complexity: as ``match(for:at:)``; makes the rule.
+    @inlinable
+    public func decision(for address: IPAddress, at now: UnixTime) -> Decision {
+        Decision(by: match(for: address, at: now).map { rules[$0] })
+    }
+
+    @inlinable
+    @inline(__always)
+    func leaf(for address: IPAddress) -> Slot {
+        switch address {
+        case .v4(let address): leaf(for: address)
+        case .v6(let address): leaf(for: address)
+        }
+    }
+
+    @inlinable
+    @inline(__always)
+    func leaf(for address: IPv4Address) -> Slot {
+        v4.leaf(for: UInt64(address.bits) &<< 32)
+    }
+
+    @inlinable
+    @inline(__always)
+    func leaf(for address: IPv6Address) -> Slot {
+        v6.leaf(forHigh: address.high, low: address.low)
+    }
+
+    /// The first of `rule` and those around it that has not expired.
+    @usableFromInline
+    func unexpired(_ rule: Int?, at now: UnixTime) -> Int? {
+        var match = rule
+        while let rule = match, let expiry = rules.expiry(rule), expiry <= now {
             match = enclosing[rule] == 0 ? nil : Int(enclosing[rule]) - 1
         }
         return match
     }
+}
 
-    /// What becomes of `address` at `now`, and by which rule.
-    public func decision(for address: IPAddress, at now: UnixTime) -> Decision {
-        Decision(by: match(for: address, at: now).map { rules[$0] })
-    }
+// Where the family is known, the lookup is compiled into its caller.
+extension CompiledTrie {
+    /// As ``verdict(for:)-(IPAddress)``.
+    @inlinable
+    @inline(__always)
+    public func verdict(for address: IPv4Address) -> Action { leaf(for: address).action }
+
+    /// As ``verdict(for:)-(IPAddress)``.
+    @inlinable
+    @inline(__always)
+    public func verdict(for address: IPv6Address) -> Action { leaf(for: address).action }
+
+    /// As ``match(for:)-(IPAddress)``.
+    @inlinable
+    @inline(__always)
+    public func match(for address: IPv4Address) -> Int? { leaf(for: address).rule }
+
+    /// As ``match(for:)-(IPAddress)``.
+    @inlinable
+    @inline(__always)
+    public func match(for address: IPv6Address) -> Int? { leaf(for: address).rule }
 }
