@@ -4,7 +4,7 @@ import PackageDescription
 /// Sluice, in one direction (docs/architecture.md):
 ///
 ///     CSockets ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
-///                   └── all import ──► Addresses, CIDRTrie, ProxyProtocol, Core
+///                   └── all import ──► Addresses, Checksums, CIDRTrie, ProxyProtocol, Core
 let package = Package(
     name: "sluice",
     products: [
@@ -23,8 +23,17 @@ let package = Package(
     targets: [
         // The pure core: values and decisions. No I/O, no clock, no Foundation.
         .target(name: "Addresses", swiftSettings: strict),
-        .target(name: "CIDRTrie", dependencies: ["Addresses"], swiftSettings: strict),
-        .target(name: "ProxyProtocol", dependencies: ["Addresses"], swiftSettings: strict),
+        .target(name: "Checksums", swiftSettings: strict),
+        .target(
+            name: "CIDRTrie",
+            dependencies: ["Addresses", "Checksums"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ProxyProtocol",
+            dependencies: ["Addresses", "Checksums"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Core",
             dependencies: ["Addresses", "CIDRTrie", "ProxyProtocol"],
@@ -76,6 +85,7 @@ let package = Package(
         ),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
+        .testTarget(name: "ChecksumsTests", dependencies: ["Checksums"], swiftSettings: strict),
         .testTarget(name: "CIDRTrieTests", dependencies: ["CIDRTrie"], swiftSettings: strict),
         .testTarget(
             name: "ProxyProtocolTests",

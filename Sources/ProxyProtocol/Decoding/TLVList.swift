@@ -1,3 +1,5 @@
+import Checksums
+
 /// The TLVs at a header's end (§2.2).
 enum TLVList {
     /// Reads all TLVs from `start` to the end of `header`, and checks the checksum among them.

@@ -1,4 +1,5 @@
 import Addresses
+import Checksums
 
 /// How a v2 header's fields are written (§2.2): numbers in network byte order.
 extension [UInt8] {

@@ -19,6 +19,16 @@ extension CompiledTrie {
     }
 }
 
+extension CompiledTrie {
+    /// How many nodes of each kind the trie of `family` has.
+    ///
+    /// - Complexity: O(*n*) for *n* bytes.
+    /// - Throws: what ``checkInvariants()`` throws.
+    public func nodeCounts(of family: IPFamily) throws(TrieFault) -> NodeCounts {
+        try inspect(family == .v4 ? v4 : v6, of: family)
+    }
+}
+
 extension RuleTable {
     fileprivate var byteCount: Int {
         heads.count * 2 + positions.count * 4 + networks.count * 8 + descriptions.count * 4
