@@ -1,0 +1,42 @@
+/// Random numbers that a seed repeats: SplitMix64 (Steele, Lea, Flood: Fast splittable
+/// pseudorandom number generators, 2014).
+struct SeededGenerator: RandomNumberGenerator {
+    /// New ones in each run; each failing test prints its own.
+    static let seeds = (0..<6).map { _ in UInt64.random(in: .min ... .max) }
+
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    /// A number below 2^`bitCount`; small ones are as likely as enormous ones.
+    mutating func span(bitCount: Int) -> Int64 {
+        let bits = Int.random(in: 0...bitCount, using: &self)
+        return Int64.random(in: 0..<(1 << Int64(bits)), using: &self)
+    }
+
+    /// Any Unicode scalars, the troublesome ones more often than others.
+    mutating func hostileText() -> String {
+        let troublesome: [Unicode.Scalar] = [
+            "\"", "\\", "\n", "\r", "\t", "\0", "\u{1b}", "\u{7f}", "\u{85}", "\u{2028}",
+            "\u{202e}", "\u{feff}", "\u{10ffff}", "{", "}", ",", "=", " ",
+        ]
+        var text = String.UnicodeScalarView()
+        for _ in 0..<Int.random(in: 0...24, using: &self) {
+            let number = UInt32.random(in: 0...0x10ffff, using: &self)
+            let any = Unicode.Scalar(number) ?? "\u{fffd}"
+            let scalar = Bool.random(using: &self) ? troublesome.randomElement(using: &self) : any
+            text.append(scalar ?? any)
+        }
+        return String(text)
+    }
+}
