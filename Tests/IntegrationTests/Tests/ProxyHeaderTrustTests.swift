@@ -55,9 +55,10 @@ extension IntegrationTests {
         )
         func off(header: [UInt8], protocol: String) throws {
             let gate = try ProxyGate(accept: "off", protocol: `protocol`)
-            for client in [try gate.balancer(), try gate.stranger()] {
+            // One after the other: a client that is silent is admitted, and has a backend.
+            for connect in [gate.balancer, gate.stranger] {
                 try gate.expectRefusal(
-                    of: client,
+                    of: try connect(),
                     sending: header + Self.payload,
                     reason: "unexpectedProxyHeader"
                 )
