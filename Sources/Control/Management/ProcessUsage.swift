@@ -9,6 +9,7 @@ extension PrometheusText.ProcessUsage {
         usage.processorSeconds = processorSeconds()
         usage.residentByteCount = residentByteCount()
         usage.openDescriptorCount = openDescriptorCount()
+        usage.descriptorLimit = descriptorLimit()
         return usage
     }
 
@@ -33,5 +34,11 @@ extension PrometheusText.ProcessUsage {
         // As above. The listing itself has one open.
         let entries = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
         return entries.map { $0.count - 1 }
+    }
+
+    private static func descriptorLimit() -> Int? {
+        var limit = rlimit()
+        let code = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return code == 0 ? Int(clamping: limit.rlim_cur) : nil
     }
 }

@@ -7,6 +7,8 @@ public struct PrometheusText: CustomStringConvertible {
         public var processorSeconds: Double?
         public var residentByteCount: Int?
         public var openDescriptorCount: Int?
+        /// The process' soft limit of open descriptors.
+        public var descriptorLimit: Int?
 
         public init() {}
     }
@@ -117,6 +119,9 @@ extension PrometheusText {
         }
         if let count = usage.openDescriptorCount {
             family("process_open_fds", .gauge, "Open descriptors.") { $0.sample(count) }
+        }
+        if let limit = usage.descriptorLimit {
+            family("process_max_fds", .gauge, "How many may be open.") { $0.sample(limit) }
         }
     }
 }

@@ -1,0 +1,26 @@
+import Core
+import Testing
+
+/// Dashboards and alerts are built on these words: a change of one breaks them.
+@Suite("The words of the access log and the metrics")
+struct ConnectionWordsTests {
+    @Test("The reasons of denials are these")
+    func reasons() {
+        let expected = [
+            "linkClosed", "notInWhitelist", "deniedByRule", "untrustedProxySource",
+            "badProxyHeader", "proxyHeaderTimeout", "unexpectedProxyHeader", "noEndpoint",
+            "unknownEndpoint", "endpointNotAvailable", "connectionLimit",
+            "warehouseConnectionLimit", "sourceConnectionLimit", "sourceRateLimit", "noBackend",
+        ]
+        #expect(DenialReason.allCases.map(\.rawValue) == expected)
+    }
+
+    @Test("The ends of connections are these")
+    func ends() {
+        let expected = [
+            "finished", "clientReset", "backendReset", "idleTimeout", "drained", "denied",
+            "clientLeft", "probe", "resourceExhausted",
+        ]
+        #expect(ConnectionEnd.allCases.map(\.rawValue) == expected)
+    }
+}
