@@ -48,8 +48,8 @@ extension IntegrationTests {
             #expect(mysql.output.contains("tpch\n"), "\(mysql)")
             #expect(mysql.output.hasSuffix("demo@127.0.0.1\n"), "\(mysql)")
             let load = try demo.paste("curl --location-trusted", "--silent --show-error")
-            #expect(load.output.contains(#""Status": "Success""#), "\(load)")
-            #expect(load.output.contains(#""NumberLoadedRows": 3"#), "\(load)")
+            #expect(load.output.contains(#""Status":"Success""#), "\(load)")
+            #expect(load.output.contains(#""NumberLoadedRows":3"#), "\(load)")
             #expect(try Curl.get(at: demo.http).status == 200)
             #expect(demo.process.output.contains("jdbc:mysql://\(demo.mysql)/tpch?user=demo"))
         }
