@@ -2,42 +2,40 @@ import Foundation
 
 /// What the kernel waits for on a socket (proc_net_tcp(5)).
 enum KernelTimers {
-    /// Seconds until the next keepalive probe of the IPv4 socket between these two ports; `nil`
-    /// where keepalive is off.
+    /// Seconds until the next keepalive probe of the socket between these two ports of 127.0.0.1;
+    /// `nil` where keepalive is off.
     ///
-    /// The table is read anew until the socket is in it: entries are missed while others come and
-    /// go (proc_net_tcp is read in pieces).
+    /// The table is read anew until the socket is in it: it comes in pieces, and entries are missed
+    /// while others come and go.
     static func secondsToKeepalive(localPort: UInt16, remotePort: UInt16) throws -> Double? {
-        let found: SocketTimer = try wait(
-            for: "a connection from port \(localPort) to \(remotePort)",
-            finding: { try current(localPort: localPort, remotePort: remotePort) }
-        )
-        return found.secondsToKeepalive
-    }
-
-    private static func current(localPort: UInt16, remotePort: UInt16) throws -> SocketTimer? {
-        let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .ascii)
-        for line in table.split(separator: "\n").dropFirst() {
-            // sl local remote state tx:rx timer:when …
-            let fields = line.split(separator: " ")
-            guard fields.count > 5, port(in: fields[1]) == localPort,
-                port(in: fields[2]) == remotePort, fields[3] == "01"
-            else { continue }
-            let timer = fields[5].split(separator: ":")
-            guard timer.count == 2, let hundredths = Int(timer[1], radix: 16) else { continue }
-            return SocketTimer(isKeepalive: timer[0] == "02", seconds: Double(hundredths) / 100)
+        let timer = try wait(for: "a connection from port \(localPort) to \(remotePort)") {
+            try current(localPort: localPort, remotePort: remotePort)
         }
-        return nil
+        return timer.isKeepalive ? timer.seconds : nil
     }
 
-    private struct SocketTimer {
+    private struct Timer {
         let isKeepalive: Bool
         let seconds: Double
-
-        var secondsToKeepalive: Double? { isKeepalive ? seconds : nil }
     }
 
-    private static func port(in address: Substring) -> UInt16? {
-        address.split(separator: ":").last.flatMap { UInt16($0, radix: 16) }
+    /// Searches the bytes: after other tests the table has ten thousands of lines.
+    private static func current(localPort: UInt16, remotePort: UInt16) throws -> Timer? {
+        let table = try Data(contentsOf: URL(fileURLWithPath: "/proc/net/tcp"))
+        // … local remote state tx:rx timer:when …, where state 01 is "established".
+        let key = Data("\(written(localPort)) \(written(remotePort)) 01 ".utf8)
+        guard let found = table.firstRange(of: key) else { return nil }
+        let rest = String(decoding: table[found.upperBound...].prefix(40), as: UTF8.self)
+        let fields = rest.split(separator: " ")
+        guard fields.count > 1 else { return nil }
+        let timer = fields[1].split(separator: ":")
+        guard timer.count == 2, let hundredths = Int(timer[1], radix: 16) else { return nil }
+        return Timer(isKeepalive: timer[0] == "02", seconds: Double(hundredths) / 100)
+    }
+
+    /// A port of 127.0.0.1, as the table has it.
+    private static func written(_ port: UInt16) -> String {
+        let digits = String(port, radix: 16, uppercase: true)
+        return "0100007F:" + String(repeating: "0", count: 4 - digits.count) + digits
     }
 }
