@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// What the kernel waits for on a socket (proc_net_tcp(5)).
 enum KernelTimers {
@@ -8,7 +9,7 @@ enum KernelTimers {
     /// The table is read anew until the socket is in it: it comes in pieces, and entries are missed
     /// while others come and go.
     static func secondsToKeepalive(localPort: UInt16, remotePort: UInt16) throws -> Double? {
-        let timer = try wait(for: "a connection from port \(localPort) to \(remotePort)") {
+        let timer: Timer = try wait(for: "a connection from port \(localPort) to \(remotePort)") {
             try current(localPort: localPort, remotePort: remotePort)
         }
         return timer.isKeepalive ? timer.seconds : nil
@@ -21,7 +22,7 @@ enum KernelTimers {
 
     /// Searches the bytes: after other tests the table has ten thousands of lines.
     private static func current(localPort: UInt16, remotePort: UInt16) throws -> Timer? {
-        let table = try Data(contentsOf: URL(fileURLWithPath: "/proc/net/tcp"))
+        let table = try Self.table()
         // … local remote state tx:rx timer:when …, where state 01 is "established".
         let key = Data("\(written(localPort)) \(written(remotePort)) 01 ".utf8)
         guard let found = table.firstRange(of: key) else { return nil }
@@ -31,6 +32,20 @@ enum KernelTimers {
         let timer = fields[1].split(separator: ":")
         guard timer.count == 2, let hundredths = Int(timer[1], radix: 16) else { return nil }
         return Timer(isKeepalive: timer[0] == "02", seconds: Double(hundredths) / 100)
+    }
+
+    /// Reads to the end: the kernel gives a page at a time, and Foundation takes the first for all.
+    private static func table() throws -> Data {
+        let descriptor = unsafe open("/proc/net/tcp", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SocketError("open /proc/net/tcp") }
+        defer { close(descriptor) }
+        var table = Data()
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe read(descriptor, &piece, piece.count)
+            guard count > 0 else { return table }
+            table.append(contentsOf: piece.prefix(count))
+        }
     }
 
     /// A port of 127.0.0.1, as the table has it.
