@@ -28,7 +28,7 @@ final class DescriptorBudget: Sendable {
     private let limit: Int
 
     init(descriptorLimit: Int) {
-        let available = max(0, descriptorLimit - min(Self.reserve, descriptorLimit / 4))
+        let available = max(0, descriptorLimit - min(Self.reserve, descriptorLimit / 2))
         limit = max(1, available / Self.descriptorsPerConnection)
     }
 

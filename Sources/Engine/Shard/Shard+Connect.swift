@@ -17,10 +17,12 @@ extension Shard {
                     of: key,
                     after: connections[key].profile.settings.timeouts.connect
                 )
+            case .failed(let error) where error.isExhaustion:
+                // Not the backend's fault, and another one would fare no better.
+                leave(backend, for: key, reason: error.description)
+                return finish(key, .resourceExhausted)
             case .failed(let error):
                 giveUp(backend, for: key, reason: error.description)
-                // Not the backend's fault, and another one would fare no better.
-                if error.isExhaustion { return finish(key, .resourceExhausted) }
             }
         }
         reject(key, .noBackend)
@@ -71,11 +73,15 @@ extension Shard {
     }
 
     private func giveUp(_ backend: Backend, for key: Key, reason: String) {
+        leave(backend, for: key, reason: reason)
+        backend.noteConnectFailure(reason, at: now)
+    }
+
+    private func leave(_ backend: Backend, for key: Key, reason: String) {
         backend.release()
         connections[key].backend = nil
         connections[key].detail = "\(backend.address): \(reason)"
         connections[key].tunnel.dropBackend()
-        backend.noteConnectFailure(reason, at: now)
     }
 
     private func connected(_ key: Key) {
