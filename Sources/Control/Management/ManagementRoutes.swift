@@ -1,22 +1,24 @@
 import Core
-import Engine
-import Foundation
 import HTTPTypes
 import Hummingbird
 
 /// What the management address answers.
 struct ManagementRoutes: Sendable {
-    let gateway: Gateway
+    /// The gateway's status at the moment of the call.
+    let status: @Sendable () -> GatewayStatus
+    /// Where the policy is written down, in words.
+    let policySource: String
 
     var router: Router<BasicRequestContext> {
-        let router = Router()
-        router.add(middleware: ErrorEnvelope())
+        // Load balancers like to ask by HEAD.
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ManagementErrors(policySource: policySource))
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
         router.get("/readyz") { _, _ in readiness() }
         router.get("/metrics") { _, _ in metrics() }
-        router.get("/v1/status") { _, context in
-            try Envelope(data: gateway.status()).response()
+        router.get("/v1/status") { request, _ in
+            try Envelope(id: request.envelopeID, data: status()).response()
         }
         return router
     }
@@ -32,36 +34,18 @@ struct ManagementRoutes: Sendable {
         """
 
     private func metrics() -> Response {
-        let text = PrometheusText(gateway.status(), process: .current()).description
+        let text = PrometheusText(status(), process: .current()).description
         return .text(text, type: PrometheusText.contentType)
     }
 
-    /// Ready is a gateway that accepts, and each of whose listeners has a backend to serve with.
     private func readiness() -> Response {
-        let status = gateway.status()
-        let reasons = Readiness(status).reasons
+        let reasons = Readiness(status()).reasons
         guard !reasons.isEmpty else { return .text("ready\n", type: "text/plain") }
         return .text(
             reasons.map { $0 + "\n" }.joined(),
             type: "text/plain; charset=utf-8",
             status: .serviceUnavailable
         )
-    }
-}
-
-/// Whether traffic should be sent to a gateway.
-struct Readiness {
-    /// Why not; empty where it should.
-    let reasons: [String]
-
-    init(_ status: GatewayStatus) {
-        var reasons: [String] = []
-        if status.phase == .draining { reasons.append("draining") }
-        for listener in status.listeners
-        where !listener.backends.contains(where: { $0.health == .healthy }) {
-            reasons.append("listener \(listener.address) has no healthy backend")
-        }
-        self.reasons = reasons
     }
 }
 

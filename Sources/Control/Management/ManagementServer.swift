@@ -1,63 +1,74 @@
 import Addresses
-import Core
-import Engine
-import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import ServiceLifecycle
 
 /// The management address: health, metrics and the API.
 struct ManagementServer: Sendable {
-    private let address: SocketAddress
-    private let gateway: Gateway
-    private let logger: Logger
+    /// The only address that is listened on; the system chooses the port where it is 0.
+    let address: SocketAddress
+    let routes: ManagementRoutes
+    var limits = ManagementLimits()
+    let logger: Logger
 
-    init(address: SocketAddress, gateway: Gateway, logger: Logger) {
-        self.address = address
-        self.gateway = gateway
-        self.logger = logger
-    }
-
-    /// Serves while `body` runs.
+    /// Serves while `body` runs, which gets the port.
     ///
     /// - Throws: ``ServiceError/cannotManage(address:reason:)`` if the address cannot be had; `body`
     ///   is then not run.
-    func run(during body: @escaping @Sendable () async -> Void) async throws {
-        let (started, start) = AsyncStream.makeStream(of: Void.self)
-        let server = ServiceGroup(
-            services: [application { start.finish() }],
-            logger: quietLogger
-        )
+    func run(during body: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+        let (ports, started) = AsyncStream.makeStream(of: Int.self)
+        let server = serviceGroup { started.yield($0) }
         try await withThrowingTaskGroup { group in
             group.addTask {
-                do {
-                    try await server.run()
-                } catch {
-                    start.finish()
-                    throw ServiceError.cannotManage(
-                        address: address.description,
-                        reason: "\(error)"
-                    )
-                }
+                defer { started.finish() }
+                try await server.run()
             }
-            for await _ in started {}
-            group.addTask {
-                // A server that could not begin has thrown, which cancels this task.
-                if !Task.isCancelled { await body() }
-                await server.triggerGracefulShutdown()
+            guard let port = await ports.first(where: { _ in true }) else {
+                return try await throwFailure(of: &group)
             }
-            try await group.waitForAll()
+            await body(port)
+            await server.triggerGracefulShutdown()
+            await awaitEnd(of: &group)
         }
     }
 
-    private func application(started: @escaping @Sendable () -> Void) -> some Service {
+    private func throwFailure(of group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        do {
+            try await group.waitForAll()
+        } catch {
+            throw ServiceError.cannotManage(address: address.description, reason: "\(error)")
+        }
+    }
+
+    private func awaitEnd(of group: inout ThrowingTaskGroup<Void, any Error>) async {
+        do {
+            try await group.waitForAll()
+        } catch {
+            // The sessions have drained: a management client that was cut off changes nothing.
+            logger.debug("the management server ended with an error: \(error)")
+        }
+    }
+
+    private func serviceGroup(onStart: @escaping @Sendable (_ port: Int) -> Void) -> ServiceGroup {
+        var configuration = ServiceGroupConfiguration(
+            services: [application(onStart: onStart)],
+            logger: quietLogger
+        )
+        configuration.maximumGracefulShutdownDuration = limits.shutdown
+        return ServiceGroup(configuration: configuration)
+    }
+
+    private func application(onStart: @escaping @Sendable (_ port: Int) -> Void) -> some Service {
         Application(
-            router: ManagementRoutes(gateway: gateway).router,
+            router: routes.router,
+            server: .http1(configuration: limits.http),
             configuration: .init(
                 address: .hostname("\(address.ip)", port: Int(address.port)),
-                serverName: "sluice"
+                serverName: "sluice",
+                availableConnectionsDelegate: .maximum(limits.connections, logger: quietLogger)
             ),
-            onServerRunning: { _ in started() },
+            onServerRunning: { onStart($0.localAddress?.port ?? Int(address.port)) },
             logger: quietLogger
         )
     }

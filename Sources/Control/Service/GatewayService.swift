@@ -31,7 +31,7 @@ public struct GatewayService: Sendable {
     public func run() async throws {
         try ProcessSettings.apply()
         let configuration = try loadAtStart()
-        let gateway = try RunningGateway(configuration)
+        let gateway = try RunningGateway(configuration, from: source.description)
         try await TerminationSignals.handle {
             gateway.reload(from: source.load())
         } during: { untilStopped in
@@ -52,6 +52,14 @@ public struct GatewayService: Sendable {
 }
 
 extension GatewayService.Source {
+    /// In words, for the management address' clients.
+    var description: String {
+        switch self {
+        case .file(let path): "its configuration file, \(path),"
+        case .fixed: "the program that started it"
+        }
+    }
+
     func load() -> LoadedConfiguration {
         switch self {
         case .file(let path):

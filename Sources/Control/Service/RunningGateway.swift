@@ -1,3 +1,4 @@
+import Addresses
 import Core
 import Engine
 import Logging
@@ -6,12 +7,18 @@ import Logging
 struct RunningGateway: Sendable {
     let logger: Logger
     private let configuration: GatewayConfiguration
+    private let policySource: String
     private let accessLog: AccessLogWriter?
     private let gateway: Gateway
     private let drainLimit: DrainLimit
 
-    init(_ configuration: GatewayConfiguration) throws(ServiceError) {
+    /// - Parameter policySource: where the configuration comes from, in words.
+    init(
+        _ configuration: GatewayConfiguration,
+        from policySource: String
+    ) throws(ServiceError) {
         self.configuration = configuration
+        self.policySource = policySource
         drainLimit = DrainLimit(configuration.timeouts.drain)
         logger = LineLogHandler.logger(configuration.log, to: .standardError)
         do throws(LogDestination.OpenError) {
@@ -53,8 +60,12 @@ struct RunningGateway: Sendable {
     /// Runs the management server beside `body`, if there is to be one.
     private func withManagement(_ body: @escaping @Sendable () async -> Void) async throws {
         guard let address = configuration.management else { return await body() }
-        let server = ManagementServer(address: address, gateway: gateway, logger: logger)
-        try await server.run(during: body)
+        let routes = ManagementRoutes(status: gateway.status, policySource: policySource)
+        let server = ManagementServer(address: address, routes: routes, logger: logger)
+        try await server.run { port in
+            logger.info("management on \(SocketAddress(address.ip, port: UInt16(clamping: port)))")
+            await body()
+        }
     }
 
     private func logStart() {

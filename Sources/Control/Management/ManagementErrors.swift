@@ -1,0 +1,76 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Answers what is refused or fails, always in the envelope: a client never meets two forms.
+struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
+    /// Where the policy is written down, in words.
+    let policySource: String
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let id = request.envelopeID
+        if let refusal = MethodRefusal(request.method, path: request.uri.path) {
+            return try answer(to: refusal, id: id)
+        }
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            return try Self.answer(to: error, path: request.uri.path, id: id)
+        } catch {
+            context.logger.error("the management address could not answer: \(error)")
+            return try Envelope(
+                id: id,
+                code: "InternalError",
+                message: "The gateway failed; see its log."
+            )
+            .response(status: .internalServerError)
+        }
+    }
+
+    private func answer(to refusal: MethodRefusal, id: String) throws -> Response {
+        switch refusal {
+        case .policyIsFile:
+            return try Envelope(
+                id: id,
+                code: "PolicyIsFile",
+                message: "This gateway reads its policy from \(policySource) and takes no change"
+                    + " here: change it there, then send the gateway SIGHUP."
+            ).response(status: .conflict)
+        case .methodNotAllowed:
+            var response = try Envelope(
+                id: id,
+                code: "MethodNotAllowed",
+                message: "Only GET and HEAD are answered here."
+            ).response(status: .methodNotAllowed)
+            response.headers[.allow] = "GET, HEAD"
+            return response
+        }
+    }
+
+    private static func answer(to error: HTTPError, path: String, id: String) throws -> Response {
+        guard error.status == .notFound else {
+            return try Envelope(
+                id: id,
+                code: "InvalidRequest",
+                message: "The request was refused: \(error.status.reasonPhrase)."
+            ).response(status: error.status)
+        }
+        return try Envelope(id: id, code: "NotFound", message: "There is nothing at \(path).")
+            .response(status: .notFound)
+    }
+}
+
+extension Request {
+    /// The client's own `RequestId`, which its writes carry, where it is a UUID; else a new one.
+    var envelopeID: String {
+        let sent = HTTPField.Name("RequestId").flatMap { headers[$0] }.flatMap(
+            UUID.init(uuidString:)
+        )
+        return (sent ?? UUID()).uuidString.lowercased()
+    }
+}

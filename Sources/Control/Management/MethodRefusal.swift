@@ -1,0 +1,22 @@
+import HTTPTypes
+
+/// Why a request is refused for its method, whether or not there is something at its path.
+enum MethodRefusal: Hashable {
+    /// It would change the policy, which only the configuration file does.
+    case policyIsFile
+    /// Everything here is for reading.
+    case methodNotAllowed
+
+    /// `nil` where the method is one for reading.
+    init?(_ method: HTTPRequest.Method, path: String) {
+        switch method {
+        case .get, .head: return nil
+        case .post, .put, .patch, .delete: self = Self.ofWrite(to: path)
+        default: self = .methodNotAllowed
+        }
+    }
+
+    private static func ofWrite(to path: String) -> MethodRefusal {
+        path == "/v1" || path.hasPrefix("/v1/") ? .policyIsFile : .methodNotAllowed
+    }
+}

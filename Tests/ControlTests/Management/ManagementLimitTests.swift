@@ -1,0 +1,182 @@
+import Addresses
+import Foundation
+import Sockets
+import Testing
+
+@testable import Control
+
+/// Clients that want to keep the server busy. Nothing here waits for a time to be over: it waits
+/// for the server to cut the client off.
+@Suite("What the management address bears", .timeLimit(.minutes(2)))
+struct ManagementLimitTests {
+    private static let request = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    /// Limits that no test meets, but for those that it sets itself.
+    private static func limits(_ set: (inout ManagementLimits) -> Void) -> ManagementLimits {
+        var limits = ManagementLimits()
+        (limits.idle, limits.lifetime) = (.seconds(3_600), .seconds(3_600))
+        set(&limits)
+        return limits
+    }
+
+    /// What a client that sends `text` gets until it is cut off.
+    private static func untilCutOff(
+        _ server: ServedManagement,
+        sends text: String
+    ) async throws -> String {
+        try await onOwnThread {
+            let client = try RawClient(port: server.port)
+            client.send(text)
+            return try client.receive()
+        }
+    }
+
+    @Test(
+        "A client that never ends its head is cut off",
+        arguments: ["", "GET /heal", request + "G"]
+    )
+    func unfinishedHead(text: String) async throws {
+        let limits = Self.limits { $0.idle = .milliseconds(300) }
+        try await ServedManagement.run(limits: limits) { server in
+            let received = try await Self.untilCutOff(server, sends: text)
+            #expect(received.isEmpty == !text.contains(Self.request))
+        }
+    }
+
+    @Test("A client that asks nothing more is cut off")
+    func idle() async throws {
+        let limits = Self.limits { $0.idle = .milliseconds(300) }
+        try await ServedManagement.run(limits: limits) { server in
+            let received = try await Self.untilCutOff(server, sends: Self.request)
+            #expect(try HTTPAnswer(received).status == 200)
+        }
+    }
+
+    @Test("A client that never ends its body is cut off when its time is over")
+    func unfinishedBody() async throws {
+        let limits = Self.limits { $0.lifetime = .milliseconds(500) }
+        try await ServedManagement.run(limits: limits) { server in
+            let head = "POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+            let received = try await Self.untilCutOff(server, sends: head)
+            // On a busy machine the time is over before there is an answer.
+            #expect(received.isEmpty || received.hasPrefix("HTTP/1.1 409 "))
+        }
+    }
+
+    @Test("A client that does not read its answers is cut off when its time is over")
+    func unreadAnswers() async throws {
+        let limits = Self.limits { $0.lifetime = .milliseconds(500) }
+        let requests = String(repeating: Self.request, count: 5_000)
+        try await ServedManagement.run(limits: limits) { server in
+            let client = try await onOwnThread { try RawClient(port: server.port) }
+            client.send(requests)
+            // Only a server that has let go of the client lets the next one wait for its end.
+            let received = try await onOwnThread { try client.receive() }
+            let answers = received.components(separatedBy: "HTTP/1.1 200").count - 1
+            #expect(answers < 5_000)
+        }
+    }
+
+    @Test("A head that is too long, in one field or in many, gets 400 and is cut off")
+    func longHeads() async throws {
+        let field = "X: " + String(repeating: "x", count: 20_000) + "\r\n"
+        let fields = String(
+            repeating: "X: " + String(repeating: "x", count: 500) + "\r\n",
+            count: 50
+        )
+        let many = String(repeating: "X: 1\r\n", count: 200)
+        try await ServedManagement.run(limits: Self.limits { _ in }) { server in
+            for header in [field, fields, many] {
+                let text = "GET / HTTP/1.1\r\nHost: x\r\n\(header)\r\n"
+                let received = try await Self.untilCutOff(server, sends: text)
+                #expect(received.isEmpty ? true : try HTTPAnswer(received).status == 400)
+            }
+            #expect(try await server.get("/healthz").status == 200)
+        }
+    }
+
+    @Test("Beyond the limit clients wait, and are served when another one has left")
+    func connections() async throws {
+        try await ServedManagement.run(limits: Self.limits { $0.connections = 1 }) { server in
+            try await onOwnThread {
+                let waiting = try Self.crowd(at: server.port)
+                for client in waiting {
+                    let text = try client.receive { $0.contains("ok\n") }
+                    #expect(try HTTPAnswer(text).status == 200)
+                }
+            }
+        }
+    }
+
+    /// Three clients that have asked, behind one that has left.
+    private static func crowd(at port: Int) throws -> [RawClient] {
+        let ask = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        let first = try RawClient(port: port)
+        first.send(request)
+        _ = try first.receive { $0.contains("process_max_fds ") }
+        let waiting = try (0..<3).map { _ in try RawClient(port: port) }
+        for client in waiting { client.send(ask) }
+        for _ in 0..<20 {
+            first.send(request)
+            _ = try first.receive { $0.contains("process_max_fds ") }
+        }
+        for client in waiting { #expect(!client.hasAnswer) }
+        return waiting
+    }
+
+    @Test("The server ends although a client does not read its answers")
+    func shutdown() async throws {
+        let limits = Self.limits { $0.shutdown = .milliseconds(200) }
+        let requests = String(repeating: Self.request, count: 5_000)
+        let clients = Clients()
+        try await ServedManagement.run(limits: limits) { server in
+            let client = try await onOwnThread { try RawClient(port: server.port) }
+            client.send(requests)
+            clients.client = client
+            _ = try await server.get("/healthz")
+        }
+        #expect(clients.client != nil)
+    }
+
+    /// Keeps a connection open beyond the server's end.
+    private final class Clients: @unchecked Sendable {
+        // @unchecked: written while the server runs, read after it has ended.
+        var client: RawClient?
+    }
+
+    @Test("It listens on its own address and on no other")
+    func address() async throws {
+        try await ServedManagement.run { server in
+            let port = String(server.port, radix: 16, uppercase: true)
+            let suffix = ":" + String(repeating: "0", count: 4 - port.count) + port
+            let listening = try ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { table in
+                try Self.listening(in: table).filter { $0.hasSuffix(suffix) }
+            }
+            #expect(listening == ["0100007F" + suffix], "127.0.0.1 in host byte order")
+        }
+    }
+
+    /// The local addresses, as the kernel writes them (proc(5)).
+    private static func listening(in table: String) throws -> [String] {
+        let file = try #require(FileHandle(forReadingAtPath: table))
+        let text = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+        let rows = text.split(separator: "\n").dropFirst().map { $0.split(separator: " ") }
+        // State 0A is LISTEN (include/net/tcp_states.h).
+        return rows.filter { $0[3] == "0A" }.map { String($0[1]) }
+    }
+
+    @Test("An address that is taken is an error that names it, and nothing is run")
+    func taken() async throws {
+        let taken = try ListeningSocket(
+            on: ServedManagement.loopback,
+            keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 60, count: 3)
+        )
+        let error = await #expect(throws: ServiceError.self) {
+            try await ServedManagement.server(at: taken.address).run { _ in
+                Issue.record("the body was run")
+            }
+        }
+        #expect(error?.description.contains("\(taken.address): ") == true)
+        #expect(error?.description.contains("in use") == true)
+    }
+}

@@ -1,0 +1,136 @@
+import Core
+import Foundation
+import Testing
+
+@testable import Control
+
+@Suite("The pages of the management address")
+struct ManagementPagesTests {
+    private static func status(health: BackendStatus.Health...) -> GatewayStatus {
+        var status = GatewayStatus()
+        status.version = "1.2.3"
+        status.generation = 7
+        status.listeners = health.enumerated().map { index, health in
+            var backend = BackendStatus()
+            backend.name = "10.0.0.5:9030"
+            backend.health = health
+            var listener = ListenerStatus()
+            listener.address = "0.0.0.0:\(9030 + index)"
+            listener.backends = [backend]
+            return listener
+        }
+        return status
+    }
+
+    @Test("/healthz is 200 while the process runs, whatever its backends do")
+    func health() async throws {
+        try await ServedManagement.run(Self.status(health: .unhealthy)) { server in
+            let answer = try await server.get("/healthz")
+            #expect(answer.status == 200)
+            #expect(answer.body == "ok\n")
+        }
+    }
+
+    @Test("/readyz is 200 where every listener has a healthy backend")
+    func ready() async throws {
+        try await ServedManagement.run(Self.status(health: .healthy, .healthy)) { server in
+            let answer = try await server.get("/readyz")
+            #expect(answer.status == 200)
+            #expect(answer.body == "ready\n")
+        }
+    }
+
+    @Test("/readyz is 503 and names each listener without a healthy backend")
+    func notReady() async throws {
+        let status = Self.status(health: .healthy, .unhealthy, .unresolved)
+        try await ServedManagement.run(status) { server in
+            let answer = try await server.get("/readyz")
+            #expect(answer.status == 503)
+            let expected = """
+                listener 0.0.0.0:9031 has no healthy backend
+                listener 0.0.0.0:9032 has no healthy backend
+
+                """
+            #expect(answer.body == expected)
+        }
+    }
+
+    @Test("One healthy backend of a listener is enough; while the gateway drains, none is")
+    func readiness() {
+        var status = Self.status(health: .healthy)
+        status.listeners[0].backends.append(BackendStatus())
+        status.listeners[0].backends[0].health = .unhealthy
+        #expect(Readiness(status).reasons == [])
+        status.phase = .draining
+        #expect(Readiness(status).reasons == ["draining"])
+    }
+
+    @Test("/metrics is what the gateway counts, and what the process uses")
+    func metrics() async throws {
+        try await ServedManagement.run(Self.status(health: .healthy)) { server in
+            let answer = try await server.get("/metrics")
+            #expect(answer.status == 200)
+            #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(answer.body.contains("sluice_build_info{version=\"1.2.3\"} 1\n"))
+            for name in ["process_cpu_seconds_total", "process_resident_memory_bytes"] {
+                #expect(answer.body.contains("\n\(name) "))
+            }
+            for name in ["process_open_fds", "process_max_fds"] {
+                #expect(answer.body.contains("\n\(name) "))
+            }
+        }
+    }
+
+    @Test("/v1/status is the status, whole, in the envelope of the API")
+    func apiStatus() async throws {
+        struct Answer: Decodable {
+            var success: Bool
+            var requestId: String
+            var data: GatewayStatus
+        }
+        let status = Self.status(health: .healthy, .unresolved)
+        try await ServedManagement.run(status) { server in
+            let response = try await server.get("/v1/status")
+            #expect(response.status == 200)
+            #expect(response.headers["content-type"] == "application/json")
+            let answer = try response.decoded(as: Answer.self)
+            #expect(answer.success)
+            #expect(UUID(uuidString: answer.requestId) != nil)
+            #expect(answer.data == status)
+        }
+    }
+
+    @Test("A client's own RequestId comes back where it is a UUID, and nothing else does")
+    func requestID() async throws {
+        try await ServedManagement.run { server in
+            let id = "6a7f0c9e-1111-4222-8333-444455556666"
+            let known = try await server.ask("GET", "/v1/x", headers: ["RequestId: \(id)"])
+            #expect(try known.decoded(as: HTTPAnswer.Refusal.self).requestId == id)
+            let odd = try await server.ask("GET", "/v1/x", headers: ["RequestId: <script>"])
+            let answered = try odd.decoded(as: HTTPAnswer.Refusal.self).requestId
+            #expect(UUID(uuidString: answered) != nil)
+        }
+    }
+
+    @Test("/ says what there is", arguments: ["/healthz", "/readyz", "/metrics", "/v1/status"])
+    func index(path: String) async throws {
+        try await ServedManagement.run { server in
+            let answer = try await server.get("/")
+            #expect(answer.status == 200)
+            #expect(answer.body.contains("\n\(path)"))
+            #expect(try await server.get(path).status == 200)
+        }
+    }
+
+    @Test("HEAD is GET without the body, and nothing is to be cached")
+    func head() async throws {
+        try await ServedManagement.run(Self.status(health: .unhealthy)) { server in
+            for (path, status) in [("/healthz", 200), ("/readyz", 503), ("/metrics", 200)] {
+                let answer = try await server.ask("HEAD", path)
+                #expect(answer.status == status)
+                #expect(answer.body == "")
+                #expect(answer.headers["cache-control"] == "no-store")
+            }
+        }
+    }
+}

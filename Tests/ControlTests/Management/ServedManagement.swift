@@ -1,0 +1,61 @@
+import Addresses
+import Core
+import Logging
+import Synchronization
+
+@testable import Control
+
+/// A management server that runs in the test, on a port that the system has chosen.
+struct ServedManagement: Sendable {
+    static let loopback = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 0)
+
+    let port: Int
+
+    /// Runs `test` while a server answers with `status`.
+    static func run(
+        _ status: GatewayStatus = GatewayStatus(),
+        limits: ManagementLimits = ManagementLimits(),
+        test: @escaping @Sendable (ServedManagement) async throws -> Void
+    ) async throws {
+        let failure = Mutex<(any Error)?>(nil)
+        try await server(status, limits: limits).run { port in
+            do {
+                try await test(ServedManagement(port: port))
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    static func server(
+        _ status: GatewayStatus = GatewayStatus(),
+        at address: SocketAddress = loopback,
+        limits: ManagementLimits = ManagementLimits()
+    ) -> ManagementServer {
+        ManagementServer(
+            address: address,
+            routes: ManagementRoutes(status: { status }, policySource: "the file /etc/x.yaml"),
+            limits: limits,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    /// Sends one request on a connection of its own.
+    func ask(
+        _ method: String,
+        _ path: String,
+        headers: [String] = []
+    ) async throws -> HTTPAnswer {
+        let lines = ["\(method) \(path) HTTP/1.1", "Host: x", "Connection: close"] + headers
+        return try await onOwnThread {
+            let client = try RawClient(port: port)
+            client.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+            return try HTTPAnswer(try client.receive())
+        }
+    }
+
+    func get(_ path: String) async throws -> HTTPAnswer {
+        try await ask("GET", path)
+    }
+}
