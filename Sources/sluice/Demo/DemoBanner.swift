@@ -5,6 +5,8 @@ import Core
 struct DemoBanner: CustomStringConvertible {
     var ports: DemoPorts
     var backends: DemoBackends
+    /// How a shell starts this program: it need not be on the path.
+    var program: String
     /// A small file to load.
     var rowsFile: String
 
@@ -25,7 +27,7 @@ struct DemoBanner: CustomStringConvertible {
 
         Look:
 
-          sluice status\(managementOption)
+          \(program) status\(managementOption)
           curl \(management)/metrics
 
         Each connection is a line of JSON below. Ctrl-C stops.

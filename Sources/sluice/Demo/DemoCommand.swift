@@ -57,7 +57,12 @@ struct DemoCommand: AsyncParsableCommand {
     private func serve(_ backends: DemoBackends, from folder: TemporaryFolder) async throws {
         let rows = try folder.write("1,view\n2,cart\n3,purchase\n", to: "rows.csv")
         let gateway = DemoGateway(ports: ports, backends: backends, state: folder.path("sluice.db"))
-        let banner = DemoBanner(ports: ports, backends: backends, rowsFile: rows)
+        let banner = DemoBanner(
+            ports: ports,
+            backends: backends,
+            program: CommandLine.arguments.first ?? "sluice",
+            rowsFile: rows
+        )
         try await GatewayService(.fixed(gateway.configuration)) {
             print(banner)
             // Into a pipe or a file too: the access log follows, and is not buffered.

@@ -36,6 +36,7 @@ struct GatewayFile: Sendable {
 struct ListenerFile: Sendable {
     var `protocol`: String
     var listen: Endpoint
+    var link = "public"
     var backends: [String]
     /// Further lines: `sendProxyProtocol: v1`.
     var settings: [String]
@@ -61,7 +62,7 @@ struct ListenerFile: Sendable {
         let lines = [
             "- protocol: \(`protocol`)",
             "  listen: \"\(listen)\"",
-            "  link: public",
+            "  link: \(link)",
             "  backends:",
         ]
         let addresses = backends.map { "    - { address: \"\($0)\" }" }

@@ -10,7 +10,8 @@ final class ChildProcess: Sendable {
     private let standardError: String
     private let process = Process()
 
-    /// Starts a program, looked up in the usual folders, with its output in files of `folder`.
+    /// Starts a program, looked up in the usual folders, with its output in files of `folder`. What
+    /// it keeps in temporary files is there too, and goes with the folder however the program ends.
     init(
         _ program: String,
         _ arguments: [String],
@@ -26,7 +27,8 @@ final class ChildProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.emptyFile(standardOutput)
         process.standardError = try Self.emptyFile(standardError)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["TMPDIR": folder.path]) { $1 }.merging(environment) { $1 }
         try SignalMask.withNothingBlocked { [process] in try process.run() }
         identifier = process.processIdentifier
         Reaper.shared.watch(identifier)

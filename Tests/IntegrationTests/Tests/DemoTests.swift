@@ -10,23 +10,31 @@ extension IntegrationTests {
             let mysql: Endpoint
             let http: Endpoint
             let management: Endpoint
+            let folder: TemporaryFolder
             let process: ChildProcess
 
             init(_ arguments: [String] = []) throws {
                 (mysql, http, management) = (try .free(), try .free(), try .free())
+                folder = try TemporaryFolder()
                 process = try ChildProcess(
                     Programs.sluice(),
                     [
                         "demo", "--mysql-port=\(mysql.port)", "--http-port=\(http.port)",
                         "--management-port=\(management.port)",
                     ] + arguments,
-                    folder: try TemporaryFolder()
+                    folder: folder
                 )
                 try wait(for: "a ready demo: \(process.output)\(process.errorOutput)") {
                     guard process.isRunning else { throw HarnessError(process.errorOutput) }
                     return process.output.contains("is ready")
                         && (try? Curl.get("/readyz", at: management).status) == 200
                 }
+            }
+
+            /// What the demo has made in the folder for temporary files.
+            func leftovers() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                    .filter { $0.hasPrefix("sluice-demo") }
             }
 
             /// Runs the printed command that begins with `start`, in a shell as a person would.
@@ -68,11 +76,21 @@ extension IntegrationTests {
         @Test("The denial that it describes can be seen, by curl and by mysql")
         func banner() throws {
             let demo = try Demo()
-            let denied = try Curl.get(at: demo.http, from: "127.0.0.66")
-            #expect(demo.process.output.contains("--interface 127.0.0.66"))
-            #expect(denied.status == 403)
+            let http = try demo.paste("curl -i --interface 127.0.0.66")
+            #expect(http.output.hasPrefix("HTTP/1.1 403 "), "\(http)")
+            let bytes = try demo.paste("curl -s --interface 127.0.0.66 telnet:")
+            #expect(bytes.output.contains("Host '127.0.0.66' is not allowed"), "\(bytes)")
             let mysql = try MySQLClient.query("SELECT 1", at: demo.mysql, from: "127.0.0.66")
-            #expect(mysql.errorOutput.contains("1130"))
+            #expect(mysql.errorOutput.contains("1130"), "\(mysql)")
+        }
+
+        @Test("The commands that it names to look around can be pasted too")
+        func lookAround() throws {
+            let demo = try Demo()
+            let status = try demo.paste(Programs.sluice() + " status")
+            #expect(status.output.contains(demo.mysql.description), "\(status)")
+            let metrics = try demo.paste("curl http://\(demo.management)/metrics")
+            _ = try Exposition(metrics.output)
         }
 
         @Test("A real warehouse takes the sample's place")
@@ -82,8 +100,8 @@ extension IntegrationTests {
             let demo = try Demo([
                 "--mysql-backend=\(database.endpoint)", "--http-backend=\(nginx.endpoint)",
             ])
-            let result = try MySQLClient.query("SELECT @@version_comment", at: demo.mysql)
-            #expect(result.output.isEmpty == false, "\(result)")
+            let result = try MySQLClient.query("SELECT @@port", at: demo.mysql)
+            #expect(result.output == "\(database.endpoint.port)\n", "\(result)")
             #expect(try Curl.get(at: demo.http).body == "hello from nginx\n")
         }
 
@@ -106,9 +124,11 @@ extension IntegrationTests {
         @Test("Ctrl-C ends it, and nothing is left behind")
         func interrupt() throws {
             let demo = try Demo()
+            #expect(try demo.leftovers().count == 1, "the demo's own folder")
             demo.process.signal(SIGINT)
             #expect(try demo.process.waitUntilExit() == 0)
             #expect(throws: SocketError.self) { try Connection(to: demo.mysql) }
+            #expect(try demo.leftovers() == [])
         }
     }
 }

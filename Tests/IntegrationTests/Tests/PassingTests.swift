@@ -85,6 +85,23 @@ extension IntegrationTests {
             #expect(Set(clients) == ["127.0.0.1", "::1"])
         }
 
+        @Test("An IPv4 client of a listener on [::] is an IPv4 client to the rules and in the log")
+        func mappedClient() throws {
+            let echo = try ThreadedServer.echo()
+            let port = try Ports.free()
+            let sluice = try SluiceProcess(
+                GatewayFile(
+                    try ListenerFile("tcp", at: Endpoint("::", port), to: echo.endpoint),
+                    whitelist: "{ mode: specific, entries: [ { cidr: 127.0.0.7/32 } ] }"
+                )
+            )
+            let listen = Endpoint("127.0.0.1", port)
+            #expect(try Connection(to: listen, from: "127.0.0.7").exchange("admitted"))
+            #expect(try Connection(to: listen, from: "127.0.0.8").receiveToEnd().bytes.isEmpty)
+            let lines = try sluice.accessLines(count: 2)
+            #expect(Set(lines.map(\.clientHost)) == ["127.0.0.7", "127.0.0.8"])
+        }
+
         @Test("A backend may be named")
         func namedBackend() throws {
             let echo = try ThreadedServer.echo()

@@ -53,11 +53,12 @@ extension IntegrationTests {
             #expect(try running.exchange("after"))
         }
 
-        private static let faults: [(name: String, change: @Sendable (String) -> String)] = [
-            ("not YAML", { $0 + "\n  :[ {" }),
-            ("an unknown key", { $0 + "\nunknownKey: 1\n" }),
+        /// What is done to the file, and what the operator must read of it.
+        private static let faults: [(words: String, change: @Sendable (String) -> String)] = [
+            ("YAML", { $0 + "\n  :[ {" }),
+            ("unknownKey", { $0 + "\nunknownKey: 1\n" }),
             (
-                "a CIDR with host bits",
+                "warehouses[0].whitelist.entries[0].cidr",
                 {
                     $0.replacing(
                         "{ mode: anywhere }",
@@ -66,7 +67,7 @@ extension IntegrationTests {
                 }
             ),
             (
-                "a file that is not there",
+                "/nonexistent/list.cidrs",
                 {
                     $0.replacing(
                         "{ mode: anywhere }",
@@ -81,12 +82,11 @@ extension IntegrationTests {
             let echo = try ThreadedServer.echo()
             let file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
             let sluice = try SluiceProcess(file)
-            let before = sluice.operatorLog.count
-
             let text = Self.faults[index].change(file.text(management: sluice.management))
             try sluice.requestReload(to: text)
-            try wait(for: "a word on \(Self.faults[index].name)") {
-                sluice.operatorLog.dropFirst(before).contains("rror")
+            let words = Self.faults[index].words
+            try wait(for: "\(words) in \(sluice.operatorLog)") {
+                sluice.operatorLog.contains(words)
             }
             #expect(try sluice.generation() == 1)
             #expect(try Connection(to: file.listeners[0].listen).exchange("as before"))

@@ -40,6 +40,25 @@ extension IntegrationTests {
             expectNoSecret(in: route.sluice)
         }
 
+        @Test("A password that logs in, and the statements after it, are in no log")
+        func login() throws {
+            let database = try MariaDBServer.shared.get()
+            try database.administer("CREATE OR REPLACE USER known@'%' IDENTIFIED BY 'swordfish'")
+            let route = try Route(
+                try ListenerFile("mysql", to: database.endpoint),
+                logLevel: "trace"
+            )
+            let result = try MySQLClient.query(
+                "SELECT 'xyzzy-token'",
+                at: route.listen,
+                user: "known",
+                password: "swordfish"
+            )
+            #expect(result.output == "xyzzy-token\n", "\(result)")
+            _ = try route.sluice.accessLine()
+            expectNoSecret(in: route.sluice)
+        }
+
         @Test("A MySQL password is in no log", arguments: ["error", "errorAfterGreeting"])
         func mysql(reject: String) throws {
             let listener = try ListenerFile("mysql", to: .free(), settings: ["reject: \(reject)"])
