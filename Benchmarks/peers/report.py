@@ -33,16 +33,17 @@ class Samples:
         return sum(sample["errors"] for sample in self.scenarios[scenario][proxy])
 
 
-def print_tables(samples, reference):
-    print(machine())
+def print_tables(samples, reference, file):
+    print(machine(), file=file)
     for scenario, proxies in samples.scenarios.items():
         columns = [column for column in COLUMNS if is_measured(samples, scenario, column)]
-        print(f"\n{scenario}")
+        print(f"\n{scenario}", file=file)
         headings = [f"{column[1]:>15} {'× ' + reference:>10}" for column in columns]
-        print(f"{'':16}" + "".join(headings) + f"{'errors':>8}")
+        print(f"{'':16}" + "".join(headings) + f"{'errors':>8}", file=file)
         for proxy in sorted(proxies):
             cells = [cell(samples, scenario, proxy, column, reference) for column in columns]
-            print(f"{proxy:16}{''.join(cells)}{samples.error_count(scenario, proxy):>8}")
+            errors = samples.error_count(scenario, proxy)
+            print(f"{proxy:16}{''.join(cells)}{errors:>8}", file=file)
 
 
 def is_measured(samples, scenario, column):

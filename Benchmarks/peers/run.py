@@ -14,6 +14,7 @@ Needs nginx with the stream module, haproxy, wrk and curl; of Python only the st
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +28,8 @@ DEFAULT_SLUICE = Path(__file__).resolve().parents[2] / ".build/release/sluice"
 
 def main():
     arguments = parse_arguments()
+    # As Ctrl-C does: so that what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     require_programs(["nginx", "haproxy", "wrk", "curl"])
     with tempfile.TemporaryDirectory(prefix="sluice-peers-") as folder:
         backend = Backend(Path(folder), arguments.download_mib)
@@ -39,7 +42,9 @@ def main():
         finally:
             for server in reversed(running):
                 server.stop()
-    report.print_tables(samples, reference="haproxy")
+    # Where JSON goes to standard output, nothing else does.
+    tables = sys.stderr if arguments.json == "-" else sys.stdout
+    report.print_tables(samples, reference="haproxy", file=tables)
     if arguments.json:
         report.write_json(samples, reference="haproxy", path=arguments.json)
 
