@@ -29,9 +29,12 @@ final class ChildProcess: Sendable {
         process.standardError = try Self.emptyFile(standardError)
         process.environment = ProcessInfo.processInfo.environment
             .merging(["TMPDIR": folder.path]) { $1 }.merging(environment) { $1 }
+        process.terminationHandler = { Reaper.shared.forget($0.processIdentifier) }
         try SignalMask.withNothingBlocked { [process] in try process.run() }
         identifier = process.processIdentifier
         Reaper.shared.watch(identifier)
+        // It may have been forgotten before it was watched.
+        if !isRunning { Reaper.shared.forget(identifier) }
     }
 
     var isRunning: Bool { process.isRunning }
@@ -46,7 +49,6 @@ final class ChildProcess: Sendable {
     /// Waits for the end and returns the exit status, or 128 + the signal that ended it.
     func waitUntilExit(within limit: Duration = patience) throws -> Int32 {
         try wait(for: "the end of process \(identifier)", within: limit) { !isRunning }
-        Reaper.shared.forget(identifier)
         let status = process.terminationStatus
         return process.terminationReason == .exit ? status : 128 + status
     }

@@ -10,9 +10,9 @@ final class Reaper: Sendable {
     private static let script = """
         all=' '
         while read -r verb group; do
-            case $verb in
-            watch) all="$all$group " ;;
-            forget) all=${all%%" $group "*}' '${all#*" $group "} ;;
+            case $verb$all in
+            watch*) all="$all$group " ;;
+            forget*" $group "*) all=${all%%" $group "*}' '${all#*" $group "} ;;
             esac
         done
         for group in $all; do kill -9 "-$group" "$group" 2>/dev/null; done
@@ -36,6 +36,7 @@ final class Reaper: Sendable {
         pipe?.write(Data("watch \(group)\n".utf8))
     }
 
+    /// To be called as soon as the child has ended: its number may then be somebody else's.
     func forget(_ group: pid_t) {
         pipe?.write(Data("forget \(group)\n".utf8))
     }

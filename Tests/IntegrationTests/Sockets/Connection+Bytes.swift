@@ -65,6 +65,12 @@ extension Connection {
         }
     }
 
+    /// Whether a read would return at once, with bytes or an end.
+    var isReadable: Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&request, 1, 0) == 1
+    }
+
     /// Whether nothing at all, not even an end, arrives for `duration`.
     func isSilent(for duration: Duration) throws -> Bool {
         set(deadline: duration)

@@ -49,9 +49,9 @@ extension IntegrationTests {
             let backend = try Acceptor()
             let listener = try ListenerFile("tcp", to: backend.endpoint)
             let route = try Route(listener, settings: ["timeouts: { idle: 500ms }"])
+            let started = ContinuousClock.now
             let client = try Connection(to: route.listen)
             let session = try backend.accept()
-            let started = ContinuousClock.now
             _ = try client.receiveToEnd()
             _ = try session.receiveToEnd()
             #expect(ContinuousClock.now - started >= .milliseconds(450))
@@ -64,13 +64,13 @@ extension IntegrationTests {
             let listener = try ListenerFile(
                 "tcp",
                 to: backend.endpoint,
-                settings: ["timeouts: { idle: 1500ms }"]
+                settings: ["timeouts: { idle: 2500ms }"]
             )
             let route = try Route(listener)
             let client = try Connection(to: route.listen)
             let session = try backend.accept()
             let (sender, receiver) = fromClient ? (client, session) : (session, client)
-            for _ in 0..<15 {
+            for _ in 0..<16 {
                 try sender.send(".")
                 #expect(try receiver.receive(exactly: 1).count == 1)
                 pause(.milliseconds(200))

@@ -127,15 +127,20 @@ extension IntegrationTests {
 
         /// Shows that this server would block a host, and forgives it.
         private func provokeBlocking(of database: MariaDBServer) throws {
-            for _ in 0..<2 {
-                let prober = try Connection(to: database.endpoint)
-                _ = try prober.receive()
-                prober.close()
-                pause(.milliseconds(300))
+            try wait(for: "error 1129 of \(database.endpoint)") {
+                for _ in 0..<2 { try probe(database) }
+                let result = try MySQLClient.query("SELECT 1", at: database.endpoint)
+                return result.errorOutput.contains("1129")
             }
-            let blocked = try MySQLClient.query("SELECT 1", at: database.endpoint)
-            try #require(blocked.errorOutput.contains("1129"), "\(blocked)")
             try database.administer("FLUSH HOSTS")
+        }
+
+        /// Does what a plain TCP check would do.
+        private func probe(_ database: MariaDBServer) throws {
+            let prober = try Connection(to: database.endpoint)
+            _ = try prober.receive()
+            prober.close()
+            pause(.milliseconds(300))
         }
     }
 }
