@@ -13,6 +13,8 @@ help:
 	@echo 'make test    build, then run every test, the ones against real servers included'
 	@echo 'make lint    check the format and the direction of imports'
 	@echo 'make bench   measure side by side with HAProxy and nginx'
+	@echo 'Options for what they run: make demo DEMO="--mysql-port 9130",'
+	@echo 'make test TEST="--filter DemoTests", make bench BENCH="--rounds 9"'
 
 demo: toolchain build-packages
 	swift build -c release --product sluice
@@ -20,7 +22,7 @@ demo: toolchain build-packages
 
 test: toolchain test-packages
 	swift build --build-tests
-	swift test --skip-build
+	.ci/test $(TEST)
 
 lint: toolchain build-packages
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
