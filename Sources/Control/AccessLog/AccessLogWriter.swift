@@ -7,25 +7,31 @@ import Synchronization
 /// The access log: one line of JSON for each connection, to a file or a standard stream.
 ///
 /// The shards hand their records over and go on at once; one serial queue formats and writes. When
-/// the reader of the log is so slow that ``backlogLimit`` records wait, the next ones are dropped
+/// the reader of the log is so slow that 65,536 records wait, the next ones are dropped
 /// and counted: the data plane waits for nobody.
 public final class AccessLogWriter: AccessLog {
-    /// Records that wait for the writer, at most.
-    public static let backlogLimit = 65_536
     /// Bytes of one write, about.
     private static let writeByteCount = 1 << 16
 
     private let destination: LogDestination
     private let includesProbes: Bool
+    private let backlogLimit: Int
     private let queue = DispatchQueue(label: "sluice.access-log", qos: .utility)
     private let waiting = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
     private let lost = Atomic<Int>(0)
 
-    /// - Parameter includesProbes: whether load balancers' health probes get a line too.
-    public init(to destination: LogDestination, includesProbes: Bool) {
+    /// - Parameters:
+    ///   - includesProbes: whether load balancers' health probes get a line too.
+    ///   - backlogLimit: records that wait for the writer, at most.
+    public init(
+        to destination: LogDestination,
+        includesProbes: Bool,
+        backlogLimit: Int = 65_536
+    ) {
         self.destination = destination
         self.includesProbes = includesProbes
+        self.backlogLimit = backlogLimit
     }
 
     public var droppedLineCount: Int {
@@ -34,7 +40,7 @@ public final class AccessLogWriter: AccessLog {
 
     public func write(_ records: [AccessRecord]) {
         let backlog = waiting.add(records.count, ordering: .relaxed).newValue
-        guard backlog <= Self.backlogLimit else {
+        guard backlog <= backlogLimit else {
             waiting.subtract(records.count, ordering: .relaxed)
             dropped.add(records.count, ordering: .relaxed)
             return
@@ -62,19 +68,31 @@ public final class AccessLogWriter: AccessLog {
         lines.removeAll(keepingCapacity: true)
     }
 
-    /// Opens a log file anew, after it was renamed (logrotate(8)). What was written before goes to
-    /// the old file, what comes after to the new one; if that cannot be opened, to the old one.
-    public func reopen() throws(LogDestination.OpenError) {
-        let result = queue.sync { () -> Result<Void, LogDestination.OpenError> in
-            Result { () throws(LogDestination.OpenError) in try destination.reopen() }
+    /// Opens a log file anew, after it was renamed (logrotate(8)). What was handed over before goes
+    /// to the old file, what comes after to the new one; if that cannot be opened, to the old one.
+    ///
+    /// Returns at once, for the writer may be stuck behind the log's reader.
+    ///
+    /// - Parameter report: called where the file cannot be opened, on the writer's queue.
+    public func reopen(
+        orReport report: @escaping @Sendable (LogDestination.OpenError) -> Void
+    ) {
+        queue.async { [destination] in
+            do throws(LogDestination.OpenError) {
+                try destination.reopen()
+            } catch {
+                report(error)
+            }
         }
-        try result.get()
     }
 
     /// Waits until everything that was handed over is written, but no longer than `limit`.
+    ///
+    /// - Parameter limit: at most a day counts.
     public func flush(within limit: Duration) {
         let done = DispatchSemaphore(value: 0)
         queue.async { done.signal() }
-        _ = done.wait(timeout: .now() + .milliseconds(Int(limit.components.seconds) * 1_000))
+        let seconds = min(limit, .seconds(86_400)) / .seconds(1)
+        _ = done.wait(timeout: .now() + seconds)
     }
 }

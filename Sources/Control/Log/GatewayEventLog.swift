@@ -1,4 +1,5 @@
 import Addresses
+import Dispatch
 public import Engine
 public import Logging
 import Synchronization
@@ -6,7 +7,8 @@ import Synchronization
 /// Puts the data plane's events into the program's log, in sentences that name cause and remedy.
 ///
 /// An event that repeats itself is written once in ``quietTime``, with the number of times that it
-/// was not: an attack or an outage must not fill a disk.
+/// was not: an attack or an outage must not fill a disk. Whoever notes an event goes on at once: a
+/// queue of its own waits for the log's reader.
 public final class GatewayEventLog: Sendable {
     private struct Repetition {
         var lastWritten: ContinuousClock.Instant
@@ -16,8 +18,12 @@ public final class GatewayEventLog: Sendable {
     private static let quietTime = Duration.seconds(10)
     /// Different events that are remembered, at most.
     private static let memoryLimit = 1_024
+    /// Lines that wait for the log's reader, at most; the next ones are lost.
+    private static let backlogLimit = 1_024
 
     private let logger: Logger
+    private let queue = DispatchQueue(label: "sluice.events", qos: .utility)
+    private let waiting = Atomic<Int>(0)
     private let repetitions = Mutex<[String: Repetition]>([:])
 
     public init(_ logger: Logger) {
@@ -29,7 +35,21 @@ public final class GatewayEventLog: Sendable {
         let sentence = event.sentence
         guard let suppressed = admit(sentence, at: .now) else { return }
         let suffix = suppressed > 0 ? " (\(suppressed) times more since the last line)" : ""
-        logger.log(level: event.level, "\(sentence)\(suffix)")
+        write("\(sentence)\(suffix)", at: event.level)
+    }
+
+    private func write(_ message: String, at level: Logger.Level) {
+        guard waiting.load(ordering: .relaxed) < Self.backlogLimit else { return }
+        waiting.add(1, ordering: .relaxed)
+        queue.async { [self] in
+            logger.log(level: level, "\(message)")
+            waiting.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Waits until what was noted is written.
+    func flush() {
+        queue.sync {}
     }
 
     /// - Returns: how often the sentence was suppressed before; `nil` to suppress it now.

@@ -21,13 +21,9 @@ struct LogLine {
 
     /// `2026-11-23T10:00:00.123456Z warning message key=value`
     private var text: [UInt8] {
-        var line = Array(timestamp.utf8)
-        line += " \(level) \(message)".utf8
-        for field in fields { line += " \(field.key)=\(field.value)".utf8 }
+        let words = fields.map { " \($0.key)=\($0.value)" }.joined()
         // A message of several lines must not look like several messages.
-        line = line.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
-        line.append(UInt8(ascii: "\n"))
-        return line
+        return Array((LogText.harmless("\(timestamp) \(level) \(message)\(words)") + "\n").utf8)
     }
 
     private var json: [UInt8] {

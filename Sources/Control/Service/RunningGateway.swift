@@ -115,9 +115,7 @@ extension RunningGateway {
     }
 
     private func reopenAccessLog() {
-        do {
-            try accessLog?.reopen()
-        } catch {
+        accessLog?.reopen { [logger] error in
             logger.error("\(error); the access log stays in the old file")
         }
     }

@@ -1,0 +1,197 @@
+import Core
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Control
+
+@Suite("The access log", .timeLimit(.minutes(2)))
+struct AccessLogWriterTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func writer(
+        to name: String = "access.log",
+        includesProbes: Bool = false
+    ) throws -> AccessLogWriter {
+        let destination = try LogDestination.of(.file(path: folder.path(of: name)))
+        return AccessLogWriter(to: try #require(destination), includesProbes: includesProbes)
+    }
+
+    /// The numbers of the connections in a file, in the order of their lines.
+    private func numbers(in name: String = "access.log") throws -> [Int] {
+        struct Line: Decodable {
+            var connection: Int
+        }
+        let text = try String(contentsOfFile: folder.path(of: name), encoding: .utf8)
+        return try text.split(separator: "\n").map { line in
+            try JSONDecoder().decode(Line.self, from: Data(line.utf8)).connection
+        }
+    }
+
+    @Test("Each record becomes a line, in the order in which they came")
+    func lines() throws {
+        let writer = try writer()
+        for batch in 0..<100 { writer.write((0..<20).map { .example(batch * 20 + $0) }) }
+        writer.flush(within: .seconds(60))
+        #expect(try numbers() == Array(0..<2_000))
+        #expect(writer.droppedLineCount == 0)
+    }
+
+    @Test("A batch larger than one write is written whole")
+    func largeBatch() throws {
+        let writer = try writer()
+        writer.write((0..<5_000).map { .example($0) })
+        writer.flush(within: .seconds(60))
+        #expect(try numbers() == Array(0..<5_000))
+    }
+
+    @Test("A probe has no line, unless probes are asked for")
+    func probes() throws {
+        for includesProbes in [false, true] {
+            let writer = try writer(to: "\(includesProbes).log", includesProbes: includesProbes)
+            writer.write([.example(1), .example(2, end: .probe), .example(3)])
+            writer.flush(within: .seconds(60))
+            let expected = includesProbes ? [1, 2, 3] : [1, 3]
+            #expect(try numbers(in: "\(includesProbes).log") == expected)
+        }
+    }
+
+    @Test("What stands in the file already stays, and only its owner and group may read it")
+    func existingFile() throws {
+        try folder.write(Data("{\"connection\":7}\n".utf8), to: "access.log")
+        let writer = try writer()
+        writer.write([.example(8)])
+        writer.flush(within: .seconds(60))
+        #expect(try numbers() == [7, 8])
+
+        _ = try self.writer(to: "new.log")
+        let attributes = try FileManager.default.attributesOfItem(
+            atPath: folder.path(of: "new.log")
+        )
+        let mode = try #require(attributes[.posixPermissions] as? Int)
+        #expect(mode & 0o137 == 0, "0640, less what umask takes away")
+    }
+
+    @Test("After a rotation the earlier lines are in the old file, the later ones in a new one")
+    func rotation() throws {
+        let writer = try writer()
+        writer.write((0..<1_000).map { .example($0) })
+        try FileManager.default.moveItem(
+            atPath: folder.path(of: "access.log"),
+            toPath: folder.path(of: "access.log.1")
+        )
+        writer.reopen { Issue.record($0) }
+        writer.write((1_000..<2_000).map { .example($0) })
+        writer.flush(within: .seconds(60))
+        #expect(try numbers(in: "access.log.1") == Array(0..<1_000))
+        #expect(try numbers() == Array(1_000..<2_000))
+    }
+
+    @Test("Where the file cannot be opened anew, the log stays in the old one and says so")
+    func failedReopen() throws {
+        try FileManager.default.createDirectory(
+            at: folder.url.appendingPathComponent("logs"),
+            withIntermediateDirectories: false
+        )
+        let writer = try writer(to: "logs/access.log")
+        try FileManager.default.moveItem(
+            at: folder.url.appendingPathComponent("logs"),
+            to: folder.url.appendingPathComponent("moved")
+        )
+        let errors = Mutex<[LogDestination.OpenError]>([])
+        writer.reopen { error in errors.withLock { $0.append(error) } }
+        writer.write([.example(5)])
+        writer.flush(within: .seconds(60))
+        #expect(try numbers(in: "moved/access.log") == [5])
+        let error = try #require(errors.withLock { $0 }.first)
+        #expect(error.path == folder.path(of: "logs/access.log"))
+        #expect(error.description.hasSuffix("No such file or directory"))
+    }
+
+    @Test("A file that cannot be opened at the start is an error that names it")
+    func unopenable() throws {
+        let path = folder.path(of: "none/access.log")
+        let error = #expect(throws: LogDestination.OpenError.self) {
+            try LogDestination.of(.file(path: path))
+        }
+        #expect(error?.description.contains(path) == true)
+    }
+
+    @Test("Off is no destination, and a log that is off drops nothing")
+    func off() throws {
+        #expect(try LogDestination.of(.off) == nil)
+        let log = DiscardedAccessLog()
+        log.write([.example(1)])
+        #expect(log.droppedLineCount == 0)
+    }
+}
+
+/// Readers that are slow, full or gone.
+@Suite("The access log with a bad destination", .timeLimit(.minutes(2)))
+struct SlowAccessLogTests {
+    @Test("Behind a reader that does not read, records wait up to the limit; the rest is counted")
+    func backlog() throws {
+        let folder = try TemporaryFolder()
+        let pipe = try NamedPipe(at: folder.path(of: "log"))
+        let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
+        let writer = AccessLogWriter(
+            to: try #require(destination),
+            includesProbes: false,
+            backlogLimit: 3_500
+        )
+        // The writer blocks on the full pipe in its first batch: the others wait.
+        for batch in 0..<10 { writer.write((0..<1_000).map { .example(batch * 1_000 + $0) }) }
+        #expect(writer.droppedLineCount == 7_000, "three batches found room")
+        let lines = pipe.readLines(3_000)
+        #expect(lines.count == 3_000)
+        #expect(lines.last?.contains("\"connection\":2999,") == true)
+
+        // The reader has caught up: there is room again.
+        writer.flush(within: .seconds(60))
+        let dropped = writer.droppedLineCount
+        writer.write([.example(7)])
+        #expect(pipe.readLines(1).count == 1)
+        #expect(writer.droppedLineCount == dropped)
+    }
+
+    @Test("Handing records over never waits for the reader; a flush waits as long as it is told")
+    func flushLimit() throws {
+        let folder = try TemporaryFolder()
+        let pipe = try NamedPipe(at: folder.path(of: "log"))
+        let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
+        let writer = AccessLogWriter(to: try #require(destination), includesProbes: false)
+        writer.write((0..<1_000).map { .example($0) })
+        // Both return although nobody reads.
+        writer.reopen { Issue.record($0) }
+        writer.flush(within: .milliseconds(1_500))
+        #expect(pipe.readLines(1_000).count == 1_000)
+    }
+
+    @Test("A full disk loses lines and counts them, and the log goes on")
+    func fullDisk() throws {
+        let destination = try LogDestination.of(.file(path: "/dev/full"))
+        let writer = AccessLogWriter(to: try #require(destination), includesProbes: false)
+        writer.write((0..<3).map { .example($0) })
+        writer.write([.example(4), .example(5, end: .probe)])
+        writer.flush(within: .seconds(60))
+        #expect(writer.droppedLineCount == 4, "a probe has no line to lose")
+    }
+
+    @Test("A reader that has gone loses lines and counts them; a new one gets the next")
+    func brokenPipe() throws {
+        // Without this the write would end the process, as ProcessSettings sees to.
+        _ = signal(SIGPIPE, SIG_IGN)
+        let folder = try TemporaryFolder()
+        let pipe = try NamedPipe(at: folder.path(of: "log"))
+        let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
+        let writer = AccessLogWriter(to: try #require(destination), includesProbes: false)
+        pipe.closeReader()
+        writer.write([.example(1), .example(2)])
+        writer.flush(within: .seconds(60))
+        #expect(writer.droppedLineCount == 2)
+    }
+}

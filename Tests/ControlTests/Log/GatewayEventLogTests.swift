@@ -1,0 +1,75 @@
+import Addresses
+import Core
+import Engine
+import Foundation
+import Logging
+import Testing
+
+@testable import Control
+
+@Suite("The data plane's events in the log")
+struct GatewayEventLogTests {
+    private static let listener = SocketAddress(.v4(IPv4Address(0, 0, 0, 0)), port: 9_030)
+    private static let peer = SocketAddress(.v4(IPv4Address(10, 0, 0, 9)), port: 4_000)
+
+    private func lines(_ events: [GatewayEvent]) throws -> [String] {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "log")
+        let destination = try #require(try LogDestination.of(.file(path: path)))
+        let log = GatewayEventLog(LineLogHandler.logger(LogSettings(), to: destination))
+        for event in events { log.note(event) }
+        log.flush()
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        return text.split(separator: "\n").map { line in
+            line.split(separator: " ", maxSplits: 1).dropFirst().joined()
+        }
+    }
+
+    @Test("An event that repeats itself is written once for a while, however often it comes")
+    func repetition() throws {
+        let written = try lines([GatewayEvent](repeating: .acceptPaused(reason: "x"), count: 1_000))
+        #expect(written.count == 1)
+        #expect(written[0].hasPrefix("warning accepting is paused: x"))
+    }
+
+    @Test("Noting an event never waits for the log's reader", .timeLimit(.minutes(2)))
+    func stuckReader() throws {
+        let folder = try TemporaryFolder()
+        let pipe = try NamedPipe(at: folder.path(of: "log"))
+        let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
+        let logger = LineLogHandler.logger(LogSettings(), to: try #require(destination))
+        let log = GatewayEventLog(logger)
+        // Far more than the pipe holds; nobody reads.
+        for number in 0..<5_000 { log.note(.backendUnresolved(name: "be-\(number)", reason: "no")) }
+        let lines = pipe.readLines(1_024)
+        #expect((1_024..<5_000).contains(lines.count), "the rest is lost, not kept")
+    }
+
+    @Test("Different events are all written")
+    func different() throws {
+        let written = try lines((0..<50).map { .backendUnresolved(name: "be-\($0)", reason: "no") })
+        #expect(written.count == 50)
+    }
+
+    @Test("Each event is a sentence that names the cause; what needs somebody is a warning")
+    func sentences() {
+        let down = GatewayEvent.backendUnhealthy(
+            listener: Self.listener,
+            backend: "fe:9030",
+            reason: "refused"
+        )
+        let expected = "backend fe:9030 of listener 0.0.0.0:9030 gets no more connections: refused"
+        #expect(down.sentence == expected)
+        #expect(down.level == .warning)
+        let up = GatewayEvent.backendHealthy(listener: Self.listener, backend: "fe:9030")
+        #expect(up.sentence == "backend fe:9030 of listener 0.0.0.0:9030 is healthy again")
+        #expect(up.level == .notice)
+        let silent = GatewayEvent.silentLoadBalancer(listener: Self.listener, peer: Self.peer)
+        #expect(silent.sentence.contains("load balancer 10.0.0.9 "))
+        #expect(silent.sentence.contains("on_first_ack"))
+        #expect(GatewayEvent.acceptResumed.level == .notice)
+        #expect(GatewayEvent.acceptPaused(reason: "x").sentence.contains("ulimit -n"))
+        let lost = GatewayEvent.backendUnresolved(name: "be", reason: "no such name")
+        #expect(lost.sentence.contains("be cannot be resolved: no such name"))
+    }
+}
