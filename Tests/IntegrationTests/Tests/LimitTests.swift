@@ -122,46 +122,6 @@ extension IntegrationTests {
             #expect(try admits(listener.listen, from: "127.0.0.7") != nil)
         }
 
-        @Test("Above its source's limit a MySQL client sees error 1040, an HTTP client 429")
-        func words() throws {
-            let nginx = try NginxServer()
-            let database = try MariaDBServer.shared.get()
-            let mysql = try ListenerFile("mysql", to: database.endpoint)
-            let http = try ListenerFile("http", to: nginx.endpoint)
-            let sluice = try SluiceProcess(
-                GatewayFile(mysql, http, settings: ["limits: { connectionsPerSource: 1 }"])
-            )
-            let held = try Connection(to: mysql.listen, from: "127.0.0.7")
-            _ = try held.receive()
-
-            let client = try Connection(to: mysql.listen, from: "127.0.0.7")
-            let bytes = try client.receiveToEnd().bytes
-            #expect(bytes.dropFirst(4).prefix(3).elementsEqual([0xff, 0x10, 0x04]))
-            #expect(try Curl.get(at: http.listen, from: "127.0.0.7").status == 429)
-            #expect(try Curl.get(at: http.listen, from: "127.0.0.8").status == 200)
-            #expect(try reasons(of: sluice).contains("sourceConnectionLimit"))
-        }
-
-        @Test("Above the limit of all clients a MySQL client sees 1040, an HTTP client 503")
-        func wordsForAll() throws {
-            let echo = try ThreadedServer.echo()
-            let tcp = try ListenerFile("tcp", to: echo.endpoint)
-            let mysql = try ListenerFile("mysql", to: echo.endpoint)
-            let http = try ListenerFile("http", to: echo.endpoint)
-            let sluice = try SluiceProcess(
-                GatewayFile(tcp, mysql, http, settings: ["limits: { connections: 1 }"])
-            )
-            let held = try Connection(to: tcp.listen)
-            #expect(try held.exchange("the only one"))
-
-            let result = try MySQLClient.query("SELECT 1", at: mysql.listen)
-            #expect(result.errorOutput.contains("1040"), "\(result)")
-            #expect(try Curl.get(at: http.listen).status == 503)
-            let lines = try sluice.accessLines(count: 2)
-            #expect(lines.map(\.reason) == ["connectionLimit", "connectionLimit"])
-            #expect(try held.exchange("still there"))
-        }
-
         @Test("Zero means no limit")
         func zero() throws {
             let echo = try ThreadedServer.echo()
