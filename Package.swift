@@ -99,7 +99,11 @@ let package = Package(
             dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol"],
             swiftSettings: strict
         ),
-        .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: strict),
+        .testTarget(
+            name: "SocketsTests",
+            dependencies: ["Addresses", "Sockets"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "EngineTests",
             dependencies: ["Addresses", "CIDRTrie", "Engine", "Sockets", "Core", "ProxyProtocol"],

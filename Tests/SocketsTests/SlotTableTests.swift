@@ -28,21 +28,27 @@ struct SlotTableTests {
         #expect(table.keys.allSatisfy { !table[$0].isMultiple(of: 2) })
     }
 
-    @Test("Random insertions and removals agree with a dictionary")
-    func random() {
-        var generator = SystemRandomNumberGenerator()
+    @Test("Random insertions and removals agree with a dictionary", arguments: SplitMix64.seeds)
+    func random(seed: UInt64) {
+        var generator = SplitMix64(seed: seed)
         let table = SlotTable<UInt64>()
         var expected: [SlotTable<UInt64>.Key: UInt64] = [:]
-        for _ in 0..<50_000 {
-            if Bool.random(using: &generator) || expected.isEmpty {
-                let value = UInt64.random(in: 0...UInt64.max, using: &generator)
-                expected[table.insert(value)] = value
-            } else if let key = expected.keys.first {
-                #expect(table.remove(key) == expected.removeValue(forKey: key))
+        var gone: [SlotTable<UInt64>.Key] = []
+        for _ in 0..<5_000 {
+            if Int.random(in: 0..<5, using: &generator) < 3 || expected.isEmpty {
+                let value = generator.next()
+                let key = table.insert(value)
+                #expect(expected[key] == nil, "seed \(seed)")
+                expected[key] = value
+            } else if let key = expected.keys.randomElement(using: &generator) {
+                #expect(table.remove(key) == expected.removeValue(forKey: key), "seed \(seed)")
+                gone.append(key)
             }
         }
-        #expect(table.count == expected.count)
-        #expect(Set(table.keys) == Set(expected.keys))
+        #expect(table.count == expected.count, "seed \(seed)")
+        #expect(Set(table.keys) == Set(expected.keys), "seed \(seed)")
+        #expect(expected.allSatisfy { table[$0.key] == $0.value }, "seed \(seed)")
+        #expect(!gone.contains { table.contains($0) }, "seed \(seed)")
     }
 
     @Test("What is left is released with the table")
