@@ -25,6 +25,8 @@ public struct CompiledTrie: Hashable, Sendable {
     )
 }
 
+// Lookups are compiled into their callers: a call would copy the trie, and count references of
+// each of its arrays.
 extension CompiledTrie {
     /// What becomes of `address`, expiries left aside; denial where no rule matches.
     ///
@@ -34,6 +36,7 @@ extension CompiledTrie {
     /// - Complexity: one table, then at most one node for each byte of the address; in a full
     ///   routing table of IPv4 one node, of IPv6 one to three. Allocates, retains and locks nothing.
     @inlinable
+    @inline(__always)
     public func verdict(for address: IPAddress) -> Action {
         leaf(for: address).action
     }
@@ -42,6 +45,7 @@ extension CompiledTrie {
     ///
     /// - Complexity: as ``verdict(for:)``.
     @inlinable
+    @inline(__always)
     public func match(for address: IPAddress) -> Int? {
         leaf(for: address).rule
     }
@@ -52,6 +56,7 @@ extension CompiledTrie {
     ///
     /// - Complexity: as ``verdict(for:)``, and one step for each rule that has expired.
     @inlinable
+    @inline(__always)
     public func match(for address: IPAddress, at now: UnixTime) -> Int? {
         let leaf = leaf(for: address)
         return leaf.expires ? unexpired(leaf.rule, at: now) : leaf.rule
@@ -97,7 +102,7 @@ extension CompiledTrie {
     }
 }
 
-// Where the family is known, the lookup is compiled into its caller.
+// Where the family is known.
 extension CompiledTrie {
     /// As ``verdict(for:)-(IPAddress)``.
     @inlinable
