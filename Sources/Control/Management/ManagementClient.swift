@@ -42,14 +42,13 @@ public struct ManagementClient: Sendable {
         }
         self.address = address
         self.base = base
-        Self.bypassProxies()
+        _ = Self.bypassesProxies
     }
 
     /// A proxy that the environment names is for the way out. FoundationNetworking has no switch
-    /// for it, but libcurl below it knows this word (curl(1), NO_PROXY).
-    private static func bypassProxies() {
-        _ = unsafe setenv("no_proxy", "*", 1)
-    }
+    /// for it, but libcurl below it knows this word (curl(1), NO_PROXY). Done once: other threads
+    /// may read the environment.
+    private static let bypassesProxies = unsafe setenv("no_proxy", "*", 1) == 0
 
     /// The gateway's status now.
     public func status() async throws(ManagementClientError) -> StatusAnswer {

@@ -1,0 +1,99 @@
+import Addresses
+import Core
+import Foundation
+import Sockets
+import Testing
+
+@testable import Control
+
+@Suite("A whole gateway, as one process runs it", .timeLimit(.minutes(2)))
+struct GatewayServiceTests {
+    private static func configuration(
+        listen: SocketAddress = ServedManagement.loopback,
+        management: SocketAddress? = nil,
+        access: LogSettings.AccessLog = .off
+    ) -> GatewayConfiguration {
+        let backend = BackendAddress(host: .ip(.v4(IPv4Address(127, 0, 0, 1))), port: 1)
+        let listener = Listener(
+            protocol: .tcp,
+            address: listen,
+            backends: [backend],
+            healthCheck: HealthCheck(kind: .off)
+        )
+        var log = LogSettings()
+        (log.level, log.access) = (.error, access)
+        let warehouse = Warehouse(id: "WH", whitelist: .openToAll, listeners: [listener])
+        return GatewayConfiguration(management: management, log: log, warehouses: [warehouse])
+    }
+
+    private static func taken() throws -> ListeningSocket {
+        try ListeningSocket(
+            on: ServedManagement.loopback,
+            keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 60, count: 3)
+        )
+    }
+
+    /// What a gateway says that does not start.
+    private func failure(_ source: GatewayService.Source) async throws -> ServiceError {
+        let error = await #expect(throws: ServiceError.self) {
+            try await GatewayService(source) { Issue.record("it is ready") }.run()
+        }
+        return try #require(error)
+    }
+
+    @Test("A faulty file is an error with a line for each fault")
+    func faultyFile() async throws {
+        let folder = try TemporaryFolder(["sluice.yaml": "warehouses: [ { id: \"A B\" } ]\nx: 1\n"])
+        let error = try await failure(.file(path: folder.path(of: "sluice.yaml")))
+        guard case .invalidConfiguration(let lines) = error else { throw error }
+        #expect(lines.count >= 2)
+        #expect(lines.contains { $0.contains("warehouses[0].id") })
+    }
+
+    @Test("A missing file is an error that names it")
+    func missingFile() async throws {
+        let error = try await failure(.file(path: "/nonexistent/sluice.yaml"))
+        #expect(error.description.contains("/nonexistent/sluice.yaml"))
+    }
+
+    @Test("A listener's address that is taken is an error that names it")
+    func takenListener() async throws {
+        let taken = try Self.taken()
+        let error = try await failure(.fixed(Self.configuration(listen: taken.address)))
+        let expected = "cannot listen on \(taken.address): Address already in use"
+        #expect(error.description == expected)
+    }
+
+    @Test("A management address that is taken is an error that names it")
+    func takenManagement() async throws {
+        let taken = try Self.taken()
+        let error = try await failure(.fixed(Self.configuration(management: taken.address)))
+        #expect(error.description.hasPrefix("cannot listen on the management address"))
+        #expect(error.description.contains("\(taken.address)"))
+    }
+
+    @Test("An access log that cannot be opened is an error that names it")
+    func unopenableLog() async throws {
+        let access = LogSettings.AccessLog.file(path: "/nonexistent/access.log")
+        let error = try await failure(.fixed(Self.configuration(access: access)))
+        #expect(error.description.hasPrefix("cannot open the log file /nonexistent/access.log: "))
+    }
+
+    @Test("A gateway's parts run until they are told to stop, and what was logged is written")
+    func running() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "access.log")
+        // Let go of at once: the gateway takes it over.
+        let address = try Self.taken().address
+        let configuration = Self.configuration(listen: address, access: .file(path: path))
+        let gateway = try RunningGateway(configuration, from: "a test")
+        try await gateway.run {
+            // Nobody took the connection, so it is denied and logged.
+            let text = try? await onOwnThread { try RawClient(port: Int(address.port)).receive() }
+            #expect(text == "")
+        }
+        let log = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(log.contains("\"reason\":\"noBackend\""))
+        #expect(log.contains("\"end\":\"denied\""))
+    }
+}
