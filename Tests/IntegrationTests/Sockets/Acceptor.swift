@@ -1,11 +1,9 @@
 import Glibc
-import Synchronization
 
 /// A backend whose connections the test takes one by one.
 final class Acceptor: Sendable {
     let endpoint: Endpoint
     let descriptor: Int32
-    private let isOpen = Mutex(true)
 
     init(at endpoint: Endpoint, backlog: Int32 = 1024) throws {
         self.endpoint = endpoint
@@ -26,7 +24,7 @@ final class Acceptor: Sendable {
     }
 
     deinit {
-        close()
+        Glibc.close(descriptor)
     }
 
     /// Whether somebody connects within `limit`; the connection stays in the queue.
@@ -48,12 +46,10 @@ final class Acceptor: Sendable {
     }
 
     /// Stops listening; whoever waits in ``accept(within:)`` fails.
+    ///
+    /// The descriptor stays until nobody holds this object: under a thread that still waits its
+    /// number must not become another socket's.
     func close() {
-        isOpen.withLock { isOpen in
-            guard isOpen else { return }
-            shutdown(descriptor, Int32(SHUT_RDWR))
-            Glibc.close(descriptor)
-            isOpen = false
-        }
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 }

@@ -59,7 +59,8 @@ extension IntegrationTests {
                 let client = try Connection(to: listener.listen)
                 #expect(try client.receiveText(byteCount: 5) == "alive")
             }
-            #expect(try sluice.accessLine().backend == alive.endpoint.description)
+            let line = try sluice.accessLine()
+            #expect(line.backend == alive.endpoint.description, "\(line)")
         }
 
         @Test("A backend that refuses clients is left out for a while, and then tried again")
