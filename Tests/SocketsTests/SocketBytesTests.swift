@@ -80,6 +80,23 @@ struct SocketBytesTests {
         #expect(scratch.copy(0..<4) == Array("bulk".utf8))
     }
 
+    @Test("A pipe before a peer that does not read holds exactly what it has not handed on")
+    func blockedPipe() throws {
+        let far = try LoopbackPair()
+        let pipe = try Pipe(byteCount: 65_536)
+        var (filled, drained) = (0, 0)
+        while true {
+            _ = pair.client.write([UInt8](repeating: 7, count: 65_536))
+            if case .bytes(let count) = pipe.fill(from: pair.server) { filled += count }
+            #expect(pipe.heldByteCount == filled - drained)
+            guard pipe.heldByteCount > 0 else { continue }
+            guard case .bytes(let count) = pipe.drain(to: far.server) else { break }
+            drained += count
+        }
+        #expect(pipe.heldByteCount == filled - drained)
+        #expect(pipe.heldByteCount > 0)
+    }
+
     @Test("A pipe tells the end of its source")
     func pipeEnd() throws {
         let pipe = try Pipe(byteCount: 4_096)
