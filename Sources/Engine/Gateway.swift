@@ -79,9 +79,11 @@ public final class Gateway: Sendable {
         let rules = try CompiledRules(of: configuration)
         names.resolve(configuration.backendNames)
         try changes.withLock { _ throws(GatewayError) in
+            guard phase.withLock({ $0 }) == .running else { throw .draining }
             let change = try inventory.withLock { inventory throws(GatewayError) in
                 try inventory.change(to: configuration, rules: rules, addresses: names.addresses)
             }
+            names.keepOnly(configuration.backendNames)
             publish(change)
         }
     }
@@ -89,6 +91,7 @@ public final class Gateway: Sendable {
     /// A name has new addresses: the same configuration, with new backends.
     private func namesChanged() {
         changes.withLock { _ in
+            guard phase.withLock({ $0 }) == .running else { return }
             let change = inventory.withLock { $0.refresh(addresses: names.addresses) }
             publish(change)
         }
@@ -113,10 +116,13 @@ extension Gateway {
     ///
     /// The gateway cannot be used again.
     public func drain(within limit: Duration) async -> DrainOutcome {
-        phase.withLock { $0 = .draining }
         checker.stop()
         names.stop()
-        let listeners = inventory.withLock { $0.closeListeners() }
+        // No change comes after this one: it would listen again.
+        let listeners = changes.withLock { _ in
+            phase.withLock { $0 = .draining }
+            return inventory.withLock { $0.closeListeners() }
+        }
         for port in services.ports {
             for id in listeners { port.post(.stopListening(id)) }
         }

@@ -6,6 +6,8 @@ public enum GatewayError: Error, Equatable {
     case cannotListen(SocketAddress, reason: String)
     /// The operator's fault: two rules contradict each other.
     case invalidRules(warehouse: String, reason: String)
+    /// The gateway drains: it listens no more, and takes no configuration.
+    case draining
     /// The system has no descriptors or memory left.
     case systemResources(operation: String, reason: String)
 }
@@ -17,6 +19,8 @@ extension GatewayError: CustomStringConvertible {
             "cannot listen on \(address): \(reason)"
         case .invalidRules(let warehouse, let reason):
             "the whitelist of warehouse \(warehouse) is contradictory: \(reason)"
+        case .draining:
+            "the gateway is draining"
         case .systemResources(let operation, let reason):
             "\(operation) failed: \(reason)"
         }

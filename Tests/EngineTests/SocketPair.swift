@@ -25,6 +25,12 @@ struct SocketPair {
         }
     }
 
+    /// Two ends that exist already.
+    init(inner: Socket, outer: Socket) {
+        self.inner = inner
+        self.outer = outer
+    }
+
     func close() {
         inner.close()
         outer.close()

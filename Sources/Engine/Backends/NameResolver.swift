@@ -31,12 +31,16 @@ final class NameResolver: Sendable {
 
     var addresses: Addresses { known.withLock { $0 } }
 
-    /// Resolves `names` once and keeps these, and no others, up to date. Blocks.
+    /// Resolves `names` once and keeps them up to date, beside those it knows. Blocks.
     func resolve(_ names: Set<String>) {
+        for name in names.sorted() { _ = refresh(name) }
+    }
+
+    /// Forgets all other names; only once no configuration in force has them.
+    func keepOnly(_ names: Set<String>) {
         known.withLock { known in
             known.byName = known.byName.filter { names.contains($0.key) }
         }
-        for name in names.sorted() { _ = refresh(name) }
     }
 
     /// Resolves again and again; `changed` is called when some name has other addresses.

@@ -166,6 +166,8 @@ extension Shard {
         case .closeAll(let end):
             closeAll(end)
         case .retire:
+            // A client that another shard handed over during the drain may have come since.
+            closeAll(.drained)
             retire()
         }
     }

@@ -26,6 +26,8 @@ struct Inventory {
     private(set) var generation = 0
     private var rules = CompiledRules()
     private var listeners: [SocketAddress: OpenListener] = [:]
+    /// Sockets that shards may still hold, though their listeners are gone.
+    private var leaving: [SocketAddress: WeakListeningSocket] = [:]
     private var gauges: [String: WarehouseGauge] = [:]
     private var backends: [BackendKey: Backend] = [:]
     private var nextListenerNumber: UInt32 = 0
@@ -101,6 +103,8 @@ extension Inventory {
     private func bind(_ address: SocketAddress, in configuration: GatewayConfiguration)
         throws(GatewayError) -> ListeningSocket
     {
+        // Its address is taken until the last shard lets go of it: it is used again.
+        if let socket = leaving[address]?.socket { return socket }
         let hasIPv4Neighbour = configuration.listeners.contains { listener in
             listener.address.port == address.port && listener.address.ip.family == .v4
         }
@@ -120,7 +124,11 @@ extension Inventory {
     {
         let kept = Set(configuration.listeners.map(\.address))
         let removed = listeners.filter { !kept.contains($0.key) }
-        for address in removed.keys { listeners[address] = nil }
+        leaving = leaving.filter { $0.value.socket != nil }
+        for (address, listener) in removed {
+            listeners[address] = nil
+            leaving[address] = WeakListeningSocket(listener.socket)
+        }
         return removed.values.map(\.id)
     }
 

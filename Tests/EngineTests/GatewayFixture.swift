@@ -1,0 +1,112 @@
+import Addresses
+import Core
+import Sockets
+import Synchronization
+
+@testable import Engine
+
+/// A gateway in this process, one listener before one scripted backend.
+struct GatewayFixture {
+    let gateway: Gateway
+    let log = RecordingLog()
+    let backend: ListeningSocket
+    let configuration: GatewayConfiguration
+
+    /// - Parameter shardCount: one where a test wants to know who serves.
+    init(shardCount: Int = 2) throws {
+        backend = try Self.listener(on: Self.loopback(0))
+        configuration = try Self.configuration(
+            listeners: [Self.freeAddress()],
+            backend: backend.address,
+            shardCount: shardCount
+        )
+        gateway = try Gateway(configuration: configuration, accessLog: log) { _ in }
+        try gateway.start()
+    }
+
+    var address: SocketAddress { configuration.warehouses[0].listeners[0].address }
+
+    static func loopback(_ port: UInt16) -> SocketAddress {
+        SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: port)
+    }
+
+    static func listener(on address: SocketAddress) throws -> ListeningSocket {
+        let keepalive = KeepaliveOptions(idleSeconds: 60, intervalSeconds: 10, count: 3)
+        return try ListeningSocket(on: address, keepalive: keepalive)
+    }
+
+    /// An address that was free a moment ago.
+    static func freeAddress() throws -> SocketAddress {
+        try listener(on: loopback(0)).address
+    }
+
+    static func configuration(
+        listeners: [SocketAddress],
+        backend: SocketAddress,
+        shardCount: Int = 2
+    ) throws -> GatewayConfiguration {
+        var engine = EngineSettings()
+        engine.shards = shardCount
+        let target = BackendAddress(host: .ip(backend.ip), port: backend.port)
+        let warehouse = Warehouse(
+            id: "W",
+            whitelist: Whitelist(mode: .anywhere),
+            listeners: listeners.map { address in
+                Listener(
+                    protocol: .tcp,
+                    address: address,
+                    backends: [target],
+                    healthCheck: HealthCheck(kind: .off)
+                )
+            }
+        )
+        return GatewayConfiguration(engine: engine, warehouses: [warehouse])
+    }
+
+    /// A client whose connect has succeeded, and the backend's end of its session.
+    func session() async throws -> SocketPair {
+        let client = try await Self.client(of: address)
+        return SocketPair(inner: try await acceptAtBackend(), outer: client)
+    }
+
+    static func client(of address: SocketAddress) async throws -> Socket {
+        let socket = try Socket.tcp(for: address)
+        if case .failed(let error) = socket.connect(to: address) { throw error }
+        try await eventually { socket.waitUntilReady(toWrite: true, milliseconds: 0) }
+        if let error = socket.takeError() { throw error }
+        return socket
+    }
+
+    private func acceptAtBackend() async throws -> Socket {
+        var accepted = Socket.none
+        try await eventually {
+            if case .accepted(let socket, _) = backend.accept() { accepted = socket }
+            return accepted.isOpen
+        }
+        return accepted
+    }
+}
+
+/// Keeps what is written to it.
+final class RecordingLog: AccessLog {
+    private let kept = Mutex<[AccessRecord]>([])
+
+    var records: [AccessRecord] { kept.withLock { $0 } }
+    var droppedLineCount: Int { 0 }
+
+    func write(_ records: [AccessRecord]) {
+        kept.withLock { $0 += records }
+    }
+}
+
+/// What did not come to pass within a minute.
+struct NeverHappened: Error {}
+
+/// Waits until `condition` holds; a slow machine only makes the wait longer.
+func eventually(_ condition: () throws -> Bool) async throws {
+    for _ in 0..<12_000 {
+        if try condition() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    throw NeverHappened()
+}

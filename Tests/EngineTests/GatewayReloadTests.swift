@@ -1,0 +1,84 @@
+import Addresses
+import Core
+import Sockets
+import Testing
+
+@testable import Engine
+
+@Suite("A change of the configuration of a running gateway")
+struct GatewayReloadTests {
+    @Test("A session goes on through reloads, with its listener and without it")
+    func sessionSurvives() async throws {
+        let fixture = try GatewayFixture()
+        let session = try await fixture.session()
+        defer { session.close() }
+        try fixture.gateway.reload(to: fixture.configuration)
+        try fixture.gateway.reload(to: GatewayConfiguration(warehouses: []))
+        session.outer.writeAll(Array("question".utf8))
+        #expect(session.inner.readAvailable(waiting: 60_000) == Array("question".utf8))
+        session.inner.writeAll(Array("answer".utf8))
+        #expect(session.outer.readAvailable(waiting: 60_000) == Array("answer".utf8))
+        _ = await fixture.gateway.drain(within: .zero)
+    }
+
+    @Test("A listener that is removed and added again at once listens")
+    func removedAndAdded() async throws {
+        let fixture = try GatewayFixture()
+        for _ in 0..<100 {
+            try fixture.gateway.reload(to: GatewayConfiguration(warehouses: []))
+            try fixture.gateway.reload(to: fixture.configuration)
+        }
+        let session = try await fixture.session()
+        session.close()
+        _ = await fixture.gateway.drain(within: .seconds(60))
+    }
+
+    @Test("A port in use makes the reload fail, and changes nothing")
+    func portInUse() async throws {
+        let fixture = try GatewayFixture()
+        let foreign = try GatewayFixture.listener(on: GatewayFixture.loopback(0))
+        let refused = try GatewayFixture.configuration(
+            listeners: [GatewayFixture.freeAddress(), foreign.address],
+            backend: fixture.backend.address
+        )
+        let before = fixture.gateway.status()
+        #expect(throws: GatewayError.self) { try fixture.gateway.reload(to: refused) }
+        #expect(fixture.gateway.status().generation == before.generation)
+        #expect(fixture.gateway.status().listeners.map(\.address) == ["\(fixture.address)"])
+        try await fixture.session().close()
+        _ = await fixture.gateway.drain(within: .seconds(60))
+    }
+
+    @Test("A gateway that drains takes no configuration, so that it does not listen again")
+    func draining() async throws {
+        let fixture = try GatewayFixture()
+        _ = await fixture.gateway.drain(within: .zero)
+        #expect(throws: GatewayError.draining) {
+            try fixture.gateway.reload(to: fixture.configuration)
+        }
+    }
+
+    @Test("Names of the configuration in force keep their addresses while others are tried")
+    func namesInForce() {
+        let names = NameResolver { _ in }
+        let backend = BackendAddress(host: .name("localhost"), port: 1)
+        names.resolve(["localhost"])
+        names.resolve(["other.invalid"])
+        #expect(!names.addresses[backend].isEmpty)
+        names.keepOnly(["other.invalid"])
+        #expect(names.addresses[backend].isEmpty)
+    }
+
+    @Test("After a drain every count is zero, and each session has its line in the log")
+    func counts() async throws {
+        let fixture = try GatewayFixture()
+        var sessions: [SocketPair] = []
+        for _ in 0..<20 { sessions.append(try await fixture.session()) }
+        for session in sessions.prefix(10) { session.close() }
+        let outcome = await fixture.gateway.drain(within: .milliseconds(100))
+        for session in sessions.dropFirst(10) { session.close() }
+        #expect(outcome.finished + outcome.closed <= 20)
+        try await eventually { fixture.log.records.count == 20 }
+        #expect(fixture.gateway.activeConnections == 0)
+    }
+}
