@@ -2,7 +2,7 @@
 # `swift build` and `swift test` work without make where the packages are there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench build-packages test-packages bench-packages toolchain
+.PHONY: help demo test lint bench bench-trie build-packages test-packages bench-packages toolchain
 
 build_packages := libssl-dev libsqlite3-dev
 test_packages  := $(build_packages) mariadb-server mariadb-client nginx haproxy curl python3
@@ -13,6 +13,7 @@ help:
 	@echo 'make test    build, then run every test, the ones against real servers included'
 	@echo 'make lint    check the format and the direction of imports'
 	@echo 'make bench   measure side by side with HAProxy and nginx'
+	@echo 'make bench-trie  measure lookups in lists of CIDR blocks'
 	@echo 'Options for what they run: make demo DEMO="--mysql-port 9130",'
 	@echo 'make test TEST="--filter DemoTests", make bench BENCH="--rounds 9"'
 
@@ -32,6 +33,9 @@ bench: toolchain bench-packages
 	swift build -c release --product sluice
 	python3 Benchmarks/peers/run.py \
 	    --sluice "$$(swift build -c release --show-bin-path)/sluice" $(BENCH)
+
+bench-trie: toolchain build-packages
+	swift run -c release --package-path Benchmarks/trie TrieBenchmark $(BENCH)
 
 build-packages:
 	@.ci/install $(build_packages)
