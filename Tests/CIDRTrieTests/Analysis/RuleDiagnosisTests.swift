@@ -1,0 +1,62 @@
+import CIDRTrie
+import Testing
+
+@Suite("Rules that change nothing")
+struct RuleDiagnosisTests {
+    private func diagnosis(_ lines: String...) throws -> RuleDiagnosis {
+        let list = CIDRList(parsing: Array(lines.joined(separator: "\n").utf8).span)
+        #expect(list.faults.isEmpty)
+        return RuleDiagnosis(of: try RuleSet(list.rules), at: UnixTime(seconds: 0))
+    }
+
+    @Test("A rule inside one that says the same is redundant")
+    func redundant() throws {
+        let idle = try diagnosis("10.0.0.0/8", "10.1.0.0/16", "!10.2.0.0/16", "10.2.3.0/24")
+            .idleRules
+        #expect(idle == [.init(rule: 1, reason: .saysTheSame(as: 0))])
+    }
+
+    @Test("A rule that longer ones cover is shadowed, whatever they say")
+    func shadowed() throws {
+        let idle = try diagnosis("10.0.0.0/8", "10.0.0.0/9", "!10.128.0.0/9").idleRules
+        #expect(idle.contains(.init(rule: 0, reason: .shadowed)))
+    }
+
+    @Test("A denial where nothing is admitted changes nothing")
+    func denied() throws {
+        let idle = try diagnosis("!192.0.2.0/24", "10.0.0.0/8", "!10.1.0.0/16").idleRules
+        #expect(idle == [.init(rule: 0, reason: .deniesTheDenied)])
+    }
+
+    @Test("Leaving out a redundant rule changes no verdict", arguments: IPFamily.allCases)
+    func random(family: IPFamily) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = RandomRules(seed: seed)
+        var foundCount = 0
+        for _ in 0..<40 {
+            let rules = random.rules(count: 30, family: family)
+            let trie = CompiledTrie(try RuleSet(rules))
+            for idle in RuleDiagnosis(of: try RuleSet(rules), at: UnixTime(seconds: 0)).idleRules {
+                var rest = rules
+                rest.remove(at: idle.rule)
+                let without = CompiledTrie(try RuleSet(rest))
+                for address in rules[idle.rule].block.edges {
+                    #expect(
+                        without.verdict(for: address) == trie.verdict(for: address),
+                        "\(idle), seed \(seed)"
+                    )
+                }
+                foundCount += 1
+            }
+        }
+        #expect(foundCount > 0)
+    }
+
+    @Test("A list that admits everybody of one family is noticed, also by halves")
+    func everybody() throws {
+        #expect(try diagnosis("0.0.0.0/0").admitsAllOfOneFamily)
+        #expect(try diagnosis("0.0.0.0/1", "128.0.0.0/1").admitsAllIPv4)
+        #expect(try !diagnosis("0.0.0.0/0", "::/0").admitsAllOfOneFamily)
+        #expect(try !diagnosis("10.0.0.0/8").admitsAllIPv4)
+    }
+}
