@@ -12,3 +12,8 @@ extension IPFamily: Comparable {
     @inlinable
     public static func < (a: IPFamily, b: IPFamily) -> Bool { a == .v4 && b == .v6 }
 }
+
+extension IPFamily: CustomStringConvertible {
+    /// `IPv4` or `IPv6`.
+    public var description: String { rawValue }
+}

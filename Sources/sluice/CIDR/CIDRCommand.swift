@@ -4,7 +4,9 @@ import ArgumentParser
 struct CIDRCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cidr",
-        abstract: "Check, explain and compile lists of CIDR blocks.",
-        subcommands: [ExplainCommand.self]
+        abstract: "Explain, compile, measure and compare lists of CIDR blocks.",
+        subcommands: [
+            ExplainCommand.self, CompileCommand.self, StatsCommand.self, DiffCommand.self,
+        ]
     )
 }

@@ -19,7 +19,7 @@ struct ExplainCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The list of rules.")
+    @Option(help: "The list of rules, text or compiled.")
     var rules: String
 
     @Flag(help: "Print JSON, one object a line.")
@@ -33,7 +33,7 @@ struct ExplainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let trie = CompiledTrie(try RulesFile.load(rules))
+        let trie = try RuleFiles.trie(rules)
         var explainer = Explainer(trie: trie, isJSON: json)
         if addresses.isEmpty {
             try explainer.explainStandardInput()

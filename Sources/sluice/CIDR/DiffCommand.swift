@@ -1,0 +1,76 @@
+import ArgumentParser
+import CIDRTrie
+import Control
+
+/// `sluice cidr diff`: what a change of a list means, whatever its lines look like.
+struct DiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract:
+            "Show which addresses a new list admits and the old one does not, and the reverse.",
+        discussion: """
+            The lists are compared by what they admit now: two that say the same in other words \
+            do not differ, and a rule that has expired does not count. Each line is a block: + is \
+            admitted by the new list alone, - by the old one alone.
+
+            Exit codes: 0 no difference, 1 some, 64 wrong usage, 78 a faulty list.
+            """
+    )
+
+    @Argument(help: "The old list, text or compiled.")
+    var old: String
+
+    @Argument(help: "The new list.")
+    var new: String
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let now = UnixTime.systemTime
+        let (old, new) = (try RuleFiles([old]).ruleSet(), try RuleFiles([new]).ruleSet())
+        let difference = ListDifference(from: old, to: new, at: now)
+        print(json ? try difference.json() : difference.text, terminator: json ? "\n" : "")
+        if !difference.isEmpty { throw ExitCode(1) }
+    }
+}
+
+/// What two lists admit, one without the other.
+struct ListDifference: Codable {
+    struct Part: Codable {
+        var blocks: [String] = []
+        /// As text: a number of 128 bits.
+        var addresses = "0"
+    }
+
+    var added: [String: Part] = [:]
+    var removed: [String: Part] = [:]
+
+    init(from old: RuleSet, to new: RuleSet, at now: UnixTime) {
+        for family in IPFamily.allCases {
+            let before = AddressSet(admittedBy: old, family: family, at: now)
+            let after = AddressSet(admittedBy: new, family: family, at: now)
+            added["\(family)"] = Part(after.subtracting(before))
+            removed["\(family)"] = Part(before.subtracting(after))
+        }
+    }
+
+    var isEmpty: Bool {
+        added.values.allSatisfy(\.blocks.isEmpty) && removed.values.allSatisfy(\.blocks.isEmpty)
+    }
+
+    /// A block a line, IPv4 first.
+    var text: String {
+        IPFamily.allCases.flatMap { family in
+            (removed["\(family)"]?.blocks ?? []).map { "-\($0)\n" }
+                + (added["\(family)"]?.blocks ?? []).map { "+\($0)\n" }
+        }.joined()
+    }
+}
+
+extension ListDifference.Part {
+    fileprivate init(_ set: AddressSet) {
+        blocks = set.blocks.map { "\($0)" }
+        addresses = "\(set.count)"
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import CIDRTrie
+import Control
+
+/// `sluice cidr stats`: how large a list is, what it admits, what is odd about it.
+struct StatsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Show the size of lists, what they admit, and rules that change nothing.",
+        discussion: "Exit codes: 0, 64 wrong usage, 78 a faulty list."
+    )
+
+    @Argument(help: "The lists, text or compiled; several count as one.")
+    var lists: [String]
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let files = try RuleFiles(lists)
+        let statistics = ListStatistics(
+            of: try files.ruleSet(),
+            places: files.place,
+            at: .systemTime
+        )
+        print(json ? try statistics.json() : statistics.text)
+    }
+}

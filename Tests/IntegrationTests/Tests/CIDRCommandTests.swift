@@ -1,0 +1,103 @@
+import Testing
+
+extension IntegrationTests {
+    /// What one does with lists apart from any gateway.
+    @Suite("sluice cidr compile, stats and diff")
+    struct CIDRCommandTests {
+        private let folder: TemporaryFolder
+
+        init() throws {
+            folder = try TemporaryFolder()
+        }
+
+        private func list(_ lines: String..., name: String) throws -> String {
+            try folder.write(lines.map { $0 + "\n" }.joined(), to: name)
+        }
+
+        private func cidr(_ arguments: String...) throws -> CommandResult {
+            try runProgram(Programs.sluice(), ["cidr"] + arguments)
+        }
+
+        @Test("A compiled list answers as its source does, with its words")
+        func compile() throws {
+            let source = try list("10.0.0.0/8 office", "!10.1.0.0/16 guests", name: "a.cidrs")
+            let image = "\(folder.path)/a.trie"
+            let compiled = try cidr("compile", source, "--output", image)
+            #expect(compiled.output.contains("2 rules"), "\(compiled)")
+            for file in [source, image] {
+                let answer = try cidr("explain", "--rules", file, "10.1.2.3", "10.2.3.4", "::1")
+                #expect(
+                    answer.output == """
+                        10.1.2.3\tdeny\t10.1.0.0/16\tguests
+                        10.2.3.4\tallow\t10.0.0.0/8\toffice
+                        ::1\tdeny\t-\t
+
+                        """
+                )
+            }
+            #expect(try cidr("diff", source, image).status == 0)
+        }
+
+        @Test("Several lists become one; two that contradict each other are named, both of them")
+        func several() throws {
+            let a = try list("10.0.0.0/8", name: "a.cidrs")
+            let b = try list("# other", "!10.0.0.0/8", name: "b.cidrs")
+            let both = try cidr("compile", a, b, "--output", "\(folder.path)/c.trie")
+            #expect(both.status == 78)
+            #expect(both.errorOutput.contains("\(b):2: contradicts \(a):1"))
+            #expect(both.output.isEmpty)
+            let c = try list("2001:db8::/32", name: "c.cidrs")
+            #expect(try cidr("compile", a, c, "--output", "\(folder.path)/c.trie").status == 0)
+        }
+
+        @Test("A damaged image is an error that says what to do")
+        func damaged() throws {
+            let source = try list("10.0.0.0/8", name: "a.cidrs")
+            let image = "\(folder.path)/a.trie"
+            _ = try cidr("compile", source, "--output", image)
+            _ = try runProgram("truncate", ["--size=-8", image])
+            let answer = try cidr("explain", "--rules", image, "10.0.0.1")
+            #expect(answer.status == 78)
+            #expect(answer.errorOutput.contains("\(image): the compiled list is cut off"))
+        }
+
+        @Test("Lists that say the same in other words do not differ; others do, by blocks")
+        func diff() throws {
+            let old = try list("10.0.0.0/8", name: "old.cidrs")
+            let same = try list("10.0.0.0/9", "10.128.0.0-10.255.255.255", name: "same.cidrs")
+            let new = try list("10.0.0.0/8", "!10.255.0.0/16", "192.0.2.7", name: "new.cidrs")
+            let none = try cidr("diff", old, same)
+            #expect(none.status == 0 && none.output.isEmpty, "\(none)")
+            let some = try cidr("diff", old, new)
+            #expect(some.status == 1 && some.output == "-10.255.0.0/16\n+192.0.2.7/32\n", "\(some)")
+            #expect(try cidr("diff", old, new, "--json").output.contains(#""addresses":"65536""#))
+        }
+
+        @Test("Statistics name what changes nothing, where it stands, and a list open to all")
+        func stats() throws {
+            let source = try list("0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8", name: "a.cidrs")
+            let stats = try cidr("stats", source)
+            #expect(stats.output.contains("\(source):3: 10.0.0.0/8 says the same as \(source):1"))
+            #expect(stats.output.contains("every IPv4 address is admitted"))
+            #expect(stats.output.contains("does not cover IPv6"))
+            #expect(try cidr("stats", source, "--json").output.contains(#""idleRules":1"#))
+        }
+
+        @Test("A file that cannot be read or written is an error that names it")
+        func files() throws {
+            let source = try list("10.0.0.0/8", name: "a.cidrs")
+            let missing = try cidr("stats", "\(folder.path)/missing")
+            #expect(missing.status == 78)
+            #expect(
+                missing.errorOutput.contains("missing: No such file or directory"),
+                "\(missing)"
+            )
+            let unwritable = try cidr("compile", source, "--output", "\(folder.path)/no/where")
+            #expect(unwritable.status == 1)
+            #expect(
+                unwritable.errorOutput.contains("no/where: No such file or directory"),
+                "\(unwritable)"
+            )
+        }
+    }
+}
