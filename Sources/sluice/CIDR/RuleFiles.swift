@@ -66,7 +66,9 @@ extension RuleFiles {
 
     private mutating func bytes(of path: String) -> [UInt8]? {
         do {
-            return [UInt8](try Data(contentsOf: URL(filePath: path)))
+            // A pipe may be a file too, as in `sluice cidr stats <(…)`.
+            let file = try FileHandle(forReadingFrom: URL(filePath: path))
+            return [UInt8](try file.readToEnd() ?? Data())
         } catch {
             faults.append("\(path): \(FileFailure(error))")
             return nil

@@ -83,6 +83,15 @@ extension IntegrationTests {
             #expect(try cidr("stats", source, "--json").output.contains(#""idleRules":1"#))
         }
 
+        @Test("A list may come through a pipe")
+        func pipe() throws {
+            let stats = try runProgram(
+                "sh",
+                ["-c", "echo 10.0.0.0/8 | \(Programs.sluice()) cidr stats /dev/stdin"]
+            )
+            #expect(stats.output.contains("admits 16777216 addresses"), "\(stats)")
+        }
+
         @Test("A file that cannot be read or written is an error that names it")
         func files() throws {
             let source = try list("10.0.0.0/8", name: "a.cidrs")
