@@ -8,7 +8,8 @@ public struct RuleDiagnosis: Hashable, Sendable {
             case saysTheSame(as: Int)
             /// Longer prefixes cover all of its addresses: it is shadowed.
             case shadowed
-            /// It denies what is denied anyway, as no rule around it admits.
+            /// It denies what is denied anyway, as no rule around it admits. A rule that denies a
+            /// whole family is not blamed: it writes the default down.
             case deniesTheDenied
         }
 
@@ -50,8 +51,8 @@ public struct RuleDiagnosis: Hashable, Sendable {
 private struct IdleRuleFinder {
     let rules: [Rule]
     private var sweep = RangeSweep<UInt128>()
-    private var order: [Int] = []
-    private var reasons: [Int: RuleDiagnosis.IdleRule.Reason] = [:]
+    /// In the order of the addresses.
+    private var appended: [(rule: Int, around: Int?)] = []
 
     init(rules: [Rule]) {
         self.rules = rules
@@ -65,23 +66,27 @@ private struct IdleRuleFinder {
             through: rule.block.last.bits,
             slot: slot
         ).rule
-        order.append(index)
-        reasons[index] = reason(of: rule, around: around)
+        appended.append((index, around))
+    }
+
+    mutating func finish() -> [RuleDiagnosis.IdleRule] {
+        var decides = [Bool](repeating: false, count: rules.count)
+        for slot in sweep.finish().slots {
+            if let rule = slot.rule { decides[rule] = true }
+        }
+        return appended.compactMap { rule, around in
+            // A rule that no range names decides nowhere.
+            let reason = decides[rule] ? reason(of: rules[rule], around: around) : .shadowed
+            return reason.map { RuleDiagnosis.IdleRule(rule: rule, reason: $0) }
+        }
     }
 
     private func reason(of rule: Rule, around: Int?) -> RuleDiagnosis.IdleRule.Reason? {
-        guard let around else { return rule.action == .deny ? .deniesTheDenied : nil }
+        guard let around else {
+            return rule.action == .deny && rule.block.prefixLength > 0 ? .deniesTheDenied : nil
+        }
         let outer = rules[around]
         let lastsAsLong = outer.expiry == nil || outer.expiry == rule.expiry
         return outer.action == rule.action && lastsAsLong ? .saysTheSame(as: around) : nil
-    }
-
-    /// A rule that no range names decides nowhere.
-    mutating func finish() -> [RuleDiagnosis.IdleRule] {
-        let deciding = Set(sweep.finish().slots.compactMap(\.rule))
-        return order.compactMap { index in
-            let reason = deciding.contains(index) ? reasons[index] : .shadowed
-            return reason.map { RuleDiagnosis.IdleRule(rule: index, reason: $0) }
-        }
     }
 }

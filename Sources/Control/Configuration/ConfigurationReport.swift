@@ -72,7 +72,7 @@ extension ConfigurationReport {
         fileprivate init(_ configuration: GatewayConfiguration) {
             warehouses = configuration.warehouses.count
             listeners = configuration.warehouses.map(\.listeners.count).reduce(0, +)
-            rules = configuration.warehouses.map(\.whitelist.rules.count).reduce(0, +)
+            rules = configuration.warehouses.map(\.whitelist.ruleCount).reduce(0, +)
         }
 
         var text: String {

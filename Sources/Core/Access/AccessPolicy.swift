@@ -6,12 +6,12 @@ public enum AccessPolicy: Sendable {
     case anywhere
     case nowhere
     /// The longest matching prefix decides; what nothing matches is denied.
-    case rules(CompiledTrie)
+    case rules(CompiledWhitelist)
     /// A private link: the endpoint's state decides, by its id.
     case endpoints([String: Endpoint.State])
 
     /// The policy of a listener of `link` in `warehouse`; `rules` is the whitelist's compiled form.
-    public init(for link: LinkKind, of warehouse: Warehouse, rules: CompiledTrie) {
+    public init(for link: LinkKind, of warehouse: Warehouse, rules: CompiledWhitelist) {
         switch (link, warehouse.whitelist.mode) {
         case (.private, _):
             let states = warehouse.endpoints.map { ($0.id, $0.state) }
@@ -39,7 +39,7 @@ public enum AccessPolicy: Sendable {
         switch self {
         case .anywhere: AccessVerdict()
         case .nowhere: AccessVerdict(denial: .linkClosed)
-        case .rules(let trie): Self.verdict(of: trie.decision(for: client, at: now))
+        case .rules(let rules): Self.verdict(of: rules.decision(for: client, at: now))
         case .endpoints(let states): AccessVerdict(denial: Self.denial(endpoint, states))
         }
     }

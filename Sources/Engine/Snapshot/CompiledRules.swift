@@ -4,7 +4,7 @@ import Core
 /// Each warehouse's whitelist in its compiled form. Made off the data path: a list of a million
 /// entries takes a moment.
 struct CompiledRules: Sendable {
-    private var tries: [String: CompiledTrie] = [:]
+    private var whitelists: [String: CompiledWhitelist] = [:]
 
     init() {}
 
@@ -12,7 +12,7 @@ struct CompiledRules: Sendable {
     init(of configuration: GatewayConfiguration) throws(GatewayError) {
         for warehouse in configuration.warehouses where warehouse.whitelist.mode == .specific {
             do {
-                tries[warehouse.id] = CompiledTrie(try RuleSet(warehouse.whitelist.rules))
+                whitelists[warehouse.id] = try CompiledWhitelist(warehouse.whitelist)
             } catch {
                 throw .invalidRules(warehouse: warehouse.id, reason: "\(error)")
             }
@@ -20,7 +20,7 @@ struct CompiledRules: Sendable {
     }
 
     /// The rules of a warehouse; where there are none, nobody is admitted.
-    subscript(warehouse: String) -> CompiledTrie {
-        tries[warehouse] ?? .empty
+    subscript(warehouse: String) -> CompiledWhitelist {
+        whitelists[warehouse] ?? .empty
     }
 }

@@ -6,6 +6,9 @@ final class NamedPipe {
 
     /// Makes the pipe and opens its reading end.
     init(at path: String) throws {
+        // Without this a write after the reader has gone would end the process: ProcessSettings
+        // sees to that in the gateway.
+        _ = signal(SIGPIPE, SIG_IGN)
         let isMade = unsafe mkfifo(path, 0o600) == 0
         // A reader that does not wait for a writer (fifo(7)).
         descriptor = isMade ? unsafe open(path, O_RDONLY | O_NONBLOCK) : -1

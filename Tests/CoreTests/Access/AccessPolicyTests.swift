@@ -23,7 +23,11 @@ struct AccessPolicyTests {
                 Endpoint(id: "vpce-\(state.rawValue)", cloud: .aws, state: state)
             }
         )
-        return AccessPolicy(for: link, of: warehouse, rules: CompiledTrie(try RuleSet(rules)))
+        return AccessPolicy(
+            for: link,
+            of: warehouse,
+            rules: CompiledWhitelist(CompiledTrie(try RuleSet(rules)))
+        )
     }
 
     private func verdict(
@@ -123,7 +127,7 @@ struct AccessPolicyTests {
     @Test("An empty whitelist admits nobody; one open to all admits everybody")
     func extremes() throws {
         let empty = AccessPolicy.rules(.empty)
-        let open = AccessPolicy.rules(CompiledTrie(try RuleSet(Whitelist.openToAll.rules)))
+        let open = AccessPolicy.rules(try CompiledWhitelist(.openToAll))
         for address in ["0.0.0.0", "255.255.255.255", "::", "2001:db8::1"] {
             let client = try IPAddress(parsing: address)
             #expect(empty.verdict(client: client, endpoint: nil, at: now).denial == .notInWhitelist)

@@ -18,6 +18,10 @@ extension ConfigurationNode: ExpressibleByStringLiteral, ExpressibleByArrayLiter
 
     /// A list.
     public init(arrayLiteral elements: ConfigurationNode...) {
+        self.init(list: elements)
+    }
+
+    init(list elements: [ConfigurationNode]) {
         self.init(.sequence(elements), at: Self.origin)
     }
 
@@ -108,10 +112,14 @@ enum SampleTree {
 extension ConfigurationNode {
     /// What the decoder makes of the tree on 2026-01-01, with these whitelist files.
     func decoded(files: [String: String] = [:]) -> DecodedConfiguration {
+        decoded(files: files.mapValues { Array($0.utf8) })
+    }
+
+    func decoded(files: [String: [UInt8]]) -> DecodedConfiguration {
         let now = UnixTime(seconds: 1_767_225_600)
         let decoder = ConfigurationDecoder(now: now) { path throws(UnreadableFile) in
-            guard let text = files[path] else { throw UnreadableFile(reason: "no such file") }
-            return Array(text.utf8)
+            guard let bytes = files[path] else { throw UnreadableFile(reason: "no such file") }
+            return bytes
         }
         return decoder.decode(self)
     }

@@ -16,12 +16,19 @@ public struct Whitelist: Hashable, Sendable {
     public var mode: Mode
     /// From the configuration's entries and from the files it names. None contradicts another.
     public var rules: [Rule]
+    /// Files that came compiled: they count beside ``rules``, and are not compiled again. Where one
+    /// of them and another list say different things of the same block, it is denied.
+    public var lists: [CompiledTrie]
 
     /// - Parameter rules: never both allow and deny the same block.
-    public init(mode: Mode, rules: [Rule] = []) {
+    public init(mode: Mode, rules: [Rule] = [], lists: [CompiledTrie] = []) {
         self.mode = mode
         self.rules = rules
+        self.lists = lists
     }
+
+    /// How many rules there are, those of compiled lists included.
+    public var ruleCount: Int { lists.reduce(rules.count) { $0 + $1.rules.count } }
 }
 
 extension Whitelist {

@@ -2,13 +2,12 @@ import CIDRTrie
 
 /// Reads a whitelist's rules from its entries and files, and remembers where each of them stands.
 struct RuleReader {
-    /// A file that is no list at all has a fault in every line.
-    private static let faultLimit = 20
-
     private(set) var rules: [Rule] = []
+    /// The files that came compiled.
+    private(set) var lists: [CompiledTrie] = []
     /// For each rule, its origin.
-    private var origins: [RuleOrigin] = []
-    private var sources: [RuleSource] = []
+    private(set) var origins: [RuleOrigin] = []
+    private(set) var sources: [RuleSource] = []
 
     /// Reads one of the list `entries`.
     mutating func readEntry(_ place: Place) {
@@ -26,24 +25,11 @@ struct RuleReader {
         }
     }
 
-    /// Reads one of the list `files`: a ``CIDRList``.
-    mutating func readFile(_ place: Place) {
-        guard let path: String = place.scalar() else { return }
-        do throws(UnreadableFile) {
-            readList(try place.decoding.readFile(path), from: RuleSource(place, file: path))
-        } catch {
-            place.fault("cannot read \(path.quoted): \(error.reason)")
-        }
+    mutating func append(_ list: CompiledTrie) {
+        lists.append(list)
     }
 
-    private mutating func readList(_ bytes: [UInt8], from source: RuleSource) {
-        let list = CIDRList(parsing: bytes.span)
-        for fault in list.faults.prefix(Self.faultLimit) { source.report(fault) }
-        source.reportRest(list.faults.count - Self.faultLimit)
-        append(list.rules, lines: list.lines, from: source)
-    }
-
-    private mutating func append(_ rules: [Rule], lines: [Int], from source: RuleSource) {
+    mutating func append(_ rules: [Rule], lines: [Int], from source: RuleSource) {
         self.rules += rules
         origins += lines.map { RuleOrigin(source: sources.count, line: $0) }
         sources.append(source)
@@ -59,12 +45,16 @@ struct RuleReader {
 }
 
 extension RuleReader {
-    /// Reports rules of which one contradicts or repeats the other, at the later one's place.
-    func reportClashes() {
+    /// The rules without contradiction. Rules of which one contradicts or repeats the other are
+    /// reported at the later one's place; where one contradicts, there is no set.
+    func ruleSet() -> RuleSet? {
         do throws(RuleConflict) {
-            for duplicate in try RuleSet(rules).duplicates { report(duplicate) }
+            let ruleSet = try RuleSet(rules)
+            for duplicate in ruleSet.duplicates { report(duplicate) }
+            return ruleSet
         } catch {
             for clash in error.clashes { report(clash) }
+            return nil
         }
     }
 

@@ -23,29 +23,20 @@ extension Whitelist {
         let files = fields.place("files")
         entries?.elements().forEach { reader.readEntry($0) }
         files?.elements().forEach { reader.readFile($0) }
-        reader.reportClashes()
+        let ruleSet = reader.ruleSet()
         guard let mode else { return nil }
-        let whitelist = Whitelist(mode: mode, rules: reader.rules)
         switch mode {
         case .anywhere, .nowhere: mode.warnOfIdleRules(at: [entries, files])
-        case .specific: whitelist.warnOfGaps(in: fields)
+        case .specific:
+            warnOfNoRule(in: fields)
+            if let ruleSet { reader.reportDiagnosis(of: ruleSet, at: fields.place) }
         }
-        return whitelist
+        return Whitelist(mode: mode, rules: reader.rules, lists: reader.lists)
     }
 
-    private func warnOfGaps(in fields: Fields) {
-        let place = fields.place
+    private static func warnOfNoRule(in fields: Fields) {
         if fields.isEmptyList("entries"), fields.isEmptyList("files") {
-            place.warning("no rule: the public links admit nobody")
-        }
-        let all = rules.filter { $0.block.prefixLength == 0 && $0.action == .allow }.map(\.block)
-        switch (all.contains(.allIPv4), all.contains(.allIPv6)) {
-        case (true, false):
-            place.warning("0.0.0.0/0 does not cover IPv6", remedy: "add ::/0 if that is meant")
-        case (false, true):
-            place.warning("::/0 does not cover IPv4", remedy: "add 0.0.0.0/0 if that is meant")
-        case (true, true), (false, false):
-            break
+            fields.place.warning("no rule: the public links admit nobody")
         }
     }
 }
