@@ -14,10 +14,12 @@ import Synchronization
 public final class Gateway: Sendable {
     let services: ShardServices
     let shards: [Shard]
-    private let inventory: Mutex<Inventory>
+    let inventory: Mutex<Inventory>
     private let phase = Mutex(GatewayStatus.Phase.running)
     /// One change of the configuration at a time; nothing else waits for it.
     private let changes = Mutex(())
+    /// The shards take no more messages.
+    private let isRetired = Mutex(false)
     private let names: NameResolver
     private let checker: HealthChecker
     private let startedAt = Moment.now().unixTime
@@ -38,6 +40,7 @@ public final class Gateway: Sendable {
         let snapshot = Snapshot(
             generation: 0,
             limits: configuration.limits,
+            denialLinesPerMinute: configuration.log.denialsPerMinute,
             keepalive: KeepaliveOptions(configuration.keepalive),
             routes: [:]
         )
@@ -84,6 +87,7 @@ public final class Gateway: Sendable {
                 try inventory.change(to: configuration, rules: rules, addresses: names.addresses)
             }
             names.keepOnly(configuration.backendNames)
+            services.seenEndpoints.withLock { $0.forget(where: configuration.knows) }
             publish(change)
         }
     }
@@ -131,8 +135,22 @@ extension Gateway {
         let closed = activeConnections
         for port in services.ports { port.post(.closeAll(.drained)) }
         await waitUntilIdle(for: .seconds(2))
-        for port in services.ports { port.post(.retire) }
+        isRetired.withLock { isRetired in
+            isRetired = true
+            for port in services.ports { port.post(.retire) }
+        }
         return DrainOutcome(finished: max(0, before - closed), closed: closed)
+    }
+
+    /// Tells each shard something.
+    ///
+    /// - Returns: false where the shards do not listen any more.
+    func tellShards(_ message: (ShardPort) -> ShardMessage) -> Bool {
+        isRetired.withLock { isRetired in
+            guard !isRetired else { return false }
+            for port in services.ports { port.post(message(port)) }
+            return true
+        }
     }
 
     var activeConnections: Int {

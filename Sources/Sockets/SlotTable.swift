@@ -35,6 +35,9 @@
 
     public init() {}
 
+    /// How many slots there are, vacant ones included: the bound of all indices.
+    public var slotCount: Int { generations.count }
+
     deinit {
         for index in generations.indices where generations[index] & Self.vacantBit == 0 {
             unsafe slot(index).deinitialize(count: 1)

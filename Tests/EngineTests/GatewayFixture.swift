@@ -1,5 +1,6 @@
 import Addresses
 import Core
+import Glibc
 import Sockets
 import Synchronization
 
@@ -64,13 +65,18 @@ struct GatewayFixture {
     }
 
     /// A client whose connect has succeeded, and the backend's end of its session.
-    func session() async throws -> SocketPair {
-        let client = try await Self.client(of: address)
+    ///
+    /// - Parameter source: one of this machine's own addresses: all of 127.0.0.0/8.
+    func session(from source: IPv4Address? = nil) async throws -> SocketPair {
+        let client = try await Self.client(of: address, from: source)
         return SocketPair(inner: try await acceptAtBackend(), outer: client)
     }
 
-    static func client(of address: SocketAddress) async throws -> Socket {
+    static func client(of address: SocketAddress, from source: IPv4Address? = nil) async throws
+        -> Socket
+    {
         let socket = try Socket.tcp(for: address)
+        if let source { try socket.bind(to: source) }
         if case .failed(let error) = socket.connect(to: address) { throw error }
         try await eventually { socket.waitUntilReady(toWrite: true, milliseconds: 0) }
         if let error = socket.takeError() { throw error }
@@ -84,6 +90,21 @@ struct GatewayFixture {
             return accepted.isOpen
         }
         return accepted
+    }
+}
+
+extension Socket {
+    /// Chooses the address from which the socket connects (bind(2)), and any port.
+    func bind(to source: IPv4Address) throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = source.bits.bigEndian
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw SystemError(code: errno) }
     }
 }
 
@@ -103,9 +124,9 @@ final class RecordingLog: AccessLog {
 struct NeverHappened: Error {}
 
 /// Waits until `condition` holds; a slow machine only makes the wait longer.
-func eventually(_ condition: () throws -> Bool) async throws {
+func eventually(_ condition: () async throws -> Bool) async throws {
     for _ in 0..<12_000 {
-        if try condition() { return }
+        if try await condition() { return }
         try await Task.sleep(for: .milliseconds(5))
     }
     throw NeverHappened()

@@ -7,21 +7,27 @@ public enum AccessPolicy: Sendable {
     case nowhere
     /// The longest matching prefix decides; what nothing matches is denied.
     case rules(CompiledWhitelist)
-    /// A private link: the endpoint's state decides, by its id.
-    case endpoints([String: Endpoint.State])
+    /// A private link: the endpoint's state decides.
+    case endpoints([EndpointName: Endpoint.State])
+    /// An outbound link: the warehouse's own network may come, and nobody else.
+    case sources(CompiledTrie)
 
-    /// The policy of a listener of `link` in `warehouse`; `rules` is the whitelist's compiled form.
-    public init(for link: LinkKind, of warehouse: Warehouse, rules: CompiledWhitelist) {
-        switch (link, warehouse.whitelist.mode) {
-        case (.private, _):
-            let states = warehouse.endpoints.map { ($0.id, $0.state) }
-            // Ids are unique in a validated configuration; if not, the stricter state counts.
-            self = .endpoints(
-                Dictionary(states) { $0 == .available ? $1 : $0 }
-            )
-        case (.public, .anywhere), (.outbound, .anywhere): self = .anywhere
-        case (.public, .nowhere), (.outbound, .nowhere): self = .nowhere
-        case (.public, .specific), (.outbound, .specific): self = .rules(rules)
+    /// The policy of one of the listeners of `warehouse`; `rules` is the whitelist's compiled form.
+    public init(for listener: Listener, of warehouse: Warehouse, rules: CompiledWhitelist) {
+        if listener.link == .private {
+            let states = warehouse.endpoints.map { ($0.name, $0.state) }
+            // Names are unique in a validated configuration; if not, the stricter state counts.
+            self = .endpoints(Dictionary(states) { $0 == .available ? $1 : $0 })
+        } else if listener.link == .outbound, let sources = listener.sources {
+            // Rules that all allow do not contradict each other; if they did, nobody would pass.
+            let rules = try? RuleSet(sources.map { Rule(block: $0) })
+            self = .sources(rules.map(CompiledTrie.init) ?? .empty)
+        } else {
+            switch warehouse.whitelist.mode {
+            case .anywhere: self = .anywhere
+            case .nowhere: self = .nowhere
+            case .specific: self = .rules(rules)
+            }
         }
     }
 
@@ -33,7 +39,7 @@ public enum AccessPolicy: Sendable {
     ///   - now: decides which rules have expired.
     public func verdict(
         client: IPAddress,
-        endpoint: String?,
+        endpoint: EndpointName?,
         at now: UnixTime
     ) -> AccessVerdict {
         switch self {
@@ -41,6 +47,7 @@ public enum AccessPolicy: Sendable {
         case .nowhere: AccessVerdict(denial: .linkClosed)
         case .rules(let rules): Self.verdict(of: rules.decision(for: client, at: now))
         case .endpoints(let states): AccessVerdict(denial: Self.denial(endpoint, states))
+        case .sources(let trie): Self.verdict(ofSource: trie.decision(for: client, at: now))
         }
     }
 
@@ -48,16 +55,22 @@ public enum AccessPolicy: Sendable {
         guard let rule = decision.rule else { return AccessVerdict(denial: .notInWhitelist) }
         return AccessVerdict(
             denial: decision.action == .allow ? nil : .deniedByRule,
-            rule: rule.block
+            rule: rule
         )
     }
 
-    private static func denial(_ endpoint: String?, _ states: [String: Endpoint.State])
-        -> DenialReason?
-    {
+    private static func verdict(ofSource decision: Decision) -> AccessVerdict {
+        guard let rule = decision.rule else { return AccessVerdict(denial: .notASource) }
+        return AccessVerdict(rule: rule)
+    }
+
+    private static func denial(
+        _ endpoint: EndpointName?,
+        _ states: [EndpointName: Endpoint.State]
+    ) -> DenialReason? {
         guard let endpoint else { return .noEndpoint }
         guard let state = states[endpoint] else { return .unknownEndpoint }
-        return state == .available ? nil : .endpointNotAvailable
+        return state.denial
     }
 }
 
@@ -65,13 +78,16 @@ public enum AccessPolicy: Sendable {
 public struct AccessVerdict: Hashable, Sendable {
     /// Why it may not pass; `nil` where it may.
     public var denial: DenialReason?
-    /// The deciding rule's block.
-    public var rule: CIDRBlock?
+    /// The deciding rule.
+    public var rule: Rule?
 
-    public init(denial: DenialReason? = nil, rule: CIDRBlock? = nil) {
+    public init(denial: DenialReason? = nil, rule: Rule? = nil) {
         self.denial = denial
         self.rule = rule
     }
+
+    /// When the rule that lets pass says nothing any more; `nil` for never.
+    public var expiry: UnixTime? { isAllowed ? rule?.expiry : nil }
 
     public var isAllowed: Bool { denial == nil }
 }

@@ -4,7 +4,7 @@ public import Addresses
 ///
 /// It holds no byte of the client's payload, so it cannot hold a credential.
 public struct AccessRecord: Hashable, Sendable {
-    public enum Verdict: String, Hashable, Sendable { case allow, deny }
+    public enum Verdict: String, Hashable, Sendable, Codable { case allow, deny }
 
     /// When the connection was accepted, in microseconds since 1970 (UTC).
     public var acceptedAtMicroseconds: Int64 = 0
@@ -34,6 +34,8 @@ public struct AccessRecord: Hashable, Sendable {
     public var end: ConnectionEnd = .finished
     /// More words on `reason`: which rule of the wire format was broken, say. Empty for none.
     public var detail: String = ""
+    /// Denials of the same source and reason before this one that have no line of their own.
+    public var unlogged: UInt64 = 0
 
     public init(peer: SocketAddress) {
         self.peer = peer

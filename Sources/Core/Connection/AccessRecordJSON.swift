@@ -5,7 +5,7 @@ extension AccessRecord {
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
     /// link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut, durationMs,
-    /// end`, and `detail` where there is one. What does not apply is `null`. No byte in a text can
+    /// end`, and `detail` and `unlogged` where there are any. What does not apply is `null`. No byte in a text can
     /// end the line or the string.
     public func appendJSON(to line: inout [UInt8]) {
         var object = JSONLine(begin: &line)
@@ -28,6 +28,7 @@ extension AccessRecord {
         appendDuration(to: &line)
         object.field("end", end.rawValue, in: &line)
         if !detail.isEmpty { object.field("detail", detail, in: &line) }
+        if unlogged > 0 { object.field("unlogged", number: unlogged, in: &line) }
         object.end(in: &line)
     }
 

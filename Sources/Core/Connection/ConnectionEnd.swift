@@ -18,8 +18,24 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case noEndpoint
     /// A private link, and the endpoint is not registered.
     case unknownEndpoint
-    /// A private link, and the endpoint is registered but not available.
-    case endpointNotAvailable
+    /// A private link, and nobody has accepted the endpoint yet.
+    case endpointPendingAcceptance
+    /// A private link, and the endpoint was accepted, but its cloud has not connected it yet.
+    case endpointPending
+    /// A private link, and the endpoint was rejected.
+    case endpointRejected
+    /// A private link, and nobody accepted the endpoint in time.
+    case endpointExpired
+    /// A private link, and its cloud could not connect the endpoint.
+    case endpointFailed
+    /// A private link, and the endpoint is being deleted.
+    case endpointDeleting
+    /// A private link, and the endpoint was deleted.
+    case endpointDeleted
+    /// A private link, and the endpoint has as many connections as it may.
+    case endpointConnectionLimit
+    /// An outbound link, and the client's address is not one of its sources.
+    case notASource
     case connectionLimit
     case warehouseConnectionLimit
     case sourceConnectionLimit
@@ -40,6 +56,10 @@ public enum ConnectionEnd: String, Hashable, Sendable, CaseIterable, Codable {
     case drained
     /// Refused; the reason says why.
     case denied
+    /// Admitted once, but no more under the policy of now; the reason says why.
+    case revoked
+    /// An operator closed it.
+    case closedByOperator
     /// The client left before a backend was connected.
     case clientLeft
     /// A load balancer's health probe: LOCAL, or nothing at all.

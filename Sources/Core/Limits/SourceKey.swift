@@ -5,18 +5,32 @@ public import Addresses
 public struct SourceKey: Hashable, Sendable {
     private let bits: UInt64
     private let isIPv6: Bool
+    private let network: UInt32
 
-    public init(_ address: IPAddress) {
+    /// - Parameter network: tells networks apart whose addresses overlap, as those behind two
+    ///   private endpoints do; 0 is the public one.
+    public init(_ address: IPAddress, in network: UInt32 = 0) {
         switch address.unmapped {
         case .v4(let address): (bits, isIPv6) = (UInt64(address.bits), false)
         case .v6(let address): (bits, isIPv6) = (address.high, true)
         }
+        self.network = network
+    }
+
+    /// The addresses that it stands for.
+    public var block: CIDRBlock {
+        isIPv6
+            ? CIDRBlock(containing: .v6(IPv6Address(high: bits, low: 0)), prefixLength: 64)
+            : CIDRBlock(
+                containing: .v4(IPv4Address(bits: UInt32(truncatingIfNeeded: bits))),
+                prefixLength: 32
+            )
     }
 
     /// For spreading sources over tables. Not secret: a flood of chosen sources fills one stripe no
     /// faster than a flood of random ones, for the stripe is bounded.
     public var stripeHash: UInt64 {
-        let mixed = (bits ^ (bits >> 31)) &* 0x9E37_79B9_7F4A_7C15
+        let mixed = (bits ^ (bits >> 31) ^ UInt64(network) << 32) &* 0x9E37_79B9_7F4A_7C15
         return mixed >> 32
     }
 }

@@ -17,10 +17,11 @@ extension DenialReason {
         switch self {
         case .linkClosed, .notInWhitelist, .deniedByRule, .untrustedProxySource, .badProxyHeader,
             .proxyHeaderTimeout, .unexpectedProxyHeader, .noEndpoint, .unknownEndpoint,
-            .endpointNotAvailable:
+            .endpointPendingAcceptance, .endpointPending, .endpointRejected, .endpointExpired,
+            .endpointFailed, .endpointDeleting, .endpointDeleted, .notASource:
             .access
         case .sourceConnectionLimit, .sourceRateLimit: .sourceLimit
-        case .connectionLimit, .warehouseConnectionLimit: .gatewayLimit
+        case .connectionLimit, .warehouseConnectionLimit, .endpointConnectionLimit: .gatewayLimit
         case .noBackend: .outage
         }
     }
@@ -47,9 +48,17 @@ extension DenialReason {
         case .unexpectedProxyHeader: "a PROXY protocol header is not accepted here"
         case .noEndpoint: "the connection names no private endpoint"
         case .unknownEndpoint: "the private endpoint is not registered"
-        case .endpointNotAvailable: "the private endpoint is not approved"
+        case .endpointPendingAcceptance: "the private endpoint is not approved yet"
+        case .endpointPending: "the private endpoint is not connected yet, try again later"
+        case .endpointRejected: "the private endpoint was rejected"
+        case .endpointExpired: "the private endpoint's request has expired"
+        case .endpointFailed: "the private endpoint has failed"
+        case .endpointDeleting: "the private endpoint is being deleted"
+        case .endpointDeleted: "the private endpoint was deleted"
+        case .notASource: "only the warehouse's own network may connect here"
         case .connectionLimit: "the gateway is full, try again later"
         case .warehouseConnectionLimit: "this warehouse is full, try again later"
+        case .endpointConnectionLimit: "the private endpoint has too many open connections"
         case .sourceConnectionLimit: "this address has too many open connections"
         case .sourceRateLimit: "this address connects too often, try again later"
         case .noBackend: "no server of this warehouse answers, try again later"

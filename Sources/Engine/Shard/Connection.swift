@@ -39,6 +39,8 @@ struct Connection {
     var source: SourceKey?
     var isCountedInBudget = false
     var isCountedInWarehouse = false
+    /// Where it is counted among its endpoint's connections.
+    var endpointBudget: ConnectionBudget?
     /// Whether the connection waits in the shard's run queue.
     var isQueued = false
     /// Monotonic milliseconds of the last event.
@@ -47,8 +49,11 @@ struct Connection {
     var reportedBytesIn: UInt64 = 0
     var reportedBytesOut: UInt64 = 0
     var rule: CIDRBlock?
-    var endpoint: String?
+    var endpoint: EndpointName?
     var denial: DenialReason?
+    /// Whether it gets a line in the access log, and how many of its kind have had none.
+    var isLogged = true
+    var unlogged = 0
     var detail = ""
     /// How the connection ends, once that is decided though not yet done.
     var end = ConnectionEnd.finished
@@ -69,6 +74,16 @@ struct Connection {
         tunnel = Tunnel(client: socket)
         acceptedAt = now
         activeAt = now.milliseconds
+    }
+}
+
+extension Connection {
+    /// Whether its client has passed: what runs, and what a change of policy may end.
+    var isAdmitted: Bool {
+        switch phase {
+        case .connecting, .relaying: true
+        case .readingHeader, .greeting, .lingering: false
+        }
     }
 }
 
@@ -119,5 +134,7 @@ struct Moment {
     }
 
     var milliseconds: Int64 { nanoseconds / 1_000_000 }
+    /// Of the wall clock's second, how much has passed.
+    var millisecondsOfSecond: Int64 { realtimeMicroseconds / 1_000 % 1_000 }
     var unixTime: UnixTime { UnixTime(seconds: realtimeMicroseconds / 1_000_000) }
 }

@@ -1,4 +1,5 @@
 import Addresses
+import CIDRTrie
 import Core
 import Sockets
 
@@ -8,8 +9,12 @@ extension Shard {
     func admit(_ key: Key, by route: Route) {
         if let reason = limitReached(for: key, by: route) { return reject(key, reason) }
         let verdict = verdict(on: key, by: route)
-        connections[key].rule = verdict.rule
+        connections[key].rule = verdict.rule?.block
         if let denial = verdict.denial { return reject(key, denial) }
+        guard takeEndpointSlot(for: key, by: route) else {
+            return reject(key, .endpointConnectionLimit)
+        }
+        noteExpiry(verdict.expiry)
         admitted(key, by: route)
     }
 
@@ -22,7 +27,8 @@ extension Shard {
             connections[key].end = .probe
             return linger(key)
         }
-        connections[key].rule = verdict.rule
+        connections[key].rule = verdict.rule?.block
+        noteExpiry(verdict.expiry)
         admitted(key, by: route)
     }
 
@@ -32,7 +38,7 @@ extension Shard {
         connect(key, by: route)
     }
 
-    private func verdict(on key: Key, by route: Route) -> AccessVerdict {
+    func verdict(on key: Key, by route: Route) -> AccessVerdict {
         route.policy.verdict(
             client: connections[key].client.ip,
             endpoint: connections[key].endpoint,
@@ -40,8 +46,24 @@ extension Shard {
         )
     }
 
+    /// Addresses overlap between consumers' networks: behind an endpoint a source is the pair of
+    /// both.
+    func sourceKey(of key: Key, by route: Route) -> SourceKey {
+        let endpoint = connections[key].endpoint.map { route.endpoints[$0]?.network ?? .max }
+        return SourceKey(connections[key].client.ip, in: endpoint ?? 0)
+    }
+
+    private func takeEndpointSlot(for key: Key, by route: Route) -> Bool {
+        guard let name = connections[key].endpoint, let endpoint = route.endpoints[name] else {
+            return true
+        }
+        guard endpoint.budget.take(limit: endpoint.connectionLimit) else { return false }
+        connections[key].endpointBudget = endpoint.budget
+        return true
+    }
+
     private func limitReached(for key: Key, by route: Route) -> DenialReason? {
-        let source = SourceKey(connections[key].client.ip)
+        let source = sourceKey(of: key, by: route)
         switch services.sources.admit(source, limits: snapshot.limits, at: now) {
         case .tooManyConnections: return .sourceConnectionLimit
         case .tooFast: return .sourceRateLimit

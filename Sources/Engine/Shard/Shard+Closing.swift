@@ -26,8 +26,9 @@ extension Shard {
         close(connection.tunnel.client.socket)
         if connection.phase == .lingering { lingeringCount -= 1 }
         release(connection)
-        connection.profile.counters.noteEnd(end, denial: connection.denial)
-        records.append(record(of: connection, end))
+        let denial = end == .revoked ? nil : connection.denial
+        connection.profile.counters.noteEnd(end, denial: denial)
+        if connection.isLogged { records.append(record(of: connection, end)) }
     }
 
     /// Gives back everything that the connection was counted in.
@@ -36,6 +37,7 @@ extension Shard {
         services.descriptors.release()
         if connection.isCountedInBudget { services.budget.release() }
         if connection.isCountedInWarehouse { connection.profile.warehouse.release() }
+        connection.endpointBudget?.release()
         if let source = connection.source { services.sources.release(source) }
         connection.backend?.release()
     }
@@ -48,7 +50,7 @@ extension Shard {
         connections[key].tunnel.dropBackend()
     }
 
-    private func record(of connection: Connection, _ end: ConnectionEnd) -> AccessRecord {
+    func record(of connection: Connection, _ end: ConnectionEnd) -> AccessRecord {
         var record = AccessRecord(peer: connection.peer)
         record.acceptedAtMicroseconds = connection.acceptedAt.realtimeMicroseconds
         record.connection = connection.id
@@ -56,8 +58,8 @@ extension Shard {
         record.listener = connection.profile.name
         record.link = connection.profile.settings.link
         record.client = connection.client
-        record.endpoint = connection.endpoint
-        record.verdict = connection.denial == nil ? .allow : .deny
+        record.endpoint = connection.endpoint?.id
+        record.verdict = connection.denial == nil || end == .revoked ? .allow : .deny
         record.rule = connection.rule
         record.reason = connection.denial
         record.backend = connection.isBackendConnected ? connection.backend?.address : nil
@@ -67,6 +69,7 @@ extension Shard {
             (now.nanoseconds - connection.acceptedAt.nanoseconds) / 1_000
         record.end = end
         record.detail = connection.detail
+        record.unlogged = UInt64(connection.unlogged)
         return record
     }
 }

@@ -12,7 +12,7 @@ extension Shard {
             return port.releaseConnection()
         }
         route.profile.counters.noteAccepted()
-        let connection = Connection(
+        var connection = Connection(
             id: makeConnectionNumber(),
             listener: listener,
             profile: route.profile,
@@ -20,6 +20,10 @@ extension Shard {
             peer: peer,
             at: now
         )
+        connection.endpoint = route.embeddedEndpoint
+        if let denial = silencedDenial(of: peer, by: route) {
+            return dismiss(socket, of: connection, for: denial)
+        }
         let key = connections.insert(connection)
         services.descriptors.take()
         guard watch(socket, token: .client(key)) else {
@@ -129,7 +133,10 @@ extension Shard {
     private func noteEndpoint(of header: ProxyHeader?, for key: Key) -> Bool {
         guard connections[key].profile.settings.link == .private else { return true }
         do {
-            connections[key].endpoint = try header?.privateLinkIdentity()?.endpointID
+            if connections[key].endpoint == nil {
+                connections[key].endpoint = try header?.privateLinkIdentity()
+                    .map(EndpointName.init)
+            }
             return true
         } catch {
             connections[key].detail = error.description

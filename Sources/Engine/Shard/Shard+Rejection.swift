@@ -13,8 +13,10 @@ extension Shard {
     func reject(_ key: Key, _ reason: DenialReason) {
         connections[key].denial = reason
         connections[key].end = .denied
+        let isAnswered = noteDenial(reason, of: key)
         connections[key].preface = nil
         releaseBackend(of: key)
+        guard isAnswered else { return finish(key, .denied) }
         switch connections[key].profile.settings.reject {
         case .drop: finish(key, .denied)
         case .error: sayRejection(key, reason)

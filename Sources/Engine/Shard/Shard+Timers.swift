@@ -9,14 +9,14 @@ extension Shard {
 
     /// The next moment at which something is due, in monotonic milliseconds.
     var nextDeadline: Int64? {
-        switch (timers.nextDeadline, acceptResumesAt) {
-        case (let timer?, let accept?): min(timer, accept)
-        case (let timer, let accept): timer ?? accept
-        }
+        let deadlines = (timers.nextDeadline, acceptResumesAt, nextReview)
+        guard deadlines.0 != nil || deadlines.1 != nil || deadlines.2 != nil else { return nil }
+        return min(deadlines.0 ?? .max, deadlines.1 ?? .max, deadlines.2 ?? .max)
     }
 
     func expireTimers() {
         resumeAccepting()
+        reviewExpired()
         guard let deadline = timers.nextDeadline, deadline <= now.milliseconds else { return }
         for index in timers.advance(to: now.milliseconds) {
             if let key = connections.key(at: UInt32(index)) { deadlinePassed(for: key) }

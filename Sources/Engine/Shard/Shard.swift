@@ -1,4 +1,5 @@
 import Addresses
+import CIDRTrie
 import Core
 import Dispatch
 import Sockets
@@ -31,6 +32,11 @@ final class Shard: @unchecked Sendable {
     /// Accepting is paused until then, in monotonic milliseconds; `nil` when it is not.
     var acceptResumesAt: Int64?
     var lingeringCount = 0
+    /// The first of them is under way.
+    var sweeps: [SessionSweep] = []
+    /// When the first rule expires by which a session runs; `nil` where none does.
+    var nextExpiry: UnixTime?
+    var denials: DenialTable
     private var nextConnectionNumber: UInt64 = 0
 
     private let queue: DispatchQueue
@@ -51,6 +57,7 @@ final class Shard: @unchecked Sendable {
             pipeByteCount: settings.pipeByteCount
         )
         lingerNanoseconds = settings.linger.nanoseconds
+        denials = DenialTable(at: now.milliseconds)
         queue = DispatchQueue(label: "sluice.shard.\(port.number)")
     }
 
@@ -91,6 +98,7 @@ extension Shard {
         repeat {
             let count = waitAndHandle(since: quietSince)
             takeTurns()
+            continueSweeps()
             expireTimers()
             handOverRecords()
             if count > 0 {
@@ -102,8 +110,10 @@ extension Shard {
     }
 
     private func isQuiet(since start: Int64) -> Bool {
-        source == nil || runQueue.isEmpty && now.nanoseconds - start >= lingerNanoseconds
+        source == nil || hasNoWork && now.nanoseconds - start >= lingerNanoseconds
     }
+
+    private var hasNoWork: Bool { runQueue.isEmpty && sweeps.isEmpty }
 
     private func waitAndHandle(since quietSince: Int64) -> Int {
         let count: Int
@@ -120,7 +130,7 @@ extension Shard {
 
     /// The rest of the linger, or less where a deadline comes first or work waits.
     private func waitMilliseconds(since quietSince: Int64) -> Int32 {
-        guard runQueue.isEmpty else { return 0 }
+        guard hasNoWork else { return 0 }
         let rest = lingerNanoseconds - (now.nanoseconds - quietSince)
         var milliseconds = max(0, (rest + 999_999) / 1_000_000)
         if let deadline = nextDeadline {
@@ -158,16 +168,21 @@ extension Shard {
         case .accepted(let socket, let peer, let listener):
             begin(socket, from: peer, at: listener)
         case .install(let snapshot):
-            self.snapshot = snapshot
+            install(snapshot)
         case .listen(let id, let socket):
             listen(on: socket, as: id)
         case .stopListening(let id):
             stopListening(id)
+        case .sweep(let sweep):
+            begin(sweep)
+        case .reportDenials(let answers):
+            answers.add(denials.records)
         case .closeAll(let end):
             closeAll(end)
         case .retire:
             // A client that another shard handed over during the drain may have come since.
             closeAll(.drained)
+            abandonSweeps()
             retire()
         }
     }

@@ -12,6 +12,9 @@ enum ShardMessage: Sendable {
     case listen(ListenerID, ListeningSocket)
     /// Accepts what already waits in the backlog, then no more.
     case stopListening(ListenerID)
+    /// Looks at every connection, a slice at a time.
+    case sweep(SessionSweep)
+    case reportDenials(ShardAnswers<DenialRecord>)
     case closeAll(ConnectionEnd)
     case retire
 }

@@ -1,5 +1,6 @@
 import Core
 import Sockets
+import Synchronization
 
 /// What all shards share. Nothing of it is on the way of the bytes: it is asked once or twice for
 /// each connection.
@@ -10,6 +11,8 @@ final class ShardServices: Sendable {
     /// Connections, over all listeners.
     let budget = ConnectionBudget()
     let sources = SourceLimiter()
+    /// Asked only for a connection that is denied.
+    let seenEndpoints = Mutex(SeenEndpoints())
     /// Connections, in the descriptors that they need.
     let descriptors: DescriptorBudget
 

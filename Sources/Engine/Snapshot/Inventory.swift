@@ -14,6 +14,11 @@ struct Inventory {
         var backends: [Backend]
     }
 
+    private struct EndpointKey: Hashable {
+        let warehouse: String
+        let name: EndpointName
+    }
+
     private struct OpenListener {
         let id: ListenerID
         let socket: ListeningSocket
@@ -29,6 +34,7 @@ struct Inventory {
     /// Sockets that shards may still hold, though their listeners are gone.
     private var leaving: [SocketAddress: WeakListeningSocket] = [:]
     private var gauges: [String: WarehouseGauge] = [:]
+    private var endpoints: [EndpointKey: EndpointRoute] = [:]
     private var backends: [BackendKey: Backend] = [:]
     private var nextListenerNumber: UInt32 = 0
     private let report: @Sendable (GatewayEvent) -> Void
@@ -159,6 +165,7 @@ extension Inventory {
         return Snapshot(
             generation: generation,
             limits: configuration.limits,
+            denialLinesPerMinute: configuration.log.denialsPerMinute,
             keepalive: KeepaliveOptions(configuration.keepalive),
             routes: routes
         )
@@ -179,13 +186,34 @@ extension Inventory {
             ),
             headerPolicy: HeaderPolicy(settings.acceptProxyProtocol),
             policy: AccessPolicy(
-                for: settings.link,
+                for: settings,
                 of: warehouse,
                 rules: rules[warehouse.id]
             ),
             connectionLimit: warehouse.connectionLimit,
-            pool: pool
+            pool: pool,
+            endpoints: endpointRoutes(of: warehouse),
+            whenRevoked: warehouse.whenRevoked
         )
+    }
+
+    /// An endpoint keeps its number and its count for as long as the gateway runs.
+    private mutating func endpointRoutes(of warehouse: Warehouse)
+        -> [EndpointName: EndpointRoute]
+    {
+        var routes: [EndpointName: EndpointRoute] = [:]
+        for endpoint in warehouse.endpoints {
+            let key = EndpointKey(warehouse: warehouse.id, name: endpoint.name)
+            let known = endpoints[key]
+            let route = EndpointRoute(
+                network: known?.network ?? UInt32(truncatingIfNeeded: endpoints.count + 1),
+                connectionLimit: endpoint.connectionLimit,
+                budget: known?.budget ?? ConnectionBudget()
+            )
+            endpoints[key] = route
+            routes[endpoint.name] = route
+        }
+        return routes
     }
 
     private mutating func gauge(of warehouse: String) -> WarehouseGauge {
@@ -219,6 +247,14 @@ extension Inventory {
 // MARK: - Status
 
 extension Inventory {
+    /// The routes in force to a warehouse, in the configuration's order; `nil` where there is no
+    /// such warehouse.
+    func routes(of warehouse: String) -> [Route]? {
+        configuration.warehouses.first { $0.id == warehouse }?.listeners.compactMap {
+            listeners[$0.address]?.route
+        }
+    }
+
     /// In the configuration's order.
     var listenerStatus: [ListenerStatus] {
         configuration.listeners.compactMap { listeners[$0.address]?.route?.status }

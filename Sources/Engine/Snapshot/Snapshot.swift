@@ -10,17 +10,21 @@ import Sockets
 final class Snapshot: Sendable {
     let generation: Int
     let limits: ConnectionLimits
+    /// Of each source and reason; 0 for no limit.
+    let denialLinesPerMinute: Int
     let keepalive: KeepaliveOptions
     let routes: [ListenerID: Route]
 
     init(
         generation: Int,
         limits: ConnectionLimits,
+        denialLinesPerMinute: Int,
         keepalive: KeepaliveOptions,
         routes: [ListenerID: Route]
     ) {
         self.generation = generation
         self.limits = limits
+        self.denialLinesPerMinute = denialLinesPerMinute
         self.keepalive = keepalive
         self.routes = routes
     }
@@ -33,19 +37,33 @@ final class Route: Sendable {
     let policy: AccessPolicy
     let connectionLimit: Int
     let pool: BackendPool
+    /// The warehouse's private endpoints.
+    let endpoints: [EndpointName: EndpointRoute]
+    /// What becomes of sessions that the policy admits no more.
+    let whenRevoked: Revocation
 
     init(
         profile: ListenerProfile,
         headerPolicy: HeaderPolicy,
         policy: AccessPolicy,
         connectionLimit: Int,
-        pool: BackendPool
+        pool: BackendPool,
+        endpoints: [EndpointName: EndpointRoute],
+        whenRevoked: Revocation
     ) {
         self.profile = profile
         self.headerPolicy = headerPolicy
         self.policy = policy
         self.connectionLimit = connectionLimit
         self.pool = pool
+        self.endpoints = endpoints
+        self.whenRevoked = whenRevoked
+    }
+
+    /// The endpoint through which every client of the listener comes; `nil` where only a header
+    /// can say.
+    var embeddedEndpoint: EndpointName? {
+        profile.settings.endpoint.map { EndpointName(.embedded, $0) }
     }
 
     /// Whether a client's payload is searched for a PROXY header of its own: a backend that reads
@@ -56,6 +74,16 @@ final class Route: Sendable {
         return settings.protocol != .tcp || settings.sendProxyProtocol != .off
             || settings.acceptProxyProtocol.mode != .off
     }
+}
+
+/// One of a warehouse's private endpoints, as connections through it are counted.
+struct EndpointRoute: Sendable {
+    /// Tells its clients' addresses from those of other networks.
+    let network: UInt32
+    /// 0 for no limit.
+    let connectionLimit: Int
+    /// Kept across reloads.
+    let budget: ConnectionBudget
 }
 
 // MARK: - Status

@@ -24,7 +24,7 @@ struct AccessPolicyTests {
             }
         )
         return AccessPolicy(
-            for: link,
+            for: .example(link),
             of: warehouse,
             rules: CompiledWhitelist(CompiledTrie(try RuleSet(rules)))
         )
@@ -39,7 +39,7 @@ struct AccessPolicyTests {
         let client = try IPAddress(parsing: address)
         return try policy(for: link, mode: mode).verdict(
             client: client,
-            endpoint: endpoint,
+            endpoint: endpoint.map { EndpointName(.aws, $0) },
             at: now
         )
     }
@@ -48,7 +48,7 @@ struct AccessPolicyTests {
     func allowed() throws {
         let verdict = try verdict("203.0.113.65")
         #expect(verdict.isAllowed)
-        #expect(try verdict.rule == CIDRBlock(parsing: "203.0.113.0/24"))
+        #expect(try verdict.rule?.block == CIDRBlock(parsing: "203.0.113.0/24"))
     }
 
     @Test("The longest matching rule decides: one that denies is named too")
@@ -56,7 +56,7 @@ struct AccessPolicyTests {
         let verdict = try verdict("203.0.113.66")
         #expect(verdict.denial == .deniedByRule)
         #expect(!verdict.isAllowed)
-        #expect(try verdict.rule == CIDRBlock(parsing: "203.0.113.66/32"))
+        #expect(try verdict.rule?.block == CIDRBlock(parsing: "203.0.113.66/32"))
     }
 
     @Test("What no rule matches is denied, and no rule is named")
@@ -98,7 +98,39 @@ struct AccessPolicyTests {
         #expect(try denial("vpce-other") == .unknownEndpoint)
         #expect(try denial("VPCE-available") == .unknownEndpoint)
         for state in Endpoint.State.allCases where state != .available {
-            #expect(try denial("vpce-\(state.rawValue)") == .endpointNotAvailable, "\(state)")
+            let reason = try denial("vpce-\(state.rawValue)")
+            #expect(reason?.rawValue.lowercased() == "endpoint\(state.rawValue.lowercased())")
+        }
+    }
+
+    @Test("An endpoint's id of another cloud is another endpoint")
+    func otherCloud() throws {
+        let client = try IPAddress(parsing: "192.0.2.1")
+        let policy = try policy(for: .private, mode: .specific)
+        for cloud in Cloud.allCases {
+            let name = EndpointName(cloud, "vpce-available")
+            let verdict = policy.verdict(client: client, endpoint: name, at: now)
+            #expect(verdict.denial == (cloud == .aws ? nil : .unknownEndpoint))
+        }
+    }
+
+    @Test("An outbound link with sources of its own serves them only, whatever the whitelist")
+    func sources() throws {
+        for mode in Whitelist.Mode.allCases {
+            let warehouse = Warehouse(
+                id: "WH",
+                whitelist: Whitelist(mode: mode),
+                listeners: []
+            )
+            var listener = Listener.example(.outbound)
+            listener.sources = [try CIDRBlock(parsing: "10.0.0.0/8")]
+            let policy = AccessPolicy(for: listener, of: warehouse, rules: .empty)
+            func denial(_ address: String) throws -> DenialReason? {
+                let client = try IPAddress(parsing: address)
+                return policy.verdict(client: client, endpoint: nil, at: now).denial
+            }
+            #expect(try denial("10.1.2.3") == nil)
+            #expect(try denial("11.1.2.3") == .notASource)
         }
     }
 
@@ -117,10 +149,14 @@ struct AccessPolicyTests {
                 listeners: [],
                 endpoints: states.map { Endpoint(id: "vpce-1", cloud: .aws, state: $0) }
             )
-            let policy = AccessPolicy(for: .private, of: warehouse, rules: .empty)
+            let policy = AccessPolicy(for: .example(.private), of: warehouse, rules: .empty)
             let client = try IPAddress(parsing: "192.0.2.1")
-            let verdict = policy.verdict(client: client, endpoint: "vpce-1", at: now)
-            #expect(verdict.denial == .endpointNotAvailable)
+            let verdict = policy.verdict(
+                client: client,
+                endpoint: EndpointName(.aws, "vpce-1"),
+                at: now
+            )
+            #expect(verdict.denial == .endpointRejected)
         }
     }
 
@@ -133,5 +169,12 @@ struct AccessPolicyTests {
             #expect(empty.verdict(client: client, endpoint: nil, at: now).denial == .notInWhitelist)
             #expect(open.verdict(client: client, endpoint: nil, at: now).isAllowed)
         }
+    }
+}
+
+extension Listener {
+    static func example(_ link: LinkKind) -> Listener {
+        let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 9030)
+        return Listener(protocol: .mysql, address: address, link: link, backends: [])
     }
 }

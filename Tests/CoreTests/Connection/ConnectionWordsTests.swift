@@ -9,8 +9,10 @@ struct ConnectionWordsTests {
         let expected = [
             "linkClosed", "notInWhitelist", "deniedByRule", "untrustedProxySource",
             "badProxyHeader", "proxyHeaderTimeout", "unexpectedProxyHeader", "noEndpoint",
-            "unknownEndpoint", "endpointNotAvailable", "connectionLimit",
-            "warehouseConnectionLimit", "sourceConnectionLimit", "sourceRateLimit", "noBackend",
+            "unknownEndpoint", "endpointPendingAcceptance", "endpointPending", "endpointRejected",
+            "endpointExpired", "endpointFailed", "endpointDeleting", "endpointDeleted",
+            "endpointConnectionLimit", "notASource", "connectionLimit", "warehouseConnectionLimit",
+            "sourceConnectionLimit", "sourceRateLimit", "noBackend",
         ]
         #expect(DenialReason.allCases.map(\.rawValue) == expected)
     }
@@ -19,7 +21,7 @@ struct ConnectionWordsTests {
     func ends() {
         let expected = [
             "finished", "clientReset", "backendReset", "idleTimeout", "drained", "denied",
-            "clientLeft", "probe", "resourceExhausted",
+            "revoked", "closedByOperator", "clientLeft", "probe", "resourceExhausted",
         ]
         #expect(ConnectionEnd.allCases.map(\.rawValue) == expected)
     }

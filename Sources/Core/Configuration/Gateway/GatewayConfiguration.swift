@@ -11,6 +11,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var state: String?
     /// Who may change policy.
     public var policy: PolicyAuthority
+    /// Under which embedded endpoints have their DNS names; `nil` for none.
+    public var domain: String?
     /// What is written down, of the gateway itself and of each connection.
     public var log: LogSettings
     /// Over all warehouses; each may have a limit of its own besides.
@@ -29,6 +31,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         management: SocketAddress? = nil,
         state: String? = nil,
         policy: PolicyAuthority = .file,
+        domain: String? = nil,
         log: LogSettings = LogSettings(),
         limits: ConnectionLimits = ConnectionLimits(),
         timeouts: Timeouts = Timeouts(),
@@ -39,6 +42,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.management = management
         self.state = state
         self.policy = policy
+        self.domain = domain
         self.log = log
         self.limits = limits
         self.timeouts = timeouts

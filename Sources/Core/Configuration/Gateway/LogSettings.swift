@@ -17,6 +17,8 @@ public struct LogSettings: Hashable, Sendable {
     public var format: Format = .text
     /// A file is appended to, and opened anew on reload.
     public var access: AccessLog = .stdout
+    /// Lines of denials in the access log, a minute, for each source and reason; 0 for no limit.
+    public var denialsPerMinute = 60
 
     /// The defaults of the configuration file.
     public init() {}

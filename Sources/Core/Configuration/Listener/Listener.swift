@@ -14,7 +14,12 @@ public struct Listener: Hashable, Sendable {
     public var address: SocketAddress
     /// Says whether the whitelist or an endpoint admits.
     public var link: LinkKind
-    /// Required with a private link, where only the header tells the endpoint.
+    /// A private link without a cloud: the embedded endpoint that this address is. Otherwise `nil`.
+    public var endpoint: String?
+    /// An outbound link: who may come, which is the warehouse's own network; `nil` for whom the
+    /// whitelist admits.
+    public var sources: [CIDRBlock]?
+    /// Required with a cloud's private link, where only the header tells the endpoint.
     public var acceptProxyProtocol: AcceptProxyProtocol
     /// How a denied client learns of it.
     public var reject: Reject
@@ -32,6 +37,8 @@ public struct Listener: Hashable, Sendable {
         protocol: ServiceProtocol,
         address: SocketAddress,
         link: LinkKind = .public,
+        endpoint: String? = nil,
+        sources: [CIDRBlock]? = nil,
         acceptProxyProtocol: AcceptProxyProtocol = AcceptProxyProtocol(),
         reject: Reject = .error,
         backends: [BackendAddress],
@@ -42,6 +49,8 @@ public struct Listener: Hashable, Sendable {
         self.protocol = `protocol`
         self.address = address
         self.link = link
+        self.endpoint = endpoint
+        self.sources = sources
         self.acceptProxyProtocol = acceptProxyProtocol
         self.reject = reject
         self.backends = backends

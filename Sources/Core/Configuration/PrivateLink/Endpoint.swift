@@ -6,7 +6,7 @@ public struct Endpoint: Hashable, Sendable {
     }
 
     /// AWS: `vpce-…`; Azure: the LINKID in decimal; Google: the PSC connection id in decimal;
-    /// Alibaba: the endpoint id. Unique within its warehouse.
+    /// Alibaba: the endpoint id; embedded: a DNS label. Unique within its warehouse.
     public var id: String
     /// Says which form ``id`` has, and which TLV of a PROXY header it is compared with.
     public var cloud: Cloud
@@ -14,12 +14,21 @@ public struct Endpoint: Hashable, Sendable {
     public var state: State
     /// The operator's own words; empty where there are none.
     public var description: String
+    /// At the same time; 0 for no limit.
+    public var connectionLimit: Int
 
     /// - Parameter id: in the form of its cloud; in any other it would match no header.
-    public init(id: String, cloud: Cloud, state: State, description: String = "") {
+    public init(
+        id: String,
+        cloud: Cloud,
+        state: State,
+        description: String = "",
+        connectionLimit: Int = 0
+    ) {
         self.id = id
         self.cloud = cloud
         self.state = state
         self.description = description
+        self.connectionLimit = connectionLimit
     }
 }

@@ -36,7 +36,9 @@ public struct EndpointService: Hashable, Sendable {
     }
 }
 
-/// The clouds whose private links are known.
+/// The clouds whose private links are known, and the gateway's own.
 public enum Cloud: String, Hashable, Sendable, CaseIterable, Codable {
     case aws, azure, gcp, alibaba
+    /// Without a cloud: an endpoint is an address of the gateway in the consumer's network.
+    case embedded
 }

@@ -10,6 +10,8 @@ public struct Warehouse: Hashable, Sendable {
     public var whitelist: Whitelist
     /// At the same time, over all its listeners; 0 for no limit.
     public var connectionLimit: Int
+    /// What becomes of a running session that a change of policy would not admit any more.
+    public var whenRevoked: Revocation
     /// In the order of the file.
     public var listeners: [Listener]
     /// The provider's ends of its private links.
@@ -24,6 +26,7 @@ public struct Warehouse: Hashable, Sendable {
         host: String? = nil,
         whitelist: Whitelist,
         connectionLimit: Int = 0,
+        whenRevoked: Revocation = .close,
         listeners: [Listener],
         endpointServices: [EndpointService] = [],
         endpoints: [Endpoint] = []
@@ -33,10 +36,19 @@ public struct Warehouse: Hashable, Sendable {
         self.host = host
         self.whitelist = whitelist
         self.connectionLimit = connectionLimit
+        self.whenRevoked = whenRevoked
         self.listeners = listeners
         self.endpointServices = endpointServices
         self.endpoints = endpoints
     }
+}
+
+/// What becomes of a running session that would not be admitted any more.
+public enum Revocation: String, Hashable, Sendable, CaseIterable {
+    /// It is closed at once.
+    case close
+    /// It goes on; only new ones are denied.
+    case keep
 }
 
 /// The kind of link over which a connection comes.

@@ -15,6 +15,8 @@ extension GatewayConfiguration {
     private mutating func readSettings(_ fields: inout Fields) {
         management = fields.place("management").flatMap(SocketAddress.decodeManagement)
         state = fields.optional("state")
+        let domain: HostName? = fields.optional("domain")
+        self.domain = domain?.text
         log.read(fields.place("log"))
         readPolicy(&fields)
     }

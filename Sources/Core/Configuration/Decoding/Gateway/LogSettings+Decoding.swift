@@ -5,6 +5,7 @@ extension LogSettings {
             fields.read("level", into: &level)
             fields.read("format", into: &format)
             fields.read("access", into: &access)
+            fields.read("denialsPerMinute", into: &denialsPerMinute, within: 0...1_000_000)
         }
     }
 }

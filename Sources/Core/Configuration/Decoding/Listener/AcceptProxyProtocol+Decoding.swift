@@ -7,22 +7,22 @@ extension AcceptProxyProtocol {
     /// Reads a listener's key `proxyProtocol`.
     ///
     /// - Parameters:
-    ///   - link: the listener's; `nil` where it is faulty, and nothing is concluded from it.
+    ///   - identifies: whether nothing but the header says which endpoint a client comes from.
     ///   - timeout: the listener's for headers.
     static func decode(
         _ listener: inout Fields,
-        link: LinkKind?,
+        identifies: Bool,
         timeout: Duration
     ) -> AcceptProxyProtocol {
         var accept = AcceptProxyProtocol()
         accept.timeout = timeout
         guard let place = listener.place("proxyProtocol") else {
-            accept.checkIdentity(over: link, at: listener.place)
+            accept.checkIdentity(identifies, at: listener.place)
             return accept
         }
         place.keys { fields in
             accept.readHeaderLimits(&fields)
-            accept.readTrust(&fields, link: link)
+            accept.readTrust(&fields, identifies: identifies)
         }
         return accept
     }
@@ -34,20 +34,21 @@ extension AcceptProxyProtocol {
         maximumByteCount = maximum.bytes
     }
 
-    private mutating func readTrust(_ fields: inout Fields, link: LinkKind?) {
+    private mutating func readTrust(_ fields: inout Fields, identifies: Bool) {
         let isEmpty = fields.isEmptyList("trusted")
         trusted = fields.elements("trusted").compactMap { $0.trustedSource() }
         guard let mode = fields.value("accept", default: mode) else { return }
         self.mode = mode
-        checkIdentity(over: link, at: fields.place)
+        checkIdentity(identifies, at: fields.place)
         checkTrust(isEmpty: isEmpty, at: fields.place)
     }
 
-    private func checkIdentity(over link: LinkKind?, at place: Place) {
-        guard link == .private, mode != .required else { return }
+    private func checkIdentity(_ identifies: Bool, at place: Place) {
+        guard identifies, mode != .required else { return }
         place.fault(
             "over a private link only the PROXY header says which endpoint a connection comes from",
-            remedy: "proxyProtocol: { accept: required, trusted: [ the load balancer's network ] }"
+            remedy: "proxyProtocol: { accept: required, trusted: [ the load balancer's network ] },"
+                + " or endpoint: ID where the listener itself is an endpoint"
         )
     }
 

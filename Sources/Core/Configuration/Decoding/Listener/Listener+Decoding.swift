@@ -7,9 +7,15 @@ extension Listener {
             let service: ServiceProtocol? = fields.required("protocol")
             let address = fields.requiredPlace("listen")?.listenAddress()
             let link = fields.value("link", default: LinkKind.public)
+            let endpoint = fields.embeddedEndpoint(link: link)
+            let sources = fields.sources(link: link)
             var timeouts = inherited
             timeouts.readForListener(fields.place("timeouts"))
-            let accept = AcceptProxyProtocol.decode(&fields, link: link, timeout: timeouts.header)
+            let accept = AcceptProxyProtocol.decode(
+                &fields,
+                identifies: link == .private && endpoint == nil,
+                timeout: timeouts.header
+            )
             timeouts.header = accept.timeout
             let reject = Reject.decode(fields.place("reject"), for: service)
             let backends = BackendAddress.decodeList(&fields, listen: address)
@@ -20,6 +26,8 @@ extension Listener {
                 protocol: service,
                 address: address,
                 link: link,
+                endpoint: endpoint,
+                sources: sources,
                 acceptProxyProtocol: accept,
                 reject: reject,
                 backends: backends,
@@ -33,6 +41,31 @@ extension Listener {
 
 extension Listener.ServiceProtocol: ConfigurationWord {}
 extension LinkKind: ConfigurationWord {}
+
+extension Fields {
+    /// The embedded endpoint that a listener of a private link is.
+    fileprivate mutating func embeddedEndpoint(link: LinkKind?) -> String? {
+        guard let place = place("endpoint") else { return nil }
+        if let link, link != .private {
+            place.fault("only a private link comes through an endpoint", remedy: "link: private")
+        }
+        let id: EmbeddedEndpointID? = place.scalar()
+        return id?.text
+    }
+
+    /// The warehouse's own network, whose clients an outbound link serves.
+    fileprivate mutating func sources(link: LinkKind?) -> [CIDRBlock]? {
+        guard let place = place("sources") else { return nil }
+        if let link, link != .outbound {
+            place.fault(
+                "only an outbound link has sources of its own",
+                remedy: link == .public ? "write them under whitelist" : "remove the key"
+            )
+        }
+        if place.isEmptySequence { place.warning("no source: the link serves nobody") }
+        return place.elements().compactMap { $0.scalar() }
+    }
+}
 
 extension Place {
     /// An address to listen on, which no other part of the configuration may have.

@@ -1,20 +1,77 @@
 extension Endpoint {
     /// Reads a warehouse's key `endpoints`; no id may occur twice in it.
-    static func decodeList(_ places: [Place]) -> [Endpoint] {
+    ///
+    /// - Parameter services: the warehouse's endpoint services, to which endpoints may belong.
+    static func decodeList(_ places: [Place], of services: [EndpointService]) -> [Endpoint] {
         var claims = Claims<String>()
-        return places.compactMap { decode($0, claims: &claims) }
+        return places.compactMap { decode($0, of: services, claims: &claims) }
     }
 
-    private static func decode(_ place: Place, claims: inout Claims<String>) -> Endpoint? {
+    private static func decode(
+        _ place: Place,
+        of services: [EndpointService],
+        claims: inout Claims<String>
+    ) -> Endpoint? {
         place.mapping { fields in
             let cloud: Cloud? = fields.required("cloud")
             let idForm = cloud.map(PrivateLinkForm.endpointID(of:))
             let id = fields.requiredPlace("id")?.text(as: idForm, claims: &claims)
-            let state = fields.value("state", default: State.pendingAcceptance)
+            let initial = fields.initialState(cloud: cloud, of: services)
+            let state = fields.endpointState(of: cloud, default: initial)
             let description: String? = fields.optional("description")
+            let connectionLimit = fields.connectionLimit()
             guard let cloud, let id, let state else { return nil }
-            return Endpoint(id: id, cloud: cloud, state: state, description: description ?? "")
+            return Endpoint(
+                id: id,
+                cloud: cloud,
+                state: state,
+                description: description ?? "",
+                connectionLimit: connectionLimit
+            )
         }
+    }
+}
+
+extension Fields {
+    /// The endpoint's state, in the words of its cloud or in ours.
+    fileprivate mutating func endpointState(
+        of cloud: Cloud?,
+        default initial: Endpoint.State?
+    ) -> Endpoint.State? {
+        guard let cloud, case .scalar(let text)? = place("state")?.node.content,
+            let state = Endpoint.State(word: text, of: cloud)
+        else { return value("state", default: initial ?? .pendingAcceptance) }
+        return state
+    }
+
+    /// The state in which an endpoint begins: as its service accepts those who ask.
+    fileprivate mutating func initialState(cloud: Cloud?, of services: [EndpointService])
+        -> Endpoint.State?
+    {
+        let principalForm = cloud.map(PrivateLinkForm.principal(of:))
+        let principalPlace = place("principal")
+        var claims = Claims<String>()
+        let principal = principalPlace?.text(as: principalForm, claims: &claims)
+        guard let servicePlace = place("service"), let id: String = servicePlace.scalar() else {
+            return nil
+        }
+        guard let service = services.first(where: { $0.id == id }) else {
+            servicePlace.fault(
+                "\(id.quoted) is not among endpointServices",
+                remedy: Suggestion.closest(to: id, among: services.map(\.id))
+                    .map { "did you mean \($0)?" } ?? "add it there"
+            )
+            return nil
+        }
+        guard let principal else { return nil }
+        if !service.allows(principal: principal) {
+            principalPlace?.warning(
+                "\(service.id) does not allow this principal: the endpoint stays unaccepted unless"
+                    + " its state says otherwise",
+                remedy: "add it to allowedPrincipals, or remove the endpoint"
+            )
+        }
+        return service.initialState(for: principal)
     }
 }
 

@@ -38,6 +38,10 @@ extension PrivateLinkForm {
             PrivateLinkForm(expectation: "an endpoint id, ep-…") { text in
                 text.rest(after: "ep-")?.isName ?? false
             }
+        case .embedded:
+            PrivateLinkForm(expectation: EmbeddedEndpointID.expectation) { text in
+                EmbeddedEndpointID.isLabel(text)
+            }
         }
     }
 
@@ -59,6 +63,10 @@ extension PrivateLinkForm {
             PrivateLinkForm(expectation: "an endpoint service id, epsrv-…") { text in
                 text.rest(after: "epsrv-")?.isName ?? false
             }
+        case .embedded:
+            PrivateLinkForm(expectation: "a name of letters, digits, - and _") { text in
+                text[...].isName
+            }
         }
     }
 
@@ -74,7 +82,7 @@ extension PrivateLinkForm {
             PrivateLinkForm(expectation: "a subscription id (a GUID), or *") { text in
                 text == anyPrincipal || text[...].isGUID
             }
-        case .gcp, .alibaba:
+        case .gcp, .alibaba, .embedded:
             PrivateLinkForm(expectation: "a project or an account, or *") { text in
                 text == anyPrincipal || text[...].isName
             }

@@ -50,3 +50,20 @@ extension Character {
     /// `[A-Za-z0-9_-]`
     var isNameCharacter: Bool { isASCIILetter || isDigit || self == "-" || self == "_" }
 }
+
+/// An embedded endpoint's id: a label of its DNS name (RFC 1123 §2.1).
+struct EmbeddedEndpointID: ConfigurationScalar {
+    static let expectation = "1 to 63 lower-case letters, digits and -, as in a DNS name"
+
+    let text: String
+
+    init(configurationText text: String) throws(ScalarFault) {
+        guard Self.isLabel(text) else { throw ScalarFault(expected: Self.self, found: text) }
+        self.text = text
+    }
+
+    static func isLabel(_ text: String) -> Bool {
+        (1...63).contains(text.utf8.count) && !text.hasPrefix("-") && !text.hasSuffix("-")
+            && text.allSatisfy { $0.isDigit || ("a"..."z").contains($0) || $0 == "-" }
+    }
+}

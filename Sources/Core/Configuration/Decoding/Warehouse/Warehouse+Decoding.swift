@@ -5,32 +5,30 @@ extension Warehouse {
             let id = fields.requiredPlace("id")?.warehouseID()
             let name: String? = fields.optional("name")
             let host: HostName? = fields.optional("host")
-            let connectionLimit = connectionLimit(fields.place("limits"))
+            let connectionLimit = fields.connectionLimit()
             let listeners = listeners(&fields, timeouts: timeouts)
+            let whenRevoked = fields.value("whenRevoked", default: Revocation.close)
             let endpointServices = EndpointService.decodeList(fields.elements("endpointServices"))
-            let endpoints = Endpoint.decodeList(fields.elements("endpoints"))
+            let endpoints = Endpoint.decodeList(
+                fields.elements("endpoints"),
+                of: endpointServices
+            )
             let whitelist = Whitelist.decode(&fields, for: listeners)
             checkEndpoints(of: fields, for: listeners)
-            guard let id else { return nil }
+            checkEmbeddedEndpoints(endpoints, for: listeners, of: fields)
+            guard let id, let whenRevoked else { return nil }
             return Warehouse(
                 id: id,
                 name: name,
                 host: host?.text,
                 whitelist: whitelist,
                 connectionLimit: connectionLimit,
+                whenRevoked: whenRevoked,
                 listeners: listeners,
                 endpointServices: endpointServices,
                 endpoints: endpoints
             )
         }
-    }
-
-    private static func connectionLimit(_ place: Place?) -> Int {
-        var limit = 0
-        place?.keys { fields in
-            fields.read("connections", into: &limit, within: ConnectionLimits.range)
-        }
-        return limit
     }
 
     private static func listeners(_ fields: inout Fields, timeouts: Timeouts) -> [Listener] {
@@ -52,6 +50,43 @@ extension Warehouse {
         }
     }
 }
+
+extension Warehouse {
+    /// A listener's endpoint must be there, and an embedded endpoint without a listener is not.
+    private static func checkEmbeddedEndpoints(
+        _ endpoints: [Endpoint],
+        for listeners: [Listener],
+        of fields: Fields
+    ) {
+        let embedded = Set(endpoints.filter { $0.cloud == .embedded }.map(\.id))
+        let used = Set(listeners.compactMap(\.endpoint))
+        for id in used.subtracting(embedded).sorted() {
+            fields.place.fault(
+                "a listener is the endpoint \(id.quoted), which is not among endpoints",
+                remedy: "add endpoints: [ { id: \(id), cloud: embedded, state: available } ]"
+            )
+        }
+        for id in embedded.subtracting(used).sorted() {
+            fields.place.warning(
+                "no listener is the embedded endpoint \(id.quoted): nobody can reach it",
+                remedy: "add a listener with link: private and endpoint: \(id)"
+            )
+        }
+    }
+}
+
+extension Fields {
+    /// `limits: { connections: 100 }`; 0 for no limit.
+    mutating func connectionLimit() -> Int {
+        var limit = 0
+        place("limits")?.keys { fields in
+            fields.read("connections", into: &limit, within: ConnectionLimits.range)
+        }
+        return limit
+    }
+}
+
+extension Revocation: ConfigurationWord {}
 
 extension Place {
     /// A warehouse's id, which no other warehouse may have.

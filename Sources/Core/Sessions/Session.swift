@@ -1,0 +1,73 @@
+public import Addresses
+public import CIDRTrie
+
+/// A session that is running now.
+public struct Session: Hashable, Sendable, Codable {
+    /// As in the access log's line that it will have.
+    public var connection: UInt64
+    public var warehouse: String
+    /// The listener's address.
+    public var listener: String
+    public var link: LinkKind
+    public var peer: SocketAddress
+    public var client: SocketAddress
+    /// The private link's endpoint.
+    public var endpoint: EndpointName?
+    /// The block of the rule that admitted it.
+    public var rule: CIDRBlock?
+    /// `nil` while no backend is connected.
+    public var backend: SocketAddress?
+    public var startedAt: UnixTime
+    public var durationMilliseconds: Int64
+    /// Since the last byte in either direction.
+    public var idleMilliseconds: Int64
+    /// From the client to the backend.
+    public var bytesIn: UInt64
+    /// From the backend to the client.
+    public var bytesOut: UInt64
+
+    public init(
+        connection: UInt64,
+        warehouse: String,
+        listener: String,
+        link: LinkKind,
+        peer: SocketAddress,
+        client: SocketAddress,
+        endpoint: EndpointName? = nil,
+        rule: CIDRBlock? = nil,
+        backend: SocketAddress? = nil,
+        startedAt: UnixTime,
+        durationMilliseconds: Int64 = 0,
+        idleMilliseconds: Int64 = 0,
+        bytesIn: UInt64 = 0,
+        bytesOut: UInt64 = 0
+    ) {
+        self.connection = connection
+        self.warehouse = warehouse
+        self.listener = listener
+        self.link = link
+        self.peer = peer
+        self.client = client
+        self.endpoint = endpoint
+        self.rule = rule
+        self.backend = backend
+        self.startedAt = startedAt
+        self.durationMilliseconds = durationMilliseconds
+        self.idleMilliseconds = idleMilliseconds
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+    }
+}
+
+/// Some of the running sessions, and how many there are of their kind.
+public struct SessionList: Hashable, Sendable, Codable {
+    /// So many at most as were asked for, the oldest first.
+    public var sessions: [Session]
+    /// All that match.
+    public var total: Int
+
+    public init(sessions: [Session] = [], total: Int = 0) {
+        self.sessions = sessions
+        self.total = total
+    }
+}

@@ -1,0 +1,44 @@
+import Core
+
+/// Work on all of a shard's connections. It is done a slice at a turn, so that no byte waits for a
+/// hundred thousand sessions.
+struct SessionSweep: Sendable {
+    enum Task: Sendable {
+        /// Asks the policy again, and closes what it admits no more.
+        case review
+        case list(SessionQuery)
+        /// Closes what the query matches.
+        case close(SessionQuery)
+    }
+
+    let task: Task
+    /// The slot that comes next.
+    var next = 0
+    /// What the query has found so far.
+    var found = SessionList()
+
+    init(_ task: Task) {
+        self.task = task
+    }
+
+    mutating func add(_ session: Session, limit: Int) {
+        found.total += 1
+        if found.sessions.count < limit { found.sessions.append(session) }
+    }
+
+    /// Answers whoever asked.
+    func finish() {
+        switch task {
+        case .review: break
+        case .list(let query), .close(let query): query.answers.add([found])
+        }
+    }
+}
+
+/// Which sessions are meant, and who wants to know.
+struct SessionQuery: Sendable {
+    let filter: SessionFilter
+    /// So many sessions at most; the others are counted only.
+    let limit: Int
+    let answers: ShardAnswers<SessionList>
+}

@@ -1,0 +1,118 @@
+import CIDRTrie
+import Core
+import Sockets
+
+/// Running sessions: asked about, reviewed under a new policy, closed.
+extension Shard {
+    /// Slots that are looked at in one turn.
+    private static let sliceSize = 1_024
+    /// The wall clock may be set: an expiry is looked for at least so often, in seconds.
+    private static let reviewInterval: Int64 = 60
+
+    func begin(_ sweep: SessionSweep) {
+        sweeps.append(sweep)
+    }
+
+    /// Does one slice of the oldest sweep.
+    func continueSweeps() {
+        guard var sweep = sweeps.first else { return }
+        let end = min(sweep.next + Self.sliceSize, connections.slotCount)
+        for index in sweep.next..<max(sweep.next, end) {
+            if let key = connections.key(at: UInt32(index)), connections[key].isAdmitted {
+                visit(key, for: &sweep)
+            }
+        }
+        sweep.next = end
+        if end < connections.slotCount {
+            sweeps[0] = sweep
+        } else {
+            sweeps.removeFirst()
+            sweep.finish()
+        }
+    }
+
+    /// Answers whoever still waits; the shard looks at no connection any more.
+    func abandonSweeps() {
+        for sweep in sweeps { sweep.finish() }
+        sweeps = []
+    }
+
+    private func visit(_ key: Key, for sweep: inout SessionSweep) {
+        switch sweep.task {
+        case .review:
+            review(key)
+        case .list(let query):
+            let session = session(key)
+            if query.filter.matches(session) { sweep.add(session, limit: query.limit) }
+        case .close(let query):
+            let session = session(key)
+            guard query.filter.matches(session) else { return }
+            sweep.add(session, limit: query.limit)
+            finish(key, .closedByOperator)
+        }
+    }
+}
+
+// MARK: - Review
+
+extension Shard {
+    /// Puts a snapshot in force: new connections obey it at once, running ones within a moment.
+    ///
+    /// A snapshot of the same generation has other backends, and the same policy.
+    func install(_ snapshot: Snapshot) {
+        let isNewPolicy = snapshot.generation != self.snapshot.generation
+        self.snapshot = snapshot
+        if isNewPolicy, connections.count > 0 { begin(SessionSweep(.review)) }
+    }
+
+    /// Remembers when the rule that let a session pass will say nothing any more.
+    func noteExpiry(_ expiry: UnixTime?) {
+        guard let expiry else { return }
+        nextExpiry = min(nextExpiry ?? expiry, expiry)
+    }
+
+    /// When rules are looked at next for having expired, in monotonic milliseconds.
+    var nextReview: Int64? {
+        guard let nextExpiry else { return nil }
+        let seconds = min(nextExpiry.seconds - now.unixTime.seconds, Self.reviewInterval)
+        return now.milliseconds + max(0, seconds) * 1_000 - now.millisecondsOfSecond
+    }
+
+    func reviewExpired() {
+        guard let expiry = nextExpiry, expiry <= now.unixTime else { return }
+        // The review finds the next one.
+        nextExpiry = nil
+        begin(SessionSweep(.review))
+    }
+
+    /// Closes a session that would not be admitted now, unless its warehouse lets such go on. One
+    /// whose listener is gone ends in its own time.
+    private func review(_ key: Key) {
+        guard let route = snapshot.routes[connections[key].listener] else { return }
+        let verdict = verdict(on: key, by: route)
+        noteExpiry(verdict.expiry)
+        guard let denial = verdict.denial, route.whenRevoked == .close else { return }
+        connections[key].denial = denial
+        finish(key, .revoked)
+    }
+
+    private func session(_ key: Key) -> Session {
+        let connection = connections[key]
+        return Session(
+            connection: connection.id,
+            warehouse: connection.profile.warehouse.id,
+            listener: connection.profile.name,
+            link: connection.profile.settings.link,
+            peer: connection.peer,
+            client: connection.client,
+            endpoint: connection.endpoint,
+            rule: connection.rule,
+            backend: connection.isBackendConnected ? connection.backend?.address : nil,
+            startedAt: connection.acceptedAt.unixTime,
+            durationMilliseconds: now.milliseconds - connection.acceptedAt.milliseconds,
+            idleMilliseconds: now.milliseconds - connection.activeAt,
+            bytesIn: connection.tunnel.toBackend.byteCount,
+            bytesOut: connection.tunnel.toClient.byteCount
+        )
+    }
+}

@@ -1,0 +1,174 @@
+import Addresses
+import CIDRTrie
+import Core
+import Sockets
+import Testing
+
+@testable import Engine
+
+@Suite("A change of policy ends the sessions that it does not admit", .timeLimit(.minutes(3)))
+struct EnforcementTests {
+    private func rule(_ address: SocketAddress, _ action: Action) -> Rule {
+        Rule(block: CIDRBlock(containing: address.ip, prefixLength: 32), action: action)
+    }
+
+    /// The fixture's configuration with a whitelist of its own.
+    private func configuration(
+        _ fixture: GatewayFixture,
+        _ rules: [Rule],
+        whenRevoked: Revocation = .close
+    ) -> GatewayConfiguration {
+        var configuration = fixture.configuration
+        configuration.warehouses[0].whitelist = Whitelist(mode: .specific, rules: rules)
+        configuration.warehouses[0].whenRevoked = whenRevoked
+        return configuration
+    }
+
+    private let everybody = Rule(
+        block: CIDRBlock(containing: .v4(IPv4Address(127, 0, 0, 0)), prefixLength: 8)
+    )
+
+    @Test("A session whose client is denied now is closed on both sides, and the log says why")
+    func revoked() async throws {
+        let fixture = try GatewayFixture()
+        let session = try await fixture.session()
+        defer { session.close() }
+        let denied = rule(GatewayFixture.loopback(0), .deny)
+        try fixture.gateway.reload(to: configuration(fixture, [everybody, denied]))
+        try await session.isClosedOnBothSides()
+        try await eventually { fixture.log.records.count == 1 }
+        let record = fixture.log.records[0]
+        #expect(record.end == .revoked)
+        #expect(record.reason == .deniedByRule)
+        #expect(record.verdict == .allow)
+        _ = await fixture.gateway.drain(within: .zero)
+    }
+
+    @Test("Of many sessions exactly those of the denied client are closed")
+    func exactly() async throws {
+        let fixture = try GatewayFixture(shardCount: 2)
+        var sessions: [SocketPair] = []
+        for number in 0..<40 as Range<UInt8> {
+            sessions.append(try await fixture.session(from: IPv4Address(127, 0, 0, 10 + number)))
+        }
+        let source = SocketAddress(.v4(IPv4Address(127, 0, 0, 17)), port: 0)
+        try fixture.gateway.reload(to: configuration(fixture, [everybody, rule(source, .deny)]))
+        try await sessions[7].isClosedOnBothSides()
+        sessions.remove(at: 7).close()
+        defer { sessions.forEach { $0.close() } }
+        // Whatever else the review would close it has closed once a sweep behind it is through.
+        let left = await fixture.gateway.sessions(matching: SessionFilter(), limit: 100)
+        #expect(left.total == 39)
+        for session in sessions { #expect(session.carriesBytes()) }
+        #expect(fixture.log.records.map(\.client.ip) == [source.ip])
+        _ = await fixture.gateway.drain(within: .zero)
+    }
+
+    @Test("A warehouse may let revoked sessions go on; new ones are denied all the same")
+    func kept() async throws {
+        let fixture = try GatewayFixture()
+        let session = try await fixture.session()
+        defer { session.close() }
+        try fixture.gateway.reload(to: configuration(fixture, [], whenRevoked: .keep))
+        _ = await fixture.gateway.sessions(matching: SessionFilter(), limit: 0)
+        #expect(session.carriesBytes())
+        let client = try await GatewayFixture.client(of: fixture.address)
+        defer { client.close() }
+        try await eventually { client.isAtEnd }
+        _ = await fixture.gateway.drain(within: .zero)
+    }
+
+    @Test("A session ends when the entry that admitted it expires")
+    func expired() async throws {
+        let fixture = try GatewayFixture()
+        let soon = UnixTime(seconds: Moment.now().unixTime.seconds + 2)
+        var entry = rule(GatewayFixture.loopback(0), .allow)
+        entry.expiry = soon
+        let lasting = Rule(
+            block: CIDRBlock(containing: .v4(IPv4Address(127, 0, 0, 2)), prefixLength: 32)
+        )
+        try fixture.gateway.reload(to: configuration(fixture, [entry, lasting]))
+        let leaving = try await fixture.session()
+        defer { leaving.close() }
+        let staying = try await fixture.session(from: IPv4Address(127, 0, 0, 2))
+        defer { staying.close() }
+        try await leaving.isClosedOnBothSides()
+        #expect(Moment.now().unixTime >= soon)
+        #expect(staying.carriesBytes())
+        #expect(fixture.log.records.map(\.reason) == [.notInWhitelist])
+        _ = await fixture.gateway.drain(within: .zero)
+    }
+
+    @Test("An operator sees the sessions and closes those that a filter names")
+    func closedByOperator() async throws {
+        let fixture = try GatewayFixture()
+        let first = try await fixture.session(from: IPv4Address(127, 0, 0, 4))
+        let second = try await fixture.session(from: IPv4Address(127, 0, 0, 5))
+        defer {
+            first.close()
+            second.close()
+        }
+        var filter = SessionFilter()
+        filter.source = CIDRBlock(containing: .v4(IPv4Address(127, 0, 0, 4)), prefixLength: 32)
+        let all = await fixture.gateway.sessions(matching: SessionFilter(), limit: 1)
+        #expect(all.total == 2 && all.sessions.count == 1)
+        let closed = await fixture.gateway.closeSessions(matching: filter, limit: 10)
+        #expect(closed.sessions.map(\.client.ip.description) == ["127.0.0.4"])
+        try await first.isClosedOnBothSides()
+        #expect(second.carriesBytes())
+        #expect(fixture.log.records.map(\.end) == [.closedByOperator])
+        _ = await fixture.gateway.drain(within: .zero)
+        let after = await fixture.gateway.sessions(matching: SessionFilter(), limit: 1)
+        #expect(after == SessionList(), "a gateway that has stopped answers too")
+    }
+
+    @Test("A client that does not give up gets no answer, is counted, and passes once it may")
+    func silenced() async throws {
+        let fixture = try GatewayFixture(shardCount: 1)
+        try fixture.gateway.reload(to: configuration(fixture, []))
+        for _ in 0..<150 {
+            // Its connect may fail already: it is reset without a word.
+            guard let client = try? await GatewayFixture.client(of: fixture.address) else {
+                continue
+            }
+            try await eventually { client.isAtEnd }
+            client.close()
+        }
+        try await eventually { await fixture.gateway.denials().map(\.count) == [150] }
+        #expect(fixture.log.records.count == 60)
+        #expect(fixture.gateway.status().listeners[0].denied == ["notInWhitelist": 150])
+        try fixture.gateway.reload(to: configuration(fixture, [everybody]))
+        let session = try await fixture.session()
+        defer { session.close() }
+        #expect(session.carriesBytes())
+        _ = await fixture.gateway.drain(within: .zero)
+        #expect(fixture.gateway.activeConnections == 0)
+    }
+}
+
+extension SocketPair {
+    /// Waits for the end of the stream, or a reset, at the client and at the backend.
+    fileprivate func isClosedOnBothSides() async throws {
+        try await eventually { outer.isAtEnd && inner.isAtEnd }
+    }
+
+    /// Sends a few bytes from the client to the backend.
+    fileprivate func carriesBytes() -> Bool {
+        outer.writeAll([1, 2, 3])
+        return inner.readAvailable(waiting: 60_000) == [1, 2, 3]
+    }
+}
+
+extension Socket {
+    /// Whether the stream has ended; discards what came before.
+    fileprivate var isAtEnd: Bool {
+        let buffer = ScratchBuffer(byteCount: 256)
+        while true {
+            switch read(into: buffer) {
+            case .bytes: continue
+            case .wouldBlock: return false
+            case .endOfStream, .failed: return true
+            }
+        }
+    }
+}
