@@ -58,3 +58,13 @@ extension IPAddress: CustomStringConvertible {
         }
     }
 }
+
+extension IPAddress {
+    /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1 (RFC 4291 §2.5.3).
+    public var isLoopback: Bool {
+        switch self {
+        case .v4(let v4): v4.bits >> 24 == 127
+        case .v6(let v6): v6.bits == 1
+        }
+    }
+}

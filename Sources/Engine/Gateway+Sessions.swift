@@ -46,9 +46,12 @@ extension Gateway {
         return DenialRecord.merged(await answers.all())
     }
 
-    /// Endpoints that no warehouse knows but connections named, the latest first.
-    public func seenEndpoints() -> [SeenEndpoint] {
-        services.seenEndpoints.withLock { $0.all }
+    /// The private endpoints of every warehouse, and those that none knows but connections named.
+    public func endpoints() -> EndpointList {
+        EndpointList(
+            endpoints: inventory.withLock { $0.endpointStatus },
+            unknown: services.seenEndpoints.withLock { $0.all }
+        )
     }
 
     /// What the policy in force says of a client, for each listener of a warehouse, limits aside:

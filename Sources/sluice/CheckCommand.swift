@@ -1,8 +1,9 @@
 import ArgumentParser
 import Control
+import Core
 
 /// `sluice check`: says everything that is wrong or doubtful in a configuration; serves nothing.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check a configuration file and report every fault at once.",
@@ -15,15 +16,45 @@ struct CheckCommand: ParsableCommand {
     @Option(help: "The configuration file. (default: sluice.yaml, then /etc/sluice/sluice.yaml)")
     var config: String?
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @Flag(help: "Say too which sessions of the running gateway the configuration would close.")
+    var live = false
 
-    func run() throws {
+    @OptionGroup var gateway: ManagementOptions
+
+    func run() async throws {
         let file =
             config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
-        let report = ConfigurationReport(ConfigurationLoader().load(contentsOf: file))
-        print(json ? try report.json() : report.text)
+        let loaded = ConfigurationLoader().load(contentsOf: file)
+        var report = ConfigurationReport(loaded)
+        if live, let configuration = loaded.configuration {
+            report.live = try await preview(of: configuration)
+        }
+        print(gateway.json ? try report.json() : report.text)
         // EX_CONFIG (sysexits.h).
         if !report.valid { throw ExitCode(78) }
+    }
+
+    private func preview(of configuration: GatewayConfiguration) async throws
+        -> ConfigurationReport.Live
+    {
+        let list = try await runningSessions()
+        if list.sessions.count < list.total {
+            StandardError.print(
+                "sluice: only the oldest \(list.sessions.count) of \(list.total) sessions were asked about"
+            )
+        }
+        let preview = try RevocationPreview(list.sessions, under: configuration, at: .systemTime)
+        return ConfigurationReport.Live(preview)
+    }
+
+    private func runningSessions() async throws -> SessionList {
+        do throws(ManagementClientError) {
+            let client = try ManagementClient(gateway.management)
+            let query = [(key: "limit", value: "100000")]
+            return try await client.get("v1/sessions", query: query).value
+        } catch {
+            StandardError.print("sluice: \(error)")
+            throw ExitCode.failure
+        }
     }
 }

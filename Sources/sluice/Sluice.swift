@@ -17,7 +17,8 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice \(Version.current)",
         subcommands: [
             ServeCommand.self, CheckCommand.self, DemoCommand.self, StatusCommand.self,
-            CIDRCommand.self,
+            SessionsCommand.self, DenialsCommand.self, EndpointCommand.self,
+            ExplainAccessCommand.self, CIDRCommand.self,
         ]
     )
 }

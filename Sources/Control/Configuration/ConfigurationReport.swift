@@ -1,4 +1,4 @@
-import Core
+public import Core
 import Foundation
 
 /// What a check of a configuration says, for people and for programs.
@@ -13,10 +13,12 @@ public struct ConfigurationReport: Encodable, Sendable {
     public let warnings: [Finding]
     /// What it would serve; only of a valid one.
     public let serves: Summary?
+    /// What it would do to the running gateway's sessions, where that was asked for.
+    public var live: Live?
 
     private let lines: [String]
 
-    private enum CodingKeys: CodingKey { case file, valid, faults, warnings, serves }
+    private enum CodingKeys: CodingKey { case file, valid, faults, warnings, serves, live }
 
     /// Sums up what became of a file.
     public init(_ loaded: LoadedConfiguration) {
@@ -32,7 +34,8 @@ public struct ConfigurationReport: Encodable, Sendable {
     public var text: String {
         let verdict =
             serves.map { "serves \($0.text)" } ?? "cannot be served: \(faults.count.of("fault"))"
-        return (lines + ["\(file): \(verdict)"]).joined(separator: "\n")
+        return (lines + ["\(file): \(verdict)"] + (live.map { [$0.text] } ?? []))
+            .joined(separator: "\n")
     }
 
     /// One JSON object, its keys in a fixed order.
@@ -40,6 +43,23 @@ public struct ConfigurationReport: Encodable, Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+extension ConfigurationReport {
+    /// The running sessions that a configuration would close.
+    public struct Live: Encodable, Sendable {
+        let revoked: [RevocationPreview.Revoked]
+        let keptCount: Int
+        fileprivate let text: String
+
+        private enum CodingKeys: CodingKey { case revoked, keptCount }
+
+        public init(_ preview: RevocationPreview) {
+            revoked = preview.revoked
+            keptCount = preview.keptCount
+            text = RevocationTable(preview).description
+        }
     }
 }
 

@@ -19,6 +19,9 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         }
         do {
             return try await next(request, context)
+        } catch let fault as RequestFault {
+            return try Envelope(id: id, code: fault.code, message: fault.message)
+                .response(status: fault.status)
         } catch let error as HTTPError {
             return try Self.answer(to: error, path: request.uri.path, id: id)
         } catch {

@@ -4,8 +4,9 @@ import Hummingbird
 
 /// What the management address answers.
 struct ManagementRoutes: Sendable {
-    /// The gateway's status at the moment of the call.
-    let status: @Sendable () -> GatewayStatus
+    let gateway: any ManagedGateway
+    /// Whether clients may close sessions.
+    let allowsClosing: Bool
     /// Where the policy is written down, in words.
     let policySource: String
 
@@ -18,8 +19,9 @@ struct ManagementRoutes: Sendable {
         router.get("/readyz") { _, _ in readiness() }
         router.get("/metrics") { _, _ in metrics() }
         router.get("/v1/status") { request, _ in
-            try Envelope(id: request.envelopeID, data: status()).response()
+            try Envelope(id: request.envelopeID, data: gateway.status()).response()
         }
+        PolicyRoutes(gateway: gateway, allowsClosing: allowsClosing).add(to: router)
         return router
     }
 
@@ -29,17 +31,21 @@ struct ManagementRoutes: Sendable {
         /healthz    200 while the process runs
         /readyz     200 while it accepts and every listener has a healthy backend
         /metrics    for Prometheus
-        /v1/status  listeners, backends and counts, as JSON
+        /v1/status     listeners, backends and counts, as JSON
+        /v1/sessions   running sessions; DELETE closes those that a filter names
+        /v1/denials    who was denied of late, and why
+        /v1/endpoints  private endpoints, and unknown ones that connections named
+        /v1/explain    ?warehouse=ID&source=ADDRESS[&endpoint=ID]: may this client pass?
 
         """
 
     private func metrics() -> Response {
-        let text = PrometheusText(status(), process: .current()).description
+        let text = PrometheusText(gateway.status(), process: .current()).description
         return .text(text, type: PrometheusText.contentType)
     }
 
     private func readiness() -> Response {
-        let reasons = Readiness(status()).reasons
+        let reasons = Readiness(gateway.status()).reasons
         guard !reasons.isEmpty else { return .text("ready\n", type: "text/plain") }
         return .text(
             reasons.map { $0 + "\n" }.joined(),

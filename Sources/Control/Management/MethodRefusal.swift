@@ -11,6 +11,8 @@ enum MethodRefusal: Hashable {
     init?(_ method: HTTPRequest.Method, path: String) {
         switch method {
         case .get, .head: return nil
+        // Closing a session is no change of policy.
+        case .delete where path == "/v1/sessions": return nil
         case .post, .put, .patch, .delete: self = Self.ofWrite(to: path)
         default: self = .methodNotAllowed
         }

@@ -60,7 +60,11 @@ struct RunningGateway: Sendable {
     /// Runs the management server beside `body`, if there is to be one.
     private func withManagement(_ body: @escaping @Sendable () async -> Void) async throws {
         guard let address = configuration.management else { return await body() }
-        let routes = ManagementRoutes(status: gateway.status, policySource: policySource)
+        let routes = ManagementRoutes(
+            gateway: gateway,
+            allowsClosing: address.ip.isLoopback,
+            policySource: policySource
+        )
         let server = ManagementServer(address: address, routes: routes, logger: logger)
         try await server.run { port in
             logger.info("management on \(SocketAddress(address.ip, port: UInt16(clamping: port)))")
@@ -105,12 +109,21 @@ extension RunningGateway {
             return
         }
         do {
+            let endpoints = gateway.endpoints().endpoints
             try gateway.reload(to: configuration)
+            logChanges(of: endpoints)
             drainLimit.current = configuration.timeouts.drain
             let generation = gateway.status().generation
             logger.notice("configuration generation \(generation) is in force")
         } catch {
             logger.error("the new configuration was not put in force: \(error)")
+        }
+    }
+
+    private func logChanges(of before: [EndpointStatus]) {
+        let after = gateway.endpoints().endpoints
+        for change in EndpointChange.all(from: before, to: after) {
+            logger.log(level: change.isLegal ? .notice : .warning, "\(change)")
         }
     }
 

@@ -27,11 +27,11 @@ public struct StatusTable: CustomStringConvertible {
             [
                 listener.address, listener.warehouse, listener.protocol.rawValue,
                 listener.link.rawValue, "\(listener.activeConnections)", "\(listener.admitted)",
-                "\(listener.denied.values.reduce(0, &+))", bytes(listener.bytesIn),
-                bytes(listener.bytesOut),
+                "\(listener.denied.values.reduce(0, &+))", listener.bytesIn.asBytes,
+                listener.bytesOut.asBytes,
             ]
         }
-        return align([header] + rows)
+        return Columns([header] + rows).description
     }
 
     private static func backends(of listeners: [ListenerStatus]) -> String {
@@ -47,33 +47,6 @@ public struct StatusTable: CustomStringConvertible {
                 ]
             }
         }
-        return rows.isEmpty ? "" : align([header] + rows)
-    }
-
-    /// In the largest unit that leaves at least one whole: `1.5 MiB`.
-    private static func bytes(_ count: UInt64) -> String {
-        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-        var value = Double(count)
-        var unit = 0
-        while value >= 1_024 {
-            value /= 1_024
-            unit += 1
-        }
-        let tenths = Int(value * 10)
-        return unit == 0 ? "\(count) B" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
-    }
-
-    private static func align(_ cells: [[String]]) -> String {
-        // A backend's own words may stand in a cell.
-        let rows = cells.map { $0.map(LogText.harmless) }
-        let columns = rows.first?.indices ?? 0..<0
-        let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let padded = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
-            }
-            let line = padded.joined(separator: "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
-        }.joined(separator: "\n")
+        return rows.isEmpty ? "" : Columns([header] + rows).description
     }
 }

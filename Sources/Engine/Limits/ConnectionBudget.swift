@@ -12,6 +12,8 @@ final class ConnectionBudget: Sendable {
     func release() {
         count.subtract(1, ordering: .relaxed)
     }
+
+    var current: Int { count.load(ordering: .relaxed) }
 }
 
 /// Keeps accepting from eating the descriptors that accepted clients need for their backends.

@@ -247,6 +247,21 @@ extension Inventory {
 // MARK: - Status
 
 extension Inventory {
+    /// In the configuration's order.
+    var endpointStatus: [EndpointStatus] {
+        configuration.warehouses.flatMap { warehouse in
+            warehouse.endpoints.map { endpoint in
+                let key = EndpointKey(warehouse: warehouse.id, name: endpoint.name)
+                return EndpointStatus(
+                    endpoint,
+                    of: warehouse,
+                    domain: configuration.domain,
+                    activeConnections: endpoints[key]?.budget.current ?? 0
+                )
+            }
+        }
+    }
+
     /// The routes in force to a warehouse, in the configuration's order; `nil` where there is no
     /// such warehouse.
     func routes(of warehouse: String) -> [Route]? {

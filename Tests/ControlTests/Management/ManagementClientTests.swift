@@ -21,7 +21,7 @@ struct ManagementClientTests {
         status.listeners[0].denied = ["notInWhitelist": 4]
         try await ServedManagement.run(status) { [status] server in
             let answer = try await ManagementClient("127.0.0.1:\(server.port)").status()
-            #expect(answer.status == status)
+            #expect(answer.value == status)
             #expect(answer.json.hasSuffix("}\n"))
             let bytes = Data(answer.json.utf8)
             #expect(try JSONDecoder().decode(GatewayStatus.self, from: bytes) == status)

@@ -172,7 +172,7 @@ struct ManagementLimitTests {
             keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 60, count: 3)
         )
         let error = await #expect(throws: ServiceError.self) {
-            try await ServedManagement.server(at: taken.address).run { _ in
+            try await ServedManagement.server(of: FixedGateway(), at: taken.address).run { _ in
                 Issue.record("the body was run")
             }
         }

@@ -17,8 +17,19 @@ struct ServedManagement: Sendable {
         limits: ManagementLimits = ManagementLimits(),
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
+        try await run(of: FixedGateway(state: status), limits: limits, test: test)
+    }
+
+    /// Runs `test` while a server answers for `gateway`.
+    static func run(
+        of gateway: any ManagedGateway,
+        limits: ManagementLimits = ManagementLimits(),
+        allowsClosing: Bool = true,
+        test: @escaping @Sendable (ServedManagement) async throws -> Void
+    ) async throws {
         let failure = Mutex<(any Error)?>(nil)
-        try await server(status, limits: limits).run { port in
+        let server = server(of: gateway, limits: limits, allowsClosing: allowsClosing)
+        try await server.run { port in
             do {
                 try await test(ServedManagement(port: port))
             } catch {
@@ -29,13 +40,18 @@ struct ServedManagement: Sendable {
     }
 
     static func server(
-        _ status: GatewayStatus = GatewayStatus(),
+        of gateway: any ManagedGateway,
         at address: SocketAddress = loopback,
-        limits: ManagementLimits = ManagementLimits()
+        limits: ManagementLimits = ManagementLimits(),
+        allowsClosing: Bool = true
     ) -> ManagementServer {
         ManagementServer(
             address: address,
-            routes: ManagementRoutes(status: { status }, policySource: "the file /etc/x.yaml"),
+            routes: ManagementRoutes(
+                gateway: gateway,
+                allowsClosing: allowsClosing,
+                policySource: "the file /etc/x.yaml"
+            ),
             limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -45,9 +61,11 @@ struct ServedManagement: Sendable {
     func ask(
         _ method: String,
         _ path: String,
+        host: String = "127.0.0.1",
         headers: [String] = []
     ) async throws -> HTTPAnswer {
-        let lines = ["\(method) \(path) HTTP/1.1", "Host: x", "Connection: close"] + headers
+        let first = "\(method) \(path) HTTP/1.1"
+        let lines = [first, "Host: \(host)", "Connection: close"] + headers
         return try await onOwnThread {
             let client = try RawClient(port: port)
             client.send(lines.joined(separator: "\r\n") + "\r\n\r\n")

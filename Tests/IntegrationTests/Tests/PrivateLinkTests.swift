@@ -66,7 +66,7 @@ extension IntegrationTests {
         }
 
         private static let refused: [(reason: String, words: String, tlvs: [ProxyHeaderV2.TLV])] = [
-            ("endpointNotAvailable", "not approved", [aws("vpce-0fedcba9876543210")]),
+            ("endpointPendingAcceptance", "not approved yet", [aws("vpce-0fedcba9876543210")]),
             ("unknownEndpoint", "not registered", [aws("vpce-0aaaaaaaaaaaaaaaa")]),
             ("noEndpoint", "names no private endpoint", []),
         ]

@@ -4,20 +4,25 @@ extension IntegrationTests {
     /// SIGHUP puts another configuration in force, wholly or not at all.
     @Suite("Reload")
     struct ReloadTests {
-        @Test("A new policy holds for new connections; running sessions stay")
+        @Test(
+            "A new policy holds for new connections, and ends the sessions that it does not admit"
+        )
         func policy() throws {
             let echo = try ThreadedServer.echo()
             var file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
             let listen = file.listeners[0].listen
             let sluice = try SluiceProcess(file)
-            let running = try Connection(to: listen, from: "127.0.0.7")
-            #expect(try running.exchange("before"))
+            let leaving = try Connection(to: listen, from: "127.0.0.7")
+            let staying = try Connection(to: listen, from: "127.0.0.8")
+            #expect(try leaving.exchange("before"))
+            #expect(try staying.exchange("before"))
 
             file.whitelist = "{ mode: specific, entries: [ { cidr: 127.0.0.8/32 } ] }"
             try sluice.reload(to: file)
             #expect(try Connection(to: listen, from: "127.0.0.7").receiveToEnd().bytes.isEmpty)
             #expect(try Connection(to: listen, from: "127.0.0.8").exchange("new"))
-            #expect(try running.exchange("after"))
+            #expect(try leaving.receiveToEnd().bytes.isEmpty)
+            #expect(try staying.exchange("after"))
         }
 
         @Test("New backends serve new connections; running sessions keep theirs")

@@ -59,3 +59,8 @@ extension ConfigurationWord {
         self = word
     }
 }
+
+extension ScalarFault: CustomStringConvertible {
+    /// `expected a duration such as 5s, found "5" (add a unit: 5s)`
+    var description: String { remedy.map { "\(message) (\($0))" } ?? message }
+}

@@ -22,14 +22,6 @@ extension IPAddress {
         self == other || isUnspecified && family == other.family
     }
 
-    /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1 (RFC 4291 §2.5.3).
-    var isLoopback: Bool {
-        switch self {
-        case .v4(let v4): v4.bits >> 24 == 127
-        case .v6(let v6): v6.bits == 1
-        }
-    }
-
     /// 0.0.0.0 or ::.
     var isUnspecified: Bool { bits == 0 }
 }

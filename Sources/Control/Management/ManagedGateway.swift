@@ -1,0 +1,16 @@
+import Addresses
+import Core
+import Engine
+
+/// What the management address asks a gateway, and may have it do.
+protocol ManagedGateway: Sendable {
+    func status() -> GatewayStatus
+    func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList
+    func closeSessions(matching filter: SessionFilter, limit: Int) async -> SessionList
+    func denials() async -> [DenialRecord]
+    func endpoints() -> EndpointList
+    func explain(warehouse: String, source: IPAddress, endpoint: String?)
+        -> [AccessExplanation]?
+}
+
+extension Gateway: ManagedGateway {}

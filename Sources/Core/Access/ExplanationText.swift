@@ -1,0 +1,32 @@
+import Addresses
+
+/// Explanations for people, a line for each listener: what `sluice explain` prints.
+public struct ExplanationText: CustomStringConvertible {
+    public let description: String
+
+    public init(_ explanations: [AccessExplanation]) {
+        let lines = explanations.map(Self.line)
+        description = lines.isEmpty ? "the warehouse has no listener\n" : lines.joined()
+    }
+
+    private static func line(_ explanation: AccessExplanation) -> String {
+        let listener =
+            "\(explanation.listener) (\(explanation.protocol.rawValue), "
+            + "\(explanation.link.rawValue))"
+        let verdict = explanation.verdict == .allow ? "allow" : "deny"
+        return "\(verdict)  \(listener)  \(reason(for: explanation))\n"
+    }
+
+    private static func reason(for explanation: AccessExplanation) -> String {
+        if let rule = explanation.rule {
+            let words = explanation.description.map { " (\(LogText.harmless($0)))" } ?? ""
+            let end = explanation.expires.map { ", until \($0.rfc3339)" } ?? ""
+            return "by rule \(rule)\(words)\(end)"
+        }
+        if let reason = explanation.reason {
+            let message = explanation.message.map { ": \($0)" } ?? ""
+            return "\(reason.rawValue)\(message)"
+        }
+        return explanation.endpoint.map { "by endpoint \($0)" } ?? "anywhere is admitted"
+    }
+}

@@ -1,0 +1,61 @@
+import Addresses
+
+/// A private endpoint as an operator sees it.
+public struct EndpointStatus: Hashable, Sendable, Codable {
+    public var warehouse: String
+    public var endpoint: EndpointName
+    public var state: Endpoint.State
+    /// The state in its cloud's own words.
+    public var word: String
+    public var description: String
+    /// Where an embedded endpoint's consumers connect to; `nil` without a domain, and for clouds,
+    /// which have names of their own.
+    public var host: String?
+    /// An embedded endpoint's addresses.
+    public var listeners: [String]
+    public var activeConnections: Int
+    /// 0 for no limit.
+    public var connectionLimit: Int
+
+    /// - Parameter domain: the gateway's ``GatewayConfiguration/domain``.
+    public init(
+        _ endpoint: Endpoint,
+        of warehouse: Warehouse,
+        domain: String?,
+        activeConnections: Int
+    ) {
+        self.warehouse = warehouse.id
+        self.endpoint = endpoint.name
+        state = endpoint.state
+        word = endpoint.state.word(of: endpoint.cloud)
+        description = endpoint.description
+        let isEmbedded = endpoint.cloud == .embedded
+        host = isEmbedded ? domain.map { endpoint.host(in: warehouse, domain: $0) } : nil
+        listeners = warehouse.listeners.filter { isEmbedded && $0.endpoint == endpoint.id }
+            .map(\.address.description)
+        self.activeConnections = activeConnections
+        connectionLimit = endpoint.connectionLimit
+    }
+}
+
+extension Endpoint {
+    /// An embedded endpoint's DNS name: `reporting.awva7cm7.link.example.com`.
+    ///
+    /// A warehouse's id may have `_` in it, which a host name may not (RFC 1123 §2.1).
+    func host(in warehouse: Warehouse, domain: String) -> String {
+        let label = warehouse.id.lowercased().map { $0 == "_" ? "-" : $0 }
+        return "\(id).\(String(label)).\(domain)"
+    }
+}
+
+/// All private endpoints that a gateway knows, and those that connections named but it does not.
+public struct EndpointList: Hashable, Sendable, Codable {
+    public var endpoints: [EndpointStatus]
+    /// The latest first.
+    public var unknown: [SeenEndpoint]
+
+    public init(endpoints: [EndpointStatus], unknown: [SeenEndpoint]) {
+        self.endpoints = endpoints
+        self.unknown = unknown
+    }
+}

@@ -1,0 +1,40 @@
+import Addresses
+
+/// Private endpoints as tables for people: what `sluice endpoint list` prints.
+public struct EndpointTable: CustomStringConvertible {
+    public let description: String
+
+    public init(_ list: EndpointList) {
+        let tables = [Self.known(list.endpoints), Self.unknown(list.unknown)]
+        description = tables.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func known(_ endpoints: [EndpointStatus]) -> String {
+        guard !endpoints.isEmpty else { return "no endpoint is registered" }
+        let header = ["ENDPOINT", "CLOUD", "WAREHOUSE", "STATE", "OPEN", "HOST", "DESCRIPTION"]
+        let rows = endpoints.map { endpoint in
+            [
+                endpoint.endpoint.id, endpoint.endpoint.cloud.rawValue, endpoint.warehouse,
+                endpoint.word, "\(endpoint.activeConnections)", endpoint.host ?? "-",
+                endpoint.description.isEmpty ? "-" : endpoint.description,
+            ]
+        }
+        return "\(Columns([header] + rows))"
+    }
+
+    /// What an operator may want to approve.
+    private static func unknown(_ endpoints: [SeenEndpoint]) -> String {
+        guard !endpoints.isEmpty else { return "" }
+        let header = [
+            "UNKNOWN ENDPOINT", "CLOUD", "WAREHOUSE", "DENIED", "FIRST", "LAST", "CLIENTS",
+        ]
+        let rows = endpoints.map { seen in
+            [
+                seen.endpoint.id, seen.endpoint.cloud.rawValue, seen.warehouse, "\(seen.count)",
+                seen.firstSeen.rfc3339, seen.lastSeen.rfc3339,
+                seen.clients.map(\.description).joined(separator: " "),
+            ]
+        }
+        return "\(Columns([header] + rows))"
+    }
+}

@@ -1,0 +1,18 @@
+public import CIDRTrie
+
+/// Encoded as RFC 3339 says, as in every answer of the API.
+extension UnixTime: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            try self.init(rfc3339: try container.decode(String.self))
+        } catch let error as RFC3339Error {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(error)")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rfc3339)
+    }
+}

@@ -1,0 +1,80 @@
+import Addresses
+import CIDRTrie
+import Core
+import Testing
+
+@Suite("Which sessions a configuration would close")
+struct RevocationPreviewTests {
+    private let now = UnixTime(seconds: 1_795_428_000)
+
+    private func session(
+        _ client: String,
+        endpoint: String? = nil,
+        listener: String = "127.0.0.1:1"
+    )
+        throws -> Session
+    {
+        let address = SocketAddress(try IPAddress(parsing: client), port: 5)
+        return Session(
+            connection: 1,
+            warehouse: "W",
+            listener: listener,
+            link: .public,
+            peer: address,
+            client: address,
+            endpoint: endpoint.map { EndpointName(.aws, $0) },
+            startedAt: now
+        )
+    }
+
+    private func configuration(_ entries: String, whenRevoked: Revocation = .close)
+        -> GatewayConfiguration
+    {
+        let rules = CIDRList(parsing: Array(entries.utf8).span).rules
+        let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
+        let listeners = [
+            Listener(protocol: .tcp, address: SocketAddress(loopback, port: 1), backends: []),
+            Listener(
+                protocol: .tcp,
+                address: SocketAddress(loopback, port: 2),
+                link: .private,
+                backends: []
+            ),
+        ]
+        let warehouse = Warehouse(
+            id: "W",
+            whitelist: Whitelist(mode: .specific, rules: rules),
+            whenRevoked: whenRevoked,
+            listeners: listeners,
+            endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
+        )
+        return GatewayConfiguration(warehouses: [warehouse])
+    }
+
+    @Test("Those whose client or endpoint it admits no more, each with the reason")
+    func revoked() throws {
+        let sessions = [
+            try session("10.0.0.1"), try session("10.0.0.2"), try session("11.0.0.1"),
+            try session("10.0.0.1", endpoint: "vpce-1", listener: "127.0.0.1:2"),
+        ]
+        let preview = try RevocationPreview(
+            sessions,
+            under: configuration("10.0.0.0/8\n!10.0.0.2"),
+            at: now
+        )
+        let reasons: [DenialReason] = [.deniedByRule, .notInWhitelist, .endpointRejected]
+        #expect(preview.revoked.map(\.reason) == reasons)
+        #expect(preview.revoked.map(\.session) == Array(sessions.dropFirst()))
+        #expect(preview.keptCount == 1)
+    }
+
+    @Test("None whose listener is gone, or whose warehouse keeps them")
+    func kept() throws {
+        let gone = try session("11.0.0.1", listener: "127.0.0.1:9")
+        let preview = try RevocationPreview([gone], under: configuration("10.0.0.0/8"), at: now)
+        #expect(preview.revoked == [])
+        let lenient = configuration("10.0.0.0/8", whenRevoked: .keep)
+        let other = try RevocationPreview([try session("11.0.0.1")], under: lenient, at: now)
+        #expect(other.revoked == [] && other.keptCount == 1)
+    }
+}
