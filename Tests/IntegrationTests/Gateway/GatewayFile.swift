@@ -3,10 +3,12 @@ struct GatewayFile: Sendable {
     /// Top-level lines: `limits: { connections: 3 }`.
     var settings: [String] = []
     var logLevel = "info"
-    /// Lines of the only warehouse.
+    /// Lines of the first warehouse.
     var warehouse: [String] = []
     var whitelist = "{ mode: anywhere }"
     var listeners: [ListenerFile]
+    /// Further warehouses.
+    var others: [WarehouseFile] = []
 
     init(_ listeners: ListenerFile..., settings: [String] = [], whitelist: String? = nil) {
         self.listeners = listeners
@@ -21,14 +23,18 @@ struct GatewayFile: Sendable {
         log: { level: \(logLevel), format: json, access: stdout }
         \(settings.joined(separator: "\n"))
         warehouses:
-          - id: WHTEST
-            name: WH_Test
-            whitelist: \(whitelist)
-            \(warehouse.joined(separator: "\n    "))
-            listeners:
-        \(listeners.map(\.text).joined(separator: "\n"))
+        \(([first] + others).map(\.text).joined(separator: "\n"))
 
         """
+    }
+
+    private var first: WarehouseFile {
+        WarehouseFile(
+            id: "WHTEST",
+            whitelist: whitelist,
+            settings: warehouse,
+            listeners: listeners
+        )
     }
 }
 

@@ -8,10 +8,11 @@ final class NginxServer: Sendable {
     ///   - listen: what follows the address in the `listen` directive.
     ///   - directives: the inside of the `server` block.
     init(
+        host: String = "127.0.0.1",
         listen: String = "",
         _ directives: String = #"return 200 "hello from nginx\n";"#
     ) throws {
-        endpoint = try .free()
+        endpoint = try .free(host)
         folder = try TemporaryFolder()
         let file = try folder.write(
             """
