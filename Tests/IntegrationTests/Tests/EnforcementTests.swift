@@ -1,0 +1,179 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// What acts on sessions that run already, and the commands that show it.
+    @Suite("Enforcement")
+    struct EnforcementTests {
+        /// A gateway before an echo, with a list that a test changes.
+        private struct Site {
+            let file: GatewayFile
+            let sluice: SluiceProcess
+            private let echo: ThreadedServer
+
+            var listen: Endpoint { file.listeners[0].listen }
+
+            init(whitelist: String, warehouse: [String] = []) throws {
+                echo = try ThreadedServer.echo()
+                let listener = try ListenerFile("tcp", to: echo.endpoint)
+                var file = GatewayFile(listener, whitelist: whitelist)
+                file.warehouse = warehouse
+                self.file = file
+                sluice = try SluiceProcess(file)
+            }
+
+            func command(_ arguments: String...) throws -> CommandResult {
+                let address = sluice.management.description
+                return try runProgram(Programs.sluice(), arguments + ["--management", address])
+            }
+
+            func reload(whitelist: String) throws {
+                var file = file
+                file.whitelist = whitelist
+                try sluice.reload(to: file)
+            }
+        }
+
+        private let everybody =
+            "{ mode: specific, entries: [ { cidr: 127.0.0.0/8, description: all of us } ] }"
+        private let withoutOne =
+            "{ mode: specific, entries: [ { cidr: 127.0.0.0/8 },"
+            + " { cidr: 127.0.0.9/32, action: deny } ] }"
+
+        @Test("Of many sessions a narrower list closes exactly the one that it denies")
+        func narrower() throws {
+            let site = try Site(whitelist: everybody)
+            let sessions = try (0..<300).map { number in
+                try Connection(to: site.listen, from: "127.0.\(1 + number % 3).\(1 + number / 3)")
+            }
+            let one = try Connection(to: site.listen, from: "127.0.0.9")
+            for session in sessions + [one] { #expect(try session.exchange("before")) }
+            var file = site.file
+            file.whitelist = withoutOne
+            let path = try site.sluice.folder.write(
+                file.text(management: site.sluice.management),
+                to: "next.yaml"
+            )
+            let preview = try site.command("check", "--config", path, "--live")
+            #expect(preview.output.contains("1 running sessions would be closed, 300 kept"))
+            #expect(preview.output.contains("deniedByRule"))
+
+            try site.sluice.reload(to: file)
+            #expect(try one.receiveToEnd().bytes.isEmpty)
+            for session in sessions { #expect(try session.exchange("after")) }
+            let line = try site.sluice.accessLine()
+            #expect(line.end == "revoked" && line.reason == "deniedByRule")
+            #expect(line.clientHost == "127.0.0.9" && line.verdict == "allow")
+        }
+
+        @Test("A running query ends with the list that admitted it")
+        func query() throws {
+            let database = try MariaDBServer.shared.get()
+            let file = GatewayFile(
+                try ListenerFile("mysql", to: database.endpoint),
+                whitelist: everybody
+            )
+            let sluice = try SluiceProcess(file)
+            let address = file.listeners[0].listen
+            let client = try ChildProcess(
+                "/bin/sh",
+                [
+                    "-c",
+                    "exec mariadb --no-defaults --protocol=TCP --host=\(address.host)"
+                        + " --port=\(address.port) --user=anyone --execute='SELECT SLEEP(60)'",
+                ],
+                folder: TemporaryFolder()
+            )
+            try wait(for: "a running query") {
+                let count = try MySQLClient.query(
+                    "SELECT COUNT(*) FROM information_schema.processlist"
+                        + " WHERE INFO = 'SELECT SLEEP(60)'",
+                    at: database.endpoint
+                )
+                return count.output == "1\n"
+            }
+            var closed = file
+            closed.whitelist = "{ mode: nowhere }"
+            try sluice.reload(to: closed)
+            #expect(try client.waitUntilExit(within: patience) != 0)
+            #expect(client.errorOutput.contains("Lost connection"), "\(client.errorOutput)")
+            #expect(try sluice.accessLine().reason == "linkClosed")
+        }
+
+        @Test("Where sessions are kept, a narrower list ends none")
+        func kept() throws {
+            let site = try Site(whitelist: everybody, warehouse: ["whenRevoked: keep"])
+            let session = try Connection(to: site.listen, from: "127.0.0.9")
+            #expect(try session.exchange("before"))
+            try site.reload(whitelist: withoutOne)
+            #expect(try Connection(to: site.listen, from: "127.0.0.9").receiveToEnd().bytes.isEmpty)
+            #expect(try session.exchange("after"))
+        }
+
+        @Test("sessions lists what runs, and closes what a filter names")
+        func sessions() throws {
+            let site = try Site(whitelist: everybody)
+            let first = try Connection(to: site.listen, from: "127.0.0.7")
+            let second = try Connection(to: site.listen, from: "127.0.0.8")
+            for session in [first, second] { #expect(try session.exchange("x")) }
+
+            let table = try site.command("sessions")
+            #expect(table.output.contains("127.0.0.7:") && table.output.contains("127.0.0.8:"))
+            let closed = try site.command("sessions", "close", "--source", "127.0.0.7")
+            #expect(closed.output.hasSuffix("closed 1 session\n"), "\(closed)")
+            #expect(try first.receiveToEnd().bytes.isEmpty)
+            #expect(try second.exchange("y"))
+            #expect(try site.sluice.accessLine().end == "closedByOperator")
+        }
+
+        @Test("sessions close without a filter, or with a wrong one, is wrong usage")
+        func usage() throws {
+            for arguments in [[], ["--source", "10.0.0.1/8"], ["--idle", "5"], ["--link", "x"]] {
+                let result = try runProgram(
+                    Programs.sluice(),
+                    ["sessions", "close"] + arguments
+                )
+                #expect(result.status == 64, "\(arguments)")
+            }
+        }
+
+        @Test("explain says what the listener does, of the running gateway and of a file")
+        func explain() throws {
+            let site = try Site(whitelist: withoutOne)
+            for (address, verdict, status) in [
+                ("127.0.0.8", "allow", Int32(0)), ("127.0.0.9", "deny", 1), ("10.0.0.1", "deny", 1),
+            ] {
+                let arguments = ["explain", "--warehouse", "WHTEST", "--source", address]
+                let sources = [
+                    ["--management", site.sluice.management.description],
+                    ["--config", site.sluice.configurationPath],
+                ]
+                let answers = try sources.map { try runProgram(Programs.sluice(), arguments + $0) }
+                #expect(answers.map(\.status) == [status, status])
+                #expect(answers[0].output == answers[1].output)
+                #expect(answers[0].output.hasPrefix("\(verdict)  \(site.listen)"))
+            }
+            let client = try Connection(to: site.listen, from: "127.0.0.9")
+            #expect(try client.receiveToEnd().bytes.isEmpty)
+        }
+
+        @Test("A client that does not give up is counted, and fills no log")
+        func denials() throws {
+            let site = try Site(whitelist: withoutOne)
+            for _ in 0..<200 {
+                // Its connect may succeed or fail: it is reset without a word.
+                if let client = try? Connection(to: site.listen, from: "127.0.0.9") {
+                    _ = try? client.receiveToEnd()
+                }
+            }
+            try wait(for: "200 denials") {
+                try site.command("denials").output.contains(" 200 ")
+            }
+            let json = try site.command("denials", "--json")
+            let records = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
+            let record = try #require((records as? [[String: Any]])?.first)
+            #expect(record["source"] as? String == "127.0.0.9/32")
+            #expect(record["reason"] as? String == "deniedByRule")
+        }
+    }
+}
