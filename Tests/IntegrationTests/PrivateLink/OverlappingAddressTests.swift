@@ -3,10 +3,7 @@ import Testing
 
 extension IntegrationTests {
     /// Consumers' VPCs use the same private addresses; each has an address of the gateway in it.
-    @Suite(
-        "Consumers with the same address",
-        .enabled(if: NetworkNamespace.obstacle == nil, "\(NetworkNamespace.obstacle ?? "")")
-    )
+    @Suite("Consumers with the same address", .onlyWithNetworks)
     struct OverlappingAddressTests {
         private let site: PrivateLinkSite
 

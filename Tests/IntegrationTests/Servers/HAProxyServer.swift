@@ -10,11 +10,12 @@ final class HAProxyServer: Sendable {
     ///   - settings: further lines of the `listen` section.
     init(
         to backend: Endpoint,
+        host: String = "127.0.0.1",
         bind: String = "",
         server: String = "",
         settings: [String] = []
     ) throws {
-        endpoint = try .free()
+        endpoint = try .free(host)
         folder = try TemporaryFolder()
         let file = try folder.write(
             """

@@ -1,11 +1,22 @@
 /// Gives a source address to a client that cannot choose its own: it listens, and relays to
-/// `target` from `source`.
+/// `target` from `source`. It may have a word of its own to say first, as a load balancer has.
 final class SourceRelay: Sendable {
     private let server: ThreadedServer
 
-    init(from source: String, to target: Endpoint) throws {
-        server = try ThreadedServer { client in
+    /// - Parameter preface: what is sent to `target` before a client's bytes, in these pieces.
+    init(
+        at listen: Endpoint? = nil,
+        from source: String,
+        to target: Endpoint,
+        preface: @escaping @Sendable (_ client: Endpoint) -> [[UInt8]] = { _ in [] }
+    ) throws {
+        server = try ThreadedServer(at: listen) { client in
             let onward = try Connection(to: target, from: source)
+            for piece in client.peer.map(preface) ?? [] {
+                try onward.send(piece)
+                // So that a piece is read before the next one comes.
+                pause(.milliseconds(1))
+            }
             inThread { Self.copy(from: client, to: onward) }
             Self.copy(from: onward, to: client)
         }

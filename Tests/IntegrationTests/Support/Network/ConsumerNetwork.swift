@@ -1,28 +1,28 @@
 /// A consumer's VPC: 10.1.0.0/24 with one client in it, 10.1.0.10, and an endpoint, which is an
-/// address of the gateway.
+/// address of whoever serves it: the gateway, or a cloud's load balancer.
 ///
 /// All consumers have the same addresses, save for their endpoints'.
 final class ConsumerNetwork: Sendable {
     static let client = "10.1.0.10"
     private static let block = "10.1.0.0/24"
 
-    /// The gateway's address in this network.
+    /// The server's address in this network.
     let endpoint: String
     private let namespace: NetworkNamespace
 
-    /// Gives the gateway an endpoint in a new VPC.
+    /// Gives `server` an endpoint in a new VPC.
     ///
-    /// The gateway has the route to 10.1.0.0/24 once for each consumer, in a table of its own; what
+    /// The server has the route to 10.1.0.0/24 once for each consumer, in a table of its own; what
     /// leaves from an endpoint is routed by that endpoint's table, so that it goes back through the
     /// cable by which its connection came.
     ///
     /// - Parameter number: 1…99, another one for each consumer.
-    init(number: Int, of gateway: NetworkNamespace) throws {
+    init(number: Int, of server: NetworkNamespace) throws {
         endpoint = "10.1.0.\(100 + number)"
         namespace = try NetworkNamespace()
         let cable = "vpc\(number)"
-        try gateway.connect(cable, to: namespace, "eth0")
-        try gateway.configure(
+        try server.connect(cable, to: namespace, "eth0")
+        try server.configure(
             "address add \(endpoint)/32 dev \(cable)",
             "route add \(Self.block) dev \(cable) table \(number)",
             "rule add from \(endpoint) lookup \(number)"

@@ -67,15 +67,3 @@ final class NetworkNamespace: Sendable {
         }
     }
 }
-
-extension NetworkNamespace {
-    /// Why no network can be made here; `nil` where it can.
-    static let obstacle: String? = {
-        do {
-            try NetworkNamespace().connect("probe", to: NetworkNamespace(), "probe")
-            return nil
-        } catch {
-            return "networks of their own take root, iproute2 and util-linux: \(error)"
-        }
-    }()
-}

@@ -1,17 +1,19 @@
 /// Where the tests of private links take place:
 ///
-///     consumer a: 10.1.0.10 ── 10.1.0.101 ┐
-///                                         ├ gateway: 10.2.0.1 ── 10.2.0.2: warehouse
-///     consumer b: 10.1.0.10 ── 10.1.0.102 ┘
+///     consumer a: 10.1.0.10 ────────── 10.1.0.101 ┐
+///     consumer b: 10.1.0.10 ────────── 10.1.0.102 ┤
+///     cloud's consumer: 10.1.0.10              gateway: 10.2.0.1 ── 10.2.0.2: warehouse
+///        └ 10.1.0.103: cloud: 10.3.0.2 ─ 10.3.0.1 ┘
 ///
-/// Five networks, and no way between them but the gateway. The warehouse is a MariaDB, with the
-/// user `anyone`, and an nginx.
+/// Each is a network of its own, and the only way from one to another is as drawn. The warehouse is
+/// a MariaDB, with the user `anyone`, and an nginx.
 final class PrivateLinkSite: Sendable {
     static let shared = Result { try PrivateLinkSite() }
 
     let gateway: NetworkNamespace
     let a: ConsumerNetwork
     let b: ConsumerNetwork
+    let cloud: CloudNetwork
     let mysql: Endpoint
     let http: Endpoint
     private let warehouse: NetworkNamespace
@@ -25,6 +27,7 @@ final class PrivateLinkSite: Sendable {
         try gateway.set("conf/all/rp_filter", to: 1)
         a = try ConsumerNetwork(number: 1, of: gateway)
         b = try ConsumerNetwork(number: 2, of: gateway)
+        cloud = try CloudNetwork(to: gateway)
 
         warehouse = try NetworkNamespace()
         try gateway.connect("warehouse", to: warehouse, "eth0")
@@ -49,7 +52,17 @@ final class PrivateLinkSite: Sendable {
         to backend: Endpoint,
         settings: [String] = []
     ) throws -> ListenerFile {
-        let listen = try gateway.inside { try Endpoint.free(consumer.endpoint) }
+        try listener(`protocol`, at: consumer.endpoint, to: backend, settings: settings)
+    }
+
+    /// A listener at another address of the gateway.
+    func listener(
+        _ protocol: String,
+        at host: String,
+        to backend: Endpoint,
+        settings: [String] = []
+    ) throws -> ListenerFile {
+        let listen = try gateway.inside { try Endpoint.free(host) }
         return try ListenerFile(`protocol`, at: listen, to: backend, settings: settings)
     }
 }
