@@ -14,10 +14,9 @@ final class PrivateLinkSite: Sendable {
     let a: ConsumerNetwork
     let b: ConsumerNetwork
     let cloud: CloudNetwork
-    let mysql: Endpoint
+    let database: MariaDBServer
     let http: Endpoint
     private let warehouse: NetworkNamespace
-    private let mariaDB: MariaDBServer
     private let nginx: NginxServer
 
     private init() throws {
@@ -33,12 +32,13 @@ final class PrivateLinkSite: Sendable {
         try gateway.connect("warehouse", to: warehouse, "eth0")
         try gateway.configure("address add 10.2.0.1/24 dev warehouse")
         try warehouse.configure("address add 10.2.0.2/24 dev eth0")
-        mariaDB = try warehouse.inside { try MariaDBServer(host: "10.2.0.2") }
-        try mariaDB.administer("CREATE USER anyone@'%'")
+        database = try warehouse.inside { try MariaDBServer(host: "10.2.0.2") }
+        try database.administer("CREATE USER anyone@'%'")
         nginx = try warehouse.inside { try NginxServer(host: "10.2.0.2") }
-        mysql = mariaDB.endpoint
         http = nginx.endpoint
     }
+
+    var mysql: Endpoint { database.endpoint }
 
     /// Starts a gateway in its network.
     func start(_ file: GatewayFile) throws -> SluiceProcess {

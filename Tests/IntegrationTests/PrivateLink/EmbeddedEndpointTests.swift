@@ -1,0 +1,69 @@
+import Testing
+
+extension IntegrationTests {
+    /// An endpoint without a cloud is an address of the gateway in the consumer's network.
+    @Suite("Embedded private links", .onlyWithNetworks)
+    struct EmbeddedEndpointTests {
+        @Test("Of two consumers with the same address the approved one is served, the other denied")
+        func approval() throws {
+            let gate = try EmbeddedGate(a: "available", b: "pendingAcceptance")
+            let approved = try gate.site.a.inside { try MySQLClient.query("SELECT 42", at: gate.a) }
+            #expect(approved.output == "42\n", "\(approved.errorOutput)")
+            let pending = try gate.site.b.inside { try MySQLClient.query("SELECT 42", at: gate.b) }
+            #expect(pending.errorOutput.contains("not approved yet"), "\(pending.errorOutput)")
+
+            let lines = try gate.sluice.accessLines(count: 2)
+            #expect(lines.map(\.endpoint) == ["consumer-a", "consumer-b"])
+            #expect(lines.map(\.verdict) == ["allow", "deny"])
+            #expect(lines[1].reason == "endpointPendingAcceptance")
+            #expect(lines.allSatisfy { $0.clientHost == ConsumerNetwork.client })
+        }
+
+        @Test("Approval flips to rejected while a query runs: its session closes within a second")
+        func revocation() throws {
+            let gate = try EmbeddedGate(a: "available", b: "available")
+            let database = gate.site.database
+            let doomed = try gate.site.a.inside { try RunningQuery("doomed", at: gate.a) }
+            let other = try gate.site.b.inside { try RunningQuery("other", at: gate.b) }
+            try doomed.waitUntilServed(by: database)
+            let session = try other.waitUntilServed(by: database)
+
+            let start = ContinuousClock.now
+            try gate.requestReload(a: "rejected", b: "available")
+            let ended = try doomed.result()
+            #expect(ContinuousClock.now - start < .seconds(1))
+            #expect(ended.errorOutput.contains("Lost connection"), "\(ended.errorOutput)")
+            let line = try gate.sluice.accessLine()
+            #expect(line.endpoint == "consumer-a")
+            #expect(line.end == "revoked")
+            #expect(line.reason == "endpointRejected")
+
+            // The other's goes on, and still carries what the database has to say.
+            #expect(try other.session(in: database) == session)
+            #expect(other.isRunning)
+            try database.administer("KILL QUERY \(session)")
+            let words = try other.result().errorOutput
+            #expect(words.contains("Query execution was interrupted"), "\(words)")
+            let lines = try gate.sluice.accessLines(count: 2)
+            #expect(lines[1].endpoint == "consumer-b")
+            #expect(lines[1].end == "finished")
+        }
+
+        @Test("A consumer that is rejected cannot come back; one that is approved again can")
+        func again() throws {
+            let gate = try EmbeddedGate(a: "available", b: "available")
+            for (state, output) in [("rejected", ""), ("available", "42\n")] {
+                try gate.requestReload(a: state, b: "available")
+                try wait(for: "consumer-a to be \(state)") {
+                    try gate.site.a.inside {
+                        try MySQLClient.query("SELECT 42", at: gate.a).output == output
+                    }
+                }
+                let other = try gate.site.b.inside {
+                    try MySQLClient.query("SELECT 42", at: gate.b)
+                }
+                #expect(other.output == "42\n", "\(other.errorOutput)")
+            }
+        }
+    }
+}
