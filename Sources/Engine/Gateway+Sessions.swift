@@ -42,7 +42,7 @@ extension Gateway {
     /// Who was denied of late and why, the latest first.
     public func denials() async -> [DenialRecord] {
         let answers = ShardAnswers<DenialRecord>(from: services.ports.count)
-        guard tellShards({ _ in .reportDenials(answers) }) else { return [] }
+        guard tellShards({ _ in .perform { answers.add($0.denials.records) } }) else { return [] }
         return DenialRecord.merged(await answers.all())
     }
 

@@ -175,8 +175,8 @@ extension Shard {
             stopListening(id)
         case .sweep(let sweep):
             begin(sweep)
-        case .reportDenials(let answers):
-            answers.add(denials.records)
+        case .perform(let errand):
+            errand(self)
         case .closeAll(let end):
             closeAll(end)
         case .retire:

@@ -14,7 +14,8 @@ enum ShardMessage: Sendable {
     case stopListening(ListenerID)
     /// Looks at every connection, a slice at a time.
     case sweep(SessionSweep)
-    case reportDenials(ShardAnswers<DenialRecord>)
+    /// Runs between two events, with all that the shard has.
+    case perform(@Sendable (Shard) -> Void)
     case closeAll(ConnectionEnd)
     case retire
 }
