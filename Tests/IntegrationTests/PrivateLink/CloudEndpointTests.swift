@@ -40,7 +40,7 @@ extension IntegrationTests {
         private static let closedStates = CloudGate.states.map(\.state).filter { $0 != "available" }
 
         @Test(
-            "An endpoint that nobody registered is denied",
+            "An endpoint that nobody registered is denied, and shown to the operator",
             arguments: AttestedEndpoint.Cloud.allCases
         )
         func unknown(cloud: AttestedEndpoint.Cloud) throws {
@@ -48,6 +48,10 @@ extension IntegrationTests {
             let stranger = AttestedEndpoint(cloud: cloud, number: 9)
             try expectDenial("unknownEndpoint", of: stranger.tlvs, at: gate)
             #expect(try gate.sluice.accessLine().endpoint == stranger.id)
+            let table = try gate.site.operate(gate.sluice, ["endpoint"]).output
+            let row = table.split(separator: "\n").first { $0.contains(stranger.id) }
+            #expect(row?.contains(cloud.rawValue) == true, "\(table)")
+            #expect(row?.contains(ConsumerNetwork.client) == true, "\(table)")
         }
 
         @Test(

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension IntegrationTests {
@@ -22,7 +23,7 @@ extension IntegrationTests {
         @Test("Approval flips to rejected while a query runs: its session closes within a second")
         func revocation() throws {
             let gate = try EmbeddedGate(a: "available", b: "available")
-            let database = gate.site.database
+            let database = gate.site.warehouse.database
             let doomed = try gate.site.a.inside { try RunningQuery("doomed", at: gate.a) }
             let other = try gate.site.b.inside { try RunningQuery("other", at: gate.b) }
             try doomed.waitUntilServed(by: database)
@@ -64,6 +65,41 @@ extension IntegrationTests {
                 }
                 #expect(other.output == "42\n", "\(other.errorOutput)")
             }
+        }
+
+        @Test("A limit for each source counts equal addresses apart")
+        func limit() throws {
+            let limits = "limits: { connectionsPerSource: 1 }"
+            let gate = try EmbeddedGate(a: "available", b: "available", settings: [limits])
+            let first = try gate.site.a.inside { try RunningQuery("first", at: gate.a) }
+            try first.waitUntilServed(by: gate.site.warehouse.database)
+            let second = try gate.site.a.inside { try MySQLClient.query("SELECT 42", at: gate.a) }
+            #expect(second.errorOutput.contains("1040"), "\(second.errorOutput)")
+            let other = try gate.site.b.inside { try MySQLClient.query("SELECT 42", at: gate.b) }
+            #expect(other.output == "42\n", "\(other.errorOutput)")
+        }
+
+        @Test("Sessions of equal addresses are listed, and closed, by their endpoints")
+        func sessions() throws {
+            let gate = try EmbeddedGate(a: "available", b: "available")
+            let database = gate.site.warehouse.database
+            let listed = try gate.site.a.inside { try RunningQuery("listed", at: gate.a) }
+            let other = try gate.site.b.inside { try RunningQuery("other", at: gate.b) }
+            try listed.waitUntilServed(by: database)
+            let session = try other.waitUntilServed(by: database)
+
+            let table = try gate.site.operate(gate.sluice, ["sessions"]).output
+            #expect(table.components(separatedBy: "\(ConsumerNetwork.client):").count == 3)
+            #expect(table.contains("consumer-a") && table.contains("consumer-b"), "\(table)")
+            let filter = ["--endpoint", "consumer-a", "--source", ConsumerNetwork.client]
+            let closed = try gate.site.operate(gate.sluice, ["sessions", "close"] + filter)
+            #expect(closed.output.hasSuffix("closed 1 session\n"), "\(closed)")
+
+            #expect(try listed.result().errorOutput.contains("Lost connection"))
+            #expect(try other.session(in: database) == session)
+            let line = try gate.sluice.accessLine()
+            #expect(line.endpoint == "consumer-a")
+            #expect(line.end == "closedByOperator")
         }
     }
 }

@@ -31,14 +31,6 @@ struct EmbeddedGate {
         try sluice.requestReload(to: file.text(management: sluice.management))
     }
 
-    /// Runs the gateway's own command beside it.
-    func command(_ arguments: String...) throws -> CommandResult {
-        try site.gateway.inside {
-            let address = sluice.management.description
-            return try runProgram(Programs.sluice(), arguments + ["--management", address])
-        }
-    }
-
     private static func listener(
         _ id: String,
         at consumer: ConsumerNetwork,

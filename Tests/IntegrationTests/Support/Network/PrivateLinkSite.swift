@@ -1,23 +1,20 @@
 /// Where the tests of private links take place:
 ///
-///     consumer a: 10.1.0.10 ────────── 10.1.0.101 ┐
-///     consumer b: 10.1.0.10 ────────── 10.1.0.102 ┤
-///     cloud's consumer: 10.1.0.10              gateway: 10.2.0.1 ── 10.2.0.2: warehouse
-///        └ 10.1.0.103: cloud: 10.3.0.2 ─ 10.3.0.1 ┘
+///     consumer a: 10.1.0.10 ─────────── 10.1.0.101 ┐         ┌ 10.2.0.1 ── 10.2.0.2: warehouse
+///     consumer b: 10.1.0.10 ─────────── 10.1.0.102 ┤ gateway ┤
+///     cloud's consumer: 10.1.0.10                  │         └ 10.4.0.1 ── 10.4.0.2: user
+///        └ 10.1.0.103: cloud: 10.3.0.2 ── 10.3.0.1 ┘
 ///
-/// Each is a network of its own, and the only way from one to another is as drawn. The warehouse is
-/// a MariaDB, with the user `anyone`, and an nginx.
+/// Each is a network of its own, and the only ways from one to another are those drawn.
 final class PrivateLinkSite: Sendable {
     static let shared = Result { try PrivateLinkSite() }
 
-    let gateway: NetworkNamespace
     let a: ConsumerNetwork
     let b: ConsumerNetwork
     let cloud: CloudNetwork
-    let database: MariaDBServer
-    let http: Endpoint
-    private let warehouse: NetworkNamespace
-    private let nginx: NginxServer
+    let warehouse: WarehouseNetwork
+    let user: UserNetwork
+    private let gateway: NetworkNamespace
 
     private init() throws {
         gateway = try NetworkNamespace()
@@ -27,22 +24,24 @@ final class PrivateLinkSite: Sendable {
         a = try ConsumerNetwork(number: 1, of: gateway)
         b = try ConsumerNetwork(number: 2, of: gateway)
         cloud = try CloudNetwork(to: gateway)
-
-        warehouse = try NetworkNamespace()
-        try gateway.connect("warehouse", to: warehouse, "eth0")
-        try gateway.configure("address add 10.2.0.1/24 dev warehouse")
-        try warehouse.configure("address add 10.2.0.2/24 dev eth0")
-        database = try warehouse.inside { try MariaDBServer(host: "10.2.0.2") }
-        try database.administer("CREATE USER anyone@'%'")
-        nginx = try warehouse.inside { try NginxServer(host: "10.2.0.2") }
-        http = nginx.endpoint
+        warehouse = try WarehouseNetwork(to: gateway)
+        user = try UserNetwork(to: gateway)
     }
 
-    var mysql: Endpoint { database.endpoint }
+    var mysql: Endpoint { warehouse.database.endpoint }
+    var http: Endpoint { warehouse.http.endpoint }
 
     /// Starts a gateway in its network.
     func start(_ file: GatewayFile) throws -> SluiceProcess {
         try gateway.inside { try SluiceProcess(file) }
+    }
+
+    /// Runs a command of the gateway's, beside it.
+    func operate(_ sluice: SluiceProcess, _ arguments: [String]) throws -> CommandResult {
+        let address = sluice.management.description
+        return try gateway.inside {
+            try runProgram(Programs.sluice(), arguments + ["--management", address])
+        }
     }
 
     /// A listener at the endpoint of a consumer.
