@@ -1,7 +1,6 @@
 public import Addresses
 import CIDRTrie
 public import Core
-import Synchronization
 
 // MARK: - Running sessions
 

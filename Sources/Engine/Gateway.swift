@@ -1,7 +1,6 @@
 import CIDRTrie
 public import Core
 import Sockets
-import Synchronization
 
 /// The data plane: listeners, shards and backends, under one immutable snapshot of policy.
 ///
@@ -14,12 +13,12 @@ import Synchronization
 public final class Gateway: Sendable {
     let services: ShardServices
     let shards: [Shard]
-    let inventory: Mutex<Inventory>
-    private let phase = Mutex(GatewayStatus.Phase.running)
+    let inventory: Locked<Inventory>
+    private let phase = Locked(GatewayStatus.Phase.running)
     /// One change of the configuration at a time; nothing else waits for it.
-    private let changes = Mutex(())
+    private let changes = Locked(())
     /// The shards take no more messages.
-    private let isRetired = Mutex(false)
+    private let isRetired = Locked(false)
     private let names: NameResolver
     private let checker: HealthChecker
     private let startedAt = Moment.now().unixTime
@@ -53,7 +52,7 @@ public final class Gateway: Sendable {
             )
         }
         self.services = services
-        inventory = Mutex(Inventory(configuration: configuration, report: report))
+        inventory = Locked(Inventory(configuration: configuration, report: report))
         names = NameResolver(report: report)
         checker = HealthChecker()
     }

@@ -1,12 +1,11 @@
 import Dispatch
-import Synchronization
 
 /// Calls back again and again, on a queue of its own.
 final class RepeatingTimer: Sendable {
     private let label: String
     private let interval: Duration
     /// Made when it starts: a source must be activated before it is released.
-    private let source = Mutex<Source?>(nil)
+    private let source = Locked<Source?>(nil)
 
     private struct Source: @unchecked Sendable {
         // @unchecked: Dispatch lets any thread use a source.

@@ -2,7 +2,6 @@ import Addresses
 import Core
 import Glibc
 import Sockets
-import Synchronization
 
 @testable import Engine
 
@@ -110,7 +109,7 @@ extension Socket {
 
 /// Keeps what is written to it.
 final class RecordingLog: AccessLog {
-    private let kept = Mutex<[AccessRecord]>([])
+    private let kept = Locked<[AccessRecord]>([])
 
     var records: [AccessRecord] { kept.withLock { $0 } }
     var droppedLineCount: Int { 0 }

@@ -2,7 +2,6 @@ import Addresses
 import CIDRTrie
 import Core
 import Foundation
-import Synchronization
 import Testing
 
 @testable import Engine
@@ -105,8 +104,8 @@ private final class LookupObserver: Sendable {
     }
 
     private let ruleCount: Int
-    private let state = Mutex(Findings())
-    private let snapshots = Mutex<[ObjectIdentifier: Weak]>([:])
+    private let state = Locked(Findings())
+    private let snapshots = Locked<[ObjectIdentifier: Weak]>([:])
 
     init(ruleCount: Int) {
         self.ruleCount = ruleCount

@@ -33,13 +33,13 @@ final class Backend: Sendable, Identifiable {
     private let failures = Atomic<UInt64>(0)
     /// Whether `health` has nothing to say: then a good connect takes no lock.
     private let isUntroubled = Atomic<Bool>(true)
-    private let health: Mutex<BackendHealth>
-    private let lastFailure = Mutex<String?>(nil)
+    private let health: Locked<BackendHealth>
+    private let lastFailure = Locked<String?>(nil)
 
     init(_ key: BackendKey, report: @escaping @Sendable (GatewayEvent) -> Void) {
         self.key = key
         self.report = report
-        health = Mutex(BackendHealth(rise: key.check.rise, fall: key.check.fall))
+        health = Locked(BackendHealth(rise: key.check.rise, fall: key.check.fall))
     }
 
     var name: String { key.name.description }

@@ -2,7 +2,6 @@ import Core
 import Dispatch
 import ProxyProtocol
 import Sockets
-import Synchronization
 
 /// Checks backends while no client uses them, off the data path.
 final class HealthChecker: Sendable {
@@ -16,7 +15,7 @@ final class HealthChecker: Sendable {
     /// Checks at the same time; each blocks a thread of Dispatch's for its timeout at most.
     private static let concurrencyLimit = 16
 
-    private let schedule = Mutex(Schedule())
+    private let schedule = Locked(Schedule())
     private let probeQueue = DispatchQueue(
         label: "sluice.health.probes",
         qos: .utility,

@@ -1,7 +1,6 @@
 import Addresses
 import Core
 import Sockets
-import Synchronization
 
 /// Keeps the addresses of backends that are written by name, off the data path.
 final class NameResolver: Sendable {
@@ -21,7 +20,7 @@ final class NameResolver: Sendable {
 
     private static let interval = Duration.seconds(10)
 
-    private let known = Mutex(Addresses())
+    private let known = Locked(Addresses())
     private let timer = RepeatingTimer(label: "sluice.names", every: interval)
     private let report: @Sendable (GatewayEvent) -> Void
 

@@ -1,5 +1,4 @@
 import Core
-import Synchronization
 
 /// The sources' connections and rates, over all shards.
 ///
@@ -7,10 +6,10 @@ import Synchronization
 /// seldom meet. It is asked once when a connection is admitted and once when it ends.
 final class SourceLimiter: Sendable {
     private final class Stripe: Sendable {
-        let table: Mutex<SourceTable>
+        let table: Locked<SourceTable>
 
         init(capacity: Int) {
-            table = Mutex(SourceTable(capacity: capacity))
+            table = Locked(SourceTable(capacity: capacity))
         }
     }
 

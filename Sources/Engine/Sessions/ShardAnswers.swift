@@ -1,5 +1,4 @@
 import Core
-import Synchronization
 
 /// What several shards answer to one question, and who waits for it.
 ///
@@ -11,10 +10,10 @@ final class ShardAnswers<Element: Sendable>: Sendable {
         var waiter: CheckedContinuation<[Element], Never>?
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     init(from shardCount: Int) {
-        state = Mutex(State(missing: shardCount))
+        state = Locked(State(missing: shardCount))
     }
 
     /// One shard's answer. Any thread may call it.

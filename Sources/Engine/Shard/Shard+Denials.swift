@@ -1,7 +1,6 @@
 import Addresses
 import Core
 import Sockets
-import Synchronization
 
 /// Denials are written down, and what costs most is spared those who do not give up.
 extension Shard {

@@ -25,7 +25,7 @@ final class ShardPort: Sendable {
     let number: Int
     let gauges = ShardGauges()
     let epoll: Epoll
-    private let messages = Mutex<[ShardMessage]>([])
+    private let messages = Locked<[ShardMessage]>([])
     private let connections = Atomic<Int>(0)
 
     init(number: Int) throws(SystemError) {

@@ -1,6 +1,5 @@
 import Core
 import Sockets
-import Synchronization
 
 /// What all shards share. Nothing of it is on the way of the bytes: it is asked once or twice for
 /// each connection.
@@ -12,7 +11,7 @@ final class ShardServices: Sendable {
     let budget = ConnectionBudget()
     let sources = SourceLimiter()
     /// Asked only for a connection that is denied.
-    let seenEndpoints = Mutex(SeenEndpoints())
+    let seenEndpoints = Locked(SeenEndpoints())
     /// Connections, in the descriptors that they need.
     let descriptors: DescriptorBudget
 

@@ -1,5 +1,4 @@
 import Core
-import Synchronization
 
 /// What happened on one listener since the start. Updated once or twice for each connection, not
 /// on the way of the bytes.
@@ -14,7 +13,7 @@ final class ListenerCounters: Sendable {
         var bytesOut: UInt64 = 0
     }
 
-    private let totals = Mutex(Totals())
+    private let totals = Locked(Totals())
 
     func noteAccepted() {
         totals.withLock { totals in
