@@ -85,7 +85,9 @@ extension Shard {
     private func receiveHeader(_ bytes: [UInt8], for key: Key) {
         guard let preface = connections[key].preface else { return }
         do {
-            if case .complete(let headers, let payload) = try preface.receive(bytes) {
+            if case .complete(let headers, let payload) = try preface.receive(bytes),
+                !payload.isEmpty || !awaitsEndpoint(key, behind: headers)
+            {
                 identified(key, by: headers, payload: payload)
             }
         } catch .notAProxyHeader
@@ -96,6 +98,20 @@ extension Shard {
             connections[key].detail = error.description
             reject(key, .badProxyHeader)
         }
+    }
+
+    /// Whether the headers so far name no endpoint, and the next one still may: a proxy writes its
+    /// own header as soon as it connects, and the load balancer's, which comes through it, follows
+    /// in a segment of its own.
+    ///
+    /// Only on a private link, which admits nobody without an endpoint: there is nothing to lose.
+    private func awaitsEndpoint(_ key: Key, behind headers: [ProxyHeader]) -> Bool {
+        let connection = connections[key]
+        guard connection.profile.settings.link == .private, connection.endpoint == nil,
+            let policy = snapshot.routes[connection.listener]?.headerPolicy
+        else { return false }
+        return effectiveClient(peer: connection.peer, headers: headers, isTrusted: policy.isTrusted)
+            .isAnnouncedFurther(isTrusted: policy.isTrusted)
     }
 
     private func isHeaderOptional(for key: Key) -> Bool {

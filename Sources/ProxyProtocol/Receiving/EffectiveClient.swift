@@ -52,6 +52,15 @@ public func effectiveClient(
     return client
 }
 
+extension EffectiveClient {
+    /// Whether one more header would be believed: the client, as it is named so far, is a trusted
+    /// load balancer, and nothing has ended the chain.
+    public func isAnnouncedFurther(isTrusted: (IPAddress) -> Bool) -> Bool {
+        guard let last = believedHeaders.last, case .proxied = last.origin else { return false }
+        return !last.namesPrivateLink && isTrusted(address.ip)
+    }
+}
+
 extension ProxyHeader {
     /// A faulty identity counts as one.
     fileprivate var namesPrivateLink: Bool {

@@ -45,7 +45,8 @@ public struct ProxyHeaderReceiver: Sendable {
         self.headerLimit = headerLimit
     }
 
-    /// Takes the connection's next bytes. Not to be called again after `.complete` or an error.
+    /// Takes the connection's next bytes. Not to be called again after an error, nor after
+    /// `.complete` with a payload; without one, whoever knows that another header comes may wait.
     ///
     /// - Throws: ``ProxyHeaderError``, also for a faulty header behind a good one: whoever wrote
     ///   it, it must reach the backend neither as a header nor as payload.

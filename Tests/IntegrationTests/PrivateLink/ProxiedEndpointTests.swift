@@ -36,6 +36,38 @@ extension IntegrationTests {
             try expectPassage(of: cloud, through: proxy, at: gate)
         }
 
+        @Test("The load balancer's header may come later than the proxy's", arguments: clouds)
+        func laterHeader(cloud: AttestedEndpoint.Cloud) throws {
+            let gate = try CloudGate(trusting: [CloudNetwork.proxy, CloudNetwork.balancer])
+            let proxy = try gate.site.cloud.inside {
+                try Connection(to: gate.listen, from: CloudNetwork.proxy)
+            }
+            try proxy.send(ProxyHeaderV2.tcp4(from: CloudNetwork.balancer).bytes)
+            #expect(try proxy.isSilent(for: .milliseconds(200)))
+            let endpoint = CloudGate.endpoint(of: cloud, in: "available")
+            let header = ProxyHeaderV2.tcp4(from: ConsumerNetwork.client, tlvs: endpoint.tlvs)
+            try proxy.send(header.bytes)
+            // MariaDB's greeting.
+            #expect(try proxy.receive(exactly: 5)[4] == 10)
+            proxy.close()
+            let line = try gate.sluice.accessLine()
+            #expect(line.endpoint == endpoint.id)
+            #expect(line.clientHost == ConsumerNetwork.client)
+        }
+
+        @Test("If it does not come, nobody is admitted")
+        func missingHeader() throws {
+            let gate = try CloudGate(trusting: [CloudNetwork.proxy, CloudNetwork.balancer])
+            let proxy = try gate.site.cloud.inside {
+                try Connection(to: gate.listen, from: CloudNetwork.proxy)
+            }
+            try proxy.send(ProxyHeaderV2.tcp4(from: CloudNetwork.balancer).bytes)
+            let words = String(decoding: try proxy.receiveToEnd().bytes, as: UTF8.self)
+            #expect(words.contains("names no private endpoint"), "\(words)")
+            proxy.close()
+            #expect(try gate.sluice.accessLine().reason == "noEndpoint")
+        }
+
         private func expectPassage(
             of cloud: AttestedEndpoint.Cloud,
             through proxy: HAProxyServer,

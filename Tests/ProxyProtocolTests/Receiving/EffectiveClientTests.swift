@@ -50,6 +50,30 @@ struct EffectiveClientTests {
         #expect(weighed.believedHeaders == headers)
     }
 
+    @Test("One more header would be believed only of a trusted source at the chain's open end")
+    func further() {
+        let link = ProxyTLV(.awsPrivateLink, [0x01] + "vpce-0123456789abcdef0".utf8)
+        let faulty = ProxyTLV(.awsPrivateLink, [])
+        let ends: [(headers: [ProxyHeader], isOpen: Bool)] = [
+            ([from(balancer(2))], true),
+            ([from(balancer(2)), from(balancer(3))], true),
+            ([], false),
+            ([from(client)], false),
+            ([from(client), from(balancer(2))], false),
+            ([from(balancer(2), link)], false),
+            ([from(balancer(2), faulty)], false),
+            ([.local()], false),
+        ]
+        for end in ends {
+            let client = effectiveClient(
+                peer: balancer(1),
+                headers: end.headers,
+                isTrusted: isTrusted
+            )
+            #expect(client.isAnnouncedFurther(isTrusted: isTrusted) == end.isOpen)
+        }
+    }
+
     @Test("A header that an untrusted client wrote is ignored, and so is all behind it")
     func forged() {
         let outer = from(client)

@@ -72,6 +72,25 @@ struct ProxyHeaderReceiverTests {
         #expect(receiver.finish() == nil)
     }
 
+    @Test("Whoever waits behind a complete header gets the next one, or what else comes")
+    func waiting() throws {
+        for (first, second) in zip(sampleHeaders, sampleHeaders.reversed()) {
+            let headers = [try header(first), try header(second)]
+            #expect(
+                try progress([first, second]) == [
+                    .complete(headers: [headers[0]], payload: []),
+                    .complete(headers: headers, payload: []),
+                ]
+            )
+            #expect(
+                try progress([first, [0]]) == [
+                    .complete(headers: [headers[0]], payload: []),
+                    .complete(headers: [headers[0]], payload: [0]),
+                ]
+            )
+        }
+    }
+
     @Test("Where there is no header, all bytes are at hand as payload")
     func noHeader() {
         var receiver = ProxyHeaderReceiver(byteLimit: 4096)
