@@ -67,6 +67,19 @@ extension IntegrationTests {
             }
         }
 
+        @Test("From another of the gateway's networks there is no way through an endpoint")
+        func foreign() throws {
+            let gate = try EmbeddedGate(a: "available", b: "available")
+            for endpoint in [gate.a, gate.b] {
+                let failure = try gate.site.user.inside {
+                    try Curl.get(at: endpoint, ["--connect-timeout", "2"])
+                }
+                // That nobody answered in time.
+                #expect(failure.exitStatus == 28)
+            }
+            #expect(try gate.sluice.accessLog().isEmpty)
+        }
+
         @Test("A limit for each source counts equal addresses apart")
         func limit() throws {
             let limits = "limits: { connectionsPerSource: 1 }"

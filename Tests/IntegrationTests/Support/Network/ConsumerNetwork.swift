@@ -14,7 +14,9 @@ final class ConsumerNetwork: Sendable {
     ///
     /// The server has the route to 10.1.0.0/24 once for each consumer, in a table of its own; what
     /// leaves from an endpoint is routed by that endpoint's table, so that it goes back through the
-    /// cable by which its connection came.
+    /// cable by which its connection came. What is not for the consumer does not leave at all: Linux
+    /// takes a packet for an endpoint's address from any cable, and an answer by the main table's
+    /// routes would let another network come through this endpoint.
     ///
     /// - Parameter number: 1…99, another one for each consumer.
     init(number: Int, of server: NetworkNamespace) throws {
@@ -25,6 +27,7 @@ final class ConsumerNetwork: Sendable {
         try server.configure(
             "address add \(endpoint)/32 dev \(cable)",
             "route add \(Self.block) dev \(cable) table \(number)",
+            "route add unreachable default table \(number)",
             "rule add from \(endpoint) lookup \(number)"
         )
         try namespace.configure("address add \(Self.client)/24 dev eth0")
