@@ -4,7 +4,8 @@ import PackageDescription
 /// Sluice, in one direction (docs/architecture.md):
 ///
 ///     CSockets ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
-///                   └── all import ──► Addresses, Checksums, CIDRTrie, ProxyProtocol, Core
+///                   └── all import ──► Addresses, AddressFeeds, Checksums, CIDRTrie,
+///                                      ProxyProtocol, Core
 let package = Package(
     name: "sluice",
     products: [
@@ -29,6 +30,7 @@ let package = Package(
             dependencies: ["Addresses", "Checksums"],
             swiftSettings: strict
         ),
+        .target(name: "AddressFeeds", dependencies: ["Addresses"], swiftSettings: strict),
         .target(
             name: "ProxyProtocol",
             dependencies: ["Addresses", "Checksums"],
@@ -36,7 +38,7 @@ let package = Package(
         ),
         .target(
             name: "Core",
-            dependencies: ["Addresses", "CIDRTrie", "ProxyProtocol"],
+            dependencies: ["AddressFeeds", "Addresses", "CIDRTrie", "ProxyProtocol"],
             swiftSettings: strict
         ),
 
@@ -79,7 +81,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Addresses", "CIDRTrie", "Core", "Engine", "Control", "SampleWarehouse",
+                "AddressFeeds", "Addresses", "CIDRTrie", "Core", "Engine", "Control",
+                "SampleWarehouse",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -87,6 +90,11 @@ let package = Package(
         ),
 
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
+        .testTarget(
+            name: "AddressFeedsTests",
+            dependencies: ["AddressFeeds", "Addresses"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "ChecksumsTests", dependencies: ["Checksums"], swiftSettings: strict),
         .testTarget(name: "CIDRTrieTests", dependencies: ["CIDRTrie"], swiftSettings: strict),
         .testTarget(

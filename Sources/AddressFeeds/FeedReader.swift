@@ -1,0 +1,53 @@
+import Addresses
+
+/// What is read of a feed so far, in whichever form it is.
+struct FeedReader {
+    var scanner: JSONScanner
+    var matcher: FilterMatcher
+    private(set) var entries: [AddressFeed.Entry] = []
+    /// For each block its entry, and whether that one names only the cloud as a whole.
+    private var indices: [CIDRBlock: (index: Int, isGeneral: Bool)] = [:]
+
+    init(_ bytes: [UInt8], filter: FeedFilter) {
+        scanner = JSONScanner(bytes)
+        matcher = FilterMatcher(filter)
+    }
+
+    /// Takes one of the feed's blocks, as it is written.
+    ///
+    /// - Parameter isGeneral: whether the description names only the cloud as a whole.
+    mutating func append(_ text: PlacedText, description: String, isGeneral: Bool = false) {
+        let block: CIDRBlock
+        do throws(AddressSyntaxError) {
+            block = try CIDRBlock(parsing: text.value)
+        } catch {
+            let message = "\(text.value.quoted): \(error)"
+            scanner.report(FeedFault(place: text.place, message: message))
+            return
+        }
+        let entry = AddressFeed.Entry(block: block, description: description, place: text.place)
+        guard let known = indices[block] else {
+            indices[block] = (entries.count, isGeneral)
+            return entries.append(entry)
+        }
+        guard known.isGeneral, !isGeneral else { return }
+        entries[known.index].description = description
+        indices[block] = (known.index, false)
+    }
+}
+
+/// A text of the file, and where it begins.
+struct PlacedText {
+    var value: String
+    var place: FeedPlace
+}
+
+extension String {
+    /// In quotes and cut short, without a byte that a terminal might obey.
+    var quoted: String {
+        let shown = unicodeScalars.prefix(64).map { scalar in
+            scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : Character(scalar)
+        }
+        return "\"\(String(shown))\(unicodeScalars.count > 64 ? "…" : "")\""
+    }
+}
