@@ -6,6 +6,7 @@ import Testing
 struct EmbeddedEndpointTests {
     private let tree = SampleTree.public
         .setting("warehouses[0].listeners[0].link", to: "private")
+        .setting("warehouses[0].listeners[0].listen", to: "10.1.0.2:9030")
         .setting("warehouses[0].listeners[0].endpoint", to: "reporting")
         .setting(
             "warehouses[0].endpoints",
@@ -47,6 +48,14 @@ struct EmbeddedEndpointTests {
     func publicLink() {
         let found = findings(tree.setting("warehouses[0].listeners[0].link", to: "public"))
         #expect(found.contains { $0.hasSuffix("only a private link comes through an endpoint") })
+    }
+
+    @Test("A listener on every address is under a warning", arguments: ["0.0.0.0:9", "[::]:9"])
+    func everyNetwork(address: ConfigurationNode) {
+        let decoded = tree.setting("warehouses[0].listeners[0].listen", to: address).decoded()
+        #expect(decoded.configuration != nil)
+        #expect(decoded.findings.count == 1)
+        #expect(decoded.findings.first?.message.contains("is in every network") == true)
     }
 
     @Test("An endpoint may have a limit of connections")

@@ -7,7 +7,7 @@ extension Listener {
             let service: ServiceProtocol? = fields.required("protocol")
             let address = fields.requiredPlace("listen")?.listenAddress()
             let link = fields.value("link", default: LinkKind.public)
-            let endpoint = fields.embeddedEndpoint(link: link)
+            let endpoint = fields.embeddedEndpoint(link: link, address: address)
             let sources = fields.sources(link: link)
             var timeouts = inherited
             timeouts.readForListener(fields.place("timeouts"))
@@ -44,10 +44,19 @@ extension LinkKind: ConfigurationWord {}
 
 extension Fields {
     /// The embedded endpoint that a listener of a private link is.
-    fileprivate mutating func embeddedEndpoint(link: LinkKind?) -> String? {
+    fileprivate mutating func embeddedEndpoint(
+        link: LinkKind?,
+        address: SocketAddress?
+    ) -> String? {
         guard let place = place("endpoint") else { return nil }
         if let link, link != .private {
             place.fault("only a private link comes through an endpoint", remedy: "link: private")
+        }
+        if let address, address.ip.isUnspecified {
+            place.warning(
+                "\(address) is in every network: whoever reaches it comes through this endpoint",
+                remedy: "listen on the gateway's address in the consumer's network"
+            )
         }
         let id: EmbeddedEndpointID? = place.scalar()
         return id?.text
