@@ -22,13 +22,15 @@ struct CompileCommand: ParsableCommand {
     @Option(help: "The file to write. It appears whole or not at all.")
     var output: String
 
+    @OptionGroup var feed: FeedOptions
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let trie = CompiledTrie(try RuleFiles(lists).ruleSet())
+        let trie = CompiledTrie(try RuleFiles(lists, filter: feed.filter).ruleSet())
         let image = trie.image()
         do {
             // Written beside it and renamed (rename(2)).

@@ -17,18 +17,23 @@ struct DiffCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The old list, text or compiled.")
+    @Argument(help: "The old list: text, compiled, or a cloud's.")
     var old: String
 
     @Argument(help: "The new list.")
     var new: String
+
+    @OptionGroup var feed: FeedOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
         let now = UnixTime.systemTime
-        let (old, new) = (try RuleFiles([old]).ruleSet(), try RuleFiles([new]).ruleSet())
+        let (old, new) = (
+            try RuleFiles([old], filter: feed.filter).ruleSet(),
+            try RuleFiles([new], filter: feed.filter).ruleSet()
+        )
         let difference = ListDifference(from: old, to: new, at: now)
         print(json ? try difference.json() : difference.text, terminator: json ? "\n" : "")
         if !difference.isEmpty { throw ExitCode(1) }

@@ -22,6 +22,8 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: "The list of rules, text or compiled.")
     var rules: String
 
+    @OptionGroup var feed: FeedOptions
+
     @Flag(help: "Print JSON, one object a line.")
     var json = false
 
@@ -33,7 +35,7 @@ struct ExplainCommand: ParsableCommand {
     }
 
     func run() throws {
-        let trie = try RuleFiles.trie(rules)
+        let trie = try RuleFiles.trie(rules, filter: feed.filter)
         var explainer = Explainer(trie: trie, isJSON: json)
         if addresses.isEmpty {
             try explainer.explainStandardInput()

@@ -1,19 +1,21 @@
+import AddressFeeds
 import ArgumentParser
 import CIDRTrie
+import Core
 import Foundation
 
-/// Lists of rules from files, text or compiled; or the end of the command with everything that is
+/// Lists of rules from files: text, compiled, or a cloud's published list; or the end of the command with everything that is
 /// wrong with them.
 struct RuleFiles {
-    private let paths: [String]
+    private let filter: FeedFilter
     private(set) var rules: [Rule] = []
     /// For each rule where it stands, as `file:line`; of a compiled list, `file: rule n`.
     private var places: [String] = []
     private var faults: [String] = []
 
     /// - Throws: exit code 78 (EX_CONFIG in sysexits.h), once all faults are on standard error.
-    init(_ paths: [String]) throws {
-        self.paths = paths
+    init(_ paths: [String], filter: FeedFilter = FeedFilter()) throws {
+        self.filter = filter
         for path in paths { append(contentsOf: path) }
         try endIfFaulty()
     }
@@ -34,10 +36,10 @@ struct RuleFiles {
     }
 
     /// One file, which is not compiled again where it is compiled already.
-    static func trie(_ path: String) throws -> CompiledTrie {
+    static func trie(_ path: String, filter: FeedFilter) throws -> CompiledTrie {
         var files = RuleFiles()
         guard let bytes = files.bytes(of: path), CompiledTrie.isImage(bytes.span) else {
-            return CompiledTrie(try RuleFiles([path]).ruleSet())
+            return CompiledTrie(try RuleFiles([path], filter: filter).ruleSet())
         }
         guard let trie = files.trie(bytes, path) else { throw files.ending }
         return trie
@@ -48,7 +50,7 @@ struct RuleFiles {
 }
 
 extension RuleFiles {
-    private init() { paths = [] }
+    private init() { filter = FeedFilter() }
 
     private mutating func append(contentsOf path: String) {
         guard let bytes = bytes(of: path) else { return }
@@ -56,11 +58,31 @@ extension RuleFiles {
             guard let trie = trie(bytes, path) else { return }
             rules += trie.rules
             places += trie.rules.indices.map { "\(path): rule \($0 + 1)" }
+        } else if let format = FeedFormat(recognizing: bytes) {
+            append(AddressFeed(parsing: bytes, as: format, filter: filter), path)
+        } else if filter.isEmpty {
+            append(CIDRList(parsing: bytes.span), path)
         } else {
-            let list = CIDRList(parsing: bytes.span)
-            rules += list.rules
-            places += list.lines.map { "\(path):\($0)" }
-            faults += list.faults.map { "\(path):\($0)" }
+            faults.append("\(path): a list of blocks has no services or regions to choose")
+        }
+    }
+
+    private mutating func append(_ list: CIDRList, _ path: String) {
+        rules += list.rules
+        places += list.lines.map { "\(path):\($0)" }
+        faults += list.faults.map { "\(path):\($0)" }
+    }
+
+    private mutating func append(_ feed: AddressFeed, _ path: String) {
+        rules += feed.entries.map { Rule(block: $0.block, description: $0.description) }
+        places += feed.entries.map { "\(path):\($0.place.line)" }
+        faults += feed.faults.map { "\(path):\($0)" }
+        if feed.furtherFaultCount > 0 {
+            faults.append("\(path): \(feed.furtherFaultCount) more faults")
+        }
+        for unmatched in feed.unmatchedFilters {
+            let words = "nothing is of \(unmatched.key.rawValue) '\(unmatched.value)'"
+            faults.append("\(path): \(words) (\(unmatched.remedy))")
         }
     }
 

@@ -13,11 +13,13 @@ struct StatsCommand: ParsableCommand {
     @Argument(help: "The lists, text or compiled; several count as one.")
     var lists: [String]
 
+    @OptionGroup var feed: FeedOptions
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
-        let files = try RuleFiles(lists)
+        let files = try RuleFiles(lists, filter: feed.filter)
         let statistics = ListStatistics(
             of: try files.ruleSet(),
             places: files.place,

@@ -29,7 +29,7 @@ struct PythonTests {
     }
 
     private static func texts(seed: UInt64) -> [String] {
-        var texts = RandomTexts(Generator(state: seed))
+        var texts = RandomTexts(SeededGenerator(seed: seed))
         return (0..<20_000).map { _ in texts.next() }
     }
 
@@ -72,7 +72,7 @@ struct PythonTests {
     @Test("Where host bits are set, the suggestion is the network around the address")
     func suggestions() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<2_000 {
             let address = IPAddress(.v4, bits: UInt128.random(in: 0...UInt128.max, using: &random))
             let length = UInt8.random(in: 0...32, using: &random)
@@ -108,18 +108,5 @@ struct PythonTests {
             bits: "\(bits & 0xffff_ffff)",
             prefixLength: answer.prefixLength - 96
         )
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, so that a failure can be repeated.
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -78,4 +78,63 @@ struct WhitelistFileTests {
         #expect(findings.contains { $0.contains("files[0].path: missing") })
         #expect(findings.contains { $0.contains("did you mean path?") })
     }
+
+    private static let awsFeed = """
+        { "syncToken": "1", "prefixes": [
+          { "ip_prefix": "3.5.140.0/22", "region": "eu-west-1", "service": "EC2" },
+          { "ip_prefix": "3.4.12.4/32", "region": "eu-west-1", "service": "AMAZON" },
+          { "ip_prefix": "3.9.0.0/16", "region": "us-east-1", "service": "EC2" } ] }
+        """
+
+    @Test("A cloud's list is known by its content, and taken as its filters say")
+    func feed() {
+        let (whitelist, findings) = whitelist(
+            files: [["path": "aws.json", "services": ["ec2"], "regions": ["eu-west-1"]]],
+            ["aws.json": Array(Self.awsFeed.utf8)]
+        )
+        #expect(findings == [])
+        #expect(whitelist?.rules.map(\.block.description) == ["3.5.140.0/22"])
+        #expect(whitelist?.rules.map(\.description) == ["EC2 eu-west-1"])
+    }
+
+    @Test("A filter's value that nothing has is warned of, with what was perhaps meant")
+    func unmatchedFilter() {
+        let (whitelist, findings) = whitelist(
+            files: [["path": "aws.json", "regions": ["eu-west-2", "us-east-1"]]],
+            ["aws.json": Array(Self.awsFeed.utf8)]
+        )
+        #expect(whitelist?.rules.count == 1)
+        #expect(findings.count == 1)
+        #expect(findings.first?.contains("is of region \"eu-west-2\"") == true)
+        #expect(findings.first?.contains("did you mean eu-west-1?") == true)
+    }
+
+    @Test("A fault in a cloud's list stands with the file's own line and column")
+    func faultyFeed() {
+        let text = Self.awsFeed.replacing("3.9.0.0/16", with: "3.9.0.1/16")
+        let (whitelist, findings) = whitelist(
+            files: ["aws.json"],
+            ["aws.json": Array(text.utf8)]
+        )
+        #expect(whitelist == nil)
+        #expect(findings.count == 1)
+        #expect(findings.first?.hasPrefix("aws.json:4:18: error: ") == true)
+    }
+
+    @Test("What the configuration says of a file's form must be true")
+    func format() {
+        let (aws, awsFindings) = whitelist(
+            files: [["path": "list", "format": "aws"]],
+            ["list": Array("10.0.0.0/8".utf8)]
+        )
+        #expect(aws == nil && awsFindings.first?.hasPrefix("list:1:") == true)
+        let (text, findings) = whitelist(
+            files: [["path": "list", "services": ["EC2"]]],
+            ["list": Array("10.0.0.0/8".utf8)]
+        )
+        #expect(text == nil)
+        #expect(findings.first?.contains("no services or regions to choose") == true)
+        let (_, unknown) = whitelist(files: [["path": "list", "format": "awss"]], ["list": []])
+        #expect(unknown.first?.contains("cidrs, aws, azure, google or image") == true)
+    }
 }

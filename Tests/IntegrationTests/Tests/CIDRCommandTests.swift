@@ -50,6 +50,32 @@ extension IntegrationTests {
             #expect(try cidr("compile", a, c, "--output", "\(folder.path)/c.trie").status == 0)
         }
 
+        @Test("A cloud's list is taken as it comes, and its parts by service and region")
+        func feed() throws {
+            let feed = try list(
+                #"{ "prefixes": ["#,
+                #"{ "ip_prefix": "3.5.140.0/22", "region": "eu-west-1", "service": "EC2" },"#,
+                #"{ "ip_prefix": "3.9.0.0/16", "region": "us-east-1", "service": "S3" } ] }"#,
+                name: "ip-ranges.json"
+            )
+            let explained = try cidr("explain", "--rules", feed, "3.5.140.1", "3.9.1.1")
+            #expect(
+                explained.output == """
+                    3.5.140.1\tallow\t3.5.140.0/22\tEC2 eu-west-1
+                    3.9.1.1\tallow\t3.9.0.0/16\tS3 us-east-1
+
+                    """
+            )
+            let image = "\(folder.path)/ec2.trie"
+            let compiled = try cidr("compile", feed, "--service", "ec2", "--output", image)
+            #expect(compiled.output.contains("1 rules"), "\(compiled)")
+            let difference = try cidr("diff", feed, image)
+            #expect(difference.status == 1 && difference.output == "-3.9.0.0/16\n")
+            let slip = try cidr("stats", feed, "--region", "eu-west-2")
+            #expect(slip.status == 78)
+            #expect(slip.errorOutput.contains("did you mean eu-west-1?"))
+        }
+
         @Test("A damaged image is an error that says what to do")
         func damaged() throws {
             let source = try list("10.0.0.0/8", name: "a.cidrs")

@@ -1,3 +1,4 @@
+import AddressFeeds
 import CIDRTrie
 
 /// Where a rule stands. There may be a million of them, so the source is only a number.
@@ -40,6 +41,19 @@ struct RuleSource {
             return report(.error, at: position, "\(fault.reason)")
         }
         report(.error, at: position, reason.advice.problem, remedy: reason.advice.remedy)
+    }
+
+    func report(_ fault: FeedFault) {
+        let position = SourcePosition(line: fault.place.line, column: fault.place.column)
+        report(.error, at: position, fault.message)
+    }
+
+    /// A filter's value that nothing has admits nothing, or less than was meant.
+    func report(_ unmatched: UnmatchedFilter) {
+        place.warning(
+            "nothing in \((file ?? "").quoted) is of \(unmatched.key.word) \(unmatched.value.quoted)",
+            remedy: unmatched.remedy
+        )
     }
 
     /// Sums up the faults that were too many to name.
