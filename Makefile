@@ -5,7 +5,8 @@
 .PHONY: help demo test lint bench bench-trie build-packages test-packages bench-packages toolchain
 
 build_packages := libssl-dev libsqlite3-dev
-test_packages  := $(build_packages) mariadb-server mariadb-client nginx haproxy curl python3
+test_packages  := $(build_packages) mariadb-server mariadb-client nginx haproxy curl python3 \
+    iproute2
 bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy curl wrk python3
 
 help:

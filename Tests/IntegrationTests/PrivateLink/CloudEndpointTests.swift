@@ -65,6 +65,36 @@ extension IntegrationTests {
             }
         }
 
+        @Test("A rejection ends the sessions of that endpoint, and no other's of the same address")
+        func rejection() throws {
+            let gate = try CloudGate()
+            let (cloud, database) = (gate.site.cloud, gate.site.warehouse.database)
+            let (aws, azure) = (
+                CloudGate.endpoint(of: .aws, in: "available"),
+                CloudGate.endpoint(of: .azure, in: "available")
+            )
+            let ways = try [aws, azure].map {
+                try cloud.balancer(to: gate.listen, sending: $0.tlvs)
+            }
+            let rejected = try cloud.consumer.inside {
+                try RunningQuery("rejected", at: ways[0].endpoint)
+            }
+            let other = try cloud.consumer.inside {
+                try RunningQuery("other", at: ways[1].endpoint)
+            }
+            try rejected.waitUntilServed(by: database)
+            let session = try other.waitUntilServed(by: database)
+
+            try gate.requestRejection(of: aws)
+            #expect(try rejected.result().errorOutput.contains("Lost connection"))
+            let line = try gate.sluice.accessLine()
+            #expect(line.endpoint == aws.id)
+            #expect(line.end == "revoked")
+            #expect(line.reason == "endpointRejected")
+            #expect(try other.session(in: database) == session)
+            #expect(other.isRunning)
+        }
+
         /// The client is told, the log has the reason, and nothing is dialled.
         private func expectDenial(
             _ reason: String,

@@ -15,7 +15,7 @@ struct CloudGate {
 
     let site: PrivateLinkSite
     let sluice: SluiceProcess
-    let listen: Endpoint
+    private let file: GatewayFile
 
     init(trusting trusted: [String] = [CloudNetwork.balancer]) throws {
         site = try PrivateLinkSite.shared.get()
@@ -27,11 +27,13 @@ struct CloudGate {
             settings: ["proxyProtocol: { accept: required, trusted: [ \(networks) ] }"]
         )
         listener.link = "private"
-        listen = listener.listen
         var file = GatewayFile(listener, whitelist: "{ mode: nowhere }")
-        file.warehouse = Self.registry
+        file.warehouse = Self.registry()
+        self.file = file
         sluice = try site.start(file)
     }
+
+    var listen: Endpoint { file.listeners[0].listen }
 
     /// The endpoint that is registered in `state`.
     static func endpoint(of cloud: AttestedEndpoint.Cloud, in state: String) -> AttestedEndpoint {
@@ -58,12 +60,21 @@ struct CloudGate {
         }
     }
 
-    private static let registry =
+    /// Edits one endpoint's state to `rejected` in the file, and sends SIGHUP.
+    func requestRejection(of endpoint: AttestedEndpoint) throws {
+        var file = file
+        file.warehouse = Self.registry(rejecting: endpoint.id)
+        try sluice.requestReload(to: file.text(management: sluice.management))
+    }
+
+    private static func registry(rejecting rejected: String? = nil) -> [String] {
         ["endpoints:"]
-        + AttestedEndpoint.Cloud.allCases.flatMap { cloud in
-            states.map { state, _ in
-                let id = endpoint(of: cloud, in: state).id
-                return "  - { id: \"\(id)\", cloud: \(cloud.rawValue), state: \(state) }"
+            + AttestedEndpoint.Cloud.allCases.flatMap { cloud in
+                states.map { state, _ in
+                    let id = endpoint(of: cloud, in: state).id
+                    let state = id == rejected ? "rejected" : state
+                    return "  - { id: \"\(id)\", cloud: \(cloud.rawValue), state: \(state) }"
+                }
             }
-        }
+    }
 }
