@@ -74,7 +74,7 @@ extension IntegrationTests {
                 let failure = try gate.site.user.inside {
                     try Curl.get(at: endpoint, ["--connect-timeout", "2"])
                 }
-                // That nobody answered in time.
+                // That nobody answered in time; without a route it would be 7.
                 #expect(failure.exitStatus == 28)
             }
             #expect(try gate.sluice.accessLog().isEmpty)

@@ -37,7 +37,7 @@ extension IntegrationTests {
             try connection.send(
                 Self.header(naming: available) + Self.header(naming: rejected)
             )
-            // MariaDB's greeting: it would refuse a second header of that size by a reset.
+            // MariaDB's greeting.
             #expect(try connection.receive(exactly: 5)[4] == 10)
             connection.close()
             let line = try gate.sluice.accessLine()
