@@ -23,6 +23,8 @@ extension RootWindow {
     /// The largest table ends at a byte's end, so that the branches behind it use all of theirs.
     static let alignedBitLimit = 16
     static let bitLimit = 20
+    /// So many different leaves in a table may become branches, of 80 bytes each.
+    static let levelledLeafLimit = 1_024
 
     /// The window for boundaries in ascending order.
     init(for boundaries: ArraySlice<UInt64>) {

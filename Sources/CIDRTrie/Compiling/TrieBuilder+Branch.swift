@@ -7,6 +7,15 @@ extension TrieBuilder {
     ) -> Slot {
         let shift = 56 - depth / 8 * 8
         let runs = children(of: ranges, inner: inner, shift: shift, childCount: Branch.childCount)
+        return append(runs, shift: shift)
+    }
+
+    /// A node that leads every key of the block to `leaf`.
+    mutating func appendBranch(of leaf: Slot, depth: Int) -> Slot {
+        append(ChildRuns(leaf), shift: 56 - depth / 8 * 8)
+    }
+
+    private mutating func append(_ runs: ChildRuns, shift: Int) -> Slot {
         let offset = alignedOffset()
         let groups = runs.groups(of: Branch.groupSize, childCount: Branch.childCount)
         for index in stride(from: 0, to: groups.count, by: 2) {

@@ -15,7 +15,7 @@ extension TrieBuilder {
     /// Builds the nodes and the root table; `self` is used up.
     fileprivate mutating func finish(_ ranges: RangeTable<UInt64>) -> RadixTrie {
         let window = RootWindow(for: ranges.starts[ranges.boundaries])
-        let table = rootSlots(of: ranges, window: window)
+        let table = levelled(rootSlots(of: ranges, window: window), window: window)
         let outside = subtree(of: ranges.outside(window))
         let offset = alignedOffset()
         append(table)
@@ -45,6 +45,24 @@ extension TrieBuilder {
             table.append(subtree(of: ranges, inner: inEntry, depth: depth))
         }
         return table
+    }
+
+    /// A table that is mostly branches gets branches only: one with a single run stands for a
+    /// leaf. A lookup then reads the same whatever it finds, and the processor foresees it all;
+    /// where some end at the table and others do not, it guesses wrong, which costs more than the
+    /// branch. Long lists would pay for it in memory.
+    private mutating func levelled(_ table: [Slot], window: RootWindow) -> [Slot] {
+        let depth = window.prefixLength + window.indexBitCount
+        let branchCount = table.count { !$0.isLeaf && $0.isBranch }
+        let leaves = Set(table.filter(\.isLeaf))
+        let pointerCount = table.count { !$0.isLeaf }
+        guard depth % 8 == 0, branchCount * 4 >= pointerCount * 3, branchCount > 0,
+            leaves.count <= RootWindow.levelledLeafLimit
+        else { return table }
+        let branches = Dictionary(
+            uniqueKeysWithValues: leaves.map { ($0, appendBranch(of: $0, depth: depth)) }
+        )
+        return table.map { branches[$0] ?? $0 }
     }
 }
 
