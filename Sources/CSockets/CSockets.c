@@ -121,6 +121,10 @@ int csockets_set_reuse_address(int fd) { return set_option(fd, SOL_SOCKET, SO_RE
 
 int csockets_set_ipv6_only(int fd, int on) { return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
 
+int csockets_bind_to_device(int fd, const char *name) {
+    return (int)result(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name) + 1));
+}
+
 int csockets_set_no_delay(int fd) { return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
 int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count) {

@@ -10,19 +10,31 @@ public final class ListeningSocket: Sendable {
     let socket: Socket
     /// The address it is bound to; the port is the real one, also where 0 was asked for.
     public let address: SocketAddress
+    /// The only network interface over which clients come; `nil` for any.
+    public let interface: String?
 
     /// Binds and listens. What is set here (no delay, keepalive) the accepted sockets inherit.
     ///
-    /// - Parameter takesIPv4: whether an IPv6 socket takes IPv4 clients too (RFC 3493 §5.3); a
-    ///   listener on an IPv4 address of the same port cannot stand beside such a one.
+    /// - Parameters:
+    ///   - interface: the network interface over which clients must come, and over which they are
+    ///     answered (SO_BINDTODEVICE, socket(7)): Linux takes a packet for any of its addresses on
+    ///     any interface.
+    ///   - takesIPv4: whether an IPv6 socket takes IPv4 clients too (RFC 3493 §5.3); a
+    ///     listener on an IPv4 address of the same port cannot stand beside such a one.
     public init(
         on address: SocketAddress,
+        interface: String? = nil,
         takesIPv4: Bool = false,
         backlog: Int32 = 4096,
         keepalive: KeepaliveOptions
     ) throws(SystemError) {
         let socket = try Socket.tcp(for: address)
         do {
+            if let interface {
+                try SystemError.check(
+                    unsafe csockets_bind_to_device(socket.descriptor, interface)
+                )
+            }
             try Self.bind(socket, to: address, takesIPv4: takesIPv4)
             try socket.setNoDelay()
             try socket.setKeepalive(keepalive)
@@ -33,6 +45,7 @@ public final class ListeningSocket: Sendable {
             throw error
         }
         self.socket = socket
+        self.interface = interface
     }
 
     deinit {

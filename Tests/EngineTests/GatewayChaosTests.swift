@@ -1,3 +1,4 @@
+import Addresses
 import Core
 import Foundation
 import Sockets
@@ -15,7 +16,6 @@ struct GatewayChaosTests {
     @Test("Sessions that end in every way, amid reloads, leave no count and no descriptor behind")
     func leavesNothing() async throws {
         let fixture = try GatewayFixture()
-        let before = try Self.openDescriptors()
         for round in 0..<40 {
             for end in End.allCases {
                 let session = try await fixture.session()
@@ -26,8 +26,8 @@ struct GatewayChaosTests {
             try fixture.gateway.reload(to: fixture.configuration)
         }
         try await eventually { fixture.gateway.activeConnections == 0 }
-        // One left behind by every other session would be 100.
-        try await eventually { try Self.openDescriptors() < before + 100 }
+        let ports = [fixture.address.port, fixture.backend.address.port]
+        try await eventually { try Self.connections(at: ports) == 0 }
         try await eventually { fixture.log.records.count == 40 * End.allCases.count }
         #expect(fixture.gateway.status().listeners.first?.activeConnections == 0)
         #expect(fixture.gateway.status().listeners.first?.backends.first?.activeConnections == 0)
@@ -60,8 +60,18 @@ struct GatewayChaosTests {
         if end == .clientHalfCloses { session.outer.close() }
     }
 
-    /// Of the whole process: tests beside this one may hold a few dozen.
-    private static func openDescriptors() throws -> Int {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    /// Sockets of sessions that somebody still holds: with one of these ports at either end, and
+    /// neither listening (0A) nor only remembered by the kernel (TIME_WAIT, 06; proc(5)).
+    private static func connections(at ports: [UInt16]) throws -> Int {
+        let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .ascii)
+        let wanted = Set(ports.map { String($0, radix: 16, uppercase: true) })
+        return table.split(separator: "\n").dropFirst().count { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 3, fields[3] != "0A", fields[3] != "06" else { return false }
+            return fields[1...2].contains { address in
+                let port = address.split(separator: ":").last?.drop { $0 == "0" }
+                return port.map { wanted.contains(String($0)) } ?? false
+            }
+        }
     }
 }

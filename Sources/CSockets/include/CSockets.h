@@ -34,6 +34,7 @@ int csockets_tcp_socket(int is_ipv6);
 int csockets_accept(int fd, struct csockets_address *peer);
 int csockets_bind(int fd, const struct csockets_address *address);
 int csockets_listen(int fd, int backlog);
+int csockets_bind_to_device(int fd, const char *name);
 int csockets_connect(int fd, const struct csockets_address *address);
 int csockets_local_address(int fd, struct csockets_address *address);
 int csockets_pending_error(int fd);

@@ -13,6 +13,10 @@ public struct DenialList: CustomStringConvertible {
                 denial.lastSeen.rfc3339,
             ]
         }
-        description = rows.isEmpty ? "nobody was denied\n" : "\(Columns([header] + rows))\n"
+        let notes = Set(denials.map(\.reason)).sorted { $0.rawValue < $1.rawValue }
+            .map { "\n\($0.rawValue): \($0.advice)" }
+        description =
+            rows.isEmpty
+            ? "nobody was denied\n" : "\(Columns([header] + rows))\n\(notes.joined())\n"
     }
 }

@@ -50,6 +50,19 @@ extension Shard {
         connections[key].tunnel.dropBackend()
     }
 
+    /// What is known of this one; of a header that is missing or in the wrong place, what to do.
+    private func detail(of connection: Connection) -> String {
+        guard connection.detail.isEmpty, let denial = connection.denial else {
+            return connection.detail
+        }
+        switch denial {
+        case .untrustedProxySource, .badProxyHeader, .proxyHeaderTimeout, .unexpectedProxyHeader,
+            .noEndpoint, .unknownEndpoint:
+            return denial.advice
+        default: return ""
+        }
+    }
+
     func record(of connection: Connection, _ end: ConnectionEnd) -> AccessRecord {
         var record = AccessRecord(peer: connection.peer)
         record.acceptedAtMicroseconds = connection.acceptedAt.realtimeMicroseconds
@@ -68,7 +81,7 @@ extension Shard {
         record.durationMicroseconds =
             (now.nanoseconds - connection.acceptedAt.nanoseconds) / 1_000
         record.end = end
-        record.detail = connection.detail
+        record.detail = detail(of: connection)
         record.unlogged = UInt64(connection.unlogged)
         return record
     }

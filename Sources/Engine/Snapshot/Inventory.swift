@@ -89,9 +89,13 @@ extension Inventory {
         throws(GatewayError) -> [(address: SocketAddress, open: OpenListener)]
     {
         var added: [(address: SocketAddress, open: OpenListener)] = []
-        for listener in configuration.listeners where listeners[listener.address] == nil {
-            let socket = try bind(listener.address, in: configuration)
-            added.append((listener.address, open(socket)))
+        for listener in configuration.listeners {
+            if let running = listeners[listener.address] {
+                try running.socket.checkInterface(of: listener)
+            } else {
+                let socket = try bind(listener, in: configuration)
+                added.append((listener.address, open(socket)))
+            }
         }
         return added
     }
@@ -106,17 +110,22 @@ extension Inventory {
     }
 
     /// `[::]` takes IPv4 clients too, unless an IPv4 listener of that port stands beside it.
-    private func bind(_ address: SocketAddress, in configuration: GatewayConfiguration)
+    private func bind(_ listener: Listener, in configuration: GatewayConfiguration)
         throws(GatewayError) -> ListeningSocket
     {
+        let address = listener.address
         // Its address is taken until the last shard lets go of it: it is used again.
-        if let socket = leaving[address]?.socket { return socket }
+        if let socket = leaving[address]?.socket {
+            try socket.checkInterface(of: listener)
+            return socket
+        }
         let hasIPv4Neighbour = configuration.listeners.contains { listener in
             listener.address.port == address.port && listener.address.ip.family == .v4
         }
         do {
             return try ListeningSocket(
                 on: address,
+                interface: listener.interface,
                 takesIPv4: !hasIPv4Neighbour,
                 keepalive: KeepaliveOptions(configuration.keepalive)
             )
@@ -143,6 +152,17 @@ extension Inventory {
             // A listening socket takes these options; one that did not would keep the old ones.
             try? listener.socket.setKeepalive(KeepaliveOptions(configuration.keepalive))
         }
+    }
+}
+
+extension ListeningSocket {
+    /// A socket cannot move to another interface, nor can a second one have its address.
+    fileprivate func checkInterface(of listener: Listener) throws(GatewayError) {
+        guard interface != listener.interface else { return }
+        throw .cannotListen(
+            listener.address,
+            reason: "its interface cannot change while it listens; restart the gateway"
+        )
     }
 }
 

@@ -8,6 +8,7 @@ struct EmbeddedEndpointTests {
         .setting("warehouses[0].listeners[0].link", to: "private")
         .setting("warehouses[0].listeners[0].listen", to: "10.1.0.2:9030")
         .setting("warehouses[0].listeners[0].endpoint", to: "reporting")
+        .setting("warehouses[0].listeners[0].interface", to: "vpc1")
         .setting(
             "warehouses[0].endpoints",
             to: [["id": "reporting", "cloud": "embedded", "state": "available"]]
@@ -25,6 +26,23 @@ struct EmbeddedEndpointTests {
         #expect(decoded.configuration?.domain == "link.example.com")
         #expect(warehouse?.listeners[0].endpoint == "reporting")
         #expect(warehouse?.endpoints.map(\.name) == [EndpointName(.embedded, "reporting")])
+    }
+
+    @Test("Without an interface it is warned that other networks can come through it too")
+    func interface() {
+        let found = findings(tree.removing("warehouses[0].listeners[0].interface"))
+        #expect(found.count == 1)
+        #expect(found.first?.contains("over whichever network") == true)
+        for name in ["", "a b", "a/b", "sixteen-letters-", "é"] {
+            let tree = tree.setting(
+                "warehouses[0].listeners[0].interface",
+                to: ConfigurationNode(stringLiteral: name)
+            )
+            #expect(
+                findings(tree).contains { $0.contains("a network interface's name") },
+                "\(name)"
+            )
+        }
     }
 
     @Test("A listener's endpoint must be there, and an endpoint needs a listener")

@@ -12,6 +12,8 @@ public struct Listener: Hashable, Sendable {
     /// No other listener has it, nor one that includes it, as `0.0.0.0` includes `127.0.0.1`. `::`
     /// takes IPv4 clients too, unless an IPv4 listener of the same port stands beside it.
     public var address: SocketAddress
+    /// The only network interface over which clients come; `nil` for any.
+    public var interface: String?
     /// Says whether the whitelist or an endpoint admits.
     public var link: LinkKind
     /// A private link without a cloud: the embedded endpoint that this address is. Otherwise `nil`.
@@ -36,6 +38,7 @@ public struct Listener: Hashable, Sendable {
     public init(
         protocol: ServiceProtocol,
         address: SocketAddress,
+        interface: String? = nil,
         link: LinkKind = .public,
         endpoint: String? = nil,
         sources: [CIDRBlock]? = nil,
@@ -48,6 +51,7 @@ public struct Listener: Hashable, Sendable {
     ) {
         self.protocol = `protocol`
         self.address = address
+        self.interface = interface
         self.link = link
         self.endpoint = endpoint
         self.sources = sources

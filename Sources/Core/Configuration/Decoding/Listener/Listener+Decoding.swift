@@ -7,7 +7,12 @@ extension Listener {
             let service: ServiceProtocol? = fields.required("protocol")
             let address = fields.requiredPlace("listen")?.listenAddress()
             let link = fields.value("link", default: LinkKind.public)
-            let endpoint = fields.embeddedEndpoint(link: link, address: address)
+            let interface: InterfaceName? = fields.optional("interface")
+            let endpoint = fields.embeddedEndpoint(
+                link: link,
+                address: address,
+                interface: interface
+            )
             let sources = fields.sources(link: link)
             var timeouts = inherited
             timeouts.readForListener(fields.place("timeouts"))
@@ -25,6 +30,7 @@ extension Listener {
             return Listener(
                 protocol: service,
                 address: address,
+                interface: interface?.text,
                 link: link,
                 endpoint: endpoint,
                 sources: sources,
@@ -46,11 +52,18 @@ extension Fields {
     /// The embedded endpoint that a listener of a private link is.
     fileprivate mutating func embeddedEndpoint(
         link: LinkKind?,
-        address: SocketAddress?
+        address: SocketAddress?,
+        interface: InterfaceName?
     ) -> String? {
         guard let place = place("endpoint") else { return nil }
         if let link, link != .private {
             place.fault("only a private link comes through an endpoint", remedy: "link: private")
+        }
+        if interface == nil, let address, !address.ip.isUnspecified, !address.ip.isLoopback {
+            place.warning(
+                "whoever reaches \(address), over whichever network, comes through this endpoint",
+                remedy: "interface: the network interface in the consumer's network"
+            )
         }
         if let address, address.ip.isUnspecified {
             place.warning(

@@ -67,3 +67,18 @@ struct EmbeddedEndpointID: ConfigurationScalar {
             && text.allSatisfy { $0.isDigit || ("a"..."z").contains($0) || $0 == "-" }
     }
 }
+
+/// A network interface's name, as `ip link` shows it (IFNAMSIZ, netdevice(7)).
+struct InterfaceName: ConfigurationScalar {
+    static let expectation = "a network interface's name of 1 to 15 characters, such as eth1"
+
+    let text: String
+
+    init(configurationText text: String) throws(ScalarFault) {
+        let isName = text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "/") }
+        guard (1...15).contains(text.utf8.count), isName else {
+            throw ScalarFault(expected: Self.self, found: text)
+        }
+        self.text = text
+    }
+}
