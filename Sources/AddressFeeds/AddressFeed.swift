@@ -49,7 +49,8 @@ public struct AddressFeed: Sendable {
         // What was not read to its end has perhaps more to choose from.
         unmatchedFilters = reader.scanner.faults.isEmpty ? reader.matcher.unmatched : []
         entries = reader.entries
-        faults = Array(reader.scanner.faults.prefix(Self.faultLimit))
+        // An entry without its prefix is known as such at its end, and stands at its beginning.
+        faults = reader.scanner.faults.sorted { $0.place < $1.place }
         furtherFaultCount = reader.scanner.faultCount - faults.count
     }
 }
@@ -60,6 +61,12 @@ public struct FeedPlace: Hashable, Sendable {
     public var line: Int
     /// Counted from 1, in bytes.
     public var column: Int
+}
+
+extension FeedPlace: Comparable {
+    public static func < (left: FeedPlace, right: FeedPlace) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
 }
 
 /// Why a part of a feed cannot be read. The file's name is the caller's to print.

@@ -104,11 +104,11 @@ struct FeedTests {
             .replacing("\"2600:1ff2:4000::/40\"", with: "40")
         let feed = feed(text, .aws)
         #expect(feed.entries.map(\.block.description) == ["3.5.140.0/22"])
-        #expect(feed.faults.map(\.place.line) == [6, 32, 31])
+        #expect(feed.faults.map(\.place.line) == [6, 31, 32])
         #expect(feed.faults[0].description.hasPrefix("6:20: \"3.4.12.4/24\": "))
         #expect(feed.faults[0].description.contains("3.4.12.0/24"))
-        #expect(feed.faults[1].description == "32:22: expected a string, found '4'")
-        #expect(feed.faults[2].description == "31:5: an entry without ipv6_prefix")
+        #expect(feed.faults[1].description == "31:5: an entry without ipv6_prefix")
+        #expect(feed.faults[2].description == "32:22: expected a string, found '4'")
     }
 
     @Test("What is no JSON is one fault at its place, after which nothing is read")
