@@ -43,6 +43,7 @@ public struct AddressFeed: Sendable {
             case .google: try reader.readGoogle()
             }
             try reader.scanner.end()
+            reader.reportMissingLists()
         } catch {
             reader.scanner.report(error)
         }

@@ -4,6 +4,8 @@ import Addresses
 struct FeedReader {
     var scanner: JSONScanner
     var matcher: FilterMatcher
+    /// Whether the feed has a list of prefixes at all, be it empty.
+    var hasList = false
     private(set) var entries: [AddressFeed.Entry] = []
     /// For each block its entry, and whether that one names only the cloud as a whole.
     private var indices: [CIDRBlock: (index: Int, isGeneral: Bool)] = [:]
@@ -11,6 +13,14 @@ struct FeedReader {
     init(_ bytes: [UInt8], filter: FeedFilter) {
         scanner = JSONScanner(bytes)
         matcher = FilterMatcher(filter)
+    }
+
+    /// Without its list a file is no feed, and to take it for an empty one would admit or deny
+    /// everybody without a word.
+    mutating func reportMissingLists() {
+        guard !hasList, scanner.faults.isEmpty else { return }
+        let start = FeedPlace(line: 1, column: 1)
+        scanner.report(FeedFault(place: start, message: "the feed has no list of prefixes"))
     }
 
     /// Takes one of the feed's blocks, as it is written.

@@ -123,6 +123,14 @@ struct FeedTests {
         #expect(tail.faults.map(\.message) == ["something stands behind the end of the JSON value"])
     }
 
+    @Test("A file without a list is no empty feed", arguments: FeedFormat.allCases)
+    func noList(format: FeedFormat) {
+        let faults = feed("{\"a\":{\"prefixes\":[],\"values\":[]}}", format).faults
+        #expect(faults.map(\.description) == ["1:1: the feed has no list of prefixes"])
+        let list = format == .azure ? "values" : "prefixes"
+        #expect(feed("{\"\(list)\":[]}", format).faults == [])
+    }
+
     @Test("Faults without number are counted, not kept")
     func manyFaults() {
         let entry = "{\"ipv4Prefix\":\"10.0.0.1/8\"}"

@@ -16,6 +16,7 @@ extension FeedReader {
 
     private mutating func readAWSPrefixes(of prefixKey: String) throws(FeedFault) {
         guard try scanner.enterArray() else { return }
+        hasList = true
         while try scanner.nextElement() { try readAWSPrefix(prefixKey) }
     }
 

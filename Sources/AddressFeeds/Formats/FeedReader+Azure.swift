@@ -12,6 +12,7 @@ extension FeedReader {
                 continue
             }
             guard try scanner.enterArray() else { continue }
+            hasList = true
             while try scanner.nextElement() { try readAzureTag() }
         }
     }

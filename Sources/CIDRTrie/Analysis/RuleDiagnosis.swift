@@ -25,6 +25,8 @@ public struct RuleDiagnosis: Hashable, Sendable {
 
     /// In the order of the addresses.
     public private(set) var idleRules: [IdleRule] = []
+    /// How many rules lie inside another one, whatever they say.
+    public private(set) var nestedCount = 0
     /// Whether every IPv4 address is admitted, be it by 0.0.0.0/0 or by parts of it.
     public let admitsAllIPv4: Bool
     public let admitsAllIPv6: Bool
@@ -39,6 +41,7 @@ public struct RuleDiagnosis: Hashable, Sendable {
             for index in rules.order where rules.rules[index].block.family == family {
                 if !rules.rules[index].hasExpired(at: now) { finder.append(index) }
             }
+            nestedCount += finder.nestedCount
             idleRules += finder.finish()
         }
     }
@@ -53,6 +56,7 @@ private struct IdleRuleFinder {
     private var sweep = RangeSweep<UInt128>()
     /// In the order of the addresses.
     private var appended: [(rule: Int, around: Int?)] = []
+    private(set) var nestedCount = 0
 
     init(rules: [Rule]) {
         self.rules = rules
@@ -67,6 +71,7 @@ private struct IdleRuleFinder {
             slot: slot
         ).rule
         appended.append((index, around))
+        nestedCount += around == nil ? 0 : 1
     }
 
     mutating func finish() -> [RuleDiagnosis.IdleRule] {

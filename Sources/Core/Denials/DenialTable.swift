@@ -87,10 +87,10 @@ public struct DenialTable: Sendable {
         defer { entries[key] = entry }
         entry.note(at: now)
         let isLogged =
-            linesInMinute == 0
+            linesInMinute == 0 || reason.isNotOfTheSource
             || entry.countInMinute <= linesInMinute && takeLine(at: milliseconds)
         return Treatment(
-            isAnswered: reason.isAnsweredAlways || entry.countInMinute <= Self.answersInMinute,
+            isAnswered: reason.isNotOfTheSource || entry.countInMinute <= Self.answersInMinute,
             isLogged: isLogged,
             unlogged: entry.takeUnlogged(isLogged: isLogged)
         )
@@ -112,7 +112,7 @@ public struct DenialTable: Sendable {
         at now: UnixTime
     ) -> Bool {
         let key = Key(warehouse: warehouse, source: source, endpoint: nil, reason: reason)
-        guard !reason.isAnsweredAlways, let entry = entries[key] else { return false }
+        guard !reason.isNotOfTheSource, let entry = entries[key] else { return false }
         return entry.isWithinMinute(now) && entry.countInMinute >= Self.answersInMinute
     }
 
@@ -150,8 +150,8 @@ extension DenialTable.Entry {
 }
 
 extension DenialReason {
-    /// It is not the source's fault, and worth to be told each time.
-    fileprivate var isAnsweredAlways: Bool {
+    /// The gateway or the warehouse is the cause: worth an answer and a line each time.
+    fileprivate var isNotOfTheSource: Bool {
         switch family {
         case .access, .sourceLimit: false
         case .gatewayLimit, .outage: true

@@ -30,7 +30,9 @@ struct CompileCommand: ParsableCommand {
     func run() throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let trie = CompiledTrie(try RuleFiles(lists, filter: feed.filter).ruleSet())
+        let rules = try RuleFiles(lists, filter: feed.filter).ruleSet()
+        Progress.show("compiling \(rules.rules.count) rules")
+        let trie = CompiledTrie(rules)
         let image = trie.image()
         do {
             // Written beside it and renamed (rename(2)).

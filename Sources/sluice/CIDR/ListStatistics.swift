@@ -7,6 +7,8 @@ struct ListStatistics: Codable {
 
     var rules: Int
     var duplicates: Int
+    /// Rules that lie inside another one: they overlap, and the longer prefix decides.
+    var nested: Int
     var compiledBytes: Int
     /// For each family and prefix length how many rules, as `IPv4/24`.
     var prefixes: [String: Int] = [:]
@@ -22,6 +24,7 @@ struct ListStatistics: Codable {
         let diagnosis = RuleDiagnosis(of: ruleSet, at: now)
         rules = ruleSet.rules.count
         duplicates = ruleSet.duplicates.count
+        nested = diagnosis.nestedCount
         compiledBytes = trie.statistics.byteCount + trie.statistics.ruleByteCount
         idleRules = diagnosis.idleRules.count
         idle = diagnosis.idleRules.prefix(Self.namedLimit).map { rule in
@@ -54,7 +57,8 @@ extension RuleDiagnosis.IdleRule.Reason {
 extension ListStatistics {
     var text: String {
         let lines = [
-            "rules       \(rules)" + (duplicates > 0 ? ", \(duplicates) of them twice" : ""),
+            "rules       \(rules)" + (duplicates > 0 ? ", \(duplicates) of them twice" : "")
+                + (nested > 0 ? ", \(nested) inside others" : ""),
             "compiled    \(compiledBytes) bytes",
         ]
         let families = IPFamily.allCases.map { family in

@@ -53,6 +53,7 @@ extension RuleFiles {
     private init() { filter = FeedFilter() }
 
     private mutating func append(contentsOf path: String) {
+        Progress.show("reading \(path)")
         guard let bytes = bytes(of: path) else { return }
         if CompiledTrie.isImage(bytes.span) {
             guard let trie = trie(bytes, path) else { return }

@@ -52,6 +52,13 @@ struct RuleDiagnosisTests {
         #expect(foundCount > 0)
     }
 
+    @Test("Rules inside others are counted, whatever they say")
+    func nested() throws {
+        let lines = ["10.0.0.0/8", "!10.1.0.0/16", "10.1.1.0/24", "11.0.0.0/8", "2001:db8::/32"]
+        #expect(try diagnosis(lines[0], lines[1], lines[2], lines[3], lines[4]).nestedCount == 2)
+        #expect(try diagnosis("10.0.0.0/9", "10.128.0.0/9").nestedCount == 0)
+    }
+
     @Test("A list that admits everybody of one family is noticed, also by halves")
     func everybody() throws {
         #expect(try diagnosis("0.0.0.0/0").admitsAllOfOneFamily)

@@ -71,11 +71,13 @@ struct DenialTableTests {
         #expect(note(at: 60).isAnswered)
     }
 
-    @Test("What is not the source's fault is always answered")
+    @Test("What is not the source's doing is always answered, and always has its line")
     mutating func outages() {
         for _ in 0..<500 {
-            #expect(note(.noBackend).isAnswered)
-            #expect(note(.connectionLimit).isAnswered)
+            for reason in [DenialReason.noBackend, .connectionLimit] {
+                let treatment = note(reason)
+                #expect(treatment.isAnswered && treatment.isLogged)
+            }
         }
     }
 
