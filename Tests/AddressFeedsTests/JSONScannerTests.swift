@@ -98,12 +98,10 @@ struct JSONScannerTests {
             let text = String(decoding: bytes, as: UTF8.self)
             // Foundation takes half of a surrogate pair, and a comma before a closing bracket.
             let isStricter =
-                ours.map {
-                    $0.contains("surrogate") || $0.hasSuffix("found ']'")
-                        || $0.hasSuffix("found '}'")
-                }
+                ours?.contains("surrogate") == true
+                || fault(text.replacing(/,(\s*[\]}])/) { String($0.output.1) }) == nil
             #expect(
-                (ours == nil) == isValid || isStricter == true,
+                (ours == nil) == isValid || isValid && isStricter,
                 "seed \(seed): \(text): \(ours ?? "")"
             )
         }

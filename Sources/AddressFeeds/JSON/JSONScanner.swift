@@ -25,7 +25,7 @@ struct JSONScanner {
         lineStart = index
     }
 
-    /// A fault that does not keep the rest from being read. Kept are a few more than are shown.
+    /// A fault that does not keep the rest from being read. The first ones are kept, all counted.
     mutating func report(_ fault: FeedFault) {
         faultCount += 1
         if faults.count < AddressFeed.faultLimit { faults.append(fault) }
