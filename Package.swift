@@ -89,27 +89,37 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
+        // For tests only: random numbers that a seed repeats.
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+        .testTarget(
+            name: "AddressesTests",
+            dependencies: ["Addresses", "SeededRandom"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "AddressFeedsTests",
-            dependencies: ["AddressFeeds", "Addresses"],
+            dependencies: ["AddressFeeds", "Addresses", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(name: "ChecksumsTests", dependencies: ["Checksums"], swiftSettings: strict),
-        .testTarget(name: "CIDRTrieTests", dependencies: ["CIDRTrie"], swiftSettings: strict),
+        .testTarget(
+            name: "CIDRTrieTests",
+            dependencies: ["CIDRTrie", "SeededRandom"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ProxyProtocolTests",
-            dependencies: ["ProxyProtocol"],
+            dependencies: ["ProxyProtocol", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CoreTests",
-            dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol"],
+            dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SocketsTests",
-            dependencies: ["Addresses", "Sockets"],
+            dependencies: ["Addresses", "SeededRandom", "Sockets"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -120,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Control", "Core", "Engine", "Sockets",
+                "Addresses", "Control", "Core", "Engine", "SeededRandom", "Sockets",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -1,5 +1,6 @@
 import Addresses
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import AddressFeeds
@@ -139,21 +140,6 @@ extension [UInt8] {
         let quoted = Data([UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")])
         return try? JSONSerialization.jsonObject(with: quoted, options: .fragmentsAllowed)
             as? String
-    }
-}
-
-/// Random numbers that a seed repeats: SplitMix64 (Steele, Lea, Flood 2014).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }
 

@@ -1,4 +1,5 @@
 import Addresses
+import SeededRandom
 import Testing
 
 /// Any bytes at all: what is read is written as it was meant, and nothing crashes.

@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import SeededRandom
 import Testing
 
 @Suite("Lists as people keep them")

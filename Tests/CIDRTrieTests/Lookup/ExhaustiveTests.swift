@@ -1,4 +1,5 @@
 import CIDRTrie
+import SeededRandom
 import Testing
 
 @Suite("Everything in a small space")

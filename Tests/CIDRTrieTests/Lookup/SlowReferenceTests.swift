@@ -1,4 +1,5 @@
 import CIDRTrie
+import SeededRandom
 import Testing
 
 @Suite("Against a scan of all rules")

@@ -1,4 +1,5 @@
 import CIDRTrie
+import SeededRandom
 
 /// Rules as chance has them: scattered, clustered, nested, at both ends of the space.
 struct RandomRules {

@@ -1,21 +1,9 @@
 import Core
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Control
-
-/// Small, fast and the same everywhere (Steele, Lea, Flood 2014), so that a seed repeats a run.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 /// Ways to damage a text that people have thought of, or typed.
 private struct Damage {
@@ -32,7 +20,7 @@ private struct Damage {
         "{a: b}", "[[[]]]", "cidr", "listen", "warehouses",
     ]
 
-    var random: SplitMix64
+    var random: SeededGenerator
 
     mutating func damaged(_ text: String) -> String {
         (0..<Int.random(in: 1...4, using: &random)).reduce(text) { text, _ in
@@ -81,7 +69,7 @@ struct MutationTests {
     func mutations() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed of the damaged configurations: \(seed)")
-        var damage = Damage(random: SplitMix64(state: seed))
+        var damage = Damage(random: SeededGenerator(seed: seed))
         let folder = try TemporaryFolder(["office.cidrs": "198.51.100.0/24 branch\n"])
         for _ in 0..<2_000 {
             let text = damage.damaged(designExample)

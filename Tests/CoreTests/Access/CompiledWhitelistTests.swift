@@ -1,6 +1,7 @@
 import Addresses
 import CIDRTrie
 import Core
+import SeededRandom
 import Testing
 
 @Suite("A whitelist of several lists")

@@ -1,6 +1,7 @@
 import Addresses
 import Core
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite("A line of the access log")

@@ -1,4 +1,5 @@
 import Core
+import SeededRandom
 import Testing
 
 /// Random connects and ends of many sources, each failure with its seed.

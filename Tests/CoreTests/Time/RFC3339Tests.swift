@@ -1,5 +1,6 @@
 import CIDRTrie
 import Core
+import SeededRandom
 import Testing
 
 @Suite("Dates and times by RFC 3339")

@@ -1,4 +1,5 @@
 import Core
+import SeededRandom
 import Testing
 
 /// Random operations on the wheel and on a naive reference; each failure prints its seed.

@@ -1,5 +1,6 @@
 import Addresses
 import ProxyProtocol
+import SeededRandom
 
 extension ProxyHeader {
     /// A header that survives being written and read, as v2.

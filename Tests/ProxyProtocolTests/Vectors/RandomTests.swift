@@ -1,4 +1,5 @@
 import ProxyProtocol
+import SeededRandom
 import Testing
 
 /// Each failure prints the seed that repeats it.

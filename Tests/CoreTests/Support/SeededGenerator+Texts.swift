@@ -1,23 +1,6 @@
-/// Random numbers that a seed repeats: SplitMix64 (Steele, Lea, Flood: Fast splittable
-/// pseudorandom number generators, 2014).
-struct SeededGenerator: RandomNumberGenerator {
-    /// New ones in each run; each failing test prints its own.
-    static let seeds = (0..<6).map { _ in UInt64.random(in: .min ... .max) }
+import SeededRandom
 
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
+extension SeededGenerator {
     /// A number below 2^`bitCount`; small ones are as likely as enormous ones.
     mutating func span(bitCount: Int) -> Int64 {
         let bits = Int.random(in: 0...bitCount, using: &self)
