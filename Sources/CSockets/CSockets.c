@@ -213,6 +213,12 @@ int csockets_timerfd_set(int fd, int64_t delay_ms) {
     return (int)result(timerfd_settime(fd, 0, &spec, NULL));
 }
 
+int csockets_timerfd_set_ns(int fd, int64_t delay_ns) {
+    struct itimerspec spec = {
+        .it_value = {.tv_sec = delay_ns / 1000000000, .tv_nsec = delay_ns % 1000000000}};
+    return (int)result(timerfd_settime(fd, 0, &spec, NULL));
+}
+
 int csockets_poll(int fd, int writing, int timeout_ms) {
     struct pollfd entry = {.fd = fd, .events = writing ? POLLOUT : POLLIN};
     int count = poll(&entry, 1, timeout_ms);
@@ -224,6 +230,12 @@ int64_t csockets_monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t csockets_process_ns(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
 }
 
 int64_t csockets_realtime_us(void) {

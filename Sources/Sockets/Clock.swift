@@ -5,6 +5,10 @@ public enum Clock {
     /// Time that never jumps, in nanoseconds since some point (CLOCK_MONOTONIC).
     public static func monotonicNanoseconds() -> Int64 { csockets_monotonic_ns() }
 
+    /// The processor time of this process so far, all threads together, in nanoseconds
+    /// (CLOCK_PROCESS_CPUTIME_ID).
+    public static func processNanoseconds() -> Int64 { csockets_process_ns() }
+
     /// Microseconds since 1970-01-01T00:00:00Z (CLOCK_REALTIME).
     public static func realtimeMicroseconds() -> Int64 { csockets_realtime_us() }
 }

@@ -83,6 +83,13 @@ internal import CSockets
         _ = csockets_eventfd_clear(wakeDescriptor)
     }
 
+    /// Makes the set ready with the timer token after `nanoseconds`, to within the kernel's timer
+    /// slack (50 µs, prctl(2)).
+    public func setTimer(nanoseconds: Int64) {
+        // 0 would disarm the timer (timerfd_settime(2)).
+        _ = csockets_timerfd_set_ns(timerDescriptor, max(nanoseconds, 1))
+    }
+
     /// Makes the set ready with the timer token after `milliseconds`; `nil` for never.
     public func setTimer(milliseconds: Int64?) {
         // 0 would disarm the timer (timerfd_settime(2)).

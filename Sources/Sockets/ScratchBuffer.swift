@@ -5,7 +5,7 @@
 @safe public final class ScratchBuffer {
     /// The size in bytes.
     public let byteCount: Int
-    let base: UnsafeMutableRawPointer
+    @usableFromInline let base: UnsafeMutableRawPointer
 
     public init(byteCount: Int) {
         self.byteCount = byteCount
@@ -21,6 +21,19 @@
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
         let part = unsafe UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
         return unsafe [UInt8](part)
+    }
+
+    /// Lends the bytes in `range` to `body`, without a copy.
+    @inlinable
+    public func withBytes<Result>(
+        in range: Range<Int>,
+        _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        let part = unsafe UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
+        return unsafe part.withMemoryRebound(to: UInt8.self) { bytes in
+            body(unsafe Span(_unsafeElements: bytes))
+        }
     }
 
     /// The byte at `index`.

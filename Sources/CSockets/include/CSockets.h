@@ -67,11 +67,15 @@ int csockets_eventfd_clear(int fd);
 int csockets_timerfd_create(void);
 /// Fires once after `delay_ms`; 0 disarms. Clears an earlier firing.
 int csockets_timerfd_set(int fd, int64_t delay_ms);
+/// Fires once after `delay_ns`; 0 disarms. Clears an earlier firing.
+int csockets_timerfd_set_ns(int fd, int64_t delay_ns);
 /// 1 if `fd` is ready for reading (or `writing`), 0 after `timeout_ms`.
 int csockets_poll(int fd, int writing, int timeout_ms);
 
 // Clocks and limits.
 int64_t csockets_monotonic_ns(void);
+/// The processor time of this process, all threads together, in nanoseconds.
+int64_t csockets_process_ns(void);
 int64_t csockets_realtime_us(void);
 int64_t csockets_descriptor_limit(void);
 int csockets_processor_count(void);
