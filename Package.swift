@@ -4,6 +4,7 @@ import PackageDescription
 /// Sluice, in one direction (docs/architecture.md):
 ///
 ///     CSockets ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
+///                   │   └◄─ LoadTesting ◄──────────┘
 ///                   └── all import ──► Addresses, AddressFeeds, Checksums, CIDRTrie,
 ///                                      ProxyProtocol, Core
 let package = Package(
@@ -14,6 +15,7 @@ let package = Package(
         .library(name: "ProxyProtocol", targets: ["ProxyProtocol", "Addresses"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -51,6 +53,17 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // The load generator of `sluice bench`.
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "LoadTesting",
+            dependencies: [
+                "Addresses", "COpenSSL", "Core", "ProxyProtocol", "Sockets",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strict
+        ),
+
         // The control plane.
         .target(
             name: "Control",
@@ -82,7 +95,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "AddressFeeds", "Addresses", "CIDRTrie", "Core", "Engine", "Control",
-                "SampleWarehouse",
+                "LoadTesting", "SampleWarehouse", "Sockets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -120,6 +133,11 @@ let package = Package(
         .testTarget(
             name: "SocketsTests",
             dependencies: ["Addresses", "SeededRandom", "Sockets"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LoadTestingTests",
+            dependencies: ["Addresses", "Core", "LoadTesting", "ProxyProtocol", "Sockets"],
             swiftSettings: strict
         ),
         .testTarget(

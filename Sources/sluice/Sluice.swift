@@ -18,7 +18,7 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, DemoCommand.self, StatusCommand.self,
             SessionsCommand.self, DenialsCommand.self, EndpointCommand.self,
-            ExplainAccessCommand.self, CIDRCommand.self,
+            ExplainAccessCommand.self, CIDRCommand.self, BenchCommand.self,
         ]
     )
 }

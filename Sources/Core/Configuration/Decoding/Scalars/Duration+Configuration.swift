@@ -15,6 +15,13 @@ extension Duration: ConfigurationAmount {
         self = .milliseconds(milliseconds)
     }
 
+    /// Reads `200ms`, `5s` or `1h30m`, as the configuration file has it; `nil` for anything else.
+    public init?(written text: String) {
+        // `try?`: why it is none, the caller says in its own words.
+        guard let duration = try? Self(configurationText: text) else { return nil }
+        self = duration
+    }
+
     /// The shortest way to write it, to the millisecond: `9h`, `1m30s`, `0s`.
     var configurationText: String {
         let (seconds, attoseconds) = components

@@ -1,0 +1,16 @@
+/// The middle of some numbers, and how far they reach.
+public struct Spread: Hashable, Sendable, Encodable {
+    public let median: Double
+    public let lowest: Double
+    public let highest: Double
+
+    /// `nil` for no numbers. Of an even count the median is the mean of the two in the middle.
+    public init?(_ numbers: [Double]) {
+        let sorted = numbers.sorted()
+        guard let lowest = sorted.first, let highest = sorted.last else { return nil }
+        self.lowest = lowest
+        self.highest = highest
+        let upper = sorted.count / 2
+        median = sorted.count % 2 == 1 ? sorted[upper] : (sorted[upper - 1] + sorted[upper]) / 2
+    }
+}

@@ -1,0 +1,76 @@
+internal import Sockets
+
+/// What readiness leads to.
+extension Worker {
+    func handle(_ event: ReadinessEvent) {
+        let key = WorkerToken<Connection<Talk>>(rawValue: event.token).key
+        guard connections.contains(key) else { return }
+        if connections[key].stage == .connecting { finishConnecting(key) }
+        if event.isWritable { flush(key) }
+        if event.isReadable { read(key, toTheEnd: event.isEndOfStream) }
+    }
+
+    private func finishConnecting(_ key: Key) {
+        connectingCount -= 1
+        if let error = connections[key].socket.takeError() {
+            connectingCount += 1
+            return fail(key, Failure(connecting: error))
+        }
+        let time = Clock.monotonicNanoseconds()
+        let openedAt = connections[key].openedAt
+        if window.contains(openedAt) { tally.connects.record(nanoseconds: time - openedAt) }
+        current.openConnections += 1
+        connections[key].stage = .preparing
+        connections[key].deadline = deadline()
+        apply(connections[key].talk.open(), to: key)
+    }
+
+    /// Writes what waits, as far as the system takes it.
+    func flush(_ key: Key) {
+        guard connections.contains(key), connections[key].stage != .connecting else { return }
+        let isSending = !connections[key].outgoing.isEmpty
+        let socket = connections[key].socket
+        if let obstacle = drain(&connections[key].header, into: socket)
+            ?? drain(&connections[key].outgoing, into: socket)
+        {
+            if case .failed(let error) = obstacle { fail(key, Failure(transferring: error)) }
+        } else if isSending {
+            apply(connections[key].talk.finishSending(), to: key)
+        }
+    }
+
+    /// - Returns: why not all of it is written; `nil` where it is.
+    private func drain(_ outgoing: inout Outgoing, into socket: Socket) -> WriteOutcome? {
+        while !outgoing.isEmpty {
+            let outcome = socket.write(outgoing.bytes, from: outgoing.offset)
+            guard case .bytes(let count) = outcome else { return outcome }
+            outgoing.drop(count)
+            if window.contains(now) { tally.bytesSent += count }
+        }
+        return nil
+    }
+
+    /// Reads all that is there. A read that does not fill the buffer has drained the socket, but
+    /// for the end of the stream.
+    private func read(_ key: Key, toTheEnd: Bool) {
+        while connections.contains(key) {
+            switch connections[key].socket.read(into: scratch) {
+            case .bytes(let count):
+                receive(count, key)
+                if count < scratch.byteCount, !toTheEnd { return }
+            case .wouldBlock:
+                return
+            case .endOfStream:
+                return apply(connections[key].talk.receiveEndOfStream(), to: key)
+            case .failed(let error):
+                return fail(key, Failure(transferring: error))
+            }
+        }
+    }
+
+    private func receive(_ count: Int, _ key: Key) {
+        if window.contains(now) { tally.bytesReceived += count }
+        let move = scratch.withBytes(in: 0..<count) { connections[key].talk.receive($0) }
+        apply(move, to: key)
+    }
+}

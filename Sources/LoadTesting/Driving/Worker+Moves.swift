@@ -1,0 +1,105 @@
+internal import Sockets
+
+/// Doing what a conversation decided.
+extension Worker {
+    func apply(_ move: Move, to key: Key) {
+        switch move {
+        case .wait: break
+        case .send(let outgoing):
+            connections[key].outgoing = outgoing
+            flush(key)
+        case .endSending: connections[key].socket.shutdownWrite()
+        case .ready: becomeReady(key)
+        case .complete(let isReusable): complete(key, isReusable)
+        case .refused(let failure, let isReusable): refuse(key, failure, isReusable)
+        case .failed(let failure): fail(key, failure)
+        case .close: close(key)
+        }
+    }
+
+    private func becomeReady(_ key: Key) {
+        if connections[key].operationBegan != nil { return operate(key) }
+        connections[key].stage = .ready
+        connections[key].deadline = .max
+        free.append(key)
+    }
+
+    private func complete(_ key: Key, _ isReusable: Bool) {
+        let time = Clock.monotonicNanoseconds()
+        let began = endOperation(key)
+        if window.contains(began) { tally.latency.record(nanoseconds: time - began) }
+        if window.contains(time) { tally.completedInTime += 1 }
+        tally.timeline.record(atNanoseconds: time - window.measuredFrom)
+        current.completed += 1
+        goOn(key, isReusable, at: time)
+    }
+
+    private func refuse(_ key: Key, _ failure: Failure, _ isReusable: Bool) {
+        count(failure, began: endOperation(key))
+        goOn(key, isReusable, at: now)
+    }
+
+    private func endOperation(_ key: Key) -> Int64 {
+        operationCount -= 1
+        let began = connections[key].operationBegan ?? now
+        connections[key].operationBegan = nil
+        return began
+    }
+
+    /// Begins the next operation at once where one is due.
+    private func goOn(_ key: Key, _ isReusable: Bool, at time: Int64) {
+        guard isReusable, life.permits(after: connections[key].operationCount) else {
+            return close(key)
+        }
+        becomeReadyOrBegin(key, at: time)
+    }
+
+    private func becomeReadyOrBegin(_ key: Key, at time: Int64) {
+        // Those that have been free for longer come first.
+        if free.isEmpty, let beginning = pacer.take(at: time) {
+            begin(key, countingFrom: beginning)
+        } else {
+            becomeReady(key)
+        }
+    }
+
+    /// Closes a connection in good order.
+    private func close(_ key: Key) {
+        guard let connection = connections.remove(key) else { return }
+        if !connection.talk.farewell.isEmpty {
+            // A peer that does not take it will see the end of the stream.
+            _ = connection.socket.write(connection.talk.farewell)
+        }
+        if connection.talk.closesWithReset {
+            connection.socket.closeWithReset()
+        } else {
+            connection.socket.close()
+        }
+        current.openConnections -= 1
+        vacantSeats += 1
+    }
+
+    /// Gives a connection up, and its operation with it.
+    func fail(_ key: Key, _ failure: Failure) {
+        guard let connection = connections.remove(key) else { return }
+        connection.socket.closeWithReset()
+        if connection.stage == .connecting {
+            connectingCount -= 1
+        } else {
+            current.openConnections -= 1
+        }
+        let hasServed = connection.operationCount > 0
+        if hasServed { vacantSeats += 1 } else { restingSeats += 1 }
+        if connection.operationBegan != nil { operationCount -= 1 }
+        count(failure, began: connection.operationBegan ?? connection.openedAt)
+    }
+
+    func count(_ failure: Failure, began: Int64) {
+        current.failed += 1
+        if window.contains(began) {
+            tally.failures.record(failure)
+        } else if began < window.measuredFrom {
+            tally.warmUpFailures.record(failure)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// Reads one HTTP/1 response after the other, strictly and with limits, from pieces of any size.
+///
+/// It keeps what it needs to find a response's end, nothing of its content. A response whose head
+/// and end lie in one piece is read without a copy.
+struct HTTPResponseParser {
+    /// What a piece has led to.
+    enum Progress: Equatable {
+        case incomplete
+        /// A final response ended with the piece.
+        case complete(status: Int, keepsConnection: Bool)
+    }
+
+    private enum State {
+        case statusLine
+        case fields(HTTPResponseHead)
+        case content(HTTPResponseHead, remainingByteCount: Int)
+        case chunked(HTTPResponseHead, ChunkedBody)
+        case untilEndOfStream(HTTPResponseHead)
+    }
+
+    private var state = State.statusLine
+    private var lines = LineCollector()
+    private var hasBegun = false
+
+    /// Whether some of a response has come, but not its end.
+    var isInsideResponse: Bool { hasBegun }
+
+    /// Takes what the server sent. Bytes behind a response's end are a fault: nothing was asked.
+    mutating func receive(_ bytes: Span<UInt8>) throws(HTTPFault) -> Progress {
+        var position = 0
+        while position < bytes.count {
+            hasBegun = true
+            guard let ended = try step(bytes, &position) else { continue }
+            guard position == bytes.count else { throw .excessBytes }
+            return complete(ended)
+        }
+        return .incomplete
+    }
+
+    /// Takes the end of the stream: the response's end where nothing else marks it; `nil` where
+    /// the response is cut off.
+    mutating func receiveEndOfStream() -> Progress? {
+        guard case .untilEndOfStream(let head) = state else { return nil }
+        state = .statusLine
+        hasBegun = false
+        return .complete(status: head.status, keepsConnection: false)
+    }
+
+    private mutating func complete(_ head: HTTPResponseHead) -> Progress {
+        state = .statusLine
+        hasBegun = false
+        return .complete(status: head.status, keepsConnection: head.keepsConnection)
+    }
+
+    /// Takes one line or a piece of the content.
+    ///
+    /// - Returns: the head of the response that ended with it.
+    private mutating func step(
+        _ bytes: Span<UInt8>,
+        _ position: inout Int
+    ) throws(HTTPFault) -> HTTPResponseHead? {
+        switch state {
+        case .statusLine:
+            let head = try lines.nextLine(of: bytes, from: &position) {
+                (line) throws(HTTPFault) in try HTTPResponseHead(statusLine: line)
+            }
+            if let head { state = .fields(head) }
+            return nil
+        case .fields(let head):
+            return try takeField(of: head, bytes, &position)
+        case .content(let head, let remaining):
+            let taken = min(remaining, bytes.count - position)
+            position += taken
+            state = .content(head, remainingByteCount: remaining - taken)
+            return taken == remaining ? head : nil
+        case .chunked(let head, var body):
+            let hasEnded = try body.receive(bytes, from: &position, lines: &lines)
+            state = .chunked(head, body)
+            return hasEnded ? head : nil
+        case .untilEndOfStream:
+            position = bytes.count
+            return nil
+        }
+    }
+
+    /// Takes a field, or the empty line behind the last one.
+    private mutating func takeField(
+        of head: HTTPResponseHead,
+        _ bytes: Span<UInt8>,
+        _ position: inout Int
+    ) throws(HTTPFault) -> HTTPResponseHead? {
+        let next = try lines.nextLine(of: bytes, from: &position) {
+            (line) throws(HTTPFault) -> HTTPResponseHead? in
+            guard !line.isEmpty else { return nil }
+            var head = head
+            try head.take(field: line)
+            return head
+        }
+        guard let next else { return nil }
+        if let head = next {
+            state = .fields(head)
+            return nil
+        }
+        return try beginContent(of: head)
+    }
+
+    private mutating func beginContent(
+        of head: HTTPResponseHead
+    ) throws(HTTPFault) -> HTTPResponseHead? {
+        if head.isInterim {
+            state = .statusLine
+            return nil
+        }
+        switch try head.framing() {
+        case .length(0): return head
+        case .length(let count): state = .content(head, remainingByteCount: count)
+        case .chunked: state = .chunked(head, ChunkedBody())
+        case .untilEndOfStream: state = .untilEndOfStream(head)
+        }
+        return nil
+    }
+}

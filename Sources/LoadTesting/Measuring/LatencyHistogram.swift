@@ -1,0 +1,44 @@
+internal import Histogram
+
+/// How long operations took, to three significant digits, however many there are
+/// (hdrhistogram.org). Recording allocates nothing.
+public struct LatencyHistogram: Sendable, Equatable {
+    /// What takes longer counts as this long, in nanoseconds: one hour.
+    public static let highestNanoseconds: Int64 = 3_600_000_000_000
+
+    private var histogram = Histogram<UInt64>(
+        lowestDiscernibleValue: 1,
+        highestTrackableValue: UInt64(highestNanoseconds),
+        numberOfSignificantValueDigits: .three
+    )
+
+    /// A histogram of nothing.
+    public init() {}
+
+    /// How many operations were recorded.
+    public var count: Int { Int(clamping: histogram.totalCount) }
+
+    /// Takes note of one operation. A clock that went backwards counts as 0.
+    public mutating func record(nanoseconds: Int64) {
+        histogram.record(UInt64(min(max(0, nanoseconds), Self.highestNanoseconds)))
+    }
+
+    /// Takes over all that `other` has.
+    public mutating func add(_ other: LatencyHistogram) {
+        histogram.add(other.histogram)
+    }
+
+    /// What `percentile` percent of all operations did not exceed, in nanoseconds; 0 for none.
+    public func nanoseconds(at percentile: Double) -> Int64 {
+        guard count > 0 else { return 0 }
+        return min(Int64(clamping: histogram.valueAtPercentile(percentile)), maximumNanoseconds)
+    }
+
+    /// The longest, in nanoseconds; 0 for none.
+    public var maximumNanoseconds: Int64 {
+        count > 0 ? Int64(clamping: histogram.maxRecorded) : 0
+    }
+
+    /// The arithmetic mean, in nanoseconds; 0 for none.
+    public var meanNanoseconds: Double { count > 0 ? histogram.mean : 0 }
+}

@@ -1,0 +1,40 @@
+/// Queries that are asked of a MySQL server, and as whom.
+public struct MySQLExchange: Hashable, Sendable {
+    public var user: String
+    public var password: Password
+    /// What to use from the start; `nil` for none.
+    public var database: String?
+    /// One statement without parameters, sent as COM_QUERY.
+    public var query: String
+    /// How many queries a connection serves before it is closed; `nil` for all. With a number, the
+    /// first query's latency counts from before the connect, the login included.
+    public var queriesPerConnection: Int?
+    /// Whether the password may be encrypted with a key that the server shows, whoever that is.
+    public var trustsServerPublicKey: Bool
+
+    public init(
+        user: String,
+        password: Password = Password(""),
+        database: String? = nil,
+        query: String = "SELECT 1",
+        queriesPerConnection: Int? = nil,
+        trustsServerPublicKey: Bool = false
+    ) {
+        self.user = user
+        self.password = password
+        self.database = database
+        self.query = query
+        self.queriesPerConnection = queriesPerConnection
+        self.trustsServerPublicKey = trustsServerPublicKey
+    }
+
+    /// What makes it impossible, with a remedy; `nil` where all is well.
+    public var fault: String? {
+        if query.utf8.count >= 0xff_ffff - 1 { return "take a query of less than 16 MiB" }
+        if query.isEmpty { return "take a query that is not empty" }
+        if ([user, database ?? ""]).contains(where: { $0.utf8.contains(0) }) {
+            return "a name holds no zero byte"
+        }
+        return queriesPerConnection.map { $0 < 1 } == true ? "take one query at least" : nil
+    }
+}

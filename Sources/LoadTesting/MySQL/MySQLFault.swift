@@ -1,0 +1,40 @@
+internal import Core
+
+/// Why a MySQL server's bytes end a connection.
+enum MySQLFault: Error, Equatable {
+    case wire(MySQLWireError)
+    /// A packet's number is not that of its place in the exchange.
+    case outOfSequence
+    /// The server asks for a local file (LOAD DATA LOCAL), which is never given.
+    case asksForFile
+    /// Bytes behind an answer's end, where nothing was asked for.
+    case excessBytes
+    /// It wants a login that is not spoken here.
+    case unknownPlugin(String)
+    /// `caching_sha2_password` without TLS, before the server has seen the password once.
+    case needsPublicKey
+    case badPublicKey
+}
+
+extension MySQLFault: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .wire(let error):
+            "\(error)"
+        case .outOfSequence:
+            "a MySQL packet out of its sequence"
+        case .asksForFile:
+            "a request for a local file, which is never given"
+        case .excessBytes:
+            "bytes behind the end of an answer"
+        case .unknownPlugin(let name):
+            "the wish for the login \"\(name)\"; give the user mysql_native_password or "
+                + "caching_sha2_password"
+        case .needsPublicKey:
+            "the wish for the password itself (caching_sha2_password without TLS); pass "
+                + "--get-server-public-key to encrypt it with the key that the server shows"
+        case .badPublicKey:
+            "a public key that does not encrypt the password"
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// When a run begins, when it counts, and when it ends: points of the monotonic clock, in
+/// nanoseconds.
+public struct MeasuringWindow: Hashable, Sendable {
+    public var start: Int64
+    /// The end of the warm-up.
+    public var measuredFrom: Int64
+    /// Nothing begins from here on; what has begun may end.
+    public var end: Int64
+
+    public init(start: Int64, warmUp: Duration, duration: Duration) {
+        self.start = start
+        measuredFrom = start + warmUp.nanoseconds
+        end = measuredFrom + duration.nanoseconds
+    }
+
+    /// Whether `time` lies in the part that counts.
+    public func contains(_ time: Int64) -> Bool { time >= measuredFrom && time < end }
+
+    /// The length of the part that counts, in nanoseconds.
+    public var measuredNanoseconds: Int64 { end - measuredFrom }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at most some 146 years of them, so that sums stay within `Int64`.
+    var nanoseconds: Int64 {
+        let limit: Int64 = .max / 2
+        guard self < .nanoseconds(limit) else { return limit }
+        guard self > .zero else { return 0 }
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

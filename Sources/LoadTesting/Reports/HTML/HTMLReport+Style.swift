@@ -1,0 +1,34 @@
+extension HTMLReport {
+    /// The colours are those of Okabe and Ito, which people with any colour vision tell apart; on
+    /// a dark ground the dark ones are lighter.
+    static let style = """
+        :root {
+          --ground: #fff; --ink: #1b1b1b; --faint: #ddd; --quiet: #666;
+          --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #cc79a7; --c4: #b58900; --c5: #56b4e9;
+        }
+        @media (prefers-color-scheme: dark) {
+          :root {
+            --ground: #16181b; --ink: #e8e8e8; --faint: #3a3d42; --quiet: #a0a0a0;
+            --c0: #5ab4f0; --c1: #ff8b3d; --c2: #2fd0a0; --c3: #e79cc5; --c4: #f0e442; --c5: #9ad4f5;
+          }
+        }
+        body {
+          background: var(--ground); color: var(--ink); max-width: 62rem; margin: 2rem auto;
+          padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif;
+        }
+        h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+        pre { overflow-x: auto; font-size: .85rem; line-height: 1.4; }
+        svg { width: 100%; height: auto; }
+        svg text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
+        .grid { stroke: var(--faint); stroke-width: 1; }
+        .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+        .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
+        .legend li { border-left: 1rem solid; padding-left: .5rem; }
+        .s0 { stroke: var(--c0); } .s1 { stroke: var(--c1); } .s2 { stroke: var(--c2); }
+        .s3 { stroke: var(--c3); } .s4 { stroke: var(--c4); } .s5 { stroke: var(--c5); }
+        .k0 { border-color: var(--c0) !important; } .k1 { border-color: var(--c1) !important; }
+        .k2 { border-color: var(--c2) !important; } .k3 { border-color: var(--c3) !important; }
+        .k4 { border-color: var(--c4) !important; } .k5 { border-color: var(--c5) !important; }
+        footer { color: var(--quiet); margin: 2rem 0; font-size: .85rem; }
+        """
+}

@@ -1,0 +1,78 @@
+internal import Foundation
+
+/// A line chart as an SVG element. Colours come from the page's style sheet, by class.
+struct Picture {
+    /// Points that belong together: a line for each run of them.
+    struct Series {
+        let name: String
+        /// Each a line of its own.
+        let lines: [[(x: Double, y: Double)]]
+    }
+
+    let title: String
+    let horizontal: Axis
+    let vertical: Axis
+    let series: [Series]
+
+    private static let width = 760.0
+    private static let height = 340.0
+    private static let left = 74.0
+    private static let right = 16.0
+    private static let top = 16.0
+    private static let bottom = 36.0
+
+    var svg: String {
+        let size = "0 0 \(Self.text(Self.width)) \(Self.text(Self.height))"
+        let label = HTMLText.escaped(title)
+        let lines = series.enumerated().flatMap { index, one in
+            one.lines.map { polyline($0, className: "line s\(index % HTMLReport.colorCount)") }
+        }
+        return """
+            <svg viewBox="\(size)" role="img" aria-label="\(label)">
+            \((grid + lines).joined(separator: "\n"))
+            </svg>
+            """
+    }
+
+    private var grid: [String] {
+        let vertical = vertical.ticks.map { tick in
+            let y = Self.text(y(tick.place))
+            return """
+                <line class="grid" x1="\(Self.text(Self.left))" x2="\(Self.text(Self.width - Self.right))" \
+                y1="\(y)" y2="\(y)"/><text x="\(Self.text(Self.left - 8))" y="\(y)" dy="4" \
+                text-anchor="end">\(HTMLText.escaped(tick.label))</text>
+                """
+        }
+        let horizontal = horizontal.ticks.map { tick in
+            let x = Self.text(x(tick.place))
+            return """
+                <line class="grid" x1="\(x)" x2="\(x)" y1="\(Self.text(Self.top))" \
+                y2="\(Self.text(Self.height - Self.bottom))"/><text x="\(x)" \
+                y="\(Self.text(Self.height - Self.bottom + 20))" \
+                text-anchor="middle">\(HTMLText.escaped(tick.label))</text>
+                """
+        }
+        return vertical + horizontal
+    }
+
+    private func polyline(_ points: [(x: Double, y: Double)], className: String) -> String {
+        let places = points.map { point in
+            let x = Self.text(x(horizontal.place(point.x)))
+            return x + "," + Self.text(y(vertical.place(point.y)))
+        }
+        return "<polyline class=\"\(className)\" points=\"\(places.joined(separator: " "))\"/>"
+    }
+
+    private func x(_ place: Double) -> Double {
+        Self.left + place * (Self.width - Self.left - Self.right)
+    }
+
+    private func y(_ place: Double) -> Double {
+        Self.height - Self.bottom - place * (Self.height - Self.top - Self.bottom)
+    }
+
+    private static func text(_ number: Double) -> String {
+        let text = String(format: "%.1f", number)
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+}

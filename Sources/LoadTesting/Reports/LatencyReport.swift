@@ -1,0 +1,55 @@
+/// A distribution of latencies.
+public struct LatencyReport: Encodable, Sendable {
+    /// A point of the distribution: so many percent took no longer.
+    public struct Point: Encodable, Sendable {
+        public let percentile: Double
+        public let microseconds: Double
+    }
+
+    public let count: Int
+    public let meanMicroseconds: Double
+    public let maximumMicroseconds: Double
+    /// 50 to 99.999, as far as there are enough operations to tell.
+    public let percentiles: [Point]
+    /// Denser, for a picture; up to the maximum.
+    let curve: [Point]
+
+    private enum CodingKeys: String, CodingKey {
+        case count, meanMicroseconds, maximumMicroseconds, percentiles
+    }
+
+    /// `nil` for a distribution of nothing.
+    init?(_ latency: LatencyHistogram) {
+        guard latency.count > 0 else { return nil }
+        count = latency.count
+        meanMicroseconds = latency.meanNanoseconds / 1e3
+        maximumMicroseconds = Double(latency.maximumNanoseconds) / 1e3
+        // A percentile says something only where operations lie beyond it.
+        let told = Self.toldPercentiles.filter { Double(latency.count) * (100 - $0) >= 100 }
+        percentiles = (told.isEmpty ? [50] : told).map { Self.point(latency, $0) }
+        curve = Self.curvePercentiles(latency.count).map { Self.point(latency, $0) }
+    }
+
+    /// The latency that `percentile` percent did not exceed, of those in ``percentiles``.
+    public func microseconds(at percentile: Double) -> Double? {
+        percentiles.first { $0.percentile == percentile }?.microseconds
+    }
+
+    static let toldPercentiles: [Double] = [50, 75, 90, 95, 99, 99.9, 99.99, 99.999]
+
+    private static func point(_ latency: LatencyHistogram, _ percentile: Double) -> Point {
+        let nanoseconds = latency.nanoseconds(at: percentile)
+        return Point(percentile: percentile, microseconds: Double(nanoseconds) / 1e3)
+    }
+
+    /// Sixteen for each further nine, from 0 to where a single operation is left.
+    private static func curvePercentiles(_ count: Int) -> [Double] {
+        var percentiles: [Double] = []
+        var rest = 1.0
+        while rest * Double(count) >= 1 {
+            percentiles.append(100 * (1 - rest))
+            rest /= 1.154_781_984_689_458  // the sixteenth root of ten
+        }
+        return percentiles + [100]
+    }
+}

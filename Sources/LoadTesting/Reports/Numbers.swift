@@ -1,0 +1,54 @@
+internal import Foundation
+
+/// Numbers as a person reads them.
+enum Numbers {
+    /// `1,234,567`.
+    static func count(_ value: Int) -> String {
+        grouped(String(value.magnitude), isNegative: value < 0)
+    }
+
+    /// Three digits that count: `0.52`, `12.3`, `1,234`.
+    static func decimal(_ value: Double) -> String {
+        switch value.magnitude {
+        case ..<10: String(format: "%.2f", value)
+        case ..<99.95: String(format: "%.1f", value)
+        case ..<1e15: count(Int(value.rounded()))
+        default: "\(value)"
+        }
+    }
+
+    /// `85.0 µs`, `1.25 ms`, `3.00 s`.
+    static func time(microseconds: Double) -> String {
+        switch microseconds {
+        case ..<999.5: decimal(microseconds) + " µs"
+        case ..<999_500: decimal(microseconds / 1e3) + " ms"
+        default: decimal(microseconds / 1e6) + " s"
+        }
+    }
+
+    /// `512 B`, `1.50 MB`: powers of a thousand.
+    static func bytes(_ count: Double) -> String {
+        let units = ["kB", "MB", "GB", "TB", "PB"]
+        var value = count
+        var unit = "B"
+        for next in units where value.magnitude >= 999.5 {
+            value /= 1_000
+            unit = next
+        }
+        return (unit == "B" ? self.count(Int(value)) : decimal(value)) + " " + unit
+    }
+
+    /// `99.9` for 99.9, `50` for 50.0.
+    static func plain(_ value: Double) -> String {
+        value == value.rounded() ? String(Int(value)) : String(value)
+    }
+
+    private static func grouped(_ digits: String, isNegative: Bool) -> String {
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+            text.append(digit)
+        }
+        return isNegative ? "-" + text : text
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Core
+import LoadTesting
+import Sockets
+
+/// How hard and how long; the same for every workload.
+struct BenchOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "Connections, of all threads together.")
+    var connections = 64
+
+    @Option(name: .shortAndLong, help: "Threads of the load generator.")
+    var threads = 1
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("How long to measure, such as 30s.", valueName: "time"),
+        transform: Self.duration
+    )
+    var duration = Duration.seconds(10)
+
+    @Option(
+        help: ArgumentHelp("How long to run before that.", valueName: "time"),
+        transform: Self.duration
+    )
+    var warmUp = Duration.seconds(1)
+
+    @Option(
+        help: ArgumentHelp("The longest wait for a connect or an answer.", valueName: "time"),
+        transform: Self.duration
+    )
+    var timeout = Duration.seconds(10)
+
+    @Option(help: "Operations a second in an open loop. (default: closed loop)")
+    var rate: Double?
+
+    @Option(help: "End after so many operations. (default: no limit)")
+    var operations: Int?
+
+    @Option(help: "Rounds; each target has its turn in each. (default: 5 with --compare, else 1)")
+    var rounds: Int?
+
+    @Flag(name: .customLong("proxy-v2"), help: "Send a PROXY v2 header on each connection.")
+    var sendsProxyHeader = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What the PROXY headers say of the clients: a block, or a file of blocks. "
+                + "(default: 198.18.0.0/15)",
+            valueName: "cidr|file"
+        )
+    )
+    var clients: String?
+
+    func validate() throws {
+        if let fault = plan(clients: nil).fault { throw ValidationError("\(fault).".capitalized1) }
+        if clients != nil, !sendsProxyHeader {
+            throw ValidationError("--clients needs --proxy-v2.")
+        }
+        if let rounds, !(1...1_000).contains(rounds) {
+            throw ValidationError("Take 1 to 1000 --rounds.")
+        }
+        // `try?`: where the system does not tell its limit, connecting will.
+        if let limit = try? ProcessLimits.descriptors(), connections > limit - 50 {
+            throw ValidationError(
+                "\(connections) connections are more than \(limit) open files permit: raise the "
+                    + "limit (ulimit -n), or use fewer."
+            )
+        }
+    }
+
+    /// What is asked for, without what must be read from files.
+    func plan(clients: ClientAddresses?) -> LoadPlan {
+        var plan = LoadPlan()
+        plan.connections = connections
+        plan.threads = threads
+        plan.duration = duration
+        plan.warmUp = warmUp
+        plan.timeout = timeout
+        plan.operationLimit = operations
+        plan.endsWhereNothingSucceeds = true
+        plan.clients = clients
+        if let rate { plan.pace = .openLoop(perSecond: rate) }
+        return plan
+    }
+
+    /// - Throws: exit code 78, once what is wrong with the list is on standard error.
+    func clientAddresses() throws -> ClientAddresses? {
+        guard sendsProxyHeader else { return nil }
+        return try ClientAddresses(ClientBlocks(clients ?? ClientBlocks.madeUp).blocks)
+    }
+
+    private static func duration(_ text: String) throws -> Duration {
+        guard let duration = Duration(written: text) else {
+            throw ValidationError("'\(text)' is no time such as 500ms, 30s or 2m.")
+        }
+        return duration
+    }
+}
+
+extension String {
+    fileprivate var capitalized1: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Foundation
+import LoadTesting
+
+/// What is watched, and how the outcome is shown.
+struct ReportOptions: ParsableArguments {
+    @Option(
+        name: .customLong("pid"),
+        help: ArgumentHelp(
+            "A process whose processor time and memory are reported, its children included; "
+                + "with --compare as name=pid. May be given several times.",
+            valueName: "[name=]pid"
+        )
+    )
+    var processes: [ProcessArgument] = []
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Write a report with pictures, one HTML page.", valueName: "file"))
+    var html: String?
+
+    /// The processes that belong to the target of this name.
+    ///
+    /// - Throws: where there is no such process.
+    func watched(for target: NamedTarget) throws -> [WatchedProcess] {
+        try processes.filter { $0.name == nil || $0.name == target.name }.map { argument in
+            guard let process = WatchedProcess(id: argument.id) else {
+                throw ValidationError("There is no process \(argument.id) (--pid).")
+            }
+            return process
+        }
+    }
+
+    /// - Throws: where a name is that of no target.
+    func check(against targets: [NamedTarget]) throws {
+        for case let name? in processes.map(\.name)
+        where !targets.contains(where: { $0.name == name }) {
+            let names = targets.map(\.name).joined(separator: ", ")
+            throw ValidationError("--pid \(name)=… is of no target; they are \(names).")
+        }
+        for target in targets { _ = try watched(for: target) }
+    }
+
+    /// Shows the report on standard output and writes the page.
+    ///
+    /// - Throws: exit code 1 where the page can't be written; why stands on standard error.
+    func publish(_ report: BenchReport) throws {
+        print(json ? try report.json() : report.text)
+        guard let html else { return }
+        do {
+            try Data(HTMLReport(report).page.utf8).write(to: URL(filePath: html))
+        } catch {
+            StandardError.print("sluice: \(html): \(FileFailure(error))")
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// `1234` or `haproxy=1234` on the command line.
+struct ProcessArgument: ExpressibleByArgument {
+    /// The target that it belongs to; `nil` for every one.
+    let name: String?
+    let id: Int32
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1)
+        guard let last = parts.last, let id = Int32(last), id > 0 else { return nil }
+        self.id = id
+        name = parts.count == 2 ? String(parts[0]) : nil
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import LoadTesting
+
+/// `sluice bench tcp`.
+struct TCPBenchCommand: ParsableCommand {
+    enum Mode: String, CaseIterable, ExpressibleByArgument {
+        case echo, upload, download
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "tcp",
+        abstract: "Bytes without a protocol: echo, upload or download.",
+        discussion: """
+            echo sends --size bytes and compares what comes back, again and again. upload sends \
+            them, ends its side and waits until the target ends the other. download reads --size \
+            bytes, or all up to the end of the stream, after --send if that is given. Upload and \
+            download take a connection for each.
+            """
+    )
+
+    @OptionGroup var targets: BenchTargets
+
+    @Option(help: "echo, upload or download.")
+    var mode = Mode.echo
+
+    @Option(
+        help: ArgumentHelp("Bytes of one operation, such as 64KiB or 256MB.", valueName: "size")
+    )
+    var size: ByteCountArgument?
+
+    @Option(help: #"What a download sends first; \r and \n are understood."#)
+    var send = ""
+
+    @OptionGroup(title: "Load") var options: BenchOptions
+    @OptionGroup(title: "Report") var output: ReportOptions
+
+    func validate() throws {
+        if mode != .download, !send.isEmpty {
+            throw ValidationError("--send goes with --mode download.")
+        }
+        if let fault = exchange.fault { throw ValidationError("--size: \(fault).") }
+    }
+
+    func run() throws {
+        let session = BenchSession(
+            targets: targets,
+            options: options,
+            output: output,
+            name: "tcp",
+            operation: mode.rawValue
+        )
+        try session.run { _ in .stream(exchange) }
+    }
+
+    private var exchange: StreamExchange {
+        switch mode {
+        case .echo:
+            .echo(byteCount: size?.byteCount ?? 64)
+        case .upload:
+            .upload(byteCount: size?.byteCount ?? 1 << 20)
+        case .download:
+            .download(byteCount: size?.byteCount, request: Self.bytes(send))
+        }
+    }
+
+    private static func bytes(_ text: String) -> [UInt8] {
+        let breaks = text.replacing(#"\r"#, with: "\r").replacing(#"\n"#, with: "\n")
+        return Array(breaks.utf8)
+    }
+}
+
+/// `512`, `64KiB`, `256MB` on the command line.
+struct ByteCountArgument: ExpressibleByArgument {
+    let byteCount: Int
+
+    private static let units = [
+        "": 1, "B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000,
+        "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
+    ]
+
+    init?(argument: String) {
+        let digits = argument.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits), let unit = Self.units[String(argument[digits.endIndex...])]
+        else { return nil }
+        let (byteCount, overflow) = number.multipliedReportingOverflow(by: unit)
+        guard !overflow else { return nil }
+        self.byteCount = byteCount
+    }
+}

@@ -1,0 +1,72 @@
+import Testing
+
+@testable import LoadTesting
+
+@Suite struct ComparingTests {
+    @Test func findsTheMiddleAndTheEnds() {
+        #expect(Spread([]) == nil)
+        #expect(Spread([3, 1, 2]).map { [$0.lowest, $0.median, $0.highest] } == [1, 2, 3])
+        #expect(Spread([4, 1, 2, 3]).map { [$0.lowest, $0.median, $0.highest] } == [1, 2.5, 4])
+    }
+
+    @Test func letsEachTargetBeFirstAsOftenAsTheOthers() {
+        let orders = (0..<6).map { order(ofRound: $0, targetCount: 3) }
+        #expect(orders[0] == [0, 1, 2])
+        #expect(orders[1] == [1, 2, 0])
+        #expect(Set(orders.map { $0[0] }) == [0, 1, 2])
+        for order in orders { #expect(order.sorted() == [0, 1, 2]) }
+    }
+}
+
+@Suite struct NumbersTests {
+    @Test(arguments: [
+        (0.0, "0.00"), (0.525, "0.53"), (12.34, "12.3"), (99.96, "100"), (1_234.4, "1,234"),
+        (-1_234_567, "-1,234,567"),
+    ])
+    func writesThreeDigitsThatCount(value: Double, text: String) {
+        #expect(Numbers.decimal(value) == text)
+    }
+
+    @Test(arguments: [
+        (0.5, "0.50 µs"), (999.4, "999 µs"), (999.6, "1.00 ms"), (2_500_000, "2.50 s"),
+    ])
+    func writesTimesInTheirUnit(microseconds: Double, text: String) {
+        #expect(Numbers.time(microseconds: microseconds) == text)
+    }
+
+    @Test(arguments: [
+        (0.0, "0 B"), (999, "999 B"), (1_500, "1.50 kB"), (-393_216, "-393 kB"), (2.5e9, "2.50 GB"),
+    ])
+    func writesBytesInTheirUnit(count: Double, text: String) {
+        #expect(Numbers.bytes(count) == text)
+    }
+}
+
+@Suite struct AxisTests {
+    @Test func coversTheValuesWithRoundTicks() {
+        let axis = Axis.linear(to: 47_000) { Numbers.decimal($0) }
+        #expect(
+            axis.ticks.map(\.label) == ["0.00", "10,000", "20,000", "30,000", "40,000", "50,000"]
+        )
+        #expect(axis.place(25_000) == 0.5)
+        #expect(axis.place(60_000) == 1)
+    }
+
+    @Test(arguments: [(1.0, 1.0), (85.3, 3_800), (1e-3, 1e7), (500, 501)])
+    func coversAnyRangeByALogarithm(low: Double, high: Double) {
+        let axis = Axis.logarithmic(from: low, to: high) { "\($0)" }
+        #expect(axis.ticks.count >= 2)
+        #expect(axis.ticks.map(\.place) == axis.ticks.map(\.place).sorted())
+        #expect(axis.ticks.first?.place == 0)
+        #expect(axis.place(low) >= 0 && axis.place(low) <= axis.place(high))
+        #expect(axis.place(high) <= 1)
+    }
+
+    @Test func setsNinesEquallyFarApart() {
+        let axis = Axis.percentiles(operationCount: 10_000)
+        #expect(abs(axis.place(99.9) - 0.75) < 1e-6)
+        #expect(abs(axis.place(90) - 0.25) < 1e-6)
+        #expect(axis.place(100) == 1)
+        #expect(axis.ticks.map(\.label) == ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"])
+    }
+}

@@ -1,0 +1,140 @@
+import Addresses
+import LoadTesting
+import Sockets
+import Testing
+
+@Suite struct HTTPLoadTests {
+    @Test func countsExactlyTheRequestsThatWereAskedFor() throws {
+        let server = try ScriptedServer { $0.serve() }
+        let plan = LoadPlan.brief(connections: 5, threads: 2, operations: 1_001)
+        let result = try LoadRun(.http(), on: server.address, plan: plan).perform()
+        #expect(result.tally.completedInTime == 1_001)
+        #expect(result.tally.latency.count == 1_001)
+        #expect(result.tally.failures.total == 0)
+        #expect(server.acceptedCount == 5)
+        #expect(result.tally.bytesReceived == 1_001 * ScriptedPeer.answer.utf8.count)
+    }
+
+    @Test func opensAConnectionForEachRequestWhereAsked() throws {
+        let server = try ScriptedServer { $0.serve() }
+        let run = LoadRun(
+            .http(keepsConnection: false),
+            on: server.address,
+            plan: .brief(operations: 200)
+        )
+        let result = try run.perform()
+        #expect(result.tally.completedInTime == 200)
+        #expect(result.tally.connects.count == 200)
+        #expect(server.acceptedCount == 200)
+    }
+
+    @Test func opensAnotherConnectionWhereTheServerEndsOne() throws {
+        let closing = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+        let server = try ScriptedServer { $0.serve { $0 == 2 ? closing : ScriptedPeer.answer } }
+        let result = try LoadRun(.http(), on: server.address, plan: .brief(operations: 90))
+            .perform()
+        #expect(result.tally.completedInTime == 90)
+        #expect(result.tally.failures.total == 0)
+        #expect(server.acceptedCount >= 30)
+    }
+
+    @Test func sendsContentThatIsLargerThanTheSocketTakes() throws {
+        let size = 4 << 20
+        let server = try ScriptedServer { peer in
+            guard var received = peer.read()?.count else { return }
+            while received < size, let more = peer.read() { received += more.count }
+            peer.write(ScriptedPeer.answer)
+        }
+        var request = HTTPRequest(path: "/load", host: "localhost")
+        request.method = "PUT"
+        request.content = [UInt8](repeating: 7, count: size)
+        let plan = LoadPlan.brief(connections: 1, operations: 1)
+        let result = try LoadRun(.http(request), on: server.address, plan: plan).perform()
+        #expect(result.tally.completedInTime == 1)
+        #expect(result.tally.bytesSent > size)
+    }
+
+    @Test(arguments: [
+        (
+            "HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            Failure.Kind.status
+        ),
+        ("no HTTP at all\r\n\r\n", .badResponse),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", .closedEarly),
+        ("", .closedEarly),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more", .badResponse),
+    ])
+    func tellsFailuresApart(answer: String, kind: Failure.Kind) throws {
+        let server = try ScriptedServer { peer in
+            _ = peer.readHead()
+            peer.write(answer)
+        }
+        let result = try LoadRun(.http(), on: server.address, plan: .brief(operations: 40))
+            .perform()
+        #expect(result.tally.failures[kind] == 40)
+        #expect(result.tally.failures.total == 40)
+        #expect(result.tally.completedInTime == 0)
+    }
+
+    @Test func tellsAResetFromAnEnd() throws {
+        let server = try ScriptedServer { peer in
+            _ = peer.readHead()
+            peer.reset()
+        }
+        let result = try LoadRun(.http(), on: server.address, plan: .brief(operations: 40))
+            .perform()
+        #expect(result.tally.failures[.reset] == 40)
+    }
+
+    @Test func countsWhatSomeConnectionsDropAndTheOthersServe() throws {
+        let server = try ScriptedServer { peer in
+            if peer.number % 2 == 0 { peer.serve() } else { _ = peer.readHead() }
+        }
+        let run = LoadRun(
+            .http(keepsConnection: false),
+            on: server.address,
+            plan: .brief(operations: 100)
+        )
+        let tally = try run.perform().tally
+        #expect(tally.completedInTime == 50)
+        #expect(tally.failures[.closedEarly] == 50)
+    }
+
+    @Test func givesUpWhatIsNotAnsweredInTime() throws {
+        let server = try ScriptedServer { peer in
+            while peer.read() != nil {}
+        }
+        var plan = LoadPlan.brief(connections: 3, operations: 6)
+        plan.timeout = .milliseconds(100)
+        let tally = try LoadRun(.http(), on: server.address, plan: plan).perform().tally
+        #expect(tally.failures[.timeout] == 6)
+    }
+
+    @Test func tellsThatNobodyListens() throws {
+        let address = try SocketAddress.unusedPort()
+        var plan = LoadPlan.brief(connections: 2)
+        plan.endsWhereNothingSucceeds = true
+        let tally = try LoadRun(.http(), on: address, plan: plan).perform().tally
+        #expect(tally.failures[.refused] >= 2)
+        #expect(tally.failures.total == tally.failures[.refused])
+    }
+
+    @Test func endsEarlyWhereAsked() throws {
+        let served = Counter()
+        let server = try ScriptedServer { peer in
+            peer.serve { _ in
+                served.add()
+                return ScriptedPeer.answer
+            }
+        }
+        let run = LoadRun(
+            .http(),
+            on: server.address,
+            plan: .brief(seconds: 600),
+            stoppingWhen: { served.value > 10 }
+        )
+        let result = try run.perform()
+        #expect(result.tally.completedInTime > 0)
+        #expect(result.measuredNanoseconds < 300_000_000_000)
+    }
+}

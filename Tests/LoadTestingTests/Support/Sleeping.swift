@@ -1,0 +1,3 @@
+import Foundation
+
+func sleepForAMillisecond() { Thread.sleep(forTimeInterval: 0.001) }
