@@ -38,6 +38,11 @@ enum Numbers {
         return (unit == "B" ? self.count(Int(value)) : decimal(value)) + " " + unit
     }
 
+    /// `20,000` and `0` for whole numbers, which ticks mostly are; `0.50` for others.
+    static func tick(_ value: Double) -> String {
+        value == value.rounded() && value.magnitude < 1e15 ? count(Int(value)) : decimal(value)
+    }
+
     /// `99.9` for 99.9, `50` for 50.0.
     static func plain(_ value: Double) -> String {
         value == value.rounded() ? String(Int(value)) : String(value)

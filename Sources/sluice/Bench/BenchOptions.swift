@@ -13,19 +13,22 @@ struct BenchOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("How long to measure, such as 30s.", valueName: "time"),
+        help: ArgumentHelp("How long to measure, such as 30s. (default: 10s)", valueName: "time"),
         transform: Self.duration
     )
     var duration = Duration.seconds(10)
 
     @Option(
-        help: ArgumentHelp("How long to run before that.", valueName: "time"),
+        help: ArgumentHelp("How long to run before that. (default: 1s)", valueName: "time"),
         transform: Self.duration
     )
     var warmUp = Duration.seconds(1)
 
     @Option(
-        help: ArgumentHelp("The longest wait for a connect or an answer.", valueName: "time"),
+        help: ArgumentHelp(
+            "The longest wait for a connect or an answer. (default: 10s)",
+            valueName: "time"
+        ),
         transform: Self.duration
     )
     var timeout = Duration.seconds(10)

@@ -27,7 +27,7 @@ extension HTMLReport {
         return Picture(
             title: "Throughput over time",
             horizontal: .linear(to: end) { Numbers.plain($0.roundedToThousandths) + " s" },
-            vertical: .linear(to: highest, label: Numbers.decimal),
+            vertical: .linear(to: highest, label: Numbers.tick),
             series: zip(targets, lines).map { Picture.Series(name: $0.name, lines: $1) }
         )
     }
