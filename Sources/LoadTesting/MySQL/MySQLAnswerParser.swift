@@ -30,8 +30,8 @@ struct MySQLAnswerParser {
     /// Takes what the server sent. Bytes behind the answer's end are a fault: nothing was asked.
     mutating func receive(_ bytes: Span<UInt8>) throws(MySQLFault) -> Progress {
         var position = 0
-        while let packet = try scanner.next(of: bytes, from: &position) {
-            let progress = try take(packet)
+        while try scanner.next(of: bytes, from: &position) {
+            let progress = try take(scanner.packet)
             guard progress != .incomplete else { continue }
             guard position == bytes.count else { throw .excessBytes }
             return progress

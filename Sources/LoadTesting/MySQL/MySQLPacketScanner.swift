@@ -2,9 +2,10 @@
 ///
 /// A result of a million rows passes without a copy and without memory.
 struct MySQLPacketScanner {
-    /// How much of a packet is handed over, in bytes: enough for every OK and EOF, and for the
-    /// words of an ERR.
-    static let beginningLimit = 512
+    /// How much of a packet is kept, in bytes: enough for every OK and EOF.
+    static let beginningLimit = 32
+    /// How much of an ERR: enough for its words.
+    static let errorLimit = 512
 
     private var header: UInt32 = 0
     private var headerByteCount = 0
@@ -13,12 +14,18 @@ struct MySQLPacketScanner {
     private var continues = false
     private var isWithinPayload = false
     private var expectedSequence: UInt8
-    private var packet = Packet()
+    /// The packet that ended last, or what has come of the next one.
+    private(set) var packet = Packet()
 
     struct Packet: Equatable {
         var beginning: [UInt8] = []
         /// Of the whole payload, in bytes.
         var byteCount = 0
+
+        fileprivate mutating func clear() {
+            beginning.removeAll(keepingCapacity: true)
+            byteCount = 0
+        }
     }
 
     /// - Parameter sequence: of the first packet.
@@ -32,21 +39,23 @@ struct MySQLPacketScanner {
         header = 0
         headerByteCount = 0
         isWithinPayload = false
+        continues = false
         expectedSequence = sequence
-        packet.beginning.removeAll(keepingCapacity: true)
-        packet.byteCount = 0
+        packet.clear()
     }
 
     /// Takes bytes from `position` on until a packet ends.
     ///
-    /// - Returns: that packet; `nil` where it goes on in the next piece.
+    /// - Returns: whether one did: ``packet`` has it until the next call. Where none did, it goes on
+    ///   in the next piece.
     mutating func next(
         of bytes: Span<UInt8>,
         from position: inout Int
-    ) throws(MySQLFault) -> Packet? {
+    ) throws(MySQLFault) -> Bool {
         while position < bytes.count || isAtEndOfPayload {
             if isAtEndOfPayload {
-                if let packet = endPayload() { return packet }
+                isWithinPayload = false
+                if !continues { return true }
             } else if isWithinPayload {
                 takePayload(bytes, &position)
             } else {
@@ -54,7 +63,7 @@ struct MySQLPacketScanner {
                 position += 1
             }
         }
-        return nil
+        return false
     }
 
     private var isAtEndOfPayload: Bool { isWithinPayload && remainingByteCount == 0 }
@@ -66,6 +75,7 @@ struct MySQLPacketScanner {
             return
         }
         guard byte == expectedSequence else { throw .outOfSequence }
+        if !continues { packet.clear() }
         expectedSequence &+= 1
         remainingByteCount = Int(header)
         continues = header == 0xff_ffff
@@ -76,20 +86,12 @@ struct MySQLPacketScanner {
 
     private mutating func takePayload(_ bytes: Span<UInt8>, _ position: inout Int) {
         let count = min(remainingByteCount, bytes.count - position)
-        let kept = min(count, Self.beginningLimit - packet.beginning.count)
+        let isError = (packet.beginning.first ?? bytes[position]) == 0xff
+        let limit = isError ? Self.errorLimit : Self.beginningLimit
+        let kept = max(0, min(count, limit - packet.beginning.count))
         for index in position..<position + kept { packet.beginning.append(bytes[index]) }
         packet.byteCount += count
         position += count
         remainingByteCount -= count
-    }
-
-    private mutating func endPayload() -> Packet? {
-        isWithinPayload = false
-        guard !continues else { return nil }
-        defer {
-            packet.beginning.removeAll(keepingCapacity: true)
-            packet.byteCount = 0
-        }
-        return packet
     }
 }
