@@ -32,11 +32,9 @@ struct HTTPConversation: Conversation {
     }
 
     mutating func receive(_ bytes: Span<UInt8>) -> Move {
-        guard isAwaitingResponse else {
-            return .failed(Failure(.badResponse, "\(HTTPFault.excessBytes)"))
-        }
         do throws(HTTPFault) {
-            return move(try parser.receive(bytes))
+            let progress = try parser.receive(bytes)
+            return isAwaitingResponse ? move(progress) : unasked(progress)
         } catch {
             return .failed(Failure(.badResponse, "\(error)"))
         }
@@ -50,6 +48,12 @@ struct HTTPConversation: Conversation {
             return .failed(Failure(.closedEarly, "the stream ended \(place) the response"))
         }
         return move(progress)
+    }
+
+    /// A server may turn a client away before it has asked anything (RFC 9112 §9.5).
+    private func unasked(_ progress: HTTPResponseParser.Progress) -> Move {
+        guard case .complete(let status, _) = progress else { return .wait }
+        return .failed(Failure(.status, "HTTP status \(status), before anything was asked"))
     }
 
     private mutating func move(_ progress: HTTPResponseParser.Progress) -> Move {

@@ -104,6 +104,8 @@ public struct GeneratorReport: Encodable, Sendable {
     public let processorMicrosecondsPerOperation: Double?
 
     init(_ rounds: [MeasuredRun]) {
+        // A run that ended while it warmed up measured nothing.
+        let rounds = rounds.filter { $0.result.measuredNanoseconds > 1_000_000 }
         let used = Double(rounds.reduce(0) { $0 + $1.generatorNanoseconds })
         let measured = Double(rounds.reduce(0) { $0 + $1.result.measuredNanoseconds })
         let completed = rounds.reduce(0) { $0 + $1.result.tally.completedInTime }
