@@ -127,6 +127,8 @@ int csockets_bind_to_device(int fd, const char *name) {
 
 int csockets_set_no_delay(int fd) { return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
+int csockets_set_quick_ack(int fd, int on) { return set_option(fd, IPPROTO_TCP, TCP_QUICKACK, on); }
+
 int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count) {
     int code = set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (code == 0) code = set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_seconds);

@@ -60,6 +60,7 @@ struct EnforcementTests {
         let left = await fixture.gateway.sessions(matching: SessionFilter(), limit: 100)
         #expect(left.total == 39)
         for session in sessions { #expect(session.carriesBytes()) }
+        try await eventually { !fixture.log.records.isEmpty }
         #expect(fixture.log.records.map(\.client.ip) == [source.ip])
         _ = await fixture.gateway.drain(within: .zero)
     }
@@ -95,6 +96,7 @@ struct EnforcementTests {
         try await leaving.isClosedOnBothSides()
         #expect(Moment.now().unixTime >= soon)
         #expect(staying.carriesBytes())
+        try await eventually { !fixture.log.records.isEmpty }
         #expect(fixture.log.records.map(\.reason) == [.notInWhitelist])
         _ = await fixture.gateway.drain(within: .zero)
     }
@@ -116,6 +118,7 @@ struct EnforcementTests {
         #expect(closed.sessions.map(\.client.ip.description) == ["127.0.0.4"])
         try await first.isClosedOnBothSides()
         #expect(second.carriesBytes())
+        try await eventually { !fixture.log.records.isEmpty }
         #expect(fixture.log.records.map(\.end) == [.closedByOperator])
         _ = await fixture.gateway.drain(within: .zero)
         let after = await fixture.gateway.sessions(matching: SessionFilter(), limit: 1)
@@ -135,7 +138,7 @@ struct EnforcementTests {
             client.close()
         }
         try await eventually { await fixture.gateway.denials().map(\.count) == [150] }
-        #expect(fixture.log.records.count == 60)
+        try await eventually { fixture.log.records.count == 60 }
         #expect(fixture.gateway.status().listeners[0].denied == ["notInWhitelist": 150])
         try fixture.gateway.reload(to: configuration(fixture, [everybody]))
         let session = try await fixture.session()

@@ -35,6 +35,8 @@ struct Connection {
     var triedBackends = BackendPool.Tried()
     var backend: Backend?
     var isBackendConnected = false
+    /// Whether keepalive probes watch the backend.
+    var isBackendProbed = false
     /// The source's entry in the limiter, once it was counted there.
     var source: SourceKey?
     var isCountedInBudget = false

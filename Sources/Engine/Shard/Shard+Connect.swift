@@ -5,6 +5,10 @@ import Sockets
 
 /// From the verdict to a connected backend.
 extension Shard {
+    /// So old a connection to a backend must be before keepalive probes are asked for: many are
+    /// closed before and never need the four system calls.
+    private static let keepaliveDelay = Duration.seconds(1)
+
     /// Tries backends, the least loaded first, until a connect is under way or none is left.
     func connect(_ key: Key, by route: Route) {
         while let (index, backend) = pickBackend(for: key, of: route.pool) {
@@ -43,7 +47,7 @@ extension Shard {
             let socket = try Socket.tcp(for: backend.address)
             connections[key].tunnel.backend = Side(socket)
             try socket.setNoDelay()
-            try socket.setKeepalive(snapshot.keepalive)
+            if speaksFirst(key) { try socket.delayHandshakeAcknowledgement() }
             let outcome = socket.connect(to: backend.address)
             if case .failed = outcome { return outcome }
             try epoll.add(socket, token: EventToken.backend(key).rawValue)
@@ -53,10 +57,17 @@ extension Shard {
         }
     }
 
-    /// The backend's socket became writable, or failed.
-    func connectProgressed(for key: Key) {
+    /// Whether the backend hears from us before it has anything to say: our PROXY header, or a
+    /// request.
+    private func speaksFirst(_ key: Key) -> Bool {
+        let settings = connections[key].profile.settings
+        return settings.protocol == .http || settings.sendProxyProtocol != .off
+    }
+
+    /// The backend's socket became writable, or failed: then it has an error too (epoll_ctl(2)).
+    func connectProgressed(_ event: ReadinessEvent, for key: Key) {
         guard connections[key].tunnel.backend.isWritable else { return }
-        if let error = connections[key].tunnel.backend.socket.takeError() {
+        if event.isError, let error = connections[key].tunnel.backend.socket.takeError() {
             connectFailed(for: key, reason: error.description)
         } else {
             connected(key)
@@ -99,7 +110,8 @@ extension Shard {
         connections[key].phase = .relaying
         connections[key].preface = nil
         connections[key].detail = ""
-        setDeadline(of: key, after: connections[key].profile.settings.timeouts.idle)
+        let idle = connections[key].profile.settings.timeouts.idle
+        setDeadline(of: key, after: min(idle, Self.keepaliveDelay))
         advance(key)
     }
 

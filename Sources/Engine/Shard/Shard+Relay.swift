@@ -14,7 +14,7 @@ extension Shard {
         switch (connections[key].phase, side) {
         case (.relaying, _): relay(event, from: side, of: key)
         case (.readingHeader, _): readHeader(for: key)
-        case (.connecting, .backend): connectProgressed(for: key)
+        case (.connecting, .backend): connectProgressed(event, for: key)
         case (.connecting, .client): noticeClientLeaving(event, of: key)
         case (.greeting, _): readLogin(for: key)
         case (.lingering, _): discard(for: key)

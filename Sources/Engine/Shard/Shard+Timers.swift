@@ -34,6 +34,7 @@ extension Shard {
 
     /// Bytes do not move the deadline, they only note the time: so one timer serves for hours.
     private func idleDeadlinePassed(for key: Key) {
+        probeBackend(of: key)
         let timeout = connections[key].profile.settings.timeouts.idle
         let deadline = connections[key].activeAt + timeout.milliseconds
         if deadline > now.milliseconds {
@@ -41,6 +42,14 @@ extension Shard {
         } else {
             finish(key, .idleTimeout)
         }
+    }
+
+    /// From now on a backend that is gone without a word is noticed.
+    private func probeBackend(of key: Key) {
+        guard !connections[key].isBackendProbed else { return }
+        connections[key].isBackendProbed = true
+        // `try?`: on a socket that has failed meanwhile, whose event is under way.
+        try? connections[key].tunnel.backend.socket.setKeepalive(snapshot.keepalive)
     }
 }
 

@@ -27,8 +27,10 @@ final class Shard: @unchecked Sendable {
     var now = Moment.now()
     /// Connections whose turn was over before they were done.
     var runQueue: [Key] = []
-    /// Records of this turn, handed to the access log at its end.
+    /// Records that the access log does not have yet.
     var records: [AccessRecord] = []
+    /// When they were last handed over, in monotonic nanoseconds.
+    private var recordsHandedOverAt: Int64 = 0
     /// Accepting is paused until then, in monotonic milliseconds; `nil` when it is not.
     var acceptResumesAt: Int64?
     var lingeringCount = 0
@@ -100,12 +102,13 @@ extension Shard {
             takeTurns()
             continueSweeps()
             expireTimers()
-            handOverRecords()
+            if areRecordsDue { handOverRecords() }
             if count > 0 {
                 quietSince = now.nanoseconds
                 port.gauges.addWakeup()
             }
         } while !isQuiet(since: quietSince)
+        handOverRecords()
         epoll.setTimer(milliseconds: nextDeadline.map { $0 - now.milliseconds })
     }
 
@@ -149,7 +152,14 @@ extension Shard {
         }
     }
 
+    /// Each hand-over may wake the writer, which costs more than a line: a busy shard gives it many
+    /// at once.
+    private var areRecordsDue: Bool {
+        records.count >= 256 || now.nanoseconds - recordsHandedOverAt >= lingerNanoseconds
+    }
+
     private func handOverRecords() {
+        recordsHandedOverAt = now.nanoseconds
         guard !records.isEmpty else { return }
         services.accessLog.write(records)
         records.removeAll(keepingCapacity: true)
