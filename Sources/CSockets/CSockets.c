@@ -146,6 +146,10 @@ int64_t csockets_read(int fd, void *buffer, size_t count) {
     return result(recv(fd, buffer, count, 0));
 }
 
+int64_t csockets_discard(int fd, size_t count) {
+    return result(recv(fd, NULL, count, MSG_TRUNC));
+}
+
 int64_t csockets_write(int fd, const void *buffer, size_t count) {
     return result(send(fd, buffer, count, MSG_NOSIGNAL));
 }

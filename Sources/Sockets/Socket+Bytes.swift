@@ -8,6 +8,11 @@ extension Socket {
         return ReadOutcome(count)
     }
 
+    /// Takes at most `byteCount` bytes from the socket without copying them (MSG_TRUNC, tcp(7)).
+    public func discard(_ byteCount: Int) -> ReadOutcome {
+        ReadOutcome(csockets_discard(descriptor, max(byteCount, 0)))
+    }
+
     /// Writes the bytes of `buffer` in `range` (send(2), without SIGPIPE).
     public func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome {
         precondition(range.lowerBound >= 0 && range.upperBound <= buffer.byteCount)

@@ -15,6 +15,30 @@ import Testing
         #expect(result.tally.bytesReceived == 1_001 * ScriptedPeer.answer.utf8.count)
     }
 
+    /// Such content is skipped in the kernel: each byte still counts, and none too many is taken.
+    @Test(arguments: [(false, 0), (true, 0), (false, 1)])
+    func countsContentThatItDoesNotLookAt(untilEndOfStream: Bool, excessByteCount: Int) throws {
+        let size = 3_000_001
+        let length = untilEndOfStream ? "" : "Content-Length: \(size)\r\n"
+        let head = "HTTP/1.1 200 OK\r\n\(length)\r\n"
+        let server = try ScriptedServer { peer in
+            while peer.readHead() != nil {
+                peer.write(head)
+                peer.write([UInt8](repeating: 1, count: size + excessByteCount))
+                if untilEndOfStream { return }
+            }
+        }
+        let plan = LoadPlan.brief(connections: 2, operations: 6)
+        let tally = try LoadRun(.http(), on: server.address, plan: plan).perform().tally
+        if excessByteCount == 0 {
+            #expect(tally.completedInTime == 6)
+            #expect(tally.failures.total == 0)
+            #expect(tally.bytesReceived == 6 * (size + head.utf8.count))
+        } else {
+            #expect(tally.failures.total > 0)
+        }
+    }
+
     @Test func opensAConnectionForEachRequestWhereAsked() throws {
         let server = try ScriptedServer { $0.serve() }
         let run = LoadRun(

@@ -92,6 +92,19 @@ import Testing
         }
     }
 
+    @Test func skipsContentAndNothingElse() throws {
+        var parser = HTTPResponseParser()
+        #expect(parser.indifferentByteCount == 0)
+        let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc".utf8)
+        #expect(try parser.receive(head.span) == .incomplete)
+        #expect(parser.indifferentByteCount == 7)
+        #expect(parser.skip(6) == .incomplete)
+        #expect(parser.indifferentByteCount == 1)
+        #expect(parser.skip(1) == .complete(status: 200, keepsConnection: true))
+        #expect(parser.indifferentByteCount == 0)
+        #expect(!parser.isInsideResponse)
+    }
+
     @Test func takesTheEndOfTheStreamForTheEndWhereNothingElseMarksIt() throws {
         var parser = HTTPResponseParser()
         _ = try parser.receive(Array("HTTP/1.1 200 OK\r\n\r\nsome".utf8).span)

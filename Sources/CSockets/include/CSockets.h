@@ -52,6 +52,8 @@ int csockets_set_reset_on_close(int fd);
 
 // Bytes.
 int64_t csockets_read(int fd, void *buffer, size_t count);
+/// Takes bytes from the socket without copying them (MSG_TRUNC, tcp(7)).
+int64_t csockets_discard(int fd, size_t count);
 int64_t csockets_write(int fd, const void *buffer, size_t count);
 int64_t csockets_splice(int from, int to, size_t count);
 int csockets_pipe(int fds[2], int byte_count);

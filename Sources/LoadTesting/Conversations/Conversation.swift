@@ -8,6 +8,10 @@ protocol Conversation: Sendable {
     /// An operation begins; only after `.ready`, or after `.complete` with a reusable connection.
     mutating func begin() -> Move
     mutating func receive(_ bytes: Span<UInt8>) -> Move
+    /// How many of the next bytes count and are not looked at.
+    var indifferentByteCount: Int { get }
+    /// So many bytes came, at most ``indifferentByteCount``.
+    mutating func skip(_ byteCount: Int) -> Move
     /// The peer has sent all that it will send.
     mutating func receiveEndOfStream() -> Move
     /// The system took all that the last `.send` was about.
@@ -20,6 +24,8 @@ protocol Conversation: Sendable {
 
 extension Conversation {
     mutating func open() -> Move { .ready }
+    var indifferentByteCount: Int { 0 }
+    mutating func skip(_ byteCount: Int) -> Move { .wait }
     mutating func finishSending() -> Move { .wait }
     var farewell: [UInt8] { [] }
     var closesWithReset: Bool { false }

@@ -12,6 +12,8 @@ final class Worker<Talk: Conversation> {
     static var tickNanoseconds: Int64 { 20_000_000 }
     /// So many connects are in progress at most: more would overflow the target's backlog.
     static var connectingLimit: Int { 256 }
+    /// So many bytes are skipped by one call at most.
+    var skipLimit: Int { 1 << 20 }
 
     let target: SocketAddress
     let plan: LoadPlan
@@ -82,7 +84,7 @@ final class Worker<Talk: Conversation> {
     }
 
     /// Nothing is waited for from here on.
-    private var hardEnd: Int64 {
+    var hardEnd: Int64 {
         let (sum, overflow) = pacer.end.addingReportingOverflow(plan.timeout.nanoseconds)
         return overflow ? .max : sum
     }

@@ -40,6 +40,10 @@ struct HTTPConversation: Conversation {
         }
     }
 
+    var indifferentByteCount: Int { isAwaitingResponse ? parser.indifferentByteCount : 0 }
+
+    mutating func skip(_ byteCount: Int) -> Move { move(parser.skip(byteCount)) }
+
     mutating func receiveEndOfStream() -> Move {
         // A server may end a connection that it is not asked anything on (RFC 9112 §9.5).
         guard isAwaitingResponse else { return .close }

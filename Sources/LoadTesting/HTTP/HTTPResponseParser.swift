@@ -37,6 +37,22 @@ struct HTTPResponseParser {
         return .incomplete
     }
 
+    /// How many of the next bytes are content, which is not looked at.
+    var indifferentByteCount: Int {
+        switch state {
+        case .content(_, let remaining): remaining
+        case .untilEndOfStream: .max
+        case .statusLine, .fields, .chunked: 0
+        }
+    }
+
+    /// Takes so many bytes of the content, at most ``indifferentByteCount``.
+    mutating func skip(_ byteCount: Int) -> Progress {
+        guard case .content(let head, let remaining) = state else { return .incomplete }
+        state = .content(head, remainingByteCount: max(0, remaining - byteCount))
+        return byteCount < remaining ? .incomplete : complete(head)
+    }
+
     /// Takes the end of the stream: the response's end where nothing else marks it; `nil` where
     /// the response is cut off.
     mutating func receiveEndOfStream() -> Progress? {

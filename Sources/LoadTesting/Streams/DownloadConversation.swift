@@ -15,8 +15,12 @@ struct DownloadConversation: Conversation {
         return request.isEmpty ? .wait : .send(Outgoing(request))
     }
 
-    mutating func receive(_ bytes: Span<UInt8>) -> Move {
-        receivedByteCount += bytes.count
+    mutating func receive(_ bytes: Span<UInt8>) -> Move { skip(bytes.count) }
+
+    var indifferentByteCount: Int { max(0, (byteCount ?? .max) - receivedByteCount) }
+
+    mutating func skip(_ skippedByteCount: Int) -> Move {
+        receivedByteCount += skippedByteCount
         guard let byteCount, receivedByteCount >= byteCount else { return .wait }
         return .complete(reusable: false)
     }

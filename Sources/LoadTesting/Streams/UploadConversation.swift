@@ -19,6 +19,8 @@ struct UploadConversation: Conversation {
     /// What a sink says is of no interest.
     mutating func receive(_ bytes: Span<UInt8>) -> Move { .wait }
 
+    var indifferentByteCount: Int { .max }
+
     mutating func receiveEndOfStream() -> Move {
         guard hasSentAll else {
             return .failed(Failure(.closedEarly, "the stream ended before all was sent"))
