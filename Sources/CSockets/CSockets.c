@@ -129,6 +129,16 @@ int csockets_set_no_delay(int fd) { return set_option(fd, IPPROTO_TCP, TCP_NODEL
 
 int csockets_set_quick_ack(int fd, int on) { return set_option(fd, IPPROTO_TCP, TCP_QUICKACK, on); }
 
+int csockets_set_congestion_control(int fd, const char *name) {
+    return (int)result(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)));
+}
+
+int csockets_congestion_control(int fd, char name[CSOCKETS_CONGESTION_CONTROL_SIZE]) {
+    socklen_t length = CSOCKETS_CONGESTION_CONTROL_SIZE - 1;
+    memset(name, 0, CSOCKETS_CONGESTION_CONTROL_SIZE);
+    return (int)result(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &length));
+}
+
 int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count) {
     int code = set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (code == 0) code = set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_seconds);

@@ -31,8 +31,10 @@ public final class Gateway: Sendable {
         accessLog: any AccessLog,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
+        let congestion = try CongestionPolicy(configuration.engine.congestionControl)
         let services = try ShardServices(
             shardCount: Self.shardCount(for: configuration.engine),
+            congestion: congestion,
             accessLog: accessLog,
             report: report
         )
@@ -52,7 +54,9 @@ public final class Gateway: Sendable {
             )
         }
         self.services = services
-        inventory = Locked(Inventory(configuration: configuration, report: report))
+        inventory = Locked(
+            Inventory(configuration: configuration, congestion: congestion, report: report)
+        )
         names = NameResolver(report: report)
         checker = HealthChecker()
     }

@@ -6,6 +6,8 @@ public enum GatewayError: Error, Equatable {
     case cannotListen(SocketAddress, reason: String)
     /// The operator's fault: two rules contradict each other.
     case invalidRules(warehouse: String, reason: String)
+    /// The operator's fault or the kernel's: it has none of that name, or not for this user.
+    case noCongestionControl(name: String, reason: String)
     /// The gateway drains: it listens no more, and takes no configuration.
     case draining
     /// The system has no descriptors or memory left.
@@ -19,6 +21,12 @@ extension GatewayError: CustomStringConvertible {
             "cannot listen on \(address): \(reason)"
         case .invalidRules(let warehouse, let reason):
             "the whitelist of warehouse \(warehouse) is contradictory: \(reason)"
+        case .noCongestionControl(let name, let reason):
+            """
+            engine.congestionControl: \(name) is not to be had (\(reason)); \
+            sysctl net.ipv4.tcp_available_congestion_control tells what the kernel has, and \
+            net.ipv4.tcp_allowed_congestion_control what users other than root may take
+            """
         case .draining:
             "the gateway is draining"
         case .systemResources(let operation, let reason):

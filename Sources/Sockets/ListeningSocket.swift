@@ -13,7 +13,8 @@ public final class ListeningSocket: Sendable {
     /// The only network interface over which clients come; `nil` for any.
     public let interface: String?
 
-    /// Binds and listens. What is set here (no delay, keepalive) the accepted sockets inherit.
+    /// Binds and listens. What is set here (no delay, keepalive, congestion control) the accepted
+    /// sockets inherit.
     ///
     /// - Parameters:
     ///   - interface: the network interface over which clients must come, and over which they are
@@ -21,11 +22,13 @@ public final class ListeningSocket: Sendable {
     ///     any interface.
     ///   - takesIPv4: whether an IPv6 socket takes IPv4 clients too (RFC 3493 §5.3); a
     ///     listener on an IPv4 address of the same port cannot stand beside such a one.
+    ///   - congestionControl: the kernel's name of it; `nil` for the system's.
     public init(
         on address: SocketAddress,
         interface: String? = nil,
         takesIPv4: Bool = false,
         backlog: Int32 = 4096,
+        congestionControl: String? = nil,
         keepalive: KeepaliveOptions
     ) throws(SystemError) {
         let socket = try Socket.tcp(for: address)
@@ -37,6 +40,7 @@ public final class ListeningSocket: Sendable {
             }
             try Self.bind(socket, to: address, takesIPv4: takesIPv4)
             try socket.setNoDelay()
+            if let congestionControl { try socket.setCongestionControl(congestionControl) }
             try socket.setKeepalive(keepalive)
             try SystemError.check(csockets_listen(socket.descriptor, backlog))
             self.address = try socket.localAddress()

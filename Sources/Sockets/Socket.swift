@@ -23,7 +23,12 @@ public struct Socket: Hashable, Sendable {
 
     /// A new socket of the family of `address`.
     public static func tcp(for address: SocketAddress) throws(SystemError) -> Socket {
-        Socket(descriptor: try SystemError.check(csockets_tcp_socket(address.isIPv6 ? 1 : 0)))
+        try tcp(isIPv6: address.isIPv6)
+    }
+
+    /// A new socket.
+    public static func tcp(isIPv6: Bool) throws(SystemError) -> Socket {
+        Socket(descriptor: try SystemError.check(csockets_tcp_socket(isIPv6 ? 1 : 0)))
     }
 
     /// Begins to connect (connect(2)).
@@ -83,6 +88,22 @@ extension Socket {
     /// then the peer does not know of the connection.
     public func delayHandshakeAcknowledgement() throws(SystemError) {
         try SystemError.check(csockets_set_quick_ack(descriptor, 0))
+    }
+
+    /// Takes the kernel's congestion control of that name (TCP_CONGESTION, tcp(7)). Before a connect,
+    /// or on a listening socket, which hands it on: one that paces goes on pacing after a change.
+    public func setCongestionControl(_ name: String) throws(SystemError) {
+        try SystemError.check(unsafe csockets_set_congestion_control(descriptor, name))
+    }
+
+    /// The name of the congestion control that it has.
+    public func congestionControl() throws(SystemError) -> String {
+        var name = [CChar](repeating: 0, count: Int(CSOCKETS_CONGESTION_CONTROL_SIZE))
+        let code = unsafe name.withUnsafeMutableBufferPointer { buffer in
+            unsafe csockets_congestion_control(descriptor, buffer.baseAddress)
+        }
+        try SystemError.check(code)
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Probes a quiet peer (SO_KEEPALIVE, tcp(7)). A listening socket hands it on.

@@ -24,6 +24,29 @@ struct ListeningSocketTests {
         #expect(try pair.server.localAddress() == pair.listener.address)
     }
 
+    @Test("An accepted connection has the listener's congestion control")
+    func congestionControl() throws {
+        let listener = try ListeningSocket(
+            on: SocketAddress(LoopbackPair.loopback, port: 0),
+            congestionControl: "reno",
+            keepalive: LoopbackPair.keepalive
+        )
+        let client = try Socket.tcp(for: listener.address)
+        defer { client.close() }
+        try client.setCongestionControl("reno")
+        _ = client.connect(to: listener.address)
+        guard case .accepted(let server, _) = listener.accept() else {
+            Issue.record("nothing was accepted")
+            return
+        }
+        defer { server.close() }
+        #expect(try server.congestionControl() == "reno")
+        #expect(try client.congestionControl() == "reno")
+        #expect(throws: SystemError(code: ENOENT)) {
+            try client.setCongestionControl("no-such-thing")
+        }
+    }
+
     @Test("An address that is taken, and one that is not ours, is an error")
     func unavailable() throws {
         let listener = try LoopbackPair.listener()

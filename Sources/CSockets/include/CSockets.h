@@ -47,6 +47,10 @@ int csockets_set_ipv6_only(int fd, int on);
 /// Whether segments are acknowledged at once; off lets data carry what they can (TCP_QUICKACK).
 int csockets_set_quick_ack(int fd, int on);
 int csockets_set_no_delay(int fd);
+/// A name of the kernel's, with the zero behind it (TCP_CA_NAME_MAX).
+#define CSOCKETS_CONGESTION_CONTROL_SIZE 17
+int csockets_set_congestion_control(int fd, const char *name);
+int csockets_congestion_control(int fd, char name[CSOCKETS_CONGESTION_CONTROL_SIZE]);
 int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count);
 int csockets_set_reset_on_close(int fd);
 

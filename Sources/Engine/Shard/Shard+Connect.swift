@@ -47,6 +47,9 @@ extension Shard {
             let socket = try Socket.tcp(for: backend.address)
             connections[key].tunnel.backend = Side(socket)
             try socket.setNoDelay()
+            if let name = services.congestion.name(for: backend.address.ip) {
+                try socket.setCongestionControl(name)
+            }
             if speaksFirst(key) { try socket.delayHandshakeAcknowledgement() }
             let outcome = socket.connect(to: backend.address)
             if case .failed = outcome { return outcome }

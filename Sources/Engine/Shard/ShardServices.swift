@@ -7,6 +7,7 @@ final class ShardServices: Sendable {
     let ports: [ShardPort]
     let accessLog: any AccessLog
     let report: @Sendable (GatewayEvent) -> Void
+    let congestion: CongestionPolicy
     /// Connections, over all listeners.
     let budget = ConnectionBudget()
     let sources = SourceLimiter()
@@ -17,11 +18,13 @@ final class ShardServices: Sendable {
 
     init(
         shardCount: Int,
+        congestion: CongestionPolicy,
         accessLog: any AccessLog,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
         self.accessLog = accessLog
         self.report = report
+        self.congestion = congestion
         do {
             descriptors = DescriptorBudget(descriptorLimit: try ProcessLimits.descriptors())
             var ports: [ShardPort] = []

@@ -47,6 +47,7 @@ extension Inventory {
                 on: address,
                 interface: listener.interface,
                 takesIPv4: !hasIPv4Neighbour,
+                congestionControl: congestion.name(for: address.ip),
                 keepalive: KeepaliveOptions(configuration.keepalive)
             )
         } catch {

@@ -37,13 +37,16 @@ struct Inventory {
     var endpoints: [EndpointKey: EndpointRoute] = [:]
     var backends: [BackendKey: Backend] = [:]
     var nextListenerNumber: UInt32 = 0
+    let congestion: CongestionPolicy
     let report: @Sendable (GatewayEvent) -> Void
 
     init(
         configuration: GatewayConfiguration,
+        congestion: CongestionPolicy,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) {
         self.configuration = configuration
+        self.congestion = congestion
         self.report = report
     }
 

@@ -91,6 +91,8 @@ struct FaultTests {
         FaultCase("engine.scratch", "64", "a size such as"),
         FaultCase("engine.scratch", "1KiB", "between 4KiB and 16MiB"),
         FaultCase("engine.pipe", "1GiB", "between 4KiB and 64MiB"),
+        FaultCase("engine.congestionControl", "new reno", "such as cubic"),
+        FaultCase("engine.congestionControl", "0123456789abcdef", "auto, system or"),
         FaultCase("warehouses", nil, "missing"),
         FaultCase("warehouses", "none", "expected a list"),
         FaultCase("warehouses[0]", "AWVA7CM7", "expected a mapping"),

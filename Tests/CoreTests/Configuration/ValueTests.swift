@@ -18,7 +18,10 @@ struct ValueTests {
             ],
             "timeouts": ["header": "21s", "connect": "22s", "idle": "23s", "drain": "24s"],
             "keepalive": ["idle": "31s", "interval": "32s", "count": "33"],
-            "engine": ["shards": "41", "linger": "42ms", "scratch": "43KiB", "pipe": "44KiB"],
+            "engine": [
+                "shards": "41", "linger": "42ms", "scratch": "43KiB", "pipe": "44KiB",
+                "congestionControl": "bbr",
+            ],
             "warehouses": [["id": "A", "whitelist": ["mode": "nowhere"], "listeners": []]],
         ]
         let configuration = try #require(tree.decoded().configuration)
@@ -42,6 +45,7 @@ struct ValueTests {
         expected.engine.linger = .milliseconds(42)
         expected.engine.scratchByteCount = 43 * 1_024
         expected.engine.pipeByteCount = 44 * 1_024
+        expected.engine.congestionControl = .named("bbr")
         #expect(configuration == expected)
     }
 

@@ -8,6 +8,7 @@ public struct EngineSettings: Hashable, Sendable {
     public var scratchByteCount = 65_536
     /// Bytes of the pipe that a splicing direction uses.
     public var pipeByteCount = 1_048_576
+    public var congestionControl = CongestionControl.automatic
 
     /// The defaults of the configuration file.
     public init() {}

@@ -22,6 +22,7 @@ extension EngineSettings {
             fields.read("linger", into: &linger, within: .zero ... .seconds(1))
             fields.read("scratch", into: &scratch, within: .kibibytes(4) ... .kibibytes(16_384))
             fields.read("pipe", into: &pipe, within: .kibibytes(4) ... .kibibytes(65_536))
+            fields.read("congestionControl", into: &congestionControl)
             scratchByteCount = scratch.bytes
             pipeByteCount = pipe.bytes
         }

@@ -46,6 +46,24 @@ struct HostName: ConfigurationScalar {
     }
 }
 
+extension CongestionControl: ConfigurationScalar {
+    static let expectation = "auto, system or a name of the kernel's such as cubic"
+
+    /// Whether the kernel has it is known only where the gateway runs.
+    init(configurationText text: String) throws(ScalarFault) {
+        switch text {
+        case "auto": self = .automatic
+        case "system": self = .system
+        default:
+            // TCP_CA_NAME_MAX of 16, with the zero behind the name.
+            guard (1...15).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
+                throw ScalarFault(expected: Self.self, found: text)
+            }
+            self = .named(text)
+        }
+    }
+}
+
 extension Character {
     /// `[A-Za-z0-9_-]`
     var isNameCharacter: Bool { isASCIILetter || isDigit || self == "-" || self == "_" }
