@@ -1,4 +1,5 @@
-/// The text of addresses as bytes, for output by the million.
+// The text of addresses as bytes, for output by the million.
+
 extension IPAddress {
     /// Appends what ``description`` says.
     public func write(to bytes: inout [UInt8]) {
@@ -19,10 +20,29 @@ extension IPv4Address {
     }
 }
 
+extension SocketAddress {
+    /// Appends what ``description`` says.
+    public func write(to bytes: inout [UInt8]) {
+        if case .v6 = ip { bytes.append(UInt8(ascii: "[")) }
+        ip.write(to: &bytes)
+        if case .v6 = ip { bytes.append(UInt8(ascii: "]")) }
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(decimal: port)
+    }
+}
+
+extension CIDRBlock {
+    /// Appends what ``description`` says.
+    public func write(to bytes: inout [UInt8]) {
+        network.write(to: &bytes)
+        bytes.append(UInt8(ascii: "/"))
+        bytes.append(decimal: prefixLength)
+    }
+}
+
 extension [UInt8] {
-    fileprivate mutating func append(decimal number: UInt8) {
-        if number >= 100 { append(UInt8(ascii: "0") + number / 100) }
-        if number >= 10 { append(UInt8(ascii: "0") + number / 10 % 10) }
-        append(UInt8(ascii: "0") + number % 10)
+    fileprivate mutating func append(decimal number: some UnsignedInteger & FixedWidthInteger) {
+        if number >= 10 { append(decimal: number / 10) }
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }

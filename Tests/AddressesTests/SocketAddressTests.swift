@@ -10,7 +10,21 @@ struct SocketAddressTests {
         ]
     )
     func roundTrip(text: String) throws {
-        #expect(try SocketAddress(parsing: text).description == text)
+        let address = try SocketAddress(parsing: text)
+        #expect(address.description == text)
+        var bytes: [UInt8] = []
+        address.write(to: &bytes)
+        #expect(bytes == Array(text.utf8))
+    }
+
+    @Test(
+        "A block's bytes are those of its text",
+        arguments: ["0.0.0.0/0", "10.0.0.0/8", "::1/128"]
+    )
+    func block(text: String) throws {
+        var bytes: [UInt8] = []
+        try CIDRBlock(parsing: text).write(to: &bytes)
+        #expect(bytes == Array(text.utf8))
     }
 
     @Test(

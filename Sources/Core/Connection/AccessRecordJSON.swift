@@ -5,38 +5,48 @@ extension AccessRecord {
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
     /// link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut, durationMs,
-    /// end`, and `detail` and `unlogged` where there are any. What does not apply is `null`. No byte in a text can
-    /// end the line or the string.
+    /// end`, and `detail` and `unlogged` where there are any. What does not apply is `null`. No byte
+    /// in a text can end the line or the string.
     public func appendJSON(to line: inout [UInt8]) {
-        var object = JSONLine(begin: &line)
-        object.field("time", in: &line)
-        appendTime(to: &line)
-        object.field("connection", number: connection, in: &line)
-        object.field("warehouse", warehouse, in: &line)
-        object.field("listener", listener, in: &line)
-        object.field("link", link.rawValue, in: &line)
-        object.field("peer", peer.description, in: &line)
-        object.field("client", client.description, in: &line)
-        object.field("endpoint", endpoint, in: &line)
-        object.field("verdict", verdict.rawValue, in: &line)
-        object.field("rule", rule?.description, in: &line)
-        object.field("reason", reason?.rawValue, in: &line)
-        object.field("backend", backend?.description, in: &line)
-        object.field("bytesIn", number: bytesIn, in: &line)
-        object.field("bytesOut", number: bytesOut, in: &line)
-        object.field("durationMs", in: &line)
-        appendDuration(to: &line)
-        object.field("end", end.rawValue, in: &line)
-        if !detail.isEmpty { object.field("detail", detail, in: &line) }
-        if unlogged > 0 { object.field("unlogged", number: unlogged, in: &line) }
-        object.end(in: &line)
+        line.append(text: #"{"time":""#)
+        line.append(rfc3339Microseconds: acceptedAtMicroseconds)
+        line.append(text: #"","connection":"#)
+        line.append(decimal: connection)
+        appendPlace(to: &line)
+        appendDecision(to: &line)
+        appendTraffic(to: &line)
+        if !detail.isEmpty { line.append(#","detail":"#, detail) }
+        if unlogged > 0 {
+            line.append(text: #","unlogged":"#)
+            line.append(decimal: unlogged)
+        }
+        line.append(text: "}\n")
     }
 
-    /// `"2026-11-23T10:00:00.123456Z"`.
-    private func appendTime(to line: inout [UInt8]) {
-        line.append(UInt8(ascii: "\""))
-        line.append(rfc3339Microseconds: acceptedAtMicroseconds)
-        line.append(UInt8(ascii: "\""))
+    private func appendPlace(to line: inout [UInt8]) {
+        line.append(#","warehouse":"#, warehouse)
+        line.append(#","listener":"#, listener)
+        line.append(#","link":"#, link.rawValue)
+        line.append(#","peer":"#, peer)
+        line.append(#","client":"#, client)
+        line.append(#","endpoint":"#, endpoint)
+    }
+
+    private func appendDecision(to line: inout [UInt8]) {
+        line.append(#","verdict":"#, verdict.rawValue)
+        line.append(#","rule":"#, rule)
+        line.append(#","reason":"#, reason?.rawValue)
+        line.append(#","backend":"#, backend)
+    }
+
+    private func appendTraffic(to line: inout [UInt8]) {
+        line.append(text: #","bytesIn":"#)
+        line.append(decimal: bytesIn)
+        line.append(text: #","bytesOut":"#)
+        line.append(decimal: bytesOut)
+        line.append(text: #","durationMs":"#)
+        appendDuration(to: &line)
+        line.append(#","end":"#, end.rawValue)
     }
 
     /// Milliseconds with three decimals.
@@ -48,35 +58,35 @@ extension AccessRecord {
     }
 }
 
-/// Where the next field of an object begins; the bytes are the caller's.
-private struct JSONLine {
-    private var isFirst = true
+// MARK: - Fields
 
-    init(begin line: inout [UInt8]) {
-        line.append(UInt8(ascii: "{"))
+/// A field's key with the punctuation around it is one text: a line is many small pieces.
+extension [UInt8] {
+    fileprivate mutating func append(text: String) {
+        append(contentsOf: text.utf8)
     }
 
-    /// The field's name; its value is appended by the caller.
-    mutating func field(_ name: StaticString, in line: inout [UInt8]) {
-        if !isFirst { line.append(UInt8(ascii: ",")) }
-        isFirst = false
-        line.append(UInt8(ascii: "\""))
-        line.append(contentsOf: name.description.utf8)
-        line.append(contentsOf: "\":".utf8)
+    fileprivate mutating func append(_ key: String, _ value: String?) {
+        append(text: key)
+        guard let value else { return append(text: "null") }
+        append(jsonString: value)
     }
 
-    mutating func field(_ name: StaticString, _ text: String?, in line: inout [UInt8]) {
-        field(name, in: &line)
-        guard let text else { return line.append(contentsOf: "null".utf8) }
-        line.append(jsonString: text)
+    /// An address has nothing to escape.
+    fileprivate mutating func append(_ key: String, _ value: SocketAddress?) {
+        append(text: key)
+        guard let value else { return append(text: "null") }
+        append(UInt8(ascii: "\""))
+        value.write(to: &self)
+        append(UInt8(ascii: "\""))
     }
 
-    mutating func field(_ name: StaticString, number: UInt64, in line: inout [UInt8]) {
-        field(name, in: &line)
-        line.append(decimal: number)
-    }
-
-    mutating func end(in line: inout [UInt8]) {
-        line.append(contentsOf: "}\n".utf8)
+    /// A block has nothing to escape.
+    fileprivate mutating func append(_ key: String, _ value: CIDRBlock?) {
+        append(text: key)
+        guard let value else { return append(text: "null") }
+        append(UInt8(ascii: "\""))
+        value.write(to: &self)
+        append(UInt8(ascii: "\""))
     }
 }

@@ -2,6 +2,19 @@ extension [UInt8] {
     /// Appends `text` as JSON writes it: in quotes, with escapes (RFC 8259 §7).
     mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))
+        if text.utf8.allSatisfy(Self.isPlain) {
+            append(contentsOf: text.utf8)
+        } else {
+            append(escaping: text)
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private mutating func append(escaping text: String) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -15,7 +28,6 @@ extension [UInt8] {
                 append(byte)
             }
         }
-        append(UInt8(ascii: "\""))
     }
 
     private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {

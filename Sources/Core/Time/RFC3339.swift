@@ -59,21 +59,6 @@ extension [UInt8] {
         append(decimal: clamped % 1_000_000, width: 6)
         append(UInt8(ascii: "Z"))
     }
-
-    /// A number in decimal digits, with zeros in front up to `width`.
-    mutating func append(decimal value: some BinaryInteger, width: Int = 1) {
-        if value < 0 { append(UInt8(ascii: "-")) }
-        var rest = UInt64(value.magnitude)
-        var digits: [UInt8] = []
-        repeat {
-            digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        append(
-            contentsOf: repeatElement(UInt8(ascii: "0"), count: Swift.max(0, width - digits.count))
-        )
-        append(contentsOf: digits.reversed())
-    }
 }
 
 /// Reads one date and time, character by character.
