@@ -26,22 +26,25 @@
     @usableFromInline static var chunkSize: Int { 1 << chunkBitCount }
     @usableFromInline static var vacantBit: UInt32 { 1 << 31 }
 
+    // Exclusivity is the caller's (see above): to have it checked at run time, for a class that
+    // other modules use, would cost a call for each access.
+    @exclusivity(unchecked)
     @usableFromInline var chunks: [UnsafeMutablePointer<Element>] = unsafe []
     /// Each slot's generation, with ``vacantBit`` where no element is in it.
+    @exclusivity(unchecked)
     @usableFromInline var generations: [UInt32] = []
     @usableFromInline var vacant: [UInt32] = []
     /// How many elements there are.
-    public private(set) var count = 0
+    public var count: Int { occupiedCount }
+    @usableFromInline var occupiedCount = 0
 
     public init() {}
 
     /// How many slots there are, vacant ones included: the bound of all indices.
-    public var slotCount: Int { generations.count }
+    public var slotCount: Int { unsafe generations.count }
 
     deinit {
-        for index in generations.indices where generations[index] & Self.vacantBit == 0 {
-            unsafe slot(index).deinitialize(count: 1)
-        }
+        for key in keys { unsafe slot(Int(key.index)).deinitialize(count: 1) }
         unsafe chunks.forEach { unsafe $0.deallocate() }
     }
 
@@ -52,18 +55,20 @@
     }
 
     /// Puts an element into a vacant slot.
+    @inlinable
     public func insert(_ element: Element) -> Key {
         let index = vacant.popLast() ?? appendChunk()
-        generations[Int(index)] &= ~Self.vacantBit
+        unsafe generations[Int(index)] &= ~Self.vacantBit
         unsafe slot(Int(index)).initialize(to: element)
-        count += 1
-        return Key(index: index, generation: generations[Int(index)])
+        occupiedCount += 1
+        return Key(index: index, generation: unsafe generations[Int(index)])
     }
 
-    private func appendChunk() -> UInt32 {
-        let first = UInt32(generations.count)
+    @usableFromInline
+    func appendChunk() -> UInt32 {
+        let first = UInt32(slotCount)
         unsafe chunks.append(.allocate(capacity: Self.chunkSize))
-        generations.append(
+        unsafe generations.append(
             contentsOf: repeatElement(Self.vacantBit, count: Self.chunkSize)
         )
         vacant.append(contentsOf: (first + 1..<first + UInt32(Self.chunkSize)).reversed())
@@ -71,12 +76,13 @@
     }
 
     /// Takes an element out; its key, and every copy of it, names nothing from now on.
+    @inlinable
     public func remove(_ key: Key) -> Element? {
         guard contains(key) else { return nil }
         let index = Int(key.index)
-        generations[index] = ((key.generation &+ 1) & (1 << 30 - 1)) | Self.vacantBit
+        unsafe generations[index] = ((key.generation &+ 1) & (1 << 30 - 1)) | Self.vacantBit
         vacant.append(key.index)
-        count -= 1
+        occupiedCount -= 1
         return unsafe slot(index).move()
     }
 
@@ -84,15 +90,16 @@
     @inlinable
     @inline(__always)
     public func contains(_ key: Key) -> Bool {
-        Int(key.index) < generations.count && generations[Int(key.index)] == key.generation
+        unsafe Int(key.index) < generations.count && generations[Int(key.index)] == key.generation
     }
 
     /// The key of the element in slot `index`; `nil` where none is.
     @inlinable
     public func key(at index: UInt32) -> Key? {
-        guard Int(index) < generations.count, generations[Int(index)] & Self.vacantBit == 0
+        guard unsafe Int(index) < generations.count,
+            unsafe generations[Int(index)] & Self.vacantBit == 0
         else { return nil }
-        return Key(index: index, generation: generations[Int(index)])
+        return Key(index: index, generation: unsafe generations[Int(index)])
     }
 
     /// The element that `key` names, which must be there.
@@ -114,6 +121,6 @@
 
     /// The keys of all elements, in the order of their slots.
     public var keys: [Key] {
-        generations.indices.compactMap { key(at: UInt32($0)) }
+        (0..<slotCount).compactMap { key(at: UInt32($0)) }
     }
 }
