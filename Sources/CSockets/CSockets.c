@@ -21,6 +21,7 @@
 _Static_assert(CSOCKETS_READABLE == EPOLLIN && CSOCKETS_WRITABLE == EPOLLOUT, "event bits");
 _Static_assert(CSOCKETS_ERROR == EPOLLERR && CSOCKETS_HANGUP == EPOLLHUP, "event bits");
 _Static_assert(CSOCKETS_READ_HANGUP == EPOLLRDHUP, "event bits");
+_Static_assert(CSOCKETS_URGENT == EPOLLPRI, "event bits");
 
 static int64_t result(int64_t value) { return value < 0 ? -errno : value; }
 
@@ -164,6 +165,10 @@ int64_t csockets_write(int fd, const void *buffer, size_t count) {
     return result(send(fd, buffer, count, MSG_NOSIGNAL));
 }
 
+int64_t csockets_write_more(int fd, const void *buffer, size_t count) {
+    return result(send(fd, buffer, count, MSG_NOSIGNAL | MSG_MORE));
+}
+
 int64_t csockets_splice(int from, int to, size_t count) {
     return result(splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 }
@@ -184,7 +189,7 @@ static int epoll_add(int epoll, int fd, uint64_t token, uint32_t events) {
 }
 
 int csockets_epoll_add_edges(int epoll, int fd, uint64_t token) {
-    return epoll_add(epoll, fd, token, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    return epoll_add(epoll, fd, token, EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
 
 int csockets_epoll_add_level(int epoll, int fd, uint64_t token, int exclusive) {

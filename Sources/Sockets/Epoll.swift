@@ -117,6 +117,9 @@ public struct ReadinessEvent: Sendable {
         bits & UInt32(CSOCKETS_READ_HANGUP | CSOCKETS_HANGUP | CSOCKETS_ERROR) != 0
     }
 
+    /// There is urgent data, at which reads stop short (tcp(7)).
+    public var isUrgent: Bool { bits & UInt32(CSOCKETS_URGENT) != 0 }
+
     /// The connection failed or was reset.
     public var isError: Bool { bits & UInt32(CSOCKETS_ERROR) != 0 }
 }

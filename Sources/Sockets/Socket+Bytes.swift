@@ -14,10 +14,21 @@ extension Socket {
     }
 
     /// Writes the bytes of `buffer` in `range` (send(2), without SIGPIPE).
-    public func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome {
+    ///
+    /// - Parameter hasMore: whether more, or the end of the stream, follows at once: a last segment
+    ///   that is not full waits for it, 200 ms at most (MSG_MORE, send(2)).
+    public func write(
+        _ buffer: ScratchBuffer,
+        _ range: Range<Int>,
+        hasMore: Bool = false
+    ) -> WriteOutcome {
         precondition(range.lowerBound >= 0 && range.upperBound <= buffer.byteCount)
         let start = unsafe buffer.base + range.lowerBound
-        return WriteOutcome(unsafe csockets_write(descriptor, start, range.count))
+        let count =
+            hasMore
+            ? unsafe csockets_write_more(descriptor, start, range.count)
+            : unsafe csockets_write(descriptor, start, range.count)
+        return WriteOutcome(count)
     }
 
     /// Writes `bytes` from `offset` on.

@@ -90,6 +90,11 @@ extension Socket {
         try SystemError.check(csockets_set_quick_ack(descriptor, 0))
     }
 
+    /// Acknowledges at once again what comes (TCP_QUICKACK, tcp(7)).
+    public func acknowledgeQuickly() throws(SystemError) {
+        try SystemError.check(csockets_set_quick_ack(descriptor, 1))
+    }
+
     /// Takes the kernel's congestion control of that name (TCP_CONGESTION, tcp(7)). Before a connect,
     /// or on a listening socket, which hands it on: one that paces goes on pacing after a change.
     public func setCongestionControl(_ name: String) throws(SystemError) {

@@ -78,13 +78,28 @@ struct FlowTests {
         defer { source.close(); destination.close() }
         source.outer.writeAll([9])
         source.outer.shutdownWrite()
-        _ = source.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
         var flow = Flow()
-        var (from, to) = (ready(source.inner), ready(destination.inner))
-        from.endsAfterRead = true
+        var (from, to) = (Side(source.inner), ready(destination.inner))
+        from.note(try source.inner.endEvent())
         #expect(flow.move(from: &from, to: &to, with: tools) == .endOfStream)
+        to.socket.shutdownWrite()
         #expect(destination.outer.readAvailable() == [9])
+        #expect(destination.outer.readAvailable() == nil)
         #expect(flow.move(from: &from, to: &to, with: tools) == .waiting)
+    }
+
+    @Test("Bytes before a reset are sent nevertheless")
+    func reset() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.inner.close(); destination.close() }
+        source.outer.writeAll([9])
+        source.outer.closeWithReset()
+        var flow = Flow()
+        var (from, to) = (Side(source.inner), Side(destination.inner))
+        from.note(try source.inner.endEvent())
+        to.isWritable = true
+        #expect(flow.move(from: &from, to: &to, with: tools) == .sourceFailed)
+        #expect(flow.byteCount == 0 || destination.outer.readAvailable() == [9])
     }
 
     @Test("Bytes that were not read come first, in the order in which they were given")

@@ -23,6 +23,7 @@ struct csockets_event {
 
 enum {
     CSOCKETS_READABLE = 0x001,   // EPOLLIN
+    CSOCKETS_URGENT = 0x002,     // EPOLLPRI
     CSOCKETS_WRITABLE = 0x004,   // EPOLLOUT
     CSOCKETS_ERROR = 0x008,      // EPOLLERR
     CSOCKETS_HANGUP = 0x010,     // EPOLLHUP
@@ -59,6 +60,8 @@ int64_t csockets_read(int fd, void *buffer, size_t count);
 /// Takes bytes from the socket without copying them (MSG_TRUNC, tcp(7)).
 int64_t csockets_discard(int fd, size_t count);
 int64_t csockets_write(int fd, const void *buffer, size_t count);
+/// Leaves the last, incomplete segment unsent until more is written or the stream is ended.
+int64_t csockets_write_more(int fd, const void *buffer, size_t count);
 int64_t csockets_splice(int from, int to, size_t count);
 int csockets_pipe(int fds[2], int byte_count);
 

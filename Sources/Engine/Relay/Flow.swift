@@ -113,13 +113,7 @@ extension Flow {
     ) -> Stop? {
         switch source.socket.read(into: tools.scratch) {
         case .bytes(let count):
-            byteCount += UInt64(count)
-            let filled = count == tools.scratch.byteCount
-            // A read that did not fill the buffer has drained the socket; the next byte, or the
-            // end of the stream if that was not announced yet, makes a new edge.
-            if !filled && !source.endsAfterRead { source.isReadable = false }
-            noteFill(filled, with: tools)
-            return write(tools.scratch, count: count, to: &destination)
+            return pass(count, from: &source, to: &destination, with: tools)
         case .wouldBlock:
             source.isReadable = false
         case .endOfStream:
@@ -130,11 +124,41 @@ extension Flow {
         return nil
     }
 
+    /// Passes on what one read has put into the scratch buffer.
+    ///
+    /// - Returns: why no more can be moved now; `nil` where it can.
+    mutating func pass(
+        _ count: Int,
+        from source: inout Side,
+        to destination: inout Side,
+        with tools: RelayTools
+    ) -> Stop? {
+        byteCount += UInt64(count)
+        let filled = count == tools.scratch.byteCount
+        noteFill(filled, with: tools)
+        if !filled { noteShortRead(of: &source) }
+        if hasPending {
+            pending += tools.scratch.copy(0..<count)
+            return nil
+        }
+        return write(tools.scratch, count: count, to: &destination)
+    }
+
+    private mutating func noteShortRead(of source: inout Side) {
+        switch source.shortRead {
+        case .drained: source.isReadable = false
+        case .ended: noteEnd(.ended, of: &source)
+        case .undecided: break
+        }
+    }
+
     private mutating func write(_ scratch: ScratchBuffer, count: Int, to destination: inout Side)
         -> Stop?
     {
         var written = 0
-        switch destination.socket.write(scratch, 0..<count) {
+        // The end of the stream, which is said next, goes with the last bytes in one segment.
+        let isLast = source == .ended
+        switch destination.write(count, by: { $0.write(scratch, 0..<count, hasMore: isLast) }) {
         case .bytes(count): return nil
         case .bytes(let part): written = part
         case .wouldBlock: break
@@ -173,11 +197,11 @@ extension Flow {
 
     private mutating func flushBuffer(to destination: inout Side) -> Stop? {
         while pendingOffset < pending.count {
-            switch destination.socket.write(pending, from: pendingOffset) {
+            let rest = pending.count - pendingOffset
+            switch destination.write(rest, by: { $0.write(pending, from: pendingOffset) }) {
             case .bytes(let count):
                 pendingOffset += count
             case .wouldBlock:
-                destination.isWritable = false
                 return .waiting
             case .failed:
                 return .destinationFailed
@@ -191,11 +215,10 @@ extension Flow {
     private mutating func flushPipe(to destination: inout Side, with tools: RelayTools) -> Stop? {
         guard let pipe else { return nil }
         while pipe.heldByteCount > 0 {
-            switch pipe.drain(to: destination.socket) {
+            switch destination.write(pipe.heldByteCount, by: { pipe.drain(to: $0) }) {
             case .bytes:
                 continue
             case .wouldBlock:
-                destination.isWritable = false
                 return .waiting
             case .failed:
                 return .destinationFailed

@@ -29,7 +29,7 @@ struct Tunnel {
     private var relay = Relay()
     /// Looks whether the client's first bytes are a PROXY header.
     private var signatureGuard: ProxySignatureGuard?
-    /// The client's bytes that were read before they may be passed on.
+    /// The client's first bytes, which were read with its PROXY header.
     private var firstBytes: [UInt8] = []
 
     init(client: Socket) {
@@ -50,7 +50,8 @@ struct Tunnel {
     mutating func open(sending header: [UInt8]) {
         backend.isWritable = true
         toBackend.enqueue(header, countedByteCount: 0)
-        if signatureGuard == nil { releaseFirstBytes() }
+        toBackend.enqueue(firstBytes, countedByteCount: firstBytes.count)
+        firstBytes = []
     }
 
     /// Moves what can be moved, in both directions.
@@ -60,7 +61,7 @@ struct Tunnel {
         case .clear: upward = toBackend.move(from: &client, to: &backend, with: tools)
         case .undecided: upward = toBackend.sendPending(to: &backend, with: tools)
         case .forged: return .forgedHeader
-        case .failed: upward = .sourceFailed
+        case .stopped(let stop): upward = stop
         }
         if let progress = react(to: upward, from: .client, with: tools) { return progress }
         let downward = toClient.move(from: &backend, to: &client, with: tools)
@@ -128,45 +129,51 @@ extension Tunnel {
         }
     }
 
-    private enum Inspection { case clear, undecided, forged, failed }
+    private enum Inspection { case clear, undecided, forged, stopped(Flow.Stop) }
 
-    /// Reads the client's first bytes and holds them until it is clear what they are.
+    /// Reads the client's first bytes, which the guard holds until it is clear what they are.
     private mutating func inspectFirstBytes(with tools: RelayTools) -> Inspection {
         while signatureGuard != nil {
             guard client.isReadable else { return .undecided }
             switch client.socket.read(into: tools.scratch) {
             case .bytes(let count):
-                if count < tools.scratch.byteCount && !client.endsAfterRead {
-                    client.isReadable = false
+                switch inspect(count, in: tools.scratch) {
+                case .header: return .forged
+                case .undecided: noteShortRead(count, in: tools.scratch)
+                case .clear: if let stop = passFirstBytes(count, with: tools) { return stop }
                 }
-                guard inspect(tools.scratch.copy(0..<count)) else { return .forged }
             case .wouldBlock:
                 client.isReadable = false
             case .endOfStream:
                 // The flow reads the end once more, behind what was held.
-                releaseFirstBytes()
+                releaseHeldBytes()
             case .failed:
-                return .failed
+                return .stopped(.sourceFailed)
             }
         }
         return .clear
     }
 
-    /// - Returns: false if a PROXY header stands there.
-    private mutating func inspect(_ bytes: [UInt8]) -> Bool {
-        firstBytes += bytes
-        switch signatureGuard?.receive(bytes) {
-        case .header: return false
-        case .undecided: return true
-        case .clear, nil:
-            releaseFirstBytes()
-            return true
-        }
+    private mutating func inspect(_ count: Int, in scratch: ScratchBuffer)
+        -> ProxySignatureGuard.Verdict
+    {
+        scratch.withBytes(in: 0..<count) { signatureGuard?.receive($0) ?? .clear }
     }
 
-    private mutating func releaseFirstBytes() {
+    private mutating func noteShortRead(_ count: Int, in scratch: ScratchBuffer) {
+        guard count < scratch.byteCount, client.shortRead == .drained else { return }
+        client.isReadable = false
+    }
+
+    /// Passes on what was held, and the read that decided. Mostly nothing was held.
+    private mutating func passFirstBytes(_ count: Int, with tools: RelayTools) -> Inspection? {
+        releaseHeldBytes()
+        return toBackend.pass(count, from: &client, to: &backend, with: tools).map { .stopped($0) }
+    }
+
+    private mutating func releaseHeldBytes() {
+        guard let held = signatureGuard?.heldBytes else { return }
         signatureGuard = nil
-        toBackend.enqueue(firstBytes, countedByteCount: firstBytes.count)
-        firstBytes = []
+        toBackend.enqueue(held, countedByteCount: held.count)
     }
 }

@@ -45,12 +45,15 @@ extension Shard {
         connections[key].backend = backend
         do {
             let socket = try Socket.tcp(for: backend.address)
-            connections[key].tunnel.backend = Side(socket)
-            try socket.setNoDelay()
+            let speaksFirst = speaksFirst(key)
+            connections[key].tunnel.backend = Side(
+                socket,
+                segments: .fresh(delaysAcknowledgements: speaksFirst)
+            )
             if let name = services.congestion.name(for: backend.address.ip) {
                 try socket.setCongestionControl(name)
             }
-            if speaksFirst(key) { try socket.delayHandshakeAcknowledgement() }
+            if speaksFirst { try socket.delayHandshakeAcknowledgement() }
             let outcome = socket.connect(to: backend.address)
             if case .failed = outcome { return outcome }
             try epoll.add(socket, token: EventToken.backend(key).rawValue)

@@ -1,0 +1,89 @@
+import Glibc
+import Sockets
+import Testing
+
+@testable import Engine
+
+@Suite("One side of a relay")
+struct SideTests {
+    @Test("A short read means what the events before it announced")
+    func shortRead() throws {
+        let pair = try SocketPair()
+        defer { pair.close() }
+        var side = Side(pair.inner)
+        #expect(side.shortRead == .drained)
+        pair.outer.shutdownWrite()
+        side.note(try pair.inner.endEvent())
+        #expect(side.shortRead == .ended)
+    }
+
+    @Test("After a reset a short read decides nothing")
+    func reset() throws {
+        let pair = try SocketPair()
+        defer { pair.inner.close() }
+        var side = Side(pair.inner)
+        pair.outer.closeWithReset()
+        side.note(try pair.inner.endEvent())
+        #expect(side.shortRead == .undecided)
+    }
+
+    @Test("Behind urgent data, at which a read stops short, nothing is lost and the end comes last")
+    func urgentData() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        source.outer.writeAll(Array("before".utf8))
+        source.outer.writeUrgent(UInt8(ascii: "!"))
+        source.outer.writeAll(Array("behind".utf8))
+        source.outer.shutdownWrite()
+        var (from, to) = (Side(source.inner), Side(destination.inner))
+        from.note(try source.inner.endEvent())
+        to.isWritable = true
+        var flow = Flow()
+        let tools = RelayTools(scratchByteCount: 4096, pipeByteCount: 65_536)
+        #expect(flow.move(from: &from, to: &to, with: tools) == .endOfStream)
+        destination.inner.shutdownWrite()
+        var received: [UInt8] = []
+        while let bytes = destination.outer.readAvailable() { received += bytes }
+        #expect(String(decoding: received, as: UTF8.self) == "beforebehind")
+    }
+}
+
+@Suite("Options that wait until they are needed")
+struct SegmentPolicyTests {
+    @Test("A first small write needs no TCP_NODELAY, the second sets it")
+    func secondWrite() throws {
+        try expect(noDelayAfter: [1], false)
+        try expect(noDelayAfter: [536], false)
+        try expect(noDelayAfter: [1, 1], true)
+    }
+
+    @Test("A first write that may take more than a segment sets TCP_NODELAY before")
+    func largeWrite() throws {
+        try expect(noDelayAfter: [537], true)
+    }
+
+    @Test("Quick acknowledgements come back behind the first bytes")
+    func acknowledgements() throws {
+        let pair = try FreshPair()
+        defer { pair.close() }
+        try pair.socket.delayHandshakeAcknowledgement()
+        pair.connect()
+        var side = Side(pair.socket, segments: .fresh(delaysAcknowledgements: true))
+        #expect(side.write(1, by: { $0.write([7]) }) == .bytes(count: 1))
+        // Without it the kernel takes the connection for one of questions and answers, and is slow.
+        #expect(pair.socket.tcpOption(TCP_QUICKACK) == 1)
+        #expect(pair.socket.tcpOption(TCP_NODELAY) == 0)
+    }
+
+    private func expect(noDelayAfter byteCounts: [Int], _ isSet: Bool) throws {
+        let pair = try FreshPair()
+        defer { pair.close() }
+        pair.connect()
+        var side = Side(pair.socket, segments: .fresh(delaysAcknowledgements: false))
+        for byteCount in byteCounts {
+            let bytes = [UInt8](repeating: 1, count: byteCount)
+            #expect(side.write(byteCount, by: { $0.write(bytes) }) == .bytes(count: byteCount))
+        }
+        #expect((pair.socket.tcpOption(TCP_NODELAY) != 0) == isSet, "after \(byteCounts)")
+    }
+}
