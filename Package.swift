@@ -13,6 +13,7 @@ let package = Package(
         .executable(name: "sluice", targets: ["sluice"]),
         .library(name: "CIDRTrie", targets: ["CIDRTrie", "Addresses"]),
         .library(name: "ProxyProtocol", targets: ["ProxyProtocol", "Addresses"]),
+        .library(name: "SluiceCore", targets: ["Core", "Addresses"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),

@@ -1,0 +1,42 @@
+import Addresses
+import Core
+
+func measureDenials() {
+    measure("Denials: one more of a known source is noted", each: Sample.sources) {
+        DenialTable(of: Sample.sources)
+    } change: { table, source in
+        table.note(source)
+    }
+    measure("Denials: a new source is noted in a full table", each: Sample.sources) {
+        DenialTable(of: Sample.otherSources(count: 4_096))
+    } change: { table, source in
+        table.note(source)
+    }
+    measure("Denials: one that does not give up is silenced", each: Sample.sources) {
+        var table = DenialTable(at: 0)
+        for _ in 0..<65 { for source in Sample.sources { table.note(source) } }
+        return table
+    } change: { table, source in
+        let isSilenced = table.isSilenced(.notInWhitelist, of: source, to: "WH1", at: Sample.now)
+        require(isSilenced, "an answer after 65 denials")
+    }
+}
+
+extension DenialTable {
+    fileprivate init(of sources: [SourceKey]) {
+        self.init(at: 0)
+        for source in sources { note(source) }
+    }
+
+    fileprivate mutating func note(_ source: SourceKey) {
+        _ = note(
+            .notInWhitelist,
+            of: source,
+            through: nil,
+            to: "WH1",
+            linesInMinute: 10,
+            at: Sample.now,
+            milliseconds: 0
+        )
+    }
+}

@@ -1,0 +1,24 @@
+import Benchmark
+
+/// What one decision and one packet of the pure core take, by subject.
+///
+/// Names begin with the subject, because the report sorts them and `--filter 'Trie.*'` selects by
+/// them.
+let benchmarks: @Sendable () -> Void = {
+    Benchmark.defaultConfiguration = .eachOfAThousand
+    measureNothing()
+    measureAddresses()
+    measureTrieBuilding()
+    measureTrieLookups()
+    measureAccess()
+    measureProxyDecoding()
+    measureProxyEncoding()
+    measureProxyReceiving()
+    measureMySQL()
+    measureRejections()
+    measureSources()
+    measureDenials()
+    measureTimers()
+    measureBackends()
+    measureReports()
+}
