@@ -1,92 +1,146 @@
-"""The configuration text of every server in the comparison."""
+"""The configuration text of every server in the comparison.
+
+Equal settings: two threads or processes, TCP passed on, no log, the defaults of each program
+otherwise. Ports come as two mappings from service to port, of the proxy and of the backends.
+"""
 
 import os
+from pathlib import Path
 
-STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"
+from descriptors import connection_limit
+
+STREAM_MODULE = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
+BACKLOG = 4096
+THREADS = 2
 
 
-def nginx_backend(port, folder):
+def web_backend(port, folder):
     return f"""
 {nginx_common(folder)}
 http {{
     access_log off;
     sendfile on;
     keepalive_requests 1000000000;
+    keepalive_timeout 1h;
+    client_header_timeout 1h;
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} backlog={BACKLOG};
         root {folder};
     }}
 }}
 """
 
 
-def nginx_stream(port, backend_port, folder):
-    load = f"load_module {STREAM_MODULE};" if os.path.exists(STREAM_MODULE) else ""
-    return f"""
-{load}
-{nginx_common(folder)}
-stream {{
+def nginx_stream(ports, backends, folder):
+    servers = "\n".join(
+        f"""
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        proxy_pass 127.0.0.1:{backend_port};
-    }}
-}}
-"""
+        listen 127.0.0.1:{port} backlog={BACKLOG};
+        proxy_pass 127.0.0.1:{backends[service]};
+        proxy_timeout 1h;
+    }}"""
+        for service, port in ports.items()
+    )
+    load = f"load_module {STREAM_MODULE};" if STREAM_MODULE.exists() else ""
+    return f"{load}\n{nginx_common(folder)}\nstream {{{servers}\n}}\n"
 
 
 def nginx_common(folder):
     user = "user root;" if os.geteuid() == 0 else ""
+    # Twice the connections of a proxy, should one worker get all of them.
     return f"""
 {user}
 daemon off;
-worker_processes 2;
+worker_processes {THREADS};
 pid {folder}/nginx.pid;
-events {{ worker_connections 8192; }}
+events {{ worker_connections {2 * connection_limit()}; }}
 """
 
 
-def haproxy(port, backend_port, splices):
+def haproxy(ports, backends, splices):
+    listeners = "\n".join(
+        f"""
+listen {service}
+    bind 127.0.0.1:{port} backlog {BACKLOG}
+    maxconn {connection_limit()}
+    server backend 127.0.0.1:{backends[service]}"""
+        for service, port in ports.items()
+    )
     return f"""
 global
-    nbthread 2
-    maxconn 4096
+    nbthread {THREADS}
+    maxconn {connection_limit()}
+    {"maxpipes 500" if splices else ""}
 defaults
     mode tcp
     timeout connect 5s
     timeout client 1h
     timeout server 1h
     {"option splice-auto" if splices else ""}
-listen benchmark
-    bind 127.0.0.1:{port} backlog 4096
-    server backend 127.0.0.1:{backend_port}
+{listeners}
 """
 
 
-def sluice(port, backend_port, management_port, list_path):
+def envoy(ports, backends):
+    """Without its management address. Breakers that open at 1,024 connections are raised."""
+    listeners = "".join(envoy_listener(service, port) for service, port in ports.items())
+    clusters = "".join(envoy_cluster(service, backends[service]) for service in ports)
+    return f"static_resources:\n  listeners:{listeners}\n  clusters:{clusters}\n"
+
+
+def envoy_listener(service, port):
+    return f"""
+  - name: {service}
+    address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}
+    tcp_backlog_size: {BACKLOG}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.tcp_proxy
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+          stat_prefix: {service}
+          cluster: {service}"""
+
+
+def envoy_cluster(service, port):
+    limit = connection_limit()
+    return f"""
+  - name: {service}
+    type: STATIC
+    connect_timeout: 5s
+    circuit_breakers:
+      thresholds: [ {{ max_connections: {limit}, max_pending_requests: {limit} }} ]
+    load_assignment:
+      cluster_name: {service}
+      endpoints:
+      - lb_endpoints:
+        - endpoint:
+            address: {{ socket_address: {{ address: 127.0.0.1, port_value: {port} }} }}"""
+
+
+#: What a listener of Sluice is told of each service.
+SLUICE_PROTOCOLS = {"http": "http", "sink": "tcp", "mysql": "mysql"}
+
+
+def sluice(ports, backends, management_port, list_path, reads_proxy_headers=False):
+    """As it is meant to run: whitelist, limits, metrics and access log are on."""
+    accept = "required, trusted: [ 127.0.0.0/8 ]" if reads_proxy_headers else "off"
+    listeners = "".join(
+        f"""
+      - protocol: {SLUICE_PROTOCOLS[service]}
+        listen: "127.0.0.1:{port}"
+        proxyProtocol: {{ accept: {accept} }}
+        backends: [ {{ address: "127.0.0.1:{backends[service]}" }} ]"""
+        for service, port in ports.items()
+    )
     return f"""
 management: {{ listen: "127.0.0.1:{management_port}" }}
-policy: file
 log: {{ level: info, format: json, access: stdout }}
 limits: {{ connections: 100000, connectionsPerSource: 100000, connectRatePerSource: 100000 }}
 warehouses:
   - id: BENCH
-    name: Benchmark
     whitelist:
       mode: specific
-      entries:
-        - {{ cidr: 127.0.0.0/8, description: the load }}
       files: [ "{list_path}" ]
-    listeners:
-      - protocol: http
-        listen: "127.0.0.1:{port}"
-        link: public
-        proxyProtocol: {{ accept: off }}
-        reject: error
-        backends: [ {{ address: "127.0.0.1:{backend_port}" }} ]
-        sendProxyProtocol: off
+    listeners:{listeners}
 """
-
-
-def whitelist(count):
-    """Disjoint networks that do not hold the load's address."""
-    return "".join(f"10.{index // 256}.{index % 256}.0/24 office\n" for index in range(count))

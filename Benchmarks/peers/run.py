@@ -1,121 +1,79 @@
 #!/usr/bin/env python3
-"""Sluice side by side with HAProxy and nginx, in one run on one machine.
+"""Sluice side by side with HAProxy, nginx and Envoy, in one run on one machine.
 
-    python3 Benchmarks/peers/run.py                      # .build/release/sluice, 5 rounds
-    python3 Benchmarks/peers/run.py --rounds 9 --json out.json
+    python3 Benchmarks/peers/run.py                        # everything, some 20 minutes
+    python3 Benchmarks/peers/run.py --only churn,idle --rounds 9 --without envoy
     python3 Benchmarks/peers/run.py --sluice old=/tmp/a/sluice --sluice new=.build/release/sluice
+    python3 Benchmarks/peers/run.py --short                # everything once and tiny: does it work?
 
-One nginx is the backend of all. Rounds are interleaved: every proxy takes its turn in each round,
-in a rotating order, so that a noisy minute hits all of them. What counts is the processor time of
-the proxy alone (user + system, all its threads and processes), for each request and each GB.
+All proxies have two threads, pass TCP on and write no log; Sluice runs as it is meant to, with
+whitelist, limits, metrics and access log. `sluice bench` is the load: every proxy takes its turn in
+each round, so that a noisy minute hits all alike. What counts is the ratio to HAProxy, taken round
+by round.
 
-Needs nginx with the stream module, haproxy, wrk and curl; of Python only the standard library.
+The source in the order in which to read it: scenarios.py says what is measured; testbed.py what
+stands meanwhile (backends.py, proxies.py, configurations.py); load.py, idle.py, list_churn.py and
+generators.py measure; results.py collects; markdown.py and page.py show. Only Python's standard
+library is needed; what else is missing is told with the name of Debian's package.
+
+Exit code 1 where a scenario could not be run, or nothing succeeded at one of its targets.
 """
 
-import argparse
-import shutil
 import signal
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
-import measure
-import report
-from proxies import Backend, Direct, HAProxy, NginxStream, Sluice
-
-DEFAULT_SLUICE = Path(__file__).resolve().parents[2] / ".build/release/sluice"
+import descriptors
+import options
+import results
+from failures import RunError
+from progress import Progress
+from testbed import Testbed
 
 
 def main():
-    arguments = parse_arguments()
+    arguments = options.parse(__doc__)
     # As Ctrl-C does: so that what was started is stopped.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    require_programs(["nginx", "haproxy", "wrk", "curl"])
+    try:
+        found = measure(arguments)
+        results.publish(found, arguments)
+    except RunError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    if found.problems:
+        sys.exit("\n".join(["", "What went wrong:"] + found.problems))
+
+
+def measure(arguments):
+    """Everything that was asked for."""
+    descriptors.raise_limit(arguments.scale)
+    found = results.Results(arguments)
     with tempfile.TemporaryDirectory(prefix="sluice-peers-") as folder:
-        backend = Backend(Path(folder), arguments.download_mib)
-        proxies = [Direct(backend)] + chosen_proxies(arguments, backend, Path(folder))
-        running = [backend] + proxies
+        testbed = Testbed(arguments, Path(folder))
+        progress = Progress(arguments.scenarios, testbed)
         try:
-            for server in running:
-                server.start()
-            samples = run_rounds(arguments, proxies)
+            testbed.start()
+            for scenario in arguments.scenarios:
+                progress.begin(scenario)
+                run(scenario, testbed, found)
         finally:
-            for server in reversed(running):
-                server.stop()
-    # Where JSON goes to standard output, nothing else does.
-    tables = sys.stderr if arguments.json == "-" else sys.stdout
-    report.print_tables(samples, reference="haproxy", file=tables)
-    if arguments.json:
-        report.write_json(samples, reference="haproxy", path=arguments.json)
+            testbed.stop()
+    progress.end()
+    return found
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--sluice",
-        action="append",
-        metavar="[NAME=]PATH",
-        help="a sluice to measure; may be given several times (default: the release build)",
-    )
-    parser.add_argument("--without-sluice", action="store_true", help="measure only the peers")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of each wrk run")
-    parser.add_argument("--connections", type=integers, default=[1, 64, 512], metavar="1,64,512")
-    parser.add_argument("--downloads", type=int, default=4, help="in each round; 0 for none")
-    parser.add_argument("--download-mib", type=int, default=256)
-    parser.add_argument("--json", metavar="FILE", help="writes samples and medians; - for stdout")
-    return parser.parse_args()
-
-
-def integers(text):
-    return [int(part) for part in text.split(",") if part]
-
-
-def require_programs(names):
-    missing = [name for name in names if shutil.which(name, path=measure.SEARCH_PATH) is None]
-    if missing:
-        sys.exit(f"missing: {', '.join(missing)} (on Debian: apt-get install {' '.join(missing)})")
-
-
-def chosen_proxies(arguments, backend, folder):
-    peers = [
-        HAProxy(backend, folder, name="haproxy"),
-        HAProxy(backend, folder, name="haproxy-splice", splices=True),
-        NginxStream(backend, folder),
-    ]
-    if arguments.without_sluice:
-        return peers
-    return peers + [sluice(choice, backend, folder) for choice in arguments.sluice or [""]]
-
-
-def sluice(choice, backend, folder):
-    name, separator, path = choice.rpartition("=")
-    binary = Path(path) if path else DEFAULT_SLUICE
-    if not binary.is_file():
-        sys.exit(f"{binary} does not exist: swift build -c release --product sluice")
-    return Sluice(backend, folder, name=name if separator else "sluice", binary=binary)
-
-
-def run_rounds(arguments, proxies):
-    samples = report.Samples()
-    for index in range(arguments.rounds):
-        print(f"round {index + 1} of {arguments.rounds}", file=sys.stderr)
-        order = rotated(proxies, by=index)
-        for connections in arguments.connections:
-            for proxy in order:
-                sample = measure.requests(proxy, connections, arguments.seconds)
-                samples.add(f"{connections} connections", proxy.name, sample)
-        for proxy in order if arguments.downloads else []:
-            sample = measure.downloads(proxy, arguments.downloads)
-            samples.add(f"{arguments.download_mib} MiB download", proxy.name, sample)
-    return samples
-
-
-def rotated(items, by):
-    offset = by % len(items)
-    return items[offset:] + items[:offset]
+def run(scenario, testbed, found):
+    """A scenario that fails is told of at the end; the others still have their turn."""
+    try:
+        found.add(scenario, scenario.run(testbed))
+    except RunError as error:
+        found.add_problem(scenario, str(error))
+    except Exception:  # a defect of the benchmark itself must not cost the other results
+        found.add_problem(scenario, traceback.format_exc())
 
 
 if __name__ == "__main__":

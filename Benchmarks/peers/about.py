@@ -1,0 +1,29 @@
+"""What the reports say of themselves."""
+
+
+def machine_line(results):
+    machine = results.machine
+    commit = f", commit {results.commit}" if results.commit else ""
+    return (
+        f"{results.date:%Y-%m-%d}, {machine['processors']} processors, {machine['model']},"
+        f" {machine['distribution']}, {machine['system']}, congestion control"
+        f" {machine['congestionControl']}{commit}"
+    )
+
+
+def version_line(results):
+    return ", ".join(f"{name} {version}" for name, version in results.versions.items())
+
+
+def settings_line(results):
+    scale = results.scale
+    if scale.rounds == 1:
+        return f"One round of {scale.seconds:g} s each, which says little; ratios are to the first"
+    return (
+        f"Medians of {scale.rounds} interleaved rounds of {scale.seconds:g} s each; ratios are to"
+        " the first of each table, round by round [lowest–highest]"
+    )
+
+
+def command_line(results):
+    return f'make bench BENCH="{results.options}"' if results.options else "make bench"

@@ -1,0 +1,180 @@
+"""The command line, and the sizes that depend on it."""
+
+import argparse
+import dataclasses
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import scenarios
+
+ROOT = Path(__file__).resolve().parents[2]
+RELEASE_BUILD = ROOT / ".build/release/sluice"
+RESULTS = ROOT / "Benchmarks/Results"
+PEERS = ["haproxy", "nginx", "envoy", "direct"]
+EXTRAS = ["haproxy-splice"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large and how long everything is."""
+
+    rounds: int = 5
+    #: Measured in each round, and what goes before it.
+    seconds: float = 3.0
+    warm_up_seconds: float = 0.5
+    #: Until thousands of connections stand and have been served.
+    long_warm_up_seconds: float = 3.0
+    #: A bulk transfer: it must repeat often enough in the measured time.
+    bulk_seconds: float = 4.0
+    bulk_mib: int = 256
+    medium_connections: int = 512
+    many_connections: int = 4_000
+    idle_connections: int = 4_000
+    #: Between the last connection that stands and the look at the memory.
+    settling_seconds: float = 1.0
+    #: As many as a full IPv4 routing table has (March 2024).
+    prefixes: int = 901_899
+
+
+SHORT = Scale(
+    rounds=1,
+    seconds=0.3,
+    warm_up_seconds=0.1,
+    long_warm_up_seconds=0.2,
+    bulk_seconds=0.4,
+    bulk_mib=8,
+    medium_connections=100,
+    many_connections=200,
+    idle_connections=200,
+    settling_seconds=0.2,
+    prefixes=20_000,
+)
+
+
+def parse(description):
+    """Checked, with `scale`, `scenarios` and `builds` worked out."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_choices(parser)
+    add_sizes(parser)
+    add_output(parser)
+    arguments = parser.parse_args()
+    arguments.scale = scale(arguments)
+    known = scenarios.all_scenarios(arguments.scale)
+    if arguments.list_scenarios:
+        print("\n".join(f"{each.name:14} {each.title}" for each in known))
+        sys.exit(0)
+    arguments.scenarios = chosen_scenarios(parser, known, arguments.only)
+    arguments.builds = builds(parser, arguments.sluice)
+    arguments.generator = arguments.generator or arguments.builds[0][1]
+    return arguments
+
+
+def add_choices(parser):
+    parser.add_argument(
+        "--sluice",
+        action="append",
+        metavar="[NAME=]PATH",
+        help="a sluice to measure; may be given several times (default: the release build)",
+    )
+    parser.add_argument(
+        "--generator", metavar="PATH", type=Path,
+        help="the sluice that puts the load on (default: the first that is measured)",
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], choices=PEERS + ["sluice"],
+        help="leaves one out of the comparison; may be given several times",
+    )
+    parser.add_argument(
+        "--with", action="append", default=[], choices=EXTRAS, dest="extras",
+        help="haproxy-splice: HAProxy once more, with option splice-auto",
+    )
+    parser.add_argument("--only", metavar="NAME,…", help="these scenarios only")
+    parser.add_argument("--list-scenarios", action="store_true", help="name them, measure nothing")
+    parser.add_argument(
+        "--list", metavar="FILE", type=Path,
+        help="the prefixes of the list churn (default: made up, as many as a routing table has)",
+    )
+
+
+def add_sizes(parser):
+    parser.add_argument("--short", action="store_true", help="everything once and tiny")
+    parser.add_argument("--rounds", type=positive(int), help=f"(default: {Scale.rounds})")
+    parser.add_argument(
+        "--seconds", type=positive(float), help=f"measured in each (default: {Scale.seconds:g})"
+    )
+    parser.add_argument(
+        "--bulk-mib", type=positive(int), metavar="MIB",
+        help=f"of one download or upload (default: {Scale.bulk_mib})",
+    )
+
+
+def add_output(parser):
+    parser.add_argument(
+        "--results", metavar="FOLDER", type=Path, default=RESULTS,
+        help="takes peers.json, peers.md and peers.html (default: Benchmarks/Results)",
+    )
+    parser.add_argument(
+        "--json", choices=["-"], help="prints the JSON in place of the tables"
+    )
+
+
+def without_paths(words):
+    """What was asked for, for whoever repeats it; but not where files lie on this machine."""
+    of_files = {"--sluice", "--generator", "--results", "--list", "--json"}
+    kept, is_value = [], False
+    for word in words:
+        option, separator, _ = word.partition("=")
+        if not is_value and option not in of_files:
+            kept.append(word)
+        is_value = not is_value and word in of_files and not separator
+    return " ".join(kept)
+
+
+def positive(kind):
+    def parse_number(text):
+        number = kind(text)
+        if number <= 0:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return number
+
+    return parse_number
+
+
+def scale(arguments):
+    base = SHORT if arguments.short else Scale()
+    asked = {
+        "rounds": arguments.rounds,
+        "seconds": arguments.seconds,
+        "bulk_seconds": arguments.seconds,
+        "bulk_mib": arguments.bulk_mib,
+    }
+    return dataclasses.replace(base, **{key: each for key, each in asked.items() if each})
+
+
+def chosen_scenarios(parser, known, only):
+    if only is None:
+        return known
+    wanted = [name for name in only.split(",") if name]
+    unknown = set(wanted) - {scenario.name for scenario in known}
+    if unknown or not wanted:
+        names = ", ".join(scenario.name for scenario in known)
+        parser.error(f"--only {only}: the scenarios are {names}")
+    return [scenario for scenario in known if scenario.name in wanted]
+
+
+def builds(parser, choices):
+    """Name and path of each sluice."""
+    found = []
+    for choice in choices or [str(RELEASE_BUILD)]:
+        name, separator, path = choice.rpartition("=")
+        binary = Path(path).resolve()
+        if not binary.is_file():
+            parser.error(f"{binary} does not exist: swift build -c release --product sluice")
+        found.append((name if separator else "sluice", binary))
+    names = [name for name, _ in found]
+    if len(set(names)) < len(names) or set(names) & set(PEERS + EXTRAS):
+        parser.error("each --sluice needs a name of its own: --sluice old=… --sluice new=…")
+    return found

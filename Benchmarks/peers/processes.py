@@ -1,0 +1,45 @@
+"""What processes use, and which connections stand (proc(5))."""
+
+import os
+from pathlib import Path
+
+
+def tree(process_id):
+    """A process and all its descendants."""
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    return [process_id] + [found for child in children for found in tree(int(child))]
+
+
+def resident_bytes(process_id):
+    """Pages that processes of the tree share count for each of them."""
+    return status_bytes(process_id, "VmRSS")
+
+
+def anonymous_bytes(process_id):
+    """Heap and stacks: what a program allocates, without the pages of its files."""
+    return status_bytes(process_id, "RssAnon")
+
+
+def status_bytes(process_id, key):
+    return sum(status_kib(each, key) for each in tree(process_id)) * 1024
+
+
+def status_kib(process_id, key):
+    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1])
+    return 0
+
+
+def established_count(port):
+    """Connections over IPv4 that stand and whose local end is `port`."""
+    local, established = f":{port:04X}", "01"
+    with open("/proc/net/tcp") as lines:
+        next(lines)
+        fields = (line.split(None, 4) for line in lines)
+        return sum(each[1].endswith(local) and each[3] == established for each in fields)
+
+
+def processor_count():
+    """Those that this process may use: a container may have fewer than the machine."""
+    return len(os.sched_getaffinity(0))
