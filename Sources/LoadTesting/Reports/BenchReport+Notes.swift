@@ -52,6 +52,7 @@ extension Failure.Kind {
         case .status: "HTTP status that is no success"
         case .serverError: "error of the server"
         case .unsent: "due, but no connection was free to begin it: use more --connections"
+        case .unfinished: "still running when the run was over"
         }
     }
 }
