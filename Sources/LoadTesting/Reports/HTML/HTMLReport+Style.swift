@@ -17,6 +17,7 @@ extension HTMLReport {
           padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif;
         }
         h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+        .words { white-space: pre-wrap; }
         pre { overflow-x: auto; font-size: .85rem; line-height: 1.4; }
         svg { width: 100%; height: auto; }
         svg text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
@@ -34,8 +35,9 @@ extension HTMLReport {
         th:first-child, td:first-child { text-align: left; }
         td { font-variant-numeric: tabular-nums; }
         @media print {
+          html { font-size: 10px; }
           body { max-width: none; margin: 0; font-size: 12px; }
-          pre { white-space: pre-wrap; font-size: .7rem; }
+          pre { white-space: pre-wrap; }
           section { break-inside: avoid; }
         }
         footer { color: var(--quiet); margin: 2rem 0; font-size: .85rem; }

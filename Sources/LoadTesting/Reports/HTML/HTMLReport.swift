@@ -54,10 +54,15 @@ public struct HTMLReport {
 
     /// The same words as in the terminal: nothing is said in one place only.
     private var numbers: String {
-        let words = report.targets.count > 1 ? report.generators : report.body
-        let text = (words + report.notes).joined(separator: "\n")
-        let table = report.targets.count > 1 ? Self.table(report.comparison) : ""
-        return table + "<pre>\(HTMLText.escaped(text))</pre>"
+        guard report.targets.count > 1 else {
+            return "<pre>\(Self.lines(report.body + report.notes))</pre>"
+        }
+        let words = Self.lines(report.generators + report.notes)
+        return Self.table(report.comparison) + "<p class=\"words\">\(words)</p>"
+    }
+
+    private static func lines(_ lines: [String]) -> String {
+        HTMLText.escaped(lines.joined(separator: "\n"))
     }
 
     private static func table(_ table: ComparisonTable) -> String {
