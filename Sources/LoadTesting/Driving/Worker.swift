@@ -88,9 +88,7 @@ final class Worker<Talk: Conversation> {
 
     /// Everything has ended, or has had its time for it.
     private var isDone: Bool {
-        if now >= hardEnd { return true }
-        let isWithoutConnections = life == .persistent && connections.count == 0 && now >= pacer.end
-        return operationCount == 0 && (pacer.isExhausted(at: now) || isWithoutConnections)
+        now >= hardEnd || (operationCount == 0 && pacer.isExhausted(at: now))
     }
 
     /// The end comes earlier where the run is stopped.

@@ -57,7 +57,10 @@ public struct WatchedProcess: Hashable, Sendable {
     }
 
     private static func text(_ path: String) -> String? {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        // `try?`: the process may have ended. A file of proc(5) has no size by which it could be read
+        // at once: `FileManager` would give its first page.
+        let content = try? FileHandle(forReadingFrom: URL(filePath: path)).readToEnd()
+        return content.map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static var nanosecondsPerTick: Int64 {

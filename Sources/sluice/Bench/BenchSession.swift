@@ -2,7 +2,6 @@ import Addresses
 import ArgumentParser
 import CIDRTrie
 import Core
-import Foundation
 import LoadTesting
 import Sockets
 
