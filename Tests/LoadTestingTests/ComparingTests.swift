@@ -9,6 +9,43 @@ import Testing
         #expect(Spread([4, 1, 2, 3]).map { [$0.lowest, $0.median, $0.highest] } == [1, 2.5, 4])
     }
 
+    @Test func coversTheMeasuredTimeBySlicesOfEqualLength() {
+        for (nanoseconds, count) in [(1_050_000_000, 10), (99_000_000, 1), (61_000_000_000, 120)] {
+            let timeline = Timeline(covering: Int64(nanoseconds))
+            #expect(timeline.counts.count == count)
+            #expect(timeline.sliceNanoseconds * Int64(count) - Int64(nanoseconds) < 120)
+        }
+    }
+
+    @Test func cutsATimelineWhereTheRunEnded() {
+        var timeline = Timeline(covering: 1_000_000_000)
+        for slice: Int64 in 0..<3 { timeline.record(atNanoseconds: slice * 100_000_000) }
+        #expect(timeline.counts(until: 250_000_000) == [1, 1, 1])
+        #expect(timeline.counts(until: 200_000_000) == [1, 1])
+        #expect(timeline.counts(until: 0) == [])
+        #expect(timeline.counts(until: .max).count == 10)
+    }
+
+    @Test func tellsAPercentileOnlyWhereAnOperationLiesBeyondIt() {
+        var latency = LatencyHistogram()
+        latency.record(nanoseconds: 5_000, count: 99)
+        #expect(LatencyReport(latency)?.percentiles.map(\.percentile) == [50, 75, 90, 95])
+        latency.record(nanoseconds: 9_000)
+        #expect(LatencyReport(latency)?.percentiles.last?.percentile == 99)
+        var single = LatencyHistogram()
+        single.record(nanoseconds: 5_000)
+        #expect(LatencyReport(single)?.percentiles.isEmpty == true)
+    }
+
+    @Test(arguments: [1, 2, 10, 777, 100_000])
+    func endsACurveWhereASingleOperationIsLeft(count: Int) throws {
+        var latency = LatencyHistogram()
+        latency.record(nanoseconds: 5_000, count: count)
+        let curve = try #require(LatencyReport(latency)).curve.map(\.percentile)
+        #expect(curve.last == 100 * (1 - 1 / Double(count)))
+        #expect(curve == curve.sorted())
+    }
+
     @Test func letsEachTargetBeFirstAsOftenAsTheOthers() {
         let orders = (0..<6).map { order(ofRound: $0, targetCount: 3) }
         #expect(orders[0] == [0, 1, 2])
@@ -20,7 +57,8 @@ import Testing
 
 @Suite struct NumbersTests {
     @Test(arguments: [
-        (0.0, "0.00"), (0.525, "0.53"), (12.34, "12.3"), (99.96, "100"), (1_234.4, "1,234"),
+        (0.0, "0.00"), (0.00942, "0.0094"), (0.05, "0.050"), (0.0996, "0.10"), (0.525, "0.53"),
+        (12.34, "12.3"), (99.96, "100"), (1_234.4, "1,234"),
         (-1_234_567, "-1,234,567"),
     ])
     func writesThreeDigitsThatCount(value: Double, text: String) {

@@ -1,7 +1,8 @@
 import Addresses
-import LoadTesting
 import Sockets
 import Testing
+
+@testable import LoadTesting
 
 @Suite struct HTTPLoadTests {
     @Test func countsExactlyTheRequestsThatWereAskedFor() throws {
@@ -138,9 +139,55 @@ import Testing
         let address = try SocketAddress.unusedPort()
         var plan = LoadPlan.brief(connections: 2)
         plan.endsWhereNothingSucceeds = true
-        let tally = try LoadRun(.http(), on: address, plan: plan).perform().tally
-        #expect(tally.failures[.refused] >= 2)
-        #expect(tally.failures.total == tally.failures[.refused])
+        let result = try LoadRun(.http(), on: address, plan: plan).perform()
+        #expect(result.ending == .nothingSucceeded)
+        // No request was waiting for any of these connections.
+        #expect(result.tally.connectionFailures[.refused] >= 2)
+        #expect(result.tally.failures.total == 0)
+    }
+
+    @Test func countsARefusedConnectAsTheRequestsThatWaitedForIt() throws {
+        let run = LoadRun(
+            .http(keepsConnection: false),
+            on: try SocketAddress.unusedPort(),
+            plan: .brief(operations: 30)
+        )
+        let tally = try run.perform().tally
+        #expect(tally.failures[.refused] == 30)
+        #expect(tally.connectionFailures.total == 0)
+    }
+
+    @Test func tellsOfAServerThatEndsConnectionsBeforeAnythingIsAsked() throws {
+        let server = try ScriptedServer { $0.close() }
+        var plan = LoadPlan.brief(connections: 2)
+        plan.endsWhereNothingSucceeds = true
+        let result = try LoadRun(.http(), on: server.address, plan: plan).perform()
+        #expect(result.ending == .nothingSucceeded)
+        #expect(result.tally.connectionFailures.total + result.tally.failures.total >= 2)
+    }
+
+    /// Such a server says nothing of the end that it makes: answer and end come in one segment.
+    @Test func asksNothingOnAConnectionWhoseEndCameWithTheAnswer() throws {
+        let server = try ScriptedServer { peer in
+            _ = peer.readHead()
+            peer.writeTogetherWithTheEnd(ScriptedPeer.answer)
+            while peer.read() != nil {}
+        }
+        let tally = try LoadRun(.http(), on: server.address, plan: .brief(operations: 200))
+            .perform().tally
+        #expect(tally.completedInTime == 200)
+        #expect(tally.failures.total == 0)
+        #expect(server.acceptedCount >= 200)
+    }
+
+    @Test func doesNotCountTheRequestsOfTheWarmUpAgainstTheLimit() throws {
+        let server = try ScriptedServer { $0.serve() }
+        var plan = LoadPlan.brief(operations: 50)
+        plan.warmUp = .milliseconds(300)
+        let result = try LoadRun(.http(), on: server.address, plan: plan).perform()
+        #expect(result.tally.latency.count == 50)
+        #expect(result.ending == .operations)
+        #expect(server.acceptedCount == 4)
     }
 
     @Test func endsEarlyWhereAsked() throws {
@@ -159,6 +206,10 @@ import Testing
         )
         let result = try run.perform()
         #expect(result.tally.completedInTime > 0)
+        #expect(result.ending == .interrupted)
         #expect(result.measuredNanoseconds < 300_000_000_000)
+        // What ended behind the end is not in the numbers, and what is in them is in the timeline.
+        let timeline = result.tally.timeline.counts(until: result.measuredNanoseconds)
+        #expect(timeline.reduce(0, +) == result.tally.completedInTime)
     }
 }

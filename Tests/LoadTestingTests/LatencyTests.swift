@@ -1,6 +1,7 @@
-import LoadTesting
 import Sockets
 import Testing
+
+@testable import LoadTesting
 
 /// What the generator says of servers whose behaviour is known.
 @Suite struct LatencyTests {
@@ -76,10 +77,114 @@ import Testing
         var plan = LoadPlan.brief(connections: 1, seconds: 1)
         plan.timeout = .seconds(1)
         plan.pace = .openLoop(perSecond: 100)
-        let failures = try LoadRun(.http(), on: server.address, plan: plan).perform().tally.failures
-        #expect(failures.total == 100)
-        #expect(failures[.unsent] >= 90)
-        #expect(failures[.timeout] >= 1)
+        let tally = try LoadRun(.http(), on: server.address, plan: plan).perform().tally
+        #expect(tally.failures.total == 100)
+        #expect(tally.failures[.unsent] >= 90)
+        #expect(tally.failures[.timeout] >= 1)
+        // None of them had an answer; so long each waited at least.
+        #expect(tally.latency.count == 100)
+        #expect(tally.lowerBoundCount == 100)
+        #expect(tally.latency.nanoseconds(at: 50) >= 400_000_000)
+    }
+
+    /// The target serves some 400 a second of 4,000.
+    @Test func measuresAnOpenLoopThatTheTargetCannotMeet() throws {
+        let server = try ScriptedServer { peer in
+            peer.serve { _ in
+                wait(milliseconds: 10)
+                return ScriptedPeer.answer
+            }
+        }
+        var plan = LoadPlan.brief(connections: 4, seconds: 1)
+        plan.warmUp = .milliseconds(500)
+        plan.timeout = .seconds(5)
+        plan.pace = .openLoop(perSecond: 4_000)
+        let begin = Clock.monotonicNanoseconds()
+        let result = try LoadRun(.http(), on: server.address, plan: plan).perform()
+        let tally = result.tally
+        // The warm-up's backlog is not worked off, nor is that of the measured time behind its end.
+        #expect(Clock.monotonicNanoseconds() - begin < 4_000_000_000)
+        #expect(tally.warmUpFailures[.unsent] > 1_000)
+        #expect(tally.failures.total == tally.failures[.unsent])
+        #expect(tally.latency.count == 4_000)
+        #expect(tally.lowerBoundCount == tally.failures[.unsent])
+        #expect((1...1_000).contains(tally.latency.count - tally.lowerBoundCount))
+        #expect((1...1_000).contains(tally.completedInTime))
+        #expect(result.measuredNanoseconds == 1_000_000_000)
+    }
+
+    /// A server that never answers, and far more due than can be begun.
+    @Test func endsSoonWhereAskedWhateverIsDueAndRunning() throws {
+        let server = try ScriptedServer { peer in
+            while peer.read() != nil {}
+        }
+        var plan = LoadPlan.brief(connections: 4, seconds: 600)
+        plan.timeout = .seconds(60)
+        plan.pace = .openLoop(perSecond: 4_000)
+        let begin = Clock.monotonicNanoseconds()
+        let stop = begin + 300_000_000
+        let run = LoadRun(
+            .http(),
+            on: server.address,
+            plan: plan,
+            stoppingWhen: { Clock.monotonicNanoseconds() >= stop }
+        )
+        let result = try run.perform()
+        #expect(Clock.monotonicNanoseconds() - begin < 10_000_000_000)
+        #expect(result.ending == .interrupted)
+        #expect(result.tally.failures[.unfinished] == 4)
+        #expect(result.tally.failures[.timeout] == 0)
+    }
+
+    /// In the time after the end, too, when only answers are waited for.
+    @Test func endsSoonWhereAskedWhileItWaitsForTheLastAnswers() throws {
+        let server = try ScriptedServer { peer in
+            while peer.read() != nil {}
+        }
+        var plan = LoadPlan.brief(connections: 1, seconds: 0.2)
+        plan.timeout = .seconds(60)
+        let begin = Clock.monotonicNanoseconds()
+        let run = LoadRun(
+            .http(),
+            on: server.address,
+            plan: plan,
+            stoppingWhen: { Clock.monotonicNanoseconds() >= begin + 500_000_000 }
+        )
+        let result = try run.perform()
+        #expect(Clock.monotonicNanoseconds() - begin < 10_000_000_000)
+        #expect(result.ending == .duration)
+        #expect(result.tally.failures[.unfinished] == 1)
+    }
+
+    /// One request in ten is never answered: the median does not show it, the 95th percentile does.
+    @Test func countsWhatIsNotAnsweredWithTheTimeItWaited() throws {
+        let server = try ScriptedServer { peer in
+            if peer.number % 10 == 9 { while peer.read() != nil {} }
+            _ = peer.readHead()
+            peer.write(ScriptedPeer.answer)
+        }
+        var plan = LoadPlan.brief(connections: 4, operations: 100)
+        plan.timeout = .seconds(1)
+        let tally = try LoadRun(.http(keepsConnection: false), on: server.address, plan: plan)
+            .perform().tally
+        #expect(tally.failures[.timeout] == 10)
+        #expect(tally.lowerBoundCount == 10)
+        #expect(tally.latency.count == 100)
+        #expect(tally.latency.nanoseconds(at: 95) >= 1_000_000_000)
+        #expect(tally.latency.nanoseconds(at: 50) < 1_000_000_000)
+    }
+
+    /// Each wait has a reason: the tick, fifty times a second, or what an operation needs.
+    @Test func sleepsBetweenTheOperationsOfASlowOpenLoop() throws {
+        let server = try ScriptedServer { $0.serve() }
+        var plan = LoadPlan.brief(connections: 4, seconds: 2)
+        plan.pace = .openLoop(perSecond: 5)
+        let result = try LoadRun(.http(), on: server.address, plan: plan).perform()
+        #expect(result.tally.latency.count == 10)
+        #expect(result.tally.waitCount < 300)
+        // The last one is due 0.2 s before the end.
+        #expect(result.ending == .duration)
+        #expect(result.measuredNanoseconds == 2_000_000_000)
     }
 }
 

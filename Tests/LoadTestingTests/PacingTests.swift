@@ -12,12 +12,73 @@ import Testing
         // After a stall all that were due come at once, each from its own time.
         #expect(pacer.take(at: 9_500_000) == 6_000_000)
         #expect(pacer.take(at: 9_500_000) == 7_000_000)
-        #expect(pacer.missedCount == 2)
+        #expect(pacer.missed.count == 2)
         #expect(pacer.take(at: 9_500_000) == 8_000_000)
         #expect(pacer.take(at: 9_500_000) == 9_000_000)
         #expect(pacer.take(at: 11_000_000) == nil)
-        #expect(pacer.isExhausted(at: 9_500_000))
-        #expect(pacer.missedCount == 0)
+        #expect(!pacer.isExhausted(at: 9_500_000))
+        #expect(pacer.isExhausted(at: 10_000_000))
+        #expect(pacer.missed.count == 0)
+    }
+
+    @Test func dropsTheBacklogOfTheWarmUpWhereMeasuringBegins() {
+        var pacer = Pacer(
+            .openLoop(perSecond: 1_000),
+            start: 0,
+            measuredFrom: 5_000_000,
+            end: 10_000_000
+        )
+        #expect(pacer.take(at: 4_000_000) == 0)
+        #expect(pacer.nextDue(at: 4_000_000) == 1_000_000)
+        #expect(pacer.take(at: 7_000_000) == 5_000_000)
+        #expect(pacer.missedInWarmUp == 4)
+        #expect(pacer.missed.count == 4)
+    }
+
+    @Test func beginsNothingFromTheEndOnWhateverWasDueBefore() {
+        var pacer = Pacer(.openLoop(perSecond: 1_000), start: 0, end: 10_000_000)
+        #expect(pacer.take(at: 9_999_999) == 0)
+        #expect(pacer.take(at: 10_000_000) == nil)
+        #expect(pacer.isExhausted(at: 10_000_000))
+        var waits: [Int64] = []
+        pacer.missed.forEachWait(until: 10_000_000) { wait, count in
+            waits += [Int64](repeating: wait, count: count)
+        }
+        #expect(waits == (1...9).map { 10_000_000 - $0 * 1_000_000 })
+    }
+
+    @Test func tellsTheWaitsOfMillionsInFewGroups() {
+        let pacer = Pacer(.openLoop(perSecond: 10_000_000), start: 0, end: 1_000_000_000)
+        var (groups, count, sum) = (0, 0, 0.0)
+        pacer.missed.forEachWait(until: 1_000_000_000) {
+            groups += 1
+            count += $1
+            sum += Double($0) * Double($1)
+        }
+        #expect(count == 10_000_000)
+        #expect(groups <= 10_001)
+        #expect(abs(sum / Double(count) - 5e8) < 1e6)
+    }
+
+    @Test(arguments: [Pace.closedLoop, .openLoop(perSecond: 1_000)])
+    func doesNotCountTheWarmUpAgainstTheLimit(pace: Pace) {
+        var pacer = Pacer(pace, start: 0, measuredFrom: 5_000_000, end: 90_000_000, limit: 2)
+        for _ in 0..<3 { #expect(pacer.take(at: 4_000_000) != nil) }
+        #expect(pacer.take(at: 6_000_000) != nil)
+        #expect(pacer.take(at: 7_000_000) != nil)
+        #expect(pacer.take(at: 8_000_000) == nil)
+        #expect(pacer.isExhausted(at: 8_000_000))
+        #expect(pacer.missed.count == 0)
+    }
+
+    @Test(arguments: [0.3, 3, 7, 999.9, 48_000, 1e8 / 3])
+    func findsThePlaceOfATimeInASchedule(rate: Double) throws {
+        let schedule = Schedule(.openLoop(perSecond: rate), start: 1_000)
+        for place in [0, 1, 2, 1_000, 123_457] {
+            let due = try #require(schedule.due(place, at: 0))
+            #expect(schedule.firstPlace(dueFrom: due) <= place)
+            #expect(schedule.firstPlace(dueFrom: due + 1) > place)
+        }
     }
 
     @Test func doesNotDriftOverMillionsOfOperations() {
@@ -34,7 +95,7 @@ import Testing
         #expect(pacer.take(at: 9) == nil)
         var ended = Pacer(.closedLoop, start: 0, end: 100)
         #expect(ended.take(at: 100) == nil)
-        #expect(ended.missedCount == 0)
+        #expect(ended.missed.count == 0)
     }
 
     @Test(arguments: [1, 2, 3, 7])

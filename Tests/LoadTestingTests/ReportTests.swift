@@ -30,7 +30,8 @@ import Testing
             workload: "http",
             operation: "request",
             plan: plan,
-            rounds: 2
+            rounds: 2,
+            processors: 2
         )
         return BenchReport(
             version: "sluice test",
@@ -55,6 +56,7 @@ import Testing
         let text = try Self.report().text
         for words in [
             "requests/s", "a ", "b ", "40 × HTTP status that is no success", "medians of 2",
+            "the load generator itself: a ", "until as many were done as asked for",
         ] {
             #expect(text.contains(words), "\(text)")
         }
@@ -67,15 +69,26 @@ import Testing
         #expect(Set(object.keys) == ["version", "date", "setting", "targets"])
         let targets = try #require(object["targets"] as? [[String: Any]])
         let keys: Set = [
-            "name", "address", "completed", "failed", "failures", "warmUpFailures", "bytesReceived",
-            "bytesSent", "openConnections", "latency", "connect", "metrics", "processes",
-            "generator",
-            "rounds",
+            "name", "address", "completed", "failed", "failures", "failedConnects",
+            "connectFailures", "warmUpFailures", "bytesReceived", "bytesSent", "openConnections",
+            "latency", "connect", "metrics", "processes", "generator", "rounds",
         ]
         #expect(Set(targets[0].keys) == keys)
         #expect(Set(targets[1].keys) == keys.union(["ratios"]))
         let latency = try #require(targets[0]["latency"] as? [String: Any])
         #expect(latency["count"] as? Int == 120)
+        #expect(latency["lowerBounds"] as? Int == 0)
+        #expect((latency["curve"] as? [Any])?.isEmpty == false)
+        let rounds = try #require(targets[0]["rounds"] as? [[String: Any]])
+        #expect(rounds.map { $0["ended"] as? String } == ["operations", "operations"])
+        #expect(rounds.allSatisfy { $0["measuredSeconds"] as? Double ?? 0 > 0 })
+        let metrics = try #require(rounds[0]["metrics"] as? [String: Double])
+        #expect(
+            Set(metrics.keys) == [
+                "operationsPerSecond", "bytesPerSecond", "p50Microseconds",
+                "processorMicrosecondsPerOperation", "processorSecondsPerGigabyte",
+            ]
+        )
     }
 
     @Test func drawsAPageThatIsWellFormedAndLoadsNothing() throws {
@@ -85,8 +98,10 @@ import Testing
         parser.delegate = reader
         #expect(parser.parse(), "\(String(describing: parser.parserError))")
         #expect(reader.names.contains("svg"))
-        #expect(reader.names.filter { $0 == "svg" }.count == 2)
+        // Two pictures, and a key for each target.
+        #expect(reader.names.filter { $0 == "svg" }.count == 2 + 2)
         #expect(reader.names.filter { $0 == "polyline" }.count == 6)
+        #expect(reader.names.filter { $0 == "table" }.count == 1)
         #expect(reader.names.isDisjoint(from: ["script", "link", "img", "iframe"]))
         #expect(!page.contains("http://") && !page.contains("url("))
         #expect(page.contains("prefers-color-scheme: dark"))

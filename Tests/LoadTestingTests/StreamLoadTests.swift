@@ -1,9 +1,10 @@
 import Addresses
-import LoadTesting
 import ProxyProtocol
 import Sockets
 import Synchronization
 import Testing
+
+@testable import LoadTesting
 
 @Suite struct StreamLoadTests {
     @Test(arguments: [1, 64, 65_521, 1 << 20])
@@ -86,6 +87,45 @@ import Testing
         #expect(tally.completedInTime == 100)
         #expect(tally.connects.count == 100)
         #expect(tally.bytesReceived == 500)
+    }
+
+    /// Nothing is awaited: the connection ends as soon as the header is out.
+    @Test func sendsTheProxyHeaderOfAConnectionThatEndsAtOnce() throws {
+        let received = Counter()
+        let server = try ScriptedServer { peer in
+            if let bytes = peer.read(), Self.source(of: bytes) != nil { received.add() }
+        }
+        var plan = LoadPlan.brief(operations: 100)
+        plan.clients = ClientAddresses([try CIDRBlock(parsing: "198.18.0.0/15")])
+        let tally = try LoadRun(.connect(ConnectExchange()), on: server.address, plan: plan)
+            .perform().tally
+        #expect(tally.completedInTime == 100)
+        for _ in 0..<5_000 where received.value < 100 { sleepForAMillisecond() }
+        #expect(received.value == 100)
+    }
+
+    @Test func handsTheProxyHeaderToTheSystemBeforeAReset() throws {
+        let server = try ScriptedServer { peer in
+            while peer.read() != nil {}
+        }
+        var plan = LoadPlan.brief(operations: 100)
+        plan.clients = ClientAddresses([try CIDRBlock(parsing: "198.18.0.0/15")])
+        let exchange = ConnectExchange(closesWithReset: true)
+        let tally = try LoadRun(.connect(exchange), on: server.address, plan: plan).perform().tally
+        #expect(tally.completedInTime == 100)
+        // 16 bytes and two IPv4 addresses with their ports.
+        #expect(tally.bytesSent == 100 * 28)
+    }
+
+    @Test func countsALostConnectionWhenItIsLostAndNotWhenItWasOpened() throws {
+        let server = try ScriptedServer { peer in
+            for _ in 0..<700 { sleepForAMillisecond() }
+        }
+        var plan = LoadPlan.brief(connections: 5, seconds: 2)
+        plan.warmUp = .milliseconds(300)
+        let tally = try LoadRun(.idle, on: server.address, plan: plan).perform().tally
+        #expect(tally.failures[.closedEarly] >= 5)
+        #expect(tally.warmUpFailures.total == 0)
     }
 
     @Test func holdsIdleConnectionsAndOpensThoseAgainThatAreLost() throws {

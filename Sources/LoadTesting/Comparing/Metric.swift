@@ -12,6 +12,7 @@ public enum Metric: String, CaseIterable, Sendable {
 
     /// The metric's value in a run; `nil` where it was not measured.
     public func value(of run: MeasuredRun) -> Double? {
+        guard run.result.measuredNanoseconds > 0 else { return nil }
         let latency = run.result.tally.latency
         return switch self {
         case .operationsPerSecond: run.result.operationsPerSecond
@@ -27,7 +28,8 @@ public enum Metric: String, CaseIterable, Sendable {
 
     private static func microseconds(_ latency: LatencyHistogram, at percentile: Double) -> Double?
     {
-        latency.count > 0 ? Double(latency.nanoseconds(at: percentile)) / 1e3 : nil
+        guard latency.tells(percentile) else { return nil }
+        return Double(latency.nanoseconds(at: percentile)) / 1e3
     }
 }
 
@@ -36,9 +38,11 @@ extension MeasuredRun {
     var byteCount: Int { result.tally.bytesReceived + result.tally.bytesSent }
 
     /// What the watched processes used for each of `count`; nanoseconds a byte are seconds a GB.
+    ///
+    /// - Returns: `nil` where one of them has ended: nobody knows what it used.
     fileprivate func processorNanoseconds(per count: Int) -> Double? {
-        guard !processes.isEmpty, count > 0 else { return nil }
-        let total = processes.reduce(0) { $0 + $1.processorNanoseconds }
-        return Double(total) / Double(count)
+        let used = processes.compactMap(\.processorNanoseconds)
+        guard !used.isEmpty, used.count == processes.count, count > 0 else { return nil }
+        return Double(used.reduce(0, +)) / Double(count)
     }
 }

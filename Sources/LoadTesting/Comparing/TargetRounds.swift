@@ -1,20 +1,29 @@
 /// All runs against one target, a round each.
+///
+/// Of each run its numbers are kept, and one distribution of all of them together: many rounds take
+/// little memory.
 public struct TargetRounds: Sendable {
     public let name: String
     public let address: String
-    public private(set) var rounds: [MeasuredRun]
+    public private(set) var rounds: [Round] = []
+    /// Everything that was counted in all rounds together, but for the timelines.
+    public private(set) var total = Tally(covering: 0)
 
-    public init(name: String, address: String, rounds: [MeasuredRun] = []) {
+    public init(name: String, address: String) {
         self.name = name
         self.address = address
-        self.rounds = rounds
     }
 
-    public mutating func append(_ run: MeasuredRun) { rounds.append(run) }
+    public mutating func append(_ run: MeasuredRun) { append(Round(run), run.result.tally) }
+
+    mutating func append(_ round: Round, _ tally: Tally) {
+        rounds.append(round)
+        total.addCounts(of: tally)
+    }
 
     /// A metric over the rounds; `nil` where it was not measured.
     public func spread(of metric: Metric) -> Spread? {
-        Spread(rounds.compactMap { metric.value(of: $0) })
+        Spread(rounds.compactMap { $0.metrics[metric] })
     }
 
     /// The ratio to `reference`, round by round: what shook the machine shook both of them.
@@ -22,18 +31,11 @@ public struct TargetRounds: Sendable {
     /// - Returns: `nil` where it was not measured, or the reference is 0.
     public func ratio(of metric: Metric, to reference: TargetRounds) -> Spread? {
         let ratios = zip(rounds, reference.rounds).compactMap { own, other -> Double? in
-            guard let value = metric.value(of: own), let base = metric.value(of: other), base > 0
+            guard let value = own.metrics[metric], let base = other.metrics[metric], base > 0
             else { return nil }
             return value / base
         }
         return Spread(ratios)
-    }
-
-    /// Everything that was counted in all rounds together; `nil` for no rounds.
-    public var total: Tally? {
-        guard var total = rounds.first?.result.tally else { return nil }
-        for round in rounds.dropFirst() { total.add(round.result.tally) }
-        return total
     }
 }
 

@@ -4,7 +4,9 @@ internal import Sockets
 struct Connection<Talk: Conversation> {
     enum Stage {
         case connecting
-        /// It stands; the conversation is not ready for operations yet.
+        /// It stands; the PROXY header has not gone out wholly.
+        case introducing
+        /// The conversation has begun and is not ready for operations yet.
         case preparing
         /// No operation is running.
         case ready
@@ -22,6 +24,8 @@ struct Connection<Talk: Conversation> {
     /// connection to be ready.
     var operationBegan: Int64?
     var operationCount = 0
+    /// Whether the peer has sent all that it will send: no answer comes to what is asked now.
+    var peerHasEnded = false
     /// When it is given up, in nanoseconds of the monotonic clock.
     var deadline: Int64
 }

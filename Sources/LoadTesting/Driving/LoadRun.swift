@@ -70,37 +70,62 @@ public struct LoadRun: Sendable {
     ) throws(SystemError) -> LoadResult {
         let start = Clock.monotonicNanoseconds()
         let window = MeasuringWindow(start: start, warmUp: plan.warmUp, duration: plan.duration)
-        let control = RunControl(end: window.end)
+        let control = RunControl(end: window.end, drain: plan.timeout.nanoseconds)
         var plan = plan
         if workload == .idle { plan.pace = .none }
         let setting = RunSetting(target: target, plan: plan, window: window, control: control)
         let crew = Crew(threadCount: plan.threads) { index throws(SystemError) in
             try Worker(index, of: setting, prototype: prototype, life: life).run()
         }
-        watch(crew, setting, observe)
+        let ending = watch(crew, setting, observe)
         let tallies = try crew.results()
         var total = Tally(covering: window.measuredNanoseconds)
         for tally in tallies { total.add(tally) }
-        return LoadResult(tally: total, window: window, endedAt: Clock.monotonicNanoseconds())
+        return LoadResult(tally: total, window: window, control.end, ending)
     }
 
     /// Tells what happens until all threads have ended.
-    private func watch(_ crew: Crew, _ run: RunSetting, _ observe: (Event) -> Void) {
+    ///
+    /// - Returns: why they did.
+    private func watch(_ crew: Crew, _ run: RunSetting, _ observe: (Event) -> Void) -> RunEnding {
         var milestones = Milestones(window: run.window)
-        while let next = milestones.next {
-            let isOver = crew.waitUntilDone(until: min(next.time, soon))
-            if isOver { break }
-            if shouldStop() || isHopeless(run) { run.control.end = Clock.monotonicNanoseconds() }
-            guard Clock.monotonicNanoseconds() >= next.time else { continue }
-            milestones.removeFirst()
-            observe(next.event(run.control.progress, since: run.window.start))
+        var ending: RunEnding?
+        while !crew.waitUntilDone(until: min(milestones.next?.time ?? .max, soon)) {
+            if ending == nil, let reason = reasonToStop(run) {
+                ending = stop(run, reason)
+                milestones.end(at: run.control.end)
+            }
+            while let next = milestones.next, next.time <= Clock.monotonicNanoseconds() {
+                milestones.removeFirst()
+                observe(next.event(run.control.progress, since: run.window.start))
+            }
         }
+        let whyDone = ending ?? stop(run, .operations)
         for event in milestones.remainingBoundaries(run.control.progress) { observe(event) }
-        crew.waitUntilDone()
+        return whyDone
     }
+
+    /// Makes nothing begin any more, now that all threads learn of it in time: what is counted ends
+    /// for all at once.
+    ///
+    /// - Returns: why the run ended: the time, where that was over before.
+    private func stop(_ run: RunSetting, _ reason: RunEnding) -> RunEnding {
+        let now = Clock.monotonicNanoseconds()
+        let isOver = now >= run.control.end
+        run.control.stop(at: reason == .operations ? now : now + Self.noticeNanoseconds)
+        return isOver ? .duration : reason
+    }
+
+    /// Longer than a worker's longest wait.
+    private static let noticeNanoseconds: Int64 = 40_000_000
 
     /// When to look whether the run shall stop, for a person who waits.
     private var soon: Int64 { Clock.monotonicNanoseconds() + 100_000_000 }
+
+    private func reasonToStop(_ run: RunSetting) -> RunEnding? {
+        if shouldStop() { return .interrupted }
+        return isHopeless(run) ? .nothingSucceeded : nil
+    }
 
     /// Every connection has failed once at least, and nothing has succeeded.
     private func isHopeless(_ run: RunSetting) -> Bool {
@@ -110,25 +135,5 @@ public struct LoadRun: Sendable {
         let hasNothing =
             progress.completed == 0 && (workload != .idle || progress.openConnections == 0)
         return isLate && hasNothing && progress.failed >= plan.connections
-    }
-}
-
-/// What a run came to.
-public struct LoadResult: Sendable {
-    public let tally: Tally
-    /// How long was measured, in nanoseconds: less than planned where a limit ended the run.
-    public let measuredNanoseconds: Int64
-
-    init(tally: Tally, window: MeasuringWindow, endedAt: Int64) {
-        self.tally = tally
-        measuredNanoseconds = max(1, min(endedAt, window.end) - window.measuredFrom)
-    }
-
-    /// Operations that succeeded a second.
-    public var operationsPerSecond: Double { perSecond(tally.completedInTime) }
-
-    /// A count of what happened in the measured time, for each second of it.
-    public func perSecond(_ count: Int) -> Double {
-        Double(count) * 1e9 / Double(measuredNanoseconds)
     }
 }

@@ -43,6 +43,11 @@ struct Milestones {
         }
     }
 
+    /// The run ends at `time` in place of the window's end.
+    mutating func end(at time: Int64) {
+        boundaries = boundaries.map { Milestone(time: min($0.time, time), kind: $0.kind) }
+    }
+
     /// The borders that a run which ended early did not reach: they are told all the same.
     func remainingBoundaries(_ progress: RunProgress) -> [LoadRun.Event] {
         boundaries.map { $0.kind == .measuringBegan ? .measuringBegan : .measuringEnded(progress) }

@@ -2,21 +2,41 @@ internal import Synchronization
 
 /// What a run's threads share: when it ends, and what they have done so far, for the progress line.
 ///
-/// The counters are written once for each batch of events, each by one thread.
+/// The counters are written once for each batch of events, each by one thread. The end is moved at
+/// most once, by the thread that watches the run.
 final class RunControl: Sendable {
     private let endNanoseconds: Atomic<Int64>
+    private let drainNanoseconds: Atomic<Int64>
     private let openCount = Atomic<Int>(0)
     private let completedCount = Atomic<Int>(0)
     private let failedCount = Atomic<Int>(0)
 
-    init(end: Int64) {
+    /// How long a run that is stopped waits for what has begun, in nanoseconds, at most.
+    static let briefDrainNanoseconds: Int64 = 1_000_000_000
+
+    /// - Parameters:
+    ///   - end: nothing begins from here on, in nanoseconds of the monotonic clock.
+    ///   - drain: how long is waited after that for what has begun, in nanoseconds.
+    init(end: Int64, drain: Int64) {
         endNanoseconds = Atomic(end)
+        drainNanoseconds = Atomic(drain)
     }
 
     /// Nothing begins from here on, in nanoseconds of the monotonic clock.
-    var end: Int64 {
-        get { endNanoseconds.load(ordering: .relaxed) }
-        set { endNanoseconds.store(newValue, ordering: .relaxed) }
+    var end: Int64 { endNanoseconds.load(ordering: .relaxed) }
+
+    /// Nothing is waited for from here on, in nanoseconds of the monotonic clock.
+    var hardEnd: Int64 {
+        let drain = drainNanoseconds.load(ordering: .relaxed)
+        let (sum, overflow) = end.addingReportingOverflow(drain)
+        return overflow ? .max : sum
+    }
+
+    /// Ends the run at `time`, where it would not have ended by then, after a brief drain.
+    func stop(at time: Int64) {
+        let drain = min(Self.briefDrainNanoseconds, drainNanoseconds.load(ordering: .relaxed))
+        drainNanoseconds.store(drain, ordering: .relaxed)
+        endNanoseconds.store(min(time, end), ordering: .relaxed)
     }
 
     /// What was counted since a thread's last call.

@@ -3,11 +3,15 @@ internal import Sockets
 /// What readiness leads to.
 extension Worker {
     func handle(_ event: ReadinessEvent) {
+        if event.token == Self.timerToken { return disarmTimer() }
         let key = WorkerToken<Connection<Talk>>(rawValue: event.token).key
         guard connections.contains(key) else { return }
+        if event.isEndOfStream { connections[key].peerHasEnded = true }
+        // What came before the header was out is read behind it.
+        let isReadable = event.isReadable || connections[key].stage == .introducing
         if connections[key].stage == .connecting { finishConnecting(key) }
         if event.isWritable { flush(key) }
-        if event.isReadable { read(key, toTheEnd: event.isEndOfStream) }
+        if isReadable { read(key, toTheEnd: event.isEndOfStream) }
     }
 
     private func finishConnecting(_ key: Key) {
@@ -20,22 +24,34 @@ extension Worker {
         let openedAt = connections[key].openedAt
         if window.contains(openedAt) { tally.connects.record(nanoseconds: time - openedAt) }
         current.openConnections += 1
-        connections[key].stage = .preparing
         connections[key].deadline = deadline()
-        apply(connections[key].talk.open(), to: key)
+        connections[key].stage = .introducing
+        introduce(key)
+    }
+
+    /// Sends the PROXY header. The conversation opens when the system has taken all of it: one that
+    /// ends at once must not end before it.
+    private func introduce(_ key: Key) {
+        let socket = connections[key].socket
+        switch drain(&connections[key].header, into: socket) {
+        case .failed(let error): fail(key, Failure(transferring: error))
+        case .some: break
+        case nil:
+            connections[key].stage = .preparing
+            apply(connections[key].talk.open(), to: key)
+        }
     }
 
     /// Writes what waits, as far as the system takes it.
     func flush(_ key: Key) {
         guard connections.contains(key), connections[key].stage != .connecting else { return }
-        let isSending = !connections[key].outgoing.isEmpty
+        if connections[key].stage == .introducing { return introduce(key) }
+        guard !connections[key].outgoing.isEmpty else { return }
         let socket = connections[key].socket
-        if let obstacle = drain(&connections[key].header, into: socket)
-            ?? drain(&connections[key].outgoing, into: socket)
-        {
-            if case .failed(let error) = obstacle { fail(key, Failure(transferring: error)) }
-        } else if isSending {
-            apply(connections[key].talk.finishSending(), to: key)
+        switch drain(&connections[key].outgoing, into: socket) {
+        case .failed(let error): fail(key, Failure(transferring: error))
+        case .some: break
+        case nil: apply(connections[key].talk.finishSending(), to: key)
         }
     }
 
@@ -53,7 +69,7 @@ extension Worker {
     /// Reads all that is there. A read that does not bring what was asked for has drained the
     /// socket, but for the end of the stream.
     private func read(_ key: Key, toTheEnd: Bool) {
-        while connections.contains(key), now < hardEnd {
+        while connections.contains(key), connections[key].stage != .introducing, now < hardEnd {
             let indifferentByteCount = connections[key].talk.indifferentByteCount
             let skips = indifferentByteCount > scratch.byteCount
             let limit = skips ? min(indifferentByteCount, skipLimit) : scratch.byteCount

@@ -13,7 +13,7 @@ extension Worker {
         case .complete(let isReusable): complete(key, isReusable)
         case .refused(let failure, let isReusable): refuse(key, failure, isReusable)
         case .failed(let failure): fail(key, failure)
-        case .close: close(key)
+        case .close: closeUnasked(key)
         }
     }
 
@@ -28,14 +28,16 @@ extension Worker {
         let time = Clock.monotonicNanoseconds()
         let began = endOperation(key)
         if window.contains(began) { tally.latency.record(nanoseconds: time - began) }
-        if window.contains(time) { tally.completedInTime += 1 }
-        tally.timeline.record(atNanoseconds: time - window.measuredFrom)
+        if let offset = window.offset(of: time) {
+            tally.completedInTime += 1
+            tally.timeline.record(atNanoseconds: offset)
+        }
         current.completed += 1
         goOn(key, isReusable, at: time)
     }
 
     private func refuse(_ key: Key, _ failure: Failure, _ isReusable: Bool) {
-        count(failure, began: endOperation(key))
+        countOperation(failure, began: endOperation(key))
         goOn(key, isReusable, at: now)
     }
 
@@ -48,9 +50,9 @@ extension Worker {
 
     /// Begins the next operation at once where one is due.
     private func goOn(_ key: Key, _ isReusable: Bool, at time: Int64) {
-        guard isReusable, life.permits(after: connections[key].operationCount) else {
-            return close(key)
-        }
+        guard isReusable, !connections[key].peerHasEnded,
+            life.permits(after: connections[key].operationCount)
+        else { return close(key) }
         becomeReadyOrBegin(key, at: time)
     }
 
@@ -61,6 +63,12 @@ extension Worker {
         } else {
             becomeReady(key)
         }
+    }
+
+    /// The peer ended a connection on which nothing was asked: its right once it has served.
+    private func closeUnasked(_ key: Key) {
+        if connections[key].operationCount > 0 { return close(key) }
+        fail(key, Failure(.closedEarly, "the stream ended before anything was asked"))
     }
 
     /// Closes a connection in good order.
@@ -90,15 +98,39 @@ extension Worker {
         }
         let hasServed = connection.operationCount > 0
         if hasServed { vacantSeats += 1 } else { restingSeats += 1 }
-        if connection.operationBegan != nil { operationCount -= 1 }
-        count(failure, began: connection.operationBegan ?? connection.openedAt)
+        if let began = connection.operationBegan {
+            operationCount -= 1
+            countOperation(failure, began: began)
+        } else {
+            // Once it stood, it is the moment of the failure that counts.
+            let time = connection.stage == .connecting ? connection.openedAt : now
+            countConnection(failure, at: time)
+        }
     }
 
-    func count(_ failure: Failure, began: Int64) {
+    /// An operation failed; it counts where it began.
+    func countOperation(_ failure: Failure, began: Int64) {
+        count(failure, at: began, as: \.failures)
+        if failure.isWithoutAnswer, window.contains(began) {
+            tally.recordLowerBound(nanoseconds: now - began)
+        }
+    }
+
+    /// A connection failed that belonged to no operation; where connections are only held, it was
+    /// one itself.
+    func countConnection(_ failure: Failure, at time: Int64) {
+        count(failure, at: time, as: plan.pace == .none ? \.failures : \.connectionFailures)
+    }
+
+    private func count(
+        _ failure: Failure,
+        at time: Int64,
+        as counts: WritableKeyPath<Tally, FailureCounts>
+    ) {
         current.failed += 1
-        if window.contains(began) {
-            tally.failures.record(failure)
-        } else if began < window.measuredFrom {
+        if window.contains(time) {
+            tally[keyPath: counts].record(failure)
+        } else if time < window.measuredFrom {
             tally.warmUpFailures.record(failure)
         }
     }

@@ -68,8 +68,11 @@ extension Worker {
             try watch(connection)
         } catch {
             restingSeats += 1
-            count(Failure(connecting: error), began: operationBegan ?? openedAt)
-            if operationBegan != nil { operationCount -= 1 }
+            guard let operationBegan else {
+                return countConnection(Failure(connecting: error), at: openedAt)
+            }
+            operationCount -= 1
+            countOperation(Failure(connecting: error), began: operationBegan)
         }
     }
 

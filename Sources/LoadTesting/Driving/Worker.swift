@@ -10,6 +10,7 @@ final class Worker<Talk: Conversation> {
 
     /// How often deadlines are looked at and failed connects are tried again.
     static var tickNanoseconds: Int64 { 20_000_000 }
+    static var timerToken: UInt64 { .max - 1 }
     /// So many connects are in progress at most: more would overflow the target's backlog.
     static var connectingLimit: Int { 256 }
     /// So many bytes are skipped by one call at most.
@@ -17,7 +18,8 @@ final class Worker<Talk: Conversation> {
 
     let target: SocketAddress
     let plan: LoadPlan
-    let window: MeasuringWindow
+    /// Ends earlier where the run is stopped.
+    private(set) var window: MeasuringWindow
     let prototype: Talk
     let life: ConnectionLife
     let control: RunControl
@@ -37,6 +39,10 @@ final class Worker<Talk: Conversation> {
     var pacer: Pacer
     var tally: Tally
     var now: Int64
+    /// Nothing is waited for from here on.
+    private(set) var hardEnd: Int64
+    /// When the timer is going to go off; `nil` for never.
+    private var timerTime: Int64?
     var nextTick: Int64 = 0
     var reported = RunProgress(openConnections: 0, completed: 0, failed: 0)
     var current = RunProgress(openConnections: 0, completed: 0, failed: 0)
@@ -54,9 +60,10 @@ final class Worker<Talk: Conversation> {
         connectionNumbers = ConnectionNumbers(first: index, step: run.plan.threads)
         self.prototype = prototype
         self.life = life
-        epoll = try Epoll(wakeToken: .max, timerToken: .max - 1)
+        epoll = try Epoll(wakeToken: .max, timerToken: Self.timerToken)
         vacantSeats = plan.connections
         now = run.window.start
+        hardEnd = run.control.hardEnd
         pacer = Pacer(run, thread: index)
         tally = Tally(covering: run.window.measuredNanoseconds)
     }
@@ -66,8 +73,11 @@ final class Worker<Talk: Conversation> {
         now = Clock.monotonicNanoseconds()
         while !isDone {
             startWhatMayStart()
-            let count = try epoll.wait(milliseconds: armTimer())
+            armTimer()
+            let count = try epoll.wait(milliseconds: Int32(Self.tickNanoseconds / 1_000_000))
+            tally.waitCount += 1
             now = Clock.monotonicNanoseconds()
+            learnTheEnd()
             for index in 0..<count { handle(epoll.event(at: index)) }
             tick()
             publish()
@@ -78,28 +88,30 @@ final class Worker<Talk: Conversation> {
 
     /// Everything has ended, or has had its time for it.
     private var isDone: Bool {
-        if now >= hardEnd { return true }
-        let isWithoutConnections = life == .persistent && connections.count == 0 && now >= pacer.end
-        return operationCount == 0 && (pacer.isExhausted(at: now) || isWithoutConnections)
+        now >= hardEnd || (operationCount == 0 && pacer.isExhausted(at: now))
     }
 
-    /// Nothing is waited for from here on.
-    var hardEnd: Int64 {
-        let (sum, overflow) = pacer.end.addingReportingOverflow(plan.timeout.nanoseconds)
-        return overflow ? .max : sum
+    /// The end comes earlier where the run is stopped.
+    private func learnTheEnd() {
+        pacer.end = control.end
+        window.end = control.end
+        hardEnd = control.hardEnd
     }
 
-    /// Makes the next wait end when an operation is due.
-    ///
-    /// - Returns: the longest wait, in milliseconds: up to the next tick.
-    private func armTimer() -> Int32 {
-        let tickMilliseconds = Int32(Self.tickNanoseconds / 1_000_000)
-        guard !free.isEmpty || mayOpenForOperation, let due = pacer.nextDue(at: now), due > now
-        else {
-            return tickMilliseconds
-        }
-        if due - now < Self.tickNanoseconds { epoll.setTimer(nanoseconds: due - now) }
-        return tickMilliseconds
+    /// Makes the next wait end when an operation is due that a connection is free for. What is due
+    /// behind the next tick needs no timer yet.
+    private func armTimer() {
+        guard !free.isEmpty || mayOpenForOperation, let due = pacer.nextDue(at: now), due > now,
+            due - now < Self.tickNanoseconds, due != timerTime
+        else { return }
+        timerTime = due
+        epoll.setTimer(nanoseconds: due - now)
+    }
+
+    /// The timer would make every wait end at once, for as long as it has gone off.
+    func disarmTimer() {
+        timerTime = nil
+        epoll.setTimer(milliseconds: nil)
     }
 
     private func publish() {

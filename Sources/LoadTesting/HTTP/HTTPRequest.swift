@@ -20,14 +20,29 @@ public struct HTTPRequest: Hashable, Sendable {
         self.keepsConnection = keepsConnection
     }
 
-    /// The head on the wire (RFC 9112 §3).
+    /// The head on the wire (RFC 9112 §3). A field that is given replaces ours of its name.
     var head: [UInt8] {
-        let own = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "User-Agent: sluice-bench"]
-        let length = content.map { ["Content-Length: \($0.count)"] } ?? []
+        let given = Set(fields.map(Self.name(of:)))
         let closing = keepsConnection ? [] : ["Connection: close"]
-        let lines = own + fields + length + closing
-        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+        let own = ["Host: \(host)", "User-Agent: sluice-bench"] + closing
+        let length = content.map { ["Content-Length: \($0.count)"] } ?? []
+        let lines = own.filter { !given.contains(Self.name(of: $0)) } + fields + length
+        let all = ["\(method) \(path) HTTP/1.1"] + lines
+        return Array((all.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
+
+    /// The name of a field in lower case: names are compared so (RFC 9110 §5.1).
+    private static func name(of field: String) -> String {
+        field.prefix { $0 != ":" }.lowercased()
+    }
+
+    private static func isField(_ line: String) -> Bool {
+        let name = name(of: line)
+        return line.contains(":") && !name.isEmpty && !name.contains(" ")
+    }
+
+    /// Fields that say how long the content is, which is ours to say (RFC 9112 §6).
+    private static let framing: Set = ["content-length", "transfer-encoding"]
 
     private static let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
@@ -41,6 +56,8 @@ public struct HTTPRequest: Hashable, Sendable {
         let isPlain = parts.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f } }
         if !isPlain { return "paths and fields are printable ASCII; write others as %XX" }
         if path.contains(" ") { return "a path has no spaces; write them as %20" }
-        return fields.allSatisfy { $0.contains(":") } ? nil : "a field is written Name: value"
+        if !fields.allSatisfy(Self.isField) { return "a field is written Name: value" }
+        let isFramed = fields.contains { Self.framing.contains(Self.name(of: $0)) }
+        return isFramed ? "the length of the content is told without your help; use --body" : nil
     }
 }

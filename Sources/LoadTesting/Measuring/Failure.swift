@@ -24,11 +24,21 @@ public struct Failure: Error, Hashable, Sendable {
         case serverError
         /// Due before the end of an open loop, but never begun: no connection was free.
         case unsent
+        /// Still running when the run had ended and nothing was waited for any longer: Ctrl-C.
+        case unfinished
     }
 
     public let kind: Kind
     /// What the peer or the system said, for the person; `nil` where the kind says it all.
     public let detail: String?
+
+    /// Whether nobody said anything: the time until then is a lower bound of the latency.
+    var isWithoutAnswer: Bool {
+        switch kind {
+        case .timeout, .connectTimeout, .unsent, .unfinished: true
+        default: false
+        }
+    }
 
     public init(_ kind: Kind, _ detail: String? = nil) {
         self.kind = kind

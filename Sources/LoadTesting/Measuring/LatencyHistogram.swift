@@ -18,10 +18,15 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// How many operations were recorded.
     public var count: Int { Int(clamping: histogram.totalCount) }
 
-    /// Takes note of one operation. A clock that went backwards counts as 0.
-    public mutating func record(nanoseconds: Int64) {
-        histogram.record(UInt64(min(max(0, nanoseconds), Self.highestNanoseconds)))
+    /// Takes note of `count` operations. A clock that went backwards counts as 0.
+    public mutating func record(nanoseconds: Int64, count: Int = 1) {
+        guard count > 0 else { return }
+        let value = UInt64(min(max(0, nanoseconds), Self.highestNanoseconds))
+        histogram.record(value, count: UInt64(count))
     }
+
+    /// Whether an operation lies beyond `percentile`: else it says no more than the maximum.
+    public func tells(_ percentile: Double) -> Bool { Double(count) * (100 - percentile) >= 100 }
 
     /// Takes over all that `other` has.
     public mutating func add(_ other: LatencyHistogram) {

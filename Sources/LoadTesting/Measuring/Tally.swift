@@ -3,12 +3,18 @@
 /// An operation counts where it *began* in the measured time: in an open loop, where it was due.
 /// What ended in that time, whenever it began, makes up the throughput.
 public struct Tally: Sendable, Equatable {
-    /// Of the operations that succeeded, each from where it began.
+    /// Of the operations that succeeded, each from where it began; and of those that were given up
+    /// without an answer, the time for which they had waited: a lower bound.
     public var latency = LatencyHistogram()
+    /// How many of ``latency`` are lower bounds.
+    public var lowerBoundCount = 0
     /// Of the connects that succeeded.
     public var connects = LatencyHistogram()
+    /// Of operations. Where connections are only held, each is one.
     public var failures = FailureCounts()
-    /// What failed before the measured time.
+    /// Of connections that no operation was running on or waiting for, when that happened.
+    public var connectionFailures = FailureCounts()
+    /// What failed before the measured time, of both.
     public var warmUpFailures = FailureCounts()
     /// Operations that succeeded and ended in the measured time.
     public var completedInTime = 0
@@ -16,6 +22,8 @@ public struct Tally: Sendable, Equatable {
     public var bytesReceived = 0
     public var bytesSent = 0
     public var timeline: Timeline
+    /// How often a thread waited for something to happen, in all of the run.
+    var waitCount = 0
 
     /// A tally of nothing; the timeline covers `nanoseconds`.
     public init(covering nanoseconds: Int64) {
@@ -24,13 +32,29 @@ public struct Tally: Sendable, Equatable {
 
     /// Takes over all that `other`, which covers the same time, has.
     public mutating func add(_ other: Tally) {
+        addCounts(of: other)
+        timeline.add(other.timeline)
+    }
+
+    /// Takes over all that `other` has but its timeline.
+    mutating func addCounts(of other: Tally) {
         latency.add(other.latency)
+        lowerBoundCount += other.lowerBoundCount
         connects.add(other.connects)
         failures.add(other.failures)
+        connectionFailures.add(other.connectionFailures)
         warmUpFailures.add(other.warmUpFailures)
         completedInTime += other.completedInTime
         bytesReceived += other.bytesReceived
         bytesSent += other.bytesSent
-        timeline.add(other.timeline)
+        waitCount += other.waitCount
+    }
+}
+
+extension Tally {
+    /// Takes note of operations that were given up after they had waited so long.
+    mutating func recordLowerBound(nanoseconds: Int64, count: Int = 1) {
+        latency.record(nanoseconds: nanoseconds, count: count)
+        lowerBoundCount += count
     }
 }

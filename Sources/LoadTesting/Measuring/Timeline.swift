@@ -8,12 +8,13 @@ public struct Timeline: Sendable, Equatable {
     /// For each slice, how many ended in it.
     public private(set) var counts: [Int]
 
-    /// Slices of at least a tenth of a second that cover `nanoseconds`.
+    /// Slices that cover `nanoseconds` and nothing else, none of them shorter than the others; of at
+    /// least a tenth of a second, where there is more than one.
     public init(covering nanoseconds: Int64) {
         let length = max(1, nanoseconds)
-        let limit = Int64(Self.sliceLimit)
-        sliceNanoseconds = max(100_000_000, (length - 1) / limit + 1)
-        counts = [Int](repeating: 0, count: Int((length - 1) / sliceNanoseconds + 1))
+        let count = min(max(1, length / 100_000_000), Int64(Self.sliceLimit))
+        sliceNanoseconds = (length - 1) / count + 1
+        counts = [Int](repeating: 0, count: Int(count))
     }
 
     /// Takes note of an operation that ended so long after the beginning; of none outside.
@@ -21,6 +22,13 @@ public struct Timeline: Sendable, Equatable {
         let slice = offset / sliceNanoseconds
         guard offset >= 0, slice < counts.count else { return }
         counts[Int(slice)] += 1
+    }
+
+    /// The slices that `nanoseconds` from the beginning have reached, the last perhaps in part.
+    func counts(until nanoseconds: Int64) -> [Int] {
+        guard nanoseconds > 0 else { return [] }
+        let reached = (nanoseconds - 1) / sliceNanoseconds + 1
+        return Array(counts.prefix(Int(min(reached, Int64(counts.count)))))
     }
 
     /// Adds the counts of `other`, which must cover the same time.

@@ -13,6 +13,9 @@ public struct MeasuringWindow: Hashable, Sendable {
         end = measuredFrom + duration.nanoseconds
     }
 
+    /// How far `time` is behind the beginning of the part that counts; `nil` where it lies outside.
+    func offset(of time: Int64) -> Int64? { contains(time) ? time - measuredFrom : nil }
+
     /// Whether `time` lies in the part that counts.
     public func contains(_ time: Int64) -> Bool { time >= measuredFrom && time < end }
 

@@ -29,7 +29,7 @@ public struct LoadPlan: Hashable, Sendable {
         if case .openLoop(let rate) = pace, !(0.001...100_000_000).contains(rate) {
             return "take a rate of 0.001 to 100000000 operations a second"
         }
-        return operationLimit.map { $0 < 1 } == true ? "take one request at least" : nil
+        return operationLimit.map { $0 < 1 } == true ? "take one operation at least" : nil
     }
 
     /// What thread number `index` has of it: shares of connections, rate and limit that differ by

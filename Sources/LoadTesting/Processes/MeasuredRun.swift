@@ -2,19 +2,8 @@ public import Sockets
 
 /// One run, and what it cost the processes that were watched and the load generator itself.
 public struct MeasuredRun: Sendable {
-    /// What a watched process used.
-    public struct ProcessUse: Hashable, Sendable {
-        public let id: Int32
-        /// In the measured time.
-        public let processorNanoseconds: Int64
-        /// Before the first connection, in bytes.
-        public let residentByteCountBefore: Int
-        /// When measuring ended, in bytes.
-        public let residentByteCountAfter: Int
-    }
-
     public let result: LoadResult
-    /// Of the processes that lived through it.
+    /// Of the processes that were watched.
     public let processes: [ProcessUse]
     /// What this process used in the measured time.
     public let generatorNanoseconds: Int64
@@ -37,6 +26,27 @@ public struct MeasuredRun: Sendable {
         self.processes = meter.uses
         generatorNanoseconds = meter.generatorNanoseconds
         openConnectionCount = meter.openConnectionCount
+    }
+}
+
+/// What a watched process used in one run.
+public struct ProcessUse: Hashable, Sendable {
+    public let id: Int32
+    /// Before the first connection; `nil` where it had ended by then.
+    public let before: ProcessSample?
+    /// When measuring ended; `nil` where it had ended by then.
+    public let after: ProcessSample?
+    /// In the measured time; `nil` where it ended before that did.
+    public let processorNanoseconds: Int64?
+
+    init(id: Int32, before: ProcessSample?, begin: ProcessSample?, end: ProcessSample?) {
+        self.id = id
+        self.before = before
+        after = end
+        processorNanoseconds = begin.flatMap { begin in
+            // A child that nobody waited for takes its time away.
+            end.map { max(0, $0.processorNanoseconds - begin.processorNanoseconds) }
+        }
     }
 }
 
@@ -74,16 +84,13 @@ private struct Meter {
 
     var generatorNanoseconds: Int64 { max(0, end.generator - begin.generator) }
 
-    var uses: [MeasuredRun.ProcessUse] {
-        processes.compactMap { process in
-            guard let first = before.samples[process.id], let last = end.samples[process.id],
-                let begin = begin.samples[process.id]
-            else { return nil }
-            return MeasuredRun.ProcessUse(
-                id: process.id,
-                processorNanoseconds: last.processorNanoseconds - begin.processorNanoseconds,
-                residentByteCountBefore: first.residentByteCount,
-                residentByteCountAfter: last.residentByteCount
+    var uses: [ProcessUse] {
+        processes.map(\.id).map { id in
+            ProcessUse(
+                id: id,
+                before: before.samples[id],
+                begin: begin.samples[id],
+                end: end.samples[id]
             )
         }
     }

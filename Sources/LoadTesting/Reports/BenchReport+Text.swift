@@ -2,8 +2,12 @@
 extension BenchReport {
     /// Lines of text, without a last line feed.
     public var text: String {
-        let body = targets.count > 1 ? comparison : targets.flatMap { single($0) }
-        return ([setting.summary, ""] + body + notes).joined(separator: "\n")
+        (heading + [""] + body + notes).joined(separator: "\n")
+    }
+
+    /// All but the heading and the notes.
+    var body: [String] {
+        targets.count > 1 ? comparison.lines + generators : targets.flatMap { single($0) }
     }
 
     // MARK: - One target
@@ -16,7 +20,7 @@ extension BenchReport {
 
     private func counts(_ target: TargetReport) -> [[String]] {
         var rows: [[String]] = []
-        if setting.workload == "idle" {
+        if setting.isIdle {
             rows.append(["connections held", Numbers.count(target.openConnections)])
         } else {
             let rate = target.metrics[Metric.operationsPerSecond.rawValue]?.median ?? 0
@@ -24,7 +28,10 @@ extension BenchReport {
             rows.append([name, Numbers.count(target.completed), Numbers.decimal(rate) + "/s"])
         }
         rows.append(["failed", Numbers.count(target.failed)])
-        if target.bytesReceived + target.bytesSent > 0, setting.workload != "idle" {
+        if target.failedConnects > 0 {
+            rows.append(["failed connects", Numbers.count(target.failedConnects)])
+        }
+        if target.bytesReceived + target.bytesSent > 0, !setting.isIdle {
             let rate = target.metrics[Metric.bytesPerSecond.rawValue]?.median ?? 0
             let sum = Numbers.bytes(Double(target.bytesReceived + target.bytesSent))
             rows.append(["bytes", sum, Numbers.bytes(rate) + "/s"])
@@ -58,29 +65,51 @@ extension BenchReport {
 
     private func processes(_ target: TargetReport) -> [String] {
         target.processes.map { process in
-            var parts = [Numbers.decimal(process.processorSeconds) + " s of processor time"]
-            if let used = target.metrics[Metric.processorMicrosecondsPerOperation.rawValue],
-                target.processes.count == 1
-            {
-                parts[0] += " (\(Numbers.decimal(used.median)) µs a \(setting.operation))"
-            }
-            let growth = process.residentBytes - process.residentBytesBefore
-            parts.append(
-                Numbers.bytes(Double(process.residentBytes)) + " resident"
-                    + " (\(growth < 0 ? "" : "+")\(Numbers.bytes(Double(growth))))"
-            )
-            if setting.workload == "idle", let bytes = process.bytesPerConnection {
-                parts.append(Numbers.bytes(bytes) + " a connection")
-            }
+            let parts = [processorTime(process, of: target)] + memory(process)
             return "process \(process.id): " + parts.joined(separator: ", ")
         }
     }
 
+    private func processorTime(_ process: ProcessReport, of target: TargetReport) -> String {
+        let time = Numbers.decimal(process.processorSeconds) + " s of processor time"
+        guard let used = target.metrics[Metric.processorMicrosecondsPerOperation.rawValue],
+            target.processes.count == 1
+        else { return time }
+        return time + " (\(Numbers.decimal(used.median)) µs \(setting.oneOperation))"
+    }
+
+    private func memory(_ process: ProcessReport) -> [String] {
+        let each = setting.isIdle ? process.bytesPerConnection : nil
+        return [
+            Self.memory("resident", process.residentBytesBefore, process.residentBytes),
+            Self.memory("anonymous", process.anonymousBytesBefore, process.anonymousBytes),
+            each.map { Numbers.bytes($0) + " a connection" },
+        ].compactMap { $0 }
+    }
+
+    /// `6.84 MB resident (+1.20 MB)`.
+    private static func memory(_ name: String, _ before: Int?, _ after: Int?) -> String? {
+        guard let before, let after else { return nil }
+        let growth = after - before
+        return Numbers.bytes(Double(after))
+            + " \(name) (\(growth < 0 ? "" : "+")\(Numbers.bytes(Double(growth))))"
+    }
+
+    private static let generatorName = "the load generator itself: "
+
     private func generator(_ target: TargetReport) -> String {
-        let share = Numbers.decimal(100 * target.generator.processorShare)
         let each = target.generator.processorMicrosecondsPerOperation.map {
-            ", \(Numbers.decimal($0)) µs a \(setting.operation)"
+            ", \(Numbers.decimal($0)) µs \(setting.oneOperation)"
         }
-        return "the load generator itself: \(share) % of a processor" + (each ?? "")
+        return Self.generatorName + "\(share(target)) % of a processor" + (each ?? "")
+    }
+
+    var generators: [String] {
+        let shares = targets.map { "\($0.name) \(share($0)) %" }.joined(separator: ", ")
+        return [Self.generatorName + shares + " of a processor"]
+    }
+
+    private func share(_ target: TargetReport) -> String {
+        Numbers.decimal(100 * target.generator.processorShare)
     }
 }

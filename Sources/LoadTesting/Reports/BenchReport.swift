@@ -12,24 +12,37 @@ public struct BenchReport: Encodable, Sendable {
         public var operation: String
         public var connections: Int
         public var threads: Int
+        /// How many processors the load generator may run on.
+        public var processors: Int
         public var warmUpSeconds: Double
         public var durationSeconds: Double
         public var timeoutSeconds: Double
         /// Of an open loop; absent for a closed one.
         public var ratePerSecond: Double?
+        /// After how many operations a round ends; absent for no limit.
+        public var operationLimit: Int?
+        /// How many were to be run; each target's `rounds` are those that were.
         public var rounds: Int
         public var sendsProxyHeader: Bool
 
-        public init(workload: String, operation: String, plan: LoadPlan, rounds: Int) {
+        public init(
+            workload: String,
+            operation: String,
+            plan: LoadPlan,
+            rounds: Int,
+            processors: Int
+        ) {
             self.workload = workload
-            summary = plan.summary
+            summary = Self.summary(of: plan, workload, Self.plural(of: operation))
             self.operation = operation
             connections = plan.connections
             threads = plan.threads
+            self.processors = processors
             warmUpSeconds = plan.warmUp.inSeconds
             durationSeconds = plan.duration.inSeconds
             timeoutSeconds = plan.timeout.inSeconds
             if case .openLoop(let rate) = plan.pace { ratePerSecond = rate }
+            operationLimit = plan.operationLimit
             self.rounds = rounds
             sendsProxyHeader = plan.clients != nil
         }
@@ -40,8 +53,15 @@ public struct BenchReport: Encodable, Sendable {
     /// ISO 8601, the start of the test.
     public let date: String
     public let setting: Setting
-    /// In the order of the command line; ratios are to the first.
+    /// In the order of the command line; ratios are to the first. A target that never had its turn
+    /// is not among them.
     public let targets: [TargetReport]
+    /// Of all targets together.
+    let askedRunCount: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case version, date, setting, targets
+    }
 
     public init(version: String, date: String, setting: Setting, targets: [TargetRounds]) {
         self.version = version
@@ -50,34 +70,12 @@ public struct BenchReport: Encodable, Sendable {
         self.targets = targets.enumerated().compactMap { index, target in
             TargetReport(target, reference: index == 0 ? nil : targets.first)
         }
+        askedRunCount = setting.rounds * targets.count
     }
 
     /// Whether something succeeded at every target.
     public var isMeaningful: Bool {
-        targets.allSatisfy {
-            setting.workload == "idle" ? $0.openConnections > 0 : $0.completed > 0
-        }
-    }
-}
-
-extension LoadPlan {
-    /// `64 connections, 1 thread, closed loop, 10 s after 1 s of warm-up`.
-    var summary: String {
-        let loop =
-            switch pace {
-            case .openLoop(let rate): "open loop of \(Numbers.decimal(rate)) a second"
-            case .closedLoop, .none: "closed loop"
-            }
-        let parts = [
-            Self.counted(connections, "connection"), Self.counted(threads, "thread"), loop,
-            "\(Numbers.plain(duration.inSeconds)) s after "
-                + "\(Numbers.plain(warmUp.inSeconds)) s of warm-up",
-        ]
-        return (parts + (clients == nil ? [] : ["PROXY v2 headers"])).joined(separator: ", ")
-    }
-
-    private static func counted(_ count: Int, _ noun: String) -> String {
-        "\(Numbers.count(count)) \(noun)\(count == 1 ? "" : "s")"
+        targets.allSatisfy { setting.isIdle ? $0.openConnections > 0 : $0.completed > 0 }
     }
 }
 

@@ -7,26 +7,23 @@ public struct LatencyReport: Encodable, Sendable {
     }
 
     public let count: Int
+    /// How many of them got no answer, and count with the time that they waited for one.
+    public let lowerBounds: Int
     public let meanMicroseconds: Double
     public let maximumMicroseconds: Double
     /// 50 to 99.999, as far as there are enough operations to tell.
     public let percentiles: [Point]
-    /// Denser, for a picture; up to the maximum.
-    let curve: [Point]
-
-    private enum CodingKeys: String, CodingKey {
-        case count, meanMicroseconds, maximumMicroseconds, percentiles
-    }
+    /// Denser, for a picture; up to where a single operation is left.
+    public let curve: [Point]
 
     /// `nil` for a distribution of nothing.
-    init?(_ latency: LatencyHistogram) {
+    init?(_ latency: LatencyHistogram, lowerBounds: Int = 0) {
         guard latency.count > 0 else { return nil }
         count = latency.count
+        self.lowerBounds = lowerBounds
         meanMicroseconds = latency.meanNanoseconds / 1e3
         maximumMicroseconds = Double(latency.maximumNanoseconds) / 1e3
-        // A percentile says something only where operations lie beyond it.
-        let told = Self.toldPercentiles.filter { Double(latency.count) * (100 - $0) >= 100 }
-        percentiles = (told.isEmpty ? [50] : told).map { Self.point(latency, $0) }
+        percentiles = Self.toldPercentiles.filter(latency.tells).map { Self.point(latency, $0) }
         curve = Self.curvePercentiles(latency.count).map { Self.point(latency, $0) }
     }
 
@@ -46,10 +43,10 @@ public struct LatencyReport: Encodable, Sendable {
     private static func curvePercentiles(_ count: Int) -> [Double] {
         var percentiles: [Double] = []
         var rest = 1.0
-        while rest * Double(count) >= 1 {
+        while rest * Double(count) > 1 {
             percentiles.append(100 * (1 - rest))
             rest /= 1.154_781_984_689_458  // the sixteenth root of ten
         }
-        return percentiles + [100]
+        return percentiles + [100 * (1 - 1 / Double(count))]
     }
 }

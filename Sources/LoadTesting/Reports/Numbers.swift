@@ -7,9 +7,11 @@ enum Numbers {
         grouped(String(value.magnitude), isNegative: value < 0)
     }
 
-    /// Three digits that count: `0.52`, `12.3`, `1,234`.
+    /// Two or three digits that count: `0.0094`, `0.52`, `12.3`, `1,234`.
     static func decimal(_ value: Double) -> String {
         switch value.magnitude {
+        case 1e-9..<0.0995:
+            String(format: "%.*f", 1 - Int(log10(value.magnitude).rounded(.down)), value)
         case ..<10: String(format: "%.2f", value)
         case ..<99.95: String(format: "%.1f", value)
         case ..<1e15: count(Int(value.rounded()))

@@ -4,16 +4,20 @@ public struct TargetReport: Encodable, Sendable {
     public let address: String
     /// Operations that succeeded and ended in the measured time, of all rounds.
     public let completed: Int
+    /// Operations that failed.
     public let failed: Int
     /// By kind; see ``Failure/Kind``.
     public let failures: [FailureReport]
-    /// Before the measured time.
+    /// Connections that failed while no operation ran on them or waited for them.
+    public let failedConnects: Int
+    public let connectFailures: [FailureReport]
+    /// Before the measured time, of both.
     public let warmUpFailures: [FailureReport]
     public let bytesReceived: Int
     public let bytesSent: Int
     /// When measuring ended in the last round.
     public let openConnections: Int
-    /// Of all rounds together; absent where nothing succeeded.
+    /// Of all rounds together; absent where nothing was asked.
     public let latency: LatencyReport?
     /// How long connects took: from connect(2) to the established connection.
     public let connect: LatencyReport?
@@ -27,25 +31,26 @@ public struct TargetReport: Encodable, Sendable {
 
     /// `nil` for a target without rounds.
     init?(_ target: TargetRounds, reference: TargetRounds?) {
-        guard let total = target.total, let last = target.rounds.last else { return nil }
+        guard let last = target.rounds.last else { return nil }
+        let total = target.total
         name = target.name
         address = target.address
         completed = total.completedInTime
         failed = total.failures.total
         failures = FailureReport.all(total.failures)
+        failedConnects = total.connectionFailures.total
+        connectFailures = FailureReport.all(total.connectionFailures)
         warmUpFailures = FailureReport.all(total.warmUpFailures)
         bytesReceived = total.bytesReceived
         bytesSent = total.bytesSent
         openConnections = last.openConnectionCount
-        latency = LatencyReport(total.latency)
+        latency = LatencyReport(total.latency, lowerBounds: total.lowerBoundCount)
         connect = LatencyReport(total.connects)
         metrics = Self.byMetric { target.spread(of: $0) }
         ratios = reference.map { reference in
             Self.byMetric { target.ratio(of: $0, to: reference) }
         }
-        processes = last.processes.map {
-            ProcessReport($0, connectionCount: last.openConnectionCount)
-        }
+        processes = ProcessReport.all(target.rounds)
         generator = GeneratorReport(target.rounds)
         rounds = target.rounds.map { RoundReport($0) }
     }
@@ -76,39 +81,18 @@ public struct FailureReport: Encodable, Sendable {
     }
 }
 
-/// A watched process in the last round.
-public struct ProcessReport: Encodable, Sendable {
-    public let id: Int32
-    /// User and system time in the measured time.
-    public let processorSeconds: Double
-    public let residentBytesBefore: Int
-    public let residentBytes: Int
-    /// The growth since before the first connection, for each that stood at the end; absent for
-    /// none.
-    public let bytesPerConnection: Double?
-
-    init(_ use: MeasuredRun.ProcessUse, connectionCount: Int) {
-        id = use.id
-        processorSeconds = Double(use.processorNanoseconds) / 1e9
-        residentBytesBefore = use.residentByteCountBefore
-        residentBytes = use.residentByteCountAfter
-        let growth = Double(residentBytes - residentBytesBefore)
-        bytesPerConnection = connectionCount > 0 ? growth / Double(connectionCount) : nil
-    }
-}
-
 /// What the load generator itself used, in all rounds.
 public struct GeneratorReport: Encodable, Sendable {
     /// Of one processor: 1 is all of it.
     public let processorShare: Double
     public let processorMicrosecondsPerOperation: Double?
 
-    init(_ rounds: [MeasuredRun]) {
-        // A run that ended while it warmed up measured nothing.
-        let rounds = rounds.filter { $0.result.measuredNanoseconds > 1_000_000 }
+    init(_ rounds: [Round]) {
+        // A few milliseconds say nothing.
+        let rounds = rounds.filter { $0.measuredNanoseconds > 1_000_000 }
         let used = Double(rounds.reduce(0) { $0 + $1.generatorNanoseconds })
-        let measured = Double(rounds.reduce(0) { $0 + $1.result.measuredNanoseconds })
-        let completed = rounds.reduce(0) { $0 + $1.result.tally.completedInTime }
+        let measured = Double(rounds.reduce(0) { $0 + $1.measuredNanoseconds })
+        let completed = rounds.reduce(0) { $0 + $1.completed }
         processorShare = measured > 0 ? used / measured : 0
         processorMicrosecondsPerOperation = completed > 0 ? used / 1e3 / Double(completed) : nil
     }
@@ -116,16 +100,29 @@ public struct GeneratorReport: Encodable, Sendable {
 
 /// One round by itself.
 public struct RoundReport: Encodable, Sendable {
+    public let measuredSeconds: Double
+    /// Why it ended; see ``RunEnding``.
+    public let ended: String
     public let operationsPerSecond: Double
+    public let completed: Int
     public let failed: Int
-    /// Operations that ended, in slices of equal length.
+    public let failedConnects: Int
+    /// By ``Metric``, as far as they were measured.
+    public let metrics: [String: Double]
+    /// Operations that ended, in slices of equal length; the last may be shorter where the round
+    /// ended early.
     public let timeline: [Int]
     public let timelineSliceSeconds: Double
 
-    init(_ run: MeasuredRun) {
-        operationsPerSecond = run.result.operationsPerSecond
-        failed = run.result.tally.failures.total
-        timeline = run.result.tally.timeline.counts
-        timelineSliceSeconds = Double(run.result.tally.timeline.sliceNanoseconds) / 1e9
+    init(_ round: Round) {
+        measuredSeconds = Double(round.measuredNanoseconds) / 1e9
+        ended = round.ending.rawValue
+        operationsPerSecond = round.metrics[.operationsPerSecond] ?? 0
+        completed = round.completed
+        failed = round.failed
+        failedConnects = round.failedConnects
+        metrics = Dictionary(uniqueKeysWithValues: round.metrics.map { ($0.rawValue, $1) })
+        timeline = round.timeline
+        timelineSliceSeconds = Double(round.sliceNanoseconds) / 1e9
     }
 }

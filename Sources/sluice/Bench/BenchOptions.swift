@@ -19,14 +19,18 @@ struct BenchOptions: ParsableArguments {
     var duration = Duration.seconds(10)
 
     @Option(
-        help: ArgumentHelp("How long to run before that. (default: 1s)", valueName: "time"),
+        help: ArgumentHelp(
+            "How long to run before that. (default: 1s, with --operations 0s)",
+            valueName: "time"
+        ),
         transform: Self.duration
     )
-    var warmUp = Duration.seconds(1)
+    var warmUp: Duration?
 
     @Option(
         help: ArgumentHelp(
-            "The longest wait for a connect or an answer. (default: 10s)",
+            "The longest wait for a connect, and again for a login and for each whole answer; "
+                + "also how long the run's end waits for what has begun. (default: 10s)",
             valueName: "time"
         ),
         transform: Self.duration
@@ -36,7 +40,9 @@ struct BenchOptions: ParsableArguments {
     @Option(help: "Operations a second in an open loop. (default: closed loop)")
     var rate: Double?
 
-    @Option(help: "End after so many operations. (default: no limit)")
+    @Option(
+        help: "End after so many operations, those of the warm-up not counted. (default: no limit)"
+    )
     var operations: Int?
 
     @Option(help: "Rounds; each target has its turn in each. (default: 5 with --compare, else 1)")
@@ -77,7 +83,7 @@ struct BenchOptions: ParsableArguments {
         plan.connections = connections
         plan.threads = threads
         plan.duration = duration
-        plan.warmUp = warmUp
+        plan.warmUp = warmUp ?? (operations == nil ? .seconds(1) : .zero)
         plan.timeout = timeout
         plan.operationLimit = operations
         plan.endsWhereNothingSucceeds = true

@@ -2,7 +2,6 @@ import Addresses
 import ArgumentParser
 import CIDRTrie
 import Core
-import Foundation
 import LoadTesting
 import Sockets
 
@@ -16,76 +15,81 @@ struct BenchSession {
     /// What one operation is called.
     let operation: String
 
+    /// What is run against one target.
+    private struct Subject {
+        let target: NamedTarget
+        let address: SocketAddress
+        let workload: Workload
+        let processes: [WatchedProcess]
+    }
+
     /// Runs every round against every target and shows what came of it.
     ///
     /// - Parameter workload: what to ask of a target.
     /// - Throws: exit code 1 where nothing succeeded, or the system gives no more.
     func run(_ workload: (NamedTarget) throws -> Workload) throws {
-        let places = targets.all
-        try output.check(against: places)
+        try output.check(against: targets.all)
         let plan = options.plan(clients: try options.clientAddresses())
-        let addresses = try places.map { try resolve($0) }
-        let workloads = try places.map(workload)
-        let interrupt = Interrupt()
-        let date = UnixTime(seconds: Clock.realtimeMicroseconds() / 1_000_000).rfc3339
-        var rounds = zip(places, addresses).map { TargetRounds(name: $0.name, address: "\($1)") }
-        for round in 0..<roundCount {
-            for index in order(ofRound: round, targetCount: places.count)
-            where !interrupt.flag.isSet {
-                let run = LoadRun(
-                    workloads[index],
-                    on: addresses[index],
-                    plan: plan,
-                    stoppingWhen: { [flag = interrupt.flag] in flag.isSet }
-                )
-                let processes = try output.watched(for: places[index])
-                rounds[index].append(try measure(run, processes, round, places[index]))
-            }
+        let subjects = try targets.all.map { target in
+            Subject(
+                target: target,
+                address: try TargetAddress.resolved(target),
+                workload: try workload(target),
+                processes: try output.watched(for: target)
+            )
         }
-        let setting = setting(plan)
+        let date = UnixTime(seconds: Clock.realtimeMicroseconds() / 1_000_000).rfc3339
         let report = BenchReport(
             version: "sluice \(Version.current)",
             date: date,
-            setting: setting,
-            targets: rounds
+            setting: setting(plan),
+            targets: try rounds(subjects, plan)
         )
         try output.publish(report)
         if !report.isMeaningful { throw ExitCode.failure }
     }
 
+    /// All rounds, or those up to Ctrl-C.
+    private func rounds(_ subjects: [Subject], _ plan: LoadPlan) throws -> [TargetRounds] {
+        let interrupt = Interrupt()
+        var rounds = subjects.map { TargetRounds(name: $0.target.name, address: "\($0.address)") }
+        for round in 0..<roundCount {
+            for index in order(ofRound: round, targetCount: subjects.count)
+            where !interrupt.flag.isSet {
+                let run = try measure(subjects[index], plan, round, interrupt.flag)
+                // What was ended while it warmed up says nothing beside other rounds.
+                if run.result.measuredNanoseconds == 0, !rounds[index].rounds.isEmpty { continue }
+                rounds[index].append(run)
+            }
+        }
+        return rounds
+    }
+
     private var roundCount: Int { options.rounds ?? (targets.compare.isEmpty ? 1 : 5) }
 
     private func measure(
-        _ run: LoadRun,
-        _ processes: [WatchedProcess],
+        _ subject: Subject,
+        _ plan: LoadPlan,
         _ round: Int,
-        _ target: NamedTarget
+        _ interrupt: Interrupt.Flag
     ) throws -> MeasuredRun {
-        let place = roundCount > 1 ? "round \(round + 1) of \(roundCount), \(target.name): " : ""
-        var progress = BenchProgress(place: place, operations: "operations")
+        let run = LoadRun(
+            subject.workload,
+            on: subject.address,
+            plan: plan,
+            stoppingWhen: { interrupt.isSet }
+        )
+        let place = "round \(round + 1) of \(roundCount), \(subject.target.name): "
+        var progress = BenchProgress(
+            place: roundCount > 1 || !targets.compare.isEmpty ? place : "",
+            operations: setting(plan).operationPlural,
+            warmsUp: plan.warmUp > .zero
+        )
         defer { progress.end() }
         do throws(SystemError) {
-            return try MeasuredRun(run, watching: processes) { progress.show($0) }
+            return try MeasuredRun(run, watching: subject.processes) { progress.show($0) }
         } catch {
             StandardError.print("sluice: the system refuses an epoll set: \(error)")
-            throw ExitCode.failure
-        }
-    }
-
-    /// - Throws: exit code 1 where the name has no address; why stands on standard error.
-    private func resolve(_ target: NamedTarget) throws -> SocketAddress {
-        switch target.address.host {
-        case .ip(let ip):
-            return SocketAddress(ip, port: target.address.port)
-        case .name(let name):
-            do throws(Resolver.Failure) {
-                if let first = try Resolver.addresses(of: name).first {
-                    return SocketAddress(first, port: target.address.port)
-                }
-                StandardError.print("sluice: \(name): the name has no address")
-            } catch {
-                StandardError.print("sluice: \(name): \(error)")
-            }
             throw ExitCode.failure
         }
     }
@@ -95,7 +99,8 @@ struct BenchSession {
             workload: name,
             operation: operation,
             plan: plan,
-            rounds: roundCount
+            rounds: roundCount,
+            processors: ProcessLimits.processors()
         )
     }
 }

@@ -19,6 +19,9 @@ struct BenchTargets: ParsableArguments {
         if (target == nil) == compare.isEmpty {
             throw ValidationError("Give one target as host:port, or several with --compare.")
         }
+        if all.contains(where: { $0.address.port == 0 }) {
+            throw ValidationError("A target has a port of 1 to 65535.")
+        }
         if compare.count == 1 {
             throw ValidationError("--compare takes two targets at least: A=host:port B=host:port.")
         }

@@ -32,6 +32,6 @@ struct ConnectBenchCommand: ParsableCommand {
             operation: "connection"
         )
         let exchange = ConnectExchange(awaitsFirstByte: firstByte, closesWithReset: reset)
-        try session.run { _ in .connect(exchange) }
+        try BenchUsage.checked(Self.self) { try session.run { _ in .connect(exchange) } }
     }
 }

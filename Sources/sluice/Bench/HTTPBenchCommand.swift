@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import LoadTesting
 
 /// `sluice bench http`.
@@ -37,7 +36,6 @@ struct HTTPBenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        let content = try body.map(Self.content)
         let session = BenchSession(
             targets: targets,
             options: options,
@@ -45,7 +43,10 @@ struct HTTPBenchCommand: ParsableCommand {
             name: "http",
             operation: "request"
         )
-        try session.run { .http(request(host: "\($0.address)", content: content)) }
+        try BenchUsage.checked(Self.self) {
+            let content = try body.map { try InputFile.content(of: $0, for: "--body") }
+            try session.run { .http(request(host: "\($0.address)", content: content)) }
+        }
     }
 
     private func request(host: String, content: [UInt8]?) -> HTTPRequest {
@@ -58,13 +59,5 @@ struct HTTPBenchCommand: ParsableCommand {
         request.method = method
         request.content = content
         return request
-    }
-
-    private static func content(_ path: String) throws -> [UInt8] {
-        do {
-            return [UInt8](try Data(contentsOf: URL(filePath: path)))
-        } catch {
-            throw ValidationError("--body \(path): \(FileFailure(error)).")
-        }
     }
 }

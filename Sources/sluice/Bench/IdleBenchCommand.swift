@@ -7,8 +7,8 @@ struct IdleBenchCommand: ParsableCommand {
         commandName: "idle",
         abstract: "Hold connections that say nothing, and see what they cost in memory.",
         discussion: """
-            Name the process with --pid: its resident memory is read before the first connection \
-            and at the end. The connections must stand before --warm-up is over.
+            Name the process with --pid: its memory is read before the first connection and at the \
+            end. The connections must stand before --warm-up is over.
             """
     )
 
@@ -30,6 +30,6 @@ struct IdleBenchCommand: ParsableCommand {
             name: "idle",
             operation: "connection"
         )
-        try session.run { _ in .idle }
+        try BenchUsage.checked(Self.self) { try session.run { _ in .idle } }
     }
 }

@@ -51,7 +51,6 @@ struct MySQLBenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        let exchange = exchange(try password())
         let session = BenchSession(
             targets: targets,
             options: options,
@@ -59,7 +58,10 @@ struct MySQLBenchCommand: ParsableCommand {
             name: "mysql",
             operation: "query"
         )
-        try session.run { _ in .mysql(exchange) }
+        try BenchUsage.checked(Self.self) {
+            let exchange = exchange(try password())
+            try session.run { _ in .mysql(exchange) }
+        }
     }
 
     private func exchange(_ password: Password) -> MySQLExchange {
@@ -77,11 +79,7 @@ struct MySQLBenchCommand: ParsableCommand {
         guard let passwordFile else {
             return Password(ProcessInfo.processInfo.environment["MYSQL_PWD"] ?? "")
         }
-        do {
-            let text = try String(contentsOf: URL(filePath: passwordFile), encoding: .utf8)
-            return Password(text.prefix { !$0.isNewline })
-        } catch {
-            throw ValidationError("--password-file \(passwordFile): \(FileFailure(error)).")
-        }
+        let content = try InputFile.content(of: passwordFile, for: "--password-file")
+        return Password(String(decoding: content, as: UTF8.self).prefix { !$0.isNewline })
     }
 }

@@ -32,14 +32,32 @@ struct ReportOptions: ParsableArguments {
         }
     }
 
-    /// - Throws: where a name is that of no target.
+    /// - Throws: where a name is that of no target, or the page could not be written at the end.
     func check(against targets: [NamedTarget]) throws {
+        if let html, let fault = Self.fault(ofPage: html) {
+            throw ValidationError("--html \(html): \(fault).")
+        }
         for case let name? in processes.map(\.name)
         where !targets.contains(where: { $0.name == name }) {
             let names = targets.map(\.name).joined(separator: ", ")
             throw ValidationError("--pid \(name)=… is of no target; they are \(names).")
         }
-        for target in targets { _ = try watched(for: target) }
+    }
+
+    /// Why no page can be written to `path`; `nil` where it can.
+    private static func fault(ofPage path: String) -> String? {
+        let files = FileManager.default
+        let target = URL(filePath: path).resolvingSymlinksInPath().path
+        // `try?`: what is not there yet has no attributes.
+        if let attributes = try? files.attributesOfItem(atPath: target) {
+            if attributes[.type] as? FileAttributeType == .typeDirectory {
+                return "that is a folder"
+            }
+            return files.isWritableFile(atPath: path) ? nil : "the file can't be written"
+        }
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        if !files.fileExists(atPath: folder) { return "there is no folder \(folder)" }
+        return files.isWritableFile(atPath: folder) ? nil : "the folder can't be written to"
     }
 
     /// Shows the report on standard output and writes the page.

@@ -49,7 +49,7 @@ struct TCPBenchCommand: ParsableCommand {
             name: "tcp",
             operation: mode.rawValue
         )
-        try session.run { _ in .stream(exchange) }
+        try BenchUsage.checked(Self.self) { try session.run { _ in .stream(exchange) } }
     }
 
     private var exchange: StreamExchange {
@@ -75,7 +75,8 @@ struct ByteCountArgument: ExpressibleByArgument {
 
     private static let units = [
         "": 1, "B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000,
-        "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
+        "TB": 1_000_000_000_000, "PB": 1_000_000_000_000_000,
+        "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "PiB": 1 << 50,
     ]
 
     init?(argument: String) {

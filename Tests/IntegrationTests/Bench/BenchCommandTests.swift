@@ -170,12 +170,58 @@ extension IntegrationTests {
                 (["http", "127.0.0.1:1", "-c", "900000"], "raise the limit"),
                 (["mysql", "127.0.0.1:1"], "--user"),
                 (["idle", "127.0.0.1:1", "--rate", "5"], "idle has no operations"),
+                (["http", "127.0.0.1:0"], "a port of 1 to 65535"),
+                (["http", "127.0.0.1:1", "--html", "/nowhere/x.html"], "no folder /nowhere"),
+                (["http", "127.0.0.1:1", "--header", "Content-Length: 1"], "use --body"),
+                (["http", "127.0.0.1:1", "--body", "/nowhere"], "Usage: sluice bench http"),
+                (["http", "127.0.0.1:1", "--pid", "999999999"], "Usage: sluice bench http"),
             ]
         )
         func badArguments(arguments: [String], words: String) throws {
             let result = try runProgram(Programs.sluice(), ["bench"] + arguments)
             #expect(result.status == 64, "\(result)")
             #expect(result.errorOutput.contains(words), "\(result.errorOutput)")
+        }
+
+        @Test("A limit of operations does without a warm-up, and the heading says how it ended")
+        func limit() throws {
+            let server = try NginxServer()
+            let result = try runProgram(
+                Programs.sluice(),
+                ["bench", "http", "\(server.endpoint)", "-c", "2", "--operations", "100"]
+            )
+            #expect(result.status == 0, "\(result)")
+            #expect(result.output.contains("100 requests or 10 s"))
+            #expect(result.output.contains("until as many were done as asked for"))
+        }
+
+        @Test("A comparison of held connections shows what each costs at each target")
+        func compareIdle() throws {
+            let server = try NginxServer()
+            let route = try Route(try ListenerFile("http", to: server.endpoint))
+            let process = "sluice=\(route.sluice.process.identifier)"
+            let result = try runProgram(
+                Programs.sluice(),
+                [
+                    "bench", "idle", "--compare", "direct=\(server.endpoint)",
+                    "sluice=\(route.listen)", "-c", "50", "--warm-up", "1s", "--duration", "1s",
+                    "--rounds", "2", "--pid", process,
+                ]
+            )
+            #expect(result.status == 0, "\(result)")
+            for words in ["held", "resident", "anonymous", "a connection", "the last of 2 rounds"] {
+                #expect(result.output.contains(words), "\(result.output)")
+            }
+        }
+
+        @Test("A password may come from a pipe")
+        func passwordFromPipe() throws {
+            let database = try MariaDBServer.shared.get()
+            try database.administer("CREATE OR REPLACE USER piped@'%' IDENTIFIED BY 'swordfish'")
+            let load = "-c 1 --operations 3 --user piped --password-file <(echo swordfish)"
+            let command = "\(try Programs.sluice()) bench mysql \(database.endpoint) \(load)"
+            let result = try runProgram("/bin/bash", ["-c", command])
+            #expect(result.status == 0, "\(result)")
         }
 
         @Test("Where nobody listens it says so, and fails without waiting for the end")

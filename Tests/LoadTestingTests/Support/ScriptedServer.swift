@@ -1,5 +1,6 @@
 import Addresses
 import Foundation
+import Glibc
 import Sockets
 import Synchronization
 
@@ -100,6 +101,15 @@ final class ScriptedPeer {
             default: return
             }
         }
+    }
+
+    /// The kernel sends both in one segment (TCP_CORK, tcp(7)).
+    func writeTogetherWithTheEnd(_ text: String) {
+        var isCorked: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        unsafe setsockopt(socket.descriptor, Int32(IPPROTO_TCP), TCP_CORK, &isCorked, size)
+        write(text)
+        socket.shutdownWrite()
     }
 
     func close() {

@@ -32,15 +32,12 @@ extension HTMLReport {
         )
     }
 
-    /// Each slice's rate stands at its middle.
+    /// The rounds one behind the other, each as long as it was.
     private static func throughput(_ target: TargetReport) -> [[(x: Double, y: Double)]] {
         var start = 0.0
         return target.rounds.map { round in
-            let slice = round.timelineSliceSeconds
-            defer { start += slice * Double(round.timeline.count) }
-            return round.timeline.enumerated().map { index, count in
-                (x: start + (Double(index) + 0.5) * slice, y: Double(count) / slice)
-            }
+            defer { start += round.measuredSeconds }
+            return round.rates.map { (x: start + $0.seconds, y: $0.perSecond) }
         }
     }
 
@@ -52,6 +49,19 @@ extension HTMLReport {
             default: (microseconds / 1e6, " s")
             }
         return Numbers.plain(value.roundedToThousandths) + unit
+    }
+}
+
+extension RoundReport {
+    /// How many operations ended a second, slice by slice, at the middle of each. A last slice of
+    /// which less than a half was measured says too little.
+    var rates: [(seconds: Double, perSecond: Double)] {
+        timeline.enumerated().compactMap { index, count in
+            let start = Double(index) * timelineSliceSeconds
+            let length = min(timelineSliceSeconds, measuredSeconds - start)
+            guard length >= timelineSliceSeconds / 2 || index == 0, length > 0 else { return nil }
+            return (start + length / 2, Double(count) / length)
+        }
     }
 }
 

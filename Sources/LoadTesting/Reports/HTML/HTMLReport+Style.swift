@@ -17,18 +17,29 @@ extension HTMLReport {
           padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif;
         }
         h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+        .words { white-space: pre-wrap; }
         pre { overflow-x: auto; font-size: .85rem; line-height: 1.4; }
         svg { width: 100%; height: auto; }
         svg text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
         .grid { stroke: var(--faint); stroke-width: 1; }
         .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
         .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
-        .legend li { border-left: 1rem solid; padding-left: .5rem; }
+        svg.key { width: 2.5rem; margin-right: .5rem; }
+        .key .line { stroke-width: 3; }
         .s0 { stroke: var(--c0); } .s1 { stroke: var(--c1); } .s2 { stroke: var(--c2); }
         .s3 { stroke: var(--c3); } .s4 { stroke: var(--c4); } .s5 { stroke: var(--c5); }
-        .k0 { border-color: var(--c0) !important; } .k1 { border-color: var(--c1) !important; }
-        .k2 { border-color: var(--c2) !important; } .k3 { border-color: var(--c3) !important; }
-        .k4 { border-color: var(--c4) !important; } .k5 { border-color: var(--c5) !important; }
+        .d1 { stroke-dasharray: 9 4; } .d2 { stroke-dasharray: 2 4; }
+        table { border-collapse: collapse; width: 100%; font-size: .85rem; }
+        caption { caption-side: bottom; text-align: left; color: var(--quiet); padding-top: .5rem; }
+        th, td { text-align: right; padding: .25rem .4rem; border-bottom: 1px solid var(--faint); }
+        th:first-child, td:first-child { text-align: left; }
+        td { font-variant-numeric: tabular-nums; }
+        @media print {
+          html { font-size: 10px; }
+          body { max-width: none; margin: 0; font-size: 12px; }
+          pre { white-space: pre-wrap; }
+          section { break-inside: avoid; }
+        }
         footer { color: var(--quiet); margin: 2rem 0; font-size: .85rem; }
         """
 }

@@ -3,6 +3,9 @@ public struct HTMLReport {
     /// How many targets have a colour of their own.
     static let colorCount = 6
 
+    /// How many patterns of dashes the lines have, one for each turn of the colours.
+    static let dashCount = 3
+
     let report: BenchReport
 
     public init(_ report: BenchReport) {
@@ -26,7 +29,7 @@ public struct HTMLReport {
             </head>
             <body>
             <h1>\(title)</h1>
-            <p>\(HTMLText.escaped(report.setting.summary))</p>
+            <p>\(report.heading.map(HTMLText.escaped).joined(separator: "<br/>"))</p>
             \(sections.joined(separator: "\n"))
             <footer>\(HTMLText.escaped("\(report.version), \(report.date)"))</footer>
             </body>
@@ -46,9 +49,40 @@ public struct HTMLReport {
             let name = report.setting.operationPlural
             sections.append(section("\(name.capitalizedFirst) a second over time", picture.svg))
         }
-        // The same words as in the terminal: nothing is said in one place only.
-        sections.append(section("In numbers", "<pre>\(HTMLText.escaped(report.text))</pre>"))
-        return sections
+        return sections + [section("In numbers", numbers)]
+    }
+
+    /// The same words as in the terminal: nothing is said in one place only.
+    private var numbers: String {
+        guard report.targets.count > 1 else {
+            return "<pre>\(Self.lines(report.body + report.notes))</pre>"
+        }
+        let words = Self.lines(report.generators + report.notes)
+        return Self.table(report.comparison) + "<p class=\"words\">\(words)</p>"
+    }
+
+    private static func lines(_ lines: [String]) -> String {
+        HTMLText.escaped(lines.joined(separator: "\n"))
+    }
+
+    private static func table(_ table: ComparisonTable) -> String {
+        let heading = row(table.heading, "th")
+        let rows = table.rows.map { row($0, "td") }.joined(separator: "\n")
+        return """
+            <table>
+            <caption>\(HTMLText.escaped(table.caption))</caption>
+            <thead>\(heading)</thead>
+            <tbody>
+            \(rows)
+            </tbody>
+            </table>
+
+            """
+    }
+
+    private static func row(_ cells: [String], _ element: String) -> String {
+        let cells = cells.map { "<\(element)>\(HTMLText.escaped($0))</\(element)>" }
+        return "<tr>\(cells.joined())</tr>"
     }
 
     private func section(_ heading: String, _ content: String) -> String {
@@ -58,10 +92,23 @@ public struct HTMLReport {
     private var legend: String {
         let items = report.targets.enumerated().map { index, target in
             let name = HTMLText.escaped(target.name)
-            let address = HTMLText.escaped(target.address)
-            return "<li class=\"k\(index % Self.colorCount)\"><b>\(name)</b> \(address)</li>"
+            let address = target.name == target.address ? "" : HTMLText.escaped(target.address)
+            return "<li>\(Self.key(index))<b>\(name)</b> \(address)</li>"
         }
         return "<ul class=\"legend\">\n\(items.joined(separator: "\n"))\n</ul>"
+    }
+
+    /// A piece of the target's line.
+    private static func key(_ index: Int) -> String {
+        """
+        <svg class="key" viewBox="0 0 40 10" aria-hidden="true">\
+        <line class="\(lineClass(index))" x1="0" x2="40" y1="5" y2="5"/></svg>
+        """
+    }
+
+    /// The colour and the dashes of target number `index`: the same in every picture.
+    static func lineClass(_ index: Int) -> String {
+        "line s\(index % colorCount) d\(index / colorCount % dashCount)"
     }
 }
 

@@ -17,7 +17,8 @@ struct Picture {
     private static let width = 760.0
     private static let height = 340.0
     private static let left = 74.0
-    private static let right = 16.0
+    /// Half of the longest label of the last tick.
+    private static let right = 36.0
     private static let top = 16.0
     private static let bottom = 36.0
 
@@ -25,7 +26,7 @@ struct Picture {
         let size = "0 0 \(Self.text(Self.width)) \(Self.text(Self.height))"
         let label = HTMLText.escaped(title)
         let lines = series.enumerated().flatMap { index, one in
-            one.lines.map { polyline($0, className: "line s\(index % HTMLReport.colorCount)") }
+            one.lines.map { polyline($0, className: HTMLReport.lineClass(index)) }
         }
         return """
             <svg viewBox="\(size)" role="img" aria-label="\(label)">
