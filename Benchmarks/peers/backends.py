@@ -15,13 +15,12 @@ MEBIBYTE = 1 << 20
 
 
 class WebBackend(Server):
-    """nginx with a small and a large file."""
+    """nginx with a small answer and a large file."""
 
     def __init__(self, folder, large_mib):
         super().__init__("the web backend", folder)
         self.ports = {"http": free_port()}
         self.program = programs.find("nginx")
-        (folder / "small").write_text("a small answer\n")
         content = os.urandom(MEBIBYTE)
         with open(folder / "large", "wb") as file:
             for _ in range(large_mib):

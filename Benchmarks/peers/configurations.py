@@ -15,6 +15,7 @@ THREADS = 2
 
 
 def web_backend(port, folder):
+    """Small answers come from memory: what a file costs the backend would only dilute the ratios."""
     return f"""
 {nginx_common(folder)}
 http {{
@@ -26,6 +27,7 @@ http {{
     server {{
         listen 127.0.0.1:{port} backlog={BACKLOG};
         root {folder};
+        location = /small {{ return 200 "a small answer\\n"; }}
     }}
 }}
 """

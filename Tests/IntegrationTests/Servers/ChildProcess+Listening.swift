@@ -16,9 +16,11 @@ extension ChildProcess {
     /// which that wants it.
     private func listeningPorts(in table: String) -> [UInt16] {
         let path = "/proc/\(identifier)/net/\(table)"
-        // No table: the program has ended, or there is no IPv6.
-        let rows = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        return rows.split(separator: "\n").compactMap { row in
+        // `try?`: without a table the program has ended, or there is no IPv6. A file of proc(5) has no
+        // size, and is read whole only to its end.
+        let table = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd()
+        return String(decoding: table ?? Data(), as: UTF8.self).split(separator: "\n").compactMap {
+            row in
             let fields = row.split(separator: " ")
             guard fields.count > 3, fields[3] == "0A" else { return nil }
             return fields[1].split(separator: ":").last.flatMap { UInt16($0, radix: 16) }
