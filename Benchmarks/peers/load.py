@@ -117,6 +117,8 @@ def target_result(report, target):
             "latency", "generator", "rounds"]
     found = {"name": target.name, **{key: report[key] for key in keys if key in report}}
     found["ratios"] = report.get("ratios", {})
+    # What only pictures of one target need.
+    found.get("latency", {}).pop("curve", None)
     for each in found["rounds"]:
         del each["timeline"], each["timelineSliceSeconds"]
     resident = sum(process["residentBytes"] for process in report["processes"])
