@@ -16,7 +16,7 @@ extension Socket {
     /// Writes the bytes of `buffer` in `range` (send(2), without SIGPIPE).
     ///
     /// - Parameter hasMore: whether more, or the end of the stream, follows at once: a last segment
-    ///   that is not full waits for it, 200 ms at most (MSG_MORE, send(2)).
+    ///   that is not full waits for it (MSG_MORE, send(2)).
     public func write(
         _ buffer: ScratchBuffer,
         _ range: Range<Int>,

@@ -44,6 +44,13 @@ extension Socket {
         }
     }
 
+    /// Bytes that were written and not sent yet (SIOCOUTQNSD, linux/sockios.h).
+    var unsentByteCount: Int32 {
+        var count: Int32 = -1
+        _ = unsafe ioctl(descriptor, 0x894B, &count)
+        return count
+    }
+
     /// Sends a byte as urgent data (MSG_OOB, send(2)).
     func writeUrgent(_ byte: UInt8) {
         var byte = byte

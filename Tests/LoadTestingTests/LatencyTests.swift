@@ -167,8 +167,9 @@ import Testing
         plan.timeout = .seconds(1)
         let tally = try LoadRun(.http(keepsConnection: false), on: server.address, plan: plan)
             .perform().tally
-        #expect(tally.failures[.timeout] == 10)
-        #expect(tally.lowerBoundCount == 10)
+        // A machine that stands still for a second makes others late, too.
+        #expect(tally.failures[.timeout] >= 10)
+        #expect(tally.lowerBoundCount == tally.failures[.timeout])
         #expect(tally.latency.count == 100)
         #expect(tally.latency.nanoseconds(at: 95) >= 1_000_000_000)
         #expect(tally.latency.nanoseconds(at: 50) < 1_000_000_000)

@@ -67,7 +67,7 @@ extension CompiledTrie {
     /// - Complexity: as ``match(for:at:)``; makes the rule.
     @inlinable
     public func decision(for address: IPAddress, at now: UnixTime) -> Decision {
-        Decision(by: match(for: address, at: now).map { rules[$0] })
+        Decision(by: match(for: address, at: now).map { rules.rule($0, around: address) })
     }
 
     @inlinable

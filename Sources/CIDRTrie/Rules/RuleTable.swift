@@ -46,10 +46,15 @@ extension RuleTable: RandomAccessCollection {
     public var startIndex: Int { 0 }
     public var endIndex: Int { heads.count }
 
-    public subscript(index: Int) -> Rule {
+    public subscript(index: Int) -> Rule { rule(index, around: network(index)) }
+
+    /// A rule whose block contains `address`. Reads no network: in a long list each column is far
+    /// from the processor's caches.
+    @usableFromInline
+    func rule(_ index: Int, around address: IPAddress) -> Rule {
         let head = heads[index]
         return Rule(
-            block: CIDRBlock(containing: network(index), prefixLength: head.prefixLength),
+            block: CIDRBlock(containing: address, prefixLength: head.prefixLength),
             action: head.action,
             description: descriptions.isEmpty ? "" : texts[Int(descriptions[index])],
             expiry: expiry(index)

@@ -4,8 +4,8 @@ extension AccessRecord {
     /// Appends the record as one line of JSON (RFC 8259), with its line feed.
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
-    /// link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut, durationMs,
-    /// end`, and `detail` and `unlogged` where there are any. What does not apply is `null`. No byte
+    /// link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
+    /// durationMs, end`, and `detail` and `unlogged` where there are any. What does not apply is `null`. No byte
     /// in a text can end the line or the string.
     public func appendJSON(to line: inout [UInt8]) {
         line.append(text: #"{"time":""#)
@@ -15,7 +15,7 @@ extension AccessRecord {
         appendPlace(to: &line)
         appendDecision(to: &line)
         appendTraffic(to: &line)
-        if !detail.isEmpty { line.append(#","detail":"#, detail) }
+        if !detail.isEmpty { line.append(key: #","detail":"#, detail) }
         if unlogged > 0 {
             line.append(text: #","unlogged":"#)
             line.append(decimal: unlogged)
@@ -24,19 +24,19 @@ extension AccessRecord {
     }
 
     private func appendPlace(to line: inout [UInt8]) {
-        line.append(#","warehouse":"#, warehouse)
-        line.append(#","listener":"#, listener)
-        line.append(#","link":"#, link.rawValue)
-        line.append(#","peer":"#, peer)
-        line.append(#","client":"#, client)
-        line.append(#","endpoint":"#, endpoint)
+        line.append(key: #","warehouse":"#, warehouse)
+        line.append(key: #","listener":"#, listener)
+        line.append(key: #","link":"#, link.rawValue)
+        line.append(key: #","peer":"#, peer)
+        line.append(key: #","client":"#, client)
+        line.append(key: #","endpoint":"#, endpoint)
     }
 
     private func appendDecision(to line: inout [UInt8]) {
-        line.append(#","verdict":"#, verdict.rawValue)
-        line.append(#","rule":"#, rule)
-        line.append(#","reason":"#, reason?.rawValue)
-        line.append(#","backend":"#, backend)
+        line.append(key: #","verdict":"#, verdict.rawValue)
+        line.append(key: #","rule":"#, rule)
+        line.append(key: #","reason":"#, reason?.rawValue)
+        line.append(key: #","backend":"#, backend)
     }
 
     private func appendTraffic(to line: inout [UInt8]) {
@@ -46,7 +46,7 @@ extension AccessRecord {
         line.append(decimal: bytesOut)
         line.append(text: #","durationMs":"#)
         appendDuration(to: &line)
-        line.append(#","end":"#, end.rawValue)
+        line.append(key: #","end":"#, end.rawValue)
     }
 
     /// Milliseconds with three decimals.
@@ -60,33 +60,36 @@ extension AccessRecord {
 
 // MARK: - Fields
 
-/// A field's key with the punctuation around it is one text: a line is many small pieces.
+// A field's key with the punctuation around it is one text: a line is many small pieces.
 extension [UInt8] {
     fileprivate mutating func append(text: String) {
         append(contentsOf: text.utf8)
     }
 
-    fileprivate mutating func append(_ key: String, _ value: String?) {
+    fileprivate mutating func append(key: String, _ value: String?) {
         append(text: key)
         guard let value else { return append(text: "null") }
         append(jsonString: value)
     }
 
-    /// An address has nothing to escape.
-    fileprivate mutating func append(_ key: String, _ value: SocketAddress?) {
-        append(text: key)
-        guard let value else { return append(text: "null") }
-        append(UInt8(ascii: "\""))
-        value.write(to: &self)
-        append(UInt8(ascii: "\""))
+    fileprivate mutating func append(key: String, _ value: SocketAddress?) {
+        append(key: key, plain: value) { $0.write(to: &$1) }
     }
 
-    /// A block has nothing to escape.
-    fileprivate mutating func append(_ key: String, _ value: CIDRBlock?) {
+    fileprivate mutating func append(key: String, _ value: CIDRBlock?) {
+        append(key: key, plain: value) { $0.write(to: &$1) }
+    }
+
+    /// A value whose text has nothing to escape.
+    private mutating func append<Value>(
+        key: String,
+        plain value: Value?,
+        by write: (Value, inout [UInt8]) -> Void
+    ) {
         append(text: key)
         guard let value else { return append(text: "null") }
         append(UInt8(ascii: "\""))
-        value.write(to: &self)
+        write(value, &self)
         append(UInt8(ascii: "\""))
     }
 }

@@ -61,7 +61,7 @@ struct Flow {
                 return .waiting
             }
             if let pipe {
-                fill(pipe, from: &source)
+                fill(pipe, from: &source, with: tools)
             } else if let stop = copy(from: &source, to: &destination, with: tools) {
                 return stop
             }
@@ -135,7 +135,7 @@ extension Flow {
     ) -> Stop? {
         byteCount += UInt64(count)
         let filled = count == tools.scratch.byteCount
-        noteFill(filled, with: tools)
+        noteFill(filled, of: source, with: tools)
         if !filled { noteShortRead(of: &source) }
         if hasPending {
             pending += tools.scratch.copy(0..<count)
@@ -170,8 +170,8 @@ extension Flow {
         return .waiting
     }
 
-    private mutating func noteFill(_ filled: Bool, with tools: RelayTools) {
-        guard filled else {
+    private mutating func noteFill(_ filled: Bool, of source: Side, with tools: RelayTools) {
+        guard filled, !source.hasUrgentData else {
             fullReads = 0
             return
         }
@@ -233,19 +233,18 @@ extension Flow {
 
 extension Flow {
     /// One splice into the empty pipe; the next flush passes it on.
-    private mutating func fill(_ pipe: Pipe, from source: inout Side) {
+    ///
+    /// At urgent data a splice stops for good, and behind it even says that the stream ended: what
+    /// it brings nothing from, a read is asked about.
+    private mutating func fill(_ pipe: Pipe, from source: inout Side, with tools: RelayTools) {
         switch pipe.fill(from: source.socket) {
         case .bytes(let count):
             byteCount += UInt64(count)
-            if count < Self.smallSpliceByteCount {
-                smallSplices += 1
-            } else {
-                smallSplices = 0
-            }
-        case .wouldBlock:
+            smallSplices = count < Self.smallSpliceByteCount ? smallSplices + 1 : 0
+        case .wouldBlock where !source.hasUrgentData:
             source.isReadable = false
-        case .endOfStream:
-            noteEnd(.ended, of: &source)
+        case .wouldBlock, .endOfStream:
+            releasePipe(to: tools)
         case .failed:
             noteEnd(.failed, of: &source)
         }

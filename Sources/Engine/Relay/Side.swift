@@ -20,8 +20,8 @@ struct Side {
     var isWritable = false
     /// The peer's last byte has come, though perhaps it was not read (EPOLLRDHUP).
     private var endsAfterRead = false
-    /// A read stops short at urgent data, whatever lies behind (tcp(7)).
-    private var hasUrgentData = false
+    /// Reads stop short at urgent data, whatever lies behind (tcp(7)).
+    private(set) var hasUrgentData = false
     private var hasFailed = false
     private var segments: SegmentPolicy
 
@@ -48,10 +48,10 @@ struct Side {
 
     /// Writes so many bytes at most by `operation`, and notes when no more are taken.
     mutating func write(_ byteCount: Int, by operation: (Socket) -> WriteOutcome) -> WriteOutcome {
-        if segments != .immediate { segments.prepare(socket, forWriting: byteCount) }
+        segments.prepare(socket, forWriting: byteCount)
         let outcome = operation(socket)
         switch outcome {
-        case .bytes: if segments != .immediate { segments.noteWritten(to: socket) }
+        case .bytes: segments.noteWritten(to: socket)
         case .wouldBlock, .failed: isWritable = false
         }
         return outcome

@@ -29,8 +29,8 @@ struct Tunnel {
     private var relay = Relay()
     /// Looks whether the client's first bytes are a PROXY header.
     private var signatureGuard: ProxySignatureGuard?
-    /// The client's first bytes, which were read with its PROXY header.
-    private var firstBytes: [UInt8] = []
+    /// What was read of the client's payload with its PROXY header.
+    private var bytesBehindHeader: [UInt8] = []
 
     init(client: Socket) {
         self.client = Side(client)
@@ -43,15 +43,15 @@ struct Tunnel {
 
     /// Takes the client's first bytes, which were read with its PROXY header.
     mutating func hold(_ payload: [UInt8]) {
-        firstBytes += payload
+        bytesBehindHeader += payload
     }
 
     /// The backend is connected: sends our own PROXY header, if there is one, before anything else.
     mutating func open(sending header: [UInt8]) {
         backend.isWritable = true
         toBackend.enqueue(header, countedByteCount: 0)
-        toBackend.enqueue(firstBytes, countedByteCount: firstBytes.count)
-        firstBytes = []
+        toBackend.enqueue(bytesBehindHeader, countedByteCount: bytesBehindHeader.count)
+        bytesBehindHeader = []
     }
 
     /// Moves what can be moved, in both directions.

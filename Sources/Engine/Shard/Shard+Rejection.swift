@@ -45,6 +45,7 @@ extension Shard {
     /// a reset, which can overtake what was said (RFC 9112 §9.6).
     func linger(_ key: Key) {
         guard lingeringCount < Self.lingeringLimit else {
+            connections[key].tunnel.client.socket.shutdownWrite()
             return finish(key, connections[key].end)
         }
         lingeringCount += 1

@@ -57,8 +57,10 @@ struct BenchSession {
             for index in order(ofRound: round, targetCount: subjects.count)
             where !interrupt.flag.isSet {
                 let run = try measure(subjects[index], plan, round, interrupt.flag)
-                // What was ended while it warmed up says nothing beside other rounds.
-                if run.result.measuredNanoseconds == 0, !rounds[index].rounds.isEmpty { continue }
+                // What Ctrl-C ended while it warmed up says nothing beside other rounds.
+                let isVoid =
+                    run.result.ending == .interrupted && run.result.measuredNanoseconds == 0
+                if isVoid, !rounds[index].rounds.isEmpty { continue }
                 rounds[index].append(run)
             }
         }
