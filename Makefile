@@ -11,10 +11,10 @@ bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-se
 test_packages  := $(bench_packages) mariadb-client curl iproute2
 
 help:
-	@echo 'make demo    build, then run a gateway in front of a sample warehouse'
-	@echo 'make test    build, then run every test, the ones against real servers included'
-	@echo 'make lint    check the format and the direction of imports'
-	@echo 'make bench   measure side by side with HAProxy, nginx and Envoy'
+	@echo 'make demo        build, then run a gateway in front of a sample warehouse'
+	@echo 'make test        build, then run every test, the ones against real servers included'
+	@echo 'make lint        check the format and the direction of imports'
+	@echo 'make bench       measure side by side with HAProxy, nginx and Envoy'
 	@echo 'make bench-trie  measure lookups in lists of CIDR blocks'
 	@echo 'make bench-micro measure each decision and wire format of the pure core'
 	@echo 'make bench-check run both once, to see that they still run'
