@@ -121,7 +121,7 @@ def target_result(report, target):
     found.get("latency", {}).pop("curve", None)
     for each in found["rounds"]:
         del each["timeline"], each["timelineSliceSeconds"]
-    resident = sum(process["residentBytes"] for process in report["processes"])
+    resident = sum(process.get("residentBytes", 0) for process in report["processes"])
     if resident:
         found["metrics"]["residentBytes"] = metrics.spread([resident])
     return found

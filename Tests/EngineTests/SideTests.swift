@@ -6,15 +6,18 @@ import Testing
 
 @Suite("One side of a relay")
 struct SideTests {
-    @Test("A short read means what the events before it announced")
+    @Test("A full read decides nothing, a short one has drained the socket or met an announced end")
     func shortRead() throws {
         let pair = try SocketPair()
         defer { pair.close() }
         var side = Side(pair.inner)
-        #expect(side.shortRead == .drained)
+        side.isReadable = true
+        expect(&side, reading: 9, isAtEnd: false, staysReadable: true)
+        expect(&side, reading: 8, isAtEnd: false, staysReadable: false)
         pair.outer.shutdownWrite()
         side.note(try pair.inner.endEvent())
-        #expect(side.shortRead == .ended)
+        expect(&side, reading: 9, isAtEnd: false, staysReadable: true)
+        expect(&side, reading: 8, isAtEnd: true, staysReadable: true)
     }
 
     @Test("After a reset a short read decides nothing")
@@ -24,7 +27,19 @@ struct SideTests {
         var side = Side(pair.inner)
         pair.outer.closeWithReset()
         side.note(try pair.inner.endEvent())
-        #expect(side.shortRead == .undecided)
+        expect(&side, reading: 8, isAtEnd: false, staysReadable: true)
+    }
+
+    /// What a read of so many bytes means where nine were asked for.
+    private func expect(
+        _ side: inout Side,
+        reading count: Int,
+        isAtEnd: Bool,
+        staysReadable: Bool
+    ) {
+        let hasEnded = side.noteRead(count, of: 9)
+        #expect(hasEnded == isAtEnd)
+        #expect(side.isReadable == staysReadable)
     }
 
     /// 20,000 bytes are enough to be spliced.
@@ -51,7 +66,8 @@ struct SideTests {
         destination.inner.shutdownWrite()
         var received: [UInt8] = []
         while let bytes = destination.outer.readAvailable() { received += bytes }
-        #expect(received == before + Array("behind".utf8))
+        let isWhole = received == before + Array("behind".utf8)
+        #expect(isWhole, "\(received.count) bytes came")
     }
 }
 

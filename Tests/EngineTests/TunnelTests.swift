@@ -8,44 +8,55 @@ import Testing
 struct TunnelTests {
     private let tools = RelayTools(scratchByteCount: 4096, pipeByteCount: 65_536)
 
+    /// A guarded tunnel whose client has said `text`, with the far ends of both sides.
+    private final class Guarded {
+        let client: SocketPair
+        let backend: SocketPair
+        var tunnel: Tunnel
+
+        init(client text: String) throws {
+            client = try SocketPair()
+            backend = try SocketPair()
+            tunnel = Tunnel(client: client.inner)
+            tunnel.guardAgainstForgedHeader()
+            tunnel.backend = Side(backend.inner)
+            client.outer.writeAll(Array(text.utf8))
+            _ = client.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
+            tunnel.client.isReadable = true
+        }
+
+        func advance(with tools: RelayTools) -> Tunnel.Progress { tunnel.advance(with: tools) }
+
+        func close() {
+            client.close()
+            backend.close()
+        }
+    }
+
     @Test("What the guard held and what decided follow our header in order, and the end too")
     func heldBytes() throws {
-        let (client, backend) = (try SocketPair(), try SocketPair())
-        defer { client.close(); backend.close() }
-        var tunnel = Tunnel(client: client.inner)
-        tunnel.guardAgainstForgedHeader()
-        tunnel.backend = Side(backend.inner)
-        client.outer.writeAll(Array("PRO".utf8))
-        _ = client.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
-        tunnel.client.isReadable = true
-        tunnel.open(sending: Array("header ".utf8))
-        #expect(tunnel.advance(with: tools) == .waitForReadiness)
-        #expect(backend.outer.readAvailable() == Array("header ".utf8))
-        client.outer.writeAll(Array("MISE".utf8))
-        client.outer.shutdownWrite()
-        tunnel.client.note(try client.inner.endEvent())
-        #expect(tunnel.advance(with: tools) == .waitForReadiness)
+        let guarded = try Guarded(client: "PRO")
+        defer { guarded.close() }
+        guarded.tunnel.open(sending: Array("header ".utf8))
+        #expect(guarded.advance(with: tools) == .waitForReadiness)
+        #expect(guarded.backend.outer.readAvailable() == Array("header ".utf8))
+        guarded.client.outer.writeAll(Array("MISE".utf8))
+        guarded.client.outer.shutdownWrite()
+        guarded.tunnel.client.note(try guarded.client.inner.endEvent())
+        #expect(guarded.advance(with: tools) == .waitForReadiness)
         var received: [UInt8] = []
-        while let bytes = backend.outer.readAvailable() { received += bytes }
+        while let bytes = guarded.backend.outer.readAvailable() { received += bytes }
         #expect(received == Array("PROMISE".utf8))
-        #expect(tunnel.toBackend.byteCount == 7)
-        tunnel.close(with: tools)
+        #expect(guarded.tunnel.toBackend.byteCount == 7)
     }
 
     @Test("A header that the client wrote itself reaches no backend")
     func forgedHeader() throws {
-        let (client, backend) = (try SocketPair(), try SocketPair())
-        defer { client.close(); backend.close() }
-        var tunnel = Tunnel(client: client.inner)
-        tunnel.guardAgainstForgedHeader()
-        tunnel.backend = Side(backend.inner)
-        client.outer.writeAll(Array("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n".utf8))
-        _ = client.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
-        tunnel.client.isReadable = true
-        tunnel.open(sending: [])
-        #expect(tunnel.advance(with: tools) == .forgedHeader)
-        #expect(tunnel.toBackend.byteCount == 0)
-        #expect(backend.outer.readAvailable(waiting: 10) == [])
-        tunnel.close(with: tools)
+        let guarded = try Guarded(client: "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n")
+        defer { guarded.close() }
+        guarded.tunnel.open(sending: [])
+        #expect(guarded.advance(with: tools) == .forgedHeader)
+        #expect(guarded.tunnel.toBackend.byteCount == 0)
+        #expect(guarded.backend.outer.readAvailable(waiting: 10) == [])
     }
 }

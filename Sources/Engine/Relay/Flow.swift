@@ -134,22 +134,14 @@ extension Flow {
         with tools: RelayTools
     ) -> Stop? {
         byteCount += UInt64(count)
-        let filled = count == tools.scratch.byteCount
-        noteFill(filled, of: source, with: tools)
-        if !filled { noteShortRead(of: &source) }
+        let limit = tools.scratch.byteCount
+        noteFill(count == limit, of: source, with: tools)
+        if source.noteRead(count, of: limit) { noteEnd(.ended, of: &source) }
         if hasPending {
             pending += tools.scratch.copy(0..<count)
             return nil
         }
         return write(tools.scratch, count: count, to: &destination)
-    }
-
-    private mutating func noteShortRead(of source: inout Side) {
-        switch source.shortRead {
-        case .drained: source.isReadable = false
-        case .ended: noteEnd(.ended, of: &source)
-        case .undecided: break
-        }
     }
 
     private mutating func write(_ scratch: ScratchBuffer, count: Int, to destination: inout Side)

@@ -5,16 +5,6 @@ import Sockets
 /// A flag stays set until a call on the socket would block; an edge that is forgotten never comes
 /// again.
 struct Side {
-    /// What a read means that brought less than was asked for.
-    enum ShortRead {
-        /// Nothing is left; what comes next makes a new edge.
-        case drained
-        /// Those were the last bytes of the stream.
-        case ended
-        /// Only the next read tells.
-        case undecided
-    }
-
     var socket: Socket
     var isReadable = false
     var isWritable = false
@@ -39,11 +29,19 @@ struct Side {
         if event.isError { hasFailed = true }
     }
 
-    /// The system puts a stream's end behind all of its bytes: where it was announced, a read that
-    /// comes short has met it, and no other read need fetch it.
-    var shortRead: ShortRead {
-        if hasUrgentData || hasFailed { return .undecided }
-        return endsAfterRead ? .ended : .drained
+    /// Takes note of a read that brought `count` of the `limit` bytes that were asked for.
+    ///
+    /// One that comes short has drained the socket: what comes next makes a new edge. Where the end
+    /// of the stream was announced, it has met that, for the system puts the end behind all bytes;
+    /// the side stays readable for whoever wants to read the end all the same. Behind urgent data
+    /// or a failure only the next read tells.
+    ///
+    /// - Returns: whether the stream ended with these bytes.
+    @discardableResult
+    mutating func noteRead(_ count: Int, of limit: Int) -> Bool {
+        guard count < limit, !hasUrgentData, !hasFailed else { return false }
+        if !endsAfterRead { isReadable = false }
+        return endsAfterRead
     }
 
     /// Writes so many bytes at most by `operation`, and notes when no more are taken.

@@ -139,7 +139,7 @@ extension Tunnel {
             case .bytes(let count):
                 switch inspect(count, in: tools.scratch) {
                 case .header: return .forged
-                case .undecided: noteShortRead(count, in: tools.scratch)
+                case .undecided: client.noteRead(count, of: tools.scratch.byteCount)
                 case .clear: if let stop = passFirstBytes(count, with: tools) { return stop }
                 }
             case .wouldBlock:
@@ -158,11 +158,6 @@ extension Tunnel {
         -> ProxySignatureGuard.Verdict
     {
         scratch.withBytes(in: 0..<count) { signatureGuard?.receive($0) ?? .clear }
-    }
-
-    private mutating func noteShortRead(_ count: Int, in scratch: ScratchBuffer) {
-        guard count < scratch.byteCount, client.shortRead == .drained else { return }
-        client.isReadable = false
     }
 
     /// Passes on what was held, and the read that decided. Mostly nothing was held.

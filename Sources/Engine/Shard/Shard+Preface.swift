@@ -69,9 +69,7 @@ extension Shard {
             let side = connections[key].tunnel.client
             switch side.socket.read(into: tools.scratch) {
             case .bytes(let count):
-                if count < tools.scratch.byteCount && side.shortRead == .drained {
-                    connections[key].tunnel.client.isReadable = false
-                }
+                connections[key].tunnel.client.noteRead(count, of: tools.scratch.byteCount)
                 receiveHeader(tools.scratch.copy(0..<count), for: key)
             case .wouldBlock:
                 connections[key].tunnel.client.isReadable = false
