@@ -120,6 +120,8 @@ int csockets_close(int fd) { return (int)result(close(fd)); }
 
 int csockets_set_reuse_address(int fd) { return set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 
+int csockets_set_reuse_port(int fd, int on) { return set_option(fd, SOL_SOCKET, SO_REUSEPORT, on); }
+
 int csockets_set_ipv6_only(int fd, int on) { return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
 
 int csockets_bind_to_device(int fd, const char *name) {

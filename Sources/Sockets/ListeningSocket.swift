@@ -12,6 +12,8 @@ public final class ListeningSocket: Sendable {
     public let address: SocketAddress
     /// The only network interface over which clients come; `nil` for any.
     public let interface: String?
+    /// Whether an IPv6 socket takes IPv4 clients too.
+    public let takesIPv4: Bool
 
     /// Binds and listens. What is set here (no delay, keepalive, congestion control) the accepted
     /// sockets inherit.
@@ -22,11 +24,13 @@ public final class ListeningSocket: Sendable {
     ///     any interface.
     ///   - takesIPv4: whether an IPv6 socket takes IPv4 clients too (RFC 3493 §5.3); a
     ///     listener on an IPv4 address of the same port cannot stand beside such a one.
+    ///   - sharesPort: whether others that share theirs may overlap; see ``sharePort(_:)``.
     ///   - congestionControl: the kernel's name of it; `nil` for the system's.
     public init(
         on address: SocketAddress,
         interface: String? = nil,
         takesIPv4: Bool = false,
+        sharesPort: Bool = false,
         backlog: Int32 = 4096,
         congestionControl: String? = nil,
         keepalive: KeepaliveOptions
@@ -38,7 +42,7 @@ public final class ListeningSocket: Sendable {
                     unsafe csockets_bind_to_device(socket.descriptor, interface)
                 )
             }
-            try Self.bind(socket, to: address, takesIPv4: takesIPv4)
+            try Self.bind(socket, to: address, takesIPv4: takesIPv4, sharesPort: sharesPort)
             try socket.setNoDelay()
             if let congestionControl { try socket.setCongestionControl(congestionControl) }
             try socket.setKeepalive(keepalive)
@@ -50,6 +54,7 @@ public final class ListeningSocket: Sendable {
         }
         self.socket = socket
         self.interface = interface
+        self.takesIPv4 = takesIPv4
     }
 
     deinit {
@@ -59,9 +64,11 @@ public final class ListeningSocket: Sendable {
     private static func bind(
         _ socket: Socket,
         to address: SocketAddress,
-        takesIPv4: Bool
+        takesIPv4: Bool,
+        sharesPort: Bool
     ) throws(SystemError) {
         try SystemError.check(csockets_set_reuse_address(socket.descriptor))
+        if sharesPort { try SystemError.check(csockets_set_reuse_port(socket.descriptor, 1)) }
         if address.isIPv6 {
             try SystemError.check(csockets_set_ipv6_only(socket.descriptor, takesIPv4 ? 0 : 1))
         }
@@ -72,6 +79,13 @@ public final class ListeningSocket: Sendable {
     /// Changes what sockets accepted from now on inherit.
     public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
         try socket.setKeepalive(options)
+    }
+
+    /// Whether another socket of the same user may be bound to an address that overlaps this one's, if
+    /// that one shares its port too (SO_REUSEPORT, socket(7)). It counts when the other one is bound:
+    /// a socket that takes this one's place is bound first, so that there is always one that listens.
+    public func sharePort(_ isShared: Bool) throws(SystemError) {
+        try SystemError.check(csockets_set_reuse_port(socket.descriptor, isShared ? 1 : 0))
     }
 
     /// Takes the next waiting client (accept4(2)).

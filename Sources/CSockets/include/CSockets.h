@@ -44,6 +44,7 @@ int csockets_close(int fd);
 
 // Options.
 int csockets_set_reuse_address(int fd);
+int csockets_set_reuse_port(int fd, int on);
 int csockets_set_ipv6_only(int fd, int on);
 /// Whether segments are acknowledged at once; off lets data carry what they can (TCP_QUICKACK).
 int csockets_set_quick_ack(int fd, int on);

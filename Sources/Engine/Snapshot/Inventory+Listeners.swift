@@ -5,67 +5,107 @@ import Sockets
 // MARK: - Listening sockets
 
 extension Inventory {
+    /// Binds what the configuration asks for and no socket is yet, beside all that there is.
+    ///
+    /// What a socket is bound with (its address, its interface, whether it takes IPv4 too) cannot
+    /// change while it listens. A listener that needs something else gets a new socket; the old one
+    /// is among those that ``removeListeners(notIn:replacedBy:)`` lets go of.
     mutating func bindNewListeners(of configuration: GatewayConfiguration)
         throws(GatewayError) -> [(address: SocketAddress, open: OpenListener)]
     {
         var added: [(address: SocketAddress, open: OpenListener)] = []
         for listener in configuration.listeners {
-            if let running = listeners[listener.address] {
-                try running.socket.checkInterface(of: listener)
-            } else {
-                let socket = try bind(listener, in: configuration)
-                added.append((listener.address, open(socket)))
-            }
+            let takesIPv4 = configuration.takesIPv4(listener)
+            let running = listeners[listener.address]
+            if let running, running.socket.serves(listener, takesIPv4: takesIPv4) { continue }
+            let socket = try bind(
+                listener,
+                takesIPv4: takesIPv4,
+                in: configuration,
+                beside: added.map(\.open.socket)
+            )
+            added.append((listener.address, open(socket, counters: running?.counters)))
         }
         return added
     }
 
-    private mutating func open(_ socket: ListeningSocket) -> OpenListener {
+    private mutating func open(_ socket: ListeningSocket, counters: ListenerCounters?)
+        -> OpenListener
+    {
         nextListenerNumber += 1
         return OpenListener(
             id: ListenerID(rawValue: nextListenerNumber),
             socket: socket,
-            counters: ListenerCounters()
+            counters: counters ?? ListenerCounters()
         )
     }
 
-    /// `[::]` takes IPv4 clients too, unless an IPv4 listener of that port stands beside it.
-    private func bind(_ listener: Listener, in configuration: GatewayConfiguration)
-        throws(GatewayError) -> ListeningSocket
-    {
-        let address = listener.address
-        // Its address is taken until the last shard lets go of it: it is used again.
-        if let socket = leaving[address]?.socket {
-            try socket.checkInterface(of: listener)
+    private func bind(
+        _ listener: Listener,
+        takesIPv4: Bool,
+        in configuration: GatewayConfiguration,
+        beside added: [ListeningSocket]
+    ) throws(GatewayError) -> ListeningSocket {
+        // One that the last shard has not let go of yet is used again.
+        if let socket = leaving[listener.address]?.socket,
+            socket.serves(listener, takesIPv4: takesIPv4)
+        {
             return socket
         }
-        let hasIPv4Neighbour = configuration.listeners.contains { listener in
-            listener.address.port == address.port && listener.address.ip.family == .v4
-        }
+        let neighbours = sockets(on: listener.address.port) + added
         do {
-            return try ListeningSocket(
-                on: address,
-                interface: listener.interface,
-                takesIPv4: !hasIPv4Neighbour,
-                congestionControl: congestion.name(for: address.ip),
-                keepalive: KeepaliveOptions(configuration.keepalive)
-            )
+            return try sharing(neighbours) { () throws(SystemError) in
+                try ListeningSocket(
+                    on: listener.address,
+                    interface: listener.interface,
+                    takesIPv4: takesIPv4,
+                    sharesPort: !neighbours.isEmpty,
+                    congestionControl: congestion.name(for: listener.address.ip),
+                    keepalive: KeepaliveOptions(configuration.keepalive)
+                )
+            }
         } catch {
-            throw .cannotListen(address, reason: error.description)
+            throw .cannotListen(listener.address, reason: error.description)
         }
     }
 
-    mutating func removeListeners(notIn configuration: GatewayConfiguration)
-        -> [ListenerID]
-    {
+    /// All sockets of ours on a port, those included that shards may still hold.
+    private func sockets(on port: UInt16) -> [ListeningSocket] {
+        let running = listeners.values.map(\.socket)
+        let all = running + leaving.values.compactMap(\.socket)
+        return all.filter { port != 0 && $0.address.port == port }
+    }
+
+    /// Lets a socket be bound whose address overlaps one of ours. The port is shared for that moment
+    /// only, and with processes of the same user that ask for it: a second gateway does not.
+    private func sharing(
+        _ neighbours: [ListeningSocket],
+        bind: () throws(SystemError) -> ListeningSocket
+    ) throws(SystemError) -> ListeningSocket {
+        // `try?`: of a socket that is open this fails never; if it did, binding would.
+        for socket in neighbours { try? socket.sharePort(true) }
+        defer { for socket in neighbours { try? socket.sharePort(false) } }
+        let socket = try bind()
+        if !neighbours.isEmpty { try? socket.sharePort(false) }
+        return socket
+    }
+
+    /// Lets go of the sockets that the configuration no longer has, or that `added` replace.
+    mutating func removeListeners(
+        notIn configuration: GatewayConfiguration,
+        replacedBy added: [(address: SocketAddress, open: OpenListener)]
+    ) -> [ListenerID] {
         let kept = Set(configuration.listeners.map(\.address))
-        let removed = listeners.filter { !kept.contains($0.key) }
+        let replaced = Set(added.map(\.address))
         leaving = leaving.filter { $0.value.socket != nil }
-        for (address, listener) in removed {
-            listeners[address] = nil
+        var removed: [ListenerID] = []
+        for (address, listener) in listeners
+        where !kept.contains(address) || replaced.contains(address) {
+            removed.append(listener.id)
             leaving[address] = WeakListeningSocket(listener.socket)
+            listeners[address] = nil
         }
-        return removed.values.map(\.id)
+        return removed
     }
 
     func setKeepalive() {
@@ -76,13 +116,19 @@ extension Inventory {
     }
 }
 
+extension GatewayConfiguration {
+    /// `[::]` takes IPv4 clients too, unless an IPv4 listener of that port stands beside it.
+    fileprivate func takesIPv4(_ listener: Listener) -> Bool {
+        guard listener.address.ip.family == .v6 else { return false }
+        return !listeners.contains { other in
+            other.address.port == listener.address.port && other.address.ip.family == .v4
+        }
+    }
+}
+
 extension ListeningSocket {
-    /// A socket cannot move to another interface, nor can a second one have its address.
-    fileprivate func checkInterface(of listener: Listener) throws(GatewayError) {
-        guard interface != listener.interface else { return }
-        throw .cannotListen(
-            listener.address,
-            reason: "its interface cannot change while it listens; restart the gateway"
-        )
+    /// Whether the socket is bound as `listener` needs it.
+    fileprivate func serves(_ listener: Listener, takesIPv4: Bool) -> Bool {
+        interface == listener.interface && self.takesIPv4 == takesIPv4
     }
 }

@@ -60,8 +60,8 @@ struct Inventory {
         self.configuration = configuration
         self.rules = rules
         generation += 1
+        let removed = removeListeners(notIn: configuration, replacedBy: added)
         for listener in added { listeners[listener.address] = listener.open }
-        let removed = removeListeners(notIn: configuration)
         setKeepalive()
         let snapshot = makeSnapshot(addresses: addresses)
         return Change(
