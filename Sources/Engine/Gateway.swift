@@ -43,7 +43,8 @@ public final class Gateway: Sendable {
             limits: configuration.limits,
             denialLinesPerMinute: configuration.log.denialsPerMinute,
             keepalive: KeepaliveOptions(configuration.keepalive),
-            routes: [:]
+            routes: [:],
+            sessionPolicies: SessionPolicies()
         )
         shards = services.ports.map { port in
             Shard(

@@ -1,4 +1,5 @@
 public import Addresses
+public import Core
 
 /// What an operator should know, beyond single connections.
 public enum GatewayEvent: Equatable, Sendable {
@@ -11,6 +12,8 @@ public enum GatewayEvent: Equatable, Sendable {
     /// A trusted load balancer connected and stayed silent until the header's deadline: it sends
     /// its header only with the client's first bytes, and this protocol's server speaks first.
     case silentLoadBalancer(listener: SocketAddress, peer: SocketAddress)
+    /// A client that the policy admits was denied by a limit.
+    case limitReached(DenialReason, listener: SocketAddress, client: IPAddress)
 }
 
 /// How a drain went: sessions that ended by themselves, and those that were closed.

@@ -1,4 +1,5 @@
 import Addresses
+import Core
 import Dispatch
 public import Engine
 public import Logging
@@ -71,7 +72,9 @@ extension GatewayEvent {
     var level: Logger.Level {
         switch self {
         case .backendHealthy, .acceptResumed: .notice
-        case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer: .warning
+        case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer,
+            .limitReached:
+            .warning
         }
     }
 
@@ -96,6 +99,8 @@ extension GatewayEvent {
                 + " whose server speaks first waits for ever; on an AWS network load balancer set"
                 + " the target group attribute"
                 + " proxy_protocol_v2.client_to_server.header_placement to on_first_ack"
+        case .limitReached(let reason, let listener, let client):
+            "\(client) was denied at listener \(listener) (\(reason.rawValue)): \(reason.advice)"
         }
     }
 }

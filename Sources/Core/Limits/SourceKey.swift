@@ -27,10 +27,13 @@ public struct SourceKey: Hashable, Sendable {
             )
     }
 
-    /// For spreading sources over tables. Not secret: a flood of chosen sources fills one stripe no
-    /// faster than a flood of random ones, for the stripe is bounded.
-    public var stripeHash: UInt64 {
-        let mixed = (bits ^ (bits >> 31) ^ UInt64(network) << 32) &* 0x9E37_79B9_7F4A_7C15
-        return mixed >> 32
+    /// Which of `count` tables the source belongs to.
+    ///
+    /// The hash has a seed of its own in each process (`Hasher`), so that nobody can choose sources
+    /// that all belong to one table.
+    public func stripe(of count: Int) -> Int {
+        var hasher = Hasher()
+        hasher.combine(self)
+        return Int(UInt(bitPattern: hasher.finalize()) >> 16 % UInt(count))
     }
 }

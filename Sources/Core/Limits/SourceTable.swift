@@ -1,12 +1,15 @@
 /// How many connections each source has, and how fast it opens them. Bounded.
 ///
-/// An entry says something while the source has connections, or until its bucket is full again;
-/// others are forgotten when room is needed. When the table is full of entries that say something,
-/// a new source is refused as too fast: it cannot be counted, and only a flood of sources fills the
-/// table. Where there is no limit, it is admitted uncounted.
+/// Only sources that the policy admits are asked about here. An entry says something while the source
+/// has connections, or until its bucket is full again; others are forgotten when room is needed, and
+/// then those without connections. A source for which there is still no room is admitted uncounted:
+/// nobody whom the policy names is refused because a table is full, and what all sources together
+/// may have is limited elsewhere.
 public struct SourceTable: Sendable {
     public enum Admission: Hashable, Sendable {
         case admitted
+        /// Admitted, but there is no entry to be released.
+        case uncounted
         case tooManyConnections
         case tooFast
     }
@@ -38,9 +41,7 @@ public struct SourceTable: Sendable {
         limits: ConnectionLimits,
         at now: Int64
     ) -> Admission {
-        guard hasRoom(for: source, limits: limits, at: now) else {
-            return limits.limitSources ? .tooFast : .admitted
-        }
+        guard hasRoom(for: source, limits: limits, at: now) else { return .uncounted }
         let burst = Self.burst(of: limits)
         return Self.admit(
             &entries[source, default: Entry(bucket: TokenBucket(capacity: burst, at: now))],
@@ -86,6 +87,7 @@ public struct SourceTable: Sendable {
         guard now - sweptAt >= Self.sweepIntervalMilliseconds else { return false }
         sweptAt = now
         sweep(limits: limits, at: now)
+        if entries.count >= capacity { entries = entries.filter { $1.connections > 0 } }
         return entries.count < capacity
     }
 
@@ -98,8 +100,4 @@ public struct SourceTable: Sendable {
             return entry.connections > 0 || !(rate == 0 || isFull)
         }
     }
-}
-
-extension ConnectionLimits {
-    fileprivate var limitSources: Bool { connectionsPerSource > 0 || connectRatePerSource > 0 }
 }

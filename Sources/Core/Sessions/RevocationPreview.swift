@@ -21,50 +21,17 @@ public struct RevocationPreview: Sendable {
         under configuration: GatewayConfiguration,
         at now: UnixTime
     ) throws(RuleConflict) {
-        let policies = try configuration.policies()
+        var rules: [String: CompiledWhitelist] = [:]
+        for warehouse in configuration.warehouses {
+            rules[warehouse.id] = try CompiledWhitelist(warehouse.whitelist)
+        }
+        let policies = SessionPolicies(of: configuration) { rules[$0.id] ?? .empty }
         for session in sessions {
-            let policy = policies[Key(session.warehouse, session.listener)]
-            let verdict = policy?.verdict(
-                client: session.client.ip.unmapped,
-                endpoint: session.endpoint,
-                at: now
-            )
-            if let reason = verdict?.denial {
-                revoked.append(Revoked(session: session, reason: reason))
-            } else {
-                keptCount += 1
+            switch policies.judge(session.identity, at: now) {
+            case .ends(let reason): revoked.append(Revoked(session: session, reason: reason))
+            case .goesOn: keptCount += 1
             }
         }
-    }
-}
-
-/// A listener of a warehouse.
-private struct Key: Hashable {
-    let warehouse: String
-    let listener: String
-
-    init(_ warehouse: String, _ listener: String) {
-        self.warehouse = warehouse
-        self.listener = listener
-    }
-}
-
-extension GatewayConfiguration {
-    /// The policies that may end sessions. A listener that is gone has none: its sessions end in
-    /// their own time.
-    fileprivate func policies() throws(RuleConflict) -> [Key: AccessPolicy] {
-        var policies: [Key: AccessPolicy] = [:]
-        for warehouse in warehouses where warehouse.whenRevoked == .close {
-            let rules = try CompiledWhitelist(warehouse.whitelist)
-            for listener in warehouse.listeners {
-                policies[Key(warehouse.id, "\(listener.address)")] = AccessPolicy(
-                    for: listener,
-                    of: warehouse,
-                    rules: rules
-                )
-            }
-        }
-        return policies
     }
 }
 

@@ -11,6 +11,9 @@ public struct Session: Hashable, Sendable, Codable {
     public var link: LinkKind
     public var peer: SocketAddress
     public var client: SocketAddress
+    /// Those who vouched for the client's address by a PROXY header, the peer first; empty where
+    /// the client connected itself.
+    public var introducedBy: [IPAddress]
     /// The private link's endpoint.
     public var endpoint: EndpointName?
     /// The block of the rule that admitted it.
@@ -33,6 +36,7 @@ public struct Session: Hashable, Sendable, Codable {
         link: LinkKind,
         peer: SocketAddress,
         client: SocketAddress,
+        introducedBy: [IPAddress] = [],
         endpoint: EndpointName? = nil,
         rule: CIDRBlock? = nil,
         backend: SocketAddress? = nil,
@@ -48,6 +52,7 @@ public struct Session: Hashable, Sendable, Codable {
         self.link = link
         self.peer = peer
         self.client = client
+        self.introducedBy = introducedBy
         self.endpoint = endpoint
         self.rule = rule
         self.backend = backend
@@ -56,6 +61,22 @@ public struct Session: Hashable, Sendable, Codable {
         self.idleMilliseconds = idleMilliseconds
         self.bytesIn = bytesIn
         self.bytesOut = bytesOut
+    }
+}
+
+extension Session {
+    /// By what it is judged.
+    public var identity: SessionIdentity {
+        SessionIdentity(
+            warehouse: warehouse,
+            listener: listener,
+            link: link,
+            peer: peer.ip,
+            client: client.ip,
+            endpoint: endpoint,
+            isIntroduced: !introducedBy.isEmpty,
+            intermediaries: Array(introducedBy.dropFirst())
+        )
     }
 }
 

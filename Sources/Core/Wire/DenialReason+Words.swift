@@ -26,6 +26,9 @@ extension DenialReason {
         }
     }
 
+    /// Whether the policy admits the client, and only a limit stands against it.
+    public var isLimit: Bool { family == .sourceLimit || family == .gatewayLimit }
+
     /// The sentence that a denied client is shown, after the models of MySQL's own errors.
     ///
     /// It names no rule, limit or backend: those are the operator's, who finds them in the log.

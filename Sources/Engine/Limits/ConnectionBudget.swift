@@ -23,25 +23,26 @@ final class ConnectionBudget: Sendable {
 final class DescriptorBudget: Sendable {
     /// For the log, the management API, listeners, health checks and a few pipes.
     private static let reserve = 192
-    /// One for the client, one for the backend.
-    private static let descriptorsPerConnection = 2
+    /// One for the client, one for the backend; a client that is being refused has but its own.
+    static let perConnection = 2
 
     private let count = Atomic<Int>(0)
     private let limit: Int
 
     init(descriptorLimit: Int) {
-        let available = max(0, descriptorLimit - min(Self.reserve, descriptorLimit / 2))
-        limit = max(1, available / Self.descriptorsPerConnection)
+        let available = descriptorLimit - min(Self.reserve, descriptorLimit / 2)
+        limit = max(Self.perConnection, available)
     }
 
-    var isUsedUp: Bool { count.load(ordering: .relaxed) >= limit }
+    var isUsedUp: Bool { count.load(ordering: .relaxed) + Self.perConnection > limit }
 
-    func take() {
-        count.add(1, ordering: .relaxed)
+    func take(_ descriptorCount: Int) {
+        count.add(descriptorCount, ordering: .relaxed)
     }
 
-    func release() {
-        count.subtract(1, ordering: .relaxed)
+    func release(_ descriptorCount: Int) {
+        guard descriptorCount > 0 else { return }
+        count.subtract(descriptorCount, ordering: .relaxed)
     }
 }
 

@@ -40,6 +40,6 @@ final class SourceLimiter: Sendable {
     }
 
     private func stripe(of source: SourceKey) -> Stripe {
-        stripes[Int(truncatingIfNeeded: source.stripeHash) & (Self.stripeCount - 1)]
+        stripes[source.stripe(of: Self.stripeCount)]
     }
 }

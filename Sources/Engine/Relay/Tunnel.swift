@@ -27,31 +27,42 @@ struct Tunnel {
     private(set) var toBackend = Flow()
     private(set) var toClient = Flow()
     private var relay = Relay()
-    /// Looks whether the client's first bytes are a PROXY header.
+    /// Looks whether the client's first bytes begin like a PROXY header; `nil` once that is known.
     private var signatureGuard: ProxySignatureGuard?
-    /// What was read of the client's payload with its PROXY header.
-    private var bytesBehindHeader: [UInt8] = []
+    /// The client's first bytes, from before a backend was connected; the guard has cleared them.
+    private var firstBytes: [UInt8] = []
 
-    init(client: Socket) {
+    /// - Parameter isGuarded: whether a client is refused whose payload begins like a PROXY header.
+    init(client: Socket, isGuarded: Bool = true) {
         self.client = Side(client)
+        signatureGuard = isGuarded ? ProxySignatureGuard() : nil
     }
 
-    /// Refuses a client whose payload begins like a PROXY header.
-    mutating func guardAgainstForgedHeader() {
-        signatureGuard = ProxySignatureGuard()
-    }
-
-    /// Takes the client's first bytes, which were read with its PROXY header.
-    mutating func hold(_ payload: [UInt8]) {
-        bytesBehindHeader += payload
+    /// Takes the client's first bytes, which were read behind its PROXY header. Like all others
+    /// they reach the backend through the guard alone.
+    ///
+    /// - Returns: false where they begin like a PROXY header, and the client is to be refused.
+    mutating func take(_ payload: [UInt8]) -> Bool {
+        guard signatureGuard != nil else {
+            firstBytes += payload
+            return true
+        }
+        switch signatureGuard?.receive(payload) {
+        case .header: return false
+        case .undecided, nil: return true
+        case .clear:
+            firstBytes = (signatureGuard?.heldBytes ?? []) + payload
+            signatureGuard = nil
+            return true
+        }
     }
 
     /// The backend is connected: sends our own PROXY header, if there is one, before anything else.
     mutating func open(sending header: [UInt8]) {
         backend.isWritable = true
         toBackend.enqueue(header, countedByteCount: 0)
-        toBackend.enqueue(bytesBehindHeader, countedByteCount: bytesBehindHeader.count)
-        bytesBehindHeader = []
+        toBackend.enqueue(firstBytes, countedByteCount: firstBytes.count)
+        firstBytes = []
     }
 
     /// Moves what can be moved, in both directions.

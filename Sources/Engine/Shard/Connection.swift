@@ -7,13 +7,15 @@ import Sockets
 /// A connection's slot in its shard: from accept to the line in the access log.
 struct Connection {
     enum Phase {
-        /// Waits for the PROXY header of a trusted source.
-        case readingHeader
+        /// Nothing is decided yet.
+        case accepted
+        /// Waits for the PROXY header of a source that is trusted to send one.
+        case readingHeader(HeaderReading)
         /// Admitted; waits for a backend.
-        case connecting
+        case connecting(Dial)
         case relaying
         /// Refused: greets a MySQL client first, so that it shows the error in full.
-        case greeting
+        case greeting(Greeting)
         /// Everything was said; waits for the client to close, so that no reset overtakes it.
         case lingering
     }
@@ -21,32 +23,26 @@ struct Connection {
     /// Unique within this run.
     let id: UInt64
     let listener: ListenerID
-    let profile: ListenerProfile
+    /// The listener's as it was when the client was identified.
+    var profile: ListenerProfile
     let acceptedAt: Moment
     let peer: SocketAddress
     var client: SocketAddress
-    var phase = Phase.readingHeader
+    var phase = Phase.accepted
     var tunnel: Tunnel
-    /// Only between accept and the relay, and only where a PROXY header is expected.
-    var preface: Preface?
-    /// Only while a refused MySQL client is greeted.
-    var greeting: Greeting?
-    /// Which of the pool's members were tried.
-    var triedBackends = BackendPool.Tried()
     var backend: Backend?
     var isBackendConnected = false
     /// Whether keepalive probes watch the backend.
     var isBackendProbed = false
-    /// The source's entry in the limiter, once it was counted there.
-    var source: SourceKey?
-    var isCountedInBudget = false
-    var isCountedInWarehouse = false
-    /// Where it is counted among its endpoint's connections.
-    var endpointBudget: ConnectionBudget?
+    /// Whether the peer's PROXY header is believed.
+    var isIntroduced = false
     /// Whether the connection waits in the shard's run queue.
     var isQueued = false
+    /// Who wrote the headers after the peer's.
+    var intermediaries: [IPAddress] = []
     /// Monotonic milliseconds of the last event.
     var activeAt: Int64
+    var holdings: Holdings
     /// Of the flows' byte counts, what the listener's counters have already.
     var reportedBytesIn: UInt64 = 0
     var reportedBytesOut: UInt64 = 0
@@ -73,9 +69,10 @@ struct Connection {
         self.profile = profile
         self.peer = peer
         client = peer
-        tunnel = Tunnel(client: socket)
+        tunnel = Tunnel(client: socket, isGuarded: !profile.settings.passesClientHeaders)
         acceptedAt = now
         activeAt = now.milliseconds
+        holdings = Holdings()
     }
 }
 
@@ -84,32 +81,68 @@ extension Connection {
     var isAdmitted: Bool {
         switch phase {
         case .connecting, .relaying: true
-        case .readingHeader, .greeting, .lingering: false
+        case .accepted, .readingHeader, .greeting, .lingering: false
         }
+    }
+
+    /// By what it is judged while it runs.
+    var identity: SessionIdentity {
+        SessionIdentity(
+            warehouse: profile.warehouse.id,
+            listener: profile.name,
+            link: profile.settings.link,
+            peer: peer.ip,
+            client: client.ip,
+            endpoint: endpoint,
+            isIntroduced: isIntroduced,
+            intermediaries: intermediaries
+        )
     }
 }
 
-/// A PROXY header on its way in; boxed, for it is gone once bytes flow.
-final class Preface {
-    private(set) var receiver: ProxyHeaderReceiver
-    /// All bytes so far; bounded by the receiver's limit and one read.
-    private(set) var receivedBytes: [UInt8] = []
-    /// The headers whose word counts, outermost first.
-    var believedHeaders: [ProxyHeader] = []
-    /// Where the client wanted to go, as the innermost of them says.
-    var destination: SocketAddress?
+/// A PROXY header on its way in; boxed, for few connections have one.
+final class HeaderReading {
+    var preface: Preface
 
-    init(headerByteLimit: Int) {
-        receiver = ProxyHeaderReceiver(byteLimit: headerByteLimit)
+    init(_ preface: Preface) {
+        self.preface = preface
     }
+}
 
-    func receive(_ bytes: [UInt8]) throws(ProxyHeaderError) -> ProxyHeaderReceiver.Progress {
-        receivedBytes += bytes
-        return try receiver.receive(bytes)
+/// The search for a backend, inside the route by which the client was admitted.
+struct Dial {
+    let pool: BackendPool
+    /// Which of the pool's members were tried.
+    var tried = BackendPool.Tried()
+    /// What the client's load balancers said of it.
+    let introduction: Introduction?
+}
+
+/// What the believed PROXY headers say, for the backend; boxed, for few connections have one.
+final class Introduction {
+    /// Where the client wanted to go.
+    let destination: SocketAddress?
+    /// The headers, the one that was sent first in front.
+    let headers: [ProxyHeader]
+
+    init(_ client: EffectiveClient) {
+        destination = client.destination
+        headers = client.believedHeaders
     }
+}
 
-    /// Whether the peer has not sent a single byte.
-    var isSilent: Bool { receivedBytes.isEmpty }
+/// What a connection is counted in. It is given back once, by the shard.
+struct Holdings {
+    /// The source's entry in the limiter.
+    var source: SourceKey?
+    /// Where it is counted among its endpoint's connections.
+    var endpoint: ConnectionBudget?
+    /// Where it is counted among its warehouse's connections.
+    var warehouse: WarehouseGauge?
+    /// Whether it is counted among the gateway's connections.
+    var isInBudget = false
+    /// Of the process' descriptors, those that are set aside for it.
+    var descriptorCount = 0
 }
 
 /// A refused MySQL client's handshake; boxed, for few connections have one.

@@ -38,7 +38,7 @@ extension Shard {
 
     /// - Returns: whether there may be another client.
     private func accept(from socket: ListeningSocket, as id: ListenerID) -> Bool {
-        guard !services.descriptors.isUsedUp else {
+        guard !services.descriptors.isUsedUp || makeRoom() else {
             pauseAccepting(reason: "the descriptors (RLIMIT_NOFILE) are used up")
             return false
         }

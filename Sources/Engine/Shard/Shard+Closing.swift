@@ -24,22 +24,13 @@ extension Shard {
         connection.tunnel.close(with: tools)
         if connection.tunnel.backend.socket.isOpen { close(connection.tunnel.backend.socket) }
         close(connection.tunnel.client.socket)
-        if connection.phase == .lingering { lingeringCount -= 1 }
-        release(connection)
+        leaveRoom(connection.phase)
+        port.releaseConnection()
+        giveBack(&connection.holdings)
+        connection.backend?.release()
         let denial = end == .revoked ? nil : connection.denial
         connection.profile.counters.noteEnd(end, denial: denial)
         if connection.isLogged { records.append(record(of: connection, end)) }
-    }
-
-    /// Gives back everything that the connection was counted in.
-    private func release(_ connection: Connection) {
-        port.releaseConnection()
-        services.descriptors.release()
-        if connection.isCountedInBudget { services.budget.release() }
-        if connection.isCountedInWarehouse { connection.profile.warehouse.release() }
-        connection.endpointBudget?.release()
-        if let source = connection.source { services.sources.release(source) }
-        connection.backend?.release()
     }
 
     /// Closes the backend's side alone, when the client is still to be told something.

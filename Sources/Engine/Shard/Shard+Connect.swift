@@ -9,10 +9,10 @@ extension Shard {
     /// closed before and never need the four system calls.
     private static let keepaliveDelay = Duration.seconds(1)
 
-    /// Tries backends, the least loaded first, until a connect is under way or none is left.
-    func connect(_ key: Key, by route: Route) {
-        while let (index, backend) = pickBackend(for: key, of: route.pool) {
-            connections[key].triedBackends.insert(index)
+    /// Tries backends, the least loaded first, until a connect is under way or none is left. All are
+    /// of the route by which the client was admitted, also after a change of configuration.
+    func connect(_ key: Key) {
+        while let backend = takeBackend(for: key) {
             switch start(backend, for: key) {
             case .connected:
                 return connected(key)
@@ -32,12 +32,17 @@ extension Shard {
         reject(key, .noBackend)
     }
 
-    private func pickBackend(for key: Key, of pool: BackendPool) -> (Int, Backend)? {
-        pool.pick(
-            excluding: connections[key].triedBackends,
-            rotation: connections[key].id >> 8,
-            at: now
-        )
+    private func takeBackend(for key: Key) -> Backend? {
+        guard case .connecting(var dial) = connections[key].phase,
+            let (index, backend) = dial.pool.pick(
+                excluding: dial.tried,
+                rotation: connections[key].id >> 8,
+                at: now
+            )
+        else { return nil }
+        dial.tried.insert(index)
+        connections[key].phase = .connecting(dial)
+        return backend
     }
 
     private func start(_ backend: Backend, for key: Key) -> ConnectOutcome {
@@ -83,10 +88,7 @@ extension Shard {
     /// Gives this backend up and tries the next.
     func connectFailed(for key: Key, reason: String) {
         if let backend = connections[key].backend { giveUp(backend, for: key, reason: reason) }
-        guard let route = snapshot.routes[connections[key].listener] else {
-            return reject(key, .noBackend)
-        }
-        connect(key, by: route)
+        connect(key)
     }
 
     private func giveUp(_ backend: Backend, for key: Key, reason: String) {
@@ -102,19 +104,20 @@ extension Shard {
     }
 
     private func connected(_ key: Key) {
-        guard let backend = connections[key].backend else { return }
+        guard let backend = connections[key].backend,
+            case .connecting(let dial) = connections[key].phase
+        else { return }
         backend.noteConnected(at: now)
         let header: [UInt8]
         do {
-            header = try proxyHeader(for: key)
+            header = try proxyHeader(for: connections[key], dial.introduction)
         } catch {
             connections[key].detail = error.description
             return reject(key, .badProxyHeader)
         }
         connections[key].isBackendConnected = true
         connections[key].tunnel.open(sending: header)
-        connections[key].phase = .relaying
-        connections[key].preface = nil
+        enter(.relaying, key)
         connections[key].detail = ""
         let idle = connections[key].profile.settings.timeouts.idle
         setDeadline(of: key, after: min(idle, Self.keepaliveDelay))
@@ -122,20 +125,21 @@ extension Shard {
     }
 
     /// What this connection's backend is told of its client, in bytes.
-    private func proxyHeader(for key: Key) throws(ProxyHeaderEncodingError) -> [UInt8] {
-        let connection = connections[key]
+    private func proxyHeader(
+        for connection: Connection,
+        _ introduction: Introduction?
+    ) throws(ProxyHeaderEncodingError) -> [UInt8] {
         let settings = connection.profile.settings.sendProxyProtocol
         guard settings != .off else { return [] }
         return try OutgoingHeader(
             client: connection.client,
-            destination: destination(of: connection),
-            received: connection.preface?.believedHeaders ?? []
+            destination: introduction?.destination ?? localAddress(of: connection),
+            received: introduction?.headers ?? []
         ).bytes(for: settings)
     }
 
-    /// The address that the client connected to: as its load balancer says, else ours.
-    private func destination(of connection: Connection) -> SocketAddress {
-        if let destination = connection.preface?.destination { return destination }
+    /// The address that the client connected to, where no load balancer says another.
+    private func localAddress(of connection: Connection) -> SocketAddress {
         // A socket whose client has gone has no address; the listener's is near enough.
         let local = try? connection.tunnel.client.socket.localAddress()
         return local ?? connection.profile.settings.address

@@ -7,38 +7,24 @@ extension Shard {
     /// Takes note of a denial.
     ///
     /// - Returns: whether the client is told.
-    func noteDenial(_ reason: DenialReason, of key: Key) -> Bool {
-        let connection = connections[key]
+    func noteDenial(_ reason: DenialReason, of connection: inout Connection) -> Bool {
         let network = connection.endpoint.map { endpoint in
             snapshot.routes[connection.listener]?.endpoints[endpoint]?.network ?? .max
         }
-        let treatment = note(
+        let treatment = denials.note(
             reason,
             of: SourceKey(connection.client.ip, in: network ?? 0),
             through: connection.endpoint,
-            to: connection.profile.warehouse.id
-        )
-        connections[key].isLogged = treatment.isLogged
-        connections[key].unlogged = treatment.unlogged
-        if reason == .unknownEndpoint { noteUnknownEndpoint(of: connection) }
-        return treatment.isAnswered
-    }
-
-    private func note(
-        _ reason: DenialReason,
-        of source: SourceKey,
-        through endpoint: EndpointName?,
-        to warehouse: String
-    ) -> DenialTable.Treatment {
-        denials.note(
-            reason,
-            of: source,
-            through: endpoint,
-            to: warehouse,
+            to: connection.profile.warehouse.id,
             linesInMinute: snapshot.denialLinesPerMinute,
             at: now.unixTime,
             milliseconds: now.milliseconds
         )
+        connection.isLogged = treatment.isLogged
+        connection.unlogged = treatment.unlogged
+        if reason == .unknownEndpoint { noteUnknownEndpoint(of: connection) }
+        reportLimit(reason, of: connection)
+        return treatment.isAnswered
     }
 
     private func noteUnknownEndpoint(of connection: Connection) {
@@ -52,44 +38,40 @@ extension Shard {
             )
         }
     }
-}
 
-// MARK: - Sources that do not give up
-
-extension Shard {
-    /// Why a client is denied that has been denied so often that nobody listens to it any more;
-    /// `nil` for all others. The policy in force is asked each time, so that a source passes from
-    /// the moment at which it may.
-    func silencedDenial(of peer: SocketAddress, by route: Route) -> DenialReason? {
-        guard denials.count > 0, case .payload = route.headerPolicy.expectation(from: peer.ip),
-            route.profile.settings.link != .private,
-            let reason = route.policy.verdict(client: peer.ip, endpoint: nil, at: now.unixTime)
-                .denial,
-            denials.isSilenced(
+    /// An operator should learn which key a busy client runs into; once a second is enough.
+    private func reportLimit(_ reason: DenialReason, of connection: Connection) {
+        guard reason.isLimit, now.milliseconds - limitReportedAt >= 1_000 else { return }
+        limitReportedAt = now.milliseconds
+        services.report(
+            .limitReached(
                 reason,
-                of: SourceKey(peer.ip),
-                to: route.profile.warehouse.id,
-                at: now.unixTime
+                listener: connection.profile.settings.address,
+                client: connection.client.ip
             )
-        else { return nil }
-        return reason
+        )
     }
 
-    /// Closes a silenced client's connection without a slot, an event or a word.
-    func dismiss(_ socket: Socket, of connection: Connection, for reason: DenialReason) {
-        let treatment = note(
-            reason,
-            of: SourceKey(connection.peer.ip),
-            through: nil,
-            to: connection.profile.warehouse.id
-        )
-        connection.profile.counters.noteEnd(.denied, denial: reason)
-        socket.closeWithReset()
-        port.releaseConnection()
-        guard treatment.isLogged else { return }
-        var connection = connection
+    /// Denies a client that has no slot yet. One that does not give up is closed without a slot, an
+    /// event or a word.
+    func turnAway(_ denied: Connection, _ reason: DenialReason) {
+        var connection = denied
         connection.denial = reason
-        connection.unlogged = treatment.unlogged
-        records.append(record(of: connection, .denied))
+        connection.end = .denied
+        let isAnswered = noteDenial(reason, of: &connection)
+        guard isAnswered, connection.profile.settings.reject != .drop else {
+            let socket = connection.tunnel.client.socket
+            if isAnswered { socket.close() } else { socket.closeWithReset() }
+            return dismissed(connection)
+        }
+        guard let key = insert(connection) else { return }
+        giveBack(&connections[key].holdings, keepingDescriptors: 1)
+        answer(key, reason)
+    }
+
+    private func dismissed(_ connection: Connection) {
+        port.releaseConnection()
+        connection.profile.counters.noteEnd(.denied, denial: connection.denial)
+        if connection.isLogged { records.append(record(of: connection, .denied)) }
     }
 }

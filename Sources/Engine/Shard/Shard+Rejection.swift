@@ -6,17 +6,21 @@ import Sockets
 extension Shard {
     /// How long a refused client may take to read what it was told.
     private static let lingerTime = Duration.seconds(2)
-    /// Beyond so many refused clients that still linger, the next are closed at once.
-    private static let lingeringLimit = 1024
     private static let loginTime = Duration.seconds(5)
 
+    /// Denies a client, which gives back all that it was counted in, and says why.
     func reject(_ key: Key, _ reason: DenialReason) {
         connections[key].denial = reason
         connections[key].end = .denied
-        let isAnswered = noteDenial(reason, of: key)
-        connections[key].preface = nil
+        let isAnswered = noteDenial(reason, of: &connections[key])
         releaseBackend(of: key)
+        giveBack(&connections[key].holdings, keepingDescriptors: 1)
         guard isAnswered else { return finish(key, .denied) }
+        answer(key, reason)
+    }
+
+    /// Says why, as the listener wants it, and ends the connection.
+    func answer(_ key: Key, _ reason: DenialReason) {
         switch connections[key].profile.settings.reject {
         case .drop: finish(key, .denied)
         case .error: sayRejection(key, reason)
@@ -44,12 +48,7 @@ extension Shard {
     /// Sends FIN, and waits until the client has closed too: closing with unread bytes would send
     /// a reset, which can overtake what was said (RFC 9112 §9.6).
     func linger(_ key: Key) {
-        guard lingeringCount < Self.lingeringLimit else {
-            connections[key].tunnel.client.socket.shutdownWrite()
-            return finish(key, connections[key].end)
-        }
-        lingeringCount += 1
-        connections[key].phase = .lingering
+        enter(.lingering, key)
         connections[key].tunnel.client.socket.shutdownWrite()
         setDeadline(of: key, after: Self.lingerTime)
         discard(for: key)
@@ -80,8 +79,7 @@ extension Shard {
             connectionID: UInt32(truncatingIfNeeded: connections[key].id),
             scramble: MySQLScramble((0..<20).map { _ in UInt8.random(in: 1...127) })
         )
-        connections[key].greeting = Greeting(rejection)
-        connections[key].phase = .greeting
+        enter(.greeting(Greeting(rejection)), key)
         say(rejection.greeting, to: key)
         setDeadline(of: key, after: Self.loginTime)
         readLogin(for: key)
@@ -103,13 +101,14 @@ extension Shard {
 
     /// - Returns: whether more is to be read.
     private func receiveLogin(_ bytes: [UInt8], for key: Key) -> Bool {
-        switch connections[key].greeting?.rejection.receive(bytes) {
+        guard case .greeting(let greeting) = connections[key].phase else { return false }
+        switch greeting.rejection.receive(bytes) {
         case .wait:
             return true
         case .finish(let reply):
             say(reply, to: key)
             linger(key)
-        case .abort, nil:
+        case .abort:
             finish(key, connections[key].end)
         }
         return false

@@ -18,6 +18,7 @@ extension Shard {
         case (.connecting, .client): noticeClientLeaving(event, of: key)
         case (.greeting, _): readLogin(for: key)
         case (.lingering, _): discard(for: key)
+        case (.accepted, _): break
         }
     }
 
@@ -74,7 +75,7 @@ extension Shard {
         runQueue.removeAll(keepingCapacity: true)
         for key in keys where connections.contains(key) {
             connections[key].isQueued = false
-            if connections[key].phase == .relaying {
+            if case .relaying = connections[key].phase {
                 connections[key].activeAt = now.milliseconds
                 advance(key)
             }

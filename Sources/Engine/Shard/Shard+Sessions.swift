@@ -85,15 +85,15 @@ extension Shard {
         begin(SessionSweep(.review))
     }
 
-    /// Closes a session that would not be admitted now, unless its warehouse lets such go on. One
-    /// whose listener is gone ends in its own time.
+    /// Closes a session that would not be admitted now, unless its warehouse lets such go on.
     private func review(_ key: Key) {
-        guard let route = snapshot.routes[connections[key].listener] else { return }
-        let verdict = verdict(on: key, by: route)
-        noteExpiry(verdict.expiry)
-        guard let denial = verdict.denial, route.whenRevoked == .close else { return }
-        connections[key].denial = denial
-        finish(key, .revoked)
+        switch snapshot.sessionPolicies.judge(connections[key].identity, at: now.unixTime) {
+        case .goesOn(let expiry):
+            noteExpiry(expiry)
+        case .ends(let denial):
+            connections[key].denial = denial
+            finish(key, .revoked)
+        }
     }
 
     private func session(_ key: Key) -> Session {
@@ -105,6 +105,8 @@ extension Shard {
             link: connection.profile.settings.link,
             peer: connection.peer,
             client: connection.client,
+            introducedBy: connection.isIntroduced
+                ? [connection.peer.ip] + connection.intermediaries : [],
             endpoint: connection.endpoint,
             rule: connection.rule,
             backend: connection.isBackendConnected ? connection.backend?.address : nil,

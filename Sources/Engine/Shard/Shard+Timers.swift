@@ -25,10 +25,10 @@ extension Shard {
 
     private func deadlinePassed(for key: Key) {
         switch connections[key].phase {
-        case .readingHeader: headerDeadlinePassed(for: key)
+        case .readingHeader(let reading): headerDeadlinePassed(for: key, reading)
         case .connecting: connectFailed(for: key, reason: "connect timed out")
         case .relaying: idleDeadlinePassed(for: key)
-        case .greeting, .lingering: finish(key, connections[key].end)
+        case .accepted, .greeting, .lingering: finish(key, connections[key].end)
         }
     }
 

@@ -33,7 +33,12 @@ final class Shard: @unchecked Sendable {
     private var recordsHandedOverAt: Int64 = 0
     /// Accepting is paused until then, in monotonic milliseconds; `nil` when it is not.
     var acceptResumesAt: Int64?
-    var lingeringCount = 0
+    /// Connections that wait for a PROXY header.
+    var identifying = WaitingRoom<Key>(limit: Shard.identifyingLimit)
+    /// Connections that are being refused.
+    var refused = WaitingRoom<Key>(limit: Shard.refusedLimit)
+    /// When a limit was last reported, in monotonic milliseconds.
+    var limitReportedAt = Int64.min / 2
     /// The first of them is under way.
     var sweeps: [SessionSweep] = []
     /// When the first rule expires by which a session runs; `nil` where none does.

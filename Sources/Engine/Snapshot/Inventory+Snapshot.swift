@@ -1,3 +1,4 @@
+import Addresses
 import Core
 import Sockets
 
@@ -22,7 +23,12 @@ extension Inventory {
             limits: configuration.limits,
             denialLinesPerMinute: configuration.log.denialsPerMinute,
             keepalive: KeepaliveOptions(configuration.keepalive),
-            routes: routes
+            routes: routes,
+            sessionPolicies: SessionPolicies(
+                of: configuration,
+                rules: { rules[$0.id] },
+                name: { listeners[$0.address]?.socket.address.description ?? "\($0.address)" }
+            )
         )
     }
 
@@ -47,8 +53,7 @@ extension Inventory {
             ),
             connectionLimit: warehouse.connectionLimit,
             pool: pool,
-            endpoints: endpointRoutes(of: warehouse),
-            whenRevoked: warehouse.whenRevoked
+            endpoints: endpointRoutes(of: warehouse)
         )
     }
 

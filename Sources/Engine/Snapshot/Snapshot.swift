@@ -14,19 +14,23 @@ final class Snapshot: Sendable {
     let denialLinesPerMinute: Int
     let keepalive: KeepaliveOptions
     let routes: [ListenerID: Route]
+    /// By which running sessions are judged.
+    let sessionPolicies: SessionPolicies
 
     init(
         generation: Int,
         limits: ConnectionLimits,
         denialLinesPerMinute: Int,
         keepalive: KeepaliveOptions,
-        routes: [ListenerID: Route]
+        routes: [ListenerID: Route],
+        sessionPolicies: SessionPolicies
     ) {
         self.generation = generation
         self.limits = limits
         self.denialLinesPerMinute = denialLinesPerMinute
         self.keepalive = keepalive
         self.routes = routes
+        self.sessionPolicies = sessionPolicies
     }
 }
 
@@ -39,8 +43,6 @@ final class Route: Sendable {
     let pool: BackendPool
     /// The warehouse's private endpoints.
     let endpoints: [EndpointName: EndpointRoute]
-    /// What becomes of sessions that the policy admits no more.
-    let whenRevoked: Revocation
 
     init(
         profile: ListenerProfile,
@@ -48,8 +50,7 @@ final class Route: Sendable {
         policy: AccessPolicy,
         connectionLimit: Int,
         pool: BackendPool,
-        endpoints: [EndpointName: EndpointRoute],
-        whenRevoked: Revocation
+        endpoints: [EndpointName: EndpointRoute]
     ) {
         self.profile = profile
         self.headerPolicy = headerPolicy
@@ -57,22 +58,12 @@ final class Route: Sendable {
         self.connectionLimit = connectionLimit
         self.pool = pool
         self.endpoints = endpoints
-        self.whenRevoked = whenRevoked
     }
 
     /// The endpoint through which every client of the listener comes; `nil` where only a header
     /// can say.
     var embeddedEndpoint: EndpointName? {
         profile.settings.endpoint.map { EndpointName(.embedded, $0) }
-    }
-
-    /// Whether a client's payload is searched for a PROXY header of its own: a backend that reads
-    /// headers would believe it. A `tcp` listener that sends none itself may be a link in a chain
-    /// of proxies, and passes everything on.
-    var guardsAgainstForgedHeaders: Bool {
-        let settings = profile.settings
-        return settings.protocol != .tcp || settings.sendProxyProtocol != .off
-            || settings.acceptProxyProtocol.mode != .off
     }
 }
 

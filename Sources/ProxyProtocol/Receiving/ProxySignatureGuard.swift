@@ -1,8 +1,11 @@
-/// Watches a connection on which no PROXY header may come, or none any more.
+/// Watches a connection on which the client must not send a PROXY header.
 ///
-/// A backend that reads headers would believe one that a client wrote into its own payload. So the
-/// client's first bytes are looked at before they are passed on: at most 12 are held back, no
-/// header is parsed, and the first byte that fits no signature clears the connection.
+/// A backend that reads headers would believe one that a client wrote into its own payload. What
+/// counts is the backend's grammar, not ours: MariaDB takes `PROXY` followed by two spaces, a tab
+/// or a bare LF, which §2.1 forbids. So the guard parses nothing. A payload that begins with
+/// `PROXY`, or with the first five bytes of version 2's signature, is a header, whatever follows;
+/// no MySQL packet and no HTTP request begins so. Of anything else at most four bytes are held
+/// back, until the first byte that differs clears the connection.
 ///
 /// ```swift
 /// var watch = ProxySignatureGuard()
@@ -15,18 +18,23 @@
 public struct ProxySignatureGuard: Sendable {
     /// What the bytes so far say.
     public enum Verdict: Hashable, Sendable {
-        /// All bytes so far are a proper prefix of a signature; the guard holds them.
+        /// All bytes so far may still become the beginning of a header; the guard holds them.
         case undecided
-        /// No header stands here, and none can.
+        /// The payload is not a header.
         case clear
-        /// A whole signature stands here: v2's twelve bytes, or v1's up to the protocol's name.
+        /// The payload begins like a header.
         case header
     }
 
-    /// The bytes of all chunks before the one that decided.
+    /// The bytes of all chunks before the one that decided: at most four.
     public private(set) var heldBytes: [UInt8] = []
     /// The last answer; `.undecided` before the first byte.
     public private(set) var verdict = Verdict.undecided
+
+    /// With which bytes a payload begins that some receiver may take for a header (§2.1, §2.2).
+    private static let beginnings: [[UInt8]] = [
+        Array("PROXY".utf8), [0x0D, 0x0A, 0x0D, 0x0A, 0x00],
+    ]
 
     /// A guard that has seen nothing.
     public init() {}
@@ -45,16 +53,22 @@ public struct ProxySignatureGuard: Sendable {
     }
 
     private func judge(_ chunk: Span<UInt8>) -> Verdict {
-        switch match(chunk) {
-        case .whole: .header
-        case .prefix: .undecided
-        case .none: .clear
+        var isPossible = false
+        for beginning in Self.beginnings where beginning.starts(with: heldBytes) {
+            let rest = beginning[heldBytes.count...]
+            let common = min(rest.count, chunk.count)
+            guard chunk.matches(rest.prefix(common)) else { continue }
+            if common == rest.count { return .header }
+            isPossible = true
         }
+        return isPossible ? .undecided : .clear
     }
+}
 
-    private func match(_ chunk: Span<UInt8>) -> ProxySignature.Match {
-        guard !heldBytes.isEmpty else { return ProxySignature.match(chunk) }
-        let first = min(chunk.count, ProxySignature.longestByteCount)
-        return ProxySignature.match((heldBytes + chunk.copy(0..<first)).span)
+extension Span<UInt8> {
+    /// Whether the span begins with `bytes`, which are not longer than the span.
+    fileprivate func matches(_ bytes: ArraySlice<UInt8>) -> Bool {
+        for (index, byte) in bytes.enumerated() where self[index] != byte { return false }
+        return true
     }
 }

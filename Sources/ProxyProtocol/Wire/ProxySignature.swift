@@ -24,9 +24,6 @@ enum ProxySignature: CaseIterable {
         }
     }
 
-    /// After so many bytes a match is never a prefix.
-    static let longestByteCount = 13
-
     private static let binaryBytes: [UInt8] = [
         0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A,
     ]

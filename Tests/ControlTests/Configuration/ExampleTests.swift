@@ -79,6 +79,7 @@ struct ExampleTests {
                         mode: .required,
                         trusted: [try #require(block("10.0.0.0/24"))]
                     ),
+                    reject: .errorAfterGreeting,
                     backends: [backend],
                     healthCheck: HealthCheck(kind: .mysql)
                 ),

@@ -76,7 +76,7 @@ struct ListenerTests {
     @Test(
         "A listener's defaults follow its protocol",
         arguments: [
-            ("mysql", Reject.error, HealthCheck.Kind.mysql), ("http", .error, .tcp),
+            ("mysql", Reject.errorAfterGreeting, HealthCheck.Kind.mysql), ("http", .error, .tcp),
             ("tcp", .drop, .tcp),
         ]
     )

@@ -49,7 +49,7 @@ struct SourceKeyTests {
 
     private func expectEven(_ keys: [SourceKey]) {
         var counts = [Int](repeating: 0, count: 64)
-        for key in keys { counts[Int(key.stripeHash & 63)] += 1 }
+        for key in keys { counts[key.stripe(of: 64)] += 1 }
         let mean = keys.count / 64
         #expect(counts.allSatisfy { (mean / 2...mean * 2).contains($0) }, "\(counts)")
     }

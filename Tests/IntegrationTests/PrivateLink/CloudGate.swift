@@ -24,7 +24,9 @@ struct CloudGate {
             "mysql",
             at: CloudNetwork.gateway,
             to: site.mysql,
-            settings: ["proxyProtocol: { accept: required, trusted: [ \(networks) ] }"]
+            settings: [
+                "proxyProtocol: { accept: required, trusted: [ \(networks) ] }", "reject: error",
+            ]
         )
         listener.link = "private"
         var file = GatewayFile(listener, whitelist: "{ mode: nowhere }")

@@ -27,8 +27,8 @@ extension IntegrationTests {
             #expect(line.backend == nil)
         }
 
-        @Test("A header behind the load balancer's changes nothing, and reaches no backend")
-        func ignored() throws {
+        @Test("A header behind the load balancer's changes nothing, and is refused")
+        func refused() throws {
             let gate = try CloudGate()
             let connection = try gate.site.cloud.inside {
                 try Connection(to: gate.listen, from: CloudNetwork.balancer)
@@ -37,13 +37,12 @@ extension IntegrationTests {
             try connection.send(
                 Self.header(naming: available) + Self.header(naming: rejected)
             )
-            // MariaDB's greeting.
-            #expect(try connection.receive(exactly: 5)[4] == 10)
-            connection.close()
+            connection.finishSending()
+            _ = try connection.receiveToEnd()
             let line = try gate.sluice.accessLine()
             #expect(line.endpoint == available.id)
-            #expect(line.verdict == "allow")
-            #expect(line.bytesIn == 0)
+            #expect(line.reason == "unexpectedProxyHeader")
+            #expect(line.backend == nil)
         }
 
         @Test("One that comes later is refused, whatever it names")

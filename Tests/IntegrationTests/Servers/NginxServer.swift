@@ -42,3 +42,35 @@ final class NginxServer: Sendable {
         try process.waitUntilListening(at: endpoint)
     }
 }
+
+/// A real nginx that relays TCP and sends a PROXY header of version 1 (ngx_stream_proxy_module).
+final class NginxStream: Sendable {
+    let endpoint: Endpoint
+    private let folder: TemporaryFolder
+    private let process: ChildProcess
+
+    init(to backend: Endpoint, host: String = "127.0.0.1") throws {
+        endpoint = try .free(host)
+        folder = try TemporaryFolder()
+        let file = try folder.write(
+            """
+            load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+            user root;
+            daemon off;
+            master_process off;
+            pid \(folder.path)/pid;
+            events { worker_connections 1024; }
+            stream {
+                server { listen \(endpoint); proxy_pass \(backend); proxy_protocol on; }
+            }
+            """,
+            to: "nginx.conf"
+        )
+        process = try ChildProcess(
+            "nginx",
+            ["-e", "stderr", "-p", folder.path, "-c", file],
+            folder: folder
+        )
+        try process.waitUntilListening(at: endpoint)
+    }
+}

@@ -84,7 +84,12 @@ extension IntegrationTests {
 
         @Test("Without any backend a MySQL client gets error 1040, at once")
         func noMySQLBackend() throws {
-            let listener = try ListenerFile("mysql", to: .free(), .free())
+            let listener = try ListenerFile(
+                "mysql",
+                to: .free(),
+                .free(),
+                settings: ["reject: error"]
+            )
             let sluice = try SluiceProcess(GatewayFile(listener))
             for _ in 0..<3 {
                 let (bytes, ending) = try Connection(to: listener.listen).receiveToEnd()

@@ -11,7 +11,7 @@ extension IntegrationTests {
             let listener = try ListenerFile(
                 "mysql",
                 to: silent.endpoint,
-                settings: ["timeouts: { connect: 400ms }"]
+                settings: ["timeouts: { connect: 400ms }", "reject: error"]
             )
             let route = try Route(listener)
             let started = ContinuousClock.now

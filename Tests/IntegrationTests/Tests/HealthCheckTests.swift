@@ -12,9 +12,10 @@ extension IntegrationTests {
             check: String,
             to backends: Endpoint...
         ) throws -> (listener: ListenerFile, sluice: SluiceProcess) {
+            let reject = `protocol` == "tcp" ? "drop" : "error"
             var listener = try ListenerFile(
                 `protocol`,
-                settings: ["healthCheck: { \(check), \(Self.fast) }"]
+                settings: ["healthCheck: { \(check), \(Self.fast) }", "reject: \(reject)"]
             )
             listener.backends = backends.map(\.description)
             return (listener, try SluiceProcess(GatewayFile(listener)))

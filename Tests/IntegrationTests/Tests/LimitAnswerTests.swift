@@ -8,7 +8,11 @@ extension IntegrationTests {
         func oneSource() throws {
             let nginx = try NginxServer()
             let database = try MariaDBServer.shared.get()
-            let mysql = try ListenerFile("mysql", to: database.endpoint)
+            let mysql = try ListenerFile(
+                "mysql",
+                to: database.endpoint,
+                settings: ["reject: error"]
+            )
             let http = try ListenerFile("http", to: nginx.endpoint)
             let sluice = try SluiceProcess(
                 GatewayFile(mysql, http, settings: ["limits: { connectionsPerSource: 1 }"])

@@ -16,7 +16,10 @@ extension IntegrationTests {
                 var listener = try ListenerFile(
                     "mysql",
                     to: backend.endpoint,
-                    settings: ["proxyProtocol: { accept: required, trusted: [ 127.0.0.2/32 ] }"]
+                    settings: [
+                        "proxyProtocol: { accept: required, trusted: [ 127.0.0.2/32 ] }",
+                        "reject: error",
+                    ]
                 )
                 listener.link = "private"
                 listen = listener.listen

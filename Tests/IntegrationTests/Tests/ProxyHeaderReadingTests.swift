@@ -155,19 +155,26 @@ extension IntegrationTests {
             #expect(line.client == "192.0.2.7:40000")
         }
 
-        @Test(
-            "A header that a client wrote behind the load balancer's is neither believed nor passed"
-        )
+        @Test("A header that a client wrote after the balancer's is refused, however it is cut")
         func forged() throws {
-            let gate = try ProxyGate(accept: "required")
-            let headers =
-                ProxyHeaderV2.tcp4(from: "192.0.2.7").bytes
-                + Array("PROXY TCP4 192.0.2.99 127.0.0.1 1 2\r\n".utf8)
-            let line = try gate.expectSession(
-                from: gate.balancer(),
-                sending: [headers + Self.payload]
-            )
-            #expect(line.client == "192.0.2.7:40000")
+            let gate = try ProxyGate(accept: "required, timeout: 300ms")
+            let header = ProxyHeaderV2.tcp4(from: "192.0.2.7").bytes
+            let forged = Array("PROXY TCP4 192.0.2.99 127.0.0.1 1 2\r\n".utf8) + Self.payload
+            for cut in [0, 4, 12, forged.count] {
+                let balancer = try gate.balancer()
+                let peer = balancer.local?.description
+                try balancer.send(header + forged[..<cut])
+                // Longer than the header's deadline: a pause decides nothing.
+                if cut == 4 { pause(.milliseconds(600)) }
+                try? balancer.send(Array(forged[cut...]))
+                #expect(try balancer.receiveToEnd().bytes.isEmpty)
+                let line = try gate.sluice.accessLine { $0.peer == peer }
+                #expect(line.reason == "unexpectedProxyHeader")
+                #expect(line.client == "192.0.2.7:40000")
+                while gate.backend.isDialled(within: .milliseconds(50)) {
+                    #expect(try gate.backend.accept().receiveToEnd().bytes.isEmpty)
+                }
+            }
         }
     }
 }

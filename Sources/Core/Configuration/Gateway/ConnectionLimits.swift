@@ -5,7 +5,7 @@ public struct ConnectionLimits: Hashable, Sendable {
     /// At the same time, from one source: an IPv4 address or an IPv6 /64.
     public var connectionsPerSource = 1_000
     /// New ones each second from one source; twice as many may come in one burst.
-    public var connectRatePerSource = 200
+    public var connectRatePerSource = 2_000
 
     /// The defaults of the configuration file.
     public init() {}

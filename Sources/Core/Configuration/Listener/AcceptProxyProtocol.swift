@@ -12,6 +12,14 @@ public struct AcceptProxyProtocol: Hashable, Sendable {
         case required
     }
 
+    /// What becomes of a client whose own payload begins like a header.
+    public enum ClientHeaders: String, Hashable, Sendable, CaseIterable {
+        /// It is denied: a backend that reads headers would believe it.
+        case refuse
+        /// Its clients are meant to write headers to the backend, which gets them as they are.
+        case pass
+    }
+
     /// Other than `off` only together with trusted sources.
     public var mode: Mode = .off
     /// The load balancers that are believed.
@@ -20,6 +28,8 @@ public struct AcceptProxyProtocol: Hashable, Sendable {
     public var timeout: Duration = .seconds(5)
     /// The longest header that is taken, signature and addresses included, in bytes.
     public var maximumByteCount = 4096
+    /// `pass` only where the gateway neither reads nor writes headers.
+    public var clientHeaders = ClientHeaders.refuse
 
     /// - Parameter trusted: must not be empty unless `mode` is `off`.
     public init(mode: Mode = .off, trusted: [CIDRBlock] = []) {

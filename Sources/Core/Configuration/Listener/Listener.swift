@@ -64,13 +64,18 @@ public struct Listener: Hashable, Sendable {
     }
 }
 
+extension Listener {
+    /// Whether its clients may write PROXY headers of their own, which the backend then believes.
+    public var passesClientHeaders: Bool { acceptProxyProtocol.clientHeaders == .pass }
+}
+
 /// How a denied client learns of it.
 public enum Reject: String, Hashable, Sendable, CaseIterable {
     /// The connection is closed without a word.
     case drop
     /// An error in the client's protocol, at once: MySQL ERR, HTTP 403 with JSON.
     case error
-    /// MySQL only: greet, read the login, then ERR, which every client shows in full. It costs a
+    /// MySQL only: greet, read the login, then ERR, which most clients show in full. It costs a
     /// round trip, and the user name crosses in clear.
     case errorAfterGreeting
 }

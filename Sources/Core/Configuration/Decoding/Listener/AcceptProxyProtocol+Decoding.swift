@@ -23,6 +23,7 @@ extension AcceptProxyProtocol {
         place.keys { fields in
             accept.readHeaderLimits(&fields)
             accept.readTrust(&fields, identifies: identifies)
+            accept.readClientHeaders(&fields)
         }
         return accept
     }
@@ -41,6 +42,24 @@ extension AcceptProxyProtocol {
         self.mode = mode
         checkIdentity(identifies, at: fields.place)
         checkTrust(isEmpty: isEmpty, at: fields.place)
+    }
+
+    private mutating func readClientHeaders(_ fields: inout Fields) {
+        guard let place = fields.place("clientHeaders"),
+            let clientHeaders: ClientHeaders = place.scalar()
+        else { return }
+        self.clientHeaders = clientHeaders
+        guard clientHeaders == .pass else { return }
+        guard mode == .off else {
+            return place.fault(
+                "where the gateway reads headers, its clients' own could forge an address",
+                remedy: "clientHeaders: refuse, or accept: off"
+            )
+        }
+        place.warning(
+            "every client may tell the backend another address than its own",
+            remedy: "clientHeaders: refuse, unless all clients of this listener are proxies"
+        )
     }
 
     private func checkIdentity(_ identifies: Bool, at place: Place) {
@@ -71,6 +90,7 @@ extension AcceptProxyProtocol {
 }
 
 extension AcceptProxyProtocol.Mode: ConfigurationWord {}
+extension AcceptProxyProtocol.ClientHeaders: ConfigurationWord {}
 
 extension Place {
     /// A load balancer's network.

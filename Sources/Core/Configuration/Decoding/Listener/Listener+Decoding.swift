@@ -26,6 +26,12 @@ extension Listener {
             let backends = BackendAddress.decodeList(&fields, listen: address)
             let healthCheck = HealthCheck.decode(fields.place("healthCheck"), for: service)
             let sendProxyProtocol = SendProxyProtocol.decode(fields.place("sendProxyProtocol"))
+            if accept.clientHeaders == .pass, sendProxyProtocol != .off {
+                fields.place.fault(
+                    "the backend would believe a client's header after the gateway's own",
+                    remedy: "proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
+                )
+            }
             guard let service, let address, let link else { return nil }
             return Listener(
                 protocol: service,

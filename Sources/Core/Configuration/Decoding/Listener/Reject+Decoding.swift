@@ -1,8 +1,8 @@
 extension Reject {
-    /// Reads a listener's key `reject`; by default a client is told in its protocol, where it has
-    /// words for that.
+    /// Reads a listener's key `reject`; by default a client is told in its protocol, in the way that
+    /// most of its programs show in full.
     static func decode(_ place: Place?, for service: Listener.ServiceProtocol?) -> Reject {
-        let standard: Reject = service == .tcp ? .drop : .error
+        let standard = standard(for: service)
         guard let place, let reject: Reject = place.scalar() else { return standard }
         switch (reject, service) {
         case (.error, .tcp):
@@ -13,6 +13,16 @@ extension Reject {
             return standard
         default:
             return reject
+        }
+    }
+}
+
+extension Reject {
+    private static func standard(for service: Listener.ServiceProtocol?) -> Reject {
+        switch service {
+        case .mysql: .errorAfterGreeting
+        case .http, nil: .error
+        case .tcp: .drop
         }
     }
 }

@@ -1,0 +1,141 @@
+public import Addresses
+public import CIDRTrie
+
+/// What decides on sessions that run already: the policy of each warehouse's services.
+///
+/// A session is judged by its own service, the warehouse and the listener that it was admitted to,
+/// and by who vouched for its client's address, as long as it lives: also when its listener's
+/// address has gone to another warehouse, or has been away for a while. The data plane asks this
+/// after each change of policy, and `check --live` asks the same before one.
+public struct SessionPolicies: Sendable {
+    /// What becomes of a session.
+    public enum Judgement: Hashable, Sendable {
+        /// It goes on; until `expiry`, if the rule that admits it expires.
+        case goesOn(until: UnixTime?)
+        /// It would not be admitted now.
+        case ends(DenialReason)
+    }
+
+    private struct Service: Sendable {
+        let policy: AccessPolicy
+        let headers: HeaderPolicy
+    }
+
+    private struct Policies: Sendable {
+        let whenRevoked: Revocation
+        var services: [String: Service] = [:]
+        /// For sessions whose listener is gone.
+        let publicLink: AccessPolicy
+        let privateLink: AccessPolicy
+    }
+
+    private var warehouses: [String: Policies] = [:]
+    /// The addresses of all listeners, whosesoever.
+    private var listeners: Set<String> = []
+
+    /// The policies of no warehouse.
+    public init() {}
+
+    /// - Parameters:
+    ///   - rules: each warehouse's whitelist, compiled.
+    ///   - name: under which address a listener's sessions run: the real one where the
+    ///     configuration asks for port 0.
+    public init(
+        of configuration: GatewayConfiguration,
+        rules: (Warehouse) -> CompiledWhitelist,
+        name: (Listener) -> String = { "\($0.address)" }
+    ) {
+        for warehouse in configuration.warehouses {
+            let compiled = rules(warehouse)
+            var policies = Policies(
+                whenRevoked: warehouse.whenRevoked,
+                publicLink: AccessPolicy(of: warehouse, rules: compiled),
+                privateLink: AccessPolicy(endpointsOf: warehouse)
+            )
+            for listener in warehouse.listeners {
+                policies.services[name(listener)] = Service(
+                    policy: AccessPolicy(for: listener, of: warehouse, rules: compiled),
+                    headers: HeaderPolicy(listener.acceptProxyProtocol)
+                )
+                listeners.insert(name(listener))
+            }
+            warehouses[warehouse.id] = policies
+        }
+    }
+
+    /// Judges one session.
+    ///
+    /// Where its listener is gone, its warehouse's whitelist or endpoints go on deciding. Where
+    /// nothing is left that could decide (the warehouse is gone, or an outbound link with its
+    /// sources), it ends in its own time, unless its listener's address belongs to another warehouse
+    /// now.
+    public func judge(_ session: SessionIdentity, at now: UnixTime) -> Judgement {
+        guard let warehouse = warehouses[session.warehouse] else {
+            return listeners.contains(session.listener) ? .ends(.linkClosed) : .goesOn(until: nil)
+        }
+        guard warehouse.whenRevoked == .close else { return .goesOn(until: nil) }
+        guard let policy = policy(for: session, of: warehouse) else {
+            return .ends(.untrustedProxySource)
+        }
+        let verdict = policy.verdict(
+            client: session.client.unmapped,
+            endpoint: session.endpoint,
+            at: now
+        )
+        return verdict.denial.map(Judgement.ends) ?? .goesOn(until: verdict.expiry)
+    }
+
+    /// - Returns: `nil` where whoever vouched for the session is not trusted any more.
+    private func policy(for session: SessionIdentity, of warehouse: Policies) -> AccessPolicy? {
+        guard let service = warehouse.services[session.listener] else {
+            switch session.link {
+            case .public: return warehouse.publicLink
+            case .private: return warehouse.privateLink
+            case .outbound: return .anywhere
+            }
+        }
+        let isVouchedFor = service.headers.stillAdmits(
+            peer: session.peer.unmapped,
+            isIntroduced: session.isIntroduced,
+            intermediaries: session.intermediaries
+        )
+        return isVouchedFor ? service.policy : nil
+    }
+}
+
+/// By what a running session is judged.
+public struct SessionIdentity: Hashable, Sendable {
+    /// The warehouse's id.
+    public var warehouse: String
+    /// The listener's address.
+    public var listener: String
+    public var link: LinkKind
+    public var peer: IPAddress
+    public var client: IPAddress
+    /// The private link's endpoint.
+    public var endpoint: EndpointName?
+    /// Whether a PROXY header of the peer was believed.
+    public var isIntroduced: Bool
+    /// Who wrote the headers after the peer's.
+    public var intermediaries: [IPAddress]
+
+    public init(
+        warehouse: String,
+        listener: String,
+        link: LinkKind,
+        peer: IPAddress,
+        client: IPAddress,
+        endpoint: EndpointName?,
+        isIntroduced: Bool = false,
+        intermediaries: [IPAddress] = []
+    ) {
+        self.warehouse = warehouse
+        self.listener = listener
+        self.link = link
+        self.peer = peer
+        self.client = client
+        self.endpoint = endpoint
+        self.isIntroduced = isIntroduced
+        self.intermediaries = intermediaries
+    }
+}
