@@ -56,7 +56,7 @@
 
     /// Puts an element into a vacant slot.
     @inlinable
-    public func insert(_ element: Element) -> Key {
+    public func insert(_ element: consuming Element) -> Key {
         let index = vacant.popLast() ?? appendChunk()
         unsafe generations[Int(index)] &= ~Self.vacantBit
         unsafe slot(Int(index)).initialize(to: element)

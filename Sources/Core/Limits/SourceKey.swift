@@ -27,13 +27,14 @@ public struct SourceKey: Hashable, Sendable {
             )
     }
 
-    /// Which of `count` tables the source belongs to.
+    /// Which of `count` tables the source belongs to; `count` is a power of two.
     ///
-    /// The hash has a seed of its own in each process (`Hasher`), so that nobody can choose sources
-    /// that all belong to one table.
-    public func stripe(of count: Int) -> Int {
-        var hasher = Hasher()
-        hasher.combine(self)
-        return Int(UInt(bitPattern: hasher.finalize()) >> 16 % UInt(count))
+    /// - Parameter seed: random and secret, so that nobody can choose sources that all belong to one
+    ///   table (multiply-shift hashing, after the finalizer of SplitMix64).
+    public func stripe(of count: Int, seed: UInt64) -> Int {
+        var mixed = (bits ^ UInt64(network) << 32 ^ (isIPv6 ? 1 << 63 : 0)) &+ seed
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* (seed | 1)
+        return Int(truncatingIfNeeded: mixed >> 32) & (count - 1)
     }
 }

@@ -24,17 +24,17 @@ final class DescriptorBudget: Sendable {
     /// For the log, the management API, listeners, health checks and a few pipes.
     private static let reserve = 192
     /// One for the client, one for the backend; a client that is being refused has but its own.
-    static let perConnection = 2
+    static let perConnection: UInt8 = 2
 
     private let count = Atomic<Int>(0)
     private let limit: Int
 
     init(descriptorLimit: Int) {
         let available = descriptorLimit - min(Self.reserve, descriptorLimit / 2)
-        limit = max(Self.perConnection, available)
+        limit = max(Int(Self.perConnection), available)
     }
 
-    var isUsedUp: Bool { count.load(ordering: .relaxed) + Self.perConnection > limit }
+    var isUsedUp: Bool { count.load(ordering: .relaxed) + Int(Self.perConnection) > limit }
 
     func take(_ descriptorCount: Int) {
         count.add(descriptorCount, ordering: .relaxed)

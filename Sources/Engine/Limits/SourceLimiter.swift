@@ -18,6 +18,7 @@ final class SourceLimiter: Sendable {
     private static let capacity = 131_072
 
     private let stripes: [Stripe]
+    private let seed = UInt64.random(in: .min ... .max)
 
     init() {
         stripes = (0..<Self.stripeCount).map { _ in
@@ -40,6 +41,6 @@ final class SourceLimiter: Sendable {
     }
 
     private func stripe(of source: SourceKey) -> Stripe {
-        stripes[source.stripe(of: Self.stripeCount)]
+        stripes[source.stripe(of: Self.stripeCount, seed: seed)]
     }
 }

@@ -23,6 +23,13 @@ struct Connection {
     /// Unique within this run.
     let id: UInt64
     let listener: ListenerID
+    var isBackendConnected = false
+    /// Whether keepalive probes watch the backend.
+    var isBackendProbed = false
+    /// Whether the peer's PROXY header is believed.
+    var isIntroduced = false
+    /// Whether the connection waits in the shard's run queue.
+    var isQueued = false
     /// The listener's as it was when the client was identified.
     var profile: ListenerProfile
     let acceptedAt: Moment
@@ -31,13 +38,6 @@ struct Connection {
     var phase = Phase.accepted
     var tunnel: Tunnel
     var backend: Backend?
-    var isBackendConnected = false
-    /// Whether keepalive probes watch the backend.
-    var isBackendProbed = false
-    /// Whether the peer's PROXY header is believed.
-    var isIntroduced = false
-    /// Whether the connection waits in the shard's run queue.
-    var isQueued = false
     /// Who wrote the headers after the peer's.
     var intermediaries: [IPAddress] = []
     /// Monotonic milliseconds of the last event.
@@ -49,12 +49,12 @@ struct Connection {
     var rule: CIDRBlock?
     var endpoint: EndpointName?
     var denial: DenialReason?
+    /// How the connection ends, once that is decided though not yet done.
+    var end = ConnectionEnd.finished
     /// Whether it gets a line in the access log, and how many of its kind have had none.
     var isLogged = true
     var unlogged = 0
     var detail = ""
-    /// How the connection ends, once that is decided though not yet done.
-    var end = ConnectionEnd.finished
 
     init(
         id: UInt64,
@@ -135,14 +135,14 @@ final class Introduction {
 struct Holdings {
     /// The source's entry in the limiter.
     var source: SourceKey?
+    /// Whether it is counted among the gateway's connections.
+    var isInBudget = false
+    /// Of the process' descriptors, how many are set aside for it.
+    var descriptorCount: UInt8 = 0
     /// Where it is counted among its endpoint's connections.
     var endpoint: ConnectionBudget?
     /// Where it is counted among its warehouse's connections.
     var warehouse: WarehouseGauge?
-    /// Whether it is counted among the gateway's connections.
-    var isInBudget = false
-    /// Of the process' descriptors, those that are set aside for it.
-    var descriptorCount = 0
 }
 
 /// A refused MySQL client's handshake; boxed, for few connections have one.

@@ -94,13 +94,13 @@ extension Shard {
 
     /// Gives back all that a connection is counted in; of its descriptors, what it holds beyond
     /// `descriptorCount`.
-    func giveBack(_ holdings: inout Holdings, keepingDescriptors descriptorCount: Int = 0) {
+    func giveBack(_ holdings: inout Holdings, keepingDescriptors descriptorCount: UInt8 = 0) {
         if let source = holdings.source { services.sources.release(source) }
         holdings.endpoint?.release()
         holdings.warehouse?.release()
         if holdings.isInBudget { services.budget.release() }
         let kept = min(descriptorCount, holdings.descriptorCount)
-        services.descriptors.release(holdings.descriptorCount - kept)
+        services.descriptors.release(Int(holdings.descriptorCount - kept))
         holdings = Holdings(descriptorCount: kept)
     }
 }

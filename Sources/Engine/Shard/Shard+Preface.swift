@@ -38,12 +38,13 @@ extension Shard {
     /// Gives a connection its slot, its descriptors and its events.
     ///
     /// - Returns: `nil` where the system had no room for it: then it has ended.
-    func insert(_ connection: Connection) -> Key? {
+    func insert(_ connection: consuming Connection) -> Key? {
+        let socket = connection.tunnel.client.socket
         let key = connections.insert(connection)
-        services.descriptors.take(DescriptorBudget.perConnection)
+        services.descriptors.take(Int(DescriptorBudget.perConnection))
         connections[key].holdings.descriptorCount = DescriptorBudget.perConnection
         do {
-            try epoll.add(connection.tunnel.client.socket, token: EventToken.client(key).rawValue)
+            try epoll.add(socket, token: EventToken.client(key).rawValue)
             return key
         } catch {
             services.report(.acceptPaused(reason: error.description))

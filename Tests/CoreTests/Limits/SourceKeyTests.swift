@@ -48,9 +48,23 @@ struct SourceKeyTests {
     }
 
     private func expectEven(_ keys: [SourceKey]) {
+        for seed in [0, 1, 0x9E37_79B9_7F4A_7C15, .max] as [UInt64] { expectEven(keys, seed: seed) }
+    }
+
+    private func expectEven(_ keys: [SourceKey], seed: UInt64) {
         var counts = [Int](repeating: 0, count: 64)
-        for key in keys { counts[key.stripe(of: 64)] += 1 }
+        for key in keys { counts[key.stripe(of: 64, seed: seed)] += 1 }
         let mean = keys.count / 64
         #expect(counts.allSatisfy { (mean / 2...mean * 2).contains($0) }, "\(counts)")
+    }
+
+    @Test("Sources that share a stripe under one seed do not under another")
+    func seeded() {
+        let keys = (0..<200_000 as Range<UInt64>).map {
+            SourceKey(.v6(IPv6Address(high: $0, low: 0)))
+        }
+        let chosen = keys.filter { $0.stripe(of: 64, seed: 1) == 0 }
+        #expect(chosen.count > 2_048)
+        expectEven(chosen, seed: 0x1234_5678_9ABC_DEF0)
     }
 }
