@@ -20,7 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        // Without its traits it needs only FoundationEssentials.
+        // Without its traits it needs only FoundationEssentials (docs/decisions/0017).
         .package(
             url: "https://github.com/hummingbird-project/hummingbird",
             from: "2.28.1",
