@@ -2,16 +2,28 @@
 # `swift build` and `swift test` work without make where the packages are there.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-trie bench-micro bench-check build-packages test-packages \
-    bench-packages envoy toolchain
+.PHONY: help demo release install uninstall test test-install lint bench bench-trie bench-micro \
+    bench-check build-packages release-packages test-packages bench-packages envoy toolchain
 
-build_packages := libssl-dev libsqlite3-dev
+# Where `make install` puts things; DESTDIR is put before it.
+PREFIX ?= /usr/local
+
+build_packages := libssl-dev
+release_packages := $(build_packages) binutils python3
 bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-server wrk python3 \
     python3-venv
 test_packages  := $(bench_packages) mariadb-client curl iproute2
+install_test_packages := $(release_packages) curl fish mandoc zsh
+
+# One set of flags, so that no target has to build what another has built.
+build_release := swift build -c release --static-swift-stdlib --product sluice
+# What `make release` makes ready and `make install` copies.
+package := .build/package
 
 help:
 	@echo 'make demo        build, then run a gateway in front of a sample warehouse'
+	@echo 'make release     build what is to be installed: it needs no toolchain to run'
+	@echo 'make install     install it under PREFIX (/usr/local); make uninstall removes it'
 	@echo 'make test        build, then run every test, the ones against real servers included'
 	@echo 'make lint        check the format and the direction of imports'
 	@echo 'make bench       measure side by side with HAProxy, nginx and Envoy'
@@ -22,21 +34,65 @@ help:
 	@echo 'make test TEST="--filter DemoTests", make bench BENCH="--only churn"'
 
 demo: toolchain build-packages
-	swift build -c release --product sluice
-	exec "$$(swift build -c release --show-bin-path)/sluice" demo $(DEMO)
+	$(build_release)
+	exec "$$($(build_release) --show-bin-path)/sluice" demo $(DEMO)
+
+release: toolchain release-packages
+	$(build_release)
+	rm -rf $(package)
+	mkdir -p $(package)/man $(package)/completions
+	strip -o $(package)/sluice "$$($(build_release) --show-bin-path)/sluice"
+	for shell in bash zsh fish; do \
+	    $(package)/sluice --generate-completion-script $$shell \
+	        >$(package)/completions/sluice.$$shell || exit 1; \
+	done
+	$(package)/sluice --experimental-dump-help | python3 Packaging/manual.py $(package)/man
+
+# As root, who needs neither the toolchain nor its packages.
+prefix := $(DESTDIR)$(PREFIX)
+install:
+	@test -x $(package)/sluice || { echo 'Nothing is built yet: make release' >&2; exit 1; }
+	install -D -m 755 $(package)/sluice $(prefix)/bin/sluice
+	install -d $(prefix)/share/man/man1 $(prefix)/share/doc/sluice
+	install -m 644 $(package)/man/*.1 $(prefix)/share/man/man1
+	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md docs/sluice.example.* \
+	    $(prefix)/share/doc/sluice
+	install -D -m 644 $(package)/completions/sluice.bash \
+	    $(prefix)/share/bash-completion/completions/sluice
+	install -D -m 644 $(package)/completions/sluice.zsh $(prefix)/share/zsh/site-functions/_sluice
+	install -D -m 644 $(package)/completions/sluice.fish \
+	    $(prefix)/share/fish/vendor_completions.d/sluice.fish
+	install -d $(prefix)/lib/systemd/system
+	sed 's|/usr/local|$(PREFIX)|' Packaging/sluice.service \
+	    >$(prefix)/lib/systemd/system/sluice.service
+
+uninstall:
+	rm -f $(prefix)/bin/sluice
+	rm -f $(prefix)/share/man/man1/sluice.1 $(prefix)/share/man/man1/sluice-*.1
+	rm -rf $(prefix)/share/doc/sluice
+	rm -f $(prefix)/share/bash-completion/completions/sluice
+	rm -f $(prefix)/share/zsh/site-functions/_sluice
+	rm -f $(prefix)/share/fish/vendor_completions.d/sluice.fish
+	rm -f $(prefix)/lib/systemd/system/sluice.service
 
 test: toolchain test-packages envoy
 	swift build --build-tests
 	.ci/test $(TEST)
 
+test-install: release
+	@.ci/install $(install_test_packages)
+	.ci/test-install
+
+# Foundation and all that comes with it would be part of what is installed (docs/decisions/0017).
 lint: toolchain build-packages
+	! grep -rnE '^[a-z ]*import Foundation(Networking|XML)$$' Sources
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	swift build --build-tests --explicit-target-dependency-import-check error
 
 bench: toolchain bench-packages envoy
-	swift build -c release --product sluice
+	$(build_release)
 	python3 Benchmarks/peers/run.py \
-	    --sluice "$$(swift build -c release --show-bin-path)/sluice" $(BENCH)
+	    --sluice "$$($(build_release) --show-bin-path)/sluice" $(BENCH)
 
 bench-trie: toolchain build-packages
 	swift run -c release --package-path Benchmarks/trie TrieBenchmark $(BENCH)
@@ -51,6 +107,9 @@ bench-check: toolchain build-packages
 
 build-packages:
 	@.ci/install $(build_packages)
+
+release-packages:
+	@.ci/install $(release_packages)
 
 test-packages:
 	@.ci/install $(test_packages)

@@ -13,7 +13,10 @@ struct CheckCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "The configuration file. (default: sluice.yaml, then /etc/sluice/sluice.yaml)")
+    @Option(
+        help: "The configuration file. (default: sluice.yaml, then /etc/sluice/sluice.yaml)",
+        completion: .configurationFile
+    )
     var config: String?
 
     @Flag(help: "Say too which sessions of the running gateway the configuration would close.")

@@ -13,7 +13,10 @@ struct ServeCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "The configuration file. (default: sluice.yaml, then /etc/sluice/sluice.yaml)")
+    @Option(
+        help: "The configuration file. (default: sluice.yaml, then /etc/sluice/sluice.yaml)",
+        completion: .configurationFile
+    )
     var config: String?
 
     func run() async throws {

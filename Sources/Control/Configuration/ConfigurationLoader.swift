@@ -1,6 +1,6 @@
 public import CIDRTrie
 import Core
-import Foundation
+import FoundationEssentials
 
 /// Loads a configuration from its file, at the start and for each reload.
 ///

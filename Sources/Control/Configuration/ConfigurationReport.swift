@@ -1,5 +1,5 @@
 public import Core
-import Foundation
+import FoundationEssentials
 
 /// What a check of a configuration says, for people and for programs.
 public struct ConfigurationReport: Encodable, Sendable {

@@ -1,5 +1,5 @@
 public import Core
-import Foundation
+import FoundationEssentials
 public import Logging
 
 /// The program's own log: one line for each message, as text or as JSON.

@@ -1,6 +1,6 @@
+import Addresses
 public import Core
-import Foundation
-import FoundationNetworking
+import FoundationEssentials
 
 /// Why a running gateway could not be asked. Each says what to do.
 public enum ManagementClientError: Error, CustomStringConvertible {
@@ -15,18 +15,20 @@ public enum ManagementClientError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .invalidAddress(let address):
-            "\(address) is no management address: write one such as 127.0.0.1:7080"
+            "invalid management address \"\(address)\" (expected host:port, e.g. 127.0.0.1:7080)"
         case .unreachable(let address, let reason):
-            "no gateway answers on \(address): \(reason); is it running, and is this its"
-                + " management.listen?"
+            "cannot reach a gateway at \(address): \(reason)"
+                + " (is it running? see management.listen)"
         case .unexpectedAnswer(let address):
-            "what answers on \(address) is not a gateway's management address"
+            "what answers at \(address) is not a gateway's management address"
+                + " (see management.listen)"
         case .refused(let message): message
         }
     }
 }
 
-/// Asks a running gateway over its management address.
+/// Asks a running gateway over its management address, one connection for each question. The
+/// environment's proxies are left aside: they are for the way out.
 ///
 ///     let status: ManagementClient.Answer<GatewayStatus> = try await client.get("v1/status")
 public struct ManagementClient: Sendable {
@@ -45,22 +47,36 @@ public struct ManagementClient: Sendable {
     }
 
     private let address: String
-    private let base: URL
+    private let exchange: ManagementExchange
 
-    /// - Parameter address: `host:port`.
+    /// - Parameter address: `host:port`; an IPv6 address stands in brackets.
     public init(_ address: String) throws(ManagementClientError) {
-        guard let base = URL(string: "http://\(address)/"), base.port != nil else {
-            throw .invalidAddress(address)
-        }
-        self.address = address
-        self.base = base
-        _ = Self.bypassesProxies
+        try self.init(address, limits: ManagementExchange.Limits())
     }
 
-    /// A proxy that the environment names is for the way out. FoundationNetworking has no switch
-    /// for it, but libcurl below it knows this word (curl(1), NO_PROXY). Done once: other threads
-    /// may read the environment.
-    private static let bypassesProxies = unsafe setenv("no_proxy", "*", 1) == 0
+    init(_ address: String, limits: ManagementExchange.Limits) throws(ManagementClientError) {
+        guard let (host, port) = Self.parts(of: address) else { throw .invalidAddress(address) }
+        self.address = address
+        exchange = ManagementExchange(host: host, port: port, authority: address, limits: limits)
+    }
+
+    private static func parts(of address: String) -> (host: String, port: UInt16)? {
+        // `try?`: what is no address may still be a name.
+        if let socket = try? SocketAddress(parsing: address) {
+            return socket.port == 0 ? nil : ("\(socket.ip)", socket.port)
+        }
+        let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let port = UInt16(parts[1]), port != 0, !parts[0].isEmpty,
+            parts[0].utf8.allSatisfy(Self.isNameByte)
+        else { return nil }
+        return (String(parts[0]), port)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        let character = Character(Unicode.Scalar(byte))
+        return byte < 0x80
+            && (character.isLetter || character.isNumber || "-._".contains(character))
+    }
 
     /// The gateway's status now.
     public func status() async throws(ManagementClientError) -> Answer<GatewayStatus> {
@@ -72,7 +88,7 @@ public struct ManagementClient: Sendable {
         _ path: String,
         query: [(key: String, value: String)] = []
     ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send("GET", path, query)
+        try await send(.get, path, query)
     }
 
     /// What the gateway has done away with.
@@ -80,47 +96,34 @@ public struct ManagementClient: Sendable {
         _ path: String,
         query: [(key: String, value: String)]
     ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send("DELETE", path, query)
+        try await send(.delete, path, query)
     }
 
     private func send<Value: Codable>(
-        _ method: String,
+        _ method: ManagementExchange.Method,
         _ path: String,
         _ query: [(key: String, value: String)]
     ) async throws(ManagementClientError) -> Answer<Value> {
-        var request = URLRequest(url: url(of: path, query))
-        request.httpMethod = method
-        request.timeoutInterval = 10
-        let (body, response): (Data, URLResponse)
-        do {
-            (body, response) = try await URLSession.shared.data(for: request)
+        do throws(ManagementExchange.Failure) {
+            let (status, body) = try await exchange.send(method, path: path, query: query)
+            return try answer(in: body, isSuccess: status == 200)
         } catch {
-            throw .unreachable(address: address, reason: error.localizedDescription)
-        }
-        return try answer(in: body, isSuccess: (response as? HTTPURLResponse)?.statusCode == 200)
-    }
-
-    private func url(of path: String, _ query: [(key: String, value: String)]) -> URL {
-        let url = base.appendingPathComponent(path)
-        guard !query.isEmpty else { return url }
-        return url.appending(queryItems: query.map { URLQueryItem(name: $0.key, value: $0.value) })
-    }
-
-    private func answer<Value: Codable>(in body: Data, isSuccess: Bool)
-        throws(ManagementClientError) -> Answer<Value>
-    {
-        do {
-            let envelope = try JSONDecoder().decode(ReceivedEnvelope<Value>.self, from: body)
-            if isSuccess, let value = envelope.data { return Answer(value: value) }
-            if !isSuccess, let message = envelope.message {
-                throw ManagementClientError.refused(message)
+            switch error {
+            case .unreachable(let reason): throw .unreachable(address: address, reason: reason)
+            case .unexpectedAnswer: throw .unexpectedAnswer(address: address)
+            case .refused(let message): throw .refused(message)
             }
-        } catch let error as ManagementClientError {
-            throw error
-        } catch {
-            // What is no envelope is no gateway's.
         }
-        throw .unexpectedAnswer(address: address)
+    }
+
+    private func answer<Value: Codable>(in body: [UInt8], isSuccess: Bool)
+        throws(ManagementExchange.Failure) -> Answer<Value>
+    {
+        // `try?`: what is no envelope is no gateway's.
+        let envelope = try? JSONDecoder().decode(ReceivedEnvelope<Value>.self, from: Data(body))
+        if isSuccess, let value = envelope?.data { return Answer(value: value) }
+        if !isSuccess, let message = envelope?.message { throw .refused(message) }
+        throw .unexpectedAnswer
     }
 }
 

@@ -1,6 +1,7 @@
 import Core
-import Foundation
+import FoundationEssentials
 import Glibc
+import Sockets
 
 extension PrometheusText.ProcessUsage {
     /// This process', now.
@@ -22,10 +23,8 @@ extension PrometheusText.ProcessUsage {
     /// The second number of `/proc/self/statm`, in pages (proc(5)).
     private static func residentByteCount() -> Int? {
         // A system without /proc has no such figure.
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
-            return nil
-        }
-        let fields = text.split(separator: " ")
+        guard let bytes = try? File(reading: "/proc/self/statm").readToEnd() else { return nil }
+        let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")
         guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
         return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }

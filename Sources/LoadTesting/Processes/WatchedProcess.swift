@@ -1,5 +1,6 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
+internal import Sockets
 
 /// A process that is watched while it is under load.
 public struct WatchedProcess: Hashable, Sendable {
@@ -58,8 +59,8 @@ public struct WatchedProcess: Hashable, Sendable {
 
     private static func text(_ path: String) -> String? {
         // `try?`: the process may have ended. A file of proc(5) has no size by which it could be read
-        // at once: `FileManager` would give its first page.
-        let content = try? FileHandle(forReadingFrom: URL(filePath: path)).readToEnd()
+        // at once.
+        let content = try? File(reading: path).readToEnd()
         return content.map { String(decoding: $0, as: UTF8.self) }
     }
 

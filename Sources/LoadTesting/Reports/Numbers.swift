@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// Numbers as a person reads them.
 enum Numbers {
@@ -11,9 +11,9 @@ enum Numbers {
     static func decimal(_ value: Double) -> String {
         switch value.magnitude {
         case 1e-9..<0.0995:
-            String(format: "%.*f", 1 - Int(log10(value.magnitude).rounded(.down)), value)
-        case ..<10: String(format: "%.2f", value)
-        case ..<99.95: String(format: "%.1f", value)
+            fixed(value, digits: 1 - Int(log10(value.magnitude).rounded(.down)))
+        case ..<10: fixed(value, digits: 2)
+        case ..<99.95: fixed(value, digits: 1)
         case ..<1e15: count(Int(value.rounded()))
         default: "\(value)"
         }
@@ -48,6 +48,19 @@ enum Numbers {
     /// `99.9` for 99.9, `50` for 50.0.
     static func plain(_ value: Double) -> String {
         value == value.rounded() ? String(Int(value)) : String(value)
+    }
+
+    /// `12.30`: `digits` of them behind the point. What is too large for that is written as Swift
+    /// does.
+    static func fixed(_ value: Double, digits: Int) -> String {
+        let scale = (0..<digits).reduce(1.0) { power, _ in power * 10 }
+        guard (value.magnitude * scale) < 1e18 else { return "\(value)" }
+        let scaled = Int((value.magnitude * scale).rounded())
+        let (whole, rest) = scaled.quotientAndRemainder(dividingBy: Int(scale))
+        let fraction = String(rest)
+        let zeros = String(repeating: "0", count: max(0, digits - fraction.count))
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        return "\(sign)\(whole)" + (digits > 0 ? ".\(zeros)\(fraction)" : "")
     }
 
     private static func grouped(_ digits: String, isNegative: Bool) -> String {

@@ -56,7 +56,8 @@ struct BenchOptions: ParsableArguments {
             "What the PROXY headers say of the clients: a block, or a file of blocks. "
                 + "(default: 198.18.0.0/15)",
             valueName: "cidr|file"
-        )
+        ),
+        completion: .file()
     )
     var clients: String?
 

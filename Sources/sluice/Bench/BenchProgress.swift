@@ -1,9 +1,9 @@
-import Foundation
 import LoadTesting
+import Sockets
 
 /// One line on standard error that tells where a run stands, where a person watches.
 struct BenchProgress {
-    private static let isWatched = isatty(STDERR_FILENO) == 1
+    private static let isWatched = File.standardError.isTerminal
     private static let eraseLine = "\r\u{1b}[K"
 
     /// "round 2 of 5, direct: "; empty for a single run.
@@ -46,6 +46,6 @@ struct BenchProgress {
 
     private func write(_ line: String) {
         guard Self.isWatched else { return }
-        FileHandle.standardError.write(Data((Self.eraseLine + line).utf8))
+        StandardError.write(Self.eraseLine + line)
     }
 }

@@ -1,7 +1,7 @@
 import Addresses
 import ArgumentParser
 import CIDRTrie
-import Foundation
+import FoundationEssentials
 
 /// Where the clients come from whom PROXY headers speak of.
 struct ClientBlocks {

@@ -13,7 +13,10 @@ struct HTTPBenchCommand: ParsableCommand {
     @Option(help: "What to ask for.")
     var path = "/"
 
-    @Option(help: "GET, POST, PUT, DELETE, PATCH or OPTIONS.")
+    @Option(
+        help: "GET, POST, PUT, DELETE, PATCH or OPTIONS.",
+        completion: .list(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    )
     var method = "GET"
 
     @Option(
@@ -21,7 +24,10 @@ struct HTTPBenchCommand: ParsableCommand {
     )
     var header: [String] = []
 
-    @Option(help: ArgumentHelp("A file whose content is sent.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file whose content is sent.", valueName: "file"),
+        completion: .file()
+    )
     var body: String?
 
     @Flag(help: "Open a connection for each request; its latency then includes the connect.")

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Sockets
 
 /// A file named on the command line; a pipe such as `<(…)` too, which has no size.
 enum InputFile {
@@ -8,11 +8,9 @@ enum InputFile {
     /// - Parameter option: what the file was given to, for the message.
     static func content(of path: String, for option: String) throws -> [UInt8] {
         do {
-            let file = try FileHandle(forReadingFrom: URL(filePath: path))
-            defer { try? file.close() }  // `try?`: all is read by then.
-            return [UInt8](try file.readToEnd() ?? Data())
+            return try File(reading: path).readToEnd()
         } catch {
-            throw ValidationError("\(option) \(path): \(FileFailure(error)).")
+            throw ValidationError("\(option) \(path): \(error).")
         }
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import LoadTesting
 
 /// `sluice bench mysql`.
@@ -19,7 +19,10 @@ struct MySQLBenchCommand: ParsableCommand {
     @Option(help: "Who logs in.")
     var user: String
 
-    @Option(help: ArgumentHelp("A file whose first line is the password.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file whose first line is the password.", valueName: "file"),
+        completion: .file()
+    )
     var passwordFile: String?
 
     @Option(help: "The database to use.")

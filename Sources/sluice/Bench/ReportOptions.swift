@@ -1,6 +1,7 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import LoadTesting
+import Sockets
 
 /// What is watched, and how the outcome is shown.
 struct ReportOptions: ParsableArguments {
@@ -17,7 +18,10 @@ struct ReportOptions: ParsableArguments {
     @Flag(help: "Print JSON.")
     var json = false
 
-    @Option(help: ArgumentHelp("Write a report with pictures, one HTML page.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write a report with pictures, one HTML page.", valueName: "file"),
+        completion: .file()
+    )
     var html: String?
 
     /// The processes that belong to the target of this name.
@@ -67,9 +71,9 @@ struct ReportOptions: ParsableArguments {
         print(json ? try report.json() : report.text)
         guard let html else { return }
         do {
-            try Data(HTMLReport(report).page.utf8).write(to: URL(filePath: html))
+            try File(creating: html).write(Array(HTMLReport(report).page.utf8))
         } catch {
-            StandardError.print("sluice: \(html): \(FileFailure(error))")
+            StandardError.print("sluice: \(html): \(error)")
             throw ExitCode.failure
         }
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CIDRTrie
-import Foundation
+import Sockets
 
 /// `sluice cidr compile`: a list in the form that answers, in a file.
 struct CompileCommand: ParsableCommand {
@@ -16,10 +16,10 @@ struct CompileCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The lists; two that contradict each other are faulty.")
+    @Argument(help: "The lists; two that contradict each other are faulty.", completion: .file())
     var lists: [String]
 
-    @Option(help: "The file to write. It appears whole or not at all.")
+    @Option(help: "The file to write. It appears whole or not at all.", completion: .file())
     var output: String
 
     @OptionGroup var feed: FeedOptions
@@ -35,10 +35,9 @@ struct CompileCommand: ParsableCommand {
         let trie = CompiledTrie(rules)
         let image = trie.image()
         do {
-            // Written beside it and renamed (rename(2)).
-            try Data(image).write(to: URL(filePath: output), options: .atomic)
+            try File.replace(output, with: image)
         } catch {
-            StandardError.print("sluice: \(output): \(FileFailure(error))")
+            StandardError.print("sluice: \(output): \(error)")
             throw ExitCode.failure
         }
         let report = CompileReport(

@@ -17,10 +17,10 @@ struct DiffCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "The old list: text, compiled, or a cloud's.")
+    @Argument(help: "The old list: text, compiled, or a cloud's.", completion: .file())
     var old: String
 
-    @Argument(help: "The new list.")
+    @Argument(help: "The new list.", completion: .file())
     var new: String
 
     @OptionGroup var feed: FeedOptions

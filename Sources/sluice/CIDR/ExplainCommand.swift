@@ -19,7 +19,7 @@ struct ExplainCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The list of rules, text or compiled.")
+    @Option(help: "The list of rules, text or compiled.", completion: .file())
     var rules: String
 
     @OptionGroup var feed: FeedOptions

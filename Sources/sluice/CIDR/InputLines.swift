@@ -1,4 +1,4 @@
-import Foundation
+import Sockets
 
 /// Standard input's lines, read in large pieces.
 struct InputLines {
@@ -31,11 +31,8 @@ struct InputLines {
         buffer.removeSubrange(..<position)
         position = 0
         guard buffer.count <= Self.lineLimit else { throw InputError.lineTooLong }
-        guard let piece = try FileHandle.standardInput.read(upToCount: 1 << 20), !piece.isEmpty
-        else {
-            isAtEnd = true
-            return
-        }
+        let piece = try File.standardInput.read(upTo: 1 << 20)
+        isAtEnd = piece.isEmpty
         buffer.append(contentsOf: piece)
     }
 

@@ -1,5 +1,5 @@
 import Addresses
-import Foundation
+import Sockets
 
 /// Standard output, written in large pieces.
 struct OutputBuffer {
@@ -13,7 +13,7 @@ struct OutputBuffer {
     }
 
     mutating func flush() throws {
-        try FileHandle.standardOutput.write(contentsOf: bytes)
+        try File.standardOutput.write(bytes)
         bytes.removeAll(keepingCapacity: true)
     }
 }

@@ -2,7 +2,7 @@ import AddressFeeds
 import ArgumentParser
 import CIDRTrie
 import Core
-import Foundation
+import Sockets
 
 /// Lists of rules from files: text, compiled, or a cloud's published list; or the end of the command with everything that is
 /// wrong with them.
@@ -90,10 +90,9 @@ extension RuleFiles {
     private mutating func bytes(of path: String) -> [UInt8]? {
         do {
             // A pipe may be a file too, as in `sluice cidr stats <(…)`.
-            let file = try FileHandle(forReadingFrom: URL(filePath: path))
-            return [UInt8](try file.readToEnd() ?? Data())
+            return try File(reading: path).readToEnd()
         } catch {
-            faults.append("\(path): \(FileFailure(error))")
+            faults.append("\(path): \(error)")
             return nil
         }
     }

@@ -10,7 +10,7 @@ struct StatsCommand: ParsableCommand {
         discussion: "Exit codes: 0, 64 wrong usage, 78 a faulty list."
     )
 
-    @Argument(help: "The lists, text or compiled; several count as one.")
+    @Argument(help: "The lists, text or compiled; several count as one.", completion: .file())
     var lists: [String]
 
     @OptionGroup var feed: FeedOptions

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A folder of one's own under the system's temporary one; gone when its user returns.
 struct TemporaryFolder {

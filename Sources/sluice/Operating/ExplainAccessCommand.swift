@@ -27,7 +27,10 @@ struct ExplainAccessCommand: AsyncParsableCommand {
     @Option(help: "The private endpoint through which the client comes.")
     var endpoint: String?
 
-    @Option(help: "Ask this configuration file in place of the running gateway.")
+    @Option(
+        help: "Ask this configuration file in place of the running gateway.",
+        completion: .configurationFile
+    )
     var config: String?
 
     @OptionGroup var gateway: ManagementOptions

@@ -3,7 +3,7 @@ import Control
 
 /// How a command reaches a running gateway, and how it prints the answer.
 struct ManagementOptions: ParsableArguments {
-    @Option(help: "The gateway's management address.")
+    @Option(help: "The gateway's management address.", completion: .list(["127.0.0.1:7080"]))
     var management = "127.0.0.1:7080"
 
     @Flag(help: "Print JSON.")

@@ -12,7 +12,7 @@ struct SessionFilterOptions: ParsableArguments {
     @Option(help: "A listener's address, as in the access log.")
     var listener: String?
 
-    @Option(help: "public, private or outbound.")
+    @Option(help: "public, private or outbound.", completion: .link)
     var link: String?
 
     @Option(help: "The clients' address, or a block of them such as 203.0.113.0/24.")

@@ -37,13 +37,58 @@ struct ManagementClientTests {
         let address = try #require(listener?.address.description)
         listener = nil
         let text = try await description { _ = try await ManagementClient(address).status() }
-        #expect(text.hasPrefix("no gateway answers on \(address): "))
-        #expect(text.contains("management.listen"))
+        let advice = "is it running? see management.listen"
+        #expect(text == "cannot reach a gateway at \(address): connection refused (\(advice))")
+    }
+
+    @Test(
+        "What is wrong with an answer is said in words of our own",
+        arguments: [
+            (answer: nil, words: "no answer within 250ms"),
+            ("", "the connection was closed without an answer"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", "closed in the middle of the answer"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2097152\r\n\r\n", "longer than 1 MiB"),
+            (
+                "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "{", count: 2 << 20),
+                "longer than 1 MiB"
+            ),
+            ("J\u{0}\u{0}\u{0}\n5.7.99\u{0}", "is not a gateway's management address"),
+            ("HTTP/1.1 200 OK\r\n\r\n<html>", "is not a gateway's management address"),
+            ("HTTP/1.1 404 Not Found\r\n\r\n", "is not a gateway's management address"),
+        ] as [(answer: String?, words: String)]
+    )
+    func badAnswer(answer: String?, words: String) async throws {
+        let server = try CannedServer(answer)
+        var limits = ManagementExchange.Limits()
+        // Only a silent server is to use it up.
+        limits.answer = answer == nil ? .milliseconds(250) : .seconds(60)
+        limits.byteCount = 1 << 20
+        let client = try ManagementClient(server.address, limits: limits)
+        let text = try await description { _ = try await client.status() }
+        #expect(text.contains(words) && text.contains(server.address), "\(text)")
+    }
+
+    @Test("A gateway's refusal is passed on as it is")
+    func refusal() async throws {
+        let body =
+            #"{"success":false,"requestId":"1","code":"NotFound","message":"No such thing."}"#
+        let server = try CannedServer("HTTP/1.1 404 Not Found\r\n\r\n\(body)")
+        let client = try ManagementClient(server.address)
+        #expect(try await description { _ = try await client.status() } == "No such thing.")
+    }
+
+    @Test("Every byte that has a meaning in a query is escaped")
+    func escaping() {
+        #expect(ManagementExchange.escaped("a-Z_0.9~") == "a-Z_0.9~")
+        #expect(ManagementExchange.escaped("10.0.0.0/8 &é\n") == "10.0.0.0%2F8%20%26%C3%A9%0A")
     }
 
     @Test(
         "What is no address with a port is an error before anything is asked",
-        arguments: ["", "127.0.0.1", "localhost", "a b:1", "127.0.0.1:port"]
+        arguments: [
+            "", "127.0.0.1", "localhost", "a b:1", "127.0.0.1:port", "127.0.0.1:0", ":1", "[::1]",
+            "http://127.0.0.1:7080", "é:1", "a:65536", "a/b:1",
+        ]
     )
     func invalidAddress(text: String) async throws {
         let words = try await description { _ = try ManagementClient(text) }

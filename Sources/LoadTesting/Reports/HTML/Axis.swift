@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// Maps values to places between 0 and 1, and names some of them.
 struct Axis {

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// A line chart as an SVG element. Colours come from the page's style sheet, by class.
 struct Picture {
     /// Points that belong together: a line for each run of them.
@@ -73,7 +71,7 @@ struct Picture {
     }
 
     private static func text(_ number: Double) -> String {
-        let text = String(format: "%.1f", number)
+        let text = Numbers.fixed(number, digits: 1)
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 }

@@ -23,7 +23,7 @@ extension Duration: ConfigurationAmount {
     }
 
     /// The shortest way to write it, to the millisecond: `9h`, `1m30s`, `0s`.
-    var configurationText: String {
+    public var configurationText: String {
         let (seconds, attoseconds) = components
         let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
         return milliseconds == 0 ? "0s" : Self.text(ofMilliseconds: milliseconds)

@@ -1,0 +1,128 @@
+internal import Glibc
+
+/// An open file, pipe or standard stream, read or written in the order of its bytes. Every call may
+/// block, so that none is made on a shard.
+public struct File: ~Copyable, Sendable {
+    private let descriptor: Int32
+    /// A standard stream outlives whoever writes to it.
+    private let isOwned: Bool
+
+    private init(descriptor: Int32, isOwned: Bool) {
+        self.descriptor = descriptor
+        self.isOwned = isOwned
+    }
+
+    deinit {
+        if isOwned { _ = close(descriptor) }
+    }
+
+    public static var standardInput: File { File(descriptor: STDIN_FILENO, isOwned: false) }
+    public static var standardOutput: File { File(descriptor: STDOUT_FILENO, isOwned: false) }
+    public static var standardError: File { File(descriptor: STDERR_FILENO, isOwned: false) }
+
+    /// Opens what is at `path` for reading: a pipe such as `<(…)` too.
+    public init(reading path: String) throws(SystemError) {
+        self.init(descriptor: try Self.open(path, O_RDONLY), isOwned: true)
+    }
+
+    /// Makes the file at `path`, or empties the one that is there.
+    public init(creating path: String) throws(SystemError) {
+        self.init(descriptor: try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC), isOwned: true)
+    }
+
+    private static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
+        try retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, 0o666) }
+    }
+
+    /// Whether a person watches (isatty(3)).
+    public var isTerminal: Bool { isatty(descriptor) == 1 }
+}
+
+extension File {
+    /// The next bytes, at most `byteCount` and as few as are there; none at the end.
+    public func read(upTo byteCount: Int) throws(SystemError) -> [UInt8] {
+        var result = Result<Int, SystemError>.success(0)
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+            let start = buffer.baseAddress
+            result = Self.result(of: { unsafe Glibc.read(descriptor, start, byteCount) })
+            // `try?`: the error is thrown below.
+            count = (try? result.get()) ?? 0
+        }
+        _ = try result.get()
+        return bytes
+    }
+
+    /// Everything up to the end, or the first `limit` bytes of it.
+    public func readToEnd(limit: Int = .max) throws(SystemError) -> [UInt8] {
+        var all: [UInt8] = []
+        while all.count < limit {
+            // Pieces grow with what is there: few calls, and little more memory than needed.
+            let byteCount = min(max(all.count, 1 << 16), 1 << 24)
+            let piece = try read(upTo: min(byteCount, limit - all.count))
+            if piece.isEmpty { break }
+            all.append(contentsOf: piece)
+        }
+        return all
+    }
+
+    /// Writes all of `bytes`, however long its reader takes.
+    public func write(_ bytes: [UInt8]) throws(SystemError) {
+        var offset = 0
+        while offset < bytes.count {
+            do throws(SystemError) {
+                offset += try Self.retrying {
+                    unsafe bytes.withUnsafeBytes { buffer in
+                        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset...])
+                        return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
+                    }
+                }
+            } catch  where error.code == EAGAIN {
+                waitForReader()
+            }
+        }
+    }
+
+    /// A standard stream may be a non-blocking pipe that another process has set up.
+    private func waitForReader() {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&entry, 1, 1_000)
+    }
+}
+
+extension File {
+    /// Puts `bytes` at `path`, whole or not at all: written beside it and renamed (rename(2)). What
+    /// is there and is not a regular file, as a pipe or device, is written to.
+    public static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            return try File(creating: path).write(bytes)
+        }
+        let draft = "\(path).\(getpid())"
+        do throws(SystemError) {
+            try File(creating: draft).write(bytes)
+            try retrying { unsafe rename(draft, path) }
+        } catch {
+            _ = unsafe unlink(draft)
+            throw error
+        }
+    }
+
+    /// Makes a call that returns -1 for a failure, again as long as a signal interrupts it.
+    @discardableResult
+    private static func retrying<Value: BinaryInteger>(_ call: () -> Value) throws(SystemError)
+        -> Value
+    {
+        try result(of: call).get()
+    }
+
+    private static func result<Value: BinaryInteger>(of call: () -> Value)
+        -> Result<Value, SystemError>
+    {
+        while true {
+            let value = call()
+            if value >= 0 { return .success(value) }
+            let code = errno
+            if code != EINTR { return .failure(SystemError(code: code)) }
+        }
+    }
+}
