@@ -50,10 +50,14 @@ extension BenchReport {
         }
     }
 
+    /// How many of them are named in a line.
+    private static let namedProcessLimit = 5
+
     private func otherUse(_ target: TargetReport) -> String? {
         guard target.others.processorShare > OthersReport.shareLimit else { return nil }
         let names = target.others.processes
             .filter { $0.processorShare > OthersReport.shareLimit / 4 }
+            .prefix(Self.namedProcessLimit)
             .map { "\($0.name) (\($0.id)) \(Numbers.percent($0.processorShare))" }
         let list = names.isEmpty ? "" : ": " + names.joined(separator: ", ")
         return "other processes used \(Numbers.percent(target.others.processorShare)) of a CPU "

@@ -112,7 +112,8 @@ extension IntegrationTests {
                 settings: ["limits: { connectRatePerSource: 5 }"]
             )
             let connect = try bench([
-                "connect", "http://\(gateway.listen)", "-c", "4", "--operations", "100",
+                "connect", "http://\(gateway.listen)", "-c", "4", "--operations", "100", "--hold",
+                "3s",
             ])
             #expect(connect.status == 1, "\(connect)")
             #expect(connect.output.contains("limits.connectRatePerSource"), "\(connect.output)")
