@@ -18,10 +18,14 @@ def version_line(results):
 def settings_line(results):
     scale = results.scale
     if scale.rounds == 1:
-        return f"One round of {scale.seconds:g} s each, which says little; ratios are to the first"
+        return (
+            f"One round of {scale.seconds:g} s each, which cannot show whether a difference is"
+            " significant; ratios are to the first"
+        )
     return (
-        f"Medians of {scale.rounds} interleaved rounds of {scale.seconds:g} s each; ratios are to"
-        " the first of each table, round by round [lowest–highest]"
+        f"Medians of {scale.rounds} interleaved rounds of {scale.seconds:g} s each; ratios of these"
+        " medians to the first of each table that has the figure [lowest–highest of single rounds];"
+        " ~ no significant difference: the range includes 1"
     )
 
 

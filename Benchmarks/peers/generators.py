@@ -1,4 +1,4 @@
-"""How good the load generator is: its own processor time for a request, beside wrk's."""
+"""How good the load generator is: its own CPU time per request, beside wrk's."""
 
 import json
 import re
@@ -21,7 +21,7 @@ class GeneratorScenario:
 
     name = "generator"
     title = f"The load generators themselves, {CONNECTIONS} kept connections"
-    detail = "straight on nginx, one thread each; processor time is that of the generator"
+    detail = "straight on nginx, one thread each; CPU time is that of the generator"
     service = "http"
     operation = "request"
     metrics = metrics.GENERATOR

@@ -1,4 +1,4 @@
-"""What connections that say nothing cost in memory."""
+"""What idle connections cost in memory."""
 
 import contextlib
 import signal

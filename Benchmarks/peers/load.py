@@ -1,14 +1,18 @@
 """A scenario that is one `sluice bench --compare`."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 
 import metrics
+import processes
 from failures import RunError
 
 #: A generator that uses more of its thread than this measures itself.
 BUSY = 0.9
+#: What others may use of a processor without a note.
+OTHERS = 0.1
 #: To start the generator and to connect, for each target in each round.
 OVERHEAD_SECONDS = 0.2
 
@@ -67,9 +71,21 @@ def login(testbed):
 def compare(testbed, arguments, targets, service, times):
     """Each target in each round, with `arguments` of `sluice bench`."""
     report = bench(testbed, arguments, targets, service, times)
+    require_all(report["targets"], targets)
     found = [target_result(each, target) for each, target in zip(report["targets"], targets)]
     add_memory_ratios(found)
     return {"targets": found, "notes": notes(found, report["setting"]["threads"])}
+
+
+def require_all(reports, targets):
+    """`sluice bench` ends at an error that every attempt would meet."""
+    if len(reports) == len(targets) and all(each["rounds"] for each in reports):
+        return
+    failures = [
+        failure_note(each, failure) for each in reports
+        for failure in each["failures"] + each["connectFailures"] + each["warmUpFailures"]
+    ]
+    raise RunError("; ".join(failures) or "not every target had its turn")
 
 
 def bench(testbed, arguments, targets, service, times):
@@ -114,7 +130,7 @@ def milliseconds(seconds):
 def target_result(report, target):
     """One target's part of the report, with its memory among the metrics."""
     keys = ["metrics", "completed", "failed", "failures", "warmUpFailures", "openConnections",
-            "latency", "generator", "rounds"]
+            "latency", "generator", "others", "rounds"]
     found = {"name": target.name, **{key: report[key] for key in keys if key in report}}
     found["ratios"] = report.get("ratios", {})
     # What only pictures of one target need.
@@ -129,23 +145,24 @@ def target_result(report, target):
 
 def add_memory_ratios(targets):
     """The report has the memory of the last round, and no ratios of it."""
-    rounds = [
-        [{key: spread["median"] for key, spread in each["metrics"].items()
-          if key == "residentBytes"}]
+    rounds = {
+        each["name"]: [{key: spread["median"] for key, spread in each["metrics"].items()
+                        if key == "residentBytes"}]
         for each in targets
-    ]
-    for each, own in list(zip(targets, rounds))[1:]:
-        each["ratios"] |= metrics.ratios(own, rounds[0])
+    }
+    ratios = metrics.ratios(rounds)
+    for each in targets:
+        each["ratios"] |= ratios[each["name"]]
 
 
 def target_results(rounds):
     """Of rounds that were measured one by one: by target, the numbers of each of its rounds."""
-    reference, *_ = rounds.values()
+    ratios = metrics.ratios(rounds)
     return [
         {
             "name": name,
             "metrics": {key: metrics.spread(each[key] for each in own) for key in own[0]},
-            "ratios": {} if own is reference else metrics.ratios(own, reference),
+            "ratios": ratios[name],
             "rounds": own,
         }
         for name, own in rounds.items()
@@ -169,6 +186,26 @@ def notes(targets, threads):
             if each["generator"]["processorShare"] > BUSY * threads]
     if busy:
         found.append(f"the load generator used all of its thread: {', '.join(busy)}")
+    return found + other_notes(targets)
+
+
+def other_notes(targets):
+    """Figures that were measured beside other work are of that work, too.
+
+    The proxies and backends are processes of this run.
+    """
+    known = set(processes.tree(os.getpid()))
+    found = []
+    for target in targets:
+        others = [each for each in target["others"]["processes"] if each["id"] not in known]
+        if sum(each["processorShare"] for each in others) > OTHERS:
+            names = ", ".join(
+                f"{each['name']} ({each['id']}) {each['processorShare']:.0%}" for each in others
+            )
+            found.append(f"{target['name']}: other processes used the CPU meanwhile: {names}")
+        if target["others"]["stolenShare"] > OTHERS:
+            share = target["others"]["stolenShare"]
+            found.append(f"{target['name']}: the hypervisor withheld {share:.0%} of a CPU")
     return found
 
 

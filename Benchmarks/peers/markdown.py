@@ -5,7 +5,7 @@ from about import command_line, machine_line, settings_line, version_line
 
 FAMILIES = {
     "throughput": "Throughput",
-    "processor": "Processor time of the proxy alone",
+    "processor": "CPU time of the proxy alone",
     "memory": "Memory of the proxy",
 }
 
@@ -48,8 +48,8 @@ def summary(rows):
     lines = [[""] + names]
     for section, metric in rows:
         targets = {target["name"]: target for target in section.targets}
-        # The table's own heading says already that it is processor time.
-        what = section.heading(metric).removeprefix("processor time ")
+        # The table's own heading says already that it is CPU time.
+        what = section.heading(metric).removeprefix("CPU time ")
         label = f"{section.scenario.title}: {what}"
         lines.append([label] + [summary_cell(metric, targets.get(name)) for name in names])
     return table(lines)
@@ -61,7 +61,7 @@ def summary_cell(metric, target):
         return ""
     text = metric.text(target["metrics"][metric.key]["median"])
     ratio = target["ratios"].get(metric.key)
-    return f"{text} ({metrics.factor(ratio['median'])})" if ratio else text
+    return f"{text} ({metrics.mark(ratio)}{metrics.factor(ratio['value'])})" if ratio else text
 
 
 def section_text(section):

@@ -48,12 +48,12 @@ GIGABYTES = Metric("bytesPerSecond", "GB/s", lambda value: digits(value / 1e9), 
                    "throughput")
 P50 = Metric("p50Microseconds", "p50", duration)
 P99 = Metric("p99Microseconds", "p99", duration)
-PROCESSOR = Metric("processorMicrosecondsPerOperation", "processor time a {}", duration, True,
+PROCESSOR = Metric("processorMicrosecondsPerOperation", "CPU time per {}", duration, True,
                    "processor")
-PROCESSOR_BULK = Metric("processorSecondsPerGigabyte", "processor time a GB",
+PROCESSOR_BULK = Metric("processorSecondsPerGigabyte", "CPU time per GB",
                         lambda seconds: f"{digits(seconds)} s", True, "processor")
 RESIDENT = Metric("residentBytes", "resident memory", byte_count)
-EACH_CONNECTION = Metric("anonymousBytesPerConnection", "memory a connection", byte_count, True,
+EACH_CONNECTION = Metric("anonymousBytesPerConnection", "memory per connection", byte_count, True,
                          "memory")
 
 REQUESTS = [OPERATIONS, PROCESSOR, P50, P99, RESIDENT]
@@ -71,24 +71,59 @@ def spread(numbers):
     return {"median": statistics.median(found), "lowest": min(found), "highest": max(found)}
 
 
-def ratios(rounds, reference_rounds):
-    """By key, the ratio to the reference in the same round: what shook one shook both."""
-    keys = {key for each in rounds for key in each}
-    found = {key: spread(quotients(key, rounds, reference_rounds)) for key in keys}
-    return {key: each for key, each in found.items() if each}
+def ratios(rounds_by_name):
+    """By name and key, the ratio to the first target that has the figure; none for that one."""
+    found = {name: {} for name in rounds_by_name}
+    keys = {key for rounds in rounds_by_name.values() for each in rounds for key in each}
+    for key in sorted(keys):
+        have = [name for name, rounds in rounds_by_name.items() if values(key, rounds)]
+        for name in have[1:]:
+            ratio = ratio_to(key, rounds_by_name[name], have[0], rounds_by_name[have[0]])
+            found[name] |= {key: ratio} if ratio else {}
+    return found
 
 
-def quotients(key, rounds, reference_rounds):
+def values(key, rounds):
+    return [each[key] for each in rounds if each.get(key) is not None]
+
+
+def ratio_to(key, rounds, reference, reference_rounds):
+    """As `sluice bench` has it: of the two medians, and the ends of those of single rounds.
+
+    What disturbed a round disturbed both of its runs; `None` if there is nothing to divide.
+    """
     pairs = [(own.get(key), base.get(key)) for own, base in zip(rounds, reference_rounds)]
-    return [own / base for own, base in pairs if own is not None and base]
+    found = [own / base for own, base in pairs if own is not None and base]
+    if not found:
+        return None
+    ratio = {
+        "reference": reference,
+        "value": statistics.median(values(key, rounds))
+        / statistics.median(values(key, reference_rounds)),
+        "lowest": min(found),
+        "highest": max(found),
+    }
+    if len(found) > 1:
+        ratio["isSignificant"] = ratio["lowest"] > 1 or ratio["highest"] < 1
+    return ratio
 
 
 def ratio_text(ratio):
-    """`0.94 [0.91–0.97]`; without the ends where there is one round, empty for no ratio."""
+    """`0.94 [0.91–0.97]`, or `~0.94 [0.91–1.02]` if the rounds disagree on which is ahead.
+
+    Without the ends if there is one round; empty for no ratio.
+    """
     if ratio is None:
         return ""
-    low, middle, high = (factor(ratio[key]) for key in ("lowest", "median", "highest"))
-    return middle if ratio["lowest"] == ratio["highest"] else f"{middle} [{low}–{high}]"
+    low, value, high = (factor(ratio[key]) for key in ("lowest", "value", "highest"))
+    if "isSignificant" not in ratio:
+        return value
+    return f"{mark(ratio)}{value} [{low}–{high}]"
+
+
+def mark(ratio):
+    """`~` for no significant difference."""
+    return "" if ratio.get("isSignificant", True) else "~"
 
 
 def factor(value):

@@ -49,8 +49,8 @@ PANEL = (OVERVIEW_WIDTH - OVERVIEW_LABELS - 2 * GAP) / 2
 HEAD = 46
 OVERVIEW_ROW = 26
 PANELS = [
-    ("throughput →", ["throughput"]),
-    ("← processor time, or memory of an idle connection", ["processor", "memory"]),
+    ("ratio of throughput, log scale →", ["throughput"]),
+    ("← ratio of CPU time or idle memory, log scale", ["processor", "memory"]),
 ]
 
 
@@ -70,11 +70,11 @@ def overview(sections, palette):
 
 def panel(sections, palette, title, families, left, height):
     rows = [ratios_of(section, families) for section in sections]
-    values = [ratio["median"] for row in rows for _, ratio in row] + [1]
+    values = [ratio["value"] for row in rows for _, ratio in row] + [1]
     place = axis(min(values), max(values), left)
     grid = "".join(tick(place(value), value, height) for value in ticks(min(values), max(values)))
     points = "".join(
-        point(place(ratio["median"]), row_centre(index), name, ratio, palette)
+        point(place(ratio["value"]), row_centre(index), name, ratio, palette)
         for index, row in enumerate(rows) for name, ratio in row
     )
     return text(left + PANEL / 2, 10, html.escape(title), "middle", "value") + grid + points

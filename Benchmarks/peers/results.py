@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import dataclass
 
+import about
 import machine
 import markdown
 import options
@@ -77,6 +78,7 @@ class Results:
             "commit": self.commit,
             "machine": self.machine,
             "versions": self.versions,
+            "command": about.command_line(self),
             "settings": {
                 **dataclasses.asdict(self.scale),
                 "list": self.list_name or "made up",

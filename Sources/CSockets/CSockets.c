@@ -273,6 +273,13 @@ int64_t csockets_descriptor_limit(void) {
     return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
 }
 
+int csockets_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
 int csockets_processor_count(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) < 0) return -errno;

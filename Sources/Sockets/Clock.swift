@@ -20,6 +20,11 @@ public enum ProcessLimits {
         max(1, Int(csockets_processor_count()))
     }
 
+    /// Raises the soft limit of descriptors, often 1,024, to the hard one (getrlimit(2)).
+    public static func raiseDescriptors() throws(SystemError) {
+        try SystemError.check(csockets_raise_descriptor_limit())
+    }
+
     /// How many descriptors may be open (RLIMIT_NOFILE, getrlimit(2)).
     public static func descriptors() throws(SystemError) -> Int {
         Int(try SystemError.check(csockets_descriptor_limit()))

@@ -46,6 +46,56 @@ import Testing
         #expect(curve == curve.sorted())
     }
 
+    private static func target(_ name: String, _ rounds: [[Metric: Double]]) -> TargetRounds {
+        var target = TargetRounds(name: name, address: "192.0.2.1:80")
+        for metrics in rounds { target.append(.madeUp(metrics: metrics), Tally(covering: 0)) }
+        return target
+    }
+
+    /// Whoever divides the two medians in the table finds the ratio beside them, in its range.
+    @Test(arguments: [
+        ([90, 100, 110], [100, 100, 100], 1.0, 0.9, 1.1, false),
+        ([80, 50, 90, 70, 60], [100, 100, 100, 100, 100], 0.7, 0.5, 0.9, true),
+        // The middle of the ratios is 0.5, and the ratio of the middles 0.9.
+        ([50, 90, 400], [100, 180, 100], 0.9, 0.5, 4, false),
+        ([90, 110], [100, 100], 1.0, 0.9, 1.1, false),
+        ([110, 120], [100, 100], 1.15, 1.1, 1.2, true),
+    ])
+    func dividesTheMediansThatAreShown(
+        own: [Double],
+        other: [Double],
+        value: Double,
+        lowest: Double,
+        highest: Double,
+        isSignificant: Bool
+    ) throws {
+        let ratio = try #require(
+            Ratio(
+                of: .operationsPerSecond,
+                Self.target("a", own.map { [.operationsPerSecond: $0] }),
+                to: Self.target("b", other.map { [.operationsPerSecond: $0] })
+            )
+        )
+        #expect(abs(ratio.value - value) < 1e-9)
+        #expect(abs(ratio.lowest - lowest) < 1e-9)
+        #expect(abs(ratio.highest - highest) < 1e-9)
+        #expect(ratio.isSignificant == isSignificant)
+        #expect(ratio.reference == "b")
+    }
+
+    @Test func theRatioIsAlwaysBetweenThoseOfSingleRounds() throws {
+        for _ in 0..<500 {
+            let count = Int.random(in: 1...7)
+            let numbers = {
+                (0..<count).map { _ in [Metric.bytesPerSecond: Double.random(in: 1...9)] }
+            }
+            let (own, other) = (Self.target("a", numbers()), Self.target("b", numbers()))
+            let ratio = try #require(Ratio(of: .bytesPerSecond, own, to: other))
+            #expect(ratio.value >= ratio.lowest - 1e-9 && ratio.value <= ratio.highest + 1e-9)
+            #expect((ratio.isSignificant == nil) == (count == 1))
+        }
+    }
+
     @Test func letsEachTargetBeFirstAsOftenAsTheOthers() {
         let orders = (0..<6).map { order(ofRound: $0, targetCount: 3) }
         #expect(orders[0] == [0, 1, 2])
@@ -105,6 +155,6 @@ import Testing
         #expect(abs(axis.place(99.9) - 0.75) < 1e-6)
         #expect(abs(axis.place(90) - 0.25) < 1e-6)
         #expect(axis.place(100) == 1)
-        #expect(axis.ticks.map(\.label) == ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"])
+        #expect(axis.ticks.map(\.label) == ["0%", "50%", "90%", "99%", "99.9%", "99.99%"])
     }
 }

@@ -101,6 +101,21 @@ import Testing
         #expect(result.tally.completedInTime == 0)
     }
 
+    @Test func tellsStatusesApartAndQuotesTheServer() throws {
+        let words = #"{"reason":"sourceRateLimit"}"#
+        let busy = "HTTP/1.1 429 Busy\r\nContent-Length: \(words.utf8.count)\r\n\r\n\(words)"
+        let lost = "HTTP/1.1 404 No\r\nContent-Length: 6\r\n\r\n<html>"
+        let server = try ScriptedServer { $0.serve { $0 % 4 == 3 ? lost : busy } }
+        let plan = LoadPlan.brief(connections: 1, operations: 40)
+        let failures = try LoadRun(.http(), on: server.address, plan: plan).perform().tally.failures
+        #expect(failures.classes.map(\.code) == [429, 404])
+        #expect(failures.classes.map { failures[$0] } == [30, 10])
+        #expect(
+            failures.classes.map { failures.detail(of: $0) }
+                == ["HTTP status 429: \(words)", "HTTP status 404"]
+        )
+    }
+
     @Test func tellsAResetFromAnEnd() throws {
         let server = try ScriptedServer { peer in
             _ = peer.readHead()
@@ -139,22 +154,42 @@ import Testing
         let address = try SocketAddress.unusedPort()
         var plan = LoadPlan.brief(connections: 2)
         plan.endsWhereNothingSucceeds = true
+        plan.warmUp = .milliseconds(500)
         let result = try LoadRun(.http(), on: address, plan: plan).perform()
-        #expect(result.ending == .nothingSucceeded)
-        // No request was waiting for any of these connections.
-        #expect(result.tally.connectionFailures[.refused] >= 2)
+        #expect(result.ending == .fatalError)
+        // One attempt, though there was time for thousands.
+        #expect(result.tally.warmUpFailures[.refused] == 1)
+        #expect(result.tally.connectionFailures.total == 0)
         #expect(result.tally.failures.total == 0)
     }
 
-    @Test func countsARefusedConnectAsTheRequestsThatWaitedForIt() throws {
+    @Test(arguments: [1, 3])
+    func triesOnceWhereEveryConnectionWouldBeRefused(threads: Int) throws {
         let run = LoadRun(
             .http(keepsConnection: false),
             on: try SocketAddress.unusedPort(),
-            plan: .brief(operations: 30)
+            plan: .brief(connections: 30, threads: threads)
         )
-        let tally = try run.perform().tally
-        #expect(tally.failures[.refused] == 30)
-        #expect(tally.connectionFailures.total == 0)
+        let result = try run.perform()
+        #expect(result.ending == .fatalError)
+        #expect(result.tally.failures[.refused] == 1)
+        #expect(result.tally.connectionFailures.total == 0)
+    }
+
+    /// Nobody listens any more after the first answers: that is the load's, or the target's.
+    @Test func goesOnWhereATargetRefusesThatHasServed() throws {
+        let server = try ScriptedServer { peer in
+            if peer.number < 5 { peer.serve() } else { peer.reset() }
+        }
+        let run = LoadRun(
+            .http(keepsConnection: false),
+            on: server.address,
+            plan: .brief(connections: 1, operations: 50)
+        )
+        let result = try run.perform()
+        #expect(result.ending == .operations)
+        #expect(result.tally.completedInTime == 5)
+        #expect(result.tally.failures[.reset] == 45)
     }
 
     @Test func tellsOfAServerThatEndsConnectionsBeforeAnythingIsAsked() throws {

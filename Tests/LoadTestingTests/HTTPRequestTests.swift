@@ -35,6 +35,6 @@ import Testing
     @Test(arguments: ["no colon", ": nameless", "Host : x"])
     func refusesWhatIsNoField(field: String) {
         let request = HTTPRequest(path: "/", host: "a.example", fields: [field])
-        #expect(request.fault == "a field is written Name: value")
+        #expect(request.fault == "a field must be written as Name: value")
     }
 }

@@ -115,10 +115,10 @@ import Testing
         var plan = LoadPlan()
         #expect(plan.fault == nil)
         plan.threads = 2
-        #expect(plan.fault == "take at least one connection for each thread")
+        #expect(plan.fault == "use at least one connection per thread")
         plan.connections = 2
         plan.duration = .zero
-        #expect(plan.fault == "take a duration and a timeout above 0")
+        #expect(plan.fault == "use a duration and a timeout above 0")
         plan.duration = .seconds(1)
         plan.pace = .openLoop(perSecond: .nan)
         #expect(plan.fault?.contains("rate") == true)

@@ -14,6 +14,8 @@ import Testing
     @Test func countsTheTimeOfChildrenThatHaveEnded() throws {
         let status = try #require(ProcessStatus(stat: Self.line()))
         #expect(status.processorTicks == 11 + 22 + 33 + 44)
+        #expect(status.ownTicks == 11 + 22)
+        #expect(status.name == "a) b (c")
         #expect(status.startTicks == 5_555)
         #expect(status.residentPageCount == 678)
         #expect(!status.isZombie)
@@ -55,6 +57,48 @@ import Testing
         let end = ProcessSample(processorNanoseconds: 4, residentByteCount: 1)
         let use = ProcessUse(id: 1, before: begin, begin: begin, end: end)
         #expect(use.processorNanoseconds == 0)
+    }
+
+    @Test func readsWhatTheMachineUses() {
+        let stat = "cpu  100 20 30 900 5 6 7 8 0 0\ncpu0 50 10 15 450 2 3 3 4 0 0\n"
+        let sample = MachineSample(stat: stat)
+        #expect(sample.busyNanoseconds == 150 * ProcFile.nanosecondsPerTick)
+        #expect(sample.stolenNanoseconds == 8 * ProcFile.nanosecondsPerTick)
+        #expect(MachineSample(stat: "") == MachineSample(stat: "cpu 1 2"))
+        let now = MachineSample.now()
+        #expect(now.busyNanoseconds > 0)
+        #expect(now.processes[getpid()]?.nanoseconds ?? 0 > 0)
+    }
+
+    @Test func findsWhatOthersUsed() {
+        var (begin, end) = (MachineSample(stat: ""), MachineSample(stat: ""))
+        (begin.busyNanoseconds, end.busyNanoseconds) = (1_000, 1_900)
+        begin.processes = [
+            1: .init(name: "a", startTicks: 1, nanoseconds: 10),
+            2: .init(name: "b", startTicks: 1, nanoseconds: 500),
+            3: .init(name: "c", startTicks: 1, nanoseconds: 7),
+        ]
+        end.processes = [
+            1: .init(name: "a", startTicks: 1, nanoseconds: 310),
+            // Number 2 has ended, and another process has its number.
+            2: .init(name: "d", startTicks: 9, nanoseconds: 40),
+            3: .init(name: "c", startTicks: 1, nanoseconds: 7),
+            4: .init(name: "e", startTicks: 9, nanoseconds: 60),
+        ]
+        let use = OtherUse(from: begin, to: end, known: 400, members: [4])
+        #expect(use.nanoseconds == 500)
+        #expect(
+            Set(use.processes) == [
+                .init(id: 1, name: "a", nanoseconds: 300), .init(id: 2, name: "d", nanoseconds: 40),
+            ]
+        )
+    }
+
+    @Test func describesTheMachine() {
+        let machine = Machine(processors: 2)
+        #expect(machine.system.hasPrefix("Linux "))
+        #expect(machine.summary.hasPrefix("2 processors, "))
+        #expect(!machine.distribution.contains("\""))
     }
 
     @Test func goesOnWhereAWatchedProcessEnds() throws {

@@ -90,6 +90,8 @@ int64_t csockets_monotonic_ns(void);
 int64_t csockets_process_ns(void);
 int64_t csockets_realtime_us(void);
 int64_t csockets_descriptor_limit(void);
+/// Raises the soft limit to the hard one; -errno if the system refuses.
+int csockets_raise_descriptor_limit(void);
 int csockets_processor_count(void);
 
 /// Resolves `name` (getaddrinfo, stream sockets) into at most `capacity` addresses, in the

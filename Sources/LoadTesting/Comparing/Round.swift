@@ -12,9 +12,11 @@ public struct Round: Sendable {
     public let timeline: [Int]
     public let sliceNanoseconds: Int64
     public let processes: [ProcessUse]
+    /// What used the machine beside them and the load generator.
+    public let others: OtherUse
     /// What the load generator itself used in the measured time.
     public let generatorNanoseconds: Int64
-    /// How many connections stood when measuring ended.
+    /// How many connections were open when measuring ended.
     public let openConnectionCount: Int
 }
 
@@ -33,6 +35,7 @@ extension Round {
         timeline = tally.timeline.counts(until: measuredNanoseconds)
         sliceNanoseconds = tally.timeline.sliceNanoseconds
         processes = run.processes
+        others = run.others
         generatorNanoseconds = run.generatorNanoseconds
         openConnectionCount = run.openConnectionCount
     }

@@ -21,21 +21,9 @@ public struct TargetRounds: Sendable {
         total.addCounts(of: tally)
     }
 
-    /// A metric over the rounds; `nil` where it was not measured.
+    /// A metric over the rounds; `nil` if it was not measured.
     public func spread(of metric: Metric) -> Spread? {
         Spread(rounds.compactMap { $0.metrics[metric] })
-    }
-
-    /// The ratio to `reference`, round by round: what shook the machine shook both of them.
-    ///
-    /// - Returns: `nil` where it was not measured, or the reference is 0.
-    public func ratio(of metric: Metric, to reference: TargetRounds) -> Spread? {
-        let ratios = zip(rounds, reference.rounds).compactMap { own, other -> Double? in
-            guard let value = own.metrics[metric], let base = other.metrics[metric], base > 0
-            else { return nil }
-            return value / base
-        }
-        return Spread(ratios)
     }
 }
 

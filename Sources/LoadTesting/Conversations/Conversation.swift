@@ -10,15 +10,15 @@ protocol Conversation: Sendable {
     mutating func receive(_ bytes: Span<UInt8>) -> Move
     /// How many of the next bytes count and are not looked at.
     var indifferentByteCount: Int { get }
-    /// So many bytes came, at most ``indifferentByteCount``.
+    /// `byteCount` bytes came, at most ``indifferentByteCount``.
     mutating func skip(_ byteCount: Int) -> Move
     /// The peer has sent all that it will send.
     mutating func receiveEndOfStream() -> Move
     /// The system took all that the last `.send` was about.
     mutating func finishSending() -> Move
-    /// Sent before a connection is closed that is not needed any more.
+    /// Sent before a connection that is no longer needed is closed.
     var farewell: [UInt8] { get }
-    /// Whether a connection that is not needed any more ends with RST in place of FIN.
+    /// Whether a connection that is no longer needed ends with RST in place of FIN.
     var closesWithReset: Bool { get }
 }
 
@@ -35,6 +35,8 @@ extension Conversation {
 enum Move: Equatable {
     /// Nothing, until something comes.
     case wait
+    /// The operation is done, if the connection stays as it is for at least so long.
+    case hold(nanoseconds: Int64)
     case send(Outgoing)
     /// Say that no more will be sent; go on reading.
     case endSending

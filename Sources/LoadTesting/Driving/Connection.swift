@@ -11,6 +11,8 @@ struct Connection<Talk: Conversation> {
         /// No operation is running.
         case ready
         case operating
+        /// Its operation succeeds at the deadline, if nothing happens before.
+        case holding
     }
 
     let socket: Socket
@@ -26,6 +28,19 @@ struct Connection<Talk: Conversation> {
     var operationCount = 0
     /// Whether the peer has sent all that it will send: no answer comes to what is asked now.
     var peerHasEnded = false
-    /// When it is given up, in nanoseconds of the monotonic clock.
+    /// When it is given up or, if it is held, has proved itself, in nanoseconds of the monotonic
+    /// clock.
     var deadline: Int64
+    /// From when on it is held; `nil` for not at all.
+    var heldSince: Int64?
+    /// Whether another connection may be opened only when this one has ended.
+    var hasSeat = true
+
+    /// Whether it has been ready for an operation.
+    var hasBeenReady: Bool {
+        switch stage {
+        case .connecting, .introducing, .preparing: false
+        case .ready, .operating, .holding: true
+        }
+    }
 }

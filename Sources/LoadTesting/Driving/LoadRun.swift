@@ -5,20 +5,20 @@ internal import Synchronization
 
 /// One run of a workload against one target.
 public struct LoadRun: Sendable {
-    /// What happens while a run goes on, told on the caller's thread.
+    /// What happens during a run, reported on the caller's thread.
     public enum Event: Sendable {
         /// The warm-up is over.
         case measuringBegan
         /// Once a second.
         case progress(RunProgress, elapsed: Duration)
-        /// Nothing begins any more.
+        /// No more operations begin.
         case measuringEnded(RunProgress)
     }
 
     public let target: SocketAddress
     public let workload: Workload
     public let plan: LoadPlan
-    /// Asked ten times a second; the run ends early where the answer is yes.
+    /// Called ten times per second; the run ends early if it returns true.
     private let shouldStop: @Sendable () -> Bool
 
     public init(
@@ -35,7 +35,7 @@ public struct LoadRun: Sendable {
 
     /// Runs to the end; blocks. Takes at most warm-up, duration and timeout together.
     ///
-    /// - Throws: where the system grants no epoll set.
+    /// - Throws: if the system grants no epoll set.
     public func perform(observe: (Event) -> Void = { _ in }) throws(SystemError) -> LoadResult {
         switch workload {
         case .http(let request):
@@ -73,7 +73,13 @@ public struct LoadRun: Sendable {
         let control = RunControl(end: window.end, drain: plan.timeout.nanoseconds)
         var plan = plan
         if workload == .idle { plan.pace = .none }
-        let setting = RunSetting(target: target, plan: plan, window: window, control: control)
+        let setting = RunSetting(
+            target: target,
+            plan: plan,
+            window: window,
+            control: control,
+            heldLimit: heldLimit
+        )
         let crew = Crew(threadCount: plan.threads) { index throws(SystemError) in
             try Worker(index, of: setting, prototype: prototype, life: life).run()
         }
@@ -84,7 +90,17 @@ public struct LoadRun: Sendable {
         return LoadResult(tally: total, window: window, control.end, ending)
     }
 
-    /// Tells what happens until all threads have ended.
+    /// What the limit of descriptors leaves to connections that are only held.
+    private var heldLimit: Int {
+        // `try?`: without a known limit none are held beside the plan's.
+        let limit = (try? ProcessLimits.descriptors()) ?? 0
+        return max(0, limit - plan.connections - Self.reservedDescriptors) / plan.threads
+    }
+
+    /// For files, epoll sets and what else the process has open.
+    private static let reservedDescriptors = 100
+
+    /// Reports what happens until all threads have ended.
     ///
     /// - Returns: why they did.
     private func watch(_ crew: Crew, _ run: RunSetting, _ observe: (Event) -> Void) -> RunEnding {
@@ -105,11 +121,12 @@ public struct LoadRun: Sendable {
         return whyDone
     }
 
-    /// Makes nothing begin any more, now that all threads learn of it in time: what is counted ends
-    /// for all at once.
+    /// Lets no more operations begin, with notice for all threads: what is counted ends for all at
+    /// the same time.
     ///
-    /// - Returns: why the run ended: the time, where that was over before.
+    /// - Returns: why the run ended: the time, if that was over before.
     private func stop(_ run: RunSetting, _ reason: RunEnding) -> RunEnding {
+        if run.control.hasFatalError { return .fatalError }
         let now = Clock.monotonicNanoseconds()
         let isOver = now >= run.control.end
         run.control.stop(at: reason == .operations ? now : now + Self.noticeNanoseconds)
@@ -119,15 +136,16 @@ public struct LoadRun: Sendable {
     /// Longer than a worker's longest wait.
     private static let noticeNanoseconds: Int64 = 40_000_000
 
-    /// When to look whether the run shall stop, for a person who waits.
+    /// When to check next whether the run should stop, for a person who waits.
     private var soon: Int64 { Clock.monotonicNanoseconds() + 100_000_000 }
 
     private func reasonToStop(_ run: RunSetting) -> RunEnding? {
+        if run.control.hasFatalError { return .fatalError }
         if shouldStop() { return .interrupted }
         return isHopeless(run) ? .nothingSucceeded : nil
     }
 
-    /// Every connection has failed once at least, and nothing has succeeded.
+    /// Every connection has failed at least once, and nothing has succeeded.
     private func isHopeless(_ run: RunSetting) -> Bool {
         guard plan.endsWhereNothingSucceeds else { return false }
         let progress = run.control.progress

@@ -2,14 +2,16 @@ internal import Synchronization
 
 /// What a run's threads share: when it ends, and what they have done so far, for the progress line.
 ///
-/// The counters are written once for each batch of events, each by one thread. The end is moved at
-/// most once, by the thread that watches the run.
+/// The counters are written once for each batch of events, each by one thread. The end is moved by
+/// the thread that watches the run, or by a worker that meets a fatal error.
 final class RunControl: Sendable {
     private let endNanoseconds: Atomic<Int64>
     private let drainNanoseconds: Atomic<Int64>
     private let openCount = Atomic<Int>(0)
     private let completedCount = Atomic<Int>(0)
     private let failedCount = Atomic<Int>(0)
+    private let trialIsOver = Atomic(false)
+    private let fatal = Atomic(false)
 
     /// How long a run that is stopped waits for what has begun, in nanoseconds, at most.
     static let briefDrainNanoseconds: Int64 = 1_000_000_000
@@ -32,7 +34,23 @@ final class RunControl: Sendable {
         return overflow ? .max : sum
     }
 
-    /// Ends the run at `time`, where it would not have ended by then, after a brief drain.
+    /// Whether the run's first connection has become ready or has failed. Until then it is the only
+    /// one: what is wrong with the target or the credentials costs one attempt, not one for each
+    /// connection.
+    var hasPassedTrial: Bool { trialIsOver.load(ordering: .relaxed) }
+
+    func passTrial() { trialIsOver.store(true, ordering: .relaxed) }
+
+    /// Whether a worker ended the run for an error that every other attempt would meet.
+    var hasFatalError: Bool { fatal.load(ordering: .relaxed) }
+
+    /// Ends the run at once.
+    func giveUp(at time: Int64) {
+        fatal.store(true, ordering: .relaxed)
+        stop(at: time)
+    }
+
+    /// Ends the run at `time`, if it would not have ended by then, after a brief drain.
     func stop(at time: Int64) {
         let drain = min(Self.briefDrainNanoseconds, drainNanoseconds.load(ordering: .relaxed))
         drainNanoseconds.store(drain, ordering: .relaxed)

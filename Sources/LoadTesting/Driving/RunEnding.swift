@@ -1,11 +1,13 @@
 /// Why a run ended.
 public enum RunEnding: String, Hashable, Sendable, CaseIterable {
-    /// Its time was over.
+    /// The planned time was over.
     case duration
     /// As many operations were done as were asked for.
     case operations
-    /// Somebody asked for it: Ctrl-C.
+    /// The user asked for it: Ctrl-C.
     case interrupted
+    /// An error that every other attempt would meet, before anything had succeeded.
+    case fatalError
     /// A second passed in which everything failed.
     case nothingSucceeded
 }

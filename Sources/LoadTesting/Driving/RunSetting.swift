@@ -6,6 +6,8 @@ struct RunSetting: Sendable {
     let plan: LoadPlan
     let window: MeasuringWindow
     let control: RunControl
+    /// How many connections a thread may hold beside those of the plan.
+    let heldLimit: Int
 }
 
 /// The numbers of one thread's connections: no two threads give the same.

@@ -5,6 +5,7 @@ extension Worker {
     func apply(_ move: Move, to key: Key) {
         switch move {
         case .wait: break
+        case .hold(let nanoseconds): hold(key, nanoseconds)
         case .send(let outgoing):
             connections[key].outgoing = outgoing
             flush(key)
@@ -18,14 +19,29 @@ extension Worker {
     }
 
     private func becomeReady(_ key: Key) {
+        if !control.hasPassedTrial { control.passTrial() }
         if connections[key].operationBegan != nil { return operate(key) }
         connections[key].stage = .ready
         connections[key].deadline = .max
         free.append(key)
     }
 
-    private func complete(_ key: Key, _ isReusable: Bool) {
+    /// Lets the operation succeed later, if nothing happens to the connection. Meanwhile the next one
+    /// may be opened: how long connections are held does not limit how many are opened.
+    private func hold(_ key: Key, _ nanoseconds: Int64) {
         let time = Clock.monotonicNanoseconds()
+        let twiceTheConnect = 2 * (time - connections[key].openedAt)
+        connections[key].stage = .holding
+        connections[key].heldSince = time
+        connections[key].deadline = time + max(nanoseconds, twiceTheConnect)
+        guard heldCount < heldLimit else { return }
+        heldCount += 1
+        connections[key].hasSeat = false
+        vacantSeats += 1
+    }
+
+    func complete(_ key: Key, _ isReusable: Bool) {
+        let time = connections[key].heldSince ?? Clock.monotonicNanoseconds()
         let began = endOperation(key)
         if window.contains(began) { tally.latency.record(nanoseconds: time - began) }
         if let offset = window.offset(of: time) {
@@ -38,6 +54,7 @@ extension Worker {
 
     private func refuse(_ key: Key, _ failure: Failure, _ isReusable: Bool) {
         countOperation(failure, began: endOperation(key))
+        judge(failure, hadBeenReady: true)
         goOn(key, isReusable, at: now)
     }
 
@@ -84,7 +101,16 @@ extension Worker {
             connection.socket.close()
         }
         current.openConnections -= 1
-        vacantSeats += 1
+        leaveSeat(of: connection, isResting: false)
+    }
+
+    /// Another connection may be opened in its place: now, or if it rests at the next tick.
+    private func leaveSeat(of connection: borrowing Connection<Talk>, isResting: Bool) {
+        guard connection.hasSeat else {
+            heldCount -= 1
+            return
+        }
+        if isResting { restingSeats += 1 } else { vacantSeats += 1 }
     }
 
     /// Gives a connection up, and its operation with it.
@@ -96,8 +122,8 @@ extension Worker {
         } else {
             current.openConnections -= 1
         }
-        let hasServed = connection.operationCount > 0
-        if hasServed { vacantSeats += 1 } else { restingSeats += 1 }
+        leaveSeat(of: connection, isResting: connection.operationCount == 0)
+        if let start = connection.heldSince { longestDenial = max(longestDenial, now - start) }
         if let began = connection.operationBegan {
             operationCount -= 1
             countOperation(failure, began: began)
@@ -105,6 +131,19 @@ extension Worker {
             // Once it stood, it is the moment of the failure that counts.
             let time = connection.stage == .connecting ? connection.openedAt : now
             countConnection(failure, at: time)
+        }
+        judge(failure, hadBeenReady: connection.hasBeenReady)
+    }
+
+    /// Ends the run if the failure is one that every other attempt would meet: before anything has
+    /// succeeded, what is wrong is not the load. Any other failure ends the trial only.
+    func judge(_ failure: Failure, hadBeenReady: Bool) {
+        let hasSucceeded = current.completed > 0 || control.progress.completed > 0
+        if failure.isFatal, !hasSucceeded, hadBeenReady || !control.hasPassedTrial {
+            control.giveUp(at: now)
+            learnTheEnd()
+        } else {
+            control.passTrial()
         }
     }
 

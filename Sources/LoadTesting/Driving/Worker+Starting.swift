@@ -26,6 +26,7 @@ extension Worker {
 
     private var mayOpen: Bool {
         vacantSeats > 0 && connectingCount < Self.connectingLimit
+            && (control.hasPassedTrial || isFirst && !hasTried)
     }
 
     /// The connection that has been free for longest.
@@ -54,6 +55,7 @@ extension Worker {
     /// Begins to connect.
     func open(operationBegan: Int64?) {
         vacantSeats -= 1
+        hasTried = true
         let openedAt = Clock.monotonicNanoseconds()
         do throws(SystemError) {
             let socket = try connect()
@@ -68,11 +70,14 @@ extension Worker {
             try watch(connection)
         } catch {
             restingSeats += 1
-            guard let operationBegan else {
-                return countConnection(Failure(connecting: error), at: openedAt)
+            let failure = Failure(connecting: error)
+            if let operationBegan {
+                operationCount -= 1
+                countOperation(failure, began: operationBegan)
+            } else {
+                countConnection(failure, at: openedAt)
             }
-            operationCount -= 1
-            countOperation(Failure(connecting: error), began: operationBegan)
+            judge(failure, hadBeenReady: false)
         }
     }
 

@@ -11,20 +11,34 @@ final class Worker<Talk: Conversation> {
     /// How often deadlines are looked at and failed connects are tried again.
     static var tickNanoseconds: Int64 { 20_000_000 }
     static var timerToken: UInt64 { .max - 1 }
-    /// So many connects are in progress at most: more would overflow the target's backlog.
+    /// At most this many connects are in progress: more would overflow the target's backlog.
     static var connectingLimit: Int { 256 }
-    /// So many bytes are skipped by one call at most.
+    /// How many times as long as the longest denial a connection is held.
+    static var denialFactor: Int64 { 4 }
+    /// How long all others wait for the run's first connection to become ready.
+    static var trialNanoseconds: Int64 { 3_000_000_000 }
+    /// At most this many bytes are skipped by one call.
     var skipLimit: Int { 1 << 20 }
 
     let target: SocketAddress
     let plan: LoadPlan
-    /// Ends earlier where the run is stopped.
+    /// Ends earlier if the run is stopped.
     private(set) var window: MeasuringWindow
     let prototype: Talk
     let life: ConnectionLife
     let control: RunControl
     /// Numbers the connections of all threads, for their client addresses.
     var connectionNumbers: ConnectionNumbers
+
+    /// Whether the run's first connection is this worker's.
+    let isFirst: Bool
+    /// Whether that connection was opened.
+    var hasTried = false
+    /// How many connections may be held without a seat, and how many are.
+    let heldLimit: Int
+    var heldCount = 0
+    /// The longest that a connection was held before the target ended it, in nanoseconds.
+    var longestDenial: Int64 = 0
 
     let epoll: Epoll
     let scratch = ScratchBuffer(byteCount: 65_536)
@@ -60,6 +74,8 @@ final class Worker<Talk: Conversation> {
         connectionNumbers = ConnectionNumbers(first: index, step: run.plan.threads)
         self.prototype = prototype
         self.life = life
+        isFirst = index == 0
+        heldLimit = run.heldLimit
         epoll = try Epoll(wakeToken: .max, timerToken: Self.timerToken)
         vacantSeats = plan.connections
         now = run.window.start
@@ -91,15 +107,15 @@ final class Worker<Talk: Conversation> {
         now >= hardEnd || (operationCount == 0 && pacer.isExhausted(at: now))
     }
 
-    /// The end comes earlier where the run is stopped.
-    private func learnTheEnd() {
+    /// The end comes earlier if the run is stopped.
+    func learnTheEnd() {
         pacer.end = control.end
         window.end = control.end
         hardEnd = control.hardEnd
     }
 
     /// Makes the next wait end when an operation is due that a connection is free for. What is due
-    /// behind the next tick needs no timer yet.
+    /// after the next tick needs no timer yet.
     private func armTimer() {
         guard !free.isEmpty || mayOpenForOperation, let due = pacer.nextDue(at: now), due > now,
             due - now < Self.tickNanoseconds, due != timerTime

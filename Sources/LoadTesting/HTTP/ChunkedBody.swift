@@ -4,7 +4,7 @@ struct ChunkedBody {
         case sizeLine
         case content(remainingByteCount: Int)
         case contentEnd
-        case trailer(fieldCount: Int)
+        case trailer(byteCount: Int)
     }
 
     private var state = State.sizeLine
@@ -43,13 +43,13 @@ struct ChunkedBody {
         switch state {
         case .sizeLine:
             let size = try size(line)
-            return size == 0 ? .trailer(fieldCount: 0) : .content(remainingByteCount: size)
+            return size == 0 ? .trailer(byteCount: 0) : .content(remainingByteCount: size)
         case .contentEnd:
             guard line.isEmpty else { throw .badChunk }
             return .sizeLine
-        case .trailer(let fieldCount):
-            guard fieldCount < HTTPResponseHead.fieldLimit else { throw .tooManyFields }
-            return line.isEmpty ? nil : .trailer(fieldCount: fieldCount + 1)
+        case .trailer(let byteCount):
+            guard byteCount + line.count <= HTTPResponseHead.byteLimit else { throw .headTooLong }
+            return line.isEmpty ? nil : .trailer(byteCount: byteCount + line.count)
         case .content:
             return state
         }

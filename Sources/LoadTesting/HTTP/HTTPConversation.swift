@@ -57,16 +57,24 @@ struct HTTPConversation: Conversation {
     /// A server may turn a client away before it has asked anything (RFC 9112 §9.5).
     private func unasked(_ progress: HTTPResponseParser.Progress) -> Move {
         guard case .complete(let status, _) = progress else { return .wait }
-        return .failed(Failure(.status, "HTTP status \(status), before anything was asked"))
+        return .failed(failure(status, when: " before the request"))
+    }
+
+    /// With the server's own words, if there are any for people.
+    private func failure(_ status: Int, when: String = "") -> Failure {
+        let content = String(decoding: parser.errorContent, as: UTF8.self)
+        let isPage = parser.errorContent.first == UInt8(ascii: "<")
+        let words = content.isEmpty || isPage ? "" : ": \(content)"
+        return Failure(.status, "HTTP status \(status)\(when)\(words)", code: status)
     }
 
     private mutating func move(_ progress: HTTPResponseParser.Progress) -> Move {
         guard case .complete(let status, let keepsConnection) = progress else { return .wait }
         isAwaitingResponse = false
-        // Where the answer came first, the rest of the request would look like the next one.
+        // If the answer came first, the rest of the request would look like the next one.
         let isReusable = mayReuse && keepsConnection && unsentPartCount == 0
         guard (200..<300).contains(status) else {
-            return .refused(Failure(.status, "HTTP status \(status)"), reusable: isReusable)
+            return .refused(failure(status), reusable: isReusable)
         }
         return .complete(reusable: isReusable)
     }

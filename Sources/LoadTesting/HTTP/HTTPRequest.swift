@@ -46,18 +46,18 @@ public struct HTTPRequest: Hashable, Sendable {
 
     private static let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
-    /// What makes a path or a field impossible to send; `nil` where all is well.
+    /// What makes a path or a field impossible to send; `nil` if all is well.
     public var fault: String? {
         if !Self.methods.contains(method) {
-            return "take one of the methods \(Self.methods.joined(separator: ", "))"
+            return "use one of the methods \(Self.methods.joined(separator: ", "))"
         }
-        if !path.hasPrefix("/") { return "a path begins with a slash" }
+        if !path.hasPrefix("/") { return "a path must begin with a slash" }
         let parts = [path, host] + fields
         let isPlain = parts.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f } }
-        if !isPlain { return "paths and fields are printable ASCII; write others as %XX" }
-        if path.contains(" ") { return "a path has no spaces; write them as %20" }
-        if !fields.allSatisfy(Self.isField) { return "a field is written Name: value" }
+        if !isPlain { return "paths and fields must be printable ASCII; write other bytes as %XX" }
+        if path.contains(" ") { return "a path must not contain spaces; write them as %20" }
+        if !fields.allSatisfy(Self.isField) { return "a field must be written as Name: value" }
         let isFramed = fields.contains { Self.framing.contains(Self.name(of: $0)) }
-        return isFramed ? "the length of the content is told without your help; use --body" : nil
+        return isFramed ? "the content's length is set automatically; use --body" : nil
     }
 }

@@ -1,16 +1,25 @@
 /// What decides how long a response is and whether the connection stays (RFC 9112 §6.3, §9.3).
 struct HTTPResponseHead: Equatable {
-    /// The most header fields that a response may have.
-    static let fieldLimit = 100
+    /// The longest header that a response may have, in bytes: as much as curl accepts.
+    static let byteLimit = 307_200
 
     /// Three digits.
     private(set) var status = 0
     private var minorVersion: UInt8 = 1
     private var contentLength: Int?
+    private var hasTransferEncoding = false
+    /// Whether the last transfer coding is chunked.
     private(set) var isChunked = false
     private var saysClose = false
     private var saysKeepAlive = false
-    private var fieldCount = 0
+    private var byteCount = 0
+    /// The field that a folded line continues; `nil` before the first one.
+    private var lastField: Field?
+
+    /// The fields that matter here. The value of a length may follow on the next line.
+    private enum Field: Equatable {
+        case connection, contentLength(hasValue: Bool), transferEncoding, other
+    }
 
     /// Reads `HTTP/1.1 200 OK`.
     init(statusLine line: Span<UInt8>) throws(HTTPFault) {
@@ -23,20 +32,52 @@ struct HTTPResponseHead: Equatable {
         minorVersion = line[7] - UInt8(ascii: "0")
     }
 
-    /// Reads `Name: value`.
+    /// Reads `Name: value`, or a line that begins with white space and continues the field before
+    /// it: servers that fold lines are obsolete, but exist (RFC 9112 §5.2).
     mutating func take(field line: Span<UInt8>) throws(HTTPFault) {
-        fieldCount += 1
-        guard fieldCount <= Self.fieldLimit else { throw .tooManyFields }
+        byteCount += line.count
+        guard byteCount <= Self.byteLimit else { throw .headTooLong }
+        if !line.isEmpty, line[0].isBlank { return try takeContinuation(line) }
+        try endField()
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { throw .badField }
-        // No white space before the colon, nor at the line's start (RFC 9112 §5.1, §5.2).
+        // No white space before the colon (RFC 9112 §5.1).
         for index in 0..<colon where line[index] <= 0x20 || line[index] == 0x7f { throw .badField }
-        let value = line.extracting(line.trimmed((colon + 1)..<line.count))
-        switch colon {
-        case 10 where line.hasPrefix("connection"): takeConnection(value)
-        case 14 where line.hasPrefix("content-length"): try takeLength(value)
-        case 17 where line.hasPrefix("transfer-encoding"): try takeEncoding(value)
-        default: break
+        let field = Self.field(named: line.extracting(0..<colon))
+        lastField = field
+        if field == .other { return }
+        try take(line.extracting(line.trimmed((colon + 1)..<line.count)), of: field)
+    }
+
+    /// What follows the last field: a value that has not come by now does not come.
+    mutating func endFields() throws(HTTPFault) { try endField() }
+
+    private static func field(named name: Span<UInt8>) -> Field {
+        switch name.count {
+        case 10 where name.hasPrefix("connection"): .connection
+        case 14 where name.hasPrefix("content-length"): .contentLength(hasValue: false)
+        case 17 where name.hasPrefix("transfer-encoding"): .transferEncoding
+        default: .other
         }
+    }
+
+    /// A fold counts as a space (§5.2): it separates tokens, and a number does not continue after it.
+    private mutating func takeContinuation(_ line: Span<UInt8>) throws(HTTPFault) {
+        guard let lastField else { throw .badField }
+        let value = line.extracting(line.trimmed(0..<line.count))
+        if lastField != .other, !value.isEmpty { try take(value, of: lastField) }
+    }
+
+    private mutating func take(_ value: Span<UInt8>, of field: Field) throws(HTTPFault) {
+        switch field {
+        case .connection: takeConnection(value)
+        case .contentLength(let hasValue): if !value.isEmpty { try takeLength(value, hasValue) }
+        case .transferEncoding: takeEncoding(value)
+        case .other: break
+        }
+    }
+
+    private func endField() throws(HTTPFault) {
+        if lastField == .contentLength(hasValue: false) { throw .badContentLength }
     }
 
     private mutating func takeConnection(_ value: Span<UInt8>) {
@@ -44,17 +85,20 @@ struct HTTPResponseHead: Equatable {
         saysKeepAlive = saysKeepAlive || value.containsToken("keep-alive")
     }
 
-    private mutating func takeLength(_ value: Span<UInt8>) throws(HTTPFault) {
-        guard let length = value.decimal, contentLength == nil || contentLength == length
+    private mutating func takeLength(
+        _ value: Span<UInt8>,
+        _ hasValue: Bool
+    ) throws(HTTPFault) {
+        guard !hasValue, let length = value.decimal, contentLength == nil || contentLength == length
         else { throw .badContentLength }
         contentLength = length
+        lastField = .contentLength(hasValue: true)
     }
 
-    private mutating func takeEncoding(_ value: Span<UInt8>) throws(HTTPFault) {
-        guard !isChunked, value.count == 7, value.hasPrefix("chunked") else {
-            throw .badTransferEncoding
-        }
-        isChunked = true
+    /// Content codings such as gzip may precede chunked; the content is not looked at (§6.1).
+    private mutating func takeEncoding(_ value: Span<UInt8>) {
+        hasTransferEncoding = true
+        isChunked = value.lastToken(is: "chunked")
     }
 }
 
@@ -69,11 +113,13 @@ extension HTTPResponseHead {
     /// Interim responses announce another one (RFC 9110 §15.2).
     var isInterim: Bool { (100..<200).contains(status) }
 
-    /// - Throws: where two framings contradict each other: a sign of smuggling (RFC 9112 §6.1).
+    /// - Throws: if two framings contradict each other: a sign of smuggling (RFC 9112 §6.1).
     func framing() throws(HTTPFault) -> Framing {
         if isInterim || status == 204 || status == 304 { return .length(0) }
-        if isChunked {
-            guard contentLength == nil, minorVersion == 1 else { throw .badTransferEncoding }
+        if hasTransferEncoding {
+            guard isChunked, contentLength == nil, minorVersion == 1 else {
+                throw .badTransferEncoding
+            }
             return .chunked
         }
         return contentLength.map { .length($0) } ?? .untilEndOfStream

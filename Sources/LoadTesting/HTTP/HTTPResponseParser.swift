@@ -1,7 +1,7 @@
-/// Reads one HTTP/1 response after the other, strictly and with limits, from pieces of any size.
+/// Reads one HTTP/1 response after the other, within limits, from pieces of any size.
 ///
-/// It keeps what it needs to find a response's end, nothing of its content. A response whose head
-/// and end lie in one piece is read without a copy.
+/// It keeps what it needs to find a response's end, and of the content of an error the beginning:
+/// the server's own words. A response that arrives in one piece is read without a copy.
 struct HTTPResponseParser {
     /// What a piece has led to.
     enum Progress: Equatable {
@@ -21,11 +21,16 @@ struct HTTPResponseParser {
     private var state = State.statusLine
     private var lines = LineCollector()
     private var hasBegun = false
+    /// How the content of the last response that reports an error begins (RFC 9110 §15.5, §15.6).
+    private(set) var errorContent: [UInt8] = []
+
+    /// How much of an error's content is kept, in bytes.
+    static let errorContentLimit = 400
 
     /// Whether some of a response has come, but not its end.
     var isInsideResponse: Bool { hasBegun }
 
-    /// Takes what the server sent. Bytes behind a response's end are a fault: nothing was asked.
+    /// Takes what the server sent. Bytes after a response's end are an error: nothing was asked.
     mutating func receive(_ bytes: Span<UInt8>) throws(HTTPFault) -> Progress {
         var position = 0
         while position < bytes.count {
@@ -86,6 +91,7 @@ struct HTTPResponseParser {
             return try takeField(of: head, bytes, &position)
         case .content(let head, let remaining):
             let taken = min(remaining, bytes.count - position)
+            keepErrorContent(of: head, bytes.extracting(position..<position + taken))
             position += taken
             state = .content(head, remainingByteCount: remaining - taken)
             return taken == remaining ? head : nil
@@ -93,13 +99,20 @@ struct HTTPResponseParser {
             let hasEnded = try body.receive(bytes, from: &position, lines: &lines)
             state = .chunked(head, body)
             return hasEnded ? head : nil
-        case .untilEndOfStream:
+        case .untilEndOfStream(let head):
+            keepErrorContent(of: head, bytes.extracting(position..<bytes.count))
             position = bytes.count
             return nil
         }
     }
 
-    /// Takes a field, or the empty line behind the last one.
+    private mutating func keepErrorContent(of head: HTTPResponseHead, _ bytes: Span<UInt8>) {
+        guard head.status >= 400 else { return }
+        let count = min(bytes.count, Self.errorContentLimit - errorContent.count)
+        for index in 0..<max(0, count) { errorContent.append(bytes[index]) }
+    }
+
+    /// Takes a field, or the empty line after the last one.
     private mutating func takeField(
         of head: HTTPResponseHead,
         _ bytes: Span<UInt8>,
@@ -123,6 +136,9 @@ struct HTTPResponseParser {
     private mutating func beginContent(
         of head: HTTPResponseHead
     ) throws(HTTPFault) -> HTTPResponseHead? {
+        var head = head
+        try head.endFields()
+        errorContent.removeAll(keepingCapacity: true)
         if head.isInterim {
             state = .statusLine
             return nil

@@ -1,16 +1,17 @@
-/// Finds lines that end in CR LF in a stream that comes in pieces.
+/// Finds the lines of a stream that arrives in pieces. A line ends in CR LF, or in LF alone, which a
+/// recipient may accept (RFC 9112 §2.2) and old servers send.
 ///
-/// A line that lies in one piece is not copied; of one that does not, the beginning is kept.
+/// A line that arrives in one piece is not copied; of any other the beginning is kept.
 struct LineCollector {
-    /// The longest line that is taken, in bytes, its end included.
-    static let byteLimit = 8_192
+    /// The longest line that is accepted, in bytes, its end included: as much as curl accepts.
+    static let byteLimit = 102_400
 
     private var beginning: [UInt8] = []
 
-    /// Takes bytes from `position` on until a line ends, and lends the line to `body`.
+    /// Reads bytes from `position` on until a line ends, and lends the line to `body`.
     ///
-    /// - Returns: what `body` returned; `nil` where the line goes on in the next piece.
-    /// - Throws: where a line is too long, ends in a bare LF (RFC 9112 §2.2), or `body` throws.
+    /// - Returns: what `body` returned; `nil` if the line continues in the next piece.
+    /// - Throws: if a line is too long, or `body` throws.
     mutating func nextLine<Result>(
         of bytes: Span<UInt8>,
         from position: inout Int,
@@ -36,13 +37,13 @@ struct LineCollector {
         for index in bytes.indices { beginning.append(bytes[index]) }
     }
 
-    /// Lends a line without its CR LF.
+    /// Lends a line, which ends in LF, without its end.
     private static func lend<Result>(
         _ line: Span<UInt8>,
         _ body: (Span<UInt8>) throws(HTTPFault) -> Result
     ) throws(HTTPFault) -> Result {
-        let end = line.count - 2
-        guard end >= 0, line[end] == UInt8(ascii: "\r") else { throw .bareLineFeed }
+        var end = line.count - 1
+        if end > 0, line[end - 1] == UInt8(ascii: "\r") { end -= 1 }
         return try body(line.extracting(0..<end))
     }
 }

@@ -31,6 +31,14 @@ extension Span<UInt8> {
         return false
     }
 
+    /// Whether `token` is the last element of this comma-separated list.
+    func lastToken(is token: StaticString) -> Bool {
+        var start = count
+        while start > 0, self[start - 1] != UInt8(ascii: ",") { start -= 1 }
+        let element = extracting(trimmed(start..<count))
+        return element.count == token.utf8CodeUnitCount && element.hasPrefix(token)
+    }
+
     /// The part of `range` without spaces and tabs around it (RFC 9110 §5.6.3).
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var range = range

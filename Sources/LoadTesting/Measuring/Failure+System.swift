@@ -4,7 +4,8 @@ internal import Sockets
 extension Failure {
     /// A connect that the system refused or could not carry out (connect(2)).
     init(connecting error: SystemError) {
-        self.init(Self.kind(ofConnect: error), "\(error)")
+        let kind = Self.kind(ofConnect: error)
+        self.init(kind, "\(error)", isFatal: kind == .refused || kind == .unreachable)
     }
 
     /// A read or write that failed on a connection that stood.

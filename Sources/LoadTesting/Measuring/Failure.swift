@@ -2,7 +2,7 @@
 public struct Failure: Error, Hashable, Sendable {
     /// The classes that are counted apart. Their names are keys of the JSON report.
     public enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// Nobody listens there, or a firewall answered so.
+        /// Nothing listens there, or a firewall answered so.
         case refused
         /// The network has no way there, or the connect failed in another way.
         case unreachable
@@ -16,9 +16,9 @@ public struct Failure: Error, Hashable, Sendable {
         case reset
         /// The peer ended the stream before the operation was complete.
         case closedEarly
-        /// What came is no answer in this protocol.
+        /// What came is not an answer in this protocol.
         case badResponse
-        /// A whole HTTP response, but not with a status of 200…299.
+        /// A complete HTTP response, but with a status other than 200…299.
         case status
         /// A MySQL error packet.
         case serverError
@@ -29,10 +29,15 @@ public struct Failure: Error, Hashable, Sendable {
     }
 
     public let kind: Kind
-    /// What the peer or the system said, for the person; `nil` where the kind says it all.
+    /// The HTTP status or the number of the MySQL error; `nil` for other kinds.
+    public let code: Int?
+    /// What the peer or the system said, for the person; `nil` if the kind says it all.
     public let detail: String?
+    /// Whether every other attempt at this target would fail in the same way: trying again only
+    /// costs, and may lock an account.
+    public let isFatal: Bool
 
-    /// Whether nobody said anything: the time until then is a lower bound of the latency.
+    /// Whether no answer came: the time until then is a lower bound of the latency.
     var isWithoutAnswer: Bool {
         switch kind {
         case .timeout, .connectTimeout, .unsent, .unfinished: true
@@ -40,13 +45,15 @@ public struct Failure: Error, Hashable, Sendable {
         }
     }
 
-    public init(_ kind: Kind, _ detail: String? = nil) {
+    public init(_ kind: Kind, _ detail: String? = nil, code: Int? = nil, isFatal: Bool = false) {
         self.kind = kind
+        self.code = code
         self.detail = detail.map(Self.printable)
+        self.isFatal = isFatal
     }
 
-    /// A peer's words must not steer a terminal.
-    private static func printable(_ text: String) -> String {
+    /// Without control characters: somebody else's words must not steer a terminal.
+    static func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? " " : $0 }))
     }
 

@@ -1,7 +1,17 @@
-/// How many operations failed, in which way, with the first detail of each kind.
+/// How many operations failed, in which way, with the first detail of each.
 public struct FailureCounts: Sendable, Equatable {
-    private var counts: [Failure.Kind: Int] = [:]
-    private var details: [Failure.Kind: String] = [:]
+    /// What is counted apart: HTTP statuses and MySQL errors by their number.
+    public struct Class: Hashable, Sendable {
+        public let kind: Failure.Kind
+        /// `nil` for kinds without numbers, and for the numbers beyond ``FailureCounts/classLimit``.
+        public let code: Int?
+    }
+
+    /// How many numbers are told apart: a server may invent thousands.
+    public static let classLimit = 64
+
+    private var counts: [Class: Int] = [:]
+    private var details: [Class: String] = [:]
 
     /// No failures.
     public init() {}
@@ -9,23 +19,49 @@ public struct FailureCounts: Sendable, Equatable {
     /// Of all kinds together.
     public var total: Int { counts.values.reduce(0, +) }
 
-    public subscript(kind: Failure.Kind) -> Int { counts[kind] ?? 0 }
-
-    /// What was said first about failures of this kind.
-    public func detail(of kind: Failure.Kind) -> String? { details[kind] }
-
-    /// The kinds that occurred, in the order of their declaration.
-    public var kinds: [Failure.Kind] { Failure.Kind.allCases.filter { self[$0] > 0 } }
-
-    /// Takes note of `count` failures of one kind.
-    public mutating func record(_ failure: Failure, count: Int = 1) {
-        guard count > 0 else { return }
-        counts[failure.kind, default: 0] += count
-        if details[failure.kind] == nil { details[failure.kind] = failure.detail }
+    /// How many of `kind`, whatever their number.
+    public subscript(kind: Failure.Kind) -> Int {
+        counts.reduce(0) { $0 + ($1.key.kind == kind ? $1.value : 0) }
     }
 
-    /// Takes over all that `other` has.
+    public subscript(failureClass: Class) -> Int { counts[failureClass] ?? 0 }
+
+    /// What was said first about failures of this kind.
+    public func detail(of kind: Failure.Kind) -> String? {
+        classes.first { $0.kind == kind }.flatMap { details[$0] }
+    }
+
+    /// What was said first about failures of this class.
+    public func detail(of failureClass: Class) -> String? { details[failureClass] }
+
+    /// What occurred, in the order of the kinds' declaration, the most frequent number first.
+    public var classes: [Class] {
+        Failure.Kind.allCases.flatMap { kind in
+            counts.filter { $0.key.kind == kind }
+                .sorted { ($1.value, $0.key.code ?? .max) < ($0.value, $1.key.code ?? .max) }
+                .map(\.key)
+        }
+    }
+
+    /// Records `count` failures of one class.
+    public mutating func record(_ failure: Failure, count: Int = 1) {
+        guard count > 0 else { return }
+        let key = key(for: failure)
+        counts[key, default: 0] += count
+        if details[key] == nil { details[key] = failure.detail }
+    }
+
+    private func key(for failure: Failure) -> Class {
+        let key = Class(kind: failure.kind, code: failure.code)
+        let isKnown = counts[key] != nil || counts.count < Self.classLimit
+        return isKnown ? key : Class(kind: failure.kind, code: nil)
+    }
+
+    /// Adds everything that `other` has.
     public mutating func add(_ other: FailureCounts) {
-        for kind in other.kinds { record(Failure(kind, other.details[kind]), count: other[kind]) }
+        for key in other.classes {
+            let failure = Failure(key.kind, other.details[key], code: key.code)
+            record(failure, count: other[key])
+        }
     }
 }

@@ -10,7 +10,7 @@ struct MySQLConversation: Conversation {
     private let query: [UInt8]
     private var phase = Phase.login
     private var login: MySQLClientLogin
-    /// Of the login: packets that have not come wholly.
+    /// Of the login: packets that have not arrived completely.
     private var received: [UInt8] = []
     private var answer = MySQLAnswerParser()
 
@@ -37,7 +37,13 @@ struct MySQLConversation: Conversation {
             case .query: return try receiveAnswer(bytes)
             }
         } catch {
-            return .failed(Failure(.badResponse, "the server sent \(error)"))
+            // Another login would come to the same end.
+            let failure = Failure(
+                .badResponse,
+                "the server sent \(error)",
+                isFatal: phase == .login
+            )
+            return .failed(failure)
         }
     }
 
@@ -64,7 +70,7 @@ extension MySQLConversation {
 
     private mutating func receiveLogin(_ bytes: Span<UInt8>) throws(MySQLFault) -> Move {
         for index in bytes.indices { received.append(bytes[index]) }
-        // Where nothing is to be answered, the next packet may be there too.
+        // If nothing has to be answered, the next packet may be there too.
         while let packet = try takeLoginPacket() {
             switch try login.receive(packet.payload) {
             case .wait:
@@ -91,12 +97,5 @@ extension MySQLConversation {
         } catch {
             throw .wire(error)
         }
-    }
-}
-
-extension Failure {
-    /// In the server's own words.
-    fileprivate init(_ error: MySQLErrorPacket) {
-        self.init(.serverError, "MySQL error \(error.code): \(error.message.prefix(300))")
     }
 }

@@ -28,13 +28,13 @@ public struct MySQLExchange: Hashable, Sendable {
         self.trustsServerPublicKey = trustsServerPublicKey
     }
 
-    /// What makes it impossible, with a remedy; `nil` where all is well.
+    /// What makes it impossible, with a remedy; `nil` if all is well.
     public var fault: String? {
-        if query.utf8.count >= 0xff_ffff - 1 { return "take a query of less than 16 MiB" }
-        if query.isEmpty { return "take a query that is not empty" }
+        if query.utf8.count >= 0xff_ffff - 1 { return "use a query of less than 16 MiB" }
+        if query.isEmpty { return "use a query that is not empty" }
         if ([user, database ?? ""]).contains(where: { $0.utf8.contains(0) }) {
-            return "a name holds no zero byte"
+            return "names must not contain a zero byte"
         }
-        return queriesPerConnection.map { $0 < 1 } == true ? "take one query at least" : nil
+        return queriesPerConnection.map { $0 < 1 } == true ? "use at least one query" : nil
     }
 }

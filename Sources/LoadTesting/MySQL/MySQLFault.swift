@@ -22,19 +22,19 @@ extension MySQLFault: CustomStringConvertible {
         case .wire(let error):
             "\(error)"
         case .outOfSequence:
-            "a MySQL packet out of its sequence"
+            "a MySQL packet out of sequence"
         case .asksForFile:
-            "a request for a local file, which is never given"
+            "a request for a local file, which is never sent"
         case .excessBytes:
-            "bytes behind the end of an answer"
+            "bytes after the end of an answer"
         case .unknownPlugin(let name):
-            "the wish for the login \"\(name)\"; give the user mysql_native_password or "
-                + "caching_sha2_password"
+            "a request for the authentication plugin \"\(name)\", which is not supported; use an "
+                + "account with mysql_native_password or caching_sha2_password"
         case .needsPublicKey:
-            "the wish for the password itself (caching_sha2_password without TLS); pass "
-                + "--get-server-public-key to encrypt it with the key that the server shows"
+            "a request for the password itself (caching_sha2_password without TLS); use "
+                + "--get-server-public-key to encrypt it with the server's key"
         case .badPublicKey:
-            "a public key that does not encrypt the password"
+            "an invalid public key"
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Sockets
 
 /// One run, and what it cost the processes that were watched and the load generator itself.
@@ -7,7 +8,9 @@ public struct MeasuredRun: Sendable {
     public let processes: [ProcessUse]
     /// What this process used in the measured time.
     public let generatorNanoseconds: Int64
-    /// How many connections stood when measuring ended.
+    /// What all others used in the measured time.
+    public let others: OtherUse
+    /// How many connections were open when measuring ended.
     public let openConnectionCount: Int
 
     /// Performs `run`; blocks.
@@ -20,11 +23,12 @@ public struct MeasuredRun: Sendable {
     ) throws(SystemError) {
         var meter = Meter(processes)
         result = try run.perform { event in
-            meter.note(event)
+            meter.record(event)
             observe(event)
         }
         self.processes = meter.uses
         generatorNanoseconds = meter.generatorNanoseconds
+        others = meter.others
         openConnectionCount = meter.openConnectionCount
     }
 }
@@ -32,7 +36,7 @@ public struct MeasuredRun: Sendable {
 /// What a watched process used in one run.
 public struct ProcessUse: Hashable, Sendable {
     public let id: Int32
-    /// Before the first connection; `nil` where it had ended by then.
+    /// Before the first connection; `nil` if it had ended by then.
     public let before: ProcessSample?
     /// When measuring ended; `nil` where it had ended by then.
     public let after: ProcessSample?
@@ -55,6 +59,8 @@ private struct Meter {
     private struct Reading {
         var generator: Int64 = 0
         var samples: [Int32: ProcessSample] = [:]
+        var members: Set<Int32> = []
+        var machine = MachineSample(stat: "")
     }
 
     private let processes: [WatchedProcess]
@@ -70,12 +76,14 @@ private struct Meter {
         end = before
     }
 
-    mutating func note(_ event: LoadRun.Event) {
+    mutating func record(_ event: LoadRun.Event) {
         switch event {
         case .measuringBegan:
             begin = Self.read(processes)
+            begin.machine = .now()
         case .measuringEnded(let progress):
             end = Self.read(processes)
+            end.machine = .now()
             openConnectionCount = progress.openConnections
         case .progress:
             break
@@ -83,6 +91,17 @@ private struct Meter {
     }
 
     var generatorNanoseconds: Int64 { max(0, end.generator - begin.generator) }
+
+    /// What the watched processes and the load generator used is not others'.
+    var others: OtherUse {
+        let watched = uses.compactMap(\.processorNanoseconds).reduce(0, +)
+        return OtherUse(
+            from: begin.machine,
+            to: end.machine,
+            known: watched + generatorNanoseconds,
+            members: begin.members.union(end.members).union([getpid()])
+        )
+    }
 
     var uses: [ProcessUse] {
         processes.map(\.id).map { id in
@@ -97,7 +116,10 @@ private struct Meter {
 
     private static func read(_ processes: [WatchedProcess]) -> Reading {
         var reading = Reading(generator: Clock.processNanoseconds())
-        for process in processes { reading.samples[process.id] = process.sample() }
+        for process in processes {
+            reading.samples[process.id] = process.sample()
+            reading.members.formUnion(process.members)
+        }
         return reading
     }
 }

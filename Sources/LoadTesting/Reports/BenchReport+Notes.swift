@@ -1,8 +1,10 @@
 /// What a person should know about the numbers.
 extension BenchReport {
-    /// Empty where there is nothing to say.
+    /// Empty if there is nothing to say.
     var notes: [String] {
-        let notes = lowerBoundNotes + failureNotes + processNotes + bottleneckNotes
+        let notes =
+            lowerBoundNotes + failureNotes + causes + processNotes + othersNotes
+            + bottleneckNotes
         return notes.isEmpty ? [] : [""] + notes
     }
 
@@ -11,7 +13,7 @@ extension BenchReport {
             guard let latency = target.latency, latency.lowerBounds > 0 else { return nil }
             let count = Numbers.count(latency.lowerBounds)
             return "\(place(of: target))\(count) of \(Numbers.count(latency.count)) latencies are "
-                + "lower bounds: so long was waited, and no answer came"
+                + "lower bounds: no answer came in that time"
         }
     }
 
@@ -19,9 +21,9 @@ extension BenchReport {
         targets.flatMap { target in
             target.failures.map { note(on: $0, of: target, "") }
                 + target.connectFailures.map {
-                    note(on: $0, of: target, "outside of \(setting.operationPlural), ")
+                    note(on: $0, of: target, "between \(setting.operationPlural), ")
                 }
-                + target.warmUpFailures.map { note(on: $0, of: target, "while warming up, ") }
+                + target.warmUpFailures.map { note(on: $0, of: target, "during warm-up, ") }
         }
     }
 
@@ -29,11 +31,7 @@ extension BenchReport {
     {
         let detail = failure.detail.map { " (\($0))" } ?? ""
         let words = Failure.Kind(rawValue: failure.kind)?.explanation ?? failure.kind
-        // More connections help where some stood, and all were busy.
-        let isUnsent = failure.kind == Failure.Kind.unsent.rawValue && time.isEmpty
-        let remedy = isUnsent && target.openConnections > 0 ? ": use more --connections" : ""
         return "\(place(of: target))\(time)\(Numbers.count(failure.count)) × \(words)\(detail)"
-            + remedy
     }
 
     private var processNotes: [String] {
@@ -44,42 +42,69 @@ extension BenchReport {
         }
     }
 
+    /// Figures that were measured beside other work are of that work, too.
+    private var othersNotes: [String] {
+        targets.flatMap { target in
+            [otherUse(target), stolenTime(target)].compactMap { $0 }
+                .map { place(of: target) + $0 }
+        }
+    }
+
+    /// How many of them are named in a line.
+    private static let namedProcessLimit = 5
+
+    private func otherUse(_ target: TargetReport) -> String? {
+        guard target.others.processorShare > OthersReport.shareLimit else { return nil }
+        let names = target.others.processes
+            .filter { $0.processorShare > OthersReport.shareLimit / 4 }
+            .prefix(Self.namedProcessLimit)
+            .map { "\($0.name) (\($0.id)) \(Numbers.percent($0.processorShare))" }
+        let list = names.isEmpty ? "" : ": " + names.joined(separator: ", ")
+        return "other processes used \(Numbers.percent(target.others.processorShare)) of a CPU "
+            + "during the run\(list)"
+    }
+
+    private func stolenTime(_ target: TargetReport) -> String? {
+        guard target.others.stolenShare > OthersReport.shareLimit else { return nil }
+        return "the hypervisor withheld \(Numbers.percent(target.others.stolenShare)) of a CPU "
+            + "during the run"
+    }
+
     /// A generator that is at its own limit measures itself.
     private var bottleneckNotes: [String] {
         let limit = min(setting.threads, setting.processors)
         let what =
-            setting.processors < setting.threads ? "processors" : limit == 1 ? "thread" : "threads"
+            setting.processors < setting.threads ? "CPUs" : limit == 1 ? "thread" : "threads"
         return targets.filter { $0.generator.processorShare > 0.9 * Double(limit) }.map { target in
             "\(place(of: target))the load generator used its \(what) fully: the target may be faster "
                 + "than this shows"
-                + (setting.threads < setting.processors ? "; give it more --threads" : "")
+                + (setting.threads < setting.processors ? "; use more --threads" : "")
         }
     }
 
-    /// Names the target where there are several.
+    /// Names the target if there are several.
     private func place(of target: TargetReport) -> String {
         targets.count > 1 ? "\(target.name): " : ""
     }
 }
 
 extension Failure.Kind {
-    /// In a few words, with a remedy where it lies on this side.
+    /// In a few words.
     var explanation: String {
         switch self {
         case .refused: "connection refused"
-        case .unreachable: "target not reachable"
-        case .noLocalPort:
-            "no local port left: use fewer new connections a second (bench connect has --reset)"
-        case .noDescriptor: "no descriptor left: raise the limit of open files (ulimit -n)"
+        case .unreachable: "target unreachable"
+        case .noLocalPort: "no local port left"
+        case .noDescriptor: "no file descriptor left"
         case .connectTimeout: "connect took longer than --timeout"
         case .timeout: "no complete answer within --timeout"
         case .reset: "connection reset"
-        case .closedEarly: "connection ended early"
-        case .badResponse: "an answer that is none in this protocol"
-        case .status: "HTTP status that is no success"
-        case .serverError: "error of the server"
-        case .unsent: "due, but no connection was free to begin it"
-        case .unfinished: "still running when the run was over"
+        case .closedEarly: "connection closed early"
+        case .badResponse: "invalid answer for this protocol"
+        case .status: "unexpected HTTP status"
+        case .serverError: "server error"
+        case .unsent: "due, but no connection was free"
+        case .unfinished: "still running at the end"
         }
     }
 }

@@ -1,9 +1,9 @@
 /// What was asked for and what came of it, in words.
 extension BenchReport {
-    /// The head of the report: one line, and another where it did not go as planned.
+    /// The head of the report: one line, and another if it did not go as planned.
     var heading: [String] { [setting.summary] + (measured.map { [$0] } ?? []) }
 
-    /// How much was measured, where that is not what was planned.
+    /// How much was measured, if that is not what was planned.
     private var measured: String? {
         let rounds = targets.flatMap(\.rounds)
         let early = rounds.filter { $0.ended != RunEnding.duration.rawValue }
@@ -24,8 +24,9 @@ extension RunEnding {
     fileprivate var explanation: String {
         switch self {
         case .duration: "to the end"
-        case .operations: "until as many were done as asked for"
+        case .operations: "until all operations were done"
         case .interrupted: "until Ctrl-C"
+        case .fatalError: "until an error that every attempt would meet"
         case .nothingSucceeded: "until nothing had succeeded for a second"
         }
     }
@@ -46,7 +47,7 @@ extension BenchReport.Setting {
 
     private static func loop(_ pace: Pace) -> String {
         switch pace {
-        case .openLoop(let rate): "open loop of \(Numbers.decimal(rate)) a second"
+        case .openLoop(let rate): "open loop, \(Numbers.decimal(rate))/s"
         case .closedLoop, .none: "closed loop"
         }
     }
@@ -73,12 +74,6 @@ extension BenchReport.Setting {
     static func plural(of noun: String) -> String {
         if noun.hasSuffix("y") { return noun.dropLast() + "ies" }
         return noun + (noun.hasSuffix("o") ? "es" : "s")
-    }
-
-    /// "a request", "an echo".
-    var oneOperation: String {
-        let isVowel = operation.first.map { "aeiou".contains($0) } ?? false
-        return "\(isVowel ? "an" : "a") \(operation)"
     }
 
     var isIdle: Bool { workload == "idle" }

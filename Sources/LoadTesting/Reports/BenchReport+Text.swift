@@ -2,7 +2,12 @@
 extension BenchReport {
     /// Lines of text, without a last line feed.
     public var text: String {
-        (heading + [""] + body + notes).joined(separator: "\n")
+        (heading + [""] + body + notes + [""] + origin).joined(separator: "\n")
+    }
+
+    /// Who measured, where and how.
+    var origin: [String] {
+        ["\(version), \(date)", "machine: \(machine.summary)", "command: \(command)"]
     }
 
     /// All but the heading and the notes.
@@ -71,11 +76,11 @@ extension BenchReport {
     }
 
     private func processorTime(_ process: ProcessReport, of target: TargetReport) -> String {
-        let time = Numbers.decimal(process.processorSeconds) + " s of processor time"
+        let time = Numbers.decimal(process.processorSeconds) + " s of CPU time"
         guard let used = target.metrics[Metric.processorMicrosecondsPerOperation.rawValue],
             target.processes.count == 1
         else { return time }
-        return time + " (\(Numbers.decimal(used.median)) µs \(setting.oneOperation))"
+        return time + " (\(Numbers.decimal(used.median)) µs per \(setting.operation))"
     }
 
     private func memory(_ process: ProcessReport) -> [String] {
@@ -83,7 +88,7 @@ extension BenchReport {
         return [
             Self.memory("resident", process.residentBytesBefore, process.residentBytes),
             Self.memory("anonymous", process.anonymousBytesBefore, process.anonymousBytes),
-            each.map { Numbers.bytes($0) + " a connection" },
+            each.map { Numbers.bytes($0) + " per connection" },
         ].compactMap { $0 }
     }
 
@@ -95,21 +100,19 @@ extension BenchReport {
             + " \(name) (\(growth < 0 ? "" : "+")\(Numbers.bytes(Double(growth))))"
     }
 
-    private static let generatorName = "the load generator itself: "
-
     private func generator(_ target: TargetReport) -> String {
         let each = target.generator.processorMicrosecondsPerOperation.map {
-            ", \(Numbers.decimal($0)) µs \(setting.oneOperation)"
+            ", \(Numbers.decimal($0)) µs per \(setting.operation)"
         }
-        return Self.generatorName + "\(share(target)) % of a processor" + (each ?? "")
+        return "load generator: \(share(target)) of a CPU" + (each ?? "")
     }
 
     var generators: [String] {
-        let shares = targets.map { "\($0.name) \(share($0)) %" }.joined(separator: ", ")
-        return [Self.generatorName + shares + " of a processor"]
+        let shares = targets.map { "\($0.name) \(share($0))" }.joined(separator: ", ")
+        return ["load generator, share of a CPU: " + shares]
     }
 
     private func share(_ target: TargetReport) -> String {
-        Numbers.decimal(100 * target.generator.processorShare)
+        Numbers.percent(target.generator.processorShare)
     }
 }

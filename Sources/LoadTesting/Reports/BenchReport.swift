@@ -1,6 +1,6 @@
 /// What is reported of a load test: the keys of the JSON report, and the source of the others.
 ///
-/// Times are in microseconds where the key says nothing else; rates are for a second.
+/// Times are in microseconds unless the key says otherwise; rates are per second.
 public struct BenchReport: Encodable, Sendable {
     /// What was asked for.
     public struct Setting: Encodable, Sendable {
@@ -48,34 +48,55 @@ public struct BenchReport: Encodable, Sendable {
         }
     }
 
-    /// "sluice 0.3.0".
+    /// By whom, where and how a test was run.
+    public struct Origin: Sendable {
+        /// "sluice 0.3.0".
+        public var version: String
+        /// ISO 8601, the start of the test.
+        public var date: String
+        /// What repeats it, without secrets.
+        public var command: String
+        public var machine: Machine
+
+        public init(version: String, date: String, command: String, machine: Machine) {
+            self.version = version
+            self.date = date
+            self.command = command
+            self.machine = machine
+        }
+    }
+
     public let version: String
-    /// ISO 8601, the start of the test.
     public let date: String
+    public let command: String
+    public let machine: Machine
     public let setting: Setting
-    /// In the order of the command line; ratios are to the first. A target that never had its turn
-    /// is not among them.
+    /// In the order of the command line. A target that never had its turn is not among them.
     public let targets: [TargetReport]
     /// Of all targets together.
     let askedRunCount: Int
 
     private enum CodingKeys: String, CodingKey {
-        case version, date, setting, targets
+        case version, date, command, machine, setting, targets
     }
 
-    public init(version: String, date: String, setting: Setting, targets: [TargetRounds]) {
-        self.version = version
-        self.date = date
+    public init(_ origin: Origin, setting: Setting, targets: [TargetRounds]) {
+        version = origin.version
+        date = origin.date
+        command = origin.command
+        machine = origin.machine
         self.setting = setting
-        self.targets = targets.enumerated().compactMap { index, target in
-            TargetReport(target, reference: index == 0 ? nil : targets.first)
-        }
+        let references = Self.references(targets)
+        self.targets = targets.compactMap { TargetReport($0, references: references) }
         askedRunCount = setting.rounds * targets.count
     }
 
-    /// Whether something succeeded at every target.
-    public var isMeaningful: Bool {
-        targets.allSatisfy { setting.isIdle ? $0.openConnections > 0 : $0.completed > 0 }
+    /// By metric, the first target that has the figure.
+    private static func references(_ targets: [TargetRounds]) -> [Metric: TargetRounds] {
+        let pairs = Metric.allCases.compactMap { metric in
+            targets.first { $0.spread(of: metric) != nil }.map { (metric, $0) }
+        }
+        return Dictionary(uniqueKeysWithValues: pairs)
     }
 }
 

@@ -3,7 +3,7 @@ struct ComparisonTable {
     let heading: [String]
     /// A target each.
     let rows: [[String]]
-    /// What stands below it.
+    /// The text below it.
     let caption: String
 
     var lines: [String] {
@@ -29,9 +29,9 @@ extension BenchReport {
         let cell: (TargetReport) -> String
     }
 
-    /// Each metric with its ratio to the first target.
+    /// Each metric with its ratio to the reference.
     private var metricColumns: [Column] {
-        Metric.allCases.filter(isTold).flatMap { metric in
+        Metric.allCases.filter(isShown).flatMap { metric in
             [
                 Column(heading: metric.heading(setting)) { target in
                     target.metrics[metric.rawValue].map { metric.text($0.median) } ?? "-"
@@ -46,7 +46,7 @@ extension BenchReport {
             Column(heading: "held") { Numbers.count($0.openConnections) },
             Column(heading: "resident") { Self.bytes($0, \.residentBytes) },
             Column(heading: "anonymous") { Self.bytes($0, \.anonymousBytes) },
-            Column(heading: "a connection") { target in
+            Column(heading: "per connection") { target in
                 let each = target.processes.compactMap(\.bytesPerConnection)
                 return each.isEmpty ? "-" : Numbers.bytes(each.reduce(0, +))
             },
@@ -59,14 +59,14 @@ extension BenchReport {
         return [Column(heading: "failed") { Numbers.count($0.failed) }] + (hasAny ? [connects] : [])
     }
 
-    /// Of all processes of a target; "-" where none was there at the end.
+    /// Of all processes of a target; "-" if none was left at the end.
     private static func bytes(_ target: TargetReport, _ part: (ProcessReport) -> Int?) -> String {
         let parts = target.processes.compactMap(part)
         return parts.isEmpty ? "-" : Numbers.bytes(Double(parts.reduce(0, +)))
     }
 
-    /// What was measured at one target at least; bytes are of interest where they are the matter.
-    private func isTold(_ metric: Metric) -> Bool {
+    /// What was measured at one target or more; bytes matter if they are what is measured.
+    private func isShown(_ metric: Metric) -> Bool {
         guard targets.contains(where: { $0.metrics[metric.rawValue] != nil }) else { return false }
         return switch metric {
         case .bytesPerSecond, .processorSecondsPerGigabyte: setting.workload == "tcp"
@@ -75,14 +75,17 @@ extension BenchReport {
         }
     }
 
+    /// `0.96 (0.91–0.98)`; `~0.96 (0.58–1.38)` if the rounds disagree on which target is ahead.
     private static func ratio(_ target: TargetReport, _ metric: Metric) -> String {
-        guard let ratios = target.ratios else { return "1" }
-        guard let ratio = ratios[metric.rawValue] else { return "-" }
-        let ends = [ratio.lowest, ratio.highest].map(Numbers.decimal).joined(separator: "-")
-        return "\(Numbers.decimal(ratio.median)) (\(ends))"
+        guard target.metrics[metric.rawValue] != nil else { return "-" }
+        guard let ratio = target.ratios?[metric.rawValue] else { return "1" }
+        let value = Numbers.decimal(ratio.value)
+        guard let isSignificant = ratio.isSignificant else { return value }
+        let ends = [ratio.lowest, ratio.highest].map(Numbers.decimal).joined(separator: "–")
+        return "\(isSignificant ? "" : "~")\(value) (\(ends))"
     }
 
-    /// Those that were run: fewer than asked for where somebody ended the test.
+    /// Those that were run: fewer than asked for if the test ended early.
     private var rounds: String {
         let counts = targets.map(\.rounds.count)
         guard let fewest = counts.min(), let most = counts.max(), most > 1 else {
@@ -94,7 +97,25 @@ extension BenchReport {
     }
 
     private var ratioExplanation: String {
-        "; ratios to \(targets.first?.name ?? ""), round by round (lowest-highest)"
+        let ratios = targets.flatMap { ($0.ratios ?? [:]).values }
+        let isSingle = ratios.allSatisfy { $0.isSignificant == nil }
+        let range = isSingle ? "" : " (lowest–highest of single rounds)"
+        let verdict =
+            isSingle
+            ? "; a single round cannot show whether a difference is significant"
+            : "; ~ no significant difference: the range includes 1"
+        return "; ratios of the shown figures to \(references)\(range)\(verdict)"
+    }
+
+    /// The first target, and the metrics that it does not have.
+    private var references: String {
+        let first = targets.first?.name ?? ""
+        let others = Metric.allCases.filter(isShown).compactMap { metric -> String? in
+            let names = targets.compactMap { $0.ratios?[metric.rawValue]?.reference }
+            guard let name = names.first, name != first else { return nil }
+            return "\(metric.heading(setting)) to \(name)"
+        }
+        return ([first] + others).joined(separator: ", ")
     }
 }
 

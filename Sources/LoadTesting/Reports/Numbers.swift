@@ -19,6 +19,9 @@ enum Numbers {
         }
     }
 
+    /// `97.2%` for 0.972.
+    static func percent(_ share: Double) -> String { decimal(100 * share) + "%" }
+
     /// `85.0 µs`, `1.25 ms`, `3.00 s`.
     static func time(microseconds: Double) -> String {
         switch microseconds {

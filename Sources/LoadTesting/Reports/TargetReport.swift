@@ -23,14 +23,17 @@ public struct TargetReport: Encodable, Sendable {
     public let connect: LatencyReport?
     /// By ``Metric``: median, lowest and highest of the rounds.
     public let metrics: [String: Spread]
-    /// By ``Metric``: the ratio to the first target, round by round; absent for the first.
-    public let ratios: [String: Spread]?
+    /// By ``Metric``: the ratio to the first target that has the figure; absent if there is none.
+    public let ratios: [String: Ratio]?
     public let processes: [ProcessReport]
     public let generator: GeneratorReport
+    public let others: OthersReport
     public let rounds: [RoundReport]
 
     /// `nil` for a target without rounds.
-    init?(_ target: TargetRounds, reference: TargetRounds?) {
+    ///
+    /// - Parameter references: by metric, the target to compare with, which may be this one.
+    init?(_ target: TargetRounds, references: [Metric: TargetRounds]) {
         guard let last = target.rounds.last else { return nil }
         let total = target.total
         name = target.name
@@ -47,35 +50,42 @@ public struct TargetReport: Encodable, Sendable {
         latency = LatencyReport(total.latency, lowerBounds: total.lowerBoundCount)
         connect = LatencyReport(total.connects)
         metrics = Self.byMetric { target.spread(of: $0) }
-        ratios = reference.map { reference in
-            Self.byMetric { target.ratio(of: $0, to: reference) }
+        let ratios = Self.byMetric { metric in
+            references[metric].flatMap {
+                $0.name == target.name ? nil : Ratio(of: metric, target, to: $0)
+            }
         }
+        self.ratios = ratios.isEmpty ? nil : ratios
         processes = ProcessReport.all(target.rounds)
         generator = GeneratorReport(target.rounds)
+        others = OthersReport(target.rounds)
         rounds = target.rounds.map { RoundReport($0) }
     }
 
-    private static func byMetric(_ spread: (Metric) -> Spread?) -> [String: Spread] {
+    private static func byMetric<Value>(_ value: (Metric) -> Value?) -> [String: Value] {
         let pairs = Metric.allCases.compactMap { metric in
-            spread(metric).map { (metric.rawValue, $0) }
+            value(metric).map { (metric.rawValue, $0) }
         }
         return Dictionary(uniqueKeysWithValues: pairs)
     }
 }
 
-/// Failures of one kind.
+/// Failures of one kind and, if it has numbers, one number.
 public struct FailureReport: Encodable, Sendable {
     public let kind: String
+    /// The HTTP status or the number of the MySQL error; absent for other kinds.
+    public let code: Int?
     public let count: Int
     /// What was said about the first of them.
     public let detail: String?
 
     static func all(_ failures: FailureCounts) -> [FailureReport] {
-        failures.kinds.map { kind in
+        failures.classes.map { key in
             FailureReport(
-                kind: kind.rawValue,
-                count: failures[kind],
-                detail: failures.detail(of: kind)
+                kind: key.kind.rawValue,
+                code: key.code,
+                count: failures[key],
+                detail: failures.detail(of: key)
             )
         }
     }
@@ -88,7 +98,7 @@ public struct GeneratorReport: Encodable, Sendable {
     public let processorMicrosecondsPerOperation: Double?
 
     init(_ rounds: [Round]) {
-        // A few milliseconds say nothing.
+        // A few milliseconds are not enough to tell.
         let rounds = rounds.filter { $0.measuredNanoseconds > 1_000_000 }
         let used = Double(rounds.reduce(0) { $0 + $1.generatorNanoseconds })
         let measured = Double(rounds.reduce(0) { $0 + $1.measuredNanoseconds })

@@ -1,21 +1,46 @@
-/// How connections are counted that carry nothing.
+internal import Core
+
+/// How connections that carry nothing are counted.
 public struct ConnectExchange: Hashable, Sendable {
-    /// Whether a connection counts when the server's first byte has come, and not when it stands: a
-    /// gateway accepts before it has a backend.
-    public var awaitsFirstByte: Bool
+    /// What a connection must show to count. That it was established is not enough: a gateway
+    /// accepts a client before it denies it, and before it has a backend for it.
+    public enum Proof: Hashable, Sendable {
+        /// It is still open after this time, after twice the time that its connect took, and after
+        /// four times the time that the target needed to end any other; no error came meanwhile. Its
+        /// latency is that of the connect.
+        case open(for: Duration)
+        /// The server sends something that is not an error. Its latency lasts until then.
+        case firstByte
+        /// The server sends a MySQL greeting. Its latency lasts until then.
+        case mysqlGreeting
+    }
+
+    public var proof: Proof
     /// Whether it ends with RST in place of FIN: no local port then waits a minute for stragglers
     /// (TIME-WAIT, RFC 9293 §3.6.1).
     public var closesWithReset: Bool
 
-    public init(awaitsFirstByte: Bool = false, closesWithReset: Bool = false) {
-        self.awaitsFirstByte = awaitsFirstByte
+    public init(proof: Proof = .open(for: .milliseconds(50)), closesWithReset: Bool = false) {
+        self.proof = proof
         self.closesWithReset = closesWithReset
+    }
+
+    /// What makes it impossible, with a remedy; `nil` if all is well.
+    public var fault: String? {
+        guard case .open(let time) = proof else { return nil }
+        return (.zero ... .seconds(60)).contains(time) ? nil : "use a time of 0s to 60s"
     }
 }
 
-/// Connects, perhaps waits for a first byte, and is done.
+/// Connects, waits for its proof, and is done.
 struct ConnectConversation: Conversation {
     private let exchange: ConnectExchange
+    private var opening = ServerOpening()
+    /// Of a greeting that has not arrived completely.
+    private var received: [UInt8] = []
+
+    /// The longest greeting that is accepted, in bytes.
+    private static let greetingLimit = 4_096
 
     init(_ exchange: ConnectExchange) {
         self.exchange = exchange
@@ -24,12 +49,40 @@ struct ConnectConversation: Conversation {
     var closesWithReset: Bool { exchange.closesWithReset }
 
     mutating func begin() -> Move {
-        exchange.awaitsFirstByte ? .wait : .complete(reusable: false)
+        guard case .open(let time) = exchange.proof else { return .wait }
+        return .hold(nanoseconds: time.nanoseconds)
     }
 
-    mutating func receive(_ bytes: Span<UInt8>) -> Move { .complete(reusable: false) }
+    mutating func receive(_ bytes: Span<UInt8>) -> Move {
+        if exchange.proof == .mysqlGreeting { return awaitGreeting(bytes) }
+        return switch opening.receive(bytes) {
+        case .undecided: .wait
+        case .accepted: .complete(reusable: false)
+        case .refused(let failure): .failed(failure)
+        }
+    }
 
     mutating func receiveEndOfStream() -> Move {
-        .failed(Failure(.closedEarly, "the stream ended before its first byte"))
+        if let failure = opening.end() { return .failed(failure) }
+        return switch exchange.proof {
+        case .open: .failed(Failure(.closedEarly, "the target closed the connection at once"))
+        case .firstByte: .failed(Failure(.closedEarly, "the stream ended before its first byte"))
+        case .mysqlGreeting: .failed(Failure(.closedEarly, "the stream ended before the greeting"))
+        }
+    }
+
+    private mutating func awaitGreeting(_ bytes: Span<UInt8>) -> Move {
+        for index in bytes.indices { received.append(bytes[index]) }
+        do throws(MySQLWireError) {
+            let decoding = try MySQLPacket.decode(received, limit: Self.greetingLimit)
+            guard case .complete(let packet, _) = decoding else { return .wait }
+            if let error = MySQLErrorPacket(payload: packet.payload) {
+                return .failed(Failure(error))
+            }
+            _ = try MySQLGreeting(payload: packet.payload)
+            return .complete(reusable: false)
+        } catch {
+            return .failed(Failure(.badResponse, "the server sent \(error)", isFatal: true))
+        }
     }
 }

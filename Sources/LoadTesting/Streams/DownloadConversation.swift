@@ -3,8 +3,10 @@ struct DownloadConversation: Conversation {
     private let request: [UInt8]
     private let byteCount: Int?
     private var receivedByteCount = 0
+    /// An error is not a download.
+    private var opening = ServerOpening()
 
-    /// - Parameter byteCount: how many are waited for; `nil` for all up to the end of the stream.
+    /// - Parameter byteCount: how many are waited for; `nil` for all until the end of the stream.
     init(byteCount: Int?, request: [UInt8]) {
         self.byteCount = byteCount
         self.request = request
@@ -15,9 +17,15 @@ struct DownloadConversation: Conversation {
         return request.isEmpty ? .wait : .send(Outgoing(request))
     }
 
-    mutating func receive(_ bytes: Span<UInt8>) -> Move { skip(bytes.count) }
+    mutating func receive(_ bytes: Span<UInt8>) -> Move {
+        if case .refused(let failure) = opening.receive(bytes) { return .failed(failure) }
+        return skip(bytes.count)
+    }
 
-    var indifferentByteCount: Int { max(0, (byteCount ?? .max) - receivedByteCount) }
+    /// The beginning is looked at.
+    var indifferentByteCount: Int {
+        receivedByteCount == 0 ? 0 : max(0, (byteCount ?? .max) - receivedByteCount)
+    }
 
     mutating func skip(_ skippedByteCount: Int) -> Move {
         receivedByteCount += skippedByteCount
@@ -26,6 +34,7 @@ struct DownloadConversation: Conversation {
     }
 
     mutating func receiveEndOfStream() -> Move {
+        if let failure = opening.end() { return .failed(failure) }
         guard let byteCount else {
             if receivedByteCount > 0 { return .complete(reusable: false) }
             return .failed(Failure(.closedEarly, "the stream ended before its first byte"))

@@ -3,6 +3,8 @@ struct EchoConversation: Conversation {
     private let byteCount: Int
     /// How many bytes are still to come back.
     private var remainingByteCount = 0
+    /// Names the error that came instead of an echo.
+    private var opening = ServerOpening()
 
     init(byteCount: Int) {
         self.byteCount = byteCount
@@ -15,10 +17,10 @@ struct EchoConversation: Conversation {
 
     mutating func receive(_ bytes: Span<UInt8>) -> Move {
         guard bytes.count <= remainingByteCount else {
-            return .failed(Failure(.badResponse, "more bytes came back than were sent"))
+            return .failed(failure(bytes, "more bytes came back than were sent"))
         }
         guard matches(bytes) else {
-            return .failed(Failure(.badResponse, "other bytes came back than were sent"))
+            return .failed(failure(bytes, "other bytes came back than were sent"))
         }
         remainingByteCount -= bytes.count
         return remainingByteCount == 0 ? .complete(reusable: true) : .wait
@@ -28,6 +30,12 @@ struct EchoConversation: Conversation {
         guard remainingByteCount > 0 else { return .close }
         let missing = "\(remainingByteCount) of \(byteCount) bytes did not come back"
         return .failed(Failure(.closedEarly, missing))
+    }
+
+    private mutating func failure(_ bytes: Span<UInt8>, _ words: String) -> Failure {
+        let verdict = opening.receive(bytes)
+        if case .refused(let failure) = verdict { return failure }
+        return opening.end() ?? Failure(.badResponse, words)
     }
 
     private func matches(_ bytes: Span<UInt8>) -> Bool {

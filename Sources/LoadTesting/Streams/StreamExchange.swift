@@ -10,7 +10,7 @@ public enum StreamExchange: Hashable, Sendable {
     /// Takes a connection for each.
     case download(byteCount: Int?, request: [UInt8])
 
-    /// What makes it impossible, with a remedy; `nil` where all is well.
+    /// What makes it impossible, with a remedy; `nil` if all is well.
     public var fault: String? {
         let byteCount: Int? =
             switch self {
@@ -18,6 +18,6 @@ public enum StreamExchange: Hashable, Sendable {
             case .download(let count, _): count
             }
         guard let byteCount else { return nil }
-        return (1...1 << 50).contains(byteCount) ? nil : "take a size of 1 byte to 1 PiB"
+        return (1...1 << 50).contains(byteCount) ? nil : "use a size of 1 byte to 1 PiB"
     }
 }

@@ -4,14 +4,17 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Put load on a gateway or a warehouse, and measure.",
+        abstract: "Load-test a gateway or a warehouse.",
         discussion: """
             Without --rate the next operation begins when one is answered (closed loop). With it \
             operations are due at fixed times, and latency counts from when they were due (open \
-            loop): what a stall does to everybody who comes meanwhile is seen. --compare takes \
-            several targets in turn, round by round, so that a noisy machine hurts all alike.
+            loop), which shows what a stall does to all the clients that arrive meanwhile. \
+            --compare runs several targets in turn, round by round, so that a noisy machine \
+            affects all of them.
 
-            Put load only on what is yours. Exit code 1 where nothing succeeded.
+            Raise the gateway's limits for the test: by default it limits the connections and the \
+            connect rate per source. Test only what is yours. The exit code is 1 if more than \
+            --max-error-rate failed.
             """,
         subcommands: [
             HTTPBenchCommand.self, MySQLBenchCommand.self, TCPBenchCommand.self,

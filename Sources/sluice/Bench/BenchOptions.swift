@@ -5,7 +5,7 @@ import Sockets
 
 /// How hard and how long; the same for every workload.
 struct BenchOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "Connections, of all threads together.")
+    @Option(name: .shortAndLong, help: "Connections, all threads together.")
     var connections = 64
 
     @Option(name: .shortAndLong, help: "Threads of the load generator.")
@@ -13,14 +13,14 @@ struct BenchOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("How long to measure, such as 30s. (default: 10s)", valueName: "time"),
+        help: ArgumentHelp("How long to measure, e.g. 30s. (default: 10s)", valueName: "time"),
         transform: Self.duration
     )
     var duration = Duration.seconds(10)
 
     @Option(
         help: ArgumentHelp(
-            "How long to run before that. (default: 1s, with --operations 0s)",
+            "How long to run before that. (default: 1s; with --operations 0s)",
             valueName: "time"
         ),
         transform: Self.duration
@@ -29,31 +29,39 @@ struct BenchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The longest wait for a connect, and again for a login and for each whole answer; "
-                + "also how long the run's end waits for what has begun. (default: 10s)",
+            "Maximum time for a connect, a login and each complete answer, and for operations still "
+                + "running at the end. (default: 10s)",
             valueName: "time"
         ),
         transform: Self.duration
     )
     var timeout = Duration.seconds(10)
 
-    @Option(help: "Operations a second in an open loop. (default: closed loop)")
+    @Option(help: "Operations per second in an open loop. (default: closed loop)")
     var rate: Double?
 
     @Option(
-        help: "End after so many operations, those of the warm-up not counted. (default: no limit)"
+        help: "Maximum number of operations, without those of the warm-up. (default: no limit)"
     )
     var operations: Int?
 
-    @Option(help: "Rounds; each target has its turn in each. (default: 5 with --compare, else 1)")
+    @Option(help: "Rounds; each runs every target once. (default: 5 with --compare, else 1)")
     var rounds: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Share of operations that may fail, in percent; above it the exit code is 1.",
+            valueName: "percent"
+        )
+    )
+    var maxErrorRate = 0.0
 
     @Flag(name: .customLong("proxy-v2"), help: "Send a PROXY v2 header on each connection.")
     var sendsProxyHeader = false
 
     @Option(
         help: ArgumentHelp(
-            "What the PROXY headers say of the clients: a block, or a file of blocks. "
+            "Client addresses for the PROXY headers: a block, or a file of blocks. "
                 + "(default: 198.18.0.0/15)",
             valueName: "cidr|file"
         ),
@@ -67,13 +75,17 @@ struct BenchOptions: ParsableArguments {
             throw ValidationError("--clients needs --proxy-v2.")
         }
         if let rounds, !(1...1_000).contains(rounds) {
-            throw ValidationError("Take 1 to 1000 --rounds.")
+            throw ValidationError("Use 1 to 1000 --rounds.")
         }
-        // `try?`: where the system does not tell its limit, connecting will.
+        if !(0...100).contains(maxErrorRate) {
+            throw ValidationError("--max-error-rate is a percentage from 0 to 100.")
+        }
+        // `try?`: a limit that cannot be raised or read is met when connecting.
+        try? ProcessLimits.raiseDescriptors()
         if let limit = try? ProcessLimits.descriptors(), connections > limit - 50 {
             throw ValidationError(
-                "\(connections) connections are more than \(limit) open files permit: raise the "
-                    + "limit (ulimit -n), or use fewer."
+                "\(connections) connections need more than the limit of \(limit) open files: raise it "
+                    + "(ulimit -n), or use fewer."
             )
         }
     }
@@ -99,9 +111,9 @@ struct BenchOptions: ParsableArguments {
         return try ClientAddresses(ClientBlocks(clients ?? ClientBlocks.madeUp).blocks)
     }
 
-    private static func duration(_ text: String) throws -> Duration {
+    static func duration(_ text: String) throws -> Duration {
         guard let duration = Duration(written: text) else {
-            throw ValidationError("'\(text)' is no time such as 500ms, 30s or 2m.")
+            throw ValidationError("invalid duration \"\(text)\" (e.g. 500ms, 30s or 2m)")
         }
         return duration
     }

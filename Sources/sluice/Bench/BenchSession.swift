@@ -23,10 +23,10 @@ struct BenchSession {
         let processes: [WatchedProcess]
     }
 
-    /// Runs every round against every target and shows what came of it.
+    /// Runs every round against every target and reports the outcome.
     ///
     /// - Parameter workload: what to ask of a target.
-    /// - Throws: exit code 1 where nothing succeeded, or the system gives no more.
+    /// - Throws: exit code 1 if too much failed, or the system refuses what a run needs.
     func run(_ workload: (NamedTarget) throws -> Workload) throws {
         try output.check(against: targets.all)
         let plan = options.plan(clients: try options.clientAddresses())
@@ -39,17 +39,24 @@ struct BenchSession {
             )
         }
         let date = UnixTime(seconds: Clock.realtimeMicroseconds() / 1_000_000).rfc3339
-        let report = BenchReport(
+        let origin = BenchReport.Origin(
             version: "sluice \(Version.current)",
             date: date,
+            command: RecordedCommand(Array(CommandLine.arguments.dropFirst())).text,
+            machine: Machine(processors: ProcessLimits.processors())
+        )
+        let report = BenchReport(
+            origin,
             setting: setting(plan),
             targets: try rounds(subjects, plan)
         )
         try output.publish(report)
-        if !report.isMeaningful { throw ExitCode.failure }
+        let failures = report.failures(tolerating: options.maxErrorRate / 100)
+        for failure in failures { StandardError.print("sluice: \(failure)") }
+        if !failures.isEmpty { throw ExitCode.failure }
     }
 
-    /// All rounds, or those up to Ctrl-C.
+    /// All rounds, or those up to Ctrl-C or an error that every other round would meet.
     private func rounds(_ subjects: [Subject], _ plan: LoadPlan) throws -> [TargetRounds] {
         let interrupt = Interrupt()
         var rounds = subjects.map { TargetRounds(name: $0.target.name, address: "\($0.address)") }
@@ -57,11 +64,12 @@ struct BenchSession {
             for index in order(ofRound: round, targetCount: subjects.count)
             where !interrupt.flag.isSet {
                 let run = try measure(subjects[index], plan, round, interrupt.flag)
-                // What Ctrl-C ended while it warmed up says nothing beside other rounds.
+                // What Ctrl-C ended during warm-up is not comparable to other rounds.
                 let isVoid =
                     run.result.ending == .interrupted && run.result.measuredNanoseconds == 0
                 if isVoid, !rounds[index].rounds.isEmpty { continue }
                 rounds[index].append(run)
+                if run.result.ending == .fatalError { return rounds }
             }
         }
         return rounds
@@ -91,7 +99,7 @@ struct BenchSession {
         do throws(SystemError) {
             return try MeasuredRun(run, watching: subject.processes) { progress.show($0) }
         } catch {
-            StandardError.print("sluice: the system refuses an epoll set: \(error)")
+            StandardError.print("sluice: cannot create an epoll instance: \(error)")
             throw ExitCode.failure
         }
     }

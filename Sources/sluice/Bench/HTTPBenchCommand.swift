@@ -5,13 +5,13 @@ import LoadTesting
 struct HTTPBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "http",
-        abstract: "HTTP/1.1 requests, over kept connections or with a new one for each."
+        abstract: "HTTP/1.1 requests over kept connections, or each over a new one."
     )
 
     @OptionGroup var targets: BenchTargets
 
-    @Option(help: "What to ask for.")
-    var path = "/"
+    @Option(help: "The path to request; or write it in the URL. (default: /)")
+    var path: String?
 
     @Option(
         help: "GET, POST, PUT, DELETE, PATCH or OPTIONS.",
@@ -20,25 +20,31 @@ struct HTTPBenchCommand: ParsableCommand {
     var method = "GET"
 
     @Option(
-        help: ArgumentHelp("A field to send; may be given several times.", valueName: "name: value")
+        help: ArgumentHelp("A header field to send; may be repeated.", valueName: "name: value")
     )
     var header: [String] = []
 
     @Option(
-        help: ArgumentHelp("A file whose content is sent.", valueName: "file"),
+        help: ArgumentHelp("A file whose content is sent as the request's body.", valueName: "file"),
         completion: .file()
     )
     var body: String?
 
-    @Flag(help: "Open a connection for each request; its latency then includes the connect.")
+    @Flag(help: "Open a new connection for each request; its latency includes the connect.")
     var newConnections = false
 
     @OptionGroup(title: "Load") var options: BenchOptions
     @OptionGroup(title: "Report") var output: ReportOptions
 
     func validate() throws {
-        let fault = request(host: "localhost", content: nil).fault
-        if let fault { throw ValidationError("The request can't be sent: \(fault).") }
+        try targets.check(for: "http", schemes: [.http])
+        for target in targets.all {
+            if path != nil, target.target.path != nil {
+                throw ValidationError("Give the path in the URL or with --path, not both.")
+            }
+            let fault = request(to: target.target, content: nil).fault
+            if let fault { throw ValidationError("Invalid request: \(fault).") }
+        }
     }
 
     func run() throws {
@@ -51,14 +57,14 @@ struct HTTPBenchCommand: ParsableCommand {
         )
         try BenchUsage.checked(Self.self) {
             let content = try body.map { try InputFile.content(of: $0, for: "--body") }
-            try session.run { .http(request(host: "\($0.address)", content: content)) }
+            try session.run { .http(request(to: $0.target, content: content)) }
         }
     }
 
-    private func request(host: String, content: [UInt8]?) -> HTTPRequest {
+    private func request(to target: LoadTarget, content: [UInt8]?) -> HTTPRequest {
         var request = HTTPRequest(
-            path: path,
-            host: host,
+            path: path ?? target.path ?? "/",
+            host: target.host,
             fields: header,
             keepsConnection: !newConnections
         )

@@ -5,10 +5,11 @@ import LoadTesting
 struct IdleBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "idle",
-        abstract: "Hold connections that say nothing, and see what they cost in memory.",
+        abstract: "Hold idle connections, and measure what each costs in memory.",
         discussion: """
             Name the process with --pid: its memory is read before the first connection and at the \
-            end. The connections must stand before --warm-up is over.
+            end. All connections must be open before --warm-up is over; the exit code is 1 if they \
+            are not at the end.
             """
     )
 
@@ -18,8 +19,9 @@ struct IdleBenchCommand: ParsableCommand {
 
     func validate() throws {
         if options.rate != nil || options.operations != nil {
-            throw ValidationError("idle has no operations: --rate and --operations say nothing.")
+            throw ValidationError("idle has no operations: --rate and --operations have no effect.")
         }
+        try targets.check(for: "idle", schemes: [.tcp, .http, .mysql])
     }
 
     func run() throws {

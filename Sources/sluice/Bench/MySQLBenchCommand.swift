@@ -6,18 +6,18 @@ import LoadTesting
 struct MySQLBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mysql",
-        abstract: "Queries to a MySQL server, over kept connections or with a login for each.",
+        abstract: "Queries to a MySQL server over kept connections, or each after a new login.",
         discussion: """
-            The password is that in --password-file or in the environment's MYSQL_PWD; it is not \
-            taken on the command line, which every user of the machine can read. Logins by \
-            mysql_native_password and caching_sha2_password are spoken, without TLS.
+            The password is read from --password-file or from the environment's MYSQL_PWD, never \
+            from the command line, which every user of the machine can read. Supported are \
+            mysql_native_password and caching_sha2_password, without TLS.
             """
     )
 
     @OptionGroup var targets: BenchTargets
 
-    @Option(help: "Who logs in.")
-    var user: String
+    @Option(help: "The user who logs in; or write it in the URL: mysql://user@host:port.")
+    var user: String?
 
     @Option(
         help: ArgumentHelp("A file whose first line is the password.", valueName: "file"),
@@ -25,21 +25,21 @@ struct MySQLBenchCommand: ParsableCommand {
     )
     var passwordFile: String?
 
-    @Option(help: "The database to use.")
+    @Option(help: "The database to use; or write it in the URL: mysql://user@host:port/database.")
     var database: String?
 
     @Option(help: "The statement to repeat.")
     var query = "SELECT 1"
 
-    @Option(help: "Close a connection after so many queries. (default: keep it)")
+    @Option(help: "Close a connection after this many queries. (default: keep it)")
     var queriesPerConnection: Int?
 
-    @Flag(help: "Open a connection for each query: connect, log in, ask, close.")
+    @Flag(help: "Open a new connection for each query: connect, log in, query, close.")
     var newConnections = false
 
     @Flag(
         name: .customLong("get-server-public-key"),
-        help: "Encrypt the password with the key that the server shows, where it asks for it."
+        help: "If the server asks for the password, encrypt it with the server's public key."
     )
     var trustsServerPublicKey = false
 
@@ -48,9 +48,19 @@ struct MySQLBenchCommand: ParsableCommand {
 
     func validate() throws {
         if newConnections, queriesPerConnection != nil {
-            throw ValidationError("Take --new-connections or --queries-per-connection, not both.")
+            throw ValidationError("Use --new-connections or --queries-per-connection, not both.")
         }
-        if let fault = exchange(Password("")).fault { throw ValidationError("\(fault).") }
+        try targets.check(for: "mysql", schemes: [.mysql])
+        for target in targets.all.map(\.target) {
+            if user == nil, target.user == nil {
+                throw ValidationError("Give a --user, or a URL with one: mysql://user@host:port.")
+            }
+            if user != nil && target.user != nil || database != nil && target.database != nil {
+                throw ValidationError("Give user and database in the URL or as options, not both.")
+            }
+            let fault = exchange(target, Password("")).fault
+            if let fault { throw ValidationError("Invalid exchange: \(fault).") }
+        }
     }
 
     func run() throws {
@@ -62,16 +72,16 @@ struct MySQLBenchCommand: ParsableCommand {
             operation: "query"
         )
         try BenchUsage.checked(Self.self) {
-            let exchange = exchange(try password())
-            try session.run { _ in .mysql(exchange) }
+            let password = try password()
+            try session.run { .mysql(exchange($0.target, password)) }
         }
     }
 
-    private func exchange(_ password: Password) -> MySQLExchange {
+    private func exchange(_ target: LoadTarget, _ password: Password) -> MySQLExchange {
         MySQLExchange(
-            user: user,
+            user: user ?? target.user ?? "",
             password: password,
-            database: database,
+            database: database ?? target.database,
             query: query,
             queriesPerConnection: newConnections ? 1 : queriesPerConnection,
             trustsServerPublicKey: trustsServerPublicKey

@@ -8,8 +8,8 @@ struct ReportOptions: ParsableArguments {
     @Option(
         name: .customLong("pid"),
         help: ArgumentHelp(
-            "A process whose processor time and memory are reported, its children included; "
-                + "with --compare as name=pid. May be given several times.",
+            "A process whose CPU time and memory are reported, with its children; with --compare "
+                + "as name=pid. May be repeated.",
             valueName: "[name=]pid"
         )
     )
@@ -19,14 +19,14 @@ struct ReportOptions: ParsableArguments {
     var json = false
 
     @Option(
-        help: ArgumentHelp("Write a report with pictures, one HTML page.", valueName: "file"),
+        help: ArgumentHelp("Write a report with charts, as one HTML page.", valueName: "file"),
         completion: .file()
     )
     var html: String?
 
     /// The processes that belong to the target of this name.
     ///
-    /// - Throws: where there is no such process.
+    /// - Throws: if there is no such process.
     func watched(for target: NamedTarget) throws -> [WatchedProcess] {
         try processes.filter { $0.name == nil || $0.name == target.name }.map { argument in
             guard let process = WatchedProcess(id: argument.id) else {
@@ -36,7 +36,7 @@ struct ReportOptions: ParsableArguments {
         }
     }
 
-    /// - Throws: where a name is that of no target, or the page could not be written at the end.
+    /// - Throws: if a name is not a target's, or the page could not be written at the end.
     func check(against targets: [NamedTarget]) throws {
         if let html, let fault = Self.fault(ofPage: html) {
             throw ValidationError("--html \(html): \(fault).")
@@ -44,24 +44,24 @@ struct ReportOptions: ParsableArguments {
         for case let name? in processes.map(\.name)
         where !targets.contains(where: { $0.name == name }) {
             let names = targets.map(\.name).joined(separator: ", ")
-            throw ValidationError("--pid \(name)=… is of no target; they are \(names).")
+            throw ValidationError("--pid \(name)=…: unknown target (targets: \(names)).")
         }
     }
 
-    /// Why no page can be written to `path`; `nil` where it can.
+    /// Why no page can be written to `path`; `nil` if it can.
     private static func fault(ofPage path: String) -> String? {
         let files = FileManager.default
         let target = URL(filePath: path).resolvingSymlinksInPath().path
         // `try?`: what is not there yet has no attributes.
         if let attributes = try? files.attributesOfItem(atPath: target) {
             if attributes[.type] as? FileAttributeType == .typeDirectory {
-                return "that is a folder"
+                return "it is a folder"
             }
-            return files.isWritableFile(atPath: path) ? nil : "the file can't be written"
+            return files.isWritableFile(atPath: path) ? nil : "the file is not writable"
         }
         let folder = URL(filePath: path).deletingLastPathComponent().path
         if !files.fileExists(atPath: folder) { return "there is no folder \(folder)" }
-        return files.isWritableFile(atPath: folder) ? nil : "the folder can't be written to"
+        return files.isWritableFile(atPath: folder) ? nil : "the folder is not writable"
     }
 
     /// Shows the report on standard output and writes the page.

@@ -9,12 +9,12 @@ struct TCPBenchCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "tcp",
-        abstract: "Bytes without a protocol: echo, upload or download.",
+        abstract: "Raw bytes: echo, upload or download.",
         discussion: """
-            echo sends --size bytes and compares what comes back, again and again. upload sends \
-            them, ends its side and waits until the target ends the other. download reads --size \
-            bytes, or all up to the end of the stream, after --send if that is given. Upload and \
-            download take a connection for each.
+            echo sends --size bytes and compares what comes back, repeatedly. upload sends them, \
+            closes its direction and waits until the target closes the other. download reads --size \
+            bytes, or everything until the end of the stream, after --send if given. Uploads and \
+            downloads need a new connection each.
             """
     )
 
@@ -24,11 +24,11 @@ struct TCPBenchCommand: ParsableCommand {
     var mode = Mode.echo
 
     @Option(
-        help: ArgumentHelp("Bytes of one operation, such as 64KiB or 256MB.", valueName: "size")
+        help: ArgumentHelp("Bytes per operation, e.g. 64KiB or 256MB.", valueName: "size")
     )
     var size: ByteCountArgument?
 
-    @Option(help: #"What a download sends first; \r and \n are understood."#)
+    @Option(help: #"What a download sends first; \r and \n are line breaks."#)
     var send = ""
 
     @OptionGroup(title: "Load") var options: BenchOptions
@@ -36,8 +36,9 @@ struct TCPBenchCommand: ParsableCommand {
 
     func validate() throws {
         if mode != .download, !send.isEmpty {
-            throw ValidationError("--send goes with --mode download.")
+            throw ValidationError("--send needs --mode download.")
         }
+        try targets.check(for: "tcp", schemes: [.tcp])
         if let fault = exchange.fault { throw ValidationError("--size: \(fault).") }
     }
 

@@ -1,26 +1,28 @@
 import Addresses
 import ArgumentParser
 import Core
+import LoadTesting
 import Sockets
 
-/// Where a target is to be found.
+/// The socket address of a target.
 enum TargetAddress {
     /// How long an address of a name may take to answer before the next one is tried.
     private static let patienceMilliseconds: Int32 = 2_000
 
-    /// The address of a target; of a name with several, the first that takes a connection, as
-    /// `localhost` has one that often nobody listens on.
+    /// The address of a target; of a name with several, the first that accepts a connection:
+    /// `localhost` has two, and servers often listen on one of them.
     ///
-    /// - Throws: exit code 1 where the name has no address; why stands on standard error.
+    /// - Throws: exit code 1 if the name has no address; standard error says why.
     static func resolved(_ target: NamedTarget) throws -> SocketAddress {
-        switch target.address.host {
+        let address = target.target.address
+        switch address.host {
         case .ip(let ip):
-            return SocketAddress(ip, port: target.address.port)
+            return SocketAddress(ip, port: address.port)
         case .name(let name):
-            let all = try addresses(of: name).map { SocketAddress($0, port: target.address.port) }
+            let all = try addresses(of: name).map { SocketAddress($0, port: address.port) }
             if all.count > 1, let first = all.first(where: accepts) { return first }
             if let first = all.first { return first }
-            StandardError.print("sluice: \(name): the name has no address")
+            StandardError.print("sluice: cannot resolve \"\(name)\": it has no address")
             throw ExitCode.failure
         }
     }
@@ -29,7 +31,7 @@ enum TargetAddress {
         do throws(Resolver.Failure) {
             return try Resolver.addresses(of: name)
         } catch {
-            StandardError.print("sluice: \(name): \(error)")
+            StandardError.print("sluice: cannot resolve \"\(name)\": \(error)")
             throw ExitCode.failure
         }
     }

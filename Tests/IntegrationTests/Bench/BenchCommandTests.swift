@@ -36,7 +36,7 @@ extension IntegrationTests {
             let server = try NginxServer()
             let route = try Route(try ListenerFile("http", to: server.endpoint))
             for extra in [[], ["--new-connections"]] {
-                let load = ["http", "\(route.listen)", "-c", "4", "--operations", "200"]
+                let load = ["http", "http://\(route.listen)/", "-c", "4", "--operations", "200"]
                 let target = try #require(try report(load + extra).targets.first)
                 #expect(target.completed == 200)
                 #expect(target.failed == 0)
@@ -59,7 +59,7 @@ extension IntegrationTests {
             try database.administer("CREATE OR REPLACE USER loaded@'%' IDENTIFIED BY 'swordfish'")
             let route = try Route(try ListenerFile("mysql", to: database.endpoint))
             let load = [
-                "mysql", "\(route.listen)", "--user", "loaded", "-c", "3", "--operations", "60",
+                "mysql", "mysql://loaded@\(route.listen)", "-c", "3", "--operations", "60",
                 "--query", Self.rows,
             ]
             for extra in [[], ["--new-connections"], ["--queries-per-connection", "10"]] {
@@ -73,7 +73,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A login that the server refuses is told in the server's words, and the password nowhere"
+            "A wrong password ends the run after one attempt, in the server's words, and is not shown"
         )
         func wrongPassword() throws {
             let database = try MariaDBServer.shared.get()
@@ -82,14 +82,17 @@ extension IntegrationTests {
                 password: "open-sesame"
             )
             #expect(result.status == 1)
-            #expect(result.output.contains("MySQL error 1045: Access denied for user 'nobody'"))
+            let words = "1 × server error (MySQL error 1045: Access denied for user 'nobody'"
+            #expect(result.output.contains(words), "\(result.output)")
+            #expect(result.output.contains("until an error that every attempt would meet"))
+            #expect(result.output.contains("wrong user or password"))
             #expect(
                 !result.output.contains("open-sesame")
                     && !result.errorOutput.contains("open-sesame")
             )
         }
 
-        @Test("A statement that fails is counted as the server's error, and the connection is kept")
+        @Test("A statement with an error ends the run in the server's words")
         func wrongStatement() throws {
             let database = try MariaDBServer.shared.get()
             let result = try bench([
@@ -97,7 +100,59 @@ extension IntegrationTests {
                 "30",
                 "--query", "SELEC 1",
             ])
-            #expect(result.output.contains("30 × error of the server (MySQL error 1064"))
+            #expect(result.status == 1)
+            #expect(result.output.contains("1 × server error (MySQL error 1064"))
+        }
+
+        @Test("Connections that a gateway denies are failures, and the report names the limit")
+        func denials() throws {
+            let server = try NginxServer()
+            let gateway = try Route(
+                try ListenerFile("http", to: server.endpoint),
+                settings: ["limits: { connectRatePerSource: 5 }"]
+            )
+            let connect = try bench([
+                "connect", "http://\(gateway.listen)", "-c", "4", "--operations", "100", "--hold",
+                "3s",
+            ])
+            #expect(connect.status == 1, "\(connect)")
+            #expect(connect.output.contains("limits.connectRatePerSource"), "\(connect.output)")
+            // Ten in a burst, and five in each second that the run may take.
+            let admitted = try gateway.sluice.metrics().samples
+                .filter { $0.name == "sluice_connections_admitted_total" }.map(\.value)
+            let counted = try #require(connect.output.firstMatch(of: /connections\s+(\d+)/))
+            #expect(Double(counted.1) ?? .infinity <= admitted.reduce(0, +))
+            let http = try bench([
+                "http", "http://\(gateway.listen)/", "-c", "2", "--operations", "100",
+                "--new-connections",
+            ])
+            #expect(http.status == 1, "\(http)")
+            #expect(http.errorOutput.contains("% failed ("), "\(http.errorOutput)")
+            let tolerant = try bench([
+                "http", "http://\(gateway.listen)/", "-c", "1", "--operations", "30",
+                "--new-connections", "--rate", "20", "--max-error-rate", "99",
+            ])
+            #expect(tolerant.status == 0, "\(tolerant)")
+        }
+
+        @Test("A MySQL greeting is what counts as a connection, and a denial is not one")
+        func connectToMySQL() throws {
+            let database = try MariaDBServer.shared.get()
+            let target = try #require(
+                try report([
+                    "connect", "mysql://\(database.endpoint)", "-c", "2", "--operations", "20",
+                ])
+                .targets.first
+            )
+            #expect(target.completed == 20)
+            let route = try Route(
+                try ListenerFile("mysql", to: database.endpoint, settings: ["reject: error"]),
+                whitelist: "{ mode: specific, entries: [ { cidr: 192.0.2.1/32 } ] }"
+            )
+            let denied = try bench(["connect", "mysql://\(route.listen)", "--operations", "20"])
+            #expect(denied.status == 1)
+            #expect(denied.output.contains("20 × server error (MySQL error 1130: "), "\(denied)")
+            #expect(denied.output.contains("the gateway's whitelist"), "\(denied)")
         }
 
         @Test("PROXY headers name made-up clients, which the gateway believes and logs")
@@ -135,7 +190,7 @@ extension IntegrationTests {
             #expect(result.targets.map(\.name) == ["direct", "sluice"])
             #expect(result.targets.map(\.completed) == [150, 150])
             #expect(result.targets[0].ratios == nil)
-            #expect(result.targets[1].ratios?["operationsPerSecond"] != nil)
+            #expect(result.targets[1].ratios?["operationsPerSecond"]?.reference == "direct")
             #expect(result.targets[1].processes.count == 1)
             let html = try String(contentsOfFile: page, encoding: .utf8)
             #expect(html.contains("<svg") && html.contains("sluice"))
@@ -161,16 +216,23 @@ extension IntegrationTests {
             "Arguments that make no sense are refused with a remedy",
             arguments: [
                 (["http"], "Give one target"),
-                (["http", "--compare", "a=127.0.0.1:1"], "two targets at least"),
+                (["http", "nowhere"], "missing port in target"),
+                (["http", "https://127.0.0.1"], "HTTPS is not supported"),
+                (["http", "mysql://127.0.0.1"], "does not support mysql:// targets (use http://"),
+                (["http", "http://127.0.0.1:1/a", "--path", "/b"], "not both"),
+                (["mysql", "mysql://a:secret@127.0.0.1"], "use --password-file or MYSQL_PWD"),
+                (["mysql", "mysql://a@127.0.0.1", "--user", "b"], "not both"),
+                (["connect", "mysql://127.0.0.1", "--hold", "1s"], "--hold has no effect"),
+                (["http", "127.0.0.1:1", "--max-error-rate", "101"], "from 0 to 100"),
+                (["http", "--compare", "a=127.0.0.1:1"], "at least two targets"),
                 (["http", "127.0.0.1:1", "-c", "1", "-t", "2"], "at least one connection"),
-                (["http", "127.0.0.1:1", "--path", "x"], "begins with a slash"),
+                (["http", "127.0.0.1:1", "--path", "x"], "must begin with a slash"),
                 (["http", "127.0.0.1:1", "--clients", "10.0.0.0/8"], "--clients needs --proxy-v2"),
-                (["http", "127.0.0.1:1", "--duration", "5"], "is no time such as"),
+                (["http", "127.0.0.1:1", "--duration", "5"], "invalid duration \"5\""),
                 (["http", "127.0.0.1:1", "--pid", "999999999"], "There is no process"),
-                (["http", "127.0.0.1:1", "-c", "900000"], "raise the limit"),
                 (["mysql", "127.0.0.1:1"], "--user"),
                 (["idle", "127.0.0.1:1", "--rate", "5"], "idle has no operations"),
-                (["http", "127.0.0.1:0"], "a port of 1 to 65535"),
+                (["http", "127.0.0.1:0"], "expected 1 to 65535"),
                 (["http", "127.0.0.1:1", "--html", "/nowhere/x.html"], "no folder /nowhere"),
                 (["http", "127.0.0.1:1", "--header", "Content-Length: 1"], "use --body"),
                 (["http", "127.0.0.1:1", "--body", "/nowhere"], "Usage: sluice bench http"),
@@ -183,6 +245,14 @@ extension IntegrationTests {
             #expect(result.errorOutput.contains(words), "\(result.errorOutput)")
         }
 
+        @Test("More connections than files may be open are refused with a remedy")
+        func tooManyConnections() throws {
+            let command = "ulimit -n 200; \(try Programs.sluice()) bench http 127.0.0.1:1 -c 300"
+            let result = try runProgram("/bin/bash", ["-c", command])
+            #expect(result.status == 64)
+            #expect(result.errorOutput.contains("raise it (ulimit -n)"), "\(result.errorOutput)")
+        }
+
         @Test("A limit of operations does without a warm-up, and the heading says how it ended")
         func limit() throws {
             let server = try NginxServer()
@@ -192,7 +262,7 @@ extension IntegrationTests {
             )
             #expect(result.status == 0, "\(result)")
             #expect(result.output.contains("100 requests or 10 s"))
-            #expect(result.output.contains("until as many were done as asked for"))
+            #expect(result.output.contains("until all operations were done"))
         }
 
         @Test("A comparison of held connections shows what each costs at each target")
@@ -209,7 +279,9 @@ extension IntegrationTests {
                 ]
             )
             #expect(result.status == 0, "\(result)")
-            for words in ["held", "resident", "anonymous", "a connection", "the last of 2 rounds"] {
+            for words in [
+                "held", "resident", "anonymous", "per connection", "the last of 2 rounds",
+            ] {
                 #expect(result.output.contains(words), "\(result.output)")
             }
         }
@@ -228,7 +300,7 @@ extension IntegrationTests {
         func nobody() throws {
             let result = try bench(["http", "\(try Endpoint.free())", "-c", "2"])
             #expect(result.status == 1)
-            #expect(result.output.contains("connection refused"))
+            #expect(result.output.contains("1 × connection refused"), "\(result.output)")
         }
     }
 }
@@ -237,7 +309,7 @@ extension IntegrationTests {
 private struct BenchReport: Decodable {
     struct Latency: Decodable { var count: Int }
     struct Failure: Decodable { var kind: String; var count: Int }
-    struct Spread: Decodable { var median, lowest, highest: Double }
+    struct Ratio: Decodable { var value, lowest, highest: Double; var reference: String }
     struct Process: Decodable { var bytesPerConnection: Double? }
     struct Target: Decodable {
         var name: String
@@ -247,7 +319,7 @@ private struct BenchReport: Decodable {
         var bytesReceived: Int
         var openConnections: Int
         var latency, connect: Latency?
-        var ratios: [String: Spread]?
+        var ratios: [String: Ratio]?
         var processes: [Process]
     }
 

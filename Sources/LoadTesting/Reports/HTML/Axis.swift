@@ -8,7 +8,16 @@ struct Axis {
     }
 
     let ticks: [Tick]
+    /// What the values are, with their unit.
+    private(set) var title = ""
     private let transform: @Sendable (Double) -> Double
+
+    /// The same axis with a title.
+    func titled(_ title: String) -> Axis {
+        var axis = self
+        axis.title = title
+        return axis
+    }
 
     /// Where `value` lies; values beyond the ends lie on them.
     func place(_ value: Double) -> Double { min(max(transform(value), 0), 1) }
@@ -45,9 +54,9 @@ struct Axis {
             (99.999, "99.999"), (99.9999, "99.9999"),
         ]
         let place: @Sendable (Double) -> Double = { -log10(max(1 - $0 / 100, 1e-12)) / nines }
-        let ticks = labels.map { Tick(place: place($0.0), label: $0.1 + " %") }
+        let ticks = labels.map { Tick(place: place($0.0), label: $0.1 + "%") }
         return Axis(
-            ticks: [Tick(place: 0, label: "0 %")] + ticks.filter { $0.place <= 1 },
+            ticks: [Tick(place: 0, label: "0%")] + ticks.filter { $0.place <= 1 },
             transform: place
         )
     }

@@ -1,6 +1,6 @@
 /// What the page shows.
 extension HTMLReport {
-    /// `nil` where nothing succeeded.
+    /// `nil` if nothing succeeded.
     var latencyPicture: Picture? {
         let curves = targets.map { $0.latency?.curve ?? [] }
         let values = curves.joined().map(\.microseconds)
@@ -8,8 +8,10 @@ extension HTMLReport {
         let count = targets.compactMap { $0.latency?.count }.max() ?? 1
         return Picture(
             title: "Latency by percentile",
-            horizontal: .percentiles(operationCount: count),
-            vertical: .logarithmic(from: lowest, to: highest, label: Self.time),
+            horizontal: .percentiles(operationCount: count)
+                .titled("Percentile of \(report.setting.operationPlural)"),
+            vertical: .logarithmic(from: lowest, to: highest, label: Self.time)
+                .titled("Latency (logarithmic)"),
             series: zip(targets, curves).map { target, curve in
                 let line = curve.map { (x: $0.percentile, y: $0.microseconds) }
                 return Picture.Series(name: target.name, lines: [line])
@@ -17,27 +19,50 @@ extension HTMLReport {
         )
     }
 
-    /// The rounds of a target stand one behind the other. `nil` where nothing was counted.
+    /// The rounds follow each other. `nil` if nothing was counted.
     var throughputPicture: Picture? {
-        let lines = targets.map(Self.throughput)
+        let starts = roundStarts
+        let lines = targets.map { Self.throughput($0, starts) }
         let points = lines.joined().joined()
         guard let highest = points.map(\.y).max(), highest > 0,
             let end = points.map(\.x).max()
         else { return nil }
+        let name = report.setting.operationPlural
+        let isJoined = starts.count > 1
         return Picture(
-            title: "Throughput over time",
-            horizontal: .linear(to: end) { Numbers.plain($0.roundedToThousandths) + " s" },
-            vertical: .linear(to: highest, label: Numbers.tick),
-            series: zip(targets, lines).map { Picture.Series(name: $0.name, lines: $1) }
+            title: "\(name.prefix(1).uppercased() + name.dropFirst()) per second",
+            horizontal: .linear(to: end) { Numbers.plain($0.roundedToThousandths) }
+                .titled(isJoined ? "Measured time of all rounds (s)" : "Measured time (s)"),
+            vertical: .linear(to: highest, label: Numbers.tick).titled("\(name) per second"),
+            series: zip(targets, lines).map { Picture.Series(name: $0.name, lines: $1) },
+            sections: isJoined ? starts.enumerated().map { Self.section($0 + 1, start: $1) } : []
         )
     }
 
-    /// The rounds one behind the other, each as long as it was.
-    private static func throughput(_ target: TargetReport) -> [[(x: Double, y: Double)]] {
+    private static func section(_ round: Int, start: Double) -> Picture.Section {
+        Picture.Section(start: start, label: "round \(round)", shortLabel: "\(round)")
+    }
+
+    /// Where each round begins, in seconds: after the longest run of the round before, so that the
+    /// same round of all targets is in the same place.
+    private var roundStarts: [Double] {
+        let count = targets.map(\.rounds.count).max() ?? 0
         var start = 0.0
-        return target.rounds.map { round in
-            defer { start += round.measuredSeconds }
-            return round.rates.map { (x: start + $0.seconds, y: $0.perSecond) }
+        return (0..<count).map { index in
+            let lengths = targets.compactMap { target in
+                index < target.rounds.count ? target.rounds[index].measuredSeconds : nil
+            }
+            defer { start += lengths.max() ?? 0 }
+            return start
+        }
+    }
+
+    private static func throughput(
+        _ target: TargetReport,
+        _ starts: [Double]
+    ) -> [[(x: Double, y: Double)]] {
+        zip(target.rounds, starts).map { round, start in
+            round.rates.map { (x: start + $0.seconds, y: $0.perSecond) }
         }
     }
 

@@ -22,6 +22,7 @@ extension HTMLReport {
         svg { width: 100%; height: auto; }
         svg text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
         .grid { stroke: var(--faint); stroke-width: 1; }
+        .border { stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 3 3; }
         .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
         .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
         svg.key { width: 2.5rem; margin-right: .5rem; }

@@ -1,4 +1,4 @@
-/// The report as one page without scripts and without anything loaded from elsewhere.
+/// The report as one page without scripts that loads nothing from elsewhere.
 public struct HTMLReport {
     /// How many targets have a colour of their own.
     static let colorCount = 6
@@ -31,7 +31,7 @@ public struct HTMLReport {
             <h1>\(title)</h1>
             <p>\(report.heading.map(HTMLText.escaped).joined(separator: "<br/>"))</p>
             \(sections.joined(separator: "\n"))
-            <footer>\(HTMLText.escaped("\(report.version), \(report.date)"))</footer>
+            <footer>\(report.origin.map(HTMLText.escaped).joined(separator: "<br/>"))</footer>
             </body>
             </html>
 
@@ -43,16 +43,15 @@ public struct HTMLReport {
     private var sections: [String] {
         var sections = [legend]
         if let picture = latencyPicture {
-            sections.append(section("Latency by percentile", picture.svg))
+            sections.append(section(picture.title, picture.svg))
         }
         if let picture = throughputPicture {
-            let name = report.setting.operationPlural
-            sections.append(section("\(name.capitalizedFirst) a second over time", picture.svg))
+            sections.append(section(picture.title, picture.svg))
         }
-        return sections + [section("In numbers", numbers)]
+        return sections + [section("Summary", numbers)]
     }
 
-    /// The same words as in the terminal: nothing is said in one place only.
+    /// The same words as in the terminal.
     private var numbers: String {
         guard report.targets.count > 1 else {
             return "<pre>\(Self.lines(report.body + report.notes))</pre>"
@@ -110,8 +109,4 @@ public struct HTMLReport {
     static func lineClass(_ index: Int) -> String {
         "line s\(index % colorCount) d\(index / colorCount % dashCount)"
     }
-}
-
-extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

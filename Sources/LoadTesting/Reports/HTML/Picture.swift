@@ -7,18 +7,30 @@ struct Picture {
         let lines: [[(x: Double, y: Double)]]
     }
 
+    /// A part of the horizontal axis that has a name: from `start` to the next part.
+    struct Section {
+        let start: Double
+        let label: String
+        /// In place of ``label``, if there is little room.
+        let shortLabel: String
+    }
+
     let title: String
     let horizontal: Axis
     let vertical: Axis
     let series: [Series]
+    var sections: [Section] = []
 
     private static let width = 760.0
     private static let height = 340.0
-    private static let left = 74.0
+    private static let left = 92.0
     /// Half of the longest label of the last tick.
     private static let right = 36.0
-    private static let top = 16.0
-    private static let bottom = 36.0
+    /// What a section's name needs.
+    private static let labelWidth = 52.0
+    private static let shortLabelWidth = 18.0
+    private static let top = 24.0
+    private static let bottom = 54.0
 
     var svg: String {
         let size = "0 0 \(Self.text(Self.width)) \(Self.text(Self.height))"
@@ -28,7 +40,7 @@ struct Picture {
         }
         return """
             <svg viewBox="\(size)" role="img" aria-label="\(label)">
-            \((grid + lines).joined(separator: "\n"))
+            \((grid + borders + lines + titles).joined(separator: "\n"))
             </svg>
             """
     }
@@ -52,6 +64,36 @@ struct Picture {
                 """
         }
         return vertical + horizontal
+    }
+
+    private var titles: [String] {
+        let middle = Self.text((Self.left + Self.width - Self.right) / 2)
+        let height = Self.text((Self.top + Self.height - Self.bottom) / 2)
+        return [
+            "<text class=\"title\" x=\"\(middle)\" y=\"\(Self.text(Self.height - 10))\" "
+                + "text-anchor=\"middle\">\(HTMLText.escaped(horizontal.title))</text>",
+            "<text class=\"title\" x=\"14\" y=\"\(height)\" text-anchor=\"middle\" "
+                + "transform=\"rotate(-90 14 \(height))\">\(HTMLText.escaped(vertical.title))</text>",
+        ]
+    }
+
+    /// A line where each section begins, and its name over its middle, as far as there is room.
+    private var borders: [String] {
+        let starts = sections.map { x(horizontal.place($0.start)) }
+        let ends = starts.dropFirst() + [Self.width - Self.right]
+        return zip(sections, zip(starts, ends)).flatMap { section, place in
+            let border =
+                "<line class=\"border\" x1=\"\(Self.text(place.0))\" "
+                + "x2=\"\(Self.text(place.0))\" y1=\"\(Self.text(Self.top))\" "
+                + "y2=\"\(Self.text(Self.height - Self.bottom))\"/>"
+            let width = place.1 - place.0
+            let name = width < Self.labelWidth ? section.shortLabel : section.label
+            let label =
+                "<text x=\"\(Self.text((place.0 + place.1) / 2))\" "
+                + "y=\"\(Self.text(Self.top - 8))\" text-anchor=\"middle\">"
+                + "\(HTMLText.escaped(name))</text>"
+            return width < Self.shortLabelWidth ? [border] : [border, label]
+        }
     }
 
     private func polyline(_ points: [(x: Double, y: Double)], className: String) -> String {

@@ -1,0 +1,213 @@
+internal import Addresses
+public import Core
+
+/// What a load test is aimed at: `host:port`, or a URL as other tools take it.
+///
+/// ```
+/// 10.0.0.5:8030    http://db.internal/api/health?full=1    mysql://ada@10.0.0.5:9030/tpch
+/// ```
+public struct LoadTarget: Hashable, Sendable {
+    /// The protocols that have URLs here.
+    public enum Scheme: String, Hashable, Sendable, CaseIterable {
+        case http, mysql, tcp
+
+        /// What is meant without a port; `nil` if there is no such port.
+        var defaultPort: UInt16? {
+            switch self {
+            case .http: 80
+            case .mysql: 3306
+            case .tcp: nil
+            }
+        }
+    }
+
+    /// `nil` without a URL.
+    public let scheme: Scheme?
+    public let address: BackendAddress
+    /// Whether the port was written, and did not follow from the scheme.
+    public let hasPort: Bool
+    /// Of `http`: path and query, with a slash in front; `nil` if neither was written.
+    public let path: String?
+    /// Of `mysql`; `nil` if it was not written.
+    public let user: String?
+    /// Of `mysql`; `nil` if it was not written.
+    public let database: String?
+
+    /// As in an HTTP request's Host field (RFC 9110 §7.2).
+    public var host: String {
+        if hasPort { return "\(address)" }
+        return String("\(address)".dropLast(":\(address.port)".count))
+    }
+
+    /// A target without a URL.
+    public init(_ address: BackendAddress) {
+        self.address = address
+        scheme = nil
+        hasPort = true
+        path = nil
+        user = nil
+        database = nil
+    }
+}
+
+/// Why a text is not a target, for the person who wrote it.
+public struct LoadTargetError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+}
+
+extension LoadTarget {
+    private static let expected =
+        "expected host:port, or a URL such as http://host:8080/path, mysql://user@host:3306/database "
+        + "or tcp://host:9000"
+
+    /// Reads `host:port` or a URL (RFC 3986 §3). A fragment is ignored, as it is never sent.
+    public init(parsing text: String) throws(LoadTargetError) {
+        let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let separator = parts[0].firstRange(of: "://") else {
+            self.init(try Self.address(parts[0], defaultPort: nil, in: text).address)
+            return
+        }
+        let scheme = try Self.scheme(parts[0][..<separator.lowerBound], in: text)
+        let rest = parts[0][separator.upperBound...]
+        let end = rest.firstIndex { "/?".contains($0) } ?? rest.endIndex
+        try self.init(scheme, authority: rest[..<end], path: rest[end...], in: text)
+    }
+
+    private init(
+        _ scheme: Scheme,
+        authority: Substring,
+        path: Substring,
+        in text: String
+    ) throws(LoadTargetError) {
+        let at = authority.lastIndex(of: "@")
+        let user = try at.map { index throws(LoadTargetError) in
+            try Self.user(authority[..<index], scheme)
+        }
+        let host = at.map { authority[authority.index(after: $0)...] } ?? authority
+        (address, hasPort) = try Self.address(host, defaultPort: scheme.defaultPort, in: text)
+        self.scheme = scheme
+        self.user = user
+        self.path = scheme == .http && !path.isEmpty ? Self.absolute(path) : nil
+        database = try Self.database(path, scheme)
+    }
+
+    private static func scheme(
+        _ text: Substring,
+        in target: String
+    ) throws(LoadTargetError) -> Scheme {
+        if let scheme = Scheme(rawValue: text.lowercased()) { return scheme }
+        if text.lowercased() == "https" {
+            throw LoadTargetError(
+                description: "\"\(target)\": HTTPS is not supported; use http://, or a tool that "
+                    + "encrypts"
+            )
+        }
+        let known = Scheme.allCases.map { $0.rawValue + "://" }.joined(separator: ", ")
+        throw LoadTargetError(
+            description: "\"\(target)\": unknown scheme \"\(text)\" (use \(known) or host:port)"
+        )
+    }
+
+    /// A password is refused, and not repeated: every user of the machine can read command lines.
+    private static func user(
+        _ text: Substring,
+        _ scheme: Scheme
+    ) throws(LoadTargetError) -> String {
+        guard scheme == .mysql else {
+            throw LoadTargetError(
+                description: "a \(scheme.rawValue) URL with a user is not supported"
+                    + (scheme == .http ? "; use --header 'Authorization: …'" : "")
+            )
+        }
+        guard !text.contains(":") else {
+            throw LoadTargetError(
+                description: "a password in a URL can be read by every user of this machine; use "
+                    + "--password-file or MYSQL_PWD"
+            )
+        }
+        return try decoded(text)
+    }
+
+    private static func database(
+        _ path: Substring,
+        _ scheme: Scheme
+    ) throws(LoadTargetError) -> String? {
+        switch scheme {
+        case .http: return nil
+        case .tcp where path.isEmpty || path == "/": return nil
+        case .tcp: throw LoadTargetError(description: "a tcp URL has no path (found \"\(path)\")")
+        case .mysql: break
+        }
+        guard !path.contains("?") else {
+            throw LoadTargetError(
+                description: "a mysql URL has no options here (found \"\(path)\"); use the "
+                    + "command's own"
+            )
+        }
+        let name = try decoded(path.dropFirst())
+        return name.isEmpty ? nil : name
+    }
+
+    private static func absolute(_ path: Substring) -> String {
+        path.hasPrefix("/") ? String(path) : "/" + path
+    }
+
+    /// The port is what follows the last colon outside of brackets.
+    private static func address(
+        _ text: Substring,
+        defaultPort: UInt16?,
+        in target: String
+    ) throws(LoadTargetError) -> (address: BackendAddress, hasPort: Bool) {
+        let colon = text.lastIndex(of: ":").flatMap { colon in
+            text[colon...].contains("]") ? nil : colon
+        }
+        let host = colon.map { text[..<$0] } ?? text
+        let written = colon.map { text[text.index(after: $0)...] }.flatMap { $0.isEmpty ? nil : $0 }
+        guard let host = self.host(host) else {
+            throw LoadTargetError(description: "invalid target \"\(target)\" (\(expected))")
+        }
+        guard let port = written.map({ UInt16($0) }) ?? defaultPort, port > 0 else {
+            let found = written.map { "invalid port \"\($0)\"" } ?? "missing port"
+            throw LoadTargetError(
+                description: "\(found) in target \"\(target)\" (expected 1 to 65535)"
+            )
+        }
+        return (BackendAddress(host: host, port: port), written != nil)
+    }
+
+    /// An IPv6 address stands in brackets.
+    private static func host(_ text: Substring) -> BackendAddress.Host? {
+        if text.hasPrefix("["), text.hasSuffix("]") {
+            // `try?`: what is not an address is refused by the caller.
+            let address = try? IPAddress(parsing: String(text.dropFirst().dropLast()))
+            return address.flatMap { $0.family == .v6 ? .ip($0) : nil }
+        }
+        // `try?`: what is not an address may still be a name.
+        if let address = try? IPAddress(parsing: String(text)) {
+            return address.family == .v4 ? .ip(address) : nil
+        }
+        let isName =
+            text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+            && text.contains(where: \.isLetter)
+        return isName ? .name(String(text)) : nil
+    }
+
+    /// Percent-encoding undone (RFC 3986 §2.1).
+    private static func decoded(_ text: Substring) throws(LoadTargetError) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2).compactMap(\.hexadecimalDigit)
+            guard digits.count == 2 else {
+                throw LoadTargetError(description: "\"\(text)\": expected two hex digits after %")
+            }
+            bytes.append(UInt8(digits[0] << 4 | digits[1]))
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
