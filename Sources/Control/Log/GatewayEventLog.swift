@@ -82,9 +82,9 @@ extension GatewayEvent {
     var sentence: String {
         switch self {
         case .backendUnhealthy(let listener, let backend, let reason):
-            "backend \(backend) of listener \(listener) gets no more connections: \(reason)"
+            "backend \(backend) (listener \(listener)) is down: \(reason)"
         case .backendHealthy(let listener, let backend):
-            "backend \(backend) of listener \(listener) is healthy again"
+            "backend \(backend) (listener \(listener)) is up"
         case .backendUnresolved(let name, let reason):
             "the backend name \(name) cannot be resolved: \(reason); its last known addresses stay"
                 + " in use, check the name and the resolver (/etc/resolv.conf)"

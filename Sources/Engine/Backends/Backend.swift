@@ -39,7 +39,11 @@ final class Backend: Sendable, Identifiable {
     init(_ key: BackendKey, report: @escaping @Sendable (GatewayEvent) -> Void) {
         self.key = key
         self.report = report
-        health = Locked(BackendHealth(rise: key.check.rise, fall: key.check.fall))
+        let isChecked = key.check.kind != .off
+        health = Locked(
+            BackendHealth(rise: key.check.rise, fall: key.check.fall, isChecked: isChecked)
+        )
+        isUntroubled.store(!isChecked, ordering: .relaxed)
     }
 
     var name: String { key.name.description }
@@ -125,11 +129,22 @@ extension Backend {
         var status = BackendStatus()
         status.name = name
         status.address = address.description
-        status.health = isUsable(at: .now()) ? .healthy : .unhealthy
+        status.health = health.withLock { BackendStatus.Health($0.state) }
         status.activeConnections = activeConnections
         status.connections = established.load(ordering: .relaxed)
         status.connectFailures = failures.load(ordering: .relaxed)
         status.lastFailure = lastFailure.withLock { $0 }
         return status
+    }
+}
+
+extension BackendStatus.Health {
+    fileprivate init(_ state: BackendHealth.State) {
+        self =
+            switch state {
+            case .notChecked: .notChecked
+            case .healthy: .healthy
+            case .unhealthy: .unhealthy
+            }
     }
 }

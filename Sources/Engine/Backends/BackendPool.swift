@@ -23,22 +23,18 @@ final class BackendPool: Sendable {
         self.unresolved = unresolved
     }
 
-    /// The member that should get the next connection, and its position; `nil` where none is left.
+    /// The member that should get the next connection, and its position; `nil` if all were tried.
+    /// One that is unhealthy is picked only if no healthy one is left.
     ///
     /// - Parameter rotation: changes from connection to connection, so that equals share the load.
     func pick(excluding tried: Tried, rotation: UInt64, at now: Moment) -> (Int, Backend)? {
-        if members.count == 1 { return pickOnly(excluding: tried, at: now) }
-        let position = BackendSelector.select(from: members.count, rotation: rotation) { position in
-            let member = members[position]
-            let isCandidate = !tried.contains(position) && member.isUsable(at: now)
-            return isCandidate ? member.activeConnections : nil
+        if members.count == 1 { return tried.contains(0) ? nil : (0, members[0]) }
+        let position = BackendSelector.select(from: members.count, rotation: rotation) {
+            members[$0].isUsable(at: now)
+        } load: {
+            tried.contains($0) ? nil : members[$0].activeConnections
         }
         return position.map { ($0, members[$0]) }
-    }
-
-    private func pickOnly(excluding tried: Tried, at now: Moment) -> (Int, Backend)? {
-        guard !tried.contains(0), members[0].isUsable(at: now) else { return nil }
-        return (0, members[0])
     }
 
     var status: [BackendStatus] {

@@ -58,11 +58,11 @@ struct GatewayEventLogTests {
             backend: "fe:9030",
             reason: "refused"
         )
-        let expected = "backend fe:9030 of listener 0.0.0.0:9030 gets no more connections: refused"
+        let expected = "backend fe:9030 (listener 0.0.0.0:9030) is down: refused"
         #expect(down.sentence == expected)
         #expect(down.level == .warning)
         let up = GatewayEvent.backendHealthy(listener: Self.listener, backend: "fe:9030")
-        #expect(up.sentence == "backend fe:9030 of listener 0.0.0.0:9030 is healthy again")
+        #expect(up.sentence == "backend fe:9030 (listener 0.0.0.0:9030) is up")
         #expect(up.level == .notice)
         let silent = GatewayEvent.silentLoadBalancer(listener: Self.listener, peer: Self.peer)
         #expect(silent.sentence.contains("load balancer 10.0.0.9 "))
