@@ -14,14 +14,25 @@ final class BackendPool: Sendable {
         private static func bit(_ position: Int) -> UInt64 { 1 << UInt64(position & 63) }
     }
 
-    let members: [Backend]
-    /// Names without an address.
-    let unresolved: [String]
+    /// A backend without an address that may be used, and why.
+    struct Unresolved: Hashable, Sendable {
+        let name: String
+        let reason: String?
+    }
 
-    init(members: [Backend], unresolved: [String]) {
+    let members: [Backend]
+    let unresolved: [Unresolved]
+    /// Whether the first addresses of some name are still to come.
+    let awaitsNames: Bool
+
+    init(members: [Backend], unresolved: [Unresolved] = [], awaitsNames: Bool = false) {
         self.members = members
         self.unresolved = unresolved
+        self.awaitsNames = awaitsNames
     }
+
+    /// Whether nothing can be served yet, but may be in a moment.
+    var isStarting: Bool { members.isEmpty && awaitsNames }
 
     /// The member that should get the next connection, and its position; `nil` if all were tried.
     /// One that is unhealthy is picked only if no healthy one is left.
@@ -39,10 +50,11 @@ final class BackendPool: Sendable {
 
     var status: [BackendStatus] {
         members.map(\.status)
-            + unresolved.map { name in
+            + unresolved.map { backend in
                 var status = BackendStatus()
-                status.name = name
+                status.name = backend.name
                 status.health = .unresolved
+                status.lastFailure = backend.reason
                 return status
             }
     }
