@@ -91,6 +91,20 @@ int csockets_bind(int fd, const struct csockets_address *address) {
     return (int)result(bind(fd, (struct sockaddr *)&to, length));
 }
 
+int csockets_bind_without_port(int fd, const struct csockets_address *address) {
+    int code = set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return code < 0 ? code : csockets_bind(fd, address);
+}
+
+int csockets_route_source(const struct csockets_address *to, struct csockets_address *source) {
+    int fd = socket(to->is_ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    int code = csockets_connect(fd, to);
+    if (code == 0) code = csockets_local_address(fd, source);
+    close(fd);
+    return code;
+}
+
 int csockets_listen(int fd, int backlog) { return (int)result(listen(fd, backlog)); }
 
 int csockets_connect(int fd, const struct csockets_address *address) {

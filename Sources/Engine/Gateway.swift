@@ -59,18 +59,26 @@ public final class Gateway: Sendable {
             Inventory(configuration: configuration, congestion: congestion, report: report)
         )
         names = NameResolver(report: report)
-        checker = HealthChecker()
+        do {
+            checker = try HealthChecker(
+                descriptorLimit: ProcessLimits.descriptors(),
+                report: report
+            )
+        } catch {
+            throw .systemResources(operation: "preparing health checks", reason: error.description)
+        }
     }
 
     private static func shardCount(for settings: EngineSettings) -> Int {
         settings.shards > 0 ? min(settings.shards, 255) : ProcessLimits.processors()
     }
 
-    /// Binds every listener, or none, and begins to accept.
+    /// Binds every listener, or none, and begins to accept. Waits for no name to be resolved: a
+    /// listener all of whose backends are names accepts as soon as the first of them is known.
     public func start() throws(GatewayError) {
+        names.start { [weak self] in self?.namesChanged() }
         try putInForce(inventory.withLock { $0.configuration })
         for shard in shards { shard.start() }
-        names.start { [weak self] in self?.namesChanged() }
         checker.start()
     }
 
@@ -84,15 +92,15 @@ public final class Gateway: Sendable {
 
     private func putInForce(_ configuration: GatewayConfiguration) throws(GatewayError) {
         let rules = try CompiledRules(of: configuration)
-        names.resolve(configuration.backendNames)
+        try configuration.checkSourceAddresses()
         try changes.withLock { _ throws(GatewayError) in
             guard phase.withLock({ $0 }) == .running else { throw .draining }
             let change = try inventory.withLock { inventory throws(GatewayError) in
-                try inventory.change(to: configuration, rules: rules, addresses: names.addresses)
+                try inventory.change(to: configuration, rules: rules, names: names.names)
             }
-            names.keepOnly(configuration.backendNames)
             services.seenEndpoints.withLock { $0.forget(where: configuration.knows) }
             publish(change)
+            names.watch(configuration.backendNames)
         }
     }
 
@@ -100,7 +108,7 @@ public final class Gateway: Sendable {
     private func namesChanged() {
         changes.withLock { _ in
             guard phase.withLock({ $0 }) == .running else { return }
-            let change = inventory.withLock { $0.refresh(addresses: names.addresses) }
+            let change = inventory.withLock { $0.refresh(names: names.names) }
             publish(change)
         }
     }

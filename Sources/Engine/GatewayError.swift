@@ -4,6 +4,8 @@ public import Addresses
 public enum GatewayError: Error, Equatable {
     /// The operator's fault or another program's: `reason` is the system's own words.
     case cannotListen(SocketAddress, reason: String)
+    /// The operator's fault: a listener's source address is not this machine's.
+    case cannotConnectFrom(IPAddress, reason: String)
     /// The operator's fault: two rules contradict each other.
     case invalidRules(warehouse: String, reason: String)
     /// The operator's fault or the kernel's: it has none of that name, or not for this user.
@@ -19,6 +21,8 @@ extension GatewayError: CustomStringConvertible {
         switch self {
         case .cannotListen(let address, let reason):
             "cannot listen on \(address): \(reason)"
+        case .cannotConnectFrom(let address, let reason):
+            "cannot connect from the source address \(address): \(reason); see sourceAddresses"
         case .invalidRules(let warehouse, let reason):
             "the whitelist of warehouse \(warehouse) is contradictory: \(reason)"
         case .noCongestionControl(let name, let reason):

@@ -5,7 +5,16 @@ public import Core
 public enum GatewayEvent: Equatable, Sendable {
     case backendUnhealthy(listener: SocketAddress, backend: String, reason: String)
     case backendHealthy(listener: SocketAddress, backend: String)
-    case backendUnresolved(name: String, reason: String)
+    /// - Parameter inUse: the last known addresses, which stay in use; empty where there are none.
+    case backendUnresolved(name: String, reason: String, inUse: [IPAddress] = [])
+    /// A name has other addresses than before, or has some again.
+    case backendResolved(name: String, to: [IPAddress], before: [IPAddress])
+    /// A backend cannot be checked for want of something of the gateway's own; its health stays.
+    case healthCheckImpossible(backend: SocketAddress, reason: String)
+    /// No local port is left for another connection to this backend.
+    case noSourcePort(backend: SocketAddress, reason: String)
+    /// A backend must not have this address: ``BackendAddressPolicy``.
+    case backendAddressRefused(backend: String, address: IPAddress, reason: String)
     /// Accepting stopped for want of descriptors or memory; it goes on by itself.
     case acceptPaused(reason: String)
     case acceptResumed

@@ -31,6 +31,13 @@ public struct Socket: Hashable, Sendable {
         Socket(descriptor: try SystemError.check(csockets_tcp_socket(isIPv6 ? 1 : 0)))
     }
 
+    /// Chooses the address to connect from, before a connect. The port is left to the connect, which
+    /// may take one that a connection to another peer has (IP_BIND_ADDRESS_NO_PORT, ip(7)).
+    public func bind(from source: IPAddress) throws(SystemError) {
+        var system = SocketAddress(source, port: 0).system
+        try SystemError.check(unsafe csockets_bind_without_port(descriptor, &system))
+    }
+
     /// Begins to connect (connect(2)).
     public func connect(to address: SocketAddress) -> ConnectOutcome {
         var system = address.system

@@ -17,6 +17,9 @@ public struct SystemError: Error, Hashable, Sendable {
         [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
     }
 
+    /// Whether no local address, or no port of it, is left to connect from (connect(2), bind(2)).
+    public var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
+
     /// Turns a call's result, `-errno` for a failure, into the result or the error.
     @usableFromInline
     @discardableResult

@@ -58,17 +58,6 @@ struct GatewayReloadTests {
         }
     }
 
-    @Test("Names of the configuration in force keep their addresses while others are tried")
-    func namesInForce() {
-        let names = NameResolver { _ in }
-        let backend = BackendAddress(host: .name("localhost"), port: 1)
-        names.resolve(["localhost"])
-        names.resolve(["other.invalid"])
-        #expect(!names.addresses[backend].isEmpty)
-        names.keepOnly(["other.invalid"])
-        #expect(names.addresses[backend].isEmpty)
-    }
-
     @Test("After a drain every count is zero, and each session has its line in the log")
     func counts() async throws {
         let fixture = try GatewayFixture()

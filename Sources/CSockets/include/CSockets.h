@@ -34,10 +34,14 @@ enum {
 int csockets_tcp_socket(int is_ipv6);
 int csockets_accept(int fd, struct csockets_address *peer);
 int csockets_bind(int fd, const struct csockets_address *address);
+/// Chooses the address to connect from; the port is chosen by connect, for the peer that it names.
+int csockets_bind_without_port(int fd, const struct csockets_address *address);
 int csockets_listen(int fd, int backlog);
 int csockets_bind_to_device(int fd, const char *name);
 int csockets_connect(int fd, const struct csockets_address *address);
 int csockets_local_address(int fd, struct csockets_address *address);
+/// The address from which the system would send to `to`, whose port must not be 0. Sends nothing.
+int csockets_route_source(const struct csockets_address *to, struct csockets_address *source);
 int csockets_pending_error(int fd);
 int csockets_shutdown_write(int fd);
 int csockets_close(int fd);

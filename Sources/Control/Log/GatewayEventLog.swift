@@ -72,9 +72,11 @@ extension GatewayEvent {
     var level: Logger.Level {
         switch self {
         case .backendHealthy, .acceptResumed: .notice
+        case .backendResolved: .notice
         case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer,
             .limitReached:
             .warning
+        case .backendAddressRefused, .healthCheckImpossible, .noSourcePort: .error
         }
     }
 
@@ -82,12 +84,25 @@ extension GatewayEvent {
     var sentence: String {
         switch self {
         case .backendUnhealthy(let listener, let backend, let reason):
-            "backend \(backend) of listener \(listener) gets no more connections: \(reason)"
+            "backend \(backend) (listener \(listener)) is down: \(reason)"
         case .backendHealthy(let listener, let backend):
-            "backend \(backend) of listener \(listener) is healthy again"
-        case .backendUnresolved(let name, let reason):
-            "the backend name \(name) cannot be resolved: \(reason); its last known addresses stay"
-                + " in use, check the name and the resolver (/etc/resolv.conf)"
+            "backend \(backend) (listener \(listener)) is up"
+        case .backendUnresolved(let name, let reason, let inUse):
+            "backend \(name) cannot be resolved: \(reason); "
+                + (inUse.isEmpty
+                    ? "it has no address yet and is asked for again and again"
+                    : "its last known addresses stay in use: \(inUse.words)")
+        case .backendResolved(let name, let addresses, let before):
+            "backend \(name) resolves to \(addresses.words)"
+                + (before.isEmpty || before == addresses ? "" : " (before: \(before.words))")
+        case .healthCheckImpossible(let backend, let reason):
+            "backend \(backend) cannot be checked: \(reason); its health stays what it was"
+        case .noSourcePort(let backend, let reason):
+            "no connection to backend \(backend) can be opened: \(reason); if local ports have run"
+                + " out, give the listener more sourceAddresses, name more backends, or widen"
+                + " net.ipv4.ip_local_port_range"
+        case .backendAddressRefused(let backend, let address, let reason):
+            "backend \(backend): \(address) is not used: it is \(reason)"
         case .acceptPaused(let reason):
             "accepting is paused: \(reason); waiting clients stay in the backlog, raise the limit"
                 + " of open files (ulimit -n) if this happens in normal operation"
@@ -103,4 +118,8 @@ extension GatewayEvent {
             "\(client) was denied at listener \(listener) (\(reason.rawValue)): \(reason.advice)"
         }
     }
+}
+
+extension [IPAddress] {
+    fileprivate var words: String { map(\.description).joined(separator: ", ") }
 }

@@ -34,7 +34,7 @@ extension ServiceError {
         switch error {
         case .cannotListen(let address, let reason):
             self = .cannotListen(address: address.description, reason: reason)
-        case .invalidRules, .noCongestionControl, .draining, .systemResources:
+        case .cannotConnectFrom, .invalidRules, .noCongestionControl, .draining, .systemResources:
             self = .cannotStart(error.description)
         }
     }

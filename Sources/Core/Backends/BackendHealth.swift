@@ -6,7 +6,8 @@
 ///   ejected, for 1 s at first and twice as long each time, up to 60 s. When that time is over it is
 ///   on probation: it may be tried again; one more failure ejects it anew, one success clears it.
 /// - **Active checks.** `fall` failures in a row take it out, `rise` successes in a row bring it
-///   back, and clear an ejection too: a check has just seen it serve.
+///   back, and clear an ejection too: a check has just seen it serve. The very first check decides
+///   alone: nothing else is known of the backend.
 ///
 /// Times are monotonic milliseconds.
 public struct BackendHealth: Hashable, Sendable {
@@ -22,6 +23,15 @@ public struct BackendHealth: Hashable, Sendable {
         case becameUnusable
     }
 
+    /// What is known of a backend, whether or not it may be tried at this moment.
+    public enum State: Hashable, Sendable {
+        /// The first check is still to come, and no connect has failed.
+        case notChecked
+        case healthy
+        /// Ejected, on probation, or taken out by checks: until a connect or a check succeeds.
+        case unhealthy
+    }
+
     public static let connectFailureLimit = 3
     static let firstEjectionMilliseconds: Int64 = 1_000
     static let longestEjectionMilliseconds: Int64 = 60_000
@@ -33,14 +43,26 @@ public struct BackendHealth: Hashable, Sendable {
     private var ejections = 0
     private var ejectedUntil: Int64?
     private var isDown = false
+    private var awaitsFirstCheck: Bool
     private var checkFailures = 0
     private var checkSuccesses = 0
 
     /// A backend of which nothing bad is known.
-    public init(rise: Int, fall: Int) {
+    ///
+    /// - Parameter isChecked: whether active checks are going to say more.
+    public init(rise: Int, fall: Int, isChecked: Bool = false) {
         self.rise = max(1, rise)
         self.fall = max(1, fall)
+        awaitsFirstCheck = isChecked
     }
+
+    /// The last result; time alone does not change it.
+    public var state: State {
+        if isOut { return .unhealthy }
+        return awaitsFirstCheck ? .notChecked : .healthy
+    }
+
+    private var isOut: Bool { isDown || ejectedUntil != nil }
 
     /// Whether the backend may get a connection.
     public func isUsable(at now: Int64) -> Bool {
@@ -49,19 +71,18 @@ public struct BackendHealth: Hashable, Sendable {
 
     /// Whether nothing bad is known, so that a success has nothing to change.
     public var isUntroubled: Bool {
-        !isDown && ejectedUntil == nil && connectFailures == 0 && checkFailures == 0
+        !awaitsFirstCheck && !isOut && connectFailures == 0 && checkFailures == 0
     }
 
     /// Takes note of what happened, and says whether the backend's state has changed by it.
     public mutating func handle(_ event: Event, at now: Int64) -> Transition? {
-        let wasOut = isDown || ejectedUntil != nil
+        let wasOut = isOut
         switch event {
         case .connected: clearEjection()
         case .connectFailed: noteConnectFailure(at: now)
         case .checkSucceeded: noteCheckSuccess()
         case .checkFailed: noteCheckFailure()
         }
-        let isOut = isDown || ejectedUntil != nil
         if wasOut == isOut { return nil }
         return isOut ? .becameUnusable : .becameUsable
     }
@@ -84,7 +105,8 @@ public struct BackendHealth: Hashable, Sendable {
 
     private mutating func noteCheckSuccess() {
         checkFailures = 0
-        checkSuccesses = min(checkSuccesses + 1, rise)
+        checkSuccesses = awaitsFirstCheck ? rise : min(checkSuccesses + 1, rise)
+        awaitsFirstCheck = false
         guard checkSuccesses == rise else { return }
         isDown = false
         clearEjection()
@@ -92,7 +114,8 @@ public struct BackendHealth: Hashable, Sendable {
 
     private mutating func noteCheckFailure() {
         checkSuccesses = 0
-        checkFailures = min(checkFailures + 1, fall)
+        checkFailures = awaitsFirstCheck ? fall : min(checkFailures + 1, fall)
+        awaitsFirstCheck = false
         if checkFailures == fall { isDown = true }
     }
 }

@@ -25,6 +25,21 @@ public enum BackendSelector {
         return least.position
     }
 
+    /// The same among the usable candidates and, if none of them is usable, among all: a client that
+    /// would be turned away may as well find out whether one has come back (a panic threshold of one
+    /// usable backend).
+    ///
+    /// - Parameter isUsable: whether a backend's health speaks for it.
+    public static func select(
+        from count: Int,
+        rotation: UInt64,
+        isUsable: (Int) -> Bool,
+        load: (Int) -> Int?
+    ) -> Int? {
+        select(from: count, rotation: rotation) { isUsable($0) ? load($0) : nil }
+            ?? select(from: count, rotation: rotation, load: load)
+    }
+
     private struct Least {
         /// The first of those with this load.
         var position: Int

@@ -40,8 +40,10 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case warehouseConnectionLimit
     case sourceConnectionLimit
     case sourceRateLimit
-    /// No backend is healthy, or none took the connection.
+    /// No backend took the connection, unhealthy ones included.
     case noBackend
+    /// The gateway has no local port left for a connection to a backend.
+    case noSourcePort
 }
 
 /// How a connection ended. The raw value stands in the access log and the metrics.

@@ -52,7 +52,15 @@ public struct ListenerStatus: Hashable, Sendable, Codable {
 }
 
 public struct BackendStatus: Hashable, Sendable, Codable {
-    public enum Health: String, Hashable, Sendable, Codable { case healthy, unhealthy, unresolved }
+    /// The last result; it stays until another one comes.
+    public enum Health: String, Hashable, Sendable, Codable {
+        /// The first health check is still to come.
+        case notChecked
+        case healthy
+        case unhealthy
+        /// The name has no address that may be used; ``BackendStatus/lastFailure`` says why.
+        case unresolved
+    }
 
     /// As configured.
     public var name: String = ""
@@ -62,7 +70,7 @@ public struct BackendStatus: Hashable, Sendable, Codable {
     public var activeConnections: Int = 0
     public var connections: UInt64 = 0
     public var connectFailures: UInt64 = 0
-    /// Why it is unhealthy.
+    /// Why it is, or last was, unhealthy or unresolved.
     public var lastFailure: String?
 
     public init() {}

@@ -87,8 +87,8 @@ extension PrometheusText {
         let all = listeners.flatMap { listener in
             listener.backends.map { (listener.labels(of: $0), $0) }
         }
-        family("sluice_backend_up", .gauge, "1 where a backend gets connections.") { family in
-            for (labels, backend) in all {
+        family("sluice_backend_up", .gauge, "1 if the last health result is good.") { family in
+            for (labels, backend) in all where backend.health != .notChecked {
                 family.sample(backend.health == .healthy ? 1 : 0, labels)
             }
         }

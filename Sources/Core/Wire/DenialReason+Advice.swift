@@ -57,6 +57,9 @@ extension DenialReason {
         case .endpointConnectionLimit: "the endpoint is full; see its limits.connections"
         case .sourceConnectionLimit: "the source is full; see limits.connectionsPerSource"
         case .sourceRateLimit: "the source connects too often; see limits.connectRatePerSource"
+        case .noSourcePort:
+            "the gateway has no local port left towards its backends; add sourceAddresses, more"
+                + " backends, or widen net.ipv4.ip_local_port_range"
         default: "no backend answers; sluice status says which and why"
         }
     }

@@ -21,7 +21,8 @@ extension DenialReason {
             .endpointFailed, .endpointDeleting, .endpointDeleted, .notASource:
             .access
         case .sourceConnectionLimit, .sourceRateLimit: .sourceLimit
-        case .connectionLimit, .warehouseConnectionLimit, .endpointConnectionLimit: .gatewayLimit
+        case .connectionLimit, .warehouseConnectionLimit, .endpointConnectionLimit, .noSourcePort:
+            .gatewayLimit
         case .noBackend: .outage
         }
     }
@@ -64,6 +65,7 @@ extension DenialReason {
         case .endpointConnectionLimit: "the private endpoint has too many open connections"
         case .sourceConnectionLimit: "this address has too many open connections"
         case .sourceRateLimit: "this address connects too often, try again later"
+        case .noSourcePort: "the gateway has no free port to its servers, try again later"
         case .noBackend: "no server of this warehouse answers, try again later"
         }
     }

@@ -13,7 +13,7 @@ public enum HealthProbeStep: Equatable, Sendable {
 /// One conversation with a backend that finds out whether it serves: bytes in, decisions out.
 ///
 /// ```swift
-/// var probe = HealthProbe(.mysql, host: "warehouse.internal:9030")
+/// var probe = HealthProbe(.mysql(user: "monitor"), host: "warehouse.internal:9030")
 /// write(probe.opening)
 /// var step = probe.receive(received)
 /// ```
@@ -25,13 +25,19 @@ public enum HealthProbe: Equatable, Sendable {
 
     /// The probe that `kind` asks for; `nil` for a check that is off.
     ///
-    /// - Parameter host: what an HTTP backend sees as `Host`.
-    public init?(_ kind: HealthCheck.Kind, host: String) {
+    /// - Parameters:
+    ///   - host: what an HTTP backend sees as `Host`.
+    ///   - sendsProxyHeader: whether a PROXY header goes out first: then a refusal may mean that.
+    public init?(_ kind: HealthCheck.Kind, host: String, sendsProxyHeader: Bool = false) {
         switch kind {
         case .off: return nil
         case .tcp: self = .connect
-        case .mysql: self = .mysql(MySQLHealthCheck())
-        case .http(let path): self = .http(HTTPHealthCheck(path: path, host: host))
+        case .mysql(let user):
+            self = .mysql(MySQLHealthCheck(user: user, sendsProxyHeader: sendsProxyHeader))
+        case .http(let path):
+            self = .http(
+                HTTPHealthCheck(path: path, host: host, sendsProxyHeader: sendsProxyHeader)
+            )
         }
     }
 
@@ -58,12 +64,29 @@ public enum HealthProbe: Equatable, Sendable {
         }
     }
 
-    /// Takes the end of what the backend sends.
+    /// Takes the end of what the backend sends, be it a reset.
     public func receiveEndOfStream() -> HealthProbeStep {
         switch self {
         case .connect: .healthy(farewell: [])
         case .mysql(let check): check.receiveEndOfStream()
         case .http(let check): check.receiveEndOfStream()
         }
+    }
+}
+
+/// How a backend that refuses our PROXY header is told from one that fails.
+enum ProxyHeaderRefusal {
+    static let advice =
+        "set sendProxyProtocol: off, or let the backend accept the header (MariaDB: add the gateway"
+        + " to proxy_protocol_networks)"
+
+    /// - Parameter words: what the backend did, which need not mean that.
+    static func possible(_ words: String) -> String {
+        "\(words); if it accepts no PROXY header: \(advice)"
+    }
+
+    /// - Parameter words: how the backend said so.
+    static func certain(_ words: String) -> String {
+        "refuses our PROXY header (\(words)): \(advice)"
     }
 }

@@ -12,6 +12,8 @@ struct BackendKey: Hashable, Sendable {
     let address: SocketAddress
     let check: HealthCheck
     let sendProxyProtocol: SendProxyProtocol
+    /// Where connections come from, as configured.
+    let sources: [IPAddress]
 
     init(listener: Listener, name: BackendAddress, address: SocketAddress) {
         self.listener = listener.address
@@ -19,6 +21,7 @@ struct BackendKey: Hashable, Sendable {
         self.address = address
         check = listener.healthCheck
         sendProxyProtocol = listener.sendProxyProtocol
+        sources = listener.sourceAddresses
     }
 }
 
@@ -26,7 +29,9 @@ struct BackendKey: Hashable, Sendable {
 ///
 /// It outlives reloads and is shared by all shards.
 final class Backend: Sendable, Identifiable {
-    private let key: BackendKey
+    let key: BackendKey
+    /// Addresses of its family to connect from; empty where the system chooses.
+    let sources: [IPAddress]
     private let report: @Sendable (GatewayEvent) -> Void
     private let connections = Atomic<Int>(0)
     private let established = Atomic<UInt64>(0)
@@ -39,7 +44,12 @@ final class Backend: Sendable, Identifiable {
     init(_ key: BackendKey, report: @escaping @Sendable (GatewayEvent) -> Void) {
         self.key = key
         self.report = report
-        health = Locked(BackendHealth(rise: key.check.rise, fall: key.check.fall))
+        sources = key.sources.filter { $0.family == key.address.ip.family }
+        let isChecked = key.check.kind != .off
+        health = Locked(
+            BackendHealth(rise: key.check.rise, fall: key.check.fall, isChecked: isChecked)
+        )
+        isUntroubled.store(!isChecked, ordering: .relaxed)
     }
 
     var name: String { key.name.description }
@@ -87,13 +97,15 @@ extension Backend {
         handle(.connectFailed, at: now)
     }
 
-    /// - Parameter failure: `nil` for a check that succeeded.
-    func noteCheck(_ failure: String?, at now: Moment) {
-        if let failure {
-            lastFailure.withLock { $0 = failure }
+    func noteCheck(_ verdict: HealthVerdict, at now: Moment) {
+        switch verdict {
+        case .unhealthy(let reason):
+            lastFailure.withLock { $0 = reason }
             handle(.checkFailed, at: now)
-        } else if !isUntroubled.load(ordering: .relaxed) {
-            handle(.checkSucceeded, at: now)
+        case .healthy:
+            if !isUntroubled.load(ordering: .relaxed) { handle(.checkSucceeded, at: now) }
+        case .unknown:
+            break
         }
     }
 
@@ -125,11 +137,22 @@ extension Backend {
         var status = BackendStatus()
         status.name = name
         status.address = address.description
-        status.health = isUsable(at: .now()) ? .healthy : .unhealthy
+        status.health = health.withLock { BackendStatus.Health($0.state) }
         status.activeConnections = activeConnections
         status.connections = established.load(ordering: .relaxed)
         status.connectFailures = failures.load(ordering: .relaxed)
         status.lastFailure = lastFailure.withLock { $0 }
         return status
+    }
+}
+
+extension BackendStatus.Health {
+    fileprivate init(_ state: BackendHealth.State) {
+        self =
+            switch state {
+            case .notChecked: .notChecked
+            case .healthy: .healthy
+            case .unhealthy: .unhealthy
+            }
     }
 }

@@ -14,39 +14,47 @@ final class BackendPool: Sendable {
         private static func bit(_ position: Int) -> UInt64 { 1 << UInt64(position & 63) }
     }
 
-    let members: [Backend]
-    /// Names without an address.
-    let unresolved: [String]
-
-    init(members: [Backend], unresolved: [String]) {
-        self.members = members
-        self.unresolved = unresolved
+    /// A backend without an address that may be used, and why.
+    struct Unresolved: Hashable, Sendable {
+        let name: String
+        let reason: String?
     }
 
-    /// The member that should get the next connection, and its position; `nil` where none is left.
+    let members: [Backend]
+    let unresolved: [Unresolved]
+    /// Whether the first addresses of some name are still to come.
+    let awaitsNames: Bool
+
+    init(members: [Backend], unresolved: [Unresolved] = [], awaitsNames: Bool = false) {
+        self.members = members
+        self.unresolved = unresolved
+        self.awaitsNames = awaitsNames
+    }
+
+    /// Whether nothing can be served yet, but may be in a moment.
+    var isStarting: Bool { members.isEmpty && awaitsNames }
+
+    /// The member that should get the next connection, and its position; `nil` if all were tried.
+    /// One that is unhealthy is picked only if no healthy one is left.
     ///
     /// - Parameter rotation: changes from connection to connection, so that equals share the load.
     func pick(excluding tried: Tried, rotation: UInt64, at now: Moment) -> (Int, Backend)? {
-        if members.count == 1 { return pickOnly(excluding: tried, at: now) }
-        let position = BackendSelector.select(from: members.count, rotation: rotation) { position in
-            let member = members[position]
-            let isCandidate = !tried.contains(position) && member.isUsable(at: now)
-            return isCandidate ? member.activeConnections : nil
+        if members.count == 1 { return tried.contains(0) ? nil : (0, members[0]) }
+        let position = BackendSelector.select(from: members.count, rotation: rotation) {
+            members[$0].isUsable(at: now)
+        } load: {
+            tried.contains($0) ? nil : members[$0].activeConnections
         }
         return position.map { ($0, members[$0]) }
     }
 
-    private func pickOnly(excluding tried: Tried, at now: Moment) -> (Int, Backend)? {
-        guard !tried.contains(0), members[0].isUsable(at: now) else { return nil }
-        return (0, members[0])
-    }
-
     var status: [BackendStatus] {
         members.map(\.status)
-            + unresolved.map { name in
+            + unresolved.map { backend in
                 var status = BackendStatus()
-                status.name = name
+                status.name = backend.name
                 status.health = .unresolved
+                status.lastFailure = backend.reason
                 return status
             }
     }

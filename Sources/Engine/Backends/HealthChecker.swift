@@ -1,69 +1,159 @@
 import Core
 import Dispatch
-import ProxyProtocol
 import Sockets
 
-/// Checks backends while no client uses them, off the data path.
-final class HealthChecker: Sendable {
-    fileprivate struct Schedule {
-        var backends: [ObjectIdentifier: Backend] = [:]
-        /// When each backend's next check is due, in monotonic milliseconds.
-        var due: [ObjectIdentifier: Int64] = [:]
-        var running: Set<ObjectIdentifier> = []
+/// Checks backends while no client uses them, off the data path: all conversations on one queue over
+/// one epoll set. None blocks, so that backends that do not answer hold up nobody else's check.
+///
+/// Everything is touched on `queue` alone.
+final class HealthChecker: @unchecked Sendable {
+    // @unchecked: see above; the Dispatch queue is the isolation.
+
+    private typealias Key = SlotTable<HealthConversation>.Key
+
+    /// Checks at the same time, at most: each has a descriptor.
+    private static let largestLimit = 512
+    private static let wakeToken = UInt64.max
+    private static let timerToken = UInt64.max - 1
+
+    private let queue = DispatchQueue(label: "sluice.health", qos: .utility)
+    private let epoll: Epoll
+    private let scratch = ScratchBuffer(byteCount: 4096)
+    private let conversations = SlotTable<HealthConversation>()
+    private var deadlines = TimerWheel(startingAt: Moment.now().milliseconds)
+    private var schedule: CheckSchedule<ObjectIdentifier>
+    private var backends: [ObjectIdentifier: Backend] = [:]
+    private var source: (any DispatchSourceRead)?
+    private let report: @Sendable (GatewayEvent) -> Void
+
+    /// - Parameter descriptorLimit: of the process; the checks take a small part of it at most.
+    init(descriptorLimit: Int, report: @escaping @Sendable (GatewayEvent) -> Void)
+        throws(SystemError)
+    {
+        epoll = try Epoll(wakeToken: Self.wakeToken, timerToken: Self.timerToken)
+        schedule = CheckSchedule(limit: min(Self.largestLimit, descriptorLimit / 16))
+        self.report = report
     }
 
-    /// Checks at the same time; each blocks a thread of Dispatch's for its timeout at most.
-    private static let concurrencyLimit = 16
-
-    private let schedule = Locked(Schedule())
-    private let probeQueue = DispatchQueue(
-        label: "sluice.health.probes",
-        qos: .utility,
-        attributes: .concurrent
-    )
-    private let timer = RepeatingTimer(label: "sluice.health", every: .milliseconds(100))
-
+    /// Begins to check. Called once.
     func start() {
-        timer.start(after: .zero) { [weak self] in self?.startDueChecks() }
+        queue.async { [self] in
+            let source = DispatchSource.makeReadSource(
+                fileDescriptor: epoll.descriptor,
+                queue: queue
+            )
+            source.setEventHandler { [weak self] in self?.turn() }
+            // The cancel handler keeps the descriptor until Dispatch is done with it.
+            source.setCancelHandler { [epoll] in _ = epoll.descriptor }
+            source.activate()
+            self.source = source
+            startDueChecks()
+        }
     }
 
+    /// Ends the checks under way, without a verdict, and begins no others.
     func stop() {
-        timer.stop()
-        schedule.withLock { $0.backends = [:] }
+        queue.async { [self] in
+            source?.cancel()
+            source = nil
+            for key in conversations.keys { conversations.remove(key)?.socket.close() }
+            backends = [:]
+            schedule.watch([:], at: Moment.now().milliseconds)
+        }
     }
 
     /// Checks these backends from now on, and no others. New ones are checked at once.
     func watch(_ backends: [Backend]) {
         let checked = backends.filter { $0.check.kind != .off }
-        schedule.withLock { schedule in
-            schedule.backends = Dictionary(uniqueKeysWithValues: checked.map { ($0.id, $0) })
-            schedule.due = schedule.due.filter { schedule.backends[$0.key] != nil }
-        }
-    }
-
-    private func startDueChecks() {
-        let now = Moment.now().milliseconds
-        let due = schedule.withLock { $0.takeDue(at: now, limit: Self.concurrencyLimit) }
-        for backend in due {
-            probeQueue.async { [self] in
-                let result = HealthConversation(with: backend).run()
-                backend.noteCheck(result, at: .now())
-                schedule.withLock { _ = $0.running.remove(backend.id) }
-            }
+        queue.async { [self] in
+            self.backends = Dictionary(uniqueKeysWithValues: checked.map { ($0.id, $0) })
+            schedule.watch(
+                self.backends.mapValues(\.check.interval.milliseconds),
+                at: Moment.now().milliseconds
+            )
+            startDueChecks()
         }
     }
 }
 
-extension HealthChecker.Schedule {
-    /// The backends whose check is due and not under way; they are under way from now on.
-    fileprivate mutating func takeDue(at now: Int64, limit: Int) -> [Backend] {
-        var taken: [Backend] = []
-        for (id, backend) in backends where running.count < limit {
-            guard due[id, default: 0] <= now, !running.contains(id) else { continue }
-            running.insert(id)
-            due[id] = now + backend.check.interval.milliseconds
-            taken.append(backend)
+// MARK: - On the queue
+
+extension HealthChecker {
+    private func turn() {
+        // Only a closed or foreign descriptor can fail here (epoll_wait(2)).
+        let count = (try? epoll.wait(milliseconds: 0)) ?? 0
+        for index in 0..<count { handle(epoll.event(at: index)) }
+        let now = Moment.now().milliseconds
+        for index in deadlines.advance(to: now) {
+            guard let key = conversations.key(at: UInt32(index)) else { continue }
+            finish(key, conversations[key].verdictAtDeadline)
         }
-        return taken
+        startDueChecks()
+    }
+
+    private func handle(_ event: ReadinessEvent) {
+        guard event.token < Self.timerToken else { return }
+        let key = Key(
+            index: UInt32(truncatingIfNeeded: event.token),
+            generation: UInt32(truncatingIfNeeded: event.token >> 32)
+        )
+        // An event of an earlier conversation in the slot is ignored.
+        guard conversations.contains(key) else { return }
+        if let verdict = conversations[key].handle(event, with: scratch) { finish(key, verdict) }
+    }
+
+    private func startDueChecks() {
+        guard source != nil else { return }
+        while let id = schedule.takeDue(at: Moment.now().milliseconds) {
+            guard let backend = backends[id] else {
+                schedule.finish(id)
+                continue
+            }
+            do throws(SystemError) {
+                try startCheck(of: backend)
+            } catch {
+                conclude(backend, .unknown(reason: error.description))
+            }
+        }
+        setTimer()
+    }
+
+    private func startCheck(of backend: Backend) throws(SystemError) {
+        guard let conversation = try HealthConversation(with: backend) else {
+            return schedule.finish(backend.id)
+        }
+        let key = conversations.insert(conversation)
+        if let verdict = conversations[key].begin() { return finish(key, verdict) }
+        do throws(SystemError) {
+            let token = UInt64(key.generation) << 32 | UInt64(key.index)
+            try epoll.add(conversation.socket, token: token)
+        } catch {
+            return finish(key, .unknown(reason: error.description))
+        }
+        let deadline = Moment.now().milliseconds + backend.check.timeout.milliseconds
+        deadlines.schedule(Int(key.index), at: deadline)
+    }
+
+    private func finish(_ key: Key, _ verdict: HealthVerdict) {
+        deadlines.cancel(Int(key.index))
+        guard let conversation = conversations.remove(key) else { return }
+        conversation.socket.close()
+        conclude(conversation.backend, verdict)
+    }
+
+    private func conclude(_ backend: Backend, _ verdict: HealthVerdict) {
+        schedule.finish(backend.id)
+        // One that is not watched any longer is not told.
+        guard backends[backend.id] != nil else { return }
+        if case .unknown(let reason) = verdict {
+            report(.healthCheckImpossible(backend: backend.address, reason: reason))
+        } else {
+            backend.noteCheck(verdict, at: .now())
+        }
+    }
+
+    private func setTimer() {
+        let next = [deadlines.nextDeadline, schedule.nextDue].compactMap { $0 }.min()
+        epoll.setTimer(milliseconds: next.map { $0 - Moment.now().milliseconds })
     }
 }

@@ -2,82 +2,91 @@ import Core
 import ProxyProtocol
 import Sockets
 
+/// What a health check has found out.
+enum HealthVerdict: Equatable {
+    case healthy
+    case unhealthy(reason: String)
+    /// The gateway itself lacks what a check needs: nothing is known of the backend.
+    case unknown(reason: String)
+}
+
 /// One health check: connects, talks as ``HealthProbe`` says, and finds out whether the backend
-/// serves. Blocks, for the check's timeout at most.
+/// serves. Never blocks: its owner says when the socket is ready.
 struct HealthConversation {
-    private let backend: Backend
-    private let deadline: Int64
-    private let scratch = ScratchBuffer(byteCount: 4096)
+    let backend: Backend
+    let socket: Socket
+    private var probe: HealthProbe
+    private var isConnected = false
 
-    init(with backend: Backend) {
+    /// - Returns: `nil` where the backend is not to be checked.
+    init?(with backend: Backend) throws(SystemError) {
+        guard let probe = backend.probe else { return nil }
         self.backend = backend
-        deadline = Moment.now().milliseconds + backend.check.timeout.milliseconds
+        self.probe = probe
+        socket = try backend.openSocket(attempt: 0)
     }
 
-    /// - Returns: why the backend does not serve; `nil` if it does.
-    func run() -> String? {
-        guard let probe = HealthProbe(backend.check.kind, host: backend.name) else { return nil }
-        do {
-            let socket = try Socket.tcp(for: backend.address)
-            defer { socket.close() }
-            return try talk(probe, on: socket)
-        } catch {
-            return error.description
-        }
-    }
-
-    private func talk(_ probe: HealthProbe, on socket: Socket) throws(SystemError) -> String? {
-        guard try connect(socket) else { return "connect timed out" }
-        var probe = probe
-        var step = probe.opening
-        send(backend.probeHeader, on: socket)
-        while true {
-            switch step {
-            case .wait: break
-            case .send(let bytes): send(bytes, on: socket)
-            case .healthy(let farewell):
-                send(farewell, on: socket)
-                return nil
-            case .unhealthy(let reason): return reason
-            }
-            guard let next = try receive(&probe, on: socket) else { return "no answer in time" }
-            step = next
-        }
-    }
-
-    /// - Returns: false if the deadline passed first.
-    private func connect(_ socket: Socket) throws(SystemError) -> Bool {
+    /// Begins to connect.
+    ///
+    /// - Returns: the verdict; `nil` where it takes an event to know more.
+    mutating func begin() -> HealthVerdict? {
         switch socket.connect(to: backend.address) {
-        case .connected: return true
-        case .failed(let error): throw error
-        case .inProgress: break
+        case .connected, .inProgress: nil
+        case .failed(let error): backend.verdict(on: error)
         }
-        guard socket.waitUntilReady(toWrite: true, milliseconds: remaining) else { return false }
-        if let error = socket.takeError() { throw error }
-        return true
+    }
+
+    /// - Parameter scratch: to read into.
+    mutating func handle(_ event: ReadinessEvent, with scratch: ScratchBuffer) -> HealthVerdict? {
+        if !isConnected {
+            guard event.isWritable else { return nil }
+            if let error = socket.takeError() { return backend.verdict(on: error) }
+            isConnected = true
+            send(backend.probeHeader)
+            if let verdict = take(probe.opening) { return verdict }
+        }
+        return read(with: scratch)
+    }
+
+    /// What it means that the check's time is over.
+    var verdictAtDeadline: HealthVerdict {
+        .unhealthy(reason: isConnected ? "no answer in time" : "connect timed out")
+    }
+
+    /// Reads all there is: the next event comes only when more does (epoll(7), edge-triggered).
+    private mutating func read(with scratch: ScratchBuffer) -> HealthVerdict? {
+        while true {
+            let step: HealthProbeStep
+            switch socket.read(into: scratch) {
+            case .bytes(let count): step = probe.receive(scratch.copy(0..<count))
+            case .wouldBlock: return nil
+            case .endOfStream: return take(probe.receiveEndOfStream()) ?? .healthy
+            case .failed(let error):
+                // A reset ends the stream too: what it means depends on what came before.
+                return take(probe.receiveEndOfStream())
+                    ?? .unhealthy(reason: error.description)
+            }
+            if let verdict = take(step) { return verdict }
+        }
+    }
+
+    private func take(_ step: HealthProbeStep) -> HealthVerdict? {
+        switch step {
+        case .wait:
+            return nil
+        case .send(let bytes):
+            send(bytes)
+            return nil
+        case .healthy(let farewell):
+            send(farewell)
+            return .healthy
+        case .unhealthy(let reason):
+            return .unhealthy(reason: reason)
+        }
     }
 
     /// A fresh socket's buffer takes a check's few bytes at once; if not, no answer will come.
-    private func send(_ bytes: [UInt8], on socket: Socket) {
+    private func send(_ bytes: [UInt8]) {
         if !bytes.isEmpty { _ = socket.write(bytes) }
-    }
-
-    /// - Returns: `nil` if the deadline passed first.
-    private func receive(_ probe: inout HealthProbe, on socket: Socket) throws(SystemError)
-        -> HealthProbeStep?
-    {
-        while socket.waitUntilReady(toWrite: false, milliseconds: remaining) {
-            switch socket.read(into: scratch) {
-            case .bytes(let count): return probe.receive(scratch.copy(0..<count))
-            case .wouldBlock: continue
-            case .endOfStream: return probe.receiveEndOfStream()
-            case .failed(let error): throw error
-            }
-        }
-        return nil
-    }
-
-    private var remaining: Int32 {
-        Int32(clamping: max(0, deadline - Moment.now().milliseconds))
     }
 }

@@ -1,75 +1,114 @@
-import Addresses
 import Core
+import Dispatch
 import Sockets
 
-/// Keeps the addresses of backends that are written by name, off the data path.
+/// Keeps the addresses of backends that are written by name, off the data path: asks as
+/// ``NameTable`` says, each name on a thread of its own, and waits for none.
 final class NameResolver: Sendable {
-    /// What is known at one moment.
-    struct Addresses: Sendable {
-        fileprivate(set) var byName: [String: [IPAddress]] = [:]
+    /// Asks the system for one name; blocks (getaddrinfo(3)).
+    typealias LookUp = @Sendable (_ name: String) -> NameTable.Answer
 
-        /// Where a backend is; empty for a name without an address.
-        subscript(backend: BackendAddress) -> [SocketAddress] {
-            switch backend.host {
-            case .ip(let ip): [SocketAddress(ip, port: backend.port)]
-            case .name(let name):
-                (byName[name] ?? []).map { SocketAddress($0, port: backend.port) }
-            }
-        }
-    }
+    /// How often due names and missed deadlines are looked for.
+    private static let tick = Duration.milliseconds(500)
+    /// Names that change together make one change.
+    private static let settlingTime = DispatchTimeInterval.milliseconds(5)
 
-    private static let interval = Duration.seconds(10)
-
-    private let known = Locked(Addresses())
-    private let timer = RepeatingTimer(label: "sluice.names", every: interval)
+    private let table = Locked(NameTable())
+    private let isAnnounced = Locked(false)
+    private let timer = RepeatingTimer(label: "sluice.names.timer", every: tick)
+    private let queue = DispatchQueue(label: "sluice.names", qos: .utility)
+    private let changed = Locked<@Sendable () -> Void>({})
+    private let lookUp: LookUp
     private let report: @Sendable (GatewayEvent) -> Void
 
-    init(report: @escaping @Sendable (GatewayEvent) -> Void) {
+    init(
+        lookUp: @escaping LookUp = NameResolver.system,
+        report: @escaping @Sendable (GatewayEvent) -> Void
+    ) {
+        self.lookUp = lookUp
         self.report = report
     }
 
-    var addresses: Addresses { known.withLock { $0 } }
+    /// What is known at this moment.
+    var names: ResolvedNames { table.withLock { $0.names } }
 
-    /// Resolves `names` once and keeps them up to date, beside those it knows. Blocks.
-    func resolve(_ names: Set<String>) {
-        for name in names.sorted() { _ = refresh(name) }
-    }
-
-    /// Forgets all other names; only once no configuration in force has them.
-    func keepOnly(_ names: Set<String>) {
-        known.withLock { known in
-            known.byName = known.byName.filter { names.contains($0.key) }
-        }
-    }
-
-    /// Resolves again and again; `changed` is called when some name has other addresses.
+    /// Begins to ask; `changed` is called, on a queue of its own, when ``names`` says something else.
     func start(changed: @escaping @Sendable () -> Void) {
-        timer.start(after: Self.interval) { [weak self] in
-            if self?.refreshAll() == true { changed() }
-        }
+        self.changed.withLock { $0 = changed }
+        timer.start(after: Self.tick) { [weak self] in self?.step() }
     }
 
+    /// Asks for nothing any longer. Queries under way end in their own time; nobody waits for them.
     func stop() {
         timer.stop()
+        changed.withLock { $0 = {} }
+        table.withLock { $0.watch([], at: Moment.now().milliseconds) }
     }
 
-    private func refreshAll() -> Bool {
-        addresses.byName.keys.sorted().reduce(false) { refresh($1) || $0 }
+    /// Keeps these names and no others; asks for new ones at once.
+    func watch(_ names: Set<String>) {
+        table.withLock { $0.watch(names, at: Moment.now().milliseconds) }
+        step()
     }
 
-    /// - Returns: whether the addresses have changed. Those of a name that cannot be resolved now
-    ///   stay what they were.
-    private func refresh(_ name: String) -> Bool {
+    private func step() {
+        let now = Moment.now().milliseconds
+        let (outcome, queries) = table.withLock { table in
+            let outcome = table.expire(at: now)
+            return (outcome, table.startQueries(at: now))
+        }
+        announce(outcome)
+        for query in queries { perform(query) }
+    }
+
+    private func perform(_ query: NameTable.Query) {
         do {
-            let found = try Resolver.addresses(of: name).sorted { "\($0)" < "\($1)" }
-            return known.withLock { known in
-                defer { known.byName[name] = found }
-                return known.byName[name] != found
-            }
+            try DetachedThread.start { [self] in finish(query, lookUp(query.name)) }
         } catch {
-            report(.backendUnresolved(name: name, reason: error.description))
-            known.withLock { _ = $0.byName[name, default: []] }
-            return false
+            finish(query, .failed(reason: "cannot start a thread: \(error)"))
+        }
+    }
+
+    private func finish(_ query: NameTable.Query, _ answer: NameTable.Answer) {
+        let outcome = table.withLock { $0.finish(query, answer, at: Moment.now().milliseconds) }
+        announce(outcome)
+        if outcome.hasMadeRoom { step() }
+    }
+
+    private func announce(_ outcome: NameTable.Outcome) {
+        for event in outcome.events { report(GatewayEvent(event)) }
+        guard outcome.hasChanged, isAnnounced.withLock({ $0.setOnce() }) else { return }
+        queue.asyncAfter(deadline: .now() + Self.settlingTime) { [self] in
+            isAnnounced.withLock { $0 = false }
+            changed.withLock { $0 }()
+        }
+    }
+
+    /// The system's resolver.
+    static let system: LookUp = { name in
+        do throws(Resolver.Failure) {
+            return .addresses(try Resolver.addresses(of: name))
+        } catch {
+            return .failed(reason: error.description)
+        }
+    }
+}
+
+extension Bool {
+    /// Sets it; false if it was set already.
+    fileprivate mutating func setOnce() -> Bool {
+        defer { self = true }
+        return !self
+    }
+}
+
+extension GatewayEvent {
+    fileprivate init(_ event: NameTable.Event) {
+        switch event {
+        case .resolved(let name, let addresses, let before):
+            self = .backendResolved(name: name, to: addresses, before: before)
+        case .unresolved(let name, let reason, let addresses):
+            self = .backendUnresolved(name: name, reason: reason, inUse: addresses)
         }
     }
 }

@@ -12,6 +12,7 @@ extension Shard {
     /// Tries backends, the least loaded first, until a connect is under way or none is left. All are
     /// of the route by which the client was admitted, also after a change of configuration.
     func connect(_ key: Key) {
+        var hasPorts = true
         while let backend = takeBackend(for: key) {
             switch start(backend, for: key) {
             case .connected:
@@ -25,11 +26,18 @@ extension Shard {
                 // Not the backend's fault, and another one would fare no better.
                 leave(backend, for: key, reason: error.description)
                 return finish(key, .resourceExhausted)
+            case .failed(let error) where backend.isOurShortage(error):
+                // Not the backend's fault either, but towards another one ports may be free.
+                hasPorts = false
+                leave(backend, for: key, reason: error.description)
+                services.report(
+                    .noSourcePort(backend: backend.address, reason: error.description)
+                )
             case .failed(let error):
                 giveUp(backend, for: key, reason: error.description)
             }
         }
-        reject(key, .noBackend)
+        reject(key, hasPorts ? .noBackend : .noSourcePort)
     }
 
     private func takeBackend(for key: Key) -> Backend? {
@@ -48,8 +56,20 @@ extension Shard {
     private func start(_ backend: Backend, for key: Key) -> ConnectOutcome {
         backend.take()
         connections[key].backend = backend
+        let first = Int(connections[key].id >> 8 & 0xffff)
+        var outcome = open(backend, attempt: first, for: key)
+        for attempt in 1..<backend.sourceCount {
+            // The ports of one source address may have run out; those of another have not.
+            guard case .failed(let error) = outcome, error.isAddressNotAvailable else { break }
+            connections[key].tunnel.dropBackend()
+            outcome = open(backend, attempt: first + attempt, for: key)
+        }
+        return outcome
+    }
+
+    private func open(_ backend: Backend, attempt: Int, for key: Key) -> ConnectOutcome {
         do {
-            let socket = try Socket.tcp(for: backend.address)
+            let socket = try backend.openSocket(attempt: attempt)
             let speaksFirst = speaksFirst(key)
             connections[key].tunnel.backend = Side(
                 socket,

@@ -5,19 +5,20 @@ import Sockets
 // MARK: - The snapshot
 
 extension Inventory {
-    mutating func makeSnapshot(addresses: NameResolver.Addresses) -> Snapshot {
+    mutating func makeSnapshot(names: ResolvedNames) -> Snapshot {
         var routes: [ListenerID: Route] = [:]
-        var inUse: [BackendKey: Backend] = [:]
+        var maker = BackendMaker(of: self, names: names)
         for warehouse in configuration.warehouses {
             for settings in warehouse.listeners {
                 guard let listener = listeners[settings.address] else { continue }
-                let pool = makePool(for: settings, addresses: addresses, inUse: &inUse)
+                let pool = maker.makePool(for: settings, of: warehouse, before: listener.route)
                 let route = makeRoute(to: pool, for: settings, of: warehouse, listener)
                 listeners[settings.address]?.route = route
                 routes[listener.id] = route
             }
         }
-        backends = inUse
+        backends = maker.backends
+        refusals = maker.refusals
         return Snapshot(
             generation: generation,
             limits: configuration.limits,
@@ -81,25 +82,5 @@ extension Inventory {
         let gauge = WarehouseGauge(id: warehouse)
         gauges[warehouse] = gauge
         return gauge
-    }
-
-    private func makePool(
-        for settings: Listener,
-        addresses: NameResolver.Addresses,
-        inUse: inout [BackendKey: Backend]
-    ) -> BackendPool {
-        var members: [Backend] = []
-        var unresolved: [String] = []
-        for configured in settings.backends {
-            let found = addresses[configured]
-            if found.isEmpty { unresolved.append(configured.description) }
-            for address in found {
-                let key = BackendKey(listener: settings, name: configured, address: address)
-                let backend = inUse[key] ?? backends[key] ?? Backend(key, report: report)
-                inUse[key] = backend
-                members.append(backend)
-            }
-        }
-        return BackendPool(members: members, unresolved: unresolved)
     }
 }

@@ -36,6 +36,11 @@ struct Inventory {
     var gauges: [String: WarehouseGauge] = [:]
     var endpoints: [EndpointKey: EndpointRoute] = [:]
     var backends: [BackendKey: Backend] = [:]
+    /// Addresses that backends must not have, which were reported.
+    var refusals: Set<BackendMaker.Refusal> = []
+    /// Sockets that listen, but of which no shard knows yet: all backends of theirs are names that
+    /// are being asked for. Until then the kernel keeps the clients (listen(2)).
+    var held: [ListenerID: ListeningSocket] = [:]
     var nextListenerNumber: UInt32 = 0
     let congestion: CongestionPolicy
     let report: @Sendable (GatewayEvent) -> Void
@@ -54,33 +59,53 @@ struct Inventory {
     mutating func change(
         to configuration: GatewayConfiguration,
         rules: CompiledRules,
-        addresses: NameResolver.Addresses
+        names: ResolvedNames
     ) throws(GatewayError) -> Change {
         let added = try bindNewListeners(of: configuration)
         self.configuration = configuration
         self.rules = rules
         generation += 1
         let removed = removeListeners(notIn: configuration, replacedBy: added)
-        for listener in added { listeners[listener.address] = listener.open }
+        for id in removed { held[id] = nil }
+        for listener in added {
+            listeners[listener.address] = listener.open
+            held[listener.open.id] = listener.open.socket
+        }
         setKeepalive()
-        let snapshot = makeSnapshot(addresses: addresses)
+        let snapshot = makeSnapshot(names: names)
         return Change(
             snapshot: snapshot,
-            added: added.map { ($0.open.id, $0.open.socket) },
+            added: releaseHeld(under: snapshot),
             removed: removed,
             backends: Array(backends.values)
         )
     }
 
     /// The same configuration with other addresses behind its names.
-    mutating func refresh(addresses: NameResolver.Addresses) -> Change {
-        let snapshot = makeSnapshot(addresses: addresses)
-        return Change(snapshot: snapshot, backends: Array(backends.values))
+    mutating func refresh(names: ResolvedNames) -> Change {
+        let snapshot = makeSnapshot(names: names)
+        return Change(
+            snapshot: snapshot,
+            added: releaseHeld(under: snapshot),
+            backends: Array(backends.values)
+        )
+    }
+
+    /// The held sockets whose clients can be served now, or have to be told that they cannot.
+    private mutating func releaseHeld(under snapshot: Snapshot)
+        -> [(ListenerID, ListeningSocket)]
+    {
+        let ready = held.filter { snapshot.routes[$0.key]?.pool.isStarting != true }
+        for id in ready.keys { held[id] = nil }
+        return ready.map { ($0.key, $0.value) }
     }
 
     /// Lets go of every listening socket; the shards hold them until they have stopped.
     mutating func closeListeners() -> [ListenerID] {
-        defer { listeners = listeners.filter { _ in false } }
+        defer {
+            listeners = [:]
+            held = [:]
+        }
         return listeners.values.map(\.id)
     }
 }

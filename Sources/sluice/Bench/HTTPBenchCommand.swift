@@ -25,7 +25,7 @@ struct HTTPBenchCommand: ParsableCommand {
     var header: [String] = []
 
     @Option(
-        help: ArgumentHelp("A file whose content is sent as the request's body.", valueName: "file"),
+        help: ArgumentHelp("A file to send as the request's body.", valueName: "file"),
         completion: .file()
     )
     var body: String?

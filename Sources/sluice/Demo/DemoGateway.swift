@@ -83,7 +83,7 @@ struct DemoGateway {
             protocol: .mysql,
             address: DemoPorts.loopback(ports.mysqlPort),
             backends: [backends.mysql.address],
-            healthCheck: HealthCheck(kind: .mysql),
+            healthCheck: .mysql,
             sendProxyProtocol: backends.mysql.isSample ? .v1 : .off
         )
     }

@@ -68,7 +68,7 @@ struct ExampleTests {
                     protocol: .mysql,
                     address: try #require(address("0.0.0.0:9030")),
                     backends: [backend],
-                    healthCheck: HealthCheck(kind: .mysql),
+                    healthCheck: .mysql,
                     sendProxyProtocol: .v1
                 ),
                 Listener(
@@ -81,7 +81,7 @@ struct ExampleTests {
                     ),
                     reject: .errorAfterGreeting,
                     backends: [backend],
-                    healthCheck: HealthCheck(kind: .mysql)
+                    healthCheck: .mysql
                 ),
             ]
         )

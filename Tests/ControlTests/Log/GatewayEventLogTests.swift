@@ -51,6 +51,30 @@ struct GatewayEventLogTests {
         #expect(written.count == 50)
     }
 
+    @Test("What becomes of a backend's addresses is told with the addresses")
+    func addresses() {
+        let (old, new) = (Self.peer.ip, Self.listener.ip)
+        let outage = GatewayEvent.backendUnresolved(name: "be", reason: "x", inUse: [old])
+        #expect(
+            outage.sentence
+                == "backend be cannot be resolved: x; its last known addresses stay in use: 10.0.0.9"
+        )
+        let moved = GatewayEvent.backendResolved(name: "be", to: [new, old], before: [old])
+        #expect(
+            moved.sentence == "backend be resolves to 0.0.0.0, 10.0.0.9 (before: 10.0.0.9)"
+        )
+        #expect(moved.level == .notice)
+        let first = GatewayEvent.backendResolved(name: "be", to: [old], before: [])
+        #expect(first.sentence == "backend be resolves to 10.0.0.9")
+        let refused = GatewayEvent.backendAddressRefused(
+            backend: "be:80",
+            address: old,
+            reason: "a link-local address"
+        )
+        #expect(refused.sentence.contains("be:80: 10.0.0.9 is not used: it is a link-local"))
+        #expect(refused.level == .error)
+    }
+
     @Test("Each event is a sentence that names the cause; what needs somebody is a warning")
     func sentences() {
         let down = GatewayEvent.backendUnhealthy(
@@ -58,11 +82,11 @@ struct GatewayEventLogTests {
             backend: "fe:9030",
             reason: "refused"
         )
-        let expected = "backend fe:9030 of listener 0.0.0.0:9030 gets no more connections: refused"
+        let expected = "backend fe:9030 (listener 0.0.0.0:9030) is down: refused"
         #expect(down.sentence == expected)
         #expect(down.level == .warning)
         let up = GatewayEvent.backendHealthy(listener: Self.listener, backend: "fe:9030")
-        #expect(up.sentence == "backend fe:9030 of listener 0.0.0.0:9030 is healthy again")
+        #expect(up.sentence == "backend fe:9030 (listener 0.0.0.0:9030) is up")
         #expect(up.level == .notice)
         let silent = GatewayEvent.silentLoadBalancer(listener: Self.listener, peer: Self.peer)
         #expect(silent.sentence.contains("load balancer 10.0.0.9 "))
@@ -71,5 +95,6 @@ struct GatewayEventLogTests {
         #expect(GatewayEvent.acceptPaused(reason: "x").sentence.contains("ulimit -n"))
         let lost = GatewayEvent.backendUnresolved(name: "be", reason: "no such name")
         #expect(lost.sentence.contains("be cannot be resolved: no such name"))
+        #expect(!lost.sentence.contains("stay in use"), "there were none")
     }
 }

@@ -129,6 +129,44 @@ struct BackendHealthTests {
         #expect(health.handle(.checkSucceeded, at: 2_000) == .becameUsable)
     }
 
+    @Test("Before the first check its state says so; the first check decides alone")
+    func firstCheck() {
+        var good = BackendHealth(rise: 3, fall: 3, isChecked: true)
+        #expect(good.state == .notChecked)
+        #expect(good.isUsable(at: 0))
+        #expect(!good.isUntroubled, "the first check has something to change")
+        #expect(good.handle(.checkSucceeded, at: 0) == nil)
+        #expect(good.state == .healthy)
+        #expect(good.isUntroubled)
+
+        var dead = BackendHealth(rise: 3, fall: 3, isChecked: true)
+        #expect(dead.handle(.checkFailed, at: 0) == .becameUnusable)
+        #expect(dead.state == .unhealthy)
+        #expect(dead.handle(.checkSucceeded, at: 0) == nil)
+        #expect(dead.state == .unhealthy, "from now on as many as configured")
+
+        #expect(BackendHealth(rise: 3, fall: 3).state == .healthy, "no check is to come")
+    }
+
+    @Test("Its state is the last result: an ejection that is over makes nothing healthy")
+    func lastResult() {
+        var health = BackendHealth(rise: 2, fall: 3)
+        fail(&health, times: 3, at: 0)
+        #expect(health.isUsable(at: 5_000))
+        #expect(health.state == .unhealthy)
+        _ = health.handle(.connected, at: 5_000)
+        #expect(health.state == .healthy)
+    }
+
+    @Test("Connects that fail before the first check eject it")
+    func ejectedUnchecked() {
+        var health = BackendHealth(rise: 2, fall: 3, isChecked: true)
+        fail(&health, times: 3, at: 0)
+        #expect(health.state == .unhealthy)
+        #expect(health.handle(.checkSucceeded, at: 0) == .becameUsable)
+        #expect(health.state == .healthy)
+    }
+
     @Test("Rise and fall are at least one")
     func leastThresholds() {
         var health = BackendHealth(rise: 0, fall: -5)

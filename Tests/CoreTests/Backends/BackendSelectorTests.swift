@@ -54,4 +54,20 @@ struct BackendSelectorTests {
         #expect(picked == 0)
         #expect(reads <= 16)
     }
+
+    @Test("Where none is usable, one is picked all the same; where one is, no other")
+    func panic() {
+        func pick(_ usable: Set<Int>, _ loads: [Int?]) -> Int? {
+            BackendSelector.select(
+                from: loads.count,
+                rotation: 0,
+                isUsable: usable.contains,
+                load: { loads[$0] }
+            )
+        }
+        #expect(pick([2], [0, 0, 9]) == 2)
+        #expect(pick([], [3, 1, 2]) == 1)
+        #expect(pick([2], [3, 1, nil]) == 1, "the usable one was tried in vain")
+        #expect(pick([0, 1, 2], [nil, nil, nil]) == nil)
+    }
 }

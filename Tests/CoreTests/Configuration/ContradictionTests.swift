@@ -61,6 +61,28 @@ struct ContradictionTests {
         #expect(faults.map(\.path) == (isFault ? ["\(listener).backends[0].address"] : []))
     }
 
+    @Test("A backend that is another listener, or the management address, is a fault that names it")
+    func otherOwnAddress() {
+        let listener = "warehouses[0].listeners[0]"
+        let tree = SampleTree.public
+            .setting("management", to: ["listen": "127.0.0.1:7080"])
+            .setting("\(listener).listen", to: "0.0.0.0:9030")
+        for backend in ["127.0.0.1:7080", "localhost:7080", "0.0.0.0:7080"] {
+            let faults = tree.setting(
+                "\(listener).backends[0].address",
+                to: .init(stringLiteral: backend)
+            ).decoded().faults
+            #expect(faults.map(\.path) == ["\(listener).backends[0].address"], "\(backend)")
+            #expect(faults.first?.message.contains("management.listen") == true, "\(backend)")
+        }
+        let crossed = Self.withSecond("listeners[0].backends[0].address", "127.0.0.1:9030")
+        let message = "127.0.0.1:9030 is the gateway itself: \(listener).listen, line 1"
+        #expect(
+            crossed.contains("warehouses[1].listeners[0].backends[0].address: \(message)"),
+            "\(crossed)"
+        )
+    }
+
     @Test("The same warehouse twice is a fault that names the first")
     func sameWarehouse() {
         let findings = Self.withSecond("id", "AWVA7CM7").filter { !$0.contains("listen") }

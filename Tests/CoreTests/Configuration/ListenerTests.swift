@@ -76,7 +76,7 @@ struct ListenerTests {
     @Test(
         "A listener's defaults follow its protocol",
         arguments: [
-            ("mysql", Reject.errorAfterGreeting, HealthCheck.Kind.mysql), ("http", .error, .tcp),
+            ("mysql", Reject.errorAfterGreeting, HealthCheck.mysql.kind), ("http", .error, .tcp),
             ("tcp", .drop, .tcp),
         ]
     )
@@ -110,12 +110,56 @@ struct ListenerTests {
         "A health check may be one word",
         arguments: [
             ("mysql", "off", HealthCheck.Kind.off), ("mysql", "tcp", .tcp),
-            ("mysql", "mysql", .mysql), ("http", "http", .http(path: "/")),
+            ("mysql", "mysql", HealthCheck.mysql.kind), ("http", "http", .http(path: "/")),
         ]
     )
     func healthCheckWord(service: String, word: String, kind: HealthCheck.Kind) throws {
         let keys = minimal(service).setting("healthCheck", to: .init(stringLiteral: word))
         #expect(try listener(keys).healthCheck == HealthCheck(kind: kind))
+    }
+
+    @Test("A MySQL check may log in as a user of one's own; no other check has a user")
+    func healthCheckUser() throws {
+        let own: ConfigurationNode = ["user": "monitor"]
+        let listener = try listener(minimal("mysql").setting("healthCheck", to: own))
+        #expect(listener.healthCheck.kind == .mysql(user: "monitor"))
+        let path = "warehouses[0].listeners[0].healthCheck"
+        let faults = SampleTree.public
+            .setting(path, to: ["type": "tcp", "user": "monitor"])
+            .decoded().faults
+        #expect(faults.map(\.path) == ["\(path).user"])
+    }
+
+    @Test("Connections may come from addresses of one's choice")
+    func sourceAddresses() throws {
+        let list: ConfigurationNode = ["192.0.2.1", "2001:db8::1"]
+        let listener = try listener(minimal("mysql").setting("sourceAddresses", to: list))
+        #expect(listener.sourceAddresses.map(\.description) == ["192.0.2.1", "2001:db8::1"])
+    }
+
+    @Test(
+        "A source address that cannot be one is a fault",
+        arguments: ["0.0.0.0", "::", "192.0.2.1:80", "localhost", "192.0.2.0/24"]
+    )
+    func badSourceAddress(text: String) {
+        let path = "warehouses[0].listeners[0].sourceAddresses"
+        let list = ConfigurationNode.Content.sequence([.init(stringLiteral: text)])
+        let faults = SampleTree.public
+            .setting(path, to: ConfigurationNode(list, at: SampleTree.public.position))
+            .decoded().faults
+        #expect(faults.map(\.path) == ["\(path)[0]"])
+    }
+
+    @Test("A source address twice is a fault; one of the wrong family for a backend is a warning")
+    func doubtfulSourceAddresses() {
+        let path = "warehouses[0].listeners[0].sourceAddresses"
+        let twice = SampleTree.public.setting(path, to: ["192.0.2.1", "192.0.2.1"]).decoded()
+        #expect(twice.faults.map(\.path) == ["\(path)[1]"])
+        let family = SampleTree.public
+            .setting("warehouses[0].listeners[0].backends[0].address", to: "10.0.0.1:1")
+            .setting(path, to: ["2001:db8::1"])
+            .decoded()
+        #expect(family.warnings.map(\.path) == [path])
     }
 
     @Test(

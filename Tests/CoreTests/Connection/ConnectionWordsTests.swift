@@ -12,7 +12,7 @@ struct ConnectionWordsTests {
             "unknownEndpoint", "endpointPendingAcceptance", "endpointPending", "endpointRejected",
             "endpointExpired", "endpointFailed", "endpointDeleting", "endpointDeleted",
             "endpointConnectionLimit", "notASource", "connectionLimit", "warehouseConnectionLimit",
-            "sourceConnectionLimit", "sourceRateLimit", "noBackend",
+            "sourceConnectionLimit", "sourceRateLimit", "noBackend", "noSourcePort",
         ]
         #expect(DenialReason.allCases.map(\.rawValue) == expected)
     }

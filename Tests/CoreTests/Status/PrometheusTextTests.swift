@@ -76,6 +76,16 @@ struct PrometheusTextTests {
         #expect(page.value("sluice_backend_up", ["backend": "be-1:8040"]) == 0)
     }
 
+    @Test("A backend that was not checked yet is neither up nor down")
+    func notChecked() throws {
+        var status = GatewayStatus.example
+        status.listeners[0].backends[0].health = .notChecked
+        let page = try page(status)
+        let labels = ["listener": "0.0.0.0:9030", "backend": "10.0.0.5:9030"]
+        #expect(page.value("sluice_backend_up", labels) == nil)
+        #expect(page.value("sluice_backend_connections", labels) == 7)
+    }
+
     @Test("A name that resolves to two addresses is two backends")
     func addresses() throws {
         var status = GatewayStatus.example

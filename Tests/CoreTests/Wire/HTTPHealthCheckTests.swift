@@ -68,4 +68,18 @@ struct HTTPHealthCheckTests {
                 == .unhealthy(reason: reason)
         )
     }
+
+    @Test("Behind a PROXY header, status 400 means that the server took that for the request")
+    func refusedHeader() {
+        func verdict(_ text: String) -> HealthProbeStep {
+            var check = HTTPHealthCheck(path: "/", host: "w", sendsProxyHeader: true)
+            return check.receive(Array(text.utf8))
+        }
+        guard case .unhealthy(let reason) = verdict("HTTP/1.1 400 Bad Request\r\n") else {
+            Issue.record("healthy")
+            return
+        }
+        #expect(reason.hasPrefix("refuses our PROXY header (HTTP status 400): set send"))
+        #expect(verdict("HTTP/1.1 404 Not Found\r\n") == .healthy(farewell: []))
+    }
 }

@@ -13,7 +13,7 @@ struct HealthProbeTests {
     func opening() {
         let request = HTTPHealthCheck(path: "/x", host: "w").request
         #expect(HealthProbe(.http(path: "/x"), host: "w")?.opening == .send(request))
-        #expect(HealthProbe(.mysql, host: "w")?.opening == .wait)
+        #expect(HealthProbe(HealthCheck.mysql.kind, host: "w")?.opening == .wait)
     }
 
     @Test("A probe keeps what came so far from one piece to the next")

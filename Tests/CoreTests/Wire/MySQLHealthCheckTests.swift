@@ -110,6 +110,85 @@ struct MySQLHealthCheckTests {
         #expect(try greeted().receiveEndOfStream() == .healthy(farewell: []))
     }
 
+    @Test("It logs in as the user that the configuration names")
+    func user() throws {
+        var check = MySQLHealthCheck(user: "monitor")
+        guard case .send(let bytes) = check.receive(try greetingPacket()) else {
+            Issue.record("no login was sent")
+            return
+        }
+        #expect(try MySQLLogin(payload: Array(bytes.dropFirst(4))).user == "monitor")
+    }
+
+    private static let refusal = MySQLErrorPacket(
+        code: 1130,
+        sqlState: "HY000",
+        message: "Proxy header is not accepted from 192.0.2.1"
+    )
+
+    /// What a check that has sent a PROXY header makes of these pieces.
+    private func verdict(_ pieces: [[UInt8]]) -> HealthProbeStep {
+        var check = MySQLHealthCheck(sendsProxyHeader: true)
+        var step = HealthProbeStep.wait
+        for piece in pieces { step = check.receive(piece) }
+        return step
+    }
+
+    @Test("A server that refuses our PROXY header is unhealthy, and the verdict says what to do")
+    func refusedHeader() throws {
+        let greeting = try greetingPacket()
+        let error = packet(sequence: 1, Self.refusal)
+        let reason =
+            "refuses our PROXY header (MySQL error 1130: Proxy header is not accepted from"
+            + " 192.0.2.1): set sendProxyProtocol: off, or let the backend accept the header"
+            + " (MariaDB: add the gateway to proxy_protocol_networks)"
+        // Right behind the greeting, or only when our login is on its way.
+        #expect(verdict([greeting + error]) == .unhealthy(reason: reason))
+        #expect(verdict([greeting, error]) == .unhealthy(reason: reason))
+        for cut in 1..<error.count {
+            let pieces = [greeting + error.prefix(cut), Array(error.dropFirst(cut))]
+            #expect(verdict(pieces) == .unhealthy(reason: reason), "cut at \(cut)")
+        }
+    }
+
+    @Test(
+        "A server that takes our PROXY header for a packet of its own is unhealthy for that reason",
+        arguments: [1043, 1153, 1156] as [UInt16]
+    )
+    func misreadHeader(code: UInt16) throws {
+        let error = MySQLErrorPacket(code: code, sqlState: "08S01", message: "what?")
+        for pieces in [
+            [packet(sequence: 0, error)], [try greetingPacket(), packet(sequence: 2, error)],
+        ] {
+            guard case .unhealthy(let reason) = verdict(pieces) else {
+                Issue.record("healthy")
+                continue
+            }
+            #expect(reason.hasPrefix("refuses our PROXY header (MySQL error \(code): what?)"))
+        }
+    }
+
+    @Test("With a PROXY header, the end of the stream is never health")
+    func endOfStreamWithHeader() throws {
+        var check = MySQLHealthCheck(sendsProxyHeader: true)
+        for words in ["before its greeting", "after its greeting"] {
+            guard case .unhealthy(let reason) = check.receiveEndOfStream() else {
+                Issue.record("healthy")
+                continue
+            }
+            #expect(reason.hasPrefix("closed the connection \(words)"))
+            #expect(reason.contains("set sendProxyProtocol: off"))
+            _ = check.receive(try greetingPacket())
+        }
+    }
+
+    @Test("With a PROXY header that is accepted, a denied login is health as ever")
+    func deniedWithHeader() throws {
+        let error = MySQLErrorPacket(code: 1045, sqlState: "28000", message: "Access denied")
+        let step = verdict([try greetingPacket(), packet(sequence: 2, error)])
+        #expect(step == .healthy(farewell: []))
+    }
+
     @Test("An HTTP server on a MySQL port is unhealthy, at once and for a clear reason")
     func otherProtocol() {
         var check = MySQLHealthCheck()

@@ -49,6 +49,8 @@ extension SluiceProcess {
         struct Backend: Decodable {
             var name: String
             var health: String
+            var connectFailures: Int
+            var lastFailure: String?
         }
     }
 
@@ -60,10 +62,16 @@ extension SluiceProcess {
             ?? decoder.decode(Status.self, from: body)
     }
 
+    /// A backend in the status, at whichever listener.
+    ///
+    /// - Parameter name: as configured.
+    func backend(_ name: String) throws -> Status.Backend? {
+        try status().listeners.flatMap(\.backends).first { $0.name == name }
+    }
+
     /// A backend's health in the status, at whichever listener.
     func health(of backend: Endpoint) throws -> String? {
-        try status().listeners.flatMap(\.backends)
-            .first { $0.name == backend.description }?.health
+        try self.backend(backend.description)?.health
     }
 
     func waitUntil(_ backend: Endpoint, is health: String) throws {

@@ -8,6 +8,12 @@ extension SluiceProcess {
         return (try? FileManager.default.contentsOfDirectory(atPath: folder).count) ?? 0
     }
 
+    /// Threads of the gateway now.
+    var threadCount: Int {
+        let folder = "/proc/\(process.identifier)/task"
+        return (try? FileManager.default.contentsOfDirectory(atPath: folder).count) ?? 0
+    }
+
     /// User and system time so far, of all threads (proc(5), `stat`).
     func processorTime() throws -> Duration {
         let stat = try String(contentsOfFile: "/proc/\(process.identifier)/stat", encoding: .utf8)

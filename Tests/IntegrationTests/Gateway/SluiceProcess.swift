@@ -9,20 +9,33 @@ final class SluiceProcess: Sendable {
 
     /// Starts the gateway and waits until it says that it is ready; its backends need not be.
     ///
-    /// - Parameter openFileLimit: of the gateway (`ulimit -n`).
-    init(_ file: GatewayFile, openFileLimit: Int? = nil) throws {
+    /// - Parameters:
+    ///   - openFileLimit: of the gateway (`ulimit -n`).
+    ///   - resolverConfiguration: a file that the gateway sees as `/etc/resolv.conf`. Takes root.
+    init(
+        _ file: GatewayFile,
+        openFileLimit: Int? = nil,
+        resolverConfiguration: String? = nil
+    ) throws {
         management = try .free()
         folder = try TemporaryFolder()
         configurationPath = try folder.write(file.text(management: management), to: "sluice.yaml")
         let limit = openFileLimit.map { "ulimit -n \($0); " } ?? ""
-        process = try ChildProcess(
-            "/bin/sh",
-            [
-                "-c", limit + #"exec "$0" serve --config "$1""#, try Programs.sluice(),
-                configurationPath,
-            ],
-            folder: folder
-        )
+        let mount = resolverConfiguration == nil ? "" : #"mount --bind "$2" /etc/resolv.conf && "#
+        let command = [
+            "/bin/sh", "-c", mount + limit + #"exec "$0" serve --config "$1""#,
+            try Programs.sluice(), configurationPath,
+        ]
+        process =
+            if let resolverConfiguration {
+                try ChildProcess(
+                    "unshare",
+                    ["--mount"] + command + [resolverConfiguration],
+                    folder: folder
+                )
+            } else {
+                try ChildProcess(command[0], Array(command.dropFirst()), folder: folder)
+            }
         try waitUntilReady()
     }
 

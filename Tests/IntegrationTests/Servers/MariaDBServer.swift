@@ -30,6 +30,9 @@ final class MariaDBServer: Sendable {
         try waitUntilReady()
     }
 
+    /// The server's own log so far.
+    var log: String { process.errorOutput }
+
     static let defaultOptions = ["--skip-name-resolve", "--proxy-protocol-networks=*"]
 
     /// Runs statements as root, past the gateway and the network.

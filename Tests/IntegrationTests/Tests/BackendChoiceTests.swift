@@ -82,6 +82,40 @@ extension IntegrationTests {
             try sluice.waitUntil(endpoint, is: "healthy")
         }
 
+        @Test("The only backend is tried by the next client, however often it has failed")
+        func onlyBackend() throws {
+            let endpoint = try Endpoint.free()
+            let listener = try ListenerFile("tcp", to: endpoint)
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            // More than eject it, for the first time and again.
+            for _ in 0..<8 {
+                #expect(try Connection(to: listener.listen).receiveToEnd().bytes.isEmpty)
+            }
+            _ = try sluice.accessLines(count: 8)
+            #expect(try sluice.health(of: endpoint) == "unhealthy")
+            #expect(try sluice.backend("\(endpoint)")?.connectFailures == 8, "each was a try")
+
+            let returned = try ThreadedServer.named("again", at: endpoint)
+            let client = try Connection(to: listener.listen)
+            #expect(try client.receiveText(byteCount: 5) == "again")
+            #expect(returned.accepted == 1)
+            try sluice.waitUntil(endpoint, is: "healthy")
+        }
+
+        @Test("Where no backend is healthy, the next client is sent to one that is back")
+        func panic() throws {
+            let first = try Endpoint.free()
+            let second = try Endpoint.free()
+            let listener = try ListenerFile("tcp", to: first, second)
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            for _ in 0..<8 { _ = try Connection(to: listener.listen).receiveToEnd() }
+            for endpoint in [first, second] { try sluice.waitUntil(endpoint, is: "unhealthy") }
+            let returned = try ThreadedServer.named("again", at: second)
+            let client = try Connection(to: listener.listen)
+            #expect(try client.receiveText(byteCount: 5) == "again")
+            #expect(returned.accepted == 1)
+        }
+
         @Test("Without any backend a MySQL client gets error 1040, at once")
         func noMySQLBackend() throws {
             let listener = try ListenerFile(

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -129,6 +130,123 @@ extension IntegrationTests {
             #expect(errors == "0\n")
         }
 
+        @Test("A MariaDB that refuses our PROXY header is ill, and the verdict says what to do")
+        func refusedHeader() throws {
+            let database = try MariaDBServer(options: ["--skip-name-resolve"])
+            try database.administer("CREATE USER anyone@'%'")
+            for version in ["v1", "{ version: v2 }"] {
+                let listener = try ListenerFile(
+                    "mysql",
+                    to: database.endpoint,
+                    settings: [
+                        "sendProxyProtocol: \(version)", "healthCheck: { \(Self.fast) }",
+                    ]
+                )
+                let sluice = try SluiceProcess(GatewayFile(listener))
+                try sluice.waitUntil(database.endpoint, is: "unhealthy")
+                // It stays ill: the error may come before our login or after it.
+                for _ in 0..<20 {
+                    pause(.milliseconds(20))
+                    let backend = try #require(try sluice.backend("\(database.endpoint)"))
+                    #expect(backend.health == "unhealthy")
+                    #expect(
+                        backend.lastFailure
+                            == "refuses our PROXY header (MySQL error 1130: Proxy header is not"
+                            + " accepted from 127.0.0.1): set sendProxyProtocol: off, or let the"
+                            + " backend accept the header (MariaDB: add the gateway to"
+                            + " proxy_protocol_networks)"
+                    )
+                }
+                try database.administer("SET GLOBAL proxy_protocol_networks='127.0.0.1'")
+                try sluice.waitUntil(database.endpoint, is: "healthy")
+                let result = try MySQLClient.query("SELECT 42", at: listener.listen)
+                #expect(result.output == "42\n", "\(result)")
+                try database.administer("SET GLOBAL proxy_protocol_networks=''")
+            }
+        }
+
+        @Test("An HTTP server that takes our PROXY header for the request is ill")
+        func refusedHeaderOverHTTP() throws {
+            let server = try NginxServer()
+            let listener = try ListenerFile(
+                "http",
+                to: server.endpoint,
+                settings: [
+                    "sendProxyProtocol: v1", "healthCheck: { type: http, \(Self.fast) }",
+                ]
+            )
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            try sluice.waitUntil(server.endpoint, is: "unhealthy")
+            let reason = try sluice.backend("\(server.endpoint)")?.lastFailure
+            #expect(reason?.contains("set sendProxyProtocol: off") == true, "\(reason ?? "")")
+        }
+
+        @Test("A MySQL check by a user that exists leaves no line in MariaDB's log")
+        func ownUser() throws {
+            let database = try MariaDBServer(options: ["--skip-name-resolve"])
+            try database.administer("CREATE USER monitor@'127.0.0.1'")
+            func checks(_ check: String) throws -> (denied: Int, aborted: String) {
+                let (_, sluice) = try gateway("mysql", check: check, to: database.endpoint)
+                try sluice.waitUntil(database.endpoint, is: "healthy")
+                let before = try database.connectionCount()
+                try wait(for: "ten checks") { try database.connectionCount() >= before + 10 }
+                try sluice.terminate()
+                return (
+                    database.log.components(separatedBy: "Access denied").count - 1,
+                    try database.administer("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")
+                )
+            }
+            let own = try checks("type: mysql, user: monitor")
+            #expect(own.denied == 0)
+            #expect(own.aborted == "Aborted_connects\t0\n")
+            let standard = try checks("type: mysql")
+            #expect(standard.denied > 0, "the user that does not exist is denied, and logged")
+        }
+
+        @Test("However many backends do not answer, each is checked, and one that is back is seen")
+        func starvation() throws {
+            let silent = try (0..<60).map { _ in try Acceptor() }
+            let endpoint = try Endpoint.free()
+            var listener = try ListenerFile(
+                "mysql",
+                settings: [
+                    "healthCheck: { interval: 100ms, timeout: 2s, rise: 1, fall: 1 }"
+                ]
+            )
+            listener.backends = (silent.map(\.endpoint) + [endpoint]).map(\.description)
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            func healths() throws -> [String] {
+                try sluice.status().listeners[0].backends.map(\.health)
+            }
+            try wait(for: "a verdict on each") { try healths().allSatisfy { $0 == "unhealthy" } }
+
+            let greeting = MySQLBytes.greeting
+            let back = try ThreadedServer(at: endpoint) { connection in
+                try connection.send(greeting)
+                _ = try connection.receive()
+            }
+            try sluice.waitUntil(endpoint, is: "healthy")
+            #expect(back.accepted > 0)
+            #expect(sluice.threadCount < 60, "no thread waits for each")
+        }
+
+        @Test("Before its first check a backend is neither healthy nor unhealthy; then at once")
+        func notChecked() throws {
+            let silent = try Acceptor()
+            let dead = try Endpoint.free()
+            var listener = try ListenerFile(
+                "mysql",
+                settings: ["healthCheck: { interval: 1h, timeout: 1h, fall: 3 }"]
+            )
+            listener.backends = [silent.endpoint.description, dead.description]
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            #expect(silent.isDialled(within: patience))
+            #expect(try sluice.health(of: silent.endpoint) == "notChecked")
+            try sluice.waitUntil(dead, is: "unhealthy")
+            let samples = try sluice.metrics().samples.filter { $0.name == "sluice_backend_up" }
+            #expect(samples.count == 1, "only for what is known")
+        }
+
         /// Shows that this server would block a host, and forgives it.
         private func provokeBlocking(of database: MariaDBServer) throws {
             try wait(for: "error 1129 of \(database.endpoint)") {
@@ -147,4 +265,19 @@ extension IntegrationTests {
             pause(.milliseconds(300))
         }
     }
+}
+
+extension MariaDBServer {
+    /// Connections since the start.
+    fileprivate func connectionCount() throws -> Int {
+        let row = try administer("SHOW GLOBAL STATUS LIKE 'Connections'")
+        return row.split(separator: "\t").last.flatMap { Int($0.dropLast()) } ?? 0
+    }
+}
+
+private enum MySQLBytes {
+    /// A server's first packet, as old Doris writes it: up to the lower half of the capabilities.
+    static let greeting: [UInt8] =
+        [23, 0, 0, 0, 10] + Array("5.7.0\0".utf8) + [1, 0, 0, 0] + Array("scramble".utf8) + [0]
+        + [0xff, 0xf7] + [8]
 }

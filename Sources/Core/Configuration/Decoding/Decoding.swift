@@ -18,6 +18,8 @@ final class Decoding {
     /// Every address on which the gateway is to listen.
     var listenAddresses = ListenClaims()
     var warehouseIDs = Claims<String>()
+    /// Every backend.
+    var backends: [BackendClaim] = []
 
     init(now: UnixTime, readFile: @escaping ConfigurationDecoder.FileReader) {
         self.now = now

@@ -5,8 +5,8 @@ public struct HealthCheck: Hashable, Sendable {
         /// Only failed connects of clients count.
         case off
         case tcp
-        /// Reads the greeting and leaves in a way that does not count as a failed handshake.
-        case mysql
+        /// Logs in without a password; an answer of any kind is healthy (``MySQLHealthCheck``).
+        case mysql(user: String)
         /// `GET path`; any status below 500 is healthy.
         case http(path: String)
     }
@@ -21,6 +21,9 @@ public struct HealthCheck: Hashable, Sendable {
     public var rise = 2
     /// Failures in a row that take a backend out.
     public var fall = 3
+
+    /// A check of a MySQL server by the user that needs not exist.
+    public static let mysql = HealthCheck(kind: .mysql(user: MySQLHealthCheck.standardUser))
 
     /// A check of this kind with the configuration file's defaults.
     public init(kind: Kind) {

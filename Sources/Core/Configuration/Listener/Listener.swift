@@ -31,6 +31,9 @@ public struct Listener: Hashable, Sendable {
     public var healthCheck: HealthCheck
     /// The same for each backend.
     public var sendProxyProtocol: SendProxyProtocol
+    /// The gateway's own addresses to connect from, in turns: each has its own local ports. Empty
+    /// where the system chooses.
+    public var sourceAddresses: [IPAddress]
     /// The gateway's own where the listener sets none; `drain` counts for the gateway only.
     public var timeouts: Timeouts
 
@@ -47,6 +50,7 @@ public struct Listener: Hashable, Sendable {
         backends: [BackendAddress],
         healthCheck: HealthCheck = HealthCheck(kind: .tcp),
         sendProxyProtocol: SendProxyProtocol = .off,
+        sourceAddresses: [IPAddress] = [],
         timeouts: Timeouts = Timeouts()
     ) {
         self.protocol = `protocol`
@@ -60,6 +64,7 @@ public struct Listener: Hashable, Sendable {
         self.backends = backends
         self.healthCheck = healthCheck
         self.sendProxyProtocol = sendProxyProtocol
+        self.sourceAddresses = sourceAddresses
         self.timeouts = timeouts
     }
 }

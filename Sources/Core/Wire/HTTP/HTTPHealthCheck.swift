@@ -1,19 +1,23 @@
 /// Asks an HTTP server whether it serves: `GET path`, of whose answer only the status line counts
-/// (RFC 9112 §4). Any status below 500 is healthy: also one that asks for a password.
+/// (RFC 9112 §4). Any status below 500 is healthy: also one that asks for a password. Only 400 is not
+/// where a PROXY header went out first: then it means that the server took that for the request.
 public struct HTTPHealthCheck: Equatable, Sendable {
     /// The longest status line that is waited for, in bytes.
     static let statusLineLimit = 1024
 
     private let path: String
     private let host: String
+    private let sendsProxyHeader: Bool
     private var received: [UInt8] = []
 
     /// - Parameters:
     ///   - path: the request's target; what may not stand in one is percent-encoded.
     ///   - host: the `Host` field's value; control characters and spaces are left out.
-    public init(path: String, host: String) {
+    ///   - sendsProxyHeader: whether a PROXY header goes out first.
+    public init(path: String, host: String, sendsProxyHeader: Bool = false) {
         self.path = path
         self.host = host
+        self.sendsProxyHeader = sendsProxyHeader
     }
 
     /// What is sent first.
@@ -28,17 +32,24 @@ public struct HTTPHealthCheck: Equatable, Sendable {
         received += bytes.prefix(Self.statusLineLimit - received.count)
         guard let end = received.firstIndex(of: UInt8(ascii: "\n")) else {
             return received.count < Self.statusLineLimit
-                ? .wait : .unhealthy(reason: "sent no HTTP status line")
+                ? .wait : unhealthy("sent no HTTP status line")
         }
         guard let status = Self.status(received[..<end]) else {
-            return .unhealthy(reason: "sent no HTTP status line")
+            return unhealthy("sent no HTTP status line")
+        }
+        if sendsProxyHeader, status == 400 {
+            return .unhealthy(reason: ProxyHeaderRefusal.certain("HTTP status 400"))
         }
         return status < 500 ? .healthy(farewell: []) : .unhealthy(reason: "HTTP status \(status)")
     }
 
     /// Takes the end of what the server sends.
     public func receiveEndOfStream() -> HealthProbeStep {
-        .unhealthy(reason: "closed the connection before its HTTP status line")
+        unhealthy("closed the connection before its HTTP status line")
+    }
+
+    private func unhealthy(_ words: String) -> HealthProbeStep {
+        .unhealthy(reason: sendsProxyHeader ? ProxyHeaderRefusal.possible(words) : words)
     }
 
     /// The code in `HTTP/1.1 200 OK`: the three digits behind the version.

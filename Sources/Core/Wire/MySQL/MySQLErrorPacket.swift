@@ -3,6 +3,8 @@
 public struct MySQLErrorPacket: Hashable, Sendable {
     /// "Too many connections".
     public static let tooManyConnections: UInt16 = 1040
+    /// "Bad handshake".
+    public static let badHandshake: UInt16 = 1043
     /// "Access denied for user".
     public static let accessDenied: UInt16 = 1045
     /// "Server shutdown in progress".
@@ -11,6 +13,10 @@ public struct MySQLErrorPacket: Hashable, Sendable {
     public static let hostBlocked: UInt16 = 1129
     /// "Host is not allowed to connect".
     public static let hostNotPrivileged: UInt16 = 1130
+    /// "Got a packet bigger than 'max_allowed_packet' bytes".
+    public static let packetTooLarge: UInt16 = 1153
+    /// "Got packets out of order".
+    public static let packetsOutOfOrder: UInt16 = 1156
 
     /// MySQL's number for the error.
     public var code: UInt16

@@ -52,7 +52,7 @@ final class NetworkNamespace: Sendable {
     }
 
     /// Sets a parameter of the kernel's IPv4 that each network has for itself.
-    func set(_ parameter: String, to value: Int) throws {
+    func set(_ parameter: String, to value: some CustomStringConvertible) throws {
         let file = "/proc/sys/net/ipv4/\(parameter)"
         try inside { try "\(value)".write(toFile: file, atomically: false, encoding: .utf8) }
     }

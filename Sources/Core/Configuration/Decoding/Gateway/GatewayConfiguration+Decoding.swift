@@ -8,6 +8,7 @@ extension GatewayConfiguration {
             configuration.readSettings(&fields)
             configuration.readLimits(&fields)
             configuration.warehouses = warehouses(&fields, timeouts: configuration.timeouts)
+            place.decoding.checkBackends()
             return configuration
         }
     }

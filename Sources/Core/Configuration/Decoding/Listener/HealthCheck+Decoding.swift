@@ -28,6 +28,7 @@ extension HealthCheck {
             if let place = fields.read("type", into: &word) { word.check(for: service, at: place) }
             check.kind = word.kind
             check.readPath(&fields)
+            check.readUser(&fields)
             fields.read("interval", into: &check.interval, within: waits)
             fields.read("timeout", into: &check.timeout, within: waits)
             fields.read("rise", into: &check.rise, within: 1...100)
@@ -47,6 +48,17 @@ extension HealthCheck {
         }
     }
 
+    private mutating func readUser(_ fields: inout Fields) {
+        guard let place = fields.place("user"), let user: DatabaseUserName = place.scalar() else {
+            return
+        }
+        if case .mysql = kind {
+            kind = .mysql(user: user.text)
+        } else {
+            place.fault("only a check of type mysql has a user", remedy: "type: mysql")
+        }
+    }
+
     /// The kinds' names.
     private enum Word: String, ConfigurationWord {
         case off, tcp, mysql, http
@@ -55,7 +67,7 @@ extension HealthCheck {
             switch self {
             case .off: .off
             case .tcp: .tcp
-            case .mysql: .mysql
+            case .mysql: HealthCheck.mysql.kind
             case .http: .http(path: standardPath)
             }
         }

@@ -12,6 +12,9 @@ struct ListenClaims {
         owners[address.port] = neighbours + [(address.ip, place)]
         return owner?.place
     }
+
+    /// The addresses that were claimed with this port.
+    func owners(of port: UInt16) -> [(ip: IPAddress, place: Place)] { owners[port, default: []] }
 }
 
 extension IPAddress {

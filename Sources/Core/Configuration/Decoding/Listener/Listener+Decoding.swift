@@ -5,7 +5,8 @@ extension Listener {
     static func decode(_ place: Place, timeouts inherited: Timeouts) -> Listener? {
         place.mapping { fields in
             let service: ServiceProtocol? = fields.required("protocol")
-            let address = fields.requiredPlace("listen")?.listenAddress()
+            let listen = fields.requiredPlace("listen")
+            let address = listen?.listenAddress()
             let link = fields.value("link", default: LinkKind.public)
             let interface: InterfaceName? = fields.optional("interface")
             let endpoint = fields.embeddedEndpoint(
@@ -23,7 +24,7 @@ extension Listener {
             )
             timeouts.header = accept.timeout
             let reject = Reject.decode(fields.place("reject"), for: service)
-            let backends = BackendAddress.decodeList(&fields, listen: address)
+            let backends = BackendAddress.decodeList(&fields, listen: listen)
             let healthCheck = HealthCheck.decode(fields.place("healthCheck"), for: service)
             let sendProxyProtocol = SendProxyProtocol.decode(fields.place("sendProxyProtocol"))
             if accept.clientHeaders == .pass, sendProxyProtocol != .off {
@@ -32,6 +33,7 @@ extension Listener {
                     remedy: "proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
                 )
             }
+            let sourceAddresses = fields.sourceAddresses(to: backends)
             guard let service, let address, let link else { return nil }
             return Listener(
                 protocol: service,
@@ -45,6 +47,7 @@ extension Listener {
                 backends: backends,
                 healthCheck: healthCheck,
                 sendProxyProtocol: sendProxyProtocol,
+                sourceAddresses: sourceAddresses,
                 timeouts: timeouts
             )
         }

@@ -86,6 +86,21 @@ struct EmbeddedEndpointID: ConfigurationScalar {
     }
 }
 
+/// A user of a database, as a login names it.
+struct DatabaseUserName: ConfigurationScalar {
+    static let expectation = "a database user's name of 1 to 128 bytes"
+
+    let text: String
+
+    init(configurationText text: String) throws(ScalarFault) {
+        let isName = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+        guard (1...128).contains(text.utf8.count), isName else {
+            throw ScalarFault(expected: Self.self, found: text)
+        }
+        self.text = text
+    }
+}
+
 /// A network interface's name, as `ip link` shows it (IFNAMSIZ, netdevice(7)).
 struct InterfaceName: ConfigurationScalar {
     static let expectation = "a network interface's name of 1 to 15 characters, such as eth1"
