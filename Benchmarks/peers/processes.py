@@ -5,8 +5,11 @@ from pathlib import Path
 
 
 def tree(process_id):
-    """A process and all its descendants."""
-    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    """A process and all its descendants; of one that has ended, itself alone."""
+    try:
+        children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    except OSError:
+        children = []
     return [process_id] + [found for child in children for found in tree(int(child))]
 
 

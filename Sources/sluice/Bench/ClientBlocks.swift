@@ -17,7 +17,9 @@ struct ClientBlocks {
             blocks = [try CIDRBlock(parsing: text)]
         } catch {
             guard FileManager.default.fileExists(atPath: text) else {
-                throw ValidationError("--clients '\(text)' is no file, and no block: \(error).")
+                throw ValidationError(
+                    "--clients \"\(text)\": neither a file nor a valid block (\(error))."
+                )
             }
             blocks = try RuleFiles([text]).rules.filter { $0.action == .allow }.map(\.block)
             if blocks.isEmpty { throw ValidationError("\(text) has no blocks for --clients.") }
