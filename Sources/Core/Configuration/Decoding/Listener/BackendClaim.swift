@@ -30,15 +30,16 @@ extension ListenClaims {
     fileprivate func owner(reachedAt backend: BackendAddress) -> (
         address: SocketAddress, place: Place
     )? {
-        let policy = { (own: IPAddress) in
-            BackendAddressPolicy(own: [SocketAddress(own, port: backend.port)])
-        }
-        let found = owners(of: backend.port).first { own in
-            backend.certainAddresses.contains { address in
-                policy(own.ip).refusal(of: address, for: backend) { $0.isLoopback } != nil
+        for address in backend.certainAddresses {
+            for own in address.waysIn {
+                let policy = BackendAddressPolicy(own: [own])
+                guard let place = byAddress[own],
+                    policy.refusal(of: address, for: backend, isThisMachine: \.isLoopback) != nil
+                else { continue }
+                return (own, place)
             }
         }
-        return found.map { (SocketAddress($0.ip, port: backend.port), $0.place) }
+        return nil
     }
 }
 
@@ -48,10 +49,25 @@ extension BackendAddress {
         switch host {
         case .ip(let ip): [SocketAddress(ip, port: port)]
         case .name(let name) where name.isLocalHost:
-            [.v4(IPv4Address(127, 0, 0, 1)), .v6(IPv6Address(high: 0, low: 1))].map {
-                SocketAddress($0, port: port)
-            }
+            IPAddress.loopback.map { SocketAddress($0, port: port) }
         case .name: []
         }
     }
+}
+
+extension SocketAddress {
+    /// Where a gateway may listen that this address leads to.
+    fileprivate var waysIn: [SocketAddress] {
+        ([ip] + IPAddress.everywhere + (ip.isUnspecified ? IPAddress.loopback : []))
+            .map { SocketAddress($0, port: port) }
+    }
+}
+
+extension IPAddress {
+    fileprivate static let everywhere: [IPAddress] = [
+        .v4(IPv4Address(bits: 0)), .v6(IPv6Address(bits: 0)),
+    ]
+    fileprivate static let loopback: [IPAddress] = [
+        .v4(IPv4Address(127, 0, 0, 1)), .v6(IPv6Address(bits: 1)),
+    ]
 }

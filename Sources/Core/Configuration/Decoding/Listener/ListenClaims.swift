@@ -2,19 +2,19 @@ import Addresses
 
 /// Every address on which the gateway is to listen, and the part of the configuration that has it.
 struct ListenClaims {
+    /// Who was first at each address.
+    private(set) var byAddress: [SocketAddress: Place] = [:]
     private var owners: [UInt16: [(ip: IPAddress, place: Place)]] = [:]
 
     /// Claims `address` for `place`; answers who has it already, or one that includes it, if
     /// somebody has.
     mutating func claim(_ address: SocketAddress, for place: Place) -> Place? {
+        if byAddress[address] == nil { byAddress[address] = place }
         let neighbours = owners[address.port, default: []]
         let owner = neighbours.first { $0.ip.includes(address.ip) || address.ip.includes($0.ip) }
         owners[address.port] = neighbours + [(address.ip, place)]
         return owner?.place
     }
-
-    /// The addresses that were claimed with this port.
-    func owners(of port: UInt16) -> [(ip: IPAddress, place: Place)] { owners[port, default: []] }
 }
 
 extension IPAddress {
