@@ -83,7 +83,6 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
@@ -135,7 +134,11 @@ let package = Package(
         ),
         .testTarget(
             name: "CoreTests",
-            dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol", "SeededRandom"],
+            dependencies: [
+                "Addresses", "CIDRTrie", "Core", "ProxyProtocol", "SeededRandom",
+                // Read side by side with our own reader.
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

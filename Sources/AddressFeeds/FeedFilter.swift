@@ -61,7 +61,7 @@ struct FilterMatcher {
         among seen: [String: String]
     ) -> [UnmatchedFilter] {
         values.filter { seen[$0.lowercased()] == nil }.map { value in
-            UnmatchedFilter(key: key, value: value, known: seen.values.sorted())
+            UnmatchedFilter(key: key, value: value, known: seen.values.map(\.harmless).sorted())
         }
     }
 }

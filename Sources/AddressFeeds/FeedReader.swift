@@ -35,6 +35,7 @@ struct FeedReader {
             scanner.report(FeedFault(place: text.place, message: message))
             return
         }
+        let description = description.harmless
         let entry = AddressFeed.Entry(block: block, description: description, place: text.place)
         guard let known = indices[block] else {
             indices[block] = (entries.count, isGeneral)
@@ -55,9 +56,23 @@ struct PlacedText {
 extension String {
     /// In quotes and cut short, without a byte that a terminal might obey.
     var quoted: String {
-        let shown = unicodeScalars.prefix(64).map { scalar in
-            scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : Character(scalar)
-        }
-        return "\"\(String(shown))\(unicodeScalars.count > 64 ? "…" : "")\""
+        let shown = String(String.UnicodeScalarView(unicodeScalars.prefix(64))).harmless
+        return "\"\(shown)\(unicodeScalars.count > 64 ? "…" : "")\""
+    }
+
+    /// The text with a question mark for each character that a terminal might obey, or that turns
+    /// the direction of writing.
+    var harmless: String {
+        guard utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return self }
+        return String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+                    default: scalar
+                    }
+                }
+            )
+        )
     }
 }

@@ -26,6 +26,15 @@ struct FeedTests {
         )
     }
 
+    @Test("What a terminal might obey in a feed's words becomes a question mark")
+    func controlCharacters() {
+        let text = FeedSamples.aws.replacing("EC2", with: #"E\u001b[2J\u009b\u202eC"#)
+        let feed = feed(text, .aws)
+        #expect(feed.entries.last?.description == "E?[2J??C us-west-2")
+        let slip = self.feed(text, .aws, FeedFilter(services: ["EC2"]))
+        #expect(slip.unmatchedFilters.first?.known.contains("E?[2J??C") == true)
+    }
+
     @Test("Azure's: each tag's prefixes, and the service in place of the whole")
     func azure() {
         let feed = feed(FeedSamples.azure, .azure)

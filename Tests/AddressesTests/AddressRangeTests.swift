@@ -16,6 +16,12 @@ struct AddressRangeTests {
             ("::ffff:192.0.2.0-::ffff:192.0.2.255", ["192.0.2.0/24"]),
             ("192.0.2.7", ["192.0.2.7/32"]),
             ("192.0.2.0/24", ["192.0.2.0/24"]),
+            ("192.0.2.0 - 192.0.2.255", ["192.0.2.0/24"]),
+            ("192.0.2.0- 192.0.2.255", ["192.0.2.0/24"]),
+            ("192.0.2.0 -192.0.2.255", ["192.0.2.0/24"]),
+            ("192.0.2.0\t–\u{a0}192.0.2.255", ["192.0.2.0/24"]),
+            ("192.0.2.0—192.0.2.255", ["192.0.2.0/24"]), ("::−::1", ["::/127"]),
+            ("192.0.2.0 /24", ["192.0.2.0/24"]), ("192.0.2.0 / 24", ["192.0.2.0/24"]),
         ]
     )
     func blocks(text: String, blocks: [String]) throws {
@@ -47,6 +53,41 @@ struct AddressRangeTests {
         #expect(try AddressRange(parsing: "0.0.0.1-255.255.255.254").blocks.count == 62)
         let v6 = "::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe"
         #expect(try AddressRange(parsing: v6).blocks.count == 254)
+    }
+
+    @Test(
+        "What is no range says where, and what was probably meant",
+        arguments: [
+            ("10.0.0.1-", AddressSyntaxError.Reason.unfinishedRange, 9, nil),
+            ("10.0.0.1 – ", .unfinishedRange, 13, nil),
+            ("10.0.0.1-office", .unfinishedRange, 9, nil),
+            ("10.0.0.0/24-10.0.1.0/24", .unexpectedByte(UInt8(ascii: "/")), 8, nil),
+            ("10.0.0.1:3306", .port, 8, nil), ("[::1]", .brackets, 0, nil),
+            ("office.example", .name, 0, nil), ("１０.0.0.1", .unexpectedCharacter("１"), 0, nil),
+            ("10.0.0.1，", .unexpectedCharacter("，"), 8, nil),
+        ] as [(String, AddressSyntaxError.Reason, Int, String?)]
+    )
+    func faults(text: String, reason: AddressSyntaxError.Reason, offset: Int, suggestion: String?) {
+        let error = #expect(throws: AddressSyntaxError.self) { try AddressRange(parsing: text) }
+        #expect(error?.reason == reason)
+        #expect(error?.offset == offset)
+        #expect(error?.reason.suggestion == suggestion)
+    }
+
+    @Test(
+        "Forms that other programs take are answered with ours",
+        arguments: [
+            ("10.1.*.*", "10.1.0.0/16"), ("*", "0.0.0.0/0"), ("10.1", "10.1.0.0/16"),
+            ("10.1.", "10.1.0.0/16"), ("10/8", "10.0.0.0/8"), ("0/0", "0.0.0.0/0"),
+            ("10.0.0.1-50", "10.0.0.1-10.0.0.50"),
+            ("10.0.0.1 - 50", "10.0.0.1-10.0.0.50"), ("10.0.0.0/255.0.0.0", "10.0.0.0/8"),
+            ("10.1.2.3/8", "10.0.0.0/8"), ("10.0.0.0/0.0.0.255", "10.0.0.0/24"),
+        ]
+    )
+    func suggestions(text: String, suggestion: String) {
+        let error = #expect(throws: AddressSyntaxError.self) { try AddressRange(parsing: text) }
+        #expect(error?.reason.suggestion == suggestion)
+        #expect(error?.description.contains("did you mean \(suggestion)?") == true)
     }
 
     @Test(

@@ -31,7 +31,7 @@ struct CIDRBlockTests {
             ("10.1.2.3/8", "10.0.0.0/8"), ("192.0.2.1/31", "192.0.2.0/31"),
             ("1.2.3.4/0", "0.0.0.0/0"),
             ("2001:db8::1/32", "2001:db8::/32"), ("::1/127", "::/127"), ("ffff::/0", "::/0"),
-            ("::ffff:10.0.0.1/104", "10.0.0.0/8"),
+            ("::ffff:10.0.0.1/104", "10.0.0.0/8"), ("::ffff:10.0.0.0/8", "10.0.0.0/8"),
         ]
     )
     func hostBits(text: String, suggestion: String) throws {
@@ -40,6 +40,8 @@ struct CIDRBlockTests {
         #expect(error?.reason == .hostBits(suggestion: block))
         #expect(error?.description.contains(suggestion) == true)
     }
+
+    private static let ten = CIDRBlock(containing: .v4(IPv4Address(10, 0, 0, 0)), prefixLength: 8)
 
     @Test(
         "Every other faulty text is refused with its reason and place",
@@ -53,9 +55,13 @@ struct CIDRBlockTests {
             ("10.0.0.0/-1", .unexpectedByte(UInt8(ascii: "-")), 9),
             ("10.0.0.0/8 ", .unexpectedByte(UInt8(ascii: " ")), 10),
             ("10.0.0.0/8/8", .unexpectedByte(UInt8(ascii: "/")), 10),
-            ("10.0.0.0/255.0.0.0", .netmask, 9),
-            ("2001:db8::/ffff:ffff::", .netmask, 11),
-            ("10/8", .tooFewOctets, 2),
+            ("10.0.0.0/255.0.0.0", .netmask(suggestion: Self.ten), 9),
+            ("10.0.0.0/0.255.255.255", .netmask(suggestion: Self.ten), 9),
+            ("10.0.0.0/255.0.255.0", .netmask(suggestion: nil), 9),
+            ("2001:db8::/ffff:ffff::", .netmask(suggestion: nil), 11),
+            ("10/8", .shortForm(suggestion: Self.ten), 2),
+            ("10.*.*.*", .wildcard(suggestion: Self.ten), 3),
+            ("10.*.0.0", .wildcard(suggestion: nil), 3),
             ("010.0.0.0/8", .leadingZero, 0),
             ("fe80::%eth0/64", .zone, 6),
         ]

@@ -35,7 +35,7 @@ struct IPv4AddressTests {
             ("1.2.3.4 ", .unexpectedByte(UInt8(ascii: " ")), 7),
             ("0x1.2.3.4", .unexpectedByte(UInt8(ascii: "x")), 1),
             ("1.2.3.4%eth0", .zone, 7),
-            ("١.2.3.4", .unexpectedByte(0xd9), 0),
+            ("١.2.3.4", .unexpectedCharacter("١"), 0),
         ]
     )
     func fault(text: String, reason: AddressSyntaxError.Reason, offset: Int) {

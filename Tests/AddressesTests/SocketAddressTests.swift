@@ -42,7 +42,10 @@ struct SocketAddressTests {
             ("[::1]80", .unexpectedByte(UInt8(ascii: "8")), 5),
             ("[127.0.0.1]:80", .tooFewGroups, 10),
             ("[fe80::1%eth0]:80", .zone, 8),
-            ("localhost:80", .unexpectedByte(UInt8(ascii: "l")), 0),
+            ("localhost:80", .name, 0), ("http://[::1]:80", .name, 0),
+            ("9030", .missingAddress(port: 9030), 0), (":9030", .missingAddress(port: 9030), 0),
+            ("*:9030", .missingAddress(port: 9030), 0),
+            ("2001:db8:0:0:0:0:0:1:80", .missingBrackets, 0),
         ]
     )
     func fault(text: String, reason: AddressSyntaxError.Reason, offset: Int) {

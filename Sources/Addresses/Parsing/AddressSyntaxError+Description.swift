@@ -4,26 +4,53 @@ extension AddressSyntaxError: CustomStringConvertible {
 }
 
 extension AddressSyntaxError.Reason: CustomStringConvertible {
+    /// The problem, and what was probably meant.
     public var description: String {
+        suggestion.map { "\(problem); did you mean \($0)?" } ?? problem
+    }
+
+    /// What is wrong.
+    public var problem: String {
         switch self {
         case .empty: "an address is missing"
-        case .unexpectedByte(let byte): "\(Self.quoted(byte)) can't stand here"
+        case .unexpectedByte(let byte): "unexpected \(Self.quoted(byte))"
+        case .unexpectedCharacter(let character):
+            "unexpected '\(character)' (\(Self.codePoint(character)))"
         case .unexpectedEnd: "it ends too early"
         case .leadingZero: "a number with a leading zero is ambiguous"
         case .numberTooLarge(let limit): "the number is above \(limit)"
-        case .tooFewOctets: "an IPv4 address has four numbers"
+        case .tooFewOctets, .shortForm: "an IPv4 address has four numbers"
         case .tooManyOctets: "an IPv4 address has only four numbers"
         case .groupTooLong: "a group of an IPv6 address has at most four hexadecimal digits"
         case .tooFewGroups: "an IPv6 address without '::' has eight groups"
         case .tooManyGroups: "an IPv6 address has at most eight groups, '::' included"
-        case .repeatedGap: "'::' may stand only once"
+        case .repeatedGap: "'::' may occur only once"
         case .zone: "a zone ('%') is not part of an address"
-        case .netmask: "a prefix length is wanted, not a netmask"
-        case .missingPrefixLength(let block): "the prefix length is missing; did you mean \(block)?"
-        case .hostBits(let block): "bits are set behind the prefix; did you mean \(block)?"
+        case .netmask: "a netmask instead of a prefix length"
+        case .missingPrefixLength: "the prefix length is missing"
+        case .hostBits: "bits are set behind the prefix"
         case .invertedRange: "a range goes from a lower to a higher address of the same family"
-        case .missingBrackets: "an IPv6 address before a port stands in brackets: [::1]:80"
+        case .unfinishedRange: "an address has to follow the dash of a range"
+        case .shortRange: "a range ends with a whole address"
+        case .wildcard: "a wildcard instead of a prefix length"
+        case .port: "a port has no place here"
+        case .brackets: "an address without a port has no brackets"
+        case .name: "a name instead of an address"
+        case .missingBrackets: "an IPv6 address before a port needs brackets: [::1]:80"
         case .missingPort: "a port is missing"
+        case .missingAddress: "the address is missing"
+        }
+    }
+
+    /// What was probably meant.
+    public var suggestion: String? {
+        switch self {
+        case .hostBits(let block), .missingPrefixLength(let block), .shortForm(let block):
+            "\(block)"
+        case .netmask(let block), .wildcard(let block): block.map { "\($0)" }
+        case .shortRange(let range): range.map { "\($0)" }
+        case .missingAddress(let port): "0.0.0.0:\(port)"
+        default: nil
         }
     }
 
@@ -31,5 +58,10 @@ extension AddressSyntaxError.Reason: CustomStringConvertible {
     private static func quoted(_ byte: UInt8) -> String {
         (0x20..<0x7f).contains(byte)
             ? "'\(Character(Unicode.Scalar(byte)))'" : "byte 0x\(String(byte, radix: 16))"
+    }
+
+    private static func codePoint(_ character: Unicode.Scalar) -> String {
+        let digits = String(character.value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }

@@ -20,16 +20,20 @@ public struct AddressSyntaxError: Error, Hashable, Sendable {
     public enum Reason: Hashable, Sendable {
         /// There is no text at all.
         case empty
-        /// This byte can't stand here.
+        /// No part of any address.
         case unexpectedByte(UInt8)
+        /// The same beyond ASCII, where it is one that can be shown: `１`, `，`.
+        case unexpectedCharacter(Unicode.Scalar)
         /// The text ends where a number or a group had to follow.
         case unexpectedEnd
         /// Some programs read `010` as ten, others as eight: so it is neither.
         case leadingZero
         /// A decimal number above `limit`: an octet, a prefix length or a port.
         case numberTooLarge(limit: UInt32)
-        /// Fewer than four octets; `10.1` is not `10.0.0.1`, and `10/8` not `10.0.0.0/8`.
+        /// Fewer than four octets; `10.1` is not `10.0.0.1`.
         case tooFewOctets
+        /// `10/8` or `10.1.` in place of a block with all its octets.
+        case shortForm(suggestion: CIDRBlock)
         case tooManyOctets
         /// More than four hexadecimal digits between two colons.
         case groupTooLong
@@ -41,16 +45,30 @@ public struct AddressSyntaxError: Error, Hashable, Sendable {
         case repeatedGap
         /// `fe80::1%eth0`: a zone means something on one host only (RFC 4007 §11).
         case zone
-        /// `/255.0.0.0` in place of `/8`.
-        case netmask
+        /// `/255.0.0.0` or `/0.255.255.255` in place of `/8`; `nil` for bits that no prefix has.
+        case netmask(suggestion: CIDRBlock?)
+        /// `10.1.*.*` in place of `10.1.0.0/16`.
+        case wildcard(suggestion: CIDRBlock?)
         /// A block without `/`; `suggestion` is the block of that one address.
         case missingPrefixLength(suggestion: CIDRBlock)
         /// The address lies inside the network instead of at its start: `10.1.2.3/8`.
         case hostBits(suggestion: CIDRBlock)
         /// `a-b` with `b` below `a`, or one of each family.
         case invertedRange
+        /// A dash, and no address after it.
+        case unfinishedRange
+        /// `10.0.0.1-50`
+        case shortRange(suggestion: AddressRange?)
+        /// `10.0.0.1:3306`, where only an address is wanted.
+        case port
+        /// `[2001:db8::1]`, where only an address is wanted.
+        case brackets
+        /// A host name, or another word.
+        case name
         /// An IPv6 address before a port stands in brackets.
         case missingBrackets
         case missingPort
+        /// `7080`, `:7080` or `*:7080`, where an address and a port are wanted.
+        case missingAddress(port: UInt16)
     }
 }

@@ -1,10 +1,14 @@
 extension SocketAddress {
     /// Reads `192.0.2.1:9030` or `[2001:db8::1]:9030`; the port is 0…65535.
     public init(parsing text: Span<UInt8>) throws(AddressSyntaxError) {
-        if text.count > 0, text[0] == UInt8(ascii: "[") {
-            try self.init(bracketed: text)
-        } else {
-            try self.init(unbracketed: text)
+        do throws(AddressSyntaxError) {
+            if text.count > 0, text[0] == UInt8(ascii: "[") {
+                try self.init(bracketed: text)
+            } else {
+                try self.init(unbracketed: text)
+            }
+        } catch {
+            throw error.diagnosed(inSocketAddress: text)
         }
     }
 

@@ -38,14 +38,27 @@ extension Span<UInt8> {
         guard position < count else {
             return .init(count == 0 ? .empty : .unexpectedEnd, at: count)
         }
-        return .init(
-            self[position] == UInt8(ascii: "%") ? .zone : .unexpectedByte(self[position]),
-            at: position
-        )
+        if self[position] == UInt8(ascii: "%") { return .init(.zone, at: position) }
+        if self[position] >= 0x80, let character = character(at: position), character.isShown {
+            return .init(.unexpectedCharacter(character), at: position)
+        }
+        return .init(.unexpectedByte(self[position]), at: position)
     }
 
     func firstOffset(of byte: UInt8) -> Int? {
         indices.first { self[$0] == byte }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it has a shape of its own, and no terminal obeys it.
+    fileprivate var isShown: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned: false
+        case .lineSeparator, .paragraphSeparator, .spaceSeparator: false
+        case .nonspacingMark, .enclosingMark, .spacingMark: false
+        default: true
+        }
     }
 }
 

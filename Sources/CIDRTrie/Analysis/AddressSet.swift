@@ -22,6 +22,22 @@ public struct AddressSet: Hashable, Sendable {
         self.init(family, admittedIn: sweep.finish())
     }
 
+    /// The addresses of `family` that any of `blocks` contains.
+    public init(of blocks: some Sequence<CIDRBlock>, family: IPFamily) {
+        var numbers: [ClosedRange<UInt128>] = []
+        for block in blocks.filter({ $0.family == family }).sorted() {
+            let range = block.first.bits...block.last.bits
+            guard let last = numbers.last,
+                last.upperBound >= range.lowerBound - min(range.lowerBound, 1)
+            else {
+                numbers.append(range)
+                continue
+            }
+            numbers[numbers.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+        }
+        self.init(family, numbers: numbers)
+    }
+
     private init(_ family: IPFamily, admittedIn ranges: RangeTable<UInt128>) {
         self.family = family
         let highest = IPAddress(family, bits: .max).bits
@@ -50,6 +66,20 @@ extension AddressSet {
     /// Whether it holds every address of the family.
     public var isEverything: Bool {
         numbers == [0...IPAddress(family, bits: .max).bits]
+    }
+
+    /// The part of the internet that is in it, from 0 to 1: of all IPv4 addresses, and of IPv6's
+    /// global unicast addresses, 2000::/3 (IANA's "IPv6 Global Unicast Address Assignments").
+    public var shareOfInternet: Double {
+        let whole: ClosedRange<UInt128> =
+            family == .v4 ? 0...UInt128(UInt32.max) : (1 << 125)...((1 << 126) - 1)
+        let size = whole.upperBound - whole.lowerBound + 1
+        let count = numbers.reduce(UInt128(0)) { sum, range in
+            guard range.overlaps(whole) else { return sum }
+            let part = range.clamped(to: whole)
+            return sum + (part.upperBound - part.lowerBound + 1)
+        }
+        return count == size ? 1 : min(Double(count) / Double(size), 1.0.nextDown)
     }
 
     /// How many addresses; `UInt128.max` where all 2^128 are in it.

@@ -30,12 +30,17 @@ public struct RuleDiagnosis: Hashable, Sendable {
     /// Whether every IPv4 address is admitted, be it by 0.0.0.0/0 or by parts of it.
     public let admitsAllIPv4: Bool
     public let admitsAllIPv6: Bool
+    /// For each family, the part of the internet that is admitted: ``AddressSet/shareOfInternet``.
+    public let shareOfInternet: [IPFamily: Double]
 
     /// - Parameter now: rules that have expired are left aside.
     /// - Complexity: O(*n*) for *n* rules.
     public init(of rules: RuleSet, at now: UnixTime) {
-        admitsAllIPv4 = AddressSet(admittedBy: rules, family: .v4, at: now).isEverything
-        admitsAllIPv6 = AddressSet(admittedBy: rules, family: .v6, at: now).isEverything
+        let v4 = AddressSet(admittedBy: rules, family: .v4, at: now)
+        let v6 = AddressSet(admittedBy: rules, family: .v6, at: now)
+        admitsAllIPv4 = v4.isEverything
+        admitsAllIPv6 = v6.isEverything
+        shareOfInternet = [.v4: v4.shareOfInternet, .v6: v6.shareOfInternet]
         for family in IPFamily.allCases {
             var finder = IdleRuleFinder(rules: rules.rules)
             for index in rules.order where rules.rules[index].block.family == family {

@@ -4,11 +4,25 @@ public struct CIDRListFault: Error, Hashable, Sendable {
         case address(AddressSyntaxError.Reason)
         /// `!` and nothing behind it.
         case missingAddress
-        /// A byte that a terminal might obey, in a description.
-        case controlCharacter(UInt8)
+        /// Another program's syntax before an address; with the line as it should be, if known.
+        case foreignSyntax(entry: String?)
+        /// Something after the address that is not clearly a description.
+        case notADescription
+        /// Two addresses on one line.
+        case secondAddress
+        /// `10.0.0.0 8`
+        case separateLength(suggestion: CIDRBlock)
+        /// `10.0.0.0/8 deny`, while the entry does the opposite: `action`.
+        case otherAction(Action)
+        /// A character that a terminal might obey, in a description.
+        case controlCharacter(Unicode.Scalar)
         case invalidUTF8
+        /// The whole file is UTF-16.
+        case utf16
         /// More than `limit` bytes.
         case lineTooLong(limit: Int)
+        /// The list has more than `limit` rules by now; what follows is not read.
+        case tooManyRules(limit: Int)
     }
 
     /// Counted from 1.
@@ -24,14 +38,73 @@ extension CIDRListFault: CustomStringConvertible {
 }
 
 extension CIDRListFault.Reason: CustomStringConvertible {
-    public var description: String {
+    /// The problem, and what to do about it.
+    public var description: String { remedy.map { "\(problem) (\($0))" } ?? problem }
+
+    /// What is wrong.
+    public var problem: String {
         switch self {
-        case .address(let reason): "\(reason)"
+        case .address(let reason): reason.problem
         case .missingAddress: "an address or a block has to follow '!'"
-        case .controlCharacter(let byte):
-            "control character 0x\(String(byte, radix: 16)) in the description"
+        case .foreignSyntax: "an entry begins with its address"
+        case .notADescription: "what follows the address is not clearly a description"
+        case .secondAddress: "a second address on the line"
+        case .separateLength: "a number after the address"
+        case .otherAction(let action):
+            "the description says otherwise, but the entry would \(action)"
+        case .controlCharacter(let scalar):
+            "control character 0x\(String(scalar.value, radix: 16)) in the description"
         case .invalidUTF8: "the description is not UTF-8"
+        case .utf16: "the file is UTF-16"
         case .lineTooLong(let limit): "the line is longer than \(limit) bytes"
+        case .tooManyRules(let limit): "more than \(limit) rules"
         }
     }
+
+    /// What to do about it.
+    public var remedy: String? {
+        switch self {
+        case .address(.unexpectedByte(UInt8(ascii: ","))): "write a space before a description"
+        case .address(.unfinishedRange): "write # before a description"
+        case .address(let reason): reason.suggestion.map { "did you mean \($0)?" }
+        case .foreignSyntax(let entry):
+            entry.map { "write \($0)" } ?? "one entry per line: an address, then a description"
+        case .notADescription: "write # before a description"
+        case .secondAddress: "write one entry per line, or # before a description"
+        case .separateLength(let block): "write \(block), or # before a description"
+        case .otherAction(.allow):
+            "write ! before the address to deny it, or # before a description"
+        case .otherAction(.deny): "remove the ! to allow it, or write # before a description"
+        case .utf16: "save it as UTF-8"
+        default: nil
+        }
+    }
+}
+
+extension CIDRListFault.Reason {
+    /// `deny 10.0.0.0/8;`, `- 10.0.0.0/8`, `"10.0.0.0/8",`: what precedes the address in other
+    /// programs' files. `nil` for a line without an address.
+    init?(foreign line: Span<UInt8>, from start: Int) {
+        var words: [String] = []
+        var offset = start
+        while offset < line.count, words.count < 4 {
+            let end = line.endOfWord(from: offset)
+            guard end > offset else { break }
+            words.append(String(decoding: (offset..<end).map { line[$0] }, as: UTF8.self))
+            offset = line.skippingBlanks(from: end)
+        }
+        let trimmed = words.map { word in
+            String(word.drop { !$0.mayBeginAddress }.prefix { $0.mayBeInAddress })
+        }
+        // `try?`: only whether it is one counts.
+        guard let place = trimmed.firstIndex(where: { (try? AddressRange(parsing: $0)) != nil })
+        else { return nil }
+        let isDenied = words[..<place].contains { Action.verdicts[$0.lowercased()] == .deny }
+        self = .foreignSyntax(entry: (isDenied ? "!" : "") + trimmed[place])
+    }
+}
+
+extension Character {
+    fileprivate var mayBeginAddress: Bool { isHexDigit || self == ":" }
+    fileprivate var mayBeInAddress: Bool { mayBeginAddress || "./-".contains(self) }
 }

@@ -12,75 +12,72 @@ enum CIDRListLine {
             throw Fault(reason: .lineTooLong(limit: CIDRList.lineLimit), offset: CIDRList.lineLimit)
         }
         var start = line.skippingBlanks(from: 0)
-        guard start < line.count, line[start] != UInt8(ascii: "#") else { return [] }
+        guard start < line.count, !line.isCommentMark(at: start) else { return [] }
         let isDenied = line[start] == UInt8(ascii: "!")
         if isDenied { start = line.skippingBlanks(from: start + 1) }
-        let end = line.endOfWord(from: start)
+        let end = line.endOfAddress(from: start)
         guard start < end else { throw Fault(reason: .missingAddress, offset: start) }
-        let blocks = try blocks(of: line, in: start..<end)
-        let description = try description(of: line, from: end)
-        return blocks.map {
-            Rule(block: $0, action: isDenied ? .deny : .allow, description: description)
+        let range = try range(of: line, in: start..<end)
+        let words = CIDRListDescription(
+            following: start..<end,
+            range,
+            action: isDenied ? .deny : .allow
+        )
+        let description = try words.text(of: line)
+        return range.blocks.map {
+            Rule(block: $0, action: words.action, description: description)
         }
     }
 
-    private static func blocks(
+    private static func range(
         of line: Span<UInt8>,
         in range: Range<Int>
-    ) throws(Fault) -> [CIDRBlock] {
+    ) throws(Fault) -> AddressRange {
         do {
-            return try AddressRange(parsing: line.extracting(range)).blocks
+            return try AddressRange(parsing: line.extracting(range))
         } catch {
-            throw Fault(reason: .address(error.reason), offset: range.lowerBound + error.offset)
-        }
-    }
-
-    private static func description(
-        of line: Span<UInt8>,
-        from end: Int
-    ) throws(Fault) -> String {
-        var start = line.skippingBlanks(from: end)
-        if start < line.count, line[start] == UInt8(ascii: "#") {
-            start = line.skippingBlanks(from: start + 1)
-        }
-        let text = line.extracting(start..<max(start, line.endWithoutBlanks))
-        for offset in text.indices where text[offset].isControl {
-            throw Fault(reason: .controlCharacter(text[offset]), offset: start + offset)
-        }
-        do {
-            return String(copying: try UTF8Span(validating: text))
-        } catch {
-            throw Fault(reason: .invalidUTF8, offset: start + error.byteOffsets.lowerBound)
+            let offset = range.lowerBound + error.offset
+            let isFirst = error.offset == 0 || error.reason == .name
+            let foreign =
+                isFirst ? CIDRListFault.Reason(foreign: line, from: range.lowerBound) : nil
+            throw Fault(reason: foreign ?? .address(error.reason), offset: offset)
         }
     }
 }
 
 extension Span<UInt8> {
-    fileprivate func skippingBlanks(from start: Int) -> Int {
-        var offset = start
-        while offset < count, self[offset].isBlank { offset += 1 }
-        return offset
+    /// `#`, or `;` as the lists of spam fighters have it.
+    func isCommentMark(at offset: Int) -> Bool {
+        self[offset] == UInt8(ascii: "#") || self[offset] == UInt8(ascii: ";")
     }
 
-    fileprivate func endOfWord(from start: Int) -> Int {
+    /// Where the address, the block or the range that begins at `start` ends: behind a word, or
+    /// behind two that a dash or a slash joins.
+    fileprivate func endOfAddress(from start: Int) -> Int {
+        var end = endOfWord(from: start)
+        while true {
+            let next = skippingBlanks(from: end)
+            let isJoined = end > start && endsWithJoint(before: end)
+            let joins =
+                next < count && (self[next] == UInt8(ascii: "/") || dashLength(at: next) > 0)
+            guard next < count, next > end, !isCommentMark(at: next), isJoined || joins else {
+                return end
+            }
+            end = endOfWord(from: next)
+        }
+    }
+
+    /// Whether the word before `end` ends with a slash or a dash.
+    private func endsWithJoint(before end: Int) -> Bool {
+        self[end - 1] == UInt8(ascii: "/") || dashLength(at: end - 1) == 1
+            || (end >= 3 && dashLength(at: end - 3) == 3)
+    }
+
+    func endOfWord(from start: Int) -> Int {
         var offset = start
-        while offset < count, !self[offset].isBlank, self[offset] != UInt8(ascii: "#") {
+        while offset < count, blankLength(at: offset) == 0, !isCommentMark(at: offset) {
             offset += 1
         }
         return offset
     }
-
-    fileprivate var endWithoutBlanks: Int {
-        var end = count
-        while end > 0, self[end - 1].isBlank { end -= 1 }
-        return end
-    }
-}
-
-extension UInt8 {
-    fileprivate var isBlank: Bool {
-        self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")
-    }
-
-    fileprivate var isControl: Bool { self < 0x20 && self != UInt8(ascii: "\t") || self == 0x7f }
 }

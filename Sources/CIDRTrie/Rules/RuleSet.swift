@@ -21,6 +21,22 @@ public struct RuleSet: Sendable {
         order = merging.order
     }
 
+    /// Of rules that contradict each other, keeps those that deny.
+    public init(strictest rules: [Rule]) {
+        var order: [Int] = []
+        order.reserveCapacity(rules.count)
+        for index in Self.ascending(rules) {
+            if let last = order.last, rules[last].block == rules[index].block {
+                if rules[index].action == .deny { order[order.count - 1] = index }
+            } else {
+                order.append(index)
+            }
+        }
+        self.rules = rules
+        duplicates = []
+        self.order = order
+    }
+
     /// Indices by block; of the same block, by place.
     private static func ascending(_ rules: [Rule]) -> [Int] {
         let isAscending = zip(rules, rules.dropFirst()).allSatisfy { $0.block <= $1.block }

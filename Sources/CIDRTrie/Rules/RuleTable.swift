@@ -74,6 +74,34 @@ extension RuleTable: RandomAccessCollection {
 }
 
 extension RuleTable {
+    /// The rules without their words and expiries.
+    public var blocksAndActions: [Rule] {
+        indices.map { index in
+            let length = heads[index].prefixLength
+            return Rule(
+                block: CIDRBlock(containing: network(index), prefixLength: length),
+                action: heads[index].action
+            )
+        }
+    }
+
+    /// At most this part of `family`'s internet is allowed (``AddressSet/shareOfInternet``): the sum
+    /// of the rules that allow, wherever their blocks lie.
+    ///
+    /// - Complexity: O(*n*), a few hundred microseconds for a million rules.
+    public func greatestShareOfInternet(_ family: IPFamily) -> Double {
+        var counts = [Int](repeating: 0, count: 129)
+        for head in heads where head.action == .allow && head.family == family {
+            counts[Int(head.prefixLength)] += 1
+        }
+        // IPv6's internet begins below three bits.
+        let base = family == .v4 ? 0 : 3
+        return counts.indices.reduce(0.0) { sum, length in
+            sum + Double(counts[length])
+                * Double(sign: .plus, exponent: base - length, significand: 1)
+        }
+    }
+
     /// Packs `rules`, in their order.
     public init(_ rules: some Sequence<Rule>) {
         var packing = RulePacking()

@@ -15,6 +15,12 @@ public struct ConfigurationLoader: Sendable {
     /// Sizes in bytes.
     private static let configurationSizeLimit = 4 << 20
     private static let listSizeLimit = 64 << 20
+    /// Of all lists together: a small file may name many large ones.
+    private static let totalListSizeLimit = 256 << 20
+
+    private static var tooManyLists: String {
+        "the lists are larger than \(totalListSizeLimit >> 20) MiB together"
+    }
 
     private let now: @Sendable () -> UnixTime
 
@@ -41,8 +47,7 @@ public struct ConfigurationLoader: Sendable {
 
     func decode(_ text: String, from path: String) -> LoadedConfiguration {
         do throws(YAMLFault) {
-            var yaml = YAMLText(text)
-            return decode(try yaml.tree(), from: path)
+            return decode(try YAMLReader.read(text), from: path)
         } catch {
             return LoadedConfiguration(file: path, fault: ConfigurationFinding(error))
         }
@@ -50,9 +55,13 @@ public struct ConfigurationLoader: Sendable {
 
     private func decode(_ tree: ConfigurationNode, from path: String) -> LoadedConfiguration {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        var room = Self.totalListSizeLimit
         let decoder = ConfigurationDecoder(now: now()) { name throws(UnreadableFile) in
             let file = URL(fileURLWithPath: name, relativeTo: folder).path
-            return try LimitedFile(path: file, sizeLimit: Self.listSizeLimit).bytes()
+            let bytes = try LimitedFile(path: file, sizeLimit: Self.listSizeLimit).bytes()
+            room -= bytes.count
+            guard room >= 0 else { throw UnreadableFile(reason: Self.tooManyLists) }
+            return bytes
         }
         let decoded = decoder.decode(tree)
         return LoadedConfiguration(
@@ -74,7 +83,12 @@ extension ConfigurationFinding {
     }
 
     fileprivate init(_ fault: YAMLFault) {
-        self.init(.error, at: fault.position, message: fault.message, remedy: fault.remedy)
+        self.init(
+            .error,
+            at: fault.position,
+            message: fault.reason.message,
+            remedy: fault.reason.remedy
+        )
     }
 }
 

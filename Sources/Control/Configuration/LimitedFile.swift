@@ -1,7 +1,11 @@
+import CDispatch  // stat(2)'s structure
 import Core
-import Foundation
+import Glibc
 
-/// A file of limited size.
+/// A regular file of limited size, read at once.
+///
+/// A pipe or a device could keep its reader waiting for as long as it likes: it is refused, and
+/// opening it does not block.
 struct LimitedFile {
     let path: String
     /// In bytes.
@@ -9,38 +13,73 @@ struct LimitedFile {
 
     /// The file's whole text, without a byte order mark.
     func text() throws(UnreadableFile) -> String {
-        guard let text = String(validating: try bytes(), as: UTF8.self) else {
-            throw UnreadableFile(reason: "not UTF-8")
+        let bytes = try bytes()
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw UnreadableFile(reason: Self.encoding(of: bytes))
         }
         return text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
     }
 
     func bytes() throws(UnreadableFile) -> [UInt8] {
-        let data = try beginning()
-        guard data.count <= sizeLimit else {
-            throw UnreadableFile(reason: "larger than \(sizeLimit >> 20) MiB")
-        }
-        return Array(data)
+        let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw .system(errno) }
+        // It was only read: there is nothing that closing could lose.
+        defer { _ = close(descriptor) }
+        let size = try Self.size(of: descriptor)
+        guard size <= sizeLimit else { throw tooLarge }
+        return try contents(of: descriptor, size: size)
     }
 
-    /// One byte beyond the limit at most.
-    private func beginning() throws(UnreadableFile) -> Data {
-        do {
-            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            // It was only read: there is nothing that closing could lose.
-            defer { try? file.close() }
-            return try file.read(upToCount: sizeLimit + 1) ?? Data()
-        } catch {
-            throw UnreadableFile(error)
+    private var tooLarge: UnreadableFile {
+        UnreadableFile(reason: "larger than \(sizeLimit >> 20) MiB")
+    }
+
+    private static func size(of descriptor: Int32) throws(UnreadableFile) -> Int {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .system(errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return Int(status.st_size)
+        case S_IFDIR: throw .system(EISDIR)
+        case S_IFIFO: throw .notRegular("a pipe")
+        case S_IFSOCK: throw .notRegular("a socket")
+        default: throw .notRegular("a device")
         }
+    }
+
+    /// The file may have grown since it said its size; one byte beyond the limit is read at most.
+    private func contents(of descriptor: Int32, size: Int) throws(UnreadableFile) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var capacity = min(size, sizeLimit) + 1
+        while bytes.count <= sizeLimit {
+            var failure: Int32 = 0
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+                let result = unsafe read(descriptor, buffer.baseAddress, buffer.count)
+                failure = result < 0 ? errno : 0
+                count = max(result, 0)
+            }
+            if failure == EINTR { continue }
+            guard failure == 0 else { throw .system(failure) }
+            guard !piece.isEmpty else { return bytes }
+            bytes = bytes.isEmpty ? piece : bytes + piece
+            capacity = min(1 << 20, sizeLimit - min(bytes.count, sizeLimit) + 1)
+        }
+        throw tooLarge
+    }
+
+    /// What some editors save instead of UTF-8.
+    private static func encoding(of bytes: [UInt8]) -> String {
+        let isUTF16 = bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
+        return isUTF16 ? "UTF-16; save it as UTF-8" : "not UTF-8"
     }
 }
 
 extension UnreadableFile {
-    /// Foundation wraps the system's error, whose own words are the clearer ones.
-    fileprivate init(_ error: any Error) {
-        let outer = error as NSError
-        let system = outer.userInfo[NSUnderlyingErrorKey] as? NSError
-        self.init(reason: system?.localizedFailureReason ?? outer.localizedDescription)
+    /// In the system's own words, which are the clearest.
+    fileprivate static func system(_ code: Int32) -> UnreadableFile {
+        UnreadableFile(reason: unsafe String(cString: strerror(code)))
+    }
+
+    fileprivate static func notRegular(_ kind: String) -> UnreadableFile {
+        UnreadableFile(reason: "\(kind), not a regular file; copy what it gives into a file")
     }
 }

@@ -26,6 +26,10 @@ struct PrincipalPattern {
         if let account = text.accountOfRoot, principal.hasPrefix(account + ":") { return true }
         // A GUID's letters may be written in either case (RFC 9562 §4); an ARN's may not.
         let ignoresCase = !text.hasPrefix("arn:")
+        if !text.utf8.contains(UInt8(ascii: "*")) {
+            guard text.utf8.count == principal.utf8.count else { return false }
+            return ignoresCase ? text.lowercased() == principal.lowercased() : text == principal
+        }
         return Self.matches(
             Array((ignoresCase ? text.lowercased() : text).utf8)[...],
             Array((ignoresCase ? principal.lowercased() : principal).utf8)[...]

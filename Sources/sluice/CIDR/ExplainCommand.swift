@@ -30,26 +30,14 @@ struct ExplainCommand: ParsableCommand {
     @Argument(help: "Addresses; where none is given, standard input's, one a line.")
     var addresses: [String] = []
 
-    func validate() throws {
-        for text in addresses { _ = try Self.address(text) }
-    }
-
     func run() throws {
         let trie = try RuleFiles.trie(rules, filter: feed.filter)
         var explainer = Explainer(trie: trie, isJSON: json)
         if addresses.isEmpty {
             try explainer.explainStandardInput()
         } else {
-            for text in addresses { try explainer.explain(try Self.address(text)) }
+            for text in addresses { try explainer.explain(argument: text) }
         }
         try explainer.finish()
-    }
-
-    private static func address(_ text: String) throws -> IPAddress {
-        do {
-            return try IPAddress(parsing: text)
-        } catch {
-            throw ValidationError("'\(text)' is not an address: \(error)")
-        }
     }
 }

@@ -24,6 +24,17 @@ struct Explainer {
         }
     }
 
+    /// What is no address is named on standard error, and the others are explained.
+    mutating func explain(argument text: String) throws {
+        do {
+            try explain(try IPAddress(parsing: text))
+        } catch let error as AddressSyntaxError {
+            isInputFaulty = true
+            let shown = LogText.jsonString(text)
+            StandardError.print("sluice: \(shown) is not an address: \(error)")
+        }
+    }
+
     /// Prints where everything that was asked has been answered; exits with 1 where not.
     mutating func finish() throws {
         try output.flush()

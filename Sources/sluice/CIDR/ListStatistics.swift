@@ -36,7 +36,12 @@ struct ListStatistics: Codable {
         for family in IPFamily.allCases {
             let set = AddressSet(admittedBy: ruleSet, family: family, at: now)
             admitted["\(family)"] = "\(set.count)"
-            if set.isEverything { warnings.append("every \(family) address is admitted") }
+            if set.isEverything {
+                warnings.append("every \(family) address is admitted")
+            } else if set.shareOfInternet >= 0.5 {
+                let percent = Int(set.shareOfInternet * 100)
+                warnings.append("\(percent)% of all \(family) addresses are admitted")
+            }
         }
         if diagnosis.admitsAllOfOneFamily {
             warnings.append("the other family is not: 0.0.0.0/0 does not cover IPv6, nor ::/0 IPv4")

@@ -4,9 +4,12 @@ import CIDRTrie
 import Core
 import Sockets
 
-/// Lists of rules from files: text, compiled, or a cloud's published list; or the end of the command with everything that is
-/// wrong with them.
+/// Lists of rules from files: text, compiled, or a cloud's published list; or the end of the command
+/// with everything that is wrong with them.
 struct RuleFiles {
+    /// In bytes; more than any list takes. A pipe or a device may never end.
+    private static let sizeLimit = 256 << 20
+
     private let filter: FeedFilter
     private(set) var rules: [Rule] = []
     /// For each rule where it stands, as `file:line`; of a compiled list, `file: rule n`.
@@ -90,7 +93,12 @@ extension RuleFiles {
     private mutating func bytes(of path: String) -> [UInt8]? {
         do {
             // A pipe may be a file too, as in `sluice cidr stats <(…)`.
-            return try File(reading: path).readToEnd()
+            let bytes = try File(reading: path).readToEnd(limit: Self.sizeLimit + 1)
+            guard bytes.count <= Self.sizeLimit else {
+                faults.append("\(path): larger than \(Self.sizeLimit >> 20) MiB")
+                return nil
+            }
+            return bytes
         } catch {
             faults.append("\(path): \(error)")
             return nil

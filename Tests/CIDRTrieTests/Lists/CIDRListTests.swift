@@ -78,6 +78,7 @@ struct CIDRListTests {
         var random = SeededGenerator(seed: seed)
         let samples = [
             "10.0.0.0/8 a", "!2001:db8::/32", "# c", "", "10.0.0.1-10.0.0.9 r", "1.2.3.4", "::/0",
+            "!10.0.0.1 – 10.0.0.9", "10.0.0.0 / 8 # b", "10.0.0.1 ; 10.0.0.2", "deny 10.0.0.0/8;",
         ].map { Array($0.utf8) }
         for _ in 0..<4_000 {
             var bytes: [UInt8] = []
@@ -98,12 +99,120 @@ struct CIDRListTests {
         let whole = CIDRList(parsing: bytes.span)
         let alone = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .enumerated().map { (number: $0 + 1, list: CIDRList(parsing: Array($1).span)) }
-        // A byte order mark counts at the beginning of a file only.
-        guard !bytes.contains(0xef) else { return }
+        // UTF-16 is recognized at the beginning of a file only, and line ends come in pairs.
+        guard !bytes.contains(0xff), !bytes.contains(UInt8(ascii: "\r")) else { return }
         let rules = alone.flatMap { line in line.list.rules.map { (line.number, $0) } }
         #expect(whole.rules == rules.map(\.1), "seed \(seed)")
         #expect(whole.lines == rules.map(\.0), "seed \(seed)")
         let faultyLines = alone.filter { !$0.list.faults.isEmpty }.map(\.number)
         #expect(whole.faults.map(\.line) == faultyLines, "seed \(seed)")
+    }
+}
+
+/// What follows an address is read as meant or is a fault, but never taken for words by mistake.
+@Suite("What follows an address in a list")
+struct CIDRListDescriptionTests {
+    private func list(_ text: String) -> CIDRList { CIDRList(parsing: Array(text.utf8).span) }
+
+    @Test(
+        "Ranges and lengths count with blanks in them, whatever dash and blank it is",
+        arguments: [
+            "!10.1.0.0 - 10.1.0.255 quarantine", "!10.1.0.0 – 10.1.0.255 quarantine",
+            "!10.1.0.0- 10.1.0.255 quarantine", "!10.1.0.0 -10.1.0.255 quarantine",
+            "!10.1.0.0—10.1.0.255\tquarantine", "! 10.1.0.0 /24 quarantine",
+            "!10.1.0.0/ 24 # quarantine", "\u{a0}!\u{a0}10.1.0.0\u{a0}/\u{a0}24\u{3000}quarantine",
+            "!10.1.0.0/24 ; quarantine", "!10.1.0.0/24;quarantine",
+            "\u{FEFF}!10.1.0.0/24 quarantine",
+        ]
+    )
+    func meant(line: String) throws {
+        let list = list(line)
+        #expect(list.faults == [])
+        let block = try CIDRBlock(parsing: "10.1.0.0/24")
+        #expect(list.rules == [Rule(block: block, action: .deny, description: "quarantine")])
+    }
+
+    @Test(
+        "What is not clearly a description is a fault with its place and its remedy",
+        arguments: [
+            ("!10.1.0.0 10.1.0.255 quarantine", 11, "one entry per line"),
+            ("!10.1.0.0 - quarantine", 13, "follow the dash"),
+            ("!10.1.0.0 -", 12, "follow the dash"),
+            ("!10.1.0.0 255.255.0.0", 11, "10.1.0.0/16"),
+            ("!10.1.0.0 0.0.0.255", 11, "10.1.0.0/24"),
+            ("!10.1.0.0 24", 11, "10.1.0.0/24"), ("!10.1.0.0 8080 office", 11, "# before"),
+            ("!10.1.0.0, 10.2.0.0", 10, "unexpected ','"), ("!10.1.0.0 , 10.2.0.0", 11, "# before"),
+            ("!10.1.0.0 to 10.1.0.255", 14, "one entry per line"),
+            ("!10.1.0.0 mask 255.255.0.0", 16, "one entry per line"),
+            ("!10.1.0.0 ; 10.2.0.0", 13, "one entry per line"),
+            ("!10.1.0.0 (10.2.0.0)", 11, "one entry per line"),
+            ("!10.1.0.0 2001:db8::1", 11, "one entry per line"),
+            ("!10.1.0.0 => office", 11, "# before"), ("!10.1.0.0 | office", 11, "# before"),
+            ("10.1.0.0/16 deny", 13, "write !"), ("10.1.0.0/16 REJECT", 13, "write !"),
+            ("!10.1.0.0/16 allow", 14, "remove the !"), ("10.1.0.0/16 0;", 14, "# before"),
+            ("10.1.0.0/16 1.2", 13, "one entry per line"),
+            ("deny 10.1.0.0/16;", 1, "write !10.1.0.0/16"),
+            ("allow 1.2.3.0/24;", 1, "write 1.2.3.0/24"),
+            ("deny from 10.1.0.0/16", 1, "write !10.1.0.0/16"),
+            ("- 10.1.0.0/16", 1, "write 10.1.0.0/16"), ("\"10.1.0.0/16\",", 1, "write 10.1.0.0/16"),
+            ("10.1.0.0/16,office", 12, "a space before"), ("cidr,description", 1, "unexpected 'c'"),
+            ("10.1.0.1:3306 office", 9, "a port has no place"),
+            ("10.1.*.*", 6, "10.1.0.0/16"), ("office.example", 1, "a name"),
+            ("10.1.0.0/16 a\u{9b}31m", 14, "control character 0x9b"),
+            ("10.1.0.0/16 a\u{202e}b", 14, "control character 0x202e"),
+            ("10.1.0.0/16 a\u{2028}b", 14, "control character 0x2028"),
+        ]
+    )
+    func faults(line: String, column: Int, words: String) {
+        let list = list(line)
+        #expect(list.rules == [])
+        #expect(list.faults.map(\.column) == [column])
+        #expect(list.faults.first?.description.contains(words) == true, "\(list.faults)")
+    }
+
+    @Test(
+        "Words are words, though there are numbers, dashes and addresses in them",
+        arguments: [
+            "Lisbon", "Lisbon - 3rd floor", "2nd office", "Büro, 2. Stock", "(guests)",
+            "\"guests\"",
+            "NAT of 10.1.2.3", "blocked by request", "Block C", "v1.2", "12:30 shift", "@anna",
+            "東京", "🏢 office", "allow-listed partner", "aa:bb:cc:dd:ee:ff", "#1 customer",
+        ]
+    )
+    func descriptions(words: String) {
+        let list = list("10.0.0.0/8 \(words)\n")
+        #expect(list.faults == [])
+        let description = words.hasPrefix("#") ? String(words.dropFirst()) : words
+        #expect(list.rules.map(\.description) == [description])
+    }
+
+    @Test("After # anything is a description", arguments: ["10.0.0.2", "deny", "24", "- x", ", y"])
+    func comments(words: String) {
+        #expect(list("10.0.0.1 # \(words)").rules.map(\.description) == [words])
+    }
+
+    @Test("A lone carriage return ends a line, and a pair counts once")
+    func lineEnds() {
+        let list = list("10.0.0.0/8 a\r!10.1.0.0/16 b\r\n\r\n300.0.0.0/8\r")
+        #expect(list.rules.map(\.action) == [.allow, .deny])
+        #expect(list.lines == [1, 2])
+        #expect(list.faults.map(\.line) == [4])
+    }
+
+    @Test("A file in UTF-16 is one fault, not one for each line")
+    func utf16() {
+        for mark in [[0xff, 0xfe], [0xfe, 0xff]] as [[UInt8]] {
+            let bytes = mark + Array("10.0.0.0/8\n11.0.0.0/8\n".utf8.flatMap { [$0, 0] })
+            #expect(CIDRList(parsing: bytes.span).faults.map(\.reason) == [.utf16])
+        }
+    }
+
+    @Test("Ranges that take many rules each are counted before they fill the memory")
+    func ruleLimit() {
+        let range = "::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe\n"
+        let bytes = Array(String(repeating: range, count: 1_000).utf8)
+        let list = CIDRList(parsing: bytes.span, ruleLimit: 1_000)
+        #expect(list.rules.count < 1_300)
+        #expect(list.faults.map(\.reason) == [.tooManyRules(limit: 1_000)])
     }
 }

@@ -23,7 +23,10 @@ struct Assembly {
         let sources = try Self.copySources(to: folder, adding: probe)
         let output = folder.appendingPathComponent("probe.s")
         try Self.run(
-            ["swiftc", "-O", "-wmo", "-parse-as-library", "-module-name", "Probe"]
+            [
+                "swiftc", "-O", "-wmo", "-parse-as-library", "-module-name", "Probe",
+                "-package-name", "sluice",
+            ]
                 + ["-emit-assembly", "-o", output.path] + sources
         )
         read(try String(contentsOf: output, encoding: .utf8))

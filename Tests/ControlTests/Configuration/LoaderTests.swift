@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Glibc
 import Testing
 
 @testable import Control
@@ -46,6 +47,55 @@ struct LoaderTests {
             testLoader.load(contentsOf: folder.path(of: "long.yaml")).messages
                 == ["cannot be read: larger than 4 MiB"]
         )
+    }
+
+    @Test("A pipe or a device is refused at once, as configuration and as list")
+    func notRegular() throws {
+        let folder = try TemporaryFolder()
+        let pipe = folder.path(of: "pipe")
+        #expect(unsafe mkfifo(pipe, 0o600) == 0)
+        for (path, kind) in [
+            (pipe, "a pipe"), ("/dev/zero", "a device"), ("/dev/null", "a device"),
+        ] {
+            let expected = "\(kind), not a regular file; copy what it gives into a file"
+            #expect(testLoader.load(contentsOf: path).messages == ["cannot be read: \(expected)"])
+            let loaded = try load(yaml.replacing("office.cidrs", with: path))
+            #expect(loaded.messages == ["cannot read \(path.debugDescription): \(expected)"])
+        }
+    }
+
+    @Test("UTF-16 is named, in the configuration and in a list")
+    func utf16() throws {
+        let folder = try TemporaryFolder(["sluice.yaml": yaml])
+        let text = Data("10.0.0.0/8\n".utf8.flatMap { [$0, 0] })
+        try folder.write(Data([0xff, 0xfe]) + text, to: "office.cidrs")
+        #expect(
+            testLoader.load(contentsOf: folder.path(of: "office.cidrs")).messages
+                == ["cannot be read: UTF-16; save it as UTF-8"]
+        )
+        let loaded = testLoader.load(contentsOf: folder.path(of: "sluice.yaml"))
+        #expect(loaded.messages == ["the file is UTF-16"])
+    }
+
+    @Test(
+        "Lists that are large only together are refused, so that a small file cannot fill the memory"
+    )
+    func manyLists() throws {
+        let folder = try TemporaryFolder()
+        // A hole takes no room on the disk.
+        #expect(FileManager.default.createFile(atPath: folder.path(of: "big"), contents: nil))
+        let big = try FileHandle(forWritingTo: URL(filePath: folder.path(of: "big")))
+        try big.truncate(atOffset: 60 << 20)
+        try big.close()
+        let names = Array(repeating: "{ path: big, format: image }", count: 5).joined(
+            separator: ", "
+        )
+        try folder.write(
+            Data(yaml.replacing("[ office.cidrs ]", with: "[ \(names) ]").utf8),
+            to: "sluice.yaml"
+        )
+        let loaded = testLoader.load(contentsOf: folder.path(of: "sluice.yaml"))
+        #expect(loaded.messages.last?.contains("larger than 256 MiB together") == true)
     }
 
     @Test("A byte order mark is no part of the text")

@@ -73,6 +73,31 @@ struct ListenerTests {
         #expect(listener == expected)
     }
 
+    @Test("A backend may be its address alone, and its name absolute")
+    func shortBackends() throws {
+        let listener = try listener(
+            minimal("mysql").setting("backends", to: ["db:3306", ["address": "db.internal.:3306"]])
+        )
+        #expect(
+            listener.backends == [
+                BackendAddress(host: .name("db"), port: 3306),
+                BackendAddress(host: .name("db.internal."), port: 3306),
+            ]
+        )
+    }
+
+    @Test("Trusted networks and sources are written as in a list: blocks, addresses and ranges")
+    func addresses() throws {
+        let forms: ConfigurationNode = ["10.0.0.0/24", "10.1.0.1", "10.2.0.0 - 10.2.0.255"]
+        let listener = try listener(
+            minimal("mysql").setting("link", to: "outbound").setting("sources", to: forms)
+                .setting("proxyProtocol", to: ["accept": "optional", "trusted": forms])
+        )
+        let expected = ["10.0.0.0/24", "10.1.0.1/32", "10.2.0.0/24"]
+        #expect(listener.sources?.map(\.description) == expected)
+        #expect(listener.acceptProxyProtocol.trusted.map(\.description) == expected)
+    }
+
     @Test(
         "A listener's defaults follow its protocol",
         arguments: [

@@ -22,6 +22,20 @@ struct PrivateLinkTests {
         #expect(faults.map(\.path) == ["warehouses[0].listeners[0]"])
     }
 
+    @Test("A service allows at most a thousand principals, as each endpoint is compared with all")
+    func manyPrincipals() {
+        let path = "warehouses[0].endpointServices[0].allowedPrincipals"
+        let names = (0...1_000).map { number in
+            ConfigurationNode(
+                stringLiteral: "arn:aws:iam::123456789012:role/\(number)"
+            )
+        }
+        let tree = SampleTree.private.setting(path, to: ConfigurationNode(list: names))
+        #expect(tree.decoded().faults.map(\.path) == [path])
+        let fewer = SampleTree.private.setting(path, to: ConfigurationNode(list: names.dropLast()))
+        #expect(fewer.decoded().faults == [])
+    }
+
     @Test("A faulty endpoint or service is reported at its key path", arguments: faults)
     func fault(fault: FaultCase) {
         fault.expectFinding(.error, in: SampleTree.private)

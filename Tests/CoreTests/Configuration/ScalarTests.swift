@@ -61,7 +61,7 @@ struct ScalarTests {
         "A backend is an address or a host name, and a port",
         arguments: [
             "127.0.0.1:3306", "[2001:db8::1]:3306", "fe-1.warehouse.internal:9030",
-            "doris_fe:9030", "localhost:1",
+            "doris_fe:9030", "localhost:1", "db.internal.:9030",
         ]
     )
     func backend(text: String) throws {
@@ -73,7 +73,7 @@ struct ScalarTests {
         arguments: [
             "", "fe-1", ":3306", "fe-1:", "fe-1:0", "fe-1:65536", "fe-1:+80", "127.0.0.1",
             "127.0.0.300:80", "2001:db8::1:3306", "a:b:80", "-fe:80", "fe..internal:80",
-            "fe 1:80", "[::1]", "10.0.0.1:0",
+            "fe 1:80", "[::1]", "10.0.0.1:0", "db..:80",
         ]
     )
     func noBackend(text: String) {

@@ -62,11 +62,19 @@ struct WarningTests {
             "do not count while accept is off"
         ),
         FaultCase(
-            "warehouses[0].listeners[0].proxyProtocol",
-            ["accept": "optional", "trusted": ["0.0.0.0/0"]],
-            at: "warehouses[0].listeners[0].proxyProtocol.trusted[0]",
-            "every source"
+            "management",
+            ["listen": "0.0.0.0:7080"],
+            at: "management.listen",
+            "127.0.0.1:7080"
         ),
+        FaultCase("management", ["listen": "[::]:7080"], at: "management.listen", "every network"),
+        FaultCase(
+            "management",
+            ["listen": "[::ffff:0.0.0.0]:7080"],
+            at: "management.listen",
+            "every"
+        ),
+        FaultCase("management", ["listen": "8.8.8.8:7080"], at: "management.listen", "internet"),
         FaultCase(
             "warehouses[0].listeners[0].proxyProtocol",
             ["timeout": "1s"],
@@ -74,6 +82,50 @@ struct WarningTests {
             "at least 3s"
         ),
     ]
+
+    @Test(
+        "Networks that together are the internet, or most of it, are warned of where one trusts them",
+        arguments: [
+            (["0.0.0.0/0"], "any IPv4 address"),
+            (["0.0.0.0/1", "128.0.0.0/1"], "any IPv4 address"),
+            (["0.0.0.0-255.255.255.254"], "nearly any IPv4"),
+            (["64.0.0.0/2", "128.0.0.0/1"], "75% of all IPv4"), (["::/1"], "any IPv6 address"),
+            (["2000::/4", "3000::/4"], "any IPv6 address"), (["2000::/4"], "50% of all IPv6"),
+        ] as [([String], String)]
+    )
+    func wideTrust(networks: [String], words: String) {
+        let list = ConfigurationNode(list: networks.map { ConfigurationNode(stringLiteral: $0) })
+        let listener = "warehouses[0].listeners[0]"
+        let trusting = SampleTree.public
+            .setting("\(listener).proxyProtocol", to: ["accept": "optional", "trusted": list])
+        #expect(trusting.decoded().findings.map(\.path) == ["\(listener).proxyProtocol"])
+        #expect(trusting.decoded().warnings.first?.message.contains(words) == true)
+        let serving = SampleTree.public.setting("\(listener).link", to: "outbound")
+            .setting("\(listener).sources", to: list)
+        #expect(serving.decoded().findings.map(\.path) == ["\(listener).sources"])
+        #expect(serving.decoded().warnings.first?.message.contains(words) == true)
+    }
+
+    @Test(
+        "A network of one's own is trusted without a warning",
+        arguments: ["10.0.0.0/8", "0.0.0.0/2", "fc00::/7", "2000::/5", "192.0.2.1"]
+    )
+    func narrowTrust(network: String) {
+        let path = "warehouses[0].listeners[0].proxyProtocol"
+        let list = ConfigurationNode(list: [ConfigurationNode(stringLiteral: network)])
+        let tree = SampleTree.public.setting(path, to: ["accept": "optional", "trusted": list])
+        #expect(tree.decoded().findings == [])
+    }
+
+    @Test(
+        "A management address that only neighbours reach needs no warning",
+        arguments: ["127.0.0.1:7080", "[::1]:7080", "10.1.2.3:7080", "[fd00::1]:7080"]
+    )
+    func closedManagement(address: String) {
+        let listen = ConfigurationNode(stringLiteral: address)
+        let tree = SampleTree.public.setting("management", to: ["listen": listen])
+        #expect(tree.decoded().findings == [])
+    }
 
     @Test("A doubtful private link is a warning at its key path", arguments: privateWarnings)
     func privateLink(warning: FaultCase) {

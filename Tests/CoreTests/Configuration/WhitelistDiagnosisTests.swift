@@ -1,3 +1,4 @@
+import CIDRTrie
 import Core
 import Testing
 
@@ -55,8 +56,45 @@ struct WhitelistDiagnosisTests {
     func everybody(entries: ConfigurationNode) {
         let found = warnings(entries)
         #expect(found.count == 1)
-        #expect(found.first?.contains("every IPv4 address is admitted") == true)
+        #expect(found.first?.contains("any IPv4 address is admitted") == true)
         #expect(found.first?.contains("does not cover IPv6") == true)
+    }
+
+    @Test(
+        "All but a few addresses are warned of as all of them are",
+        arguments: [
+            ([["cidr": "0.0.0.0/0"], ["cidr": "10.0.0.1", "action": "deny"]], "nearly any IPv4"),
+            (["0.0.0.0/1", "128.0.0.0 - 255.255.255.254"], "nearly any IPv4"),
+            (["0.0.0.0/0", "!0.0.0.0/2"], "75% of all IPv4"),
+            (["2000::/3"], "any IPv6 address"), (["::/0", "!fe80::/10"], "any IPv6 address"),
+        ] as [(ConfigurationNode, String)]
+    )
+    func nearlyEverybody(entries: ConfigurationNode, words: String) {
+        let found = warnings(entries)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("\(words)") == true, "\(found)")
+    }
+
+    @Test("Compiled lists count with the entries, and what they deny too")
+    func compiledLists() throws {
+        func image(_ text: String) throws -> [UInt8] {
+            CompiledTrie(try RuleSet(CIDRList(parsing: text.utf8.span).rules)).image()
+        }
+        func found(_ lists: [String], entries: ConfigurationNode) throws -> [String] {
+            let names = lists.indices.map { ConfigurationNode(stringLiteral: "\($0).trie") }
+            let root = SampleTree.public.setting(
+                "warehouses[0].whitelist",
+                to: ["entries": entries, "files": ConfigurationNode(list: names)]
+            )
+            let files = Dictionary(
+                uniqueKeysWithValues: try lists.enumerated().map { ("\($0).trie", try image($1)) }
+            )
+            return root.decoded(files: files).warnings.map(\.message)
+        }
+        let half = try found(["0.0.0.0/1"], entries: ["128.0.0.0/1"])
+        #expect(half.count == 1 && half[0].hasPrefix("any IPv4 address is admitted"), "\(half)")
+        let denied = try found(["0.0.0.0/1\n128.0.0.0/1", "!0.0.0.0/1\n!128.0.0.0/2"], entries: [])
+        #expect(denied == [])
     }
 
     @Test("Both families open to all are one warning")

@@ -22,6 +22,38 @@ struct WhitelistFileTests {
         return CompiledTrie(try RuleSet(list.rules)).image()
     }
 
+    @Test("Entries are written as in a list file, or with keys")
+    func entries() {
+        let entries: ConfigurationNode = [
+            "10.0.0.0/8", "192.0.2.7 one address", "!10.1.0.0 - 10.1.0.255 quarantine",
+            ["cidr": "127.0.0.1"], ["cidr": "10.2.0.0–10.2.0.255", "action": "deny"],
+        ]
+        let decoded = SampleTree.public.setting("warehouses[0].whitelist.entries", to: entries)
+            .decoded()
+        #expect(decoded.findings == [])
+        let rules = decoded.configuration?.warehouses[0].whitelist.rules ?? []
+        #expect(
+            rules.map { "\($0.action) \($0.block) \($0.description)" } == [
+                "allow 10.0.0.0/8 ", "allow 192.0.2.7/32 one address",
+                "deny 10.1.0.0/24 quarantine", "allow 127.0.0.1/32 ", "deny 10.2.0.0/24 ",
+            ]
+        )
+    }
+
+    @Test("Rules are counted over all whitelists, before they fill the memory")
+    func ruleLimit() {
+        let range = "::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe\n"
+        let files = ["a": Array(range.utf8), "b": Array(range.utf8)]
+        let tree = SampleTree.public.setting("warehouses[0].whitelist.files", to: ["a", "b"])
+        let now = UnixTime(seconds: 1_767_225_600)
+        let decoder = ConfigurationDecoder(now: now, ruleLimit: 300) {
+            path throws(UnreadableFile) in
+            files[path] ?? []
+        }
+        #expect(decoder.decode(tree).faults.map(\.path) == ["warehouses[0].whitelist.files[1]"])
+        #expect(decoder.decode(tree).faults[0].message == "more than 300 whitelist rules")
+    }
+
     @Test("A mapping gives a file an action and words for entries that have none")
     func mapping() throws {
         let (whitelist, findings) = whitelist(

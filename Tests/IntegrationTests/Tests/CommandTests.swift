@@ -62,6 +62,16 @@ extension IntegrationTests {
             #expect((result.output + result.errorOutput).contains("/nonexistent/sluice.yaml"))
         }
 
+        @Test("check refuses a pipe at once, and does not wait for somebody to write to it")
+        func pipe() throws {
+            let folder = try TemporaryFolder()
+            let pipe = folder.path + "/pipe"
+            #expect(try runProgram("mkfifo", [pipe]).status == 0)
+            let result = try sluice("check", "--config", pipe)
+            #expect(result.status == 78)
+            #expect((result.output + result.errorOutput).contains("a pipe, not a regular file"))
+        }
+
         @Test("An unknown option exits with 64")
         func usage() throws {
             #expect(try sluice("serve", "--no-such-option").status == 64)

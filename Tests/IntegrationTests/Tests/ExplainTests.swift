@@ -58,8 +58,34 @@ extension IntegrationTests {
         @Test("What is no address is named", arguments: ["203.0.113.05", "300.1.2.3", "office"])
         func faulty(address: String) throws {
             let result = try explain([address])
-            #expect(result.status != 0)
+            #expect(result.status == 1)
             #expect(result.errorOutput.contains(address))
+        }
+
+        @Test("What is no address does not keep the others from being explained")
+        func someFaulty() throws {
+            let result = try explain(["bogus", "192.0.2.1", "203.0.113.0/24"])
+            #expect(result.status == 1)
+            #expect(result.output == "192.0.2.1\tdeny\t-\t\n")
+            #expect(result.errorOutput.split(separator: "\n").count == 2)
+        }
+
+        @Test("Wrong usage is told from faulty addresses and from faulty lists by the exit code")
+        func exitCodes() throws {
+            let folder = try TemporaryFolder()
+            let good = try folder.write("10.0.0.0/8\n", to: "good.cidrs")
+            let bad = try folder.write("10.0.0.0 10.0.0.255\n", to: "bad.cidrs")
+            func status(_ arguments: String...) throws -> Int32 {
+                try runProgram(Programs.sluice(), ["cidr"] + arguments).status
+            }
+            #expect(try status("explain", "10.0.0.1") == 64)
+            #expect(try status("explain", "--rules", good, "10.0.0.1") == 0)
+            #expect(try status("explain", "--rules", good, "bogus") == 1)
+            #expect(try status("explain", "--rules", bad, "10.0.0.1") == 78)
+            #expect(try status("stats", bad) == 78)
+            #expect(try status("stats") == 64)
+            #expect(try status("diff", good, bad) == 78)
+            #expect(try status("compile", good) == 64)
         }
     }
 }

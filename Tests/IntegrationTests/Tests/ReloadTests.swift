@@ -60,7 +60,18 @@ extension IntegrationTests {
 
         /// What is done to the file, and what the operator must read of it.
         private static let faults: [(words: String, change: @Sendable (String) -> String)] = [
-            ("YAML", { $0 + "\n  :[ {" }),
+            ("align it with the line that it belongs to", { $0 + "\n  :[ {" }),
+            ("more than 32 levels", { $0 + "a0: &a0 [ x ]\n" + aliasChain }),
+            ("an alias can't be a key", { $0 + "a0: &a0 [ x ]\n" + aliasesAsKeys }),
+            (
+                "a device, not a regular file",
+                {
+                    $0.replacing(
+                        "{ mode: anywhere }",
+                        with: "{ mode: specific, files: [ /dev/zero ] }"
+                    )
+                }
+            ),
             ("unknownKey", { $0 + "\nunknownKey: 1\n" }),
             (
                 "warehouses[0].whitelist.entries[0].cidr",
@@ -81,6 +92,33 @@ extension IntegrationTests {
                 }
             ),
         ]
+
+        /// 116 KB that once took the gateway's stack.
+        private static let aliasChain =
+            (1..<4_000).map { "a\($0): &a\($0) [ *a\($0 - 1) ]\n" }.joined()
+
+        /// A few lines that once were read for ever.
+        private static let aliasesAsKeys = (1..<30).map {
+            "a\($0): &a\($0) { ? *a\($0 - 1) : x, ? [ *a\($0 - 1) ] : y }\n"
+        }.joined()
+
+        @Test("A pipe in place of the file is an error at once, and the next reload is heard")
+        func pipe() throws {
+            let echo = try ThreadedServer.echo()
+            let file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
+            let sluice = try SluiceProcess(file)
+            let pipe = sluice.folder.path + "/pipe"
+            #expect(try runProgram("mkfifo", [pipe]).status == 0)
+            try sluice.requestReload(
+                to: file.text(management: sluice.management)
+                    .replacing("{ mode: anywhere }", with: "{ mode: specific, files: [ pipe ] }")
+            )
+            try wait(for: "a word on the pipe") {
+                sluice.operatorLog.contains("a pipe, not a regular file")
+            }
+            try sluice.reload(to: file)
+            #expect(try Connection(to: file.listeners[0].listen).exchange("after"))
+        }
 
         @Test("A faulty file changes nothing, and says what is wrong", arguments: faults.indices)
         func faulty(index: Int) throws {

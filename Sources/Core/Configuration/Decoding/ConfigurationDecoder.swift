@@ -15,17 +15,26 @@ public struct ConfigurationDecoder {
     public typealias FileReader = (_ path: String) throws(UnreadableFile) -> [UInt8]
 
     private let now: UnixTime
+    private let ruleLimit: Int
     private let readFile: FileReader
 
-    /// - Parameter now: decides which whitelist entries have expired.
-    public init(now: UnixTime, readFile: @escaping FileReader) {
+    /// - Parameters:
+    ///   - now: decides which whitelist entries have expired.
+    ///   - ruleLimit: how many rules all whitelists may have together, those of compiled lists left
+    ///     aside. Four million take some 400 MB while they are read.
+    public init(
+        now: UnixTime,
+        ruleLimit: Int = 4_000_000,
+        readFile: @escaping FileReader
+    ) {
         self.now = now
+        self.ruleLimit = ruleLimit
         self.readFile = readFile
     }
 
     /// Reads a whole file's tree. Every call stands alone: nothing is kept between two of them.
     public func decode(_ root: ConfigurationNode) -> DecodedConfiguration {
-        let decoding = Decoding(now: now, readFile: readFile)
+        let decoding = Decoding(now: now, ruleLimit: ruleLimit, readFile: readFile)
         let configuration = GatewayConfiguration.decode(
             Place(node: root, path: "", decoding: decoding)
         )

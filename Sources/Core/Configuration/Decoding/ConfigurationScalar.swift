@@ -43,16 +43,23 @@ extension String {
 }
 
 /// A scalar that is one of a few words, such as `off`, `optional` and `required`.
-protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepresentable<String> {}
+protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepresentable<String> {
+    /// What other programs call the words, in lower case.
+    static var synonyms: [String: Self] { get }
+}
 
 extension ConfigurationWord {
+    static var synonyms: [String: Self] { [:] }
+
     static var words: [String] { allCases.map(\.rawValue) }
 
     static var expectation: String { "one of \(words.joined(separator: ", "))" }
 
     init(configurationText text: String) throws(ScalarFault) {
         guard let word = Self(rawValue: text) else {
-            let suggestion = Suggestion.closest(to: text, among: Self.words)
+            let suggestion =
+                Self.synonyms[text.lowercased()]?.rawValue
+                ?? Suggestion.closest(to: text, among: Self.words)
             let remedy = suggestion.map { "did you mean \($0)?" }
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }

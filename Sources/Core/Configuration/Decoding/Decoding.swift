@@ -9,11 +9,14 @@ final class Decoding {
     static let findingLimit = 1_000
 
     let now: UnixTime
+    /// Over all whitelists, those of compiled lists left aside.
+    let ruleLimit: Int
     let readFile: ConfigurationDecoder.FileReader
 
     private(set) var findings: [ConfigurationFinding] = []
     private(set) var hasFaults = false
     private var droppedCount = 0
+    var ruleCount = 0
 
     /// Every address on which the gateway is to listen.
     var listenAddresses = ListenClaims()
@@ -21,8 +24,9 @@ final class Decoding {
     /// Every backend.
     var backends: [BackendClaim] = []
 
-    init(now: UnixTime, readFile: @escaping ConfigurationDecoder.FileReader) {
+    init(now: UnixTime, ruleLimit: Int, readFile: @escaping ConfigurationDecoder.FileReader) {
         self.now = now
+        self.ruleLimit = ruleLimit
         self.readFile = readFile
     }
 
@@ -34,6 +38,9 @@ final class Decoding {
             droppedCount += 1
         }
     }
+
+    /// Whether another finding would be shown, so that its words are worth finding.
+    var showsMore: Bool { findings.count < Self.findingLimit }
 
     /// All findings in the order of the file, those in other files behind, with a last word on
     /// those that were too many to keep.

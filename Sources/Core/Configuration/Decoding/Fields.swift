@@ -1,3 +1,5 @@
+import Addresses
+
 /// Reads a mapping key by key, and remembers the keys that were asked for: all others are unknown.
 struct Fields {
     let place: Place
@@ -47,7 +49,8 @@ struct Fields {
 
     func reportUnknownKeys() {
         for entry in values.values where !knownKeys.contains(entry.key) {
-            keyPlace(of: entry).fault("unknown key", remedy: remedy(forUnknown: entry.key))
+            let remedy = place.decoding.showsMore ? remedy(forUnknown: entry.key) : nil
+            keyPlace(of: entry).fault("unknown key", remedy: remedy)
         }
     }
 
@@ -57,7 +60,9 @@ struct Fields {
     }
 
     private func remedy(forUnknown key: String) -> String {
-        if let suggestion = Suggestion.closest(to: key, among: knownKeys) {
+        if let suggestion = Suggestion.synonym(of: key, among: knownKeys)
+            ?? Suggestion.closest(to: key, among: knownKeys)
+        {
             return "did you mean \(suggestion)?"
         }
         return "known here: \(knownKeys.joined(separator: ", "))"
@@ -133,6 +138,11 @@ extension Fields {
         }
         value = given
         return place
+    }
+
+    /// The blocks of the list behind `key`; none where it is missing.
+    mutating func blocks(_ key: String) -> [CIDRBlock] {
+        place(key)?.blocks() ?? []
     }
 
     /// The elements of the list behind `key`; none where it is missing.

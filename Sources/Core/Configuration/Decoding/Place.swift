@@ -1,3 +1,5 @@
+import Addresses
+
 /// One value of the file together with its key path: what a decoder is given to read.
 struct Place {
     let node: ConfigurationNode
@@ -42,10 +44,21 @@ extension Place {
 
     /// What `read` makes of a mapping's keys; afterwards, each key that it did not ask for is a
     /// fault. `nil` where this is no mapping, which is a fault too.
+    ///
+    /// - Parameters:
+    ///   - key: the key that is meant where a single value is given instead.
+    ///   - listKey: likewise for a list.
     @discardableResult
-    func mapping<Value>(_ read: (inout Fields) -> Value?) -> Value? {
+    func mapping<Value>(
+        insteadOfValue key: String? = nil,
+        insteadOfList listKey: String? = nil,
+        _ read: (inout Fields) -> Value?
+    ) -> Value? {
         guard case .mapping(let entries) = node.content else {
-            fault("expected a mapping (key: value), found \(node.kind)")
+            fault(
+                "expected a mapping (key: value), found \(node.kind)",
+                remedy: node.asMapping(value: key, list: listKey)
+            )
             return nil
         }
         var fields = Fields(of: entries, at: self)
@@ -62,11 +75,19 @@ extension Place {
     /// A list's elements; none where this is no list, which is a fault.
     func elements() -> [Place] {
         guard case .sequence(let nodes) = node.content else {
-            fault("expected a list, found \(node.kind)", remedy: "write [ … ] or lines of - …")
+            fault("expected a list, found \(node.kind)", remedy: node.asList)
             return []
         }
         return nodes.enumerated().map { index, node in
             Place(node: node, path: "\(path)[\(index)]", decoding: decoding)
+        }
+    }
+
+    /// The addresses of a list of blocks, addresses and ranges.
+    func blocks() -> [CIDRBlock] {
+        elements().flatMap { place -> [CIDRBlock] in
+            let range: AddressRange? = place.scalar()
+            return range?.blocks ?? []
         }
     }
 
@@ -81,6 +102,25 @@ extension Place {
         } catch {
             fault(error.message, remedy: error.remedy)
             return nil
+        }
+    }
+}
+
+extension ConfigurationNode {
+    /// A list of this one value, to suggest.
+    fileprivate var asList: String {
+        guard case .scalar(let text) = content, text.count <= 64 else {
+            return "write [ … ] or lines of - …"
+        }
+        return "write [ \(text) ]"
+    }
+
+    /// The mapping of one key that a shorter form stood for, to suggest.
+    fileprivate func asMapping(value key: String?, list listKey: String?) -> String? {
+        switch content {
+        case .scalar(let text) where text.count <= 64: key.map { "write { \($0): \(text) }" }
+        case .sequence: listKey.map { "write { \($0): [ … ] }" }
+        default: nil
         }
     }
 }

@@ -2,11 +2,48 @@
 enum Suggestion {
     /// No word that is known is longer; what is longer is no slip of the hand.
     private static let longestWord = 32
+    /// Of more words than this nothing is suggested: it would take long.
+    private static let knownLimit = 256
+
+    /// What other programs call the keys of a configuration, without case, `-` and `_`.
+    private static let synonyms: [String: [String]] = [
+        "comment": ["description"], "comments": ["description"], "note": ["description"],
+        "label": ["description"], "reason": ["description"], "desc": ["description"],
+        "name": ["description", "id"],
+        "allowlist": ["whitelist"], "allowedips": ["whitelist"], "ipwhitelist": ["whitelist"],
+        "ipallowlist": ["whitelist"], "acl": ["whitelist"], "sourceranges": ["whitelist"],
+        "allow": ["whitelist", "entries"], "deny": ["whitelist", "entries"],
+        "rules": ["entries", "whitelist"], "cidrs": ["entries"], "list": ["entries"],
+        "ranges": ["entries"], "addresses": ["entries", "backends"],
+        "ip": ["cidr", "address", "listen"], "address": ["cidr", "listen"],
+        "addr": ["cidr", "address", "listen"], "network": ["cidr"], "subnet": ["cidr"],
+        "source": ["cidr", "sources"], "range": ["cidr"], "block": ["cidr"], "prefix": ["cidr"],
+        "expiry": ["expires"], "expiresat": ["expires"], "ttl": ["expires"], "until": ["expires"],
+        "bind": ["listen"], "port": ["listen"],
+        "upstream": ["backends"], "upstreams": ["backends"], "server": ["backends", "address"],
+        "servers": ["backends"], "target": ["backends", "address"], "targets": ["backends"],
+        "host": ["address"], "hostname": ["address", "host"], "url": ["address"],
+        "proto": ["protocol"], "type": ["protocol"], "mode": ["protocol", "accept"],
+        "include": ["files"], "includes": ["files"], "file": ["files", "path"],
+        "loglevel": ["level", "log"], "verbosity": ["level"], "accesslog": ["access", "log"],
+        "maxconnections": ["connections", "limits"], "maxconn": ["connections", "limits"],
+        "trustedproxies": ["trusted", "proxyProtocol"], "from": ["trusted", "sources"],
+        "admin": ["management"], "api": ["management"], "metrics": ["management"],
+        "shutdowntimeout": ["drain", "timeouts"], "grace": ["drain"], "workers": ["shards"],
+        "threads": ["shards"],
+    ]
+
+    /// The known key that other programs call `word`.
+    static func synonym(of word: String, among known: [String]) -> String? {
+        guard word.utf8.count <= longestWord else { return nil }
+        let plain = word.lowercased().filter { $0 != "-" && $0 != "_" }
+        return synonyms[plain]?.first(where: known.contains)
+    }
 
     /// The known word that the fewest slips (a letter missing, added, wrong, or swapped with its
     /// neighbour) turn into `word`; `nil` where even that would take more than one in three.
     static func closest(to word: String, among known: [String]) -> String? {
-        guard word.count <= longestWord else { return nil }
+        guard word.count <= longestWord, known.count <= knownLimit else { return nil }
         let best =
             known
             .map { (word: $0, distance: distance(from: word.lowercased(), to: $0.lowercased())) }

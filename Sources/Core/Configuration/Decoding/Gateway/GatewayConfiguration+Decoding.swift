@@ -47,11 +47,49 @@ extension GatewayConfiguration {
     }
 }
 
+extension Place {
+    /// The management address asks nobody who they are.
+    fileprivate func warnOfOpenManagement(_ address: SocketAddress) {
+        let remedy = "listen on 127.0.0.1:\(address.port), or let a firewall decide who gets there"
+        if address.ip.unmapped.isUnspecified {
+            warning(
+                "\(address) is in every network: whoever reaches it can read sessions, denials and"
+                    + " endpoints without a password",
+                remedy: remedy
+            )
+        } else if !address.ip.unmapped.isPrivate {
+            warning(
+                "\(address) may be reached from the internet, and asks for no password",
+                remedy: remedy
+            )
+        }
+    }
+}
+
+extension IPAddress {
+    /// Of no use in the internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5.6.
+    fileprivate var isPrivate: Bool {
+        switch self {
+        case .v4(let v4):
+            switch v4.bits {
+            case 0x0a00_0000...0x0aff_ffff, 0xac10_0000...0xac1f_ffff, 0xc0a8_0000...0xc0a8_ffff,
+                0x6440_0000...0x647f_ffff, 0xa9fe_0000...0xa9fe_ffff:
+                true
+            default: false
+            }
+        case .v6(let v6): v6.high >> 57 == 0x7e || v6.high >> 54 == 0x3fa
+        }
+    }
+}
+
 extension SocketAddress {
     /// `management: { listen: 127.0.0.1:7080 }`.
     static func decodeManagement(_ place: Place) -> SocketAddress? {
-        place.mapping { fields in
-            fields.requiredPlace("listen")?.listenAddress()
+        place.mapping(insteadOfValue: "listen") { fields in
+            let place = fields.requiredPlace("listen")
+            let address = place?.listenAddress()
+            if let address, !address.ip.unmapped.isLoopback { place?.warnOfOpenManagement(address) }
+            return address
         }
     }
 }

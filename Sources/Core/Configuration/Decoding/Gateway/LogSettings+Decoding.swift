@@ -10,7 +10,14 @@ extension LogSettings {
     }
 }
 
-extension LogSettings.Level: ConfigurationWord {}
+extension LogSettings.Level: ConfigurationWord {
+    static var synonyms: [String: Self] {
+        [
+            "warn": .warning, "err": .error, "fatal": .error, "critical": .error,
+            "verbose": .debug, "information": .info,
+        ]
+    }
+}
 extension LogSettings.Format: ConfigurationWord {}
 
 extension LogSettings.AccessLog: ConfigurationScalar {

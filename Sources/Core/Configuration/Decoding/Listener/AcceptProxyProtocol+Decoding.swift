@@ -37,7 +37,8 @@ extension AcceptProxyProtocol {
 
     private mutating func readTrust(_ fields: inout Fields, identifies: Bool) {
         let isEmpty = fields.isEmptyList("trusted")
-        trusted = fields.elements("trusted").compactMap { $0.trustedSource() }
+        trusted = fields.blocks("trusted")
+        warnOfWideTrust(at: fields.place)
         guard let mode = fields.value("accept", default: mode) else { return }
         self.mode = mode
         checkIdentity(identifies, at: fields.place)
@@ -60,6 +61,16 @@ extension AcceptProxyProtocol {
             "every client may tell the backend another address than its own",
             remedy: "clientHeaders: refuse, unless all clients of this listener are proxies"
         )
+    }
+
+    /// Any union of blocks counts: 0.0.0.0/1 and 128.0.0.0/1 are everybody.
+    private func warnOfWideTrust(at place: Place) {
+        for openness in AddressOpenness.all(of: trusted) {
+            place.warning(
+                "trusted: \(openness.subject) could forge a client address and bypass the whitelist",
+                remedy: "trust the load balancer's network only"
+            )
+        }
     }
 
     private func checkIdentity(_ identifies: Bool, at place: Place) {
@@ -89,19 +100,13 @@ extension AcceptProxyProtocol {
     }
 }
 
-extension AcceptProxyProtocol.Mode: ConfigurationWord {}
-extension AcceptProxyProtocol.ClientHeaders: ConfigurationWord {}
-
-extension Place {
-    /// A load balancer's network.
-    fileprivate func trustedSource() -> CIDRBlock? {
-        let block: CIDRBlock? = scalar()
-        if block?.prefixLength == 0 {
-            warning(
-                "every source may say whose connection it is, and so pass the whitelist",
-                remedy: "name the load balancer's network only"
-            )
-        }
-        return block
+extension AcceptProxyProtocol.Mode: ConfigurationWord {
+    static var synonyms: [String: Self] {
+        [
+            "on": .required, "true": .required, "yes": .required, "always": .required,
+            "v1": .required, "v2": .required, "false": .off, "no": .off, "never": .off,
+        ]
     }
 }
+
+extension AcceptProxyProtocol.ClientHeaders: ConfigurationWord {}

@@ -5,7 +5,7 @@ extension BackendAddress {
     static func decodeList(_ listener: inout Fields, listen: Place?) -> [BackendAddress] {
         guard let list = listener.requiredPlace("backends") else { return [] }
         if list.isEmptySequence {
-            list.fault("a listener needs at least one backend", remedy: "- { address: host:port }")
+            list.fault("a listener needs at least one backend", remedy: "write [ host:port ]")
         }
         var claims = Claims<BackendAddress>()
         return list.elements().compactMap { decode($0, listen: listen, claims: &claims) }
@@ -16,16 +16,27 @@ extension BackendAddress {
         listen: Place?,
         claims: inout Claims<BackendAddress>
     ) -> BackendAddress? {
-        backend.mapping { fields in
-            guard let place = fields.requiredPlace("address"),
-                let address: BackendAddress = place.scalar()
-            else { return nil }
-            if let owner = claims.claim(address, for: place) {
-                place.fault("\(address) is there already: \(owner.reference)")
-            }
-            let claim = BackendClaim(address: address, place: place, listen: listen)
-            place.decoding.backends.append(claim)
-            return address
+        // A backend may be its address alone.
+        if case .scalar = backend.node.content {
+            return address(at: backend, listen: listen, claims: &claims)
         }
+        return backend.mapping { fields in
+            guard let place = fields.requiredPlace("address") else { return nil }
+            return address(at: place, listen: listen, claims: &claims)
+        }
+    }
+
+    private static func address(
+        at place: Place,
+        listen: Place?,
+        claims: inout Claims<BackendAddress>
+    ) -> BackendAddress? {
+        guard let address: BackendAddress = place.scalar() else { return nil }
+        if let owner = claims.claim(address, for: place) {
+            place.fault("\(address) is there already: \(owner.reference)")
+        }
+        let claim = BackendClaim(address: address, place: place, listen: listen)
+        place.decoding.backends.append(claim)
+        return address
     }
 }

@@ -4,27 +4,28 @@ import Addresses
 struct ListenClaims {
     /// Who was first at each address.
     private(set) var byAddress: [SocketAddress: Place] = [:]
-    private var owners: [UInt16: [(ip: IPAddress, place: Place)]] = [:]
+    /// Who was first to have any address of a family, with each port.
+    private var first: [UInt16: [IPFamily: Place]] = [:]
 
     /// Claims `address` for `place`; answers who has it already, or one that includes it, if
     /// somebody has.
+    ///
+    /// 0.0.0.0 stands for every IPv4 address of the machine, and :: for every IPv6 one. :: takes
+    /// IPv4 clients too, but only where no IPv4 listener has the port.
     mutating func claim(_ address: SocketAddress, for place: Place) -> Place? {
+        let family = address.ip.family
+        let everyAddress = SocketAddress(IPAddress(family, bits: 0), port: address.port)
+        let neighbour = first[address.port]?[family]
+        let owner =
+            byAddress[address] ?? byAddress[everyAddress]
+            ?? (address.ip.isUnspecified ? neighbour : nil)
         if byAddress[address] == nil { byAddress[address] = place }
-        let neighbours = owners[address.port, default: []]
-        let owner = neighbours.first { $0.ip.includes(address.ip) || address.ip.includes($0.ip) }
-        owners[address.port] = neighbours + [(address.ip, place)]
-        return owner?.place
+        if neighbour == nil { first[address.port, default: [:]][family] = place }
+        return owner
     }
 }
 
 extension IPAddress {
-    /// Whether a listener on this address leaves no room for one on `other` with the same port:
-    /// 0.0.0.0 stands for every IPv4 address of the machine, and :: for every IPv6 one. :: takes
-    /// IPv4 clients too, but only where no IPv4 listener has the port.
-    func includes(_ other: IPAddress) -> Bool {
-        self == other || isUnspecified && family == other.family
-    }
-
     /// 0.0.0.0 or ::.
     var isUnspecified: Bool { bits == 0 }
 }

@@ -54,7 +54,11 @@ extension Listener {
     }
 }
 
-extension Listener.ServiceProtocol: ConfigurationWord {}
+extension Listener.ServiceProtocol: ConfigurationWord {
+    static var synonyms: [String: Self] {
+        ["mariadb": .mysql, "doris": .mysql, "starrocks": .mysql, "https": .tcp, "tls": .tcp]
+    }
+}
 extension LinkKind: ConfigurationWord {}
 
 extension Fields {
@@ -94,7 +98,14 @@ extension Fields {
             )
         }
         if place.isEmptySequence { place.warning("no source: the link serves nobody") }
-        return place.elements().compactMap { $0.scalar() }
+        let blocks = place.blocks()
+        for openness in AddressOpenness.all(of: blocks) {
+            place.warning(
+                "\(openness.subject) may use this outbound link",
+                remedy: "name the warehouse's own network only"
+            )
+        }
+        return blocks
     }
 }
 

@@ -4,12 +4,13 @@ extension Endpoint {
     /// - Parameter services: the warehouse's endpoint services, to which endpoints may belong.
     static func decodeList(_ places: [Place], of services: [EndpointService]) -> [Endpoint] {
         var claims = Claims<String>()
+        let services = Dictionary(services.map { ($0.id, $0) }) { first, _ in first }
         return places.compactMap { decode($0, of: services, claims: &claims) }
     }
 
     private static func decode(
         _ place: Place,
-        of services: [EndpointService],
+        of services: [String: EndpointService],
         claims: inout Claims<String>
     ) -> Endpoint? {
         place.mapping { fields in
@@ -45,7 +46,7 @@ extension Fields {
     }
 
     /// The state in which an endpoint begins: as its service accepts those who ask.
-    fileprivate mutating func initialState(cloud: Cloud?, of services: [EndpointService])
+    fileprivate mutating func initialState(cloud: Cloud?, of services: [String: EndpointService])
         -> Endpoint.State?
     {
         let principalForm = cloud.map(PrivateLinkForm.principal(of:))
@@ -55,10 +56,11 @@ extension Fields {
         guard let servicePlace = place("service"), let id: String = servicePlace.scalar() else {
             return nil
         }
-        guard let service = services.first(where: { $0.id == id }) else {
+        guard let service = services[id] else {
+            let known = servicePlace.decoding.showsMore ? services.keys.prefix(100).sorted() : []
             servicePlace.fault(
                 "\(id.quoted) is not among endpointServices",
-                remedy: Suggestion.closest(to: id, among: services.map(\.id))
+                remedy: Suggestion.closest(to: id, among: known)
                     .map { "did you mean \($0)?" } ?? "add it there"
             )
             return nil

@@ -27,13 +27,25 @@ extension EndpointService {
         }
     }
 
+    /// Each endpoint is compared with all of them; the clouds allow fewer.
+    private static let principalLimit = 1_000
+
     private static func allowedPrincipals(
         _ fields: inout Fields,
         cloud: Cloud?,
         acceptance: Acceptance?
     ) -> [String] {
         var claims = Claims<String>()
-        return fields.elements("allowedPrincipals").compactMap { place in
+        let list = fields.place("allowedPrincipals")
+        let places = list?.elements() ?? []
+        guard places.count <= principalLimit else {
+            list?.fault(
+                "more than \(principalLimit) principals",
+                remedy: "allow accounts in place of their users and roles"
+            )
+            return []
+        }
+        return places.compactMap { place in
             let form = cloud.map(PrivateLinkForm.principal(of:))
             let principal = place.text(as: form, claims: &claims)
             if principal == PrivateLinkForm.anyPrincipal, acceptance == .automatic {

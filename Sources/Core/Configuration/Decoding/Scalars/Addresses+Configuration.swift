@@ -2,7 +2,7 @@ import Addresses
 import CIDRTrie
 
 extension SocketAddress: ConfigurationScalar {
-    static var expectation: String { "an address and a port" }
+    static var expectation: String { "an address and a port such as 0.0.0.0:9030" }
 
     init(configurationText text: String) throws(ScalarFault) {
         do throws(AddressSyntaxError) {
@@ -13,8 +13,9 @@ extension SocketAddress: ConfigurationScalar {
     }
 }
 
-extension CIDRBlock: ConfigurationScalar {
-    static var expectation: String { "a CIDR block" }
+/// As in a list file: a block, an address, or a range.
+extension AddressRange: ConfigurationScalar {
+    static var expectation: String { "a CIDR block such as 203.0.113.0/24" }
 
     init(configurationText text: String) throws(ScalarFault) {
         do throws(AddressSyntaxError) {
@@ -31,6 +32,9 @@ extension BackendAddress: ConfigurationScalar {
     /// An address as for a listener, IPv6 in brackets; anything that is no number is a host name.
     init(configurationText text: String) throws(ScalarFault) {
         let isNumeric = text.allSatisfy { $0.isDigit || $0 == "." || $0 == ":" }
+        if text.contains("/") || text.contains("@") {
+            throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(forURL: text))
+        }
         if text.hasPrefix("[") || isNumeric {
             let address = try SocketAddress(configurationText: text)
             self.init(host: .ip(address.ip), port: address.port)
@@ -52,8 +56,20 @@ extension BackendAddress: ConfigurationScalar {
         guard let port = UInt16(last), last.allSatisfy(\.isDigit) else {
             throw ScalarFault(expected: Self.self, found: text, remedy: "a port is 1 to 65535")
         }
-        let name = try HostName(configurationText: String(host)).text
-        return BackendAddress(host: .name(name), port: port)
+        // A final dot says that the name is absolute: no search domain is tried.
+        let isAbsolute = host.hasSuffix(".") && host.count > 1
+        let name = try HostName(configurationText: String(isAbsolute ? host.dropLast() : host))
+        return BackendAddress(host: .name(isAbsolute ? name.text + "." : name.text), port: port)
+    }
+
+    /// `http://fe-1:8030/api`: host and port are in it.
+    private static func remedy(forURL text: String) -> String {
+        let afterScheme = text.split(separator: "://", maxSplits: 1).last ?? ""
+        let authority = afterScheme.prefix { $0 != "/" && $0 != "?" }
+        let place = String(authority.split(separator: "@").last ?? "")
+        // `try?`: only whether it is one counts.
+        let isOne = (try? BackendAddress(configurationText: place)) != nil
+        return isOne ? "did you mean \(place)?" : "no scheme, user or path: fe-1.internal:9030"
     }
 }
 
@@ -64,7 +80,13 @@ extension UnixTime: ConfigurationScalar {
         do throws(RFC3339Error) {
             try self.init(rfc3339: text)
         } catch {
-            throw ScalarFault("found \(text.quoted): \(error)")
+            let start = text + "T00:00:00Z"
+            // `try?`: only whether it is a day counts.
+            let isDay = (try? UnixTime(rfc3339: start)) != nil
+            throw ScalarFault(
+                "found \(text.quoted): \(error)",
+                remedy: isDay ? "write \(start) for the day's beginning" : nil
+            )
         }
     }
 }
@@ -75,22 +97,25 @@ extension ScalarFault {
         found text: String,
         because error: AddressSyntaxError
     ) {
-        let (problem, remedy) = error.reason.advice
         self.init(
-            "expected \(Value.expectation), found \(text.quoted): \(problem)",
-            remedy: remedy
+            "expected \(Value.expectation), found \(text.quoted): \(error.reason.problem)",
+            remedy: error.reason.remedy(for: text)
         )
     }
 }
 
 extension AddressSyntaxError.Reason {
-    /// What is wrong and, apart from it, what was probably meant.
-    var advice: (problem: String, remedy: String?) {
+    /// What to do about it.
+    fileprivate func remedy(for text: String) -> String? {
         switch self {
-        case .hostBits(let block): ("bits are set behind the prefix", "did you mean \(block)?")
-        case .missingPrefixLength(let block):
-            ("the prefix length is missing", "did you mean \(block)?")
-        default: (description, nil)
+        case .missingAddress(let port):
+            "write 0.0.0.0:\(port) for every IPv4 address of this machine, [::]:\(port) for IPv6 too,"
+                + " or 127.0.0.1:\(port) for this machine only"
+        case .name where text.hasPrefix("localhost:"):
+            "did you mean 127.0.0.1:\(text.dropFirst("localhost:".count))?"
+        case .name: "write the address itself"
+        case .missingPort: "add a port: \(text):9030"
+        default: suggestion.map { "did you mean \($0)?" }
         }
     }
 }

@@ -18,10 +18,18 @@ extension ByteCount: ConfigurationAmount {
     init(configurationText text: String) throws(ScalarFault) {
         guard let total = Quantity(text)?.total(in: Self.scale), let bytes = Int(exactly: total)
         else {
-            let remedy = "a whole number with B, KiB, MiB or GiB"
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(for: text))
         }
         self.bytes = bytes
+    }
+
+    /// `64KB` and `64k` are binary in other programs' configurations.
+    private static func remedy(for text: String) -> String {
+        let digits = text.prefix(while: \.isDigit)
+        let letter = text.dropFirst(digits.count).drop { $0 == " " }.first?.uppercased()
+        let unit = scale.first { $0.unit.first?.uppercased() == (letter ?? "B") }?.unit
+        guard let unit, !digits.isEmpty else { return "a whole number with B, KiB, MiB or GiB" }
+        return "did you mean \(digits)\(unit)?"
     }
 
     var configurationText: String {

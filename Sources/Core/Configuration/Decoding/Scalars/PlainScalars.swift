@@ -16,7 +16,12 @@ extension Bool: ConfigurationScalar {
 
     init(configurationText text: String) throws(ScalarFault) {
         guard let flag = Bool(text) else {
-            throw ScalarFault(expected: Self.self, found: text)
+            let word = text.lowercased()
+            let meant: Bool? =
+                ["true", "yes", "on", "1"].contains(word)
+                ? true : ["false", "no", "off", "0"].contains(word) ? false : nil
+            let remedy = meant.map { "did you mean \($0)?" }
+            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }
         self = flag
     }

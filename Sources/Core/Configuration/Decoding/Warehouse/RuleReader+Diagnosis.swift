@@ -10,7 +10,19 @@ extension RuleReader {
     func reportDiagnosis(of ruleSet: RuleSet, at place: Place) {
         let diagnosis = RuleDiagnosis(of: ruleSet, at: place.decoding.now)
         reportIdleRules(of: diagnosis)
-        warnOfEverybody(diagnosis, at: place)
+        warnOfOpenness(shares(diagnosis, at: place.decoding.now), at: place)
+    }
+
+    /// The part of each family's internet that the rules admit, with those of compiled lists.
+    private func shares(_ diagnosis: RuleDiagnosis, at now: UnixTime) -> [IPFamily: Double] {
+        let mayBeOpen = lists.contains { list in
+            IPFamily.allCases.contains { list.rules.greatestShareOfInternet($0) >= 0.1 }
+        }
+        guard mayBeOpen else { return diagnosis.shareOfInternet }
+        let all = RuleSet(strictest: rules + lists.flatMap { $0.rules.blocksAndActions })
+        return IPFamily.allCases.reduce(into: [:]) { shares, family in
+            shares[family] = AddressSet(admittedBy: all, family: family, at: now).shareOfInternet
+        }
     }
 
     private func reportIdleRules(of diagnosis: RuleDiagnosis) {
@@ -39,26 +51,27 @@ extension RuleReader {
         }
     }
 
-    private func warnOfEverybody(_ diagnosis: RuleDiagnosis, at place: Place) {
-        switch (diagnosis.admitsAllIPv4, diagnosis.admitsAllIPv6) {
-        case (true, true):
-            place.warning(
+    private func warnOfOpenness(_ shares: [IPFamily: Double], at place: Place) {
+        let open = IPFamily.allCases.compactMap { family in
+            AddressOpenness(family, share: shares[family] ?? 0)
+        }
+        if open.count == 2, open.allSatisfy(\.isWhole) {
+            return place.warning(
                 "every address is admitted",
                 remedy: "narrow the entries, or write mode: anywhere if that is meant"
             )
-        case (true, false):
+        }
+        for openness in open {
+            let (whole, other) =
+                openness.family == .v4 ? ("0.0.0.0/0", "::/0") : ("::/0", "0.0.0.0/0")
+            let isOnly = openness.isWhole && (shares[openness.family == .v4 ? .v6 : .v4] ?? 0) == 0
+            let otherFamily = openness.family == .v4 ? IPFamily.v6 : .v4
             place.warning(
-                "every IPv4 address is admitted, but not every IPv6 address: 0.0.0.0/0 does not "
-                    + "cover IPv6",
-                remedy: "narrow the entries, or add ::/0 if that is meant"
+                "\(openness.subject) is admitted"
+                    + (isOnly ? ": \(whole) does not cover \(otherFamily)" : ""),
+                remedy: "narrow the entries"
+                    + (isOnly ? ", or add \(other) if that is meant" : "")
             )
-        case (false, true):
-            place.warning(
-                "every IPv6 address is admitted, but not every IPv4 address: ::/0 does not cover "
-                    + "IPv4",
-                remedy: "narrow the entries, or add 0.0.0.0/0 if that is meant"
-            )
-        case (false, false): break
         }
     }
 }

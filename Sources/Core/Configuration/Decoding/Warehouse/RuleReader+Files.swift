@@ -48,7 +48,7 @@ extension RuleReader {
         as settings: ListFileSettings,
         from source: RuleSource
     ) {
-        let list = CIDRList(parsing: bytes.span)
+        let list = CIDRList(parsing: bytes.span, ruleLimit: source.ruleLimit)
         for fault in list.faults.prefix(Self.faultLimit) { source.report(fault) }
         source.reportRest(list.faults.count - Self.faultLimit)
         append(list.rules.map(settings.applied), lines: list.lines, from: source)

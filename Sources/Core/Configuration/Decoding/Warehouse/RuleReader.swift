@@ -9,20 +9,44 @@ struct RuleReader {
     private(set) var origins: [RuleOrigin] = []
     private(set) var sources: [RuleSource] = []
 
-    /// Reads one of the list `entries`.
+    /// Reads one of the list `entries`: a mapping, or a text as in a line of a list file.
     mutating func readEntry(_ place: Place) {
+        if case .scalar(let text) = place.node.content {
+            return readLine(text, at: place)
+        }
         place.keys { fields in
             let blockPlace = fields.requiredPlace("cidr")
-            let block: CIDRBlock? = blockPlace?.scalar()
+            let range: AddressRange? = blockPlace?.scalar()
             var action = Action.allow
             var description = ""
             fields.read("action", into: &action)
             fields.read("description", into: &description)
             let expiry = fields.place("expires").flatMap(Self.expiry)
-            guard let block, let blockPlace else { return }
-            let rule = Rule(block: block, action: action, description: description, expiry: expiry)
-            append([rule], lines: [blockPlace.node.position.line], from: RuleSource(blockPlace))
+            guard let range, let blockPlace else { return }
+            let rules = range.blocks.map {
+                Rule(block: $0, action: action, description: description, expiry: expiry)
+            }
+            append(rules, at: blockPlace)
         }
+    }
+
+    private mutating func readLine(_ text: String, at place: Place) {
+        let list = CIDRList(parsing: text.utf8.span)
+        if let fault = list.faults.first {
+            return place.fault(
+                "found \(text.quoted): \(fault.reason.problem)",
+                remedy: fault.reason.remedy
+            )
+        }
+        guard list.lines.last == 1 else {
+            return place.fault("expected an address or a CIDR block, found \(text.quoted)")
+        }
+        append(list.rules, at: place)
+    }
+
+    private mutating func append(_ rules: [Rule], at place: Place) {
+        let line = place.node.position.line
+        append(rules, lines: rules.map { _ in line }, from: RuleSource(place))
     }
 
     mutating func append(_ list: CompiledTrie) {
@@ -30,6 +54,7 @@ struct RuleReader {
     }
 
     mutating func append(_ rules: [Rule], lines: [Int], from source: RuleSource) {
+        guard source.claimRoom(forRules: rules.count) else { return }
         self.rules += rules
         origins += lines.map { RuleOrigin(source: sources.count, line: $0) }
         sources.append(source)

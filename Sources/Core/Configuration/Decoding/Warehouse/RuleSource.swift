@@ -37,10 +37,27 @@ struct RuleSource {
 
     func report(_ fault: CIDRListFault) {
         let position = SourcePosition(line: fault.line, column: fault.column)
-        guard case .address(let reason) = fault.reason else {
-            return report(.error, at: position, "\(fault.reason)")
+        report(.error, at: position, fault.reason.problem, remedy: fault.reason.remedy)
+    }
+
+    /// The configuration's.
+    var ruleLimit: Int { place.decoding.ruleLimit }
+
+    /// Counts rules against the configuration's limit.
+    ///
+    /// - Returns: whether there is room for them; if not, that is an error, reported once.
+    func claimRoom(forRules count: Int) -> Bool {
+        let decoding = place.decoding
+        let hadRoom = decoding.ruleCount <= decoding.ruleLimit
+        decoding.ruleCount += count
+        let hasRoom = decoding.ruleCount <= decoding.ruleLimit
+        if hadRoom, !hasRoom {
+            place.fault(
+                "more than \(decoding.ruleLimit) whitelist rules",
+                remedy: "compile long lists with sluice cidr compile"
+            )
         }
-        report(.error, at: position, reason.advice.problem, remedy: reason.advice.remedy)
+        return hasRoom
     }
 
     func report(_ fault: FeedFault) {

@@ -5,7 +5,8 @@ extension Whitelist {
     /// where a public link makes it matter.
     static func decode(_ warehouse: inout Fields, for listeners: [Listener]) -> Whitelist {
         if let place = warehouse.place("whitelist") {
-            return place.mapping(decodeKeys) ?? Whitelist(mode: .nowhere)
+            return place.mapping(insteadOfValue: "mode", insteadOfList: "entries", decodeKeys)
+                ?? Whitelist(mode: .nowhere)
         }
         if !warehouse.isGiven("whitelist"), listeners.contains(where: { $0.link == .public }) {
             warehouse.place.warning(
@@ -42,6 +43,13 @@ extension Whitelist {
 }
 
 extension Whitelist.Mode: ConfigurationWord {
+    static var synonyms: [String: Self] {
+        [
+            "any": .anywhere, "all": .anywhere, "everywhere": .anywhere, "open": .anywhere,
+            "none": .nowhere, "closed": .nowhere, "list": .specific, "allow": .specific,
+        ]
+    }
+
     fileprivate func warnOfIdleRules(at places: [Place?]) {
         for place in places {
             place?.warning("does not count while mode is \(rawValue)", remedy: "mode: specific")
@@ -49,4 +57,11 @@ extension Whitelist.Mode: ConfigurationWord {
     }
 }
 
-extension Action: ConfigurationWord {}
+extension Action: ConfigurationWord {
+    static var synonyms: [String: Action] {
+        [
+            "permit": .allow, "accept": .allow, "pass": .allow,
+            "block": .deny, "reject": .deny, "drop": .deny, "forbid": .deny,
+        ]
+    }
+}
