@@ -42,6 +42,17 @@ class Sink(Server):
         return [sys.executable, Path(__file__).with_name("sink.py"), self.ports["sink"]]
 
 
+class Echo(Server):
+    """Sends back what comes."""
+
+    def __init__(self, folder):
+        super().__init__("the echo", folder)
+        self.ports = {"echo": free_port()}
+
+    def command(self):
+        return [sys.executable, Path(__file__).with_name("echo.py"), self.ports["echo"]]
+
+
 class MariaDB(Server):
     """A data folder of its own, and one user with a password."""
 

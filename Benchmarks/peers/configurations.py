@@ -121,7 +121,7 @@ def envoy_cluster(service, port):
 
 
 #: What a listener of Sluice is told of each service.
-SLUICE_PROTOCOLS = {"http": "http", "sink": "tcp", "mysql": "mysql"}
+SLUICE_PROTOCOLS = {"http": "http", "sink": "tcp", "echo": "tcp", "mysql": "mysql"}
 
 
 def sluice(ports, backends, management_port, list_path, reads_proxy_headers=False):

@@ -161,7 +161,7 @@ def target_results(rounds):
     return [
         {
             "name": name,
-            "metrics": {key: metrics.spread(each[key] for each in own) for key in own[0]},
+            "metrics": {key: metrics.spread(each.get(key) for each in own) for key in own[0]},
             "ratios": ratios[name],
             "rounds": own,
         }

@@ -57,6 +57,8 @@ EACH_CONNECTION = Metric("anonymousBytesPerConnection", "memory per connection",
                          "memory")
 
 REQUESTS = [OPERATIONS, PROCESSOR, P50, P99, RESIDENT]
+BESIDE_BULK = [P50, P99, GIGABYTES]
+BESIDE_STALLED = [P50, P99, Metric("socketBytes", "held by the proxy's sockets", byte_count)]
 #: One transfer after the other: how long each takes follows from the throughput.
 BULK = [GIGABYTES, PROCESSOR_BULK, RESIDENT]
 IDLE = [EACH_CONNECTION, dataclasses.replace(RESIDENT, family="memory")]

@@ -31,6 +31,9 @@ class Scale:
     medium_connections: int = 512
     many_connections: int = 4_000
     idle_connections: int = 4_000
+    #: Downloads beside which one client is measured: that flow, that are not read.
+    beside_streams: int = 12
+    stalled_downloads: int = 200
     #: Between the last connection that stands and the look at the memory.
     settling_seconds: float = 1.0
     #: As many as a full IPv4 routing table has (March 2024).
@@ -47,6 +50,8 @@ SHORT = Scale(
     medium_connections=100,
     many_connections=200,
     idle_connections=200,
+    beside_streams=4,
+    stalled_downloads=8,
     settling_seconds=0.2,
     prefixes=20_000,
 )

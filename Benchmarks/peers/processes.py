@@ -1,6 +1,8 @@
 """What processes use, and which connections stand (proc(5))."""
 
 import os
+import re
+import subprocess
 from pathlib import Path
 
 
@@ -41,6 +43,17 @@ def established_count(port):
         next(lines)
         fields = (line.split(None, 4) for line in lines)
         return sum(each[1].endswith(local) and each[3] == established for each in fields)
+
+
+def socket_memory(client_port, backend_port):
+    """What the kernel holds for a proxy's connections: those from clients to its port, and its own
+    to its backend's. Receive queues, send queues and what is set aside for both, in bytes (ss(8))."""
+    command = ["ss", "-tmnH", f"( sport = :{client_port} or dport = :{backend_port} )"]
+    text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return sum(
+        sum(int(amount) for kind, amount in re.findall(r"\b([rfw])(\d+)", memory))
+        for memory in re.findall(r"skmem:\(([^)]*)\)", text)
+    )
 
 
 def processor_count():

@@ -1,6 +1,7 @@
 """What is measured, in the order of the report."""
 
 import metrics
+from beside import BesideBulkScenario, BesideStalledScenario
 from generators import GeneratorScenario
 from idle import IdleScenario
 from list_churn import ListChurnScenario
@@ -16,6 +17,7 @@ def all_scenarios(scale):
         small_requests(scale)
         + [churn()]
         + bulk(scale)
+        + [BesideBulkScenario(scale.beside_streams), BesideStalledScenario(scale.stalled_downloads)]
         + [IdleScenario(scale.idle_connections)]
         + mysql()
         + [ListChurnScenario(), GeneratorScenario()]

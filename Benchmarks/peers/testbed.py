@@ -4,7 +4,7 @@ import functools
 
 import prefixes
 import servers
-from backends import MariaDB, Sink, WebBackend
+from backends import Echo, MariaDB, Sink, WebBackend
 from proxies import Direct, Envoy, HAProxy, Nginx, Sluice, SplicingHAProxy
 
 OFFICE_PREFIXES = 1_000
@@ -59,10 +59,13 @@ class Testbed:
         return path
 
     def needed_backends(self):
-        services = {scenario.service for scenario in self.arguments.scenarios}
+        scenarios = self.arguments.scenarios
+        services = {scenario.service for scenario in scenarios}
+        services.update(*(getattr(scenario, "other_services", ()) for scenario in scenarios))
         makers = {
             "http": lambda folder: WebBackend(folder, self.scale.bulk_mib),
             "sink": Sink,
+            "echo": Echo,
             "mysql": MariaDB,
         }
         return [make(self.folder / service) for service, make in makers.items()

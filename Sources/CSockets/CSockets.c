@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -162,6 +165,38 @@ int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int c
     if (code == 0) code = set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_seconds);
     if (code == 0) code = set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
     return code;
+}
+
+int csockets_set_user_timeout(int fd, int milliseconds) {
+    return set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
+}
+
+int csockets_set_receive_buffer(int fd, int byte_count) {
+    return set_option(fd, SOL_SOCKET, SO_RCVBUF, byte_count);
+}
+
+int csockets_receive_buffer(int fd) {
+    int byte_count = 0;
+    socklen_t length = sizeof byte_count;
+    if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &byte_count, &length) < 0) return -errno;
+    return byte_count / 2;
+}
+
+int csockets_set_unsent_limit(int fd, int byte_count) {
+    return set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, byte_count);
+}
+
+int csockets_held(int fd, struct csockets_held *held) {
+    uint32_t memory[SK_MEMINFO_VARS] = {0};
+    socklen_t length = sizeof memory;
+    int unacknowledged = 0, unsent = 0;
+    if (ioctl(fd, SIOCOUTQ, &unacknowledged) < 0) return -errno;
+    if (ioctl(fd, SIOCOUTQNSD, &unsent) < 0) return -errno;
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &length) < 0) return -errno;
+    held->unacknowledged = unacknowledged;
+    held->unsent = unsent;
+    held->memory = (int64_t)memory[SK_MEMINFO_RMEM_ALLOC] + memory[SK_MEMINFO_WMEM_QUEUED];
+    return 0;
 }
 
 int csockets_set_reset_on_close(int fd) {

@@ -32,9 +32,11 @@ public final class Gateway: Sendable {
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
         let congestion = try CongestionPolicy(configuration.engine.congestionControl)
+        let bufferPolicy = try BufferPolicy(configuration.engine)
         let services = try ShardServices(
             shardCount: Self.shardCount(for: configuration.engine),
             congestion: congestion,
+            bufferPolicy: bufferPolicy,
             accessLog: accessLog,
             report: report
         )
@@ -56,7 +58,12 @@ public final class Gateway: Sendable {
         }
         self.services = services
         inventory = Locked(
-            Inventory(configuration: configuration, congestion: congestion, report: report)
+            Inventory(
+                configuration: configuration,
+                congestion: congestion,
+                bufferPolicy: bufferPolicy,
+                report: report
+            )
         )
         names = NameResolver(report: report)
         do {
@@ -189,6 +196,7 @@ extension Gateway {
         status.startedAt = startedAt
         status.shards = services.ports.map(\.status)
         status.activeConnections = activeConnections
+        status.bufferedByteCount = services.buffers.total
         status.acceptPauses = services.ports.reduce(0) { $0 + $1.gauges.acceptPauses }
         status.droppedAccessLogLines = services.accessLog.droppedLineCount
         inventory.withLock { inventory in

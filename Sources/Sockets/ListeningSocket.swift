@@ -15,8 +15,8 @@ public final class ListeningSocket: Sendable {
     /// Whether an IPv6 socket takes IPv4 clients too.
     public let takesIPv4: Bool
 
-    /// Binds and listens. What is set here (no delay, keepalive, congestion control) the accepted
-    /// sockets inherit.
+    /// Binds and listens. What is set here (no delay, keepalive, congestion control, buffers) the
+    /// accepted sockets inherit.
     ///
     /// - Parameters:
     ///   - interface: the network interface over which clients must come, and over which they are
@@ -26,6 +26,8 @@ public final class ListeningSocket: Sendable {
     ///     listener on an IPv4 address of the same port cannot stand beside such a one.
     ///   - sharesPort: whether others that share theirs may overlap; see ``sharePort(_:)``.
     ///   - congestionControl: the kernel's name of it; `nil` for the system's.
+    ///   - receiveBuffer: see ``Socket/setReceiveBuffer(_:)``; `nil` for one that grows by itself.
+    ///   - unsentLimit: see ``Socket/setUnsentLimit(_:)``; `nil` for the system's.
     public init(
         on address: SocketAddress,
         interface: String? = nil,
@@ -33,6 +35,8 @@ public final class ListeningSocket: Sendable {
         sharesPort: Bool = false,
         backlog: Int32 = 4096,
         congestionControl: String? = nil,
+        receiveBuffer: Int? = nil,
+        unsentLimit: Int? = nil,
         keepalive: KeepaliveOptions
     ) throws(SystemError) {
         let socket = try Socket.tcp(for: address)
@@ -45,6 +49,8 @@ public final class ListeningSocket: Sendable {
             try Self.bind(socket, to: address, takesIPv4: takesIPv4, sharesPort: sharesPort)
             try socket.setNoDelay()
             if let congestionControl { try socket.setCongestionControl(congestionControl) }
+            if let receiveBuffer { try socket.setReceiveBuffer(receiveBuffer) }
+            if let unsentLimit { try socket.setUnsentLimit(unsentLimit) }
             try socket.setKeepalive(keepalive)
             try SystemError.check(csockets_listen(socket.descriptor, backlog))
             self.address = try socket.localAddress()

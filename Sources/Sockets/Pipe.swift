@@ -26,12 +26,12 @@ public final class Pipe {
         _ = csockets_close(writeDescriptor)
     }
 
-    /// Moves what `socket` has, as far as there is room.
+    /// Moves what `socket` has, at most `limit` bytes and as far as there is room.
     ///
     /// Where the pipe holds something already, `.wouldBlock` may also mean that it is full.
-    public func fill(from socket: Socket) -> ReadOutcome {
+    public func fill(from socket: Socket, atMost limit: Int = .max) -> ReadOutcome {
         guard capacity > heldByteCount else { return .wouldBlock }
-        let room = capacity - heldByteCount
+        let room = min(capacity - heldByteCount, max(limit, 1))
         let outcome = ReadOutcome(csockets_splice(socket.descriptor, writeDescriptor, room))
         if case .bytes(let count) = outcome { heldByteCount += count }
         return outcome

@@ -118,8 +118,11 @@ extension Socket {
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Probes a quiet peer (SO_KEEPALIVE, tcp(7)). A listening socket hands it on.
+    /// Probes a quiet peer (SO_KEEPALIVE, tcp(7)), and gives up on one that acknowledges nothing of
+    /// what was sent for as long (TCP_USER_TIMEOUT): probes are sent only while nothing is under way.
+    /// A listening socket hands both on.
     public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
+        try setUserTimeout(milliseconds: options.userTimeoutMilliseconds)
         try SystemError.check(
             csockets_set_keepalive(
                 descriptor,
@@ -128,6 +131,62 @@ extension Socket {
                 options.count
             )
         )
+    }
+
+    /// How long bytes may stay unacknowledged before the connection fails with ETIMEDOUT
+    /// (TCP_USER_TIMEOUT, tcp(7)); 0 for the system's own rule, some 15 minutes.
+    ///
+    /// Since Linux 5.11 a peer that is alive and keeps its window closed for as long fails too.
+    public func setUserTimeout(milliseconds: Int32) throws(SystemError) {
+        try SystemError.check(csockets_set_user_timeout(descriptor, milliseconds))
+    }
+
+    /// Fixes the receive buffer: the kernel takes that many bytes from the peer before they are
+    /// read, and up to as much again for its own overhead (SO_RCVBUF, socket(7)). Before a connect,
+    /// or on a listening socket, which hands it on.
+    ///
+    /// No more than `net.core.rmem_max` is granted: see ``receiveBuffer()``.
+    public func setReceiveBuffer(_ byteCount: Int) throws(SystemError) {
+        try SystemError.check(csockets_set_receive_buffer(descriptor, Int32(clamping: byteCount)))
+    }
+
+    /// The size that ``setReceiveBuffer(_:)`` was granted, in bytes.
+    public func receiveBuffer() throws(SystemError) -> Int {
+        Int(try SystemError.check(csockets_receive_buffer(descriptor)))
+    }
+
+    /// Lets a write block once that many bytes wait to be sent (TCP_NOTSENT_LOWAT, tcp(7)); what is
+    /// under way to the peer does not count, so the rate does not suffer. A listening socket hands
+    /// it on.
+    public func setUnsentLimit(_ byteCount: Int) throws(SystemError) {
+        try SystemError.check(csockets_set_unsent_limit(descriptor, Int32(clamping: byteCount)))
+    }
+
+    /// What the socket holds now; nothing once it has failed.
+    public var held: HeldBytes {
+        var held = csockets_held()
+        guard unsafe csockets_held(descriptor, &held) == 0 else { return HeldBytes() }
+        return HeldBytes(
+            unacknowledged: Int(held.unacknowledged),
+            unsent: Int(held.unsent),
+            memory: Int(held.memory)
+        )
+    }
+}
+
+/// What a socket holds in the kernel, in bytes.
+public struct HeldBytes: Hashable, Sendable {
+    /// Written, and not yet acknowledged by the peer; ``unsent`` is part of it (SIOCOUTQ, tcp(7)).
+    public var unacknowledged = 0
+    /// Written, and held back by the peer's window or the network's pace (SIOCOUTQNSD).
+    public var unsent = 0
+    /// The kernel's memory for all that was received and all that is to be sent (SO_MEMINFO).
+    public var memory = 0
+
+    public init(unacknowledged: Int = 0, unsent: Int = 0, memory: Int = 0) {
+        self.unacknowledged = unacknowledged
+        self.unsent = unsent
+        self.memory = memory
     }
 }
 
@@ -141,6 +200,12 @@ public struct KeepaliveOptions: Hashable, Sendable {
         self.idleSeconds = idleSeconds
         self.intervalSeconds = intervalSeconds
         self.count = count
+    }
+
+    /// How long a quiet peer may be gone before the last probe has failed.
+    public var userTimeoutMilliseconds: Int32 {
+        let seconds = Int64(idleSeconds) + Int64(intervalSeconds) * Int64(count)
+        return Int32(clamping: seconds * 1_000)
     }
 }
 

@@ -34,12 +34,19 @@ extension Socket {
 
     /// What epoll says once the end of the stream or a failure has come.
     func endEvent() throws -> ReadinessEvent {
+        try nextEvent { $0.isEndOfStream }
+    }
+
+    /// What epoll says, once it is what is waited for.
+    func nextEvent(where fits: (ReadinessEvent) -> Bool = { $0.isReadable }) throws
+        -> ReadinessEvent
+    {
         let epoll = try Epoll(wakeToken: 1, timerToken: 2)
         try epoll.add(self, token: 3)
         while true {
             for index in 0..<(try epoll.wait(milliseconds: 5_000)) {
                 let event = epoll.event(at: index)
-                if event.token == 3, event.isEndOfStream { return event }
+                if event.token == 3, fits(event) { return event }
             }
         }
     }

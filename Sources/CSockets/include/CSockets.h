@@ -58,7 +58,25 @@ int csockets_set_no_delay(int fd);
 int csockets_set_congestion_control(int fd, const char *name);
 int csockets_congestion_control(int fd, char name[CSOCKETS_CONGESTION_CONTROL_SIZE]);
 int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int count);
+/// How long sent bytes may stay unacknowledged, or a window closed; 0 for the system's rule.
+int csockets_set_user_timeout(int fd, int milliseconds);
+/// The receive buffer, which then no longer grows by itself (SO_RCVBUF).
+int csockets_set_receive_buffer(int fd, int byte_count);
+/// What SO_RCVBUF granted, before the kernel doubled it.
+int csockets_receive_buffer(int fd);
+/// How many unsent bytes the socket takes before a write would block (TCP_NOTSENT_LOWAT).
+int csockets_set_unsent_limit(int fd, int byte_count);
 int csockets_set_reset_on_close(int fd);
+
+/// What a socket holds, in bytes.
+struct csockets_held {
+    /// Written and not acknowledged by the peer, those of `unsent` included.
+    int64_t unacknowledged;
+    int64_t unsent;
+    /// Of the kernel's memory, for what was received and what is to be sent.
+    int64_t memory;
+};
+int csockets_held(int fd, struct csockets_held *held);
 
 // Bytes.
 int64_t csockets_read(int fd, void *buffer, size_t count);

@@ -54,6 +54,14 @@ public enum ConnectionEnd: String, Hashable, Sendable, CaseIterable, Codable {
     case backendReset
     /// Neither side sent a byte for the idle time.
     case idleTimeout
+    /// One side had ended, and the other sent no byte for the half-closed time.
+    case halfClosedTimeout
+    /// The client took none of the bytes that waited for it, for the write time.
+    case clientWriteTimeout
+    /// The backend took none of the bytes that waited for it, for the write time.
+    case backendWriteTimeout
+    /// The client's source made the gateway hold more bytes than it may.
+    case bufferLimit
     /// The gateway was told to stop, and the deadline for running sessions passed.
     case drained
     /// Refused; the reason says why.

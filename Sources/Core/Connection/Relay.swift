@@ -50,6 +50,9 @@ public struct Relay: Hashable, Sendable {
 
     public init() {}
 
+    /// Whether one direction is over, and the other is not.
+    public var isHalfClosed: Bool { (fromClient == .flowing) != (fromBackend == .flowing) }
+
     /// Takes note of an event and says what the engine must do. After the end nothing follows.
     public mutating func handle(_ event: Event) -> Action {
         guard !hasEnded else { return .none }

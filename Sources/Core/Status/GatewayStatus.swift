@@ -18,6 +18,9 @@ public struct GatewayStatus: Hashable, Sendable, Codable {
     /// Times that accepting was paused for want of descriptors (EMFILE, ENFILE).
     public var acceptPauses: Int = 0
 
+    /// Bytes held for peers that had not taken them when they were last looked at.
+    public var bufferedByteCount: Int = 0
+
     public init() {}
 }
 

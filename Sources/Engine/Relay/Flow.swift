@@ -44,29 +44,42 @@ struct Flow {
     /// Whether bytes wait for the destination.
     var hasPending: Bool { pendingOffset < pending.count || (pipe?.heldByteCount ?? 0) > 0 }
 
+    /// How many do.
+    var pendingByteCount: Int { pending.count - pendingOffset + (pipe?.heldByteCount ?? 0) }
+
+    /// Whether bytes move in bulk.
+    var isSplicing: Bool { pipe != nil }
+
     /// Sends bytes that were not read from the source by the flow, before all that it will read.
     mutating func enqueue(_ bytes: [UInt8], countedByteCount: Int) {
         byteCount += UInt64(countedByteCount)
         pending += bytes
     }
 
-    /// Moves what can be moved now.
-    mutating func move(from source: inout Side, to destination: inout Side, with tools: RelayTools)
-        -> Stop
-    {
-        for _ in 0..<RelayTools.turnLimit {
+    /// Moves what can be moved now, and stops at the first moment when `limit` bytes or more have
+    /// been read.
+    mutating func move(
+        from source: inout Side,
+        to destination: inout Side,
+        with tools: RelayTools,
+        limit: Int = .max
+    ) -> Stop {
+        var rest = limit
+        while true {
             if let stop = flush(to: &destination, with: tools) { return stop }
             if let stop = sayEnd() { return stop }
             guard self.source == .open, source.isReadable, destination.isWritable else {
                 return .waiting
             }
+            guard rest > 0 else { return .turnIsOver }
+            let before = byteCount
             if let pipe {
-                fill(pipe, from: &source, with: tools)
+                fill(pipe, from: &source, limit: rest, with: tools)
             } else if let stop = copy(from: &source, to: &destination, with: tools) {
                 return stop
             }
+            rest -= Int(byteCount - before)
         }
-        return .turnIsOver
     }
 
     /// Sends what was enqueued, and reads nothing.
@@ -228,8 +241,13 @@ extension Flow {
     ///
     /// At urgent data a splice stops for good, and behind it even says that the stream ended: what
     /// it brings nothing from, a read is asked about.
-    private mutating func fill(_ pipe: Pipe, from source: inout Side, with tools: RelayTools) {
-        switch pipe.fill(from: source.socket) {
+    private mutating func fill(
+        _ pipe: Pipe,
+        from source: inout Side,
+        limit: Int,
+        with tools: RelayTools
+    ) {
+        switch pipe.fill(from: source.socket, atMost: limit) {
         case .bytes(let count):
             byteCount += UInt64(count)
             smallSplices = count < Self.smallSpliceByteCount ? smallSplices + 1 : 0

@@ -12,12 +12,27 @@ final class RelayTools {
     static let pipeLimit = 128
     /// Pipes kept for the next direction.
     static let idlePipeLimit = 16
-    /// System calls that one direction makes before the shard's other connections get their turn.
+    /// Reads of what nobody wants, before the shard's other connections get their turn.
     static let turnLimit = 16
+    /// Bytes that a direction moves at an event before it must queue for its turns: what a read
+    /// brings.
+    var eventByteCount: Int { scratch.byteCount }
+    /// Bytes that a direction moves before the shard looks for events: whoever has little to say
+    /// waits for no more than that.
+    let pieceByteCount: Int
+    /// Bytes that a direction moves before other directions that stream have their turn. In many
+    /// small turns each piece would wake another reader.
+    let turnByteCount: Int
+    /// Pipes that are filled in a piece: each look for events costs, and each stream that is served
+    /// sooner wakes its reader for less.
+    private static let pipesPerPiece = 4
+    private static let piecesPerTurn = 4
 
     init(scratchByteCount: Int, pipeByteCount: Int) {
         scratch = ScratchBuffer(byteCount: scratchByteCount)
         self.pipeByteCount = pipeByteCount
+        pieceByteCount = max(scratchByteCount, pipeByteCount) * Self.pipesPerPiece
+        turnByteCount = pieceByteCount * Self.piecesPerTurn
     }
 
     /// A pipe that is empty; `nil` where there are enough, or the system grants none.

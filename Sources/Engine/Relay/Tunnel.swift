@@ -65,21 +65,34 @@ struct Tunnel {
         firstBytes = []
     }
 
-    /// Moves what can be moved, in both directions.
-    mutating func advance(with tools: RelayTools) -> Progress {
+    /// Moves what can be moved, in both directions; in each about `limit` bytes at most.
+    mutating func advance(with tools: RelayTools, limit: Int = .max) -> Progress {
         var upward = Flow.Stop.waiting
         switch inspectFirstBytes(with: tools) {
-        case .clear: upward = toBackend.move(from: &client, to: &backend, with: tools)
+        case .clear:
+            upward = toBackend.move(from: &client, to: &backend, with: tools, limit: limit)
         case .undecided: upward = toBackend.sendPending(to: &backend, with: tools)
         case .forged: return .forgedHeader
         case .stopped(let stop): upward = stop
         }
         if let progress = react(to: upward, from: .client, with: tools) { return progress }
-        let downward = toClient.move(from: &backend, to: &client, with: tools)
+        let downward = toClient.move(from: &backend, to: &client, with: tools, limit: limit)
         if let progress = react(to: downward, from: .backend, with: tools) { return progress }
         let isUnfinished = upward == .turnIsOver || downward == .turnIsOver
         return isUnfinished ? .takeTurn : .waitForReadiness
     }
+
+    /// Bytes that were read, in both directions.
+    var byteCount: UInt64 { toBackend.byteCount + toClient.byteCount }
+
+    /// Whether it moves bytes in bulk, in either direction.
+    var isSplicing: Bool { toClient.isSplicing || toBackend.isSplicing }
+
+    /// Whether bytes wait here for a side that takes no more.
+    var hasPending: Bool { toClient.hasPending || toBackend.hasPending }
+
+    /// Whether one side has ended, and the other may still send.
+    var isHalfClosed: Bool { relay.isHalfClosed }
 
     /// What a failure of one side means that no read or write has shown (EPOLLERR).
     func progress(afterFailureOf side: RelaySide) -> Progress {

@@ -20,6 +20,18 @@ struct Connection {
         case lingering
     }
 
+    /// What the timer of a relayed connection was set for, the most urgent last.
+    enum Watch: UInt8, Comparable {
+        /// Nothing but the idle time.
+        case none
+        /// Bytes have moved.
+        case later
+        /// Bytes wait for a peer that takes no more.
+        case soon
+
+        static func < (a: Watch, b: Watch) -> Bool { a.rawValue < b.rawValue }
+    }
+
     /// Unique within this run.
     let id: UInt64
     let listener: ListenerID
@@ -30,6 +42,8 @@ struct Connection {
     var isIntroduced = false
     /// Whether the connection waits in the shard's run queue.
     var isQueued = false
+    /// How soon its timer comes to look for bytes that a peer does not take.
+    var watch = Watch.none
     /// The listener's as it was when the client was identified.
     var profile: ListenerProfile
     let acceptedAt: Moment
@@ -40,6 +54,8 @@ struct Connection {
     var backend: Backend?
     /// Who wrote the headers after the peer's.
     var intermediaries: [IPAddress] = []
+    /// Only while bytes wait that a look has found.
+    var hold: Hold?
     /// Monotonic milliseconds of the last event.
     var activeAt: Int64
     var holdings: Holdings
@@ -152,6 +168,15 @@ final class Greeting {
     init(_ rejection: GreetingRejection) {
         self.rejection = rejection
     }
+}
+
+/// What a connection's peers have not taken; boxed, for few connections have one.
+final class Hold {
+    var watch = StallWatch()
+    /// What was counted for its source.
+    var byteCount = 0
+    /// The sides that the kernel was told to wait for.
+    var patience: Set<RelaySide> = []
 }
 
 /// A moment on both of the system's clocks.

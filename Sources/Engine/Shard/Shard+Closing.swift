@@ -26,6 +26,9 @@ extension Shard {
         close(connection.tunnel.client.socket)
         leaveRoom(connection.phase)
         port.releaseConnection()
+        if let hold = connection.hold {
+            services.buffers.add(-hold.byteCount, to: connection.bufferSource)
+        }
         giveBack(&connection.holdings)
         connection.backend?.release()
         let denial = end == .revoked ? nil : connection.denial

@@ -78,6 +78,9 @@ extension Shard {
             if let name = services.congestion.name(for: backend.address.ip) {
                 try socket.setCongestionControl(name)
             }
+            if let size = services.bufferPolicy.backendReceive {
+                try socket.setReceiveBuffer(size)
+            }
             if speaksFirst { try socket.delayHandshakeAcknowledgement() }
             let outcome = socket.connect(to: backend.address)
             if case .failed = outcome { return outcome }
@@ -140,8 +143,9 @@ extension Shard {
         enter(.relaying, key)
         connections[key].detail = ""
         let idle = connections[key].profile.settings.timeouts.idle
+        connections[key].watch = .soon
         setDeadline(of: key, after: min(idle, Self.keepaliveDelay))
-        advance(key)
+        advance(key, limit: tools.eventByteCount)
     }
 
     /// What this connection's backend is told of its client, in bytes.

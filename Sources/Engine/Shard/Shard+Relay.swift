@@ -24,9 +24,15 @@ extension Shard {
 
     private func relay(_ event: ReadinessEvent, from side: RelaySide, of key: Key) {
         connections[key].activeAt = now.milliseconds
-        let progress = advance(key)
-        // What the failed side had sent was passed on, as far as the other side takes it.
-        if event.isError, progress == .waitForReadiness {
+        if event.isError { return relayFailure(of: side, of: key) }
+        // Bulk waits for its turn: others have less to say, and are done sooner.
+        if connections[key].tunnel.isSplicing { return queueTurn(of: key) }
+        advance(key, limit: tools.eventByteCount)
+    }
+
+    private func relayFailure(of side: RelaySide, of key: Key) {
+        // What the failed side had sent is passed on, as far as the other side takes it.
+        if advance(key, limit: .max) == .waitForReadiness {
             perform(connections[key].tunnel.progress(afterFailureOf: side), for: key)
         }
     }
@@ -36,11 +42,12 @@ extension Shard {
         if event.isError { finish(key, .clientLeft) }
     }
 
-    /// Moves bytes, and does what has come of it.
+    /// Moves bytes, about `limit` at most in each direction, and does what has come of it.
     @discardableResult
-    func advance(_ key: Key) -> Tunnel.Progress {
-        let progress = connections[key].tunnel.advance(with: tools)
+    func advance(_ key: Key, limit: Int) -> Tunnel.Progress {
+        let progress = connections[key].tunnel.advance(with: tools, limit: limit)
         reportBytes(of: key, above: Self.unreportedByteLimit)
+        if connections[key].watch < .soon { watch(key) }
         perform(progress, for: key)
         return progress
     }
@@ -68,18 +75,43 @@ extension Shard {
         runQueue.append(key)
     }
 
-    /// Lets each queued connection go on for one more turn.
+    /// Lets queued connections move a piece's bytes, all together; then events that have come
+    /// meanwhile go first.
     func takeTurns() {
-        guard !runQueue.isEmpty else { return }
-        let keys = runQueue
-        runQueue.removeAll(keepingCapacity: true)
-        for key in keys where connections.contains(key) {
-            connections[key].isQueued = false
-            if case .relaying = connections[key].phase {
-                connections[key].activeAt = now.milliseconds
-                advance(key)
+        var rest = tools.pieceByteCount
+        while rest > 0, let key = turn?.key ?? runQueue.popFirst() {
+            guard connections.contains(key), case .relaying = connections[key].phase else {
+                turn = nil
+                continue
             }
+            rest -= max(moveOn(key), Self.leastPieceByteCount)
         }
+    }
+
+    /// A piece of nothing takes its time too.
+    private static let leastPieceByteCount = 4_096
+
+    /// Moves a piece of the connection's turn, which is its own until it is over.
+    ///
+    /// - Returns: how many bytes were read.
+    private func moveOn(_ key: Key) -> Int {
+        let rest = turn?.rest ?? tools.turnByteCount
+        connections[key].activeAt = now.milliseconds
+        let before = connections[key].tunnel.byteCount
+        let progress = advance(key, limit: tools.pieceByteCount)
+        guard connections.contains(key) else {
+            turn = nil
+            return 0
+        }
+        let count = Int(connections[key].tunnel.byteCount - before)
+        if progress == .takeTurn, count < rest {
+            turn = (key, rest - count)
+        } else {
+            turn = nil
+            connections[key].isQueued = false
+            if progress == .takeTurn { queueTurn(of: key) }
+        }
+        return count
     }
 }
 

@@ -27,29 +27,41 @@ extension Shard {
         switch connections[key].phase {
         case .readingHeader(let reading): headerDeadlinePassed(for: key, reading)
         case .connecting: connectFailed(for: key, reason: "connect timed out")
-        case .relaying: idleDeadlinePassed(for: key)
+        case .relaying: relayTimerFired(for: key)
         case .accepted, .greeting, .lingering: finish(key, connections[key].end)
         }
     }
 
-    /// Bytes do not move the deadline, they only note the time: so one timer serves for hours.
-    private func idleDeadlinePassed(for key: Key) {
+    /// Bytes do not move the deadline of silence, they only note the time: one timer serves for
+    /// hours.
+    private func relayTimerFired(for key: Key) {
         probeBackend(of: key)
-        let timeout = connections[key].profile.settings.timeouts.idle
-        let deadline = connections[key].activeAt + timeout.milliseconds
-        if deadline > now.milliseconds {
-            timers.schedule(Int(key.index), at: deadline)
-        } else {
-            finish(key, .idleTimeout)
-        }
+        guard let nextLook = lookForStall(of: key) else { return }
+        let (timeout, end) = silence(of: key)
+        let deadline = connections[key].activeAt + timeout
+        guard deadline > now.milliseconds else { return finish(key, end) }
+        connections[key].watch = nextLook < .max ? .soon : .none
+        timers.schedule(Int(key.index), at: min(nextLook, deadline))
     }
 
-    /// From now on a backend that is gone without a word is noticed.
+    /// After how many milliseconds without a byte the connection ends, and as what.
+    private func silence(of key: Key) -> (timeout: Int64, end: ConnectionEnd) {
+        let timeouts = connections[key].profile.settings.timeouts
+        let isShorter = connections[key].tunnel.isHalfClosed && timeouts.halfClosed < timeouts.idle
+        return isShorter
+            ? (timeouts.halfClosed.milliseconds, .halfClosedTimeout)
+            : (timeouts.idle.milliseconds, .idleTimeout)
+    }
+
+    /// From now on a backend that is gone without a word is noticed, and one that does not read holds
+    /// little.
     private func probeBackend(of key: Key) {
         guard !connections[key].isBackendProbed else { return }
         connections[key].isBackendProbed = true
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
-        try? connections[key].tunnel.backend.socket.setKeepalive(snapshot.keepalive)
+        let socket = connections[key].tunnel.backend.socket
+        try? socket.setKeepalive(snapshot.keepalive)
+        if let limit = services.bufferPolicy.unsent { try? socket.setUnsentLimit(limit) }
     }
 }
 

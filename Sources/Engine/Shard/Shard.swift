@@ -26,7 +26,9 @@ final class Shard: @unchecked Sendable {
     var listeners: [ListenerID: ListeningSocket] = [:]
     var now = Moment.now()
     /// Connections whose turn was over before they were done.
-    var runQueue: [Key] = []
+    var runQueue = TurnQueue<Key>()
+    /// Whose turn it is, and how many bytes of it are left.
+    var turn: (key: Key, rest: Int)?
     /// Records that the access log does not have yet.
     var records: [AccessRecord] = []
     /// When they were last handed over, in monotonic nanoseconds.
@@ -121,7 +123,7 @@ extension Shard {
         source == nil || hasNoWork && now.nanoseconds - start >= lingerNanoseconds
     }
 
-    private var hasNoWork: Bool { runQueue.isEmpty && sweeps.isEmpty }
+    private var hasNoWork: Bool { turn == nil && runQueue.isEmpty && sweeps.isEmpty }
 
     private func waitAndHandle(since quietSince: Int64) -> Int {
         let count: Int

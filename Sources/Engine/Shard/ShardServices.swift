@@ -8,9 +8,12 @@ final class ShardServices: Sendable {
     let accessLog: any AccessLog
     let report: @Sendable (GatewayEvent) -> Void
     let congestion: CongestionPolicy
+    let bufferPolicy: BufferPolicy
     /// Connections, over all listeners.
     let budget = ConnectionBudget()
     let sources = SourceLimiter()
+    /// Bytes held for peers that do not take them.
+    let buffers = SourceBuffers()
     /// Asked only for a connection that is denied.
     let seenEndpoints = Locked(SeenEndpoints())
     /// Connections, in the descriptors that they need.
@@ -19,12 +22,14 @@ final class ShardServices: Sendable {
     init(
         shardCount: Int,
         congestion: CongestionPolicy,
+        bufferPolicy: BufferPolicy,
         accessLog: any AccessLog,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
         self.accessLog = accessLog
         self.report = report
         self.congestion = congestion
+        self.bufferPolicy = bufferPolicy
         do {
             descriptors = DescriptorBudget(descriptorLimit: try ProcessLimits.descriptors())
             var ports: [ShardPort] = []

@@ -61,6 +61,8 @@ extension Inventory {
                     takesIPv4: takesIPv4,
                     sharesPort: !neighbours.isEmpty,
                     congestionControl: congestion.name(for: listener.address.ip),
+                    receiveBuffer: bufferPolicy.clientReceive,
+                    unsentLimit: bufferPolicy.unsent,
                     keepalive: KeepaliveOptions(configuration.keepalive)
                 )
             }

@@ -43,15 +43,18 @@ struct Inventory {
     var held: [ListenerID: ListeningSocket] = [:]
     var nextListenerNumber: UInt32 = 0
     let congestion: CongestionPolicy
+    let bufferPolicy: BufferPolicy
     let report: @Sendable (GatewayEvent) -> Void
 
     init(
         configuration: GatewayConfiguration,
         congestion: CongestionPolicy,
+        bufferPolicy: BufferPolicy,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) {
         self.configuration = configuration
         self.congestion = congestion
+        self.bufferPolicy = bufferPolicy
         self.report = report
     }
 

@@ -40,7 +40,7 @@ struct ListenerTests {
                 "fall": "24",
             ],
             "sendProxyProtocol": ["version": "v2", "tlvs": "pass", "crc32c": "true"],
-            "timeouts": ["connect": "31s", "idle": "32s"],
+            "timeouts": ["connect": "31s", "idle": "32s", "halfClosed": "33s", "write": "34s"],
         ])
         var expected = Listener(
             protocol: .http,
@@ -70,6 +70,8 @@ struct ListenerTests {
         expected.timeouts.header = .seconds(11)
         expected.timeouts.connect = .seconds(31)
         expected.timeouts.idle = .seconds(32)
+        expected.timeouts.halfClosed = .seconds(33)
+        expected.timeouts.write = .seconds(34)
         #expect(listener == expected)
     }
 

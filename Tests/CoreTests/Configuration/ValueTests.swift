@@ -15,11 +15,16 @@ struct ValueTests {
             "log": ["level": "debug", "format": "json", "access": "/var/log/sluice/access.log"],
             "limits": [
                 "connections": "11", "connectionsPerSource": "12", "connectRatePerSource": "13",
+                "bufferPerSource": "14MiB",
             ],
-            "timeouts": ["header": "21s", "connect": "22s", "idle": "23s", "drain": "24s"],
+            "timeouts": [
+                "header": "21s", "connect": "22s", "idle": "23s", "drain": "24s",
+                "halfClosed": "25s", "write": "26s",
+            ],
             "keepalive": ["idle": "31s", "interval": "32s", "count": "33"],
             "engine": [
                 "shards": "41", "linger": "42ms", "scratch": "43KiB", "pipe": "44KiB",
+                "clientBuffer": "45KiB", "backendBuffer": "46KiB", "unsent": "47KiB",
                 "congestionControl": "bbr",
             ],
             "warehouses": [["id": "A", "whitelist": ["mode": "nowhere"], "listeners": []]],
@@ -34,10 +39,13 @@ struct ValueTests {
         expected.limits.connections = 11
         expected.limits.connectionsPerSource = 12
         expected.limits.connectRatePerSource = 13
+        expected.limits.bufferPerSource = 14 * 1_048_576
         expected.timeouts.header = .seconds(21)
         expected.timeouts.connect = .seconds(22)
         expected.timeouts.idle = .seconds(23)
         expected.timeouts.drain = .seconds(24)
+        expected.timeouts.halfClosed = .seconds(25)
+        expected.timeouts.write = .seconds(26)
         expected.keepalive.idle = .seconds(31)
         expected.keepalive.interval = .seconds(32)
         expected.keepalive.count = 33
@@ -45,6 +53,9 @@ struct ValueTests {
         expected.engine.linger = .milliseconds(42)
         expected.engine.scratchByteCount = 43 * 1_024
         expected.engine.pipeByteCount = 44 * 1_024
+        expected.engine.clientBufferByteCount = 45 * 1_024
+        expected.engine.backendBufferByteCount = 46 * 1_024
+        expected.engine.unsentByteCount = 47 * 1_024
         expected.engine.congestionControl = .named("bbr")
         #expect(configuration == expected)
     }

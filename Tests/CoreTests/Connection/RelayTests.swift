@@ -16,6 +16,21 @@ struct RelayTests {
         #expect(backend == [.shutdownWrite(.client), .finish(.finished)])
     }
 
+    @Test("Between the end of one direction and that of the other it is half closed")
+    func isHalfClosed() {
+        for first in RelaySide.allCases {
+            var relay = Relay()
+            #expect(!relay.isHalfClosed)
+            _ = relay.handle(.endOfStream(from: first))
+            #expect(relay.isHalfClosed)
+            _ = relay.handle(.endOfStream(from: first.opposite))
+            #expect(!relay.isHalfClosed)
+        }
+        var relay = Relay()
+        _ = relay.handle(.writeFailed(.backend))
+        #expect(relay.isHalfClosed, "what the client sends nobody reads")
+    }
+
     @Test("A reset is passed on, and says whose it was")
     func resets() {
         #expect(actions(.readFailed(.client)) == [.abort(.clientReset)])

@@ -7,7 +7,8 @@ extension IntegrationTests {
     struct PeerComparisonTests {
         private static let groups = [
             ["small-1", "small-64", "small-512", "small-4000", "churn"],
-            ["download", "upload", "idle", "mysql", "mysql-logins"],
+            ["download", "upload", "small-beside-bulk", "beside-stalled"],
+            ["idle", "mysql", "mysql-logins"],
             ["list-churn", "generator"],
         ]
 
@@ -69,7 +70,12 @@ extension IntegrationTests {
             case "generator": #expect(names.count >= 1)
             default: #expect(Set(names).isSuperset(of: ["haproxy", "nginx", "envoy", "sluice"]))
             }
-            let key = scenario.name == "idle" ? "anonymousBytesPerConnection" : "bytesPerSecond"
+            let key =
+                switch scenario.name {
+                case "idle": "anonymousBytesPerConnection"
+                case "small-beside-bulk", "beside-stalled": "p50Microseconds"
+                default: "bytesPerSecond"
+                }
             for target in scenario.targets where scenario.name != "generator" {
                 let value = target.metrics[key].flatMap(\.self)?.median ?? 0
                 #expect(value > 0, "\(scenario.name), \(target.name)")

@@ -79,6 +79,50 @@ extension IntegrationTests {
             #expect(try route.sluice.accessLine().end == "idleTimeout")
         }
 
+        @Test(
+            "Half closed: where one side has ended and the other says nothing, the session ends",
+            arguments: [true, false]
+        )
+        func halfClosed(byClient: Bool) throws {
+            let backend = try Acceptor()
+            let listener = try ListenerFile("tcp", to: backend.endpoint)
+            let route = try Route(listener, settings: ["timeouts: { halfClosed: 500ms }"])
+            let client = try Connection(to: route.listen)
+            let session = try backend.accept()
+            // Without an end it is not half closed.
+            pause(.milliseconds(1_200))
+            let (leaving, staying) = byClient ? (client, session) : (session, client)
+            leaving.finishSending()
+            #expect(try staying.receive() == .endOfStream)
+            #expect(try leaving.receive() == .endOfStream)
+            let line = try route.sluice.accessLine()
+            #expect(line.end == "halfClosedTimeout")
+            #expect(line.durationMs >= 1_600)
+        }
+
+        @Test("Half closed: bytes in the direction that is left keep the session")
+        func halfClosedActivity() throws {
+            let backend = try Acceptor()
+            let listener = try ListenerFile(
+                "tcp",
+                to: backend.endpoint,
+                settings: ["timeouts: { halfClosed: 2500ms }"]
+            )
+            let route = try Route(listener)
+            let client = try Connection(to: route.listen)
+            let session = try backend.accept()
+            client.finishSending()
+            #expect(try session.receive() == .endOfStream)
+            for _ in 0..<16 {
+                try session.send(".")
+                #expect(try client.receive(exactly: 1).count == 1)
+                pause(.milliseconds(200))
+            }
+            session.finishSending()
+            #expect(try client.receive() == .endOfStream)
+            #expect(try route.sluice.accessLine().end == "finished")
+        }
+
         @Test("A listener's own deadline goes before the gateway's")
         func listenersOwn() throws {
             let backend = try Acceptor()

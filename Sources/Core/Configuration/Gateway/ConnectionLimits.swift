@@ -6,6 +6,8 @@ public struct ConnectionLimits: Hashable, Sendable {
     public var connectionsPerSource = 1_000
     /// New ones each second from one source; twice as many may come in one burst.
     public var connectRatePerSource = 2_000
+    /// Bytes held for one source's connections, whose peers do not take them.
+    public var bufferPerSource = 268_435_456
 
     /// The defaults of the configuration file.
     public init() {}

@@ -8,6 +8,12 @@ public struct EngineSettings: Hashable, Sendable {
     public var scratchByteCount = 65_536
     /// Bytes of the pipe that a splicing direction uses.
     public var pipeByteCount = 1_048_576
+    /// Bytes that the kernel takes from a client before they are read; 0 for the system's buffer.
+    public var clientBufferByteCount = 4_194_304
+    /// The same of a backend.
+    public var backendBufferByteCount = 4_194_304
+    /// Bytes that the kernel keeps for a peer besides those under way; 0 for the system's limit.
+    public var unsentByteCount = 262_144
     public var congestionControl = CongestionControl.automatic
 
     /// The defaults of the configuration file.

@@ -6,6 +6,10 @@ public struct Timeouts: Hashable, Sendable {
     public var connect: Duration = .seconds(5)
     /// Without a byte in either direction. Above the 8 hours of `wait_timeout` by default.
     public var idle: Duration = .seconds(9 * 3600)
+    /// Without a byte, once one side has ended and the other has not.
+    public var halfClosed: Duration = .seconds(300)
+    /// While bytes wait for a peer that takes none of them.
+    public var write: Duration = .seconds(600)
     /// For running sessions, once the gateway was told to stop.
     public var drain: Duration = .seconds(30)
 

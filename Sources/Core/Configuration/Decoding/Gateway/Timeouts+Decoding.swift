@@ -19,6 +19,8 @@ extension Timeouts {
         fields.readHeaderTimeout("header", into: &header)
         fields.read("connect", into: &connect, within: Self.range)
         fields.read("idle", into: &idle, within: Self.range)
+        fields.read("halfClosed", into: &halfClosed, within: Self.range)
+        fields.read("write", into: &write, within: Self.range)
     }
 }
 

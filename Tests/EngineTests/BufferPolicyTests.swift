@@ -1,0 +1,43 @@
+import Core
+import Testing
+
+@testable import Engine
+
+@Suite("Which buffers sockets have")
+struct BufferPolicyTests {
+    @Test("A receive buffer is bounded where the system grants what was asked for")
+    func granted() {
+        let policy = BufferPolicy(EngineSettings(), grantable: 4_194_304)
+        #expect(policy.clientReceive == 4_194_304)
+        #expect(policy.backendReceive == 4_194_304)
+        #expect(policy.unsent == 262_144)
+    }
+
+    @Test("One that is granted smaller would cost throughput, and is left to the system")
+    func notGranted() {
+        var settings = EngineSettings()
+        settings.backendBufferByteCount = 212_992
+        let policy = BufferPolicy(settings, grantable: 212_992)
+        #expect(policy.clientReceive == nil)
+        #expect(policy.backendReceive == 212_992)
+    }
+
+    @Test("0 leaves everything to the system")
+    func zero() {
+        var settings = EngineSettings()
+        settings.clientBufferByteCount = 0
+        settings.backendBufferByteCount = 0
+        settings.unsentByteCount = 0
+        let policy = BufferPolicy(settings, grantable: .max)
+        #expect(policy.clientReceive == nil)
+        #expect(policy.backendReceive == nil)
+        #expect(policy.unsent == nil)
+    }
+
+    @Test("The kernel is asked, and gives some answer")
+    func asked() throws {
+        var settings = EngineSettings()
+        settings.backendBufferByteCount = 8_192
+        #expect(try BufferPolicy(settings).backendReceive == 8_192)
+    }
+}

@@ -1,0 +1,163 @@
+import Addresses
+import Core
+import Sockets
+import Testing
+
+@testable import Engine
+
+@Suite("Turns: who moves how many bytes before others do")
+struct TurnTests {
+    @Test("A direction stops at its limit, and goes on from there")
+    func limit() throws {
+        let tools = RelayTools(scratchByteCount: 4_096, pipeByteCount: 65_536)
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        source.outer.writeAll([UInt8](repeating: 7, count: 40_000))
+        source.outer.shutdownWrite()
+        var (from, to) = (Side(source.inner), Side(destination.inner))
+        from.note(try source.inner.endEvent())
+        to.isWritable = true
+        var flow = Flow()
+        #expect(flow.move(from: &from, to: &to, with: tools, limit: 4_096) == .turnIsOver)
+        #expect(flow.byteCount == 4_096)
+        // From here on it splices: what a splice brings is limited too.
+        #expect(flow.move(from: &from, to: &to, with: tools, limit: 10_000) == .turnIsOver)
+        #expect(flow.isSplicing)
+        #expect(flow.byteCount >= 14_096)
+        #expect(flow.byteCount < 24_096)
+        #expect(!flow.hasPending, "what was read is passed on before the turn ends")
+        #expect(flow.move(from: &from, to: &to, with: tools) == .endOfStream)
+        #expect(flow.byteCount == 40_000)
+        flow.close(with: tools)
+    }
+
+    @Test("First come, first served; and nothing is lost while others come")
+    func queue() {
+        var queue = TurnQueue<Int>()
+        var (next, expected) = (0, 0)
+        for round in 0..<2_000 {
+            for _ in 0..<(round % 7) {
+                queue.append(next)
+                next += 1
+            }
+            for _ in 0..<(round % 5) {
+                guard let element = queue.popFirst() else { break }
+                #expect(element == expected)
+                expected += 1
+            }
+        }
+        while let element = queue.popFirst() {
+            #expect(element == expected)
+            expected += 1
+        }
+        #expect(expected == next)
+        #expect(queue.isEmpty)
+    }
+
+    @Test("All bulk together moves one piece's bytes before fresh events are looked at")
+    func onePieceForAll() throws {
+        let bench = try ShardBench(streamCount: 6)
+        defer { bench.close() }
+        let piece = UInt64(bench.shard.tools.pieceByteCount)
+        for key in bench.keys { bench.shard.advance(key, limit: .max) }
+        bench.refill()
+        var before = bench.byteCount
+        for key in bench.keys { try bench.announceBytes(for: key) }
+        #expect(bench.byteCount == before, "an event of a bulk stream only queues it")
+        for _ in 0..<bench.keys.count {
+            bench.shard.takeTurns()
+            #expect(bench.byteCount > before)
+            #expect(bench.byteCount - before <= piece + 65_536)
+            before = bench.byteCount
+        }
+    }
+}
+
+/// A shard that nobody drives but the test, with bulk streams from backend to client in it.
+private final class ShardBench {
+    let shard: Shard
+    private(set) var keys: [Shard.Key] = []
+    private var streams: [(client: SocketPair, backend: SocketPair)] = []
+
+    init(streamCount: Int) throws {
+        var settings = EngineSettings()
+        // Far less than sockets hold.
+        settings.pipeByteCount = 65_536
+        let services = try ShardServices(
+            shardCount: 1,
+            congestion: CongestionPolicy(.system),
+            bufferPolicy: BufferPolicy(settings),
+            accessLog: RecordingLog()
+        ) { _ in }
+        let configuration = try GatewayFixture.configuration(
+            listeners: [GatewayFixture.loopback(1)],
+            backend: GatewayFixture.loopback(2)
+        )
+        let profile = ListenerProfile(
+            settings: configuration.warehouses[0].listeners[0],
+            address: GatewayFixture.loopback(1),
+            warehouse: WarehouseGauge(id: "W"),
+            counters: ListenerCounters()
+        )
+        shard = Shard(
+            port: services.ports[0],
+            settings: settings,
+            services: services,
+            snapshot: Snapshot(
+                generation: 1,
+                limits: ConnectionLimits(),
+                denialLinesPerMinute: 0,
+                keepalive: KeepaliveOptions(Keepalive()),
+                routes: [:],
+                sessionPolicies: SessionPolicies()
+            )
+        )
+        for number in 0..<streamCount { try addStream(number, of: profile) }
+        refill()
+    }
+
+    private func addStream(_ number: Int, of profile: ListenerProfile) throws {
+        let (client, backend) = (try SocketPair(), try SocketPair())
+        var connection = Connection(
+            id: UInt64(number),
+            listener: ListenerID(rawValue: 1),
+            profile: profile,
+            socket: client.inner,
+            peer: GatewayFixture.loopback(3),
+            at: shard.now
+        )
+        connection.phase = .relaying
+        connection.tunnel.backend = Side(backend.inner)
+        connection.tunnel.backend.isReadable = true
+        connection.tunnel.client.isWritable = true
+        keys.append(shard.connections.insert(connection))
+        streams.append((client, backend))
+    }
+
+    /// Gives every backend as much to say as its socket takes, and lets every client read.
+    func refill() {
+        let piece = [UInt8](repeating: 1, count: 65_536)
+        for (client, backend) in streams {
+            while case .bytes(1...) = backend.outer.write(piece) {}
+            while client.outer.readAvailable(waiting: 0)?.isEmpty == false {}
+        }
+    }
+
+    /// What epoll would say of the backend.
+    func announceBytes(for key: Shard.Key) throws {
+        shard.connections[key].tunnel.client.isWritable = true
+        let socket = shard.connections[key].tunnel.backend.socket
+        shard.handle(try socket.nextEvent(), from: .backend, of: key)
+    }
+
+    var byteCount: UInt64 {
+        keys.reduce(0) { $0 + shard.connections[$1].tunnel.byteCount }
+    }
+
+    func close() {
+        for (client, backend) in streams {
+            client.close()
+            backend.close()
+        }
+    }
+}
