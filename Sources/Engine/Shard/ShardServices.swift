@@ -11,6 +11,7 @@ final class ShardServices: Sendable {
     /// Connections, over all listeners.
     let budget = ConnectionBudget()
     let sources = SourceLimiter()
+    let revocations: RevocationTally
     /// Asked only for a connection that is denied.
     let seenEndpoints = Locked(SeenEndpoints())
     /// Connections, in the descriptors that they need.
@@ -25,6 +26,7 @@ final class ShardServices: Sendable {
         self.accessLog = accessLog
         self.report = report
         self.congestion = congestion
+        revocations = RevocationTally(report: report)
         do {
             descriptors = DescriptorBudget(descriptorLimit: try ProcessLimits.descriptors())
             var ports: [ShardPort] = []
