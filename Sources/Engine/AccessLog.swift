@@ -8,4 +8,11 @@ public protocol AccessLog: Sendable {
 
     /// Lines that were dropped so far.
     var droppedLineCount: Int { get }
+
+    /// Why lines are being lost now; `nil` while they are written.
+    var failure: String? { get }
+}
+
+extension AccessLog {
+    public var failure: String? { nil }
 }

@@ -14,7 +14,7 @@ public final class Gateway: Sendable {
     let services: ShardServices
     let shards: [Shard]
     let inventory: Locked<Inventory>
-    private let phase = Locked(GatewayStatus.Phase.running)
+    private let phase = Locked(GatewayStatus.Phase.starting)
     /// One change of the configuration at a time; nothing else waits for it.
     private let changes = Locked(())
     /// The shards take no more messages.
@@ -22,6 +22,10 @@ public final class Gateway: Sendable {
     private let names: NameResolver
     private let checker: HealthChecker
     private let startedAt = Moment.now().unixTime
+    private let startSettings: StartSettings
+    private let lastReload = Locked<ReloadStatus?>(nil)
+    /// Those that were published and may still be held by a shard.
+    private let snapshots = Locked<[WeakSnapshot]>([])
 
     /// Prepares a gateway; nothing listens before ``start()``.
     ///
@@ -74,6 +78,7 @@ public final class Gateway: Sendable {
         } catch {
             throw .systemResources(operation: "preparing health checks", reason: error.description)
         }
+        startSettings = StartSettings(configuration)
     }
 
     private static func shardCount(for settings: EngineSettings) -> Int {
@@ -83,9 +88,24 @@ public final class Gateway: Sendable {
     /// Binds every listener, or none, and begins to accept. Waits for no name to be resolved: a
     /// listener all of whose backends are names accepts as soon as the first of them is known.
     public func start() throws(GatewayError) {
-        names.start { [weak self] in self?.namesChanged() }
+        try bind()
+        accept()
+    }
+
+    /// Binds every listener, or none. Clients wait in the kernel until ``accept()``.
+    ///
+    /// May be called again after it has failed.
+    public func bind() throws(GatewayError) {
         try putInForce(inventory.withLock { $0.configuration })
+    }
+
+    /// Begins to accept. Called once, after ``bind()``.
+    public func accept() {
+        phase.withLock { if $0 == .starting { $0 = .running } }
         for shard in shards { shard.start() }
+        names.start { [weak self] in self?.namesChanged() }
+        // Names are asked for since the addresses are bound: some may be known by now.
+        namesChanged()
         checker.start()
     }
 
@@ -101,11 +121,12 @@ public final class Gateway: Sendable {
         let rules = try CompiledRules(of: configuration)
         try configuration.checkSourceAddresses()
         try changes.withLock { _ throws(GatewayError) in
-            guard phase.withLock({ $0 }) == .running else { throw .draining }
+            guard phase.withLock({ $0 }) != .draining else { throw .draining }
             let change = try inventory.withLock { inventory throws(GatewayError) in
                 try inventory.change(to: configuration, rules: rules, names: names.names)
             }
             services.seenEndpoints.withLock { $0.forget(where: configuration.knows) }
+            services.revocations.expect(services.ports.count)
             publish(change)
             names.watch(configuration.backendNames)
         }
@@ -114,7 +135,7 @@ public final class Gateway: Sendable {
     /// A name has new addresses: the same configuration, with new backends.
     private func namesChanged() {
         changes.withLock { _ in
-            guard phase.withLock({ $0 }) == .running else { return }
+            guard phase.withLock({ $0 }) != .draining else { return }
             let change = inventory.withLock { $0.refresh(names: names.names) }
             publish(change)
         }
@@ -124,6 +145,10 @@ public final class Gateway: Sendable {
     /// is new starts after the snapshot that knows it.
     private func publish(_ change: Inventory.Change) {
         checker.watch(change.backends)
+        snapshots.withLock { snapshots in
+            snapshots.removeAll { $0.snapshot == nil }
+            snapshots.append(WeakSnapshot(change.snapshot))
+        }
         for port in services.ports {
             for id in change.removed { port.post(.stopListening(id)) }
             port.post(.install(change.snapshot))
@@ -172,6 +197,9 @@ extension Gateway {
         }
     }
 
+    /// Connections that are open now.
+    public var sessionCount: Int { activeConnections }
+
     var activeConnections: Int {
         services.ports.reduce(0) { $0 + $1.activeConnections }
     }
@@ -199,10 +227,35 @@ extension Gateway {
         status.bufferedByteCount = services.buffers.total
         status.acceptPauses = services.ports.reduce(0) { $0 + $1.gauges.acceptPauses }
         status.droppedAccessLogLines = services.accessLog.droppedLineCount
+        status.accessLogFailure = services.accessLog.failure
+        status.lastReload = lastReload.withLock { $0 }
+        status.startSettings = startSettings
         inventory.withLock { inventory in
             status.generation = inventory.generation
             status.listeners = inventory.listenerStatus
+            status.awaitingRestart = startSettings.keys(
+                changedIn: StartSettings(inventory.configuration)
+            )
         }
         return status
+    }
+
+    /// Whether a shard still holds a policy that is no longer in force, and with it its memory.
+    public var holdsOldPolicy: Bool {
+        snapshots.withLock { $0.count { $0.snapshot != nil } > 1 }
+    }
+
+    /// Keeps for ``status()`` how the last attempt to change the configuration went.
+    ///
+    /// - Parameter failure: why nothing changed; `nil` if it did.
+    public func recordReload(failure: String?) {
+        let now = Moment.now().unixTime
+        lastReload.withLock { last in
+            last = ReloadStatus(
+                attemptedAt: now,
+                failure: failure,
+                succeededAt: failure == nil ? now : last?.succeededAt
+            )
+        }
     }
 }

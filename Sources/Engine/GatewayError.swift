@@ -1,4 +1,5 @@
 public import Addresses
+import Sockets
 
 /// Why a configuration could not be put in force. Nothing has changed.
 public enum GatewayError: Error, Equatable {
@@ -14,6 +15,14 @@ public enum GatewayError: Error, Equatable {
     case draining
     /// The system has no descriptors or memory left.
     case systemResources(operation: String, reason: String)
+}
+
+extension GatewayError {
+    /// Whether another process has the address: it may let go of it.
+    public var isAddressInUse: Bool {
+        guard case .cannotListen(_, let reason) = self else { return false }
+        return reason == SystemError.addressInUse.description
+    }
 }
 
 extension GatewayError: CustomStringConvertible {

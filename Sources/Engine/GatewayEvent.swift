@@ -23,6 +23,8 @@ public enum GatewayEvent: Equatable, Sendable {
     case silentLoadBalancer(listener: SocketAddress, peer: SocketAddress)
     /// A client that the policy admits was denied by a limit.
     case limitReached(DenialReason, listener: SocketAddress, client: IPAddress)
+    /// Running sessions were closed because the policy does not admit them any more.
+    case sessionsRevoked(warehouse: String, listener: String, count: Int)
 }
 
 /// How a drain went: sessions that ended by themselves, and those that were closed.

@@ -5,6 +5,11 @@ public enum Clock {
     /// Time that never jumps, in nanoseconds since some point (CLOCK_MONOTONIC).
     public static func monotonicNanoseconds() -> Int64 { csockets_monotonic_ns() }
 
+    /// Blocks the calling thread.
+    public static func sleep(milliseconds: UInt32) {
+        _ = csockets_poll(-1, 0, Int32(clamping: milliseconds))
+    }
+
     /// The processor time of this process so far, all threads together, in nanoseconds
     /// (CLOCK_PROCESS_CPUTIME_ID).
     public static func processNanoseconds() -> Int64 { csockets_process_ns() }

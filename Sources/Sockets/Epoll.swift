@@ -8,29 +8,31 @@ internal import CSockets
     // @unchecked: the descriptors never change; the kernel orders calls on them; `events` is
     // touched by the owner alone.
 
-    /// Readable when an event is waiting: what a Dispatch source watches.
-    public let descriptor: Int32
-    private let wakeDescriptor: Int32
-    private let timerDescriptor: Int32
+    private let instance: FileDescriptor
+    private let wake: FileDescriptor
+    private let timer: FileDescriptor
     private let events: UnsafeMutablePointer<csockets_event>
     private static let capacity = 256
 
     /// An empty set; `wakeToken` and `timerToken` come back as events.
     public init(wakeToken: UInt64, timerToken: UInt64) throws(SystemError) {
-        descriptor = try SystemError.check(csockets_epoll_create())
-        wakeDescriptor = try SystemError.check(csockets_eventfd_create())
-        timerDescriptor = try SystemError.check(csockets_timerfd_create())
+        instance = try FileDescriptor(csockets_epoll_create())
+        wake = try FileDescriptor(csockets_eventfd_create())
+        timer = try FileDescriptor(csockets_timerfd_create())
+        try SystemError.check(csockets_epoll_add_level(instance.number, wake.number, wakeToken, 0))
+        try SystemError.check(
+            csockets_epoll_add_level(instance.number, timer.number, timerToken, 0)
+        )
+        // Nothing throws after this.
         unsafe events = .allocate(capacity: Self.capacity)
-        try SystemError.check(csockets_epoll_add_level(descriptor, wakeDescriptor, wakeToken, 0))
-        try SystemError.check(csockets_epoll_add_level(descriptor, timerDescriptor, timerToken, 0))
     }
 
     deinit {
-        _ = csockets_close(timerDescriptor)
-        _ = csockets_close(wakeDescriptor)
-        _ = csockets_close(descriptor)
         unsafe events.deallocate()
     }
+
+    /// Readable when an event is waiting: what a Dispatch source watches.
+    public var descriptor: Int32 { instance.number }
 
     /// Watches a connection's socket for every change of its readiness (edge-triggered).
     ///
@@ -75,25 +77,25 @@ internal import CSockets
     /// Ends a wait, or the next one, with the wake token.
     public func signal() {
         // The counter cannot overflow: the owner clears it, and 2^64−1 signals are out of reach.
-        _ = csockets_eventfd_signal(wakeDescriptor)
+        _ = csockets_eventfd_signal(wake.number)
     }
 
     /// Takes note of all signals so far.
     public func clearSignal() {
-        _ = csockets_eventfd_clear(wakeDescriptor)
+        _ = csockets_eventfd_clear(wake.number)
     }
 
     /// Makes the set ready with the timer token after `nanoseconds`, to within the kernel's timer
     /// slack (50 µs, prctl(2)).
     public func setTimer(nanoseconds: Int64) {
         // 0 would disarm the timer (timerfd_settime(2)).
-        _ = csockets_timerfd_set_ns(timerDescriptor, max(nanoseconds, 1))
+        _ = csockets_timerfd_set_ns(timer.number, max(nanoseconds, 1))
     }
 
     /// Makes the set ready with the timer token after `milliseconds`; `nil` for never.
     public func setTimer(milliseconds: Int64?) {
         // 0 would disarm the timer (timerfd_settime(2)).
-        _ = csockets_timerfd_set(timerDescriptor, milliseconds.map { max($0, 1) } ?? 0)
+        _ = csockets_timerfd_set(timer.number, milliseconds.map { max($0, 1) } ?? 0)
     }
 }
 

@@ -82,6 +82,14 @@ public final class ListeningSocket: Sendable {
         try SystemError.check(unsafe csockets_bind(socket.descriptor, &system))
     }
 
+    /// Binds the address and lets go of it again, to see whether it can be had; nobody can connect
+    /// meanwhile.
+    public static func probe(_ address: SocketAddress) throws(SystemError) {
+        let socket = try Socket.tcp(for: address)
+        defer { socket.close() }
+        try bind(socket, to: address, takesIPv4: false, sharesPort: false)
+    }
+
     /// Changes what sockets accepted from now on inherit.
     public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
         try socket.setKeepalive(options)

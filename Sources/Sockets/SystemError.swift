@@ -20,6 +20,9 @@ public struct SystemError: Error, Hashable, Sendable {
     /// Whether no local address, or no port of it, is left to connect from (connect(2), bind(2)).
     public var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
 
+    /// Another socket has the address (bind(2)).
+    public static let addressInUse = SystemError(code: EADDRINUSE)
+
     /// Turns a call's result, `-errno` for a failure, into the result or the error.
     @usableFromInline
     @discardableResult

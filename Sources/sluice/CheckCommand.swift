@@ -47,14 +47,32 @@ struct CheckCommand: AsyncParsableCommand {
             )
         }
         let preview = try RevocationPreview(list.sessions, under: configuration, at: .systemTime)
-        return ConfigurationReport.Live(preview)
+        return ConfigurationReport.Live(
+            preview,
+            awaitingRestart: try await startSettings().keys(
+                changedIn: StartSettings(configuration)
+            )
+        )
+    }
+
+    private func startSettings() async throws -> StartSettings {
+        try await ask { client throws(ManagementClientError) in
+            try await client.status().value.startSettings
+        }
     }
 
     private func runningSessions() async throws -> SessionList {
-        do throws(ManagementClientError) {
-            let client = try ManagementClient(gateway.management)
+        try await ask { client throws(ManagementClientError) in
             let query = [(key: "limit", value: "100000")]
             return try await client.get("v1/sessions", query: query).value
+        }
+    }
+
+    private func ask<Answer>(
+        _ question: (ManagementClient) async throws(ManagementClientError) -> Answer
+    ) async throws -> Answer {
+        do throws(ManagementClientError) {
+            return try await question(try ManagementClient(gateway.management))
         } catch {
             StandardError.print("sluice: \(error)")
             throw ExitCode.failure

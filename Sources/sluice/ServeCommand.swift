@@ -7,9 +7,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run a gateway.",
         discussion: """
-            SIGHUP reads the configuration anew: it is put in force wholly or, if it is faulty, \
-            not at all. SIGTERM and SIGINT stop accepting and let sessions finish for \
-            timeouts.drain; a second one ends at once.
+            SIGHUP reloads the configuration; an invalid file is rejected and the old one stays \
+            active. SIGUSR1 reopens the log files. SIGTERM and SIGINT release the addresses and \
+            let sessions finish for timeouts.drain; a second one ends at once.
             """
     )
 
@@ -19,11 +19,31 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var config: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Seconds to wait for addresses that another process holds: a predecessor that is about \
+            to drain. (default: \(defaultBindPatience))
+            """,
+            valueName: "seconds"
+        )
+    )
+    var bindPatience: Int?
+
+    private static let defaultBindPatience = 2
+
+    func validate() throws {
+        guard (0...86_400).contains(bindPatience ?? 0) else {
+            throw ValidationError("--bind-patience is 0 to 86400 seconds")
+        }
+    }
+
     func run() async throws {
         let file =
             config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
         do {
-            try await GatewayService(.file(path: file)).run()
+            let patience = Duration.seconds(bindPatience ?? Self.defaultBindPatience)
+            try await GatewayService(.file(path: file), bindPatience: patience).run()
         } catch let error as ServiceError {
             throw error.exit()
         }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Core
 
 /// The command line: what each command does stands in its own file.
-@main
 struct Sluice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",

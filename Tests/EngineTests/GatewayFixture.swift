@@ -13,14 +13,17 @@ struct GatewayFixture {
     let configuration: GatewayConfiguration
 
     /// - Parameter shardCount: one where a test wants to know who serves.
-    init(shardCount: Int = 2) throws {
+    init(
+        shardCount: Int = 2,
+        report: @escaping @Sendable (GatewayEvent) -> Void = { _ in }
+    ) throws {
         backend = try Self.listener(on: Self.loopback(0))
         configuration = try Self.configuration(
             listeners: [Self.freeAddress()],
             backend: backend.address,
             shardCount: shardCount
         )
-        gateway = try Gateway(configuration: configuration, accessLog: log) { _ in }
+        gateway = try Gateway(configuration: configuration, accessLog: log, report: report)
         try gateway.start()
     }
 

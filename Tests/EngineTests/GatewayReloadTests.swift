@@ -49,6 +49,59 @@ struct GatewayReloadTests {
         _ = await fixture.gateway.drain(within: .seconds(60))
     }
 
+    @Test("Binding may fail and be tried again; nobody is accepted before it has succeeded")
+    func bindAgain() async throws {
+        let backend = try GatewayFixture.listener(on: GatewayFixture.loopback(0))
+        var foreign: ListeningSocket? = try GatewayFixture.listener(on: GatewayFixture.loopback(0))
+        let taken = try #require(foreign).address
+        let free = try GatewayFixture.freeAddress()
+        let configuration = try GatewayFixture.configuration(
+            listeners: [free, taken],
+            backend: backend.address
+        )
+        let log = RecordingLog()
+        let gateway = try Gateway(configuration: configuration, accessLog: log) { _ in }
+        let error = #expect(throws: GatewayError.self) { try gateway.bind() }
+        #expect(error?.isAddressInUse == true)
+        #expect(throws: (any Error).self, "the free one was let go of") {
+            let socket = try Socket.tcp(for: free)
+            defer { socket.close() }
+            if case .failed(let error) = socket.connect(to: free) { throw error }
+            _ = socket.waitUntilReady(toWrite: true, milliseconds: 60_000)
+            if let error = socket.takeError() { throw error }
+        }
+        foreign = nil
+        try gateway.bind()
+        #expect(gateway.status().phase == .starting)
+        let early = try await GatewayFixture.client(of: free)
+        #expect(gateway.status().activeConnections == 0)
+        gateway.accept()
+        #expect(gateway.status().phase == .running)
+        try await eventually { gateway.status().activeConnections == 1 }
+        early.close()
+        _ = await gateway.drain(within: .zero)
+    }
+
+    @Test("How the last reload went, and which keys wait for a restart, is in the status")
+    func reloadStatus() async throws {
+        let fixture = try GatewayFixture()
+        #expect(fixture.gateway.status().lastReload == nil)
+        fixture.gateway.recordReload(failure: nil)
+        fixture.gateway.recordReload(failure: "no")
+        let last = try #require(fixture.gateway.status().lastReload)
+        #expect(last.failure == "no")
+        #expect(last.succeededAt != nil, "it is kept through a failure")
+
+        #expect(fixture.gateway.status().awaitingRestart == [])
+        var changed = fixture.configuration
+        changed.engine.shards += 1
+        try fixture.gateway.reload(to: changed)
+        #expect(fixture.gateway.status().awaitingRestart == ["engine.shards"])
+        try fixture.gateway.reload(to: fixture.configuration)
+        #expect(fixture.gateway.status().awaitingRestart == [])
+        _ = await fixture.gateway.drain(within: .zero)
+    }
+
     @Test("A gateway that drains takes no configuration, so that it does not listen again")
     func draining() async throws {
         let fixture = try GatewayFixture()

@@ -121,4 +121,18 @@ int csockets_processor_count(void);
 int csockets_resolve(const char *name, struct csockets_address *addresses, int capacity);
 const char *csockets_resolve_error(int code);
 
+// Signals, as bytes of a pipe. To be opened once in a process.
+/// Returns the end that ``csockets_signals_next`` reads.
+int csockets_signals_open(void);
+/// From now on `number` comes through the pipe; the calling thread takes it even if its creator
+/// blocked it.
+int csockets_signals_catch(int number);
+/// Blocks until a signal has come, and returns its number.
+int csockets_signals_next(int fd);
+
+// Memory.
+/// Gives the system back what the allocator holds free, in all of its arenas (malloc_trim(3)).
+/// 1 if there was anything, else 0.
+int csockets_memory_trim(void);
+
 #endif

@@ -1,10 +1,11 @@
 public import Core
 import Dispatch
 public import Engine
-import Glibc
+import Logging
 import Synchronization
 
-/// The access log: one line of JSON for each connection, to a file or a standard stream.
+/// The access log: one line of JSON for each connection, to a file or a standard stream, or to
+/// nowhere.
 ///
 /// The shards hand their records over and go on at once; one serial queue formats and writes. When
 /// the reader of the log is so slow that 65,536 records wait, the next ones are dropped
@@ -13,36 +14,43 @@ public final class AccessLogWriter: AccessLog {
     /// Bytes of one write, about.
     private static let writeByteCount = 1 << 16
 
-    private let destination: LogDestination
-    private let includesProbes: Bool
+    private struct Output {
+        /// `nil` for a log that is off.
+        var destination: LogDestination?
+        var includesProbes: Bool
+    }
+
+    private let output: Mutex<Output>
     private let backlogLimit: Int
+    private let report: @Sendable (OperatorEvent) -> Void
     private let queue = DispatchQueue(label: "sluice.access-log", qos: .utility)
     private let waiting = Atomic<Int>(0)
-    private let dropped = Atomic<Int>(0)
-    private let lost = Atomic<Int>(0)
+    private let health = Mutex(AccessLogHealth())
 
     /// - Parameters:
+    ///   - destination: `nil` for a log that is off.
     ///   - includesProbes: whether load balancers' health probes get a line too.
     ///   - backlogLimit: records that wait for the writer, at most.
+    ///   - report: takes what an operator should know. Called on any thread; must not block.
     public init(
-        to destination: LogDestination,
+        to destination: LogDestination?,
         includesProbes: Bool,
-        backlogLimit: Int = 65_536
+        backlogLimit: Int = 65_536,
+        report: @escaping @Sendable (OperatorEvent) -> Void = { _ in }
     ) {
-        self.destination = destination
-        self.includesProbes = includesProbes
+        output = Mutex(Output(destination: destination, includesProbes: includesProbes))
         self.backlogLimit = backlogLimit
+        self.report = report
     }
 
-    public var droppedLineCount: Int {
-        dropped.load(ordering: .relaxed) + lost.load(ordering: .relaxed)
-    }
+    public var droppedLineCount: Int { health.withLock { $0.lostCount } }
+    public var failure: String? { health.withLock { $0.failure } }
 
     public func write(_ records: [AccessRecord]) {
         let backlog = waiting.add(records.count, ordering: .relaxed).newValue
         guard backlog <= backlogLimit else {
             waiting.subtract(records.count, ordering: .relaxed)
-            dropped.add(records.count, ordering: .relaxed)
+            lose(records.count, because: "the log's reader is too slow")
             return
         }
         queue.async { [self] in
@@ -52,24 +60,41 @@ public final class AccessLogWriter: AccessLog {
     }
 
     private func format(_ records: [AccessRecord]) {
+        let output = output.withLock { $0 }
+        guard let destination = output.destination else { return }
         var lines: [UInt8] = []
-        for record in records where includesProbes || record.end != .probe {
+        for record in records where output.includesProbes || record.end != .probe {
             record.appendJSON(to: &lines)
-            if lines.count >= Self.writeByteCount { flush(&lines) }
+            if lines.count >= Self.writeByteCount { write(&lines, to: destination) }
         }
-        flush(&lines)
+        write(&lines, to: destination)
     }
 
-    private func flush(_ lines: inout [UInt8]) {
+    private func write(_ lines: inout [UInt8], to destination: LogDestination) {
         guard !lines.isEmpty else { return }
-        if !destination.write(lines) {
-            lost.add(lines.count { $0 == UInt8(ascii: "\n") }, ordering: .relaxed)
+        if let loss = destination.write(lines) {
+            lose(loss.lineCount, because: loss.reason)
+        } else if waiting.load(ordering: .relaxed) <= backlogLimit / 2 {
+            tell(health.withLock { $0.succeed() })
         }
         lines.removeAll(keepingCapacity: true)
     }
 
-    /// Opens a log file anew, after it was renamed (logrotate(8)). What was handed over before goes
-    /// to the old file, what comes after to the new one; if that cannot be opened, to the old one.
+    private func lose(_ count: Int, because reason: String) {
+        tell(health.withLock { $0.lose(count, because: reason) })
+    }
+
+    private func tell(_ change: AccessLogHealth.Change?) {
+        if let change { report(OperatorEvent(change)) }
+    }
+}
+
+// MARK: - Files
+
+extension AccessLogWriter {
+    /// Opens a log file again, after it was renamed (logrotate(8)). What was handed over before
+    /// goes to the old file, what comes after to the new one; if that cannot be opened, to the old
+    /// one.
     ///
     /// Returns at once, for the writer may be stuck behind the log's reader.
     ///
@@ -77,22 +102,54 @@ public final class AccessLogWriter: AccessLog {
     public func reopen(
         orReport report: @escaping @Sendable (LogDestination.OpenError) -> Void
     ) {
-        queue.async { [destination] in
+        queue.async { [self] in
             do throws(LogDestination.OpenError) {
-                try destination.reopen()
+                let isCut = try output.withLock { $0.destination }?.reopen() ?? false
+                if isCut { lose(1, because: "its file was moved away in the middle of a line") }
             } catch {
                 report(error)
             }
         }
     }
 
+    /// Writes what is handed over from now on to another destination; `nil` turns the log off.
+    func redirect(to destination: LogDestination?, includesProbes: Bool) {
+        queue.async { [self] in
+            output.withLock { output in
+                output = Output(destination: destination, includesProbes: includesProbes)
+            }
+        }
+    }
+
+    /// Writes to the same destination, with other records.
+    func include(probes: Bool) {
+        queue.async { [self] in output.withLock { $0.includesProbes = probes } }
+    }
+
     /// Waits until everything that was handed over is written, but no longer than `limit`.
     ///
     /// - Parameter limit: at most a day counts.
     public func flush(within limit: Duration) {
-        let done = DispatchSemaphore(value: 0)
-        queue.async { done.signal() }
-        let seconds = min(limit, .seconds(86_400)) / .seconds(1)
-        _ = done.wait(timeout: .now() + seconds)
+        queue.wait(atMost: limit)
+    }
+}
+
+extension OperatorEvent {
+    fileprivate init(_ change: AccessLogHealth.Change) {
+        switch change {
+        case .failing(let reason):
+            self.init(
+                subject: "access log",
+                sentence: "the access log cannot be written: \(reason); lines are lost and counted"
+                    + " until it can be (sluice_access_log_dropped_lines_total)",
+                level: .error
+            )
+        case .recovered(let missing):
+            self.init(
+                subject: "access log",
+                sentence: "the access log is being written again; \(missing) lines are missing",
+                level: .notice
+            )
+        }
     }
 }

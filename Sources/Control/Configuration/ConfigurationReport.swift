@@ -47,18 +47,27 @@ public struct ConfigurationReport: Encodable, Sendable {
 }
 
 extension ConfigurationReport {
-    /// The running sessions that a configuration would close.
+    /// What a configuration would do to the running gateway.
     public struct Live: Encodable, Sendable {
         let revoked: [RevocationPreview.Revoked]
         let keptCount: Int
+        /// Changed keys that would wait for a restart.
+        let awaitingRestart: [String]
         fileprivate let text: String
 
-        private enum CodingKeys: CodingKey { case revoked, keptCount }
+        private enum CodingKeys: CodingKey { case revoked, keptCount, awaitingRestart }
 
-        public init(_ preview: RevocationPreview) {
+        /// - Parameter awaitingRestart: what ``StartSettings`` says of the running gateway's
+        ///   settings and the configuration's.
+        public init(_ preview: RevocationPreview, awaitingRestart: [String]) {
             revoked = preview.revoked
             keptCount = preview.keptCount
-            text = RevocationTable(preview).description
+            self.awaitingRestart = awaitingRestart
+            let keys = awaitingRestart.joined(separator: ", ")
+            text =
+                RevocationTable(preview).description
+                + (keys.isEmpty
+                    ? "" : "\nchanged, but would not be in force before a restart: \(keys)")
         }
     }
 }
@@ -104,7 +113,7 @@ extension ConfigurationReport {
 
 extension Int {
     /// `1 listener`, `2 listeners`.
-    fileprivate func of(_ noun: String) -> String {
+    func of(_ noun: String) -> String {
         self == 1 ? "1 \(noun)" : "\(self) \(noun)s"
     }
 }

@@ -5,74 +5,90 @@ public import Engine
 public import Logging
 import Synchronization
 
-/// Puts the data plane's events into the program's log, in sentences that name cause and remedy.
-///
-/// An event that repeats itself is written once in ``quietTime``, with the number of times that it
-/// was not: an attack or an outage must not fill a disk. Whoever notes an event goes on at once: a
-/// queue of its own waits for the log's reader.
+/// Puts events into the program's log, as many as ``EventThrottle`` lets through. Whoever notes an
+/// event goes on at once.
 public final class GatewayEventLog: Sendable {
-    private struct Repetition {
-        var lastWritten: ContinuousClock.Instant
-        var suppressed = 0
+    private struct State {
+        var throttle = EventThrottle()
+        var isTimerSet = false
     }
 
-    private static let quietTime = Duration.seconds(10)
-    /// Different events that are remembered, at most.
-    private static let memoryLimit = 1_024
-    /// Lines that wait for the log's reader, at most; the next ones are lost.
-    private static let backlogLimit = 1_024
-
     private let logger: Logger
+    private let state = Mutex(State())
     private let queue = DispatchQueue(label: "sluice.events", qos: .utility)
-    private let waiting = Atomic<Int>(0)
-    private let repetitions = Mutex<[String: Repetition]>([:])
 
     public init(_ logger: Logger) {
         self.logger = logger
     }
 
-    /// Writes the event, unless the same one was written a moment ago.
+    /// Writes the event of the data plane, unless there were too many of its kind.
     public func note(_ event: GatewayEvent) {
-        let sentence = event.sentence
-        guard let suppressed = admit(sentence, at: .now) else { return }
-        let suffix = suppressed > 0 ? " (\(suppressed) times more since the last line)" : ""
-        write("\(sentence)\(suffix)", at: event.level)
+        note(OperatorEvent(event))
     }
 
-    private func write(_ message: String, at level: Logger.Level) {
-        guard waiting.load(ordering: .relaxed) < Self.backlogLimit else { return }
-        waiting.add(1, ordering: .relaxed)
-        queue.async { [self] in
-            logger.log(level: level, "\(message)")
-            waiting.subtract(1, ordering: .relaxed)
+    func note(_ event: OperatorEvent) {
+        let (isWritten, needsTimer) = state.withLock { state in
+            let isWritten = state.throttle.admit(event, at: .now)
+            defer { state.isTimerSet = true }
+            return (isWritten, !state.isTimerSet)
+        }
+        if isWritten { logger.log(level: event.level, "\(event.sentence)") }
+        if needsTimer { closeWindows(after: EventThrottle.window) }
+    }
+
+    private func closeWindows(after delay: Duration) {
+        queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { [weak self] in
+            self?.closeWindows()
         }
     }
 
-    /// Waits until what was noted is written.
-    func flush() {
-        queue.sync {}
-    }
-
-    /// - Returns: how often the sentence was suppressed before; `nil` to suppress it now.
-    private func admit(_ sentence: String, at now: ContinuousClock.Instant) -> Int? {
-        repetitions.withLock { repetitions in
-            if let known = repetitions[sentence], now - known.lastWritten < Self.quietTime {
-                repetitions[sentence]?.suppressed += 1
-                return nil
-            }
-            let suppressed = repetitions[sentence]?.suppressed ?? 0
-            if repetitions.count >= Self.memoryLimit { repetitions.removeAll() }
-            repetitions[sentence] = Repetition(lastWritten: now)
-            return suppressed
+    private func closeWindows() {
+        let now = ContinuousClock.now
+        let (lines, next) = state.withLock { state in
+            let lines = state.throttle.closeWindows(at: now)
+            let next = state.throttle.nextEnd
+            state.isTimerSet = next != nil
+            return (lines, next)
         }
+        for line in lines {
+            let count = line.suppressedCount
+            logger.log(
+                level: line.event.level,
+                "\(line.event.sentence) (\(count) more in the last \(EventThrottle.window))"
+            )
+        }
+        if let next { closeWindows(after: max(.milliseconds(100), next - now)) }
+    }
+}
+
+extension OperatorEvent {
+    init(_ event: GatewayEvent) {
+        self.init(subject: event.subject, sentence: event.sentence, level: event.level)
     }
 }
 
 extension GatewayEvent {
+    /// What it is about; see ``OperatorEvent/subject``.
+    var subject: String {
+        switch self {
+        case .backendUnhealthy(let listener, let backend, _),
+            .backendHealthy(let listener, let backend):
+            "backend \(backend) of \(listener)"
+        case .backendUnresolved(let name, _, _), .backendResolved(let name, _, _): "name \(name)"
+        case .healthCheckImpossible(let backend, _): "checks of \(backend)"
+        case .noSourcePort(let backend, _): "source ports to \(backend)"
+        case .backendAddressRefused(let backend, let address, _): "\(address) of \(backend)"
+        case .acceptPaused, .acceptResumed: "accepting"
+        case .silentLoadBalancer(let listener, let peer): "load balancer \(peer.ip) at \(listener)"
+        case .limitReached(let reason, let listener, _): "\(reason.rawValue) at \(listener)"
+        case .sessionsRevoked(let warehouse, let listener, _):
+            "sessions of \(warehouse) \(listener)"
+        }
+    }
+
     var level: Logger.Level {
         switch self {
-        case .backendHealthy, .acceptResumed: .notice
-        case .backendResolved: .notice
+        case .backendHealthy, .backendResolved, .acceptResumed, .sessionsRevoked: .notice
         case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer,
             .limitReached:
             .warning
@@ -107,7 +123,7 @@ extension GatewayEvent {
             "accepting is paused: \(reason); waiting clients stay in the backlog, raise the limit"
                 + " of open files (ulimit -n) if this happens in normal operation"
         case .acceptResumed:
-            "accepting goes on"
+            "accepting connections again"
         case .silentLoadBalancer(let listener, let peer):
             "the load balancer \(peer.ip) connected to listener \(listener) and sent no PROXY header"
                 + " in time: if it sends its header only with the client's first bytes, a protocol"
@@ -116,6 +132,9 @@ extension GatewayEvent {
                 + " proxy_protocol_v2.client_to_server.header_placement to on_first_ack"
         case .limitReached(let reason, let listener, let client):
             "\(client) was denied at listener \(listener) (\(reason.rawValue)): \(reason.advice)"
+        case .sessionsRevoked(let warehouse, let listener, let count):
+            "closed \(count) \(count == 1 ? "session" : "sessions") of warehouse \(warehouse)"
+                + " (listener \(listener)): no longer admitted by the policy"
         }
     }
 }

@@ -3,6 +3,9 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import ServiceLifecycle
+import Sockets
+
+import struct NIOCore.IOError
 
 /// The management address: health, metrics and the API.
 struct ManagementServer: Sendable {
@@ -17,6 +20,17 @@ struct ManagementServer: Sendable {
     /// - Throws: ``ServiceError/cannotManage(address:reason:)`` if the address cannot be had; `body`
     ///   is then not run.
     func run(during body: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+        try await serve { port, _ in await body(port) }
+    }
+
+    /// Serves while `body` runs, or until it calls `release`: then the address is free for another
+    /// process, and requests under way are answered within ``ManagementLimits/shutdown``.
+    ///
+    /// - Throws: as ``run(during:)``.
+    func serve(
+        during body:
+            @escaping @Sendable (_ port: Int, _ release: @Sendable () async -> Void) async -> Void
+    ) async throws {
         let (ports, started) = AsyncStream.makeStream(of: Int.self)
         let server = serviceGroup { started.yield($0) }
         try await withThrowingTaskGroup { group in
@@ -27,7 +41,7 @@ struct ManagementServer: Sendable {
             guard let port = await ports.first(where: { _ in true }) else {
                 return try await throwFailure(of: &group)
             }
-            await body(port)
+            await body(port) { await server.triggerGracefulShutdown() }
             await server.triggerGracefulShutdown()
             await awaitEnd(of: &group)
         }
@@ -37,8 +51,17 @@ struct ManagementServer: Sendable {
         do {
             try await group.waitForAll()
         } catch {
-            throw ServiceError.cannotManage(address: address.description, reason: "\(error)")
+            throw ServiceError.cannotManage(
+                address: address.description,
+                reason: Self.reason(for: error)
+            )
         }
+    }
+
+    /// In the system's words; the library's own say how it is built.
+    private static func reason(for error: any Error) -> String {
+        guard let error = error as? IOError else { return "the HTTP server does not start" }
+        return SystemError(code: error.errnoCode).description
     }
 
     private func awaitEnd(of group: inout ThrowingTaskGroup<Void, any Error>) async {

@@ -1,13 +1,17 @@
 public import Core
+import Dispatch
 
 /// A whole gateway as one process runs it: the data plane, the management server, the logs, and
 /// the signals that reload and stop it.
 ///
 ///     try await GatewayService(.file(path: "sluice.yaml")).run()
 ///
-/// - SIGHUP reads the configuration anew and puts it in force, wholly or not at all.
-/// - SIGTERM and SIGINT drain: accepting stops, sessions may finish until `timeouts.drain` is over.
-///   The second of them ends at once.
+/// - SIGHUP reloads the configuration, wholly or not at all, and opens the logs' files again;
+///   SIGUSR1 does only the latter.
+/// - SIGTERM and SIGINT drain: the addresses are released, sessions may finish until
+///   `timeouts.drain` is over. The second of them ends at once.
+///
+/// Signals are heard at every moment, also while a configuration is being loaded.
 public struct GatewayService: Sendable {
     /// Where the configuration comes from, at the start and at each reload.
     public enum Source: Sendable {
@@ -16,12 +20,24 @@ public struct GatewayService: Sendable {
         case fixed(GatewayConfiguration)
     }
 
+    /// How long a reload may read its files before it is abandoned. The longest list that is
+    /// accepted takes a few seconds.
+    private static let reloadDeadline = Duration.seconds(120)
+
     private let source: Source
+    private let bindPatience: Duration
     private let ready: @Sendable () -> Void
 
-    /// - Parameter ready: called once, when every listener accepts.
-    public init(_ source: Source, ready: @escaping @Sendable () -> Void = {}) {
+    /// - Parameters:
+    ///   - bindPatience: how long to wait for addresses that another process holds.
+    ///   - ready: called once, when everything is bound and every listener accepts.
+    public init(
+        _ source: Source,
+        bindPatience: Duration = .zero,
+        ready: @escaping @Sendable () -> Void = {}
+    ) {
         self.source = source
+        self.bindPatience = bindPatience
         self.ready = ready
     }
 
@@ -29,25 +45,64 @@ public struct GatewayService: Sendable {
     ///
     /// - Throws: ``ServiceError``, before anything was served.
     public func run() async throws {
-        try ProcessSettings.apply()
-        let configuration = try loadAtStart()
-        let gateway = try RunningGateway(configuration, from: source.description)
-        try await TerminationSignals.handle {
-            gateway.reload(from: source.load())
-        } during: { untilStopped in
-            try await gateway.run {
-                ready()
-                await untilStopped()
-            }
+        ProcessSettings.apply()
+        try ProcessSettings.checkDescriptors()
+        let signals: ControlSignals
+        do {
+            signals = try ControlSignals.shared.get()
+        } catch {
+            throw ServiceError.cannotStart("cannot prepare for signals: \(error)")
         }
+        guard let gateway = try await prepare(steeredBy: signals) else { return }
+        let reloader = reloader(of: gateway)
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        signals.handle(
+            by: .init(
+                reload: {
+                    gateway.reopenLogs()
+                    reloader.request()
+                },
+                reopenLogs: { gateway.reopenLogs() },
+                stop: { stop.finish() }
+            )
+        )
+        try await gateway.run(ready: ready) { for await _ in stops {} }
     }
 
-    private func loadAtStart() throws(ServiceError) -> GatewayConfiguration {
+    /// Loads the configuration and binds every address, on a thread of its own.
+    ///
+    /// - Returns: `nil` if a signal came first.
+    private func prepare(steeredBy signals: ControlSignals) async throws -> RunningGateway? {
+        let (outcomes, outcome) = AsyncThrowingStream<RunningGateway?, any Error>.makeStream()
+        signals.handle(by: .init(stop: { outcome.yield(nil) }))
+        DispatchQueue(label: "sluice.start").async {
+            do {
+                outcome.yield(try prepare())
+            } catch {
+                outcome.finish(throwing: error)
+            }
+        }
+        for try await first in outcomes { return first }
+        return nil
+    }
+
+    private func prepare() throws(ServiceError) -> RunningGateway {
         let loaded = source.load()
         guard let configuration = loaded.configuration else {
             throw .invalidConfiguration(loaded.lines)
         }
-        return configuration
+        let gateway = try RunningGateway(configuration, from: source.description)
+        try gateway.bind(waiting: bindPatience)
+        return gateway
+    }
+
+    private func reloader(of gateway: RunningGateway) -> Reloader<LoadedConfiguration> {
+        Reloader(
+            deadline: Self.reloadDeadline,
+            load: { source.load() },
+            apply: { gateway.reload(from: $0) },
+            fail: { gateway.reloadFailed($0.description) }
+        )
     }
 }
 

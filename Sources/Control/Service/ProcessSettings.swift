@@ -1,8 +1,10 @@
+import Core
 import Glibc
+import Sockets
 
 /// What the process asks of the system before it serves.
 enum ProcessSettings {
-    static func apply() throws(ServiceError) {
+    static func apply() {
         // A log's reader that has gone is an error of one write, not the end of the gateway.
         _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
@@ -17,5 +19,23 @@ enum ProcessSettings {
         limit.rlim_cur = limit.rlim_max
         // If the system refuses, the data plane lives within what there is.
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// Refuses to start what would run out of descriptors before it serves.
+    ///
+    /// - Parameter configuration: `nil` before it is loaded, for the least that any needs.
+    static func checkDescriptors(for configuration: GatewayConfiguration? = nil)
+        throws(ServiceError)
+    {
+        // Without a limit there is nothing to check.
+        guard let limit = try? ProcessLimits.descriptors() else { return }
+        let processors = ProcessLimits.processors()
+        let shards = configuration?.engine.shards ?? 1
+        let needs = DescriptorNeeds(
+            workers: shards > 0 ? shards : processors,
+            eventLoops: processors,
+            listeners: configuration?.warehouses.map(\.listeners.count).reduce(0, +) ?? 0
+        )
+        if let obstacle = needs.obstacle(limit: limit) { throw .cannotStart(obstacle) }
     }
 }

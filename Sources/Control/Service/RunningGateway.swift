@@ -2,86 +2,94 @@ import Addresses
 import Core
 import Engine
 import Logging
+import Sockets
 
 /// The parts of one gateway while it runs, wired together.
 struct RunningGateway: Sendable {
     let logger: Logger
     private let configuration: GatewayConfiguration
     private let policySource: String
-    private let accessLog: AccessLogWriter?
+    private let logs: GatewayLogs
     private let gateway: Gateway
     private let drainLimit: DrainLimit
+    private let expiries: ExpiryWatch
+    private let memory: MemoryTrimmer
 
     /// - Parameter policySource: where the configuration comes from, in words.
     init(
         _ configuration: GatewayConfiguration,
         from policySource: String
     ) throws(ServiceError) {
+        try ProcessSettings.checkDescriptors(for: configuration)
         self.configuration = configuration
         self.policySource = policySource
         drainLimit = DrainLimit(configuration.timeouts.drain)
-        logger = LineLogHandler.logger(configuration.log, to: .standardError)
+        let logs: GatewayLogs
+        let gateway: Gateway
         do throws(LogDestination.OpenError) {
-            let isVerbose = configuration.log.level == .trace || configuration.log.level == .debug
-            accessLog = try LogDestination.of(configuration.log.access).map { destination in
-                AccessLogWriter(to: destination, includesProbes: isVerbose)
-            }
+            logs = try GatewayLogs(configuration.log)
         } catch {
             throw .cannotStart(error.description)
         }
-        let events = GatewayEventLog(logger)
         do throws(GatewayError) {
             gateway = try Gateway(
                 configuration: configuration,
-                accessLog: accessLog ?? DiscardedAccessLog(),
-                report: events.note
+                accessLog: logs.accessLog,
+                report: logs.events.note
             )
         } catch {
             throw .cannotStart(error.description)
         }
+        self.logs = logs
+        self.gateway = gateway
+        logger = logs.logger
+        expiries = ExpiryWatch { [logger] in logger.notice("entries have expired: \($0)") }
+        memory = MemoryTrimmer { gateway.holdsOldPolicy }
     }
 
     /// Serves as long as `untilStopped` takes, then drains.
-    func run(untilStopped: @escaping @Sendable () async -> Void) async throws {
-        do throws(GatewayError) {
-            try gateway.start()
-        } catch {
-            throw ServiceError(error)
-        }
-        logStart()
-        try await withManagement {
+    ///
+    /// - Parameter ready: called once everything is bound and clients are accepted.
+    func run(
+        ready: @escaping @Sendable () -> Void = {},
+        untilStopped: @escaping @Sendable () async -> Void
+    ) async throws {
+        defer { logs.flush() }
+        try await withManagement { release in
+            gateway.accept()
+            logStart()
+            expiries.watch(configuration)
+            memory.schedule()
+            ready()
             await untilStopped()
-            logger.notice("draining")
+            logger.notice("draining", metadata: ["sessions": "\(gateway.sessionCount)"])
+            // A successor may need the address at once.
+            await release()
             await drain()
         }
-        accessLog?.flush(within: .seconds(5))
     }
 
-    /// Runs the management server beside `body`, if there is to be one.
-    private func withManagement(_ body: @escaping @Sendable () async -> Void) async throws {
-        guard let address = configuration.management else { return await body() }
+    /// Runs the management server beside `body`, if there is to be one. It answers once every
+    /// address is bound, and until `body` releases its address.
+    private func withManagement(
+        _ body: @escaping @Sendable (_ release: @Sendable () async -> Void) async -> Void
+    ) async throws {
+        guard let address = configuration.management else { return await body {} }
         let routes = ManagementRoutes(
             gateway: gateway,
             allowsClosing: address.ip.isLoopback,
             policySource: policySource
         )
         let server = ManagementServer(address: address, routes: routes, logger: logger)
-        try await server.run { port in
+        try await server.serve { port, release in
             logger.info("management on \(SocketAddress(address.ip, port: UInt16(clamping: port)))")
-            await body()
+            await body(release)
         }
     }
 
     private func logStart() {
         for listener in gateway.status().listeners {
-            logger.info(
-                "listening on \(listener.address)",
-                metadata: [
-                    "warehouse": "\(listener.warehouse)",
-                    "protocol": "\(listener.protocol.rawValue)",
-                    "link": "\(listener.link.rawValue)",
-                ]
-            )
+            logger.info("listening on \(listener.address)", metadata: listener.logFields)
         }
         logger.notice("sluice \(Version.current) is ready")
     }
@@ -89,47 +97,147 @@ struct RunningGateway: Sendable {
     private func drain() async {
         let outcome = await gateway.drain(within: drainLimit.current)
         logger.notice(
-            "drained: \(outcome.finished) sessions finished, \(outcome.closed) were closed",
+            "drained: \(outcome.finished) sessions finished, \(outcome.closed) closed",
             metadata: ["finished": "\(outcome.finished)", "closed": "\(outcome.closed)"]
         )
+    }
+}
+
+// MARK: - Binding
+
+extension RunningGateway {
+    private static let probeMilliseconds: UInt32 = 10
+
+    /// Binds every address, or none. Blocks.
+    ///
+    /// - Parameter patience: for addresses that another process holds: a predecessor lets go of
+    ///   them when it begins to drain.
+    func bind(waiting patience: Duration) throws(ServiceError) {
+        let deadline = ContinuousClock.now + patience
+        if let management = configuration.management {
+            try waitUntilFree(management, until: deadline) { reason in
+                .cannotManage(address: management.description, reason: reason)
+            }
+        }
+        while true {
+            do throws(GatewayError) {
+                return try gateway.bind()
+            } catch {
+                guard error.isAddressInUse, case .cannotListen(let address, let reason) = error,
+                    ContinuousClock.now < deadline
+                else { throw ServiceError(error) }
+                try waitUntilFree(address, until: deadline) { _ in
+                    .cannotListen(address: address.description, reason: reason)
+                }
+                // What is free to the eye may still overlap with what another process holds.
+                Clock.sleep(milliseconds: Self.probeMilliseconds)
+            }
+        }
+    }
+
+    private func waitUntilFree(
+        _ address: SocketAddress,
+        until deadline: ContinuousClock.Instant,
+        orThrow failure: (_ reason: String) -> ServiceError
+    ) throws(ServiceError) {
+        var hasSpoken = false
+        while true {
+            do throws(SystemError) {
+                return try ListeningSocket.probe(address)
+            } catch {
+                guard error == .addressInUse, ContinuousClock.now < deadline else {
+                    throw failure(error.description)
+                }
+            }
+            if !hasSpoken { logger.notice("waiting for \(address): another process holds it") }
+            hasSpoken = true
+            Clock.sleep(milliseconds: Self.probeMilliseconds)
+        }
     }
 }
 
 // MARK: - Reloading
 
 extension RunningGateway {
+    /// Opens the logs' files again. Returns at once.
+    func reopenLogs() {
+        logs.reopen()
+    }
+
     /// Puts a configuration in force, or says why not and changes nothing.
     func reload(from loaded: LoadedConfiguration) {
-        reopenAccessLog()
-        for line in loaded.lines { logger.warning("\(line)") }
-        guard let configuration = loaded.configuration else {
-            logger.error(
-                "the new configuration was not put in force: \(loaded.faults.count) faults"
-            )
-            return
+        for finding in loaded.findings {
+            let level: Logger.Level = finding.severity == .error ? .error : .warning
+            logger.log(level: level, "\(finding.line(in: loaded.file))")
         }
         do {
-            let endpoints = gateway.endpoints().endpoints
-            try gateway.reload(to: configuration)
-            logChanges(of: endpoints)
-            drainLimit.current = configuration.timeouts.drain
-            let generation = gateway.status().generation
-            logger.notice("configuration generation \(generation) is in force")
+            guard let configuration = loaded.configuration else {
+                throw ReloadError.invalid(loaded)
+            }
+            try putInForce(configuration)
         } catch {
-            logger.error("the new configuration was not put in force: \(error)")
+            reloadFailed("\(error)")
+        }
+        memory.schedule()
+    }
+
+    /// Says that the configuration in force stays, and why.
+    func reloadFailed(_ reason: String) {
+        gateway.recordReload(failure: reason)
+        let generation = gateway.status().generation
+        logger.error("reload failed: \(reason); still using generation \(generation)")
+    }
+
+    private func putInForce(_ new: GatewayConfiguration) throws {
+        let before = (endpoints: gateway.endpoints().endpoints, status: gateway.status())
+        let change = try logs.prepare(new.log)
+        try gateway.reload(to: new)
+        logs.apply(change)
+        drainLimit.current = new.timeouts.drain
+        expiries.watch(new)
+        gateway.recordReload(failure: nil)
+        let after = gateway.status()
+        logChanges(from: before.endpoints)
+        logChanges(from: before.status.listeners, to: after.listeners)
+        logger.notice("configuration reloaded (generation \(after.generation))")
+        if !after.awaitingRestart.isEmpty {
+            let keys = after.awaitingRestart.joined(separator: ", ")
+            logger.warning("changed, but not in force before a restart: \(keys)")
         }
     }
 
-    private func logChanges(of before: [EndpointStatus]) {
+    private func logChanges(from before: [EndpointStatus]) {
         let after = gateway.endpoints().endpoints
         for change in EndpointChange.all(from: before, to: after) {
             logger.log(level: change.isLegal ? .notice : .warning, "\(change)")
         }
     }
 
-    private func reopenAccessLog() {
-        accessLog?.reopen { [logger] error in
-            logger.error("\(error); the access log stays in the old file")
+    private func logChanges(from before: [ListenerStatus], to after: [ListenerStatus]) {
+        for change in ListenerChange.all(from: before, to: after) {
+            logger.notice("\(change)", metadata: ["warehouse": "\(change.warehouse)"])
         }
+    }
+}
+
+/// The operator's fault.
+private enum ReloadError: Error, CustomStringConvertible {
+    case invalid(LoadedConfiguration)
+
+    var description: String {
+        switch self {
+        case .invalid(let loaded):
+            loaded.faults.count == 1
+                ? "1 error in \(loaded.file)" : "\(loaded.faults.count) errors in \(loaded.file)"
+        }
+    }
+}
+
+extension ListenerStatus {
+    fileprivate var logFields: Logger.Metadata {
+        [
+            "warehouse": "\(warehouse)", "protocol": "\(`protocol`.rawValue)",
+            "link": "\(link.rawValue)",
+        ]
     }
 }

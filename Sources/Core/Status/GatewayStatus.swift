@@ -3,7 +3,11 @@ public import CIDRTrie
 /// What a running gateway says of itself: the source of `/v1/status`, `/metrics` and
 /// `sluice status`. All counts are since the start.
 public struct GatewayStatus: Hashable, Sendable, Codable {
-    public enum Phase: String, Hashable, Sendable, Codable { case running, draining }
+    public enum Phase: String, Hashable, Sendable, Codable {
+        /// Its addresses are being bound; it does not accept yet.
+        case starting
+        case running, draining
+    }
 
     public var version: String = ""
     public var phase: Phase = .running
@@ -13,8 +17,17 @@ public struct GatewayStatus: Hashable, Sendable, Codable {
     public var activeConnections: Int = 0
     public var shards: [ShardStatus] = []
     public var listeners: [ListenerStatus] = []
-    /// Access-log lines that were dropped because the log's reader was too slow.
+    /// Access-log lines that are missing: the log's reader was too slow, or its disk was full.
     public var droppedAccessLogLines: Int = 0
+    /// Why access-log lines are being lost now; `nil` while they are written.
+    public var accessLogFailure: String?
+    /// How the last reload went; `nil` before the first.
+    public var lastReload: ReloadStatus?
+    /// What counts at the start only, as it was then.
+    public var startSettings = StartSettings()
+    /// The keys of ``startSettings`` that the configuration in force has changed: they wait for a
+    /// restart.
+    public var awaitingRestart: [String] = []
     /// Times that accepting was paused for want of descriptors (EMFILE, ENFILE).
     public var acceptPauses: Int = 0
 
@@ -22,6 +35,21 @@ public struct GatewayStatus: Hashable, Sendable, Codable {
     public var bufferedByteCount: Int = 0
 
     public init() {}
+}
+
+/// How the last attempt to put another configuration in force went.
+public struct ReloadStatus: Hashable, Sendable, Codable {
+    public var attemptedAt: UnixTime
+    /// Why nothing changed; `nil` if it did.
+    public var failure: String?
+    /// When a reload last succeeded; `nil` if none has yet.
+    public var succeededAt: UnixTime?
+
+    public init(attemptedAt: UnixTime, failure: String?, succeededAt: UnixTime?) {
+        self.attemptedAt = attemptedAt
+        self.failure = failure
+        self.succeededAt = succeededAt
+    }
 }
 
 /// One of the data plane's workers.

@@ -37,6 +37,10 @@ extension PrometheusText {
         family("sluice_configuration_generation", .gauge, "Configurations put in force.") {
             $0.sample(status.generation)
         }
+        appendReload(status.lastReload)
+        family("sluice_configuration_keys_awaiting_restart", .gauge, "Changed keys not in force.") {
+            $0.sample(status.awaitingRestart.count)
+        }
         family("sluice_draining", .gauge, "1 while the gateway drains.") {
             $0.sample(status.phase == .draining ? 1 : 0)
         }
@@ -46,8 +50,27 @@ extension PrometheusText {
         family("sluice_buffered_bytes", .gauge, "Held for peers that do not take them.") {
             $0.sample(status.bufferedByteCount)
         }
+        family("sluice_access_log_failing", .gauge, "1 while access-log lines are being lost.") {
+            $0.sample(status.accessLogFailure == nil ? 0 : 1)
+        }
         family("sluice_accept_pauses_total", .counter, "Pauses for want of descriptors.") {
             $0.sample(status.acceptPauses)
+        }
+    }
+
+    /// A gateway that was never reloaded runs the configuration that it was started with.
+    private mutating func appendReload(_ reload: ReloadStatus?) {
+        family(
+            "sluice_configuration_last_reload_successful",
+            .gauge,
+            "0 after a reload that changed nothing because it failed."
+        ) { $0.sample(reload?.failure == nil ? 1 : 0) }
+        family(
+            "sluice_configuration_last_reload_success_timestamp_seconds",
+            .gauge,
+            "Last reload that succeeded, in seconds since 1970."
+        ) { family in
+            if let moment = reload?.succeededAt { family.sample(moment.seconds) }
         }
     }
 

@@ -4,7 +4,7 @@ public struct StatusTable: CustomStringConvertible {
 
     public init(_ status: GatewayStatus) {
         let sections = [
-            Self.summary(of: status),
+            ([Self.summary(of: status)] + Self.troubles(of: status)).joined(separator: "\n"),
             Self.table(of: status.listeners),
             Self.backends(of: status.listeners),
         ]
@@ -17,6 +17,25 @@ public struct StatusTable: CustomStringConvertible {
         configuration generation \(status.generation), \
         \(status.activeConnections) connections on \(status.shards.count) shards
         """
+    }
+
+    /// What somebody should look after, a line for each.
+    private static func troubles(of status: GatewayStatus) -> [String] {
+        var lines: [String] = []
+        if let reload = status.lastReload, let failure = reload.failure {
+            lines.append("last reload failed at \(reload.attemptedAt.rfc3339): \(failure)")
+        }
+        if !status.awaitingRestart.isEmpty {
+            let keys = status.awaitingRestart.joined(separator: ", ")
+            lines.append("changed, but not in force before a restart: \(keys)")
+        }
+        if let failure = status.accessLogFailure {
+            lines.append("access log failing: \(failure)")
+        }
+        if status.droppedAccessLogLines > 0 {
+            lines.append("access log: \(status.droppedAccessLogLines) lines are missing")
+        }
+        return lines.map(LogText.harmless)
     }
 
     private static func table(of listeners: [ListenerStatus]) -> String {

@@ -16,6 +16,8 @@ struct SessionSweep: Sendable {
     var next = 0
     /// What the query has found so far.
     var found = SessionList()
+    /// Sessions that the review has closed.
+    var revoked: [RevocationTally.Listener: Int] = [:]
 
     init(_ task: Task) {
         self.task = task
@@ -27,9 +29,9 @@ struct SessionSweep: Sendable {
     }
 
     /// Answers whoever asked.
-    func finish() {
+    func finish(_ tally: RevocationTally) {
         switch task {
-        case .review: break
+        case .review: tally.end(revoked)
         case .list(let query), .close(let query): query.answers.add([found])
         }
     }

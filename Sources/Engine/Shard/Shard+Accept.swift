@@ -18,13 +18,16 @@ extension Shard {
         do {
             try epoll.add(socket, token: EventToken.listener(id).rawValue)
         } catch {
-            // Memory, or the system's limit of watches: the other shards go on accepting.
+            // Memory, or the system's limit of watches (epoll(7)): tried again in a moment.
+            unwatched.insert(id)
+            watchRetriesAt = now.milliseconds + Self.acceptPauseMilliseconds
             services.report(.acceptPaused(reason: error.description))
         }
     }
 
     /// Takes the clients whose handshake is done, and then no more.
     func stopListening(_ id: ListenerID) {
+        unwatched.remove(id)
         guard let socket = listeners[id] else { return }
         epoll.remove(socket)
         while accept(from: socket, as: id) {}
@@ -75,9 +78,22 @@ extension Shard {
     private func pauseAccepting(reason: String) {
         guard acceptResumesAt == nil else { return }
         for socket in listeners.values { epoll.remove(socket) }
+        unwatched = []
         acceptResumesAt = now.milliseconds + Self.acceptPauseMilliseconds
         port.gauges.addAcceptPause()
         services.report(.acceptPaused(reason: reason))
+    }
+
+    /// Called when time has passed.
+    func retryWatching() {
+        guard let moment = watchRetriesAt, moment <= now.milliseconds else { return }
+        watchRetriesAt = nil
+        let refused = unwatched
+        unwatched = []
+        for id in refused {
+            if let socket = listeners[id] { watch(socket, as: id) }
+        }
+        if unwatched.count < refused.count { services.report(.acceptResumed) }
     }
 
     /// Called when time has passed.

@@ -27,20 +27,26 @@ extension Shard {
             sweeps[0] = sweep
         } else {
             sweeps.removeFirst()
-            sweep.finish()
+            sweep.finish(services.revocations)
         }
     }
 
     /// Answers whoever still waits; the shard looks at no connection any more.
     func abandonSweeps() {
-        for sweep in sweeps { sweep.finish() }
+        for sweep in sweeps { sweep.finish(services.revocations) }
         sweeps = []
     }
 
     private func visit(_ key: Key, for sweep: inout SessionSweep) {
         switch sweep.task {
         case .review:
-            review(key)
+            let profile = connections[key].profile
+            guard review(key) else { return }
+            let listener = RevocationTally.Listener(
+                warehouse: profile.warehouse.id,
+                address: profile.name
+            )
+            sweep.revoked[listener, default: 0] += 1
         case .list(let query):
             let session = session(key)
             if query.filter.matches(session) { sweep.add(session, limit: query.limit) }
@@ -62,7 +68,12 @@ extension Shard {
     func install(_ snapshot: Snapshot) {
         let isNewPolicy = snapshot.generation != self.snapshot.generation
         self.snapshot = snapshot
-        if isNewPolicy, connections.count > 0 { begin(SessionSweep(.review)) }
+        guard isNewPolicy else { return }
+        if connections.count > 0 {
+            begin(SessionSweep(.review))
+        } else {
+            services.revocations.end([:])
+        }
     }
 
     /// Remembers when the rule that let a session pass will say nothing any more.
@@ -82,17 +93,22 @@ extension Shard {
         guard let expiry = nextExpiry, expiry <= now.unixTime else { return }
         // The review finds the next one.
         nextExpiry = nil
+        services.revocations.expect(1)
         begin(SessionSweep(.review))
     }
 
     /// Closes a session that would not be admitted now, unless its warehouse lets such go on.
-    private func review(_ key: Key) {
+    ///
+    /// - Returns: whether it was closed.
+    private func review(_ key: Key) -> Bool {
         switch snapshot.sessionPolicies.judge(connections[key].identity, at: now.unixTime) {
         case .goesOn(let expiry):
             noteExpiry(expiry)
+            return false
         case .ends(let denial):
             connections[key].denial = denial
             finish(key, .revoked)
+            return true
         }
     }
 

@@ -9,13 +9,18 @@ extension Shard {
 
     /// The next moment at which something is due, in monotonic milliseconds.
     var nextDeadline: Int64? {
-        let deadlines = (timers.nextDeadline, acceptResumesAt, nextReview)
-        guard deadlines.0 != nil || deadlines.1 != nil || deadlines.2 != nil else { return nil }
-        return min(deadlines.0 ?? .max, deadlines.1 ?? .max, deadlines.2 ?? .max)
+        let first = min(
+            timers.nextDeadline ?? .max,
+            acceptResumesAt ?? .max,
+            watchRetriesAt ?? .max,
+            nextReview ?? .max
+        )
+        return first == .max ? nil : first
     }
 
     func expireTimers() {
         resumeAccepting()
+        retryWatching()
         reviewExpired()
         guard let deadline = timers.nextDeadline, deadline <= now.milliseconds else { return }
         for index in timers.advance(to: now.milliseconds) {

@@ -35,6 +35,10 @@ final class Shard: @unchecked Sendable {
     private var recordsHandedOverAt: Int64 = 0
     /// Accepting is paused until then, in monotonic milliseconds; `nil` when it is not.
     var acceptResumesAt: Int64?
+    /// Listeners that the epoll set has refused.
+    var unwatched: Set<ListenerID> = []
+    /// When it is asked again, in monotonic milliseconds.
+    var watchRetriesAt: Int64?
     /// Connections that wait for a PROXY header.
     var identifying = WaitingRoom<Key>(limit: Shard.identifyingLimit)
     /// Connections that are being refused.

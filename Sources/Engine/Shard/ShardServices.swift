@@ -14,6 +14,7 @@ final class ShardServices: Sendable {
     let sources = SourceLimiter()
     /// Bytes held for peers that do not take them.
     let buffers = SourceBuffers()
+    let revocations: RevocationTally
     /// Asked only for a connection that is denied.
     let seenEndpoints = Locked(SeenEndpoints())
     /// Connections, in the descriptors that they need.
@@ -30,6 +31,7 @@ final class ShardServices: Sendable {
         self.report = report
         self.congestion = congestion
         self.bufferPolicy = bufferPolicy
+        revocations = RevocationTally(report: report)
         do {
             descriptors = DescriptorBudget(descriptorLimit: try ProcessLimits.descriptors())
             var ports: [ShardPort] = []

@@ -34,6 +34,15 @@ final class Snapshot: Sendable {
     }
 }
 
+/// A snapshot that is held by shards, or by nobody any more.
+struct WeakSnapshot: Sendable {
+    private(set) weak var snapshot: Snapshot?
+
+    init(_ snapshot: Snapshot) {
+        self.snapshot = snapshot
+    }
+}
+
 /// What decides on a new connection of one listener, and where it goes.
 final class Route: Sendable {
     let profile: ListenerProfile

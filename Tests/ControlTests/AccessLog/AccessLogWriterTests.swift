@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Logging
 import Synchronization
 import Testing
 
@@ -18,7 +19,7 @@ struct AccessLogWriterTests {
         includesProbes: Bool = false
     ) throws -> AccessLogWriter {
         let destination = try LogDestination.of(.file(path: folder.path(of: name)))
-        return AccessLogWriter(to: try #require(destination), includesProbes: includesProbes)
+        return AccessLogWriter(to: destination, includesProbes: includesProbes)
     }
 
     /// The numbers of the connections in a file, in the order of their lines.
@@ -121,12 +122,32 @@ struct AccessLogWriterTests {
         #expect(error?.description.contains(path) == true)
     }
 
-    @Test("Off is no destination, and a log that is off drops nothing")
-    func off() throws {
+    @Test("A log that is off writes and drops nothing; it can be turned on, moved and turned off")
+    func redirect() throws {
         #expect(try LogDestination.of(.off) == nil)
-        let log = DiscardedAccessLog()
-        log.write([.example(1)])
-        #expect(log.droppedLineCount == 0)
+        let writer = AccessLogWriter(to: nil, includesProbes: false)
+        writer.write([.example(1)])
+        for (name, number) in [("a.log", 2), ("b.log", 3)] {
+            let destination = try LogDestination.of(.file(path: folder.path(of: name)))
+            writer.redirect(to: destination, includesProbes: true)
+            writer.write([.example(number, end: .probe)])
+        }
+        writer.redirect(to: nil, includesProbes: true)
+        writer.write([.example(4)])
+        writer.flush(within: .seconds(60))
+        #expect(try numbers(in: "a.log") == [2])
+        #expect(try numbers(in: "b.log") == [3])
+        #expect(writer.droppedLineCount == 0)
+    }
+
+    @Test("A named pipe that nobody reads is an error that says so, and not a wait")
+    func unreadPipe() throws {
+        let path = folder.path(of: "pipe")
+        try NamedPipe(at: path).closeReader()
+        let error = #expect(throws: LogDestination.OpenError.self) {
+            try LogDestination.of(.file(path: path))
+        }
+        #expect(error?.reason.contains("named pipe that no program reads") == true)
     }
 }
 
@@ -139,7 +160,7 @@ struct SlowAccessLogTests {
         let pipe = try NamedPipe(at: folder.path(of: "log"))
         let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
         let writer = AccessLogWriter(
-            to: try #require(destination),
+            to: destination,
             includesProbes: false,
             backlogLimit: 3_500
         )
@@ -163,7 +184,7 @@ struct SlowAccessLogTests {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(at: folder.path(of: "log"))
         let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
-        let writer = AccessLogWriter(to: try #require(destination), includesProbes: false)
+        let writer = AccessLogWriter(to: destination, includesProbes: false)
         writer.write((0..<1_000).map { .example($0) })
         // Both return although nobody reads.
         writer.reopen { Issue.record($0) }
@@ -173,20 +194,67 @@ struct SlowAccessLogTests {
 
     @Test("A full disk loses lines and counts them, and the log goes on")
     func fullDisk() throws {
-        let destination = try LogDestination.of(.file(path: "/dev/full"))
-        let writer = AccessLogWriter(to: try #require(destination), includesProbes: false)
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "access.log")
+        let full = try LogDestination.of(.file(path: "/dev/full"))
+        let events = Mutex<[OperatorEvent]>([])
+        let writer = AccessLogWriter(to: full, includesProbes: false) { event in
+            events.withLock { $0.append(event) }
+        }
         writer.write((0..<3).map { .example($0) })
         writer.write([.example(4), .example(5, end: .probe)])
         writer.flush(within: .seconds(60))
         #expect(writer.droppedLineCount == 4, "a probe has no line to lose")
+        #expect(writer.failure == "No space left on device")
+
+        writer.redirect(to: try LogDestination.of(.file(path: path)), includesProbes: false)
+        writer.write([.example(6)])
+        writer.flush(within: .seconds(60))
+        #expect(writer.failure == nil)
+        let told = events.withLock { $0 }
+        #expect(told.map(\.level) == [Logger.Level.error, .notice], "once each, not for each line")
+        #expect(told[0].sentence.contains("cannot be written: No space left on device"))
+        #expect(told[1].sentence.contains("4 lines are missing"))
     }
+
+    @Test("A line that was cut off is continued before the next one begins")
+    func cutLine() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "log")
+        let pipe = try NamedPipe(at: path)
+        let destination = try LogDestination.of(.file(path: path))
+        let writer = AccessLogWriter(to: destination, includesProbes: false)
+        // More than the pipe holds: the writer waits in the middle of a line, until the reader has
+        // gone.
+        writer.write((0..<2_000).map { .example($0) })
+        #expect(pipe.readBytes(1_000) == 1_000)
+        pipe.closeReader()
+        writer.flush(within: .seconds(60))
+        let lost = writer.droppedLineCount
+        #expect(lost > 0)
+
+        // What the pipe holds stays in it as long as the writer has it open.
+        let next = try NamedPipe(reading: path)
+        writer.write([.example(9_000)])
+        let lines = next.readLines(until: "\"connection\":9000,").dropFirst()
+        writer.flush(within: .seconds(60))
+        let numbers = try lines.map { line in
+            try JSONDecoder().decode(Line.self, from: Data(line.utf8)).connection
+        }
+        #expect(numbers.last == 9_000)
+        let whole = Array(numbers.dropLast())
+        let first = try #require(whole.first)
+        #expect(whole == Array(first..<(2_000 - lost)), "every line that was begun is whole")
+    }
+
+    private struct Line: Decodable { var connection: Int }
 
     @Test("A reader that has gone loses lines and counts them; a new one gets the next")
     func brokenPipe() throws {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(at: folder.path(of: "log"))
         let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
-        let writer = AccessLogWriter(to: try #require(destination), includesProbes: false)
+        let writer = AccessLogWriter(to: destination, includesProbes: false)
         pipe.closeReader()
         writer.write([.example(1), .example(2)])
         writer.flush(within: .seconds(60))

@@ -15,6 +15,12 @@ final class NamedPipe {
         if descriptor < 0 { throw Failure() }
     }
 
+    /// Opens the reading end of a pipe that is there already.
+    init(reading path: String) throws {
+        descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK)
+        if descriptor < 0 { throw Failure() }
+    }
+
     struct Failure: Error {}
 
     deinit {
@@ -24,6 +30,34 @@ final class NamedPipe {
     func closeReader() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
+    }
+
+    /// Waits for bytes and takes so many at most.
+    ///
+    /// - Returns: how many there were.
+    func readBytes(_ count: Int) -> Int {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&entry, 1, 60_000) > 0 else { return 0 }
+        var buffer = [UInt8](repeating: 0, count: count)
+        return unsafe Glibc.read(descriptor, &buffer, buffer.count)
+    }
+
+    /// Reads until a line contains `text`. Blocks.
+    func readLines(until text: String) -> [Substring] {
+        var lines: [Substring] = []
+        var rest = ""
+        while !(lines.last?.contains(text) ?? false) {
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&entry, 1, 60_000) > 0 else { break }
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            let read = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+            guard read > 0 else { continue }
+            let pieces = (rest + String(decoding: buffer.prefix(read), as: UTF8.self))
+                .split(separator: "\n", omittingEmptySubsequences: false)
+            lines += pieces.dropLast()
+            rest = String(pieces.last ?? "")
+        }
+        return lines
     }
 
     /// Reads until there are so many lines. Blocks.

@@ -16,9 +16,10 @@ struct GatewayEventLogTests {
         let folder = try TemporaryFolder()
         let path = folder.path(of: "log")
         let destination = try #require(try LogDestination.of(.file(path: path)))
-        let log = GatewayEventLog(LineLogHandler.logger(LogSettings(), to: destination))
+        let operatorLog = OperatorLog(LogSettings(), to: destination)
+        let log = GatewayEventLog(operatorLog.logger)
         for event in events { log.note(event) }
-        log.flush()
+        operatorLog.flush(within: .seconds(60))
         let text = try String(contentsOfFile: path, encoding: .utf8)
         return text.split(separator: "\n").map { line in
             line.split(separator: " ", maxSplits: 1).dropFirst().joined()
@@ -37,12 +38,37 @@ struct GatewayEventLogTests {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(at: folder.path(of: "log"))
         let destination = try LogDestination.of(.file(path: folder.path(of: "log")))
-        let logger = LineLogHandler.logger(LogSettings(), to: try #require(destination))
-        let log = GatewayEventLog(logger)
+        let operatorLog = OperatorLog(LogSettings(), to: try #require(destination))
+        let log = GatewayEventLog(operatorLog.logger)
         // Far more than the pipe holds; nobody reads.
         for number in 0..<5_000 { log.note(.backendUnresolved(name: "be-\(number)", reason: "no")) }
         let lines = pipe.readLines(1_024)
         #expect((1_024..<5_000).contains(lines.count), "the rest is lost, not kept")
+    }
+
+    @Test("A backend that goes down, up and down again has three lines")
+    func states() throws {
+        let down = GatewayEvent.backendUnhealthy(
+            listener: Self.listener,
+            backend: "fe:9030",
+            reason: "refused"
+        )
+        let up = GatewayEvent.backendHealthy(listener: Self.listener, backend: "fe:9030")
+        let written = try lines([down, up, down])
+        #expect(written.map { $0.contains("is down") } == [true, false, true])
+    }
+
+    @Test("Sessions that a policy revoked are counted, with their warehouse and listener")
+    func revocations() throws {
+        let event = GatewayEvent.sessionsRevoked(
+            warehouse: "W",
+            listener: "0.0.0.0:9030",
+            count: 3
+        )
+        let expected =
+            "notice closed 3 sessions of warehouse W (listener 0.0.0.0:9030): no longer admitted by"
+            + " the policy"
+        #expect(try lines([event]) == [expected])
     }
 
     @Test("Different events are all written")

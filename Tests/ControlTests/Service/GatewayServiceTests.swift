@@ -2,6 +2,7 @@ import Addresses
 import Core
 import Foundation
 import Sockets
+import Synchronization
 import Testing
 
 @testable import Control
@@ -68,8 +69,9 @@ struct GatewayServiceTests {
     func takenManagement() async throws {
         let taken = try Self.taken()
         let error = try await failure(.fixed(Self.configuration(management: taken.address)))
-        #expect(error.description.hasPrefix("cannot listen on the management address"))
-        #expect(error.description.contains("\(taken.address)"))
+        let expected =
+            "cannot listen on the management address \(taken.address): Address already in use"
+        #expect(error.description == expected, "in words that are not a library's")
     }
 
     @Test("An access log that cannot be opened is an error that names it")
@@ -77,6 +79,28 @@ struct GatewayServiceTests {
         let access = LogSettings.AccessLog.file(path: "/nonexistent/access.log")
         let error = try await failure(.fixed(Self.configuration(access: access)))
         #expect(error.description.hasPrefix("cannot open the log file /nonexistent/access.log: "))
+    }
+
+    @Test("An address that is let go of in time is waited for, management's and listeners'")
+    func waitingForAddresses() async throws {
+        let holders = Mutex<[ListeningSocket]>([try Self.taken(), try Self.taken()])
+        let addresses = holders.withLock { $0.map(\.address) }
+        let configuration = Self.configuration(listen: addresses[0], management: addresses[1])
+        let gateway = try RunningGateway(configuration, from: "a test")
+        // The first is let go of some time after the other, and both after the first try.
+        Thread.detachNewThread {
+            for _ in 0..<2 {
+                Thread.sleep(forTimeInterval: 0.2)
+                holders.withLock { $0 = Array($0.dropLast()) }
+            }
+        }
+        try await onOwnThread { try gateway.bind(waiting: .seconds(60)) }
+        try await gateway.run {
+            let text = try? await onOwnThread {
+                try RawClient(port: Int(addresses[0].port)).receive()
+            }
+            #expect(text == "")
+        }
     }
 
     @Test("A gateway's parts run until they are told to stop, and what was logged is written")
@@ -87,6 +111,7 @@ struct GatewayServiceTests {
         let address = try Self.taken().address
         let configuration = Self.configuration(listen: address, access: .file(path: path))
         let gateway = try RunningGateway(configuration, from: "a test")
+        try gateway.bind(waiting: .zero)
         try await gateway.run {
             // Nobody took the connection, so it is denied and logged.
             let text = try? await onOwnThread { try RawClient(port: Int(address.port)).receive() }

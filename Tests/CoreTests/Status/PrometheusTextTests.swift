@@ -1,3 +1,4 @@
+import CIDRTrie
 import Core
 import SeededRandom
 import Testing
@@ -13,7 +14,7 @@ struct PrometheusTextTests {
         for status in [GatewayStatus(), .example] {
             let page = try page(status)
             #expect(page.types.count == page.helps.count)
-            #expect(page.types.count == 20)
+            #expect(page.types.count == 24)
             for sample in page.samples { #expect(page.types[sample.name] != nil) }
         }
     }
@@ -40,6 +41,31 @@ struct PrometheusTextTests {
         #expect(page.value("sluice_shard_connections", ["shard": "1"]) == 2)
         #expect(page.value("sluice_shard_wakeups_total", ["shard": "1"]) == 1_000)
         #expect(page.value("process_start_time_seconds") == 1_795_428_000)
+    }
+
+    @Test("A reload that fails is seen, and when the last one succeeded")
+    func reloads() throws {
+        let name = "sluice_configuration_last_reload"
+        var status = GatewayStatus.example
+        #expect(try page(status).value("\(name)_successful") == 1, "none has failed yet")
+        #expect(try page(status).value("\(name)_success_timestamp_seconds") == nil)
+        status.lastReload = ReloadStatus(
+            attemptedAt: UnixTime(seconds: 2_000),
+            failure: "1 error in sluice.yaml",
+            succeededAt: UnixTime(seconds: 1_000)
+        )
+        status.awaitingRestart = ["engine.shards", "management.listen"]
+        #expect(try page(status).value("\(name)_successful") == 0)
+        #expect(try page(status).value("\(name)_success_timestamp_seconds") == 1_000)
+        #expect(try page(status).value("sluice_configuration_keys_awaiting_restart") == 2)
+    }
+
+    @Test("An access log that cannot be written is seen")
+    func accessLog() throws {
+        var status = GatewayStatus.example
+        #expect(try page(status).value("sluice_access_log_failing") == 0)
+        status.accessLogFailure = "No space left on device"
+        #expect(try page(status).value("sluice_access_log_failing") == 1)
     }
 
     @Test("Each number of a listener is there, under its own name")

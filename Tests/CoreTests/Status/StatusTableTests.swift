@@ -1,3 +1,4 @@
+import CIDRTrie
 import Core
 import Testing
 
@@ -8,6 +9,7 @@ struct StatusTableTests {
         let expected = """
             sluice 1.2.3, running since 2026-11-23T10:00:00Z
             configuration generation 4, 7 connections on 2 shards
+            access log: 3 lines are missing
 
             LISTENER      WAREHOUSE  PROTOCOL  LINK     OPEN  ADMITTED  DENIED  IN       OUT
             0.0.0.0:9030  WH1        mysql     public   7     15        5       1.5 KiB  5.0 GiB
@@ -20,6 +22,25 @@ struct StatusTableTests {
 
             """
         #expect(StatusTable(.example).description == expected)
+    }
+
+    @Test("What somebody should look after stands at the top")
+    func troubles() {
+        var status = GatewayStatus.example
+        status.lastReload = ReloadStatus(
+            attemptedAt: UnixTime(seconds: 1_795_428_060),
+            failure: "2 errors in\n/etc/sluice.yaml",
+            succeededAt: nil
+        )
+        status.awaitingRestart = ["engine.shards", "management.listen"]
+        status.accessLogFailure = "No space left on device"
+        let lines = StatusTable(status).description.split(separator: "\n").dropFirst(2).prefix(4)
+        let expected = [
+            "last reload failed at 2026-11-23T10:01:00Z: 2 errors in /etc/sluice.yaml",
+            "changed, but not in force before a restart: engine.shards, management.listen",
+            "access log failing: No space left on device", "access log: 3 lines are missing",
+        ]
+        #expect(lines.map(String.init) == expected)
     }
 
     @Test("Without backends there is no table of them")
@@ -48,6 +69,6 @@ struct StatusTableTests {
         status.listeners[0].backends[1].lastFailure = "a\r\nb\u{1b}[31mc\u{202e}d\u{2028}e"
         let lines = StatusTable(status).description.split(separator: "\n")
         #expect(lines.contains { $0.hasSuffix("a  b [31mc d e") })
-        #expect(lines.count == 9)
+        #expect(lines.count == 10)
     }
 }

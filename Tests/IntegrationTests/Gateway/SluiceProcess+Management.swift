@@ -28,6 +28,19 @@ extension SluiceProcess {
         try Exposition(try get("/metrics").body)
     }
 
+    /// The value of a metric without labels.
+    func metric(_ name: String) throws -> Double {
+        guard let sample = try metrics().samples.first(where: { $0.name == name }) else {
+            throw HarnessError("no \(name)")
+        }
+        return sample.value
+    }
+
+    /// Whether the last reload did what it was asked for.
+    func reloadSucceeded() throws -> Bool {
+        try metric("sluice_configuration_last_reload_successful") == 1
+    }
+
     /// Goes up by one with each configuration that was put in force.
     func generation() throws -> Int {
         try status().generation

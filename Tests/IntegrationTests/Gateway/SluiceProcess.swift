@@ -10,39 +10,45 @@ final class SluiceProcess: Sendable {
     /// Starts the gateway and waits until it says that it is ready; its backends need not be.
     ///
     /// - Parameters:
+    ///   - management: its management address; a free one where `nil`.
     ///   - openFileLimit: of the gateway (`ulimit -n`).
     ///   - resolverConfiguration: a file that the gateway sees as `/etc/resolv.conf`. Takes root.
+    ///   - arguments: further ones of `serve`.
+    ///   - isAwaited: whether to wait until it is ready.
     init(
         _ file: GatewayFile,
+        management: Endpoint? = nil,
         openFileLimit: Int? = nil,
-        resolverConfiguration: String? = nil
+        resolverConfiguration: String? = nil,
+        arguments: [String] = [],
+        isAwaited: Bool = true
     ) throws {
-        management = try .free()
+        self.management = try management ?? .free()
         folder = try TemporaryFolder()
-        configurationPath = try folder.write(file.text(management: management), to: "sluice.yaml")
+        configurationPath = try folder.write(
+            file.text(management: self.management),
+            to: "sluice.yaml"
+        )
         let limit = openFileLimit.map { "ulimit -n \($0); " } ?? ""
-        let mount = resolverConfiguration == nil ? "" : #"mount --bind "$2" /etc/resolv.conf && "#
-        let command = [
-            "/bin/sh", "-c", mount + limit + #"exec "$0" serve --config "$1""#,
-            try Programs.sluice(), configurationPath,
-        ]
+        let mount = resolverConfiguration.map { "mount --bind '\($0)' /etc/resolv.conf && " } ?? ""
+        let command =
+            [
+                "/bin/sh", "-c", mount + limit + #"exec "$0" serve --config "$@""#,
+                try Programs.sluice(), configurationPath,
+            ] + arguments
         process =
-            if let resolverConfiguration {
-                try ChildProcess(
-                    "unshare",
-                    ["--mount"] + command + [resolverConfiguration],
-                    folder: folder
-                )
+            if resolverConfiguration != nil {
+                try ChildProcess("unshare", ["--mount"] + command, folder: folder)
             } else {
                 try ChildProcess(command[0], Array(command.dropFirst()), folder: folder)
             }
-        try waitUntilReady()
+        if isAwaited { try waitUntilReady() }
     }
 
     /// What the gateway says to its operator.
     var operatorLog: String { process.errorOutput }
 
-    private func waitUntilReady() throws {
+    func waitUntilReady() throws {
         try wait(for: "a ready gateway; it says \(process.output)\(operatorLog)") {
             guard process.isRunning else {
                 throw HarnessError("the gateway ended: \(process.output)\(operatorLog)")

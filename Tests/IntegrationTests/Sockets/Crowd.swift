@@ -20,6 +20,9 @@ final class Crowd: Sendable {
         }
     }
 
+    /// Clients that have been served so far.
+    var admittedCount: Int { outcome.withLock { $0.admitted } }
+
     func stop() -> Outcome {
         isRunning.store(false, ordering: .relaxed)
         while active.load(ordering: .acquiring) > 0 { pause(.milliseconds(10)) }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension IntegrationTests {
@@ -133,6 +134,68 @@ extension IntegrationTests {
             }
             #expect(try sluice.generation() == 1)
             #expect(try Connection(to: file.listeners[0].listen).exchange("as before"))
+            try wait(for: "a failed reload in the metrics") {
+                try sluice.reloadSucceeded() == false
+            }
+            #expect(sluice.operatorLog.contains(#""level":"error""#))
+            #expect(sluice.operatorLog.contains("reload failed: 1 error in"))
+            #expect(try sluice.get("/v1/status").body.contains(#""failure""#))
+
+            try sluice.reload(to: file)
+            try wait(for: "a good reload in the metrics") { try sluice.reloadSucceeded() }
+        }
+
+        @Test(
+            "Changed keys that wait for a restart are named by the reload, and before it by check"
+        )
+        func restartKeys() throws {
+            let echo = try ThreadedServer.echo()
+            var file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
+            let sluice = try SluiceProcess(file)
+            file.settings = ["engine: { shards: 1, linger: 3ms }"]
+            let text = file.text(management: sluice.management)
+            let path = try sluice.folder.write(text, to: "next.yaml")
+            let check = try runProgram(
+                Programs.sluice(),
+                [
+                    "check", "--config", path, "--live", "--management",
+                    sluice.management.description,
+                ]
+            )
+            let keys = "engine.linger, engine.shards"
+            #expect(check.output.contains("would not be in force before a restart: \(keys)"))
+
+            try sluice.reload(to: file)
+            try wait(for: "a line on the keys in \(sluice.operatorLog)") {
+                sluice.operatorLog.contains("changed, but not in force before a restart: \(keys)")
+            }
+        }
+
+        @Test("The log's own settings take effect by a reload; listeners that change have a line")
+        func logSettings() throws {
+            let echo = try ThreadedServer.echo()
+            let kept = try ListenerFile("tcp", to: echo.endpoint)
+            let added = try ListenerFile("tcp", to: echo.endpoint)
+            let sluice = try SluiceProcess(GatewayFile(kept))
+            let path = sluice.folder.path + "/access.log"
+            let text = GatewayFile(kept, added).text(management: sluice.management)
+                .replacing("access: stdout", with: "access: \(path)")
+                .replacing("format: json", with: "format: text")
+            try sluice.requestReload(to: text)
+            try wait(for: "generation 2 in \(sluice.operatorLog)") {
+                sluice.operatorLog.contains("notice configuration reloaded (generation 2)\n")
+            }
+            #expect(sluice.operatorLog.contains("notice listening on \(added.listen) "))
+            #expect(try Connection(to: added.listen).exchange("x"))
+            try wait(for: "a line in \(path)") {
+                (try? String(contentsOfFile: path, encoding: .utf8))?.hasSuffix("}\n") == true
+            }
+            #expect(sluice.process.output.isEmpty, "nothing goes to the old place any more")
+
+            try sluice.reload(to: GatewayFile(kept))
+            try wait(for: "a line on the removed listener in \(sluice.operatorLog)") {
+                sluice.operatorLog.contains("no longer listening on \(added.listen)")
+            }
         }
 
         @Test("A listener whose port is taken leaves the old configuration in force")

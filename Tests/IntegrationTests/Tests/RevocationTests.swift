@@ -34,6 +34,9 @@ extension IntegrationTests {
             #expect(try session.receiveToEnd().bytes.isEmpty)
             let line = try sluice.accessLine { $0.end == "revoked" }
             #expect(line.reason == reason)
+            try wait(for: "a line on the closed session in \(sluice.operatorLog)") {
+                sluice.operatorLog.contains("closed 1 session of warehouse")
+            }
         }
 
         @Test("A listener that was away decides again on the sessions that it admitted")

@@ -105,6 +105,11 @@ extension IntegrationTests {
             try wait(for: "the entry's time") { Date.now > expiry.addingTimeInterval(1) }
             #expect(try !gate.admits("127.0.0.7"))
             #expect(try gate.sluice.generation() == 1)
+            try wait(for: "a line on the entry in \(gate.sluice.operatorLog)") {
+                gate.sluice.operatorLog.contains(
+                    "entries have expired: warehouse WHTEST: 127.0.0.7/32"
+                )
+            }
         }
 
         @Test("An expired deny entry lets the next shorter prefix decide")

@@ -1,0 +1,69 @@
+import Core
+import Logging
+import Synchronization
+
+/// The logs of one gateway: its own, and the access log.
+final class GatewayLogs: Sendable {
+    let operatorLog: OperatorLog
+    let accessLog: AccessLogWriter
+    let events: GatewayEventLog
+    private let settings: Mutex<LogSettings>
+
+    init(_ settings: LogSettings) throws(LogDestination.OpenError) {
+        let operatorLog = OperatorLog(settings, to: .standardError)
+        let events = GatewayEventLog(operatorLog.logger)
+        accessLog = AccessLogWriter(
+            to: try LogDestination.of(settings.access),
+            includesProbes: settings.includesProbes,
+            report: events.note
+        )
+        self.operatorLog = operatorLog
+        self.events = events
+        self.settings = Mutex(settings)
+    }
+
+    var logger: Logger { operatorLog.logger }
+
+    /// Other settings, with what they need opened already.
+    struct Change {
+        fileprivate let settings: LogSettings
+        /// Where the access log goes; the outer `nil` for where it goes now.
+        fileprivate var destination: LogDestination??
+    }
+
+    /// Opens what other settings need. Nothing changes before ``apply(_:)``.
+    func prepare(_ new: LogSettings) throws(LogDestination.OpenError) -> Change {
+        let isMoved = settings.withLock { $0.access != new.access }
+        var change = Change(settings: new)
+        if isMoved { change.destination = .some(try LogDestination.of(new.access)) }
+        return change
+    }
+
+    /// Logs by other settings from now on.
+    func apply(_ change: Change) {
+        if let destination = change.destination {
+            accessLog.redirect(to: destination, includesProbes: change.settings.includesProbes)
+        } else {
+            accessLog.include(probes: change.settings.includesProbes)
+        }
+        operatorLog.apply(change.settings)
+        settings.withLock { $0 = change.settings }
+    }
+
+    /// Opens the files again, after they were renamed (logrotate(8)). Returns at once.
+    func reopen() {
+        accessLog.reopen { [logger] error in
+            logger.error("\(error); the access log stays in the old file")
+        }
+    }
+
+    /// Waits for the readers of both logs, a few seconds at most.
+    func flush() {
+        accessLog.flush(within: .seconds(5))
+        operatorLog.flush(within: .seconds(1))
+    }
+}
+
+extension LogSettings {
+    fileprivate var includesProbes: Bool { level == .trace || level == .debug }
+}

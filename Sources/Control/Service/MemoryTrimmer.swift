@@ -1,0 +1,38 @@
+import Dispatch
+import Sockets
+import Synchronization
+
+/// Gives the system back the memory of what a reload has replaced. The allocator would keep it: a
+/// list of half a million entries leaves some 100 MB in pieces, in the arena of each thread that
+/// has ever loaded one.
+final class MemoryTrimmer: Sendable {
+    private static let delay = 0.5
+    /// Looks at what is still held, at most.
+    private static let lookLimit = 20
+
+    private let queue = DispatchQueue(label: "sluice.memory", qos: .utility)
+    private let isScheduled = Mutex(false)
+    private let holdsOldPolicy: @Sendable () -> Bool
+
+    init(holdsOldPolicy: @escaping @Sendable () -> Bool) {
+        self.holdsOldPolicy = holdsOldPolicy
+    }
+
+    /// Trims in a moment, once nobody holds an old policy. Returns at once.
+    func schedule() {
+        let isNew = isScheduled.withLock { isScheduled in
+            defer { isScheduled = true }
+            return !isScheduled
+        }
+        if isNew { look(1) }
+    }
+
+    private func look(_ number: Int) {
+        queue.asyncAfter(deadline: .now() + Self.delay) { [self] in
+            guard number >= Self.lookLimit || !holdsOldPolicy() else { return look(number + 1) }
+            // A reload that comes now has a look of its own.
+            isScheduled.withLock { $0 = false }
+            ProcessMemory.trim()
+        }
+    }
+}

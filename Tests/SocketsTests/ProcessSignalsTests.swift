@@ -1,0 +1,32 @@
+import Glibc
+import Testing
+
+@testable import Sockets
+
+/// In a process of its own: what a signal does is the process' as a whole.
+@Suite("Signals of a process")
+struct ProcessSignalsTests {
+    @Test("Each comes through the queue, in its order, and ends nothing")
+    func order() async {
+        await #expect(processExitsWith: .success) {
+            let signals = try ProcessSignals(catching: [SIGHUP, SIGUSR1, SIGTERM])
+            for signal in [SIGTERM, SIGHUP, SIGUSR1, SIGTERM] {
+                kill(getpid(), signal)
+                let next = signals.next()
+                precondition(next == signal)
+            }
+        }
+    }
+
+    @Test("One that whoever started the process has blocked is heard all the same")
+    func blocked() async {
+        await #expect(processExitsWith: .success) {
+            var all = sigset_t()
+            unsafe sigfillset(&all)
+            unsafe pthread_sigmask(SIG_SETMASK, &all, nil)
+            let signals = try ProcessSignals(catching: [SIGUSR1])
+            kill(getpid(), SIGUSR1)
+            precondition(signals.next() == SIGUSR1)
+        }
+    }
+}
