@@ -190,6 +190,7 @@ extension Gateway {
         status.shards = services.ports.map(\.status)
         status.activeConnections = activeConnections
         status.acceptPauses = services.ports.reduce(0) { $0 + $1.gauges.acceptPauses }
+        status.unloggedDenials = services.unloggedDenials.total
         status.droppedAccessLogLines = services.accessLog.droppedLineCount
         inventory.withLock { inventory in
             status.generation = inventory.generation

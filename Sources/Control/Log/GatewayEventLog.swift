@@ -71,8 +71,7 @@ public final class GatewayEventLog: Sendable {
 extension GatewayEvent {
     var level: Logger.Level {
         switch self {
-        case .backendHealthy, .acceptResumed: .notice
-        case .backendResolved: .notice
+        case .backendHealthy, .backendResolved, .acceptResumed, .denialsUnlogged: .notice
         case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer,
             .limitReached:
             .warning
@@ -108,6 +107,10 @@ extension GatewayEvent {
                 + " of open files (ulimit -n) if this happens in normal operation"
         case .acceptResumed:
             "accepting goes on"
+        case .denialsUnlogged(let count, let total):
+            "\(count) denied connections have no line in the access log (\(total) since the start):"
+                + " its lines are limited, see log.denialsPerMinute; sluice denials and the metrics"
+                + " count them all"
         case .silentLoadBalancer(let listener, let peer):
             "the load balancer \(peer.ip) connected to listener \(listener) and sent no PROXY header"
                 + " in time: if it sends its header only with the client's first bytes, a protocol"

@@ -15,6 +15,8 @@ public struct GatewayStatus: Hashable, Sendable, Codable {
     public var listeners: [ListenerStatus] = []
     /// Access-log lines that were dropped because the log's reader was too slow.
     public var droppedAccessLogLines: Int = 0
+    /// Denied connections without a line in the access log, whose lines are limited.
+    public var unloggedDenials: Int = 0
     /// Times that accepting was paused for want of descriptors (EMFILE, ENFILE).
     public var acceptPauses: Int = 0
 

@@ -43,6 +43,9 @@ extension PrometheusText {
         family("sluice_access_log_dropped_lines_total", .counter, "Lines that found no room.") {
             $0.sample(status.droppedAccessLogLines)
         }
+        family("sluice_denials_unlogged_total", .counter, "Denials without an access-log line.") {
+            $0.sample(status.unloggedDenials)
+        }
         family("sluice_accept_pauses_total", .counter, "Pauses for want of descriptors.") {
             $0.sample(status.acceptPauses)
         }

@@ -13,6 +13,7 @@ final class ShardServices: Sendable {
     let sources = SourceLimiter()
     /// Asked only for a connection that is denied.
     let seenEndpoints = Locked(SeenEndpoints())
+    let unloggedDenials: UnloggedDenials
     /// Connections, in the descriptors that they need.
     let descriptors: DescriptorBudget
 
@@ -24,6 +25,7 @@ final class ShardServices: Sendable {
     ) throws(GatewayError) {
         self.accessLog = accessLog
         self.report = report
+        unloggedDenials = UnloggedDenials(report: report)
         self.congestion = congestion
         do {
             descriptors = DescriptorBudget(descriptorLimit: try ProcessLimits.descriptors())

@@ -11,6 +11,7 @@ extension GatewayStatus {
         status.activeConnections = 7
         status.droppedAccessLogLines = 3
         status.acceptPauses = 2
+        status.unloggedDenials = 9
         status.shards = [.example(connections: 5), .example(connections: 2)]
         status.listeners = [.mysql, .http]
         return status

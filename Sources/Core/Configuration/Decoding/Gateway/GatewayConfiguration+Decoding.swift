@@ -14,12 +14,22 @@ extension GatewayConfiguration {
     }
 
     private mutating func readSettings(_ fields: inout Fields) {
-        management = fields.place("management").flatMap(SocketAddress.decodeManagement)
+        readManagement(fields.place("management"))
         state = fields.optional("state")
         let domain: HostName? = fields.optional("domain")
         self.domain = domain?.text
         log.read(fields.place("log"))
         readPolicy(&fields)
+    }
+
+    /// `management: { listen: 127.0.0.1:7080, names: [ gateway.internal ] }`.
+    private mutating func readManagement(_ place: Place?) {
+        place?.keys { fields in
+            management = fields.requiredPlace("listen")?.listenAddress()
+            managementNames = fields.elements("names").compactMap { place in
+                place.scalar(HostName.self)?.text
+            }
+        }
     }
 
     private mutating func readLimits(_ fields: inout Fields) {
@@ -44,14 +54,5 @@ extension GatewayConfiguration {
         guard let place = fields.requiredPlace("warehouses") else { return [] }
         if place.isEmptySequence { place.warning("no warehouse: the gateway serves nothing") }
         return place.elements().compactMap { Warehouse.decode($0, timeouts: timeouts) }
-    }
-}
-
-extension SocketAddress {
-    /// `management: { listen: 127.0.0.1:7080 }`.
-    static func decodeManagement(_ place: Place) -> SocketAddress? {
-        place.mapping { fields in
-            fields.requiredPlace("listen")?.listenAddress()
-        }
     }
 }
