@@ -14,18 +14,41 @@ extension Gateway {
 
     /// Closes the running sessions that `filter` matches.
     ///
-    /// - Returns: those that were closed, so many at most; the total counts all of them.
-    public func closeSessions(matching filter: SessionFilter, limit: Int) async -> SessionList {
-        await ask(limit: limit, filter) { .close($0) }
+    /// - Parameters:
+    ///   - limit: how many to close at most, the oldest first; `nil` for all of them.
+    ///   - shown: how many of the closed ones to return at most.
+    public func closeSessions(
+        matching filter: SessionFilter,
+        limit: Int?,
+        shown: Int
+    ) async -> ClosedSessions {
+        guard let limit else {
+            let all = await ask(limit: shown, filter) { .close($0) }
+            return ClosedSessions(closed: all.total, sessions: all.sessions)
+        }
+        let oldest = await sessions(matching: filter, limit: limit)
+        let chosen = Set(oldest.sessions.map(\.connection))
+        let closed = await ask(limit: shown, filter, among: chosen) { .close($0) }
+        return ClosedSessions(
+            closed: closed.total,
+            remaining: oldest.total - oldest.sessions.count,
+            sessions: closed.sessions
+        )
     }
 
     private func ask(
         limit: Int,
         _ filter: SessionFilter,
+        among connections: Set<UInt64>? = nil,
         _ task: (SessionQuery) -> SessionSweep.Task
     ) async -> SessionList {
         let answers = ShardAnswers<SessionList>(from: services.ports.count)
-        let query = SessionQuery(filter: filter, limit: limit, answers: answers)
+        let query = SessionQuery(
+            filter: filter,
+            connections: connections,
+            limit: limit,
+            answers: answers
+        )
         let sweep = SessionSweep(task(query))
         guard tellShards({ _ in .sweep(sweep) }) else { return SessionList() }
         let lists = await answers.all()
@@ -38,11 +61,13 @@ extension Gateway {
         )
     }
 
-    /// Who was denied of late and why, the latest first.
-    public func denials() async -> [DenialRecord] {
-        let answers = ShardAnswers<DenialRecord>(from: services.ports.count)
-        guard tellShards({ _ in .perform { answers.add($0.denials.records) } }) else { return [] }
-        return DenialRecord.merged(await answers.all())
+    /// Recently denied sources and why, the latest first.
+    public func denials() async -> DenialList {
+        let answers = ShardAnswers<DenialList>(from: services.ports.count)
+        guard tellShards({ _ in .perform { answers.add([$0.denials.list]) } }) else {
+            return DenialList()
+        }
+        return DenialList.merged(await answers.all())
     }
 
     /// The private endpoints of every warehouse, and those that none knows but connections named.
@@ -56,9 +81,9 @@ extension Gateway {
     /// What the policy in force says of a client, for each listener of a warehouse, limits aside:
     /// the same question that the data plane asks.
     ///
-    /// - Parameter endpoint: the id of the private endpoint through which the client comes.
+    /// - Parameter endpoint: the private endpoint through which the client comes.
     /// - Returns: `nil` where there is no such warehouse.
-    public func explain(warehouse: String, source: IPAddress, endpoint: String?)
+    public func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
     {
         let now = Moment.now().unixTime

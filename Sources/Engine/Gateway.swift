@@ -226,6 +226,7 @@ extension Gateway {
         status.activeConnections = activeConnections
         status.bufferedByteCount = services.buffers.total
         status.acceptPauses = services.ports.reduce(0) { $0 + $1.gauges.acceptPauses }
+        status.unloggedDenials = services.unloggedDenials.total
         status.droppedAccessLogLines = services.accessLog.droppedLineCount
         status.accessLogFailure = services.accessLog.failure
         status.lastReload = lastReload.withLock { $0 }

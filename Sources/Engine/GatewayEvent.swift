@@ -18,6 +18,9 @@ public enum GatewayEvent: Equatable, Sendable {
     /// Accepting stopped for want of descriptors or memory; it goes on by itself.
     case acceptPaused(reason: String)
     case acceptResumed
+    /// Denied connections that got no line in the access log in about a second, and since the
+    /// start, over all shards.
+    case denialsUnlogged(count: Int, total: Int)
     /// A trusted load balancer connected and stayed silent until the header's deadline: it sends
     /// its header only with the client's first bytes, and this protocol's server speaks first.
     case silentLoadBalancer(listener: SocketAddress, peer: SocketAddress)

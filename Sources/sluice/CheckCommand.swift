@@ -2,14 +2,15 @@ import ArgumentParser
 import Control
 import Core
 
-/// `sluice check`: says everything that is wrong or doubtful in a configuration; serves nothing.
+/// `sluice check`: reports everything that is wrong or doubtful in a configuration; serves nothing.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check a configuration file and report every fault at once.",
+        abstract: "Check a configuration file and report every error at once.",
         discussion: """
-            Each fault and warning is one line: file, line, column, key path, message, remedy. \
-            Exits with 0 if the configuration can be served, and with 78 if it cannot.
+            Each error and warning is one line: file, line, column, key path, message, remedy. \
+            Exits with 0 if the configuration can be served, with 78 if it cannot, and with 1 if \
+            --live was given and no gateway answers.
             """
     )
 
@@ -19,7 +20,12 @@ struct CheckCommand: AsyncParsableCommand {
     )
     var config: String?
 
-    @Flag(help: "Say too which sessions of the running gateway the configuration would close.")
+    @Flag(
+        help: """
+            Also list the live sessions this configuration would close. Asks the gateway at its \
+            management.listen, unless --management is given.
+            """
+    )
     var live = false
 
     @OptionGroup var gateway: ManagementOptions
@@ -29,53 +35,68 @@ struct CheckCommand: AsyncParsableCommand {
             config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
         let loaded = ConfigurationLoader().load(contentsOf: file)
         var report = ConfigurationReport(loaded)
+        var failure: String?
         if live, let configuration = loaded.configuration {
-            report.live = try await preview(of: configuration)
+            do throws(ManagementClientError) {
+                let client = try client(for: configuration)
+                report.live = try preview(
+                    of: configuration,
+                    for: try await client.get(
+                        "v1/sessions",
+                        query: [(key: "limit", value: "100000")]
+                    ).value,
+                    at: try await client.status().value.startSettings
+                )
+            } catch {
+                failure = "\(error)"
+            }
         }
-        print(gateway.json ? try report.json() : report.text)
+        try print(report)
         // EX_CONFIG (sysexits.h).
         if !report.valid { throw ExitCode(78) }
+        guard let failure else { return }
+        StandardError.print("sluice: \(failure)")
+        throw ExitCode.failure
     }
 
-    private func preview(of configuration: GatewayConfiguration) async throws
-        -> ConfigurationReport.Live
-    {
-        let list = try await runningSessions()
+    private func print(_ report: ConfigurationReport) throws {
+        if gateway.json {
+            StandardOutput.print(json: try report.json())
+        } else {
+            StandardOutput.print(report.text)
+        }
+    }
+
+    private func preview(
+        of configuration: GatewayConfiguration,
+        for list: SessionList,
+        at running: StartSettings
+    ) throws(ManagementClientError) -> ConfigurationReport.Live {
         if list.sessions.count < list.total {
             StandardError.print(
-                "sluice: only the oldest \(list.sessions.count) of \(list.total) sessions were asked about"
+                "sluice: only the oldest \(list.sessions.count) of \(list.total) sessions were checked"
             )
         }
-        let preview = try RevocationPreview(list.sessions, under: configuration, at: .systemTime)
-        return ConfigurationReport.Live(
-            preview,
-            awaitingRestart: try await startSettings().keys(
-                changedIn: StartSettings(configuration)
+        do {
+            return ConfigurationReport.Live(
+                try RevocationPreview(list.sessions, under: configuration, at: .systemTime),
+                awaitingRestart: running.keys(changedIn: StartSettings(configuration))
             )
-        )
-    }
-
-    private func startSettings() async throws -> StartSettings {
-        try await ask { client throws(ManagementClientError) in
-            try await client.status().value.startSettings
-        }
-    }
-
-    private func runningSessions() async throws -> SessionList {
-        try await ask { client throws(ManagementClientError) in
-            let query = [(key: "limit", value: "100000")]
-            return try await client.get("v1/sessions", query: query).value
-        }
-    }
-
-    private func ask<Answer>(
-        _ question: (ManagementClient) async throws(ManagementClientError) -> Answer
-    ) async throws -> Answer {
-        do throws(ManagementClientError) {
-            return try await question(try ManagementClient(gateway.management))
         } catch {
-            StandardError.print("sluice: \(error)")
-            throw ExitCode.failure
+            throw .refused("\(error)")
         }
+    }
+
+    /// Asks the gateway that the file configures.
+    private func client(for configuration: GatewayConfiguration) throws(ManagementClientError)
+        -> ManagementClient
+    {
+        let own = configuration.management.map(ManagementAddress.init(listening:))
+        guard let address = gateway.management ?? own else {
+            throw .refused(
+                "the configuration has no management.listen; name the gateway's by --management"
+            )
+        }
+        return try ManagementClient(address.text)
     }
 }

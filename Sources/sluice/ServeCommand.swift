@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
 extension ServiceError {
     /// Says on standard error what is wrong, and gives the code to exit with.
     func exit() -> ExitCode {
-        StandardError.print("sluice: \(description)")
+        StandardError.print(lines: "sluice: \(description)")
         // EX_CONFIG (sysexits.h).
         if case .invalidConfiguration = self { return ExitCode(78) }
         return .failure

@@ -11,7 +11,7 @@ struct Sluice: AsyncParsableCommand {
             before anything is dialled, reads and writes PROXY protocol headers, and forwards to \
             the warehouse.
 
-            Exit codes: 0 success, 1 failure, 64 wrong usage, 78 a faulty configuration.
+            Exit codes: 0 success, 1 failure, 64 wrong usage, 78 an invalid configuration.
             """,
         version: "sluice \(Version.current)",
         subcommands: [
@@ -20,4 +20,26 @@ struct Sluice: AsyncParsableCommand {
             ExplainAccessCommand.self, CIDRCommand.self, BenchCommand.self,
         ]
     )
+
+    static func main() async {
+        if let word = unknownCommand(in: Array(CommandLine.arguments.dropFirst())) {
+            exit(withError: ValidationError("There is no command '\(word)'."))
+        }
+        await main(nil)
+    }
+
+    /// The first word after `help` that is not a command. The parser itself would show the overview
+    /// instead, and succeed.
+    private static func unknownCommand(in arguments: [String]) -> String? {
+        guard arguments.first == "help" else { return nil }
+        var command: any ParsableCommand.Type = Sluice.self
+        for word in arguments.dropFirst() where !word.hasPrefix("-") {
+            let subcommands = command.configuration.subcommands
+            guard let next = subcommands.first(where: { $0._commandName == word }) else {
+                return word
+            }
+            command = next
+        }
+        return nil
+    }
 }

@@ -114,8 +114,9 @@ struct EnforcementTests {
         filter.source = CIDRBlock(containing: .v4(IPv4Address(127, 0, 0, 4)), prefixLength: 32)
         let all = await fixture.gateway.sessions(matching: SessionFilter(), limit: 1)
         #expect(all.total == 2 && all.sessions.count == 1)
-        let closed = await fixture.gateway.closeSessions(matching: filter, limit: 10)
+        let closed = await fixture.gateway.closeSessions(matching: filter, limit: nil, shown: 10)
         #expect(closed.sessions.map(\.client.ip.description) == ["127.0.0.4"])
+        #expect(closed.closed == 1 && closed.remaining == 0)
         try await first.isClosedOnBothSides()
         #expect(second.carriesBytes())
         try await eventually { !fixture.log.records.isEmpty }
@@ -123,6 +124,26 @@ struct EnforcementTests {
         _ = await fixture.gateway.drain(within: .zero)
         let after = await fixture.gateway.sessions(matching: SessionFilter(), limit: 1)
         #expect(after == SessionList(), "a gateway that has stopped answers too")
+    }
+
+    @Test("A limit on closing closes no more than that, the oldest first")
+    func limited() async throws {
+        let fixture = try GatewayFixture(shardCount: 2)
+        var sessions: [SocketPair] = []
+        for _ in 0..<6 { sessions.append(try await fixture.session()) }
+        defer { sessions.forEach { $0.close() } }
+        let all = SessionFilter()
+        let oldest = await fixture.gateway.sessions(matching: all, limit: 2).sessions
+        let none = await fixture.gateway.closeSessions(matching: all, limit: 0, shown: 0)
+        #expect(none == ClosedSessions(closed: 0, remaining: 6))
+        let closed = await fixture.gateway.closeSessions(matching: all, limit: 2, shown: 2)
+        #expect(closed.closed == 2 && closed.remaining == 4)
+        #expect(closed.sessions.map(\.connection) == oldest.map(\.connection))
+        let left = await fixture.gateway.sessions(matching: all, limit: 10)
+        #expect(left.total == 4)
+        let rest = await fixture.gateway.closeSessions(matching: all, limit: nil, shown: 1)
+        #expect(rest.closed == 4 && rest.sessions.count == 1)
+        _ = await fixture.gateway.drain(within: .zero)
     }
 
     @Test("A client that does not give up gets no answer, is counted, and passes once it may")
@@ -137,8 +158,9 @@ struct EnforcementTests {
             try await eventually { client.isAtEnd }
             client.close()
         }
-        try await eventually { await fixture.gateway.denials().map(\.count) == [150] }
+        try await eventually { await fixture.gateway.denials().denials.map(\.count) == [150] }
         try await eventually { fixture.log.records.count == 60 }
+        #expect(fixture.gateway.status().unloggedDenials == 90)
         #expect(fixture.gateway.status().listeners[0].denied == ["notInWhitelist": 150])
         try fixture.gateway.reload(to: configuration(fixture, [everybody]))
         let session = try await fixture.session()

@@ -13,6 +13,7 @@ struct ListenerWatchTests {
         let services = try ShardServices(
             shardCount: 1,
             congestion: CongestionPolicy(.system),
+            bufferPolicy: BufferPolicy(EngineSettings()),
             accessLog: RecordingLog(),
             report: { event in events.withLock { $0.append(event) } }
         )

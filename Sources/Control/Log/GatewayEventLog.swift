@@ -83,12 +83,14 @@ extension GatewayEvent {
         case .limitReached(let reason, let listener, _): "\(reason.rawValue) at \(listener)"
         case .sessionsRevoked(let warehouse, let listener, _):
             "sessions of \(warehouse) \(listener)"
+        case .denialsUnlogged: "denials without a line"
         }
     }
 
     var level: Logger.Level {
         switch self {
-        case .backendHealthy, .backendResolved, .acceptResumed, .sessionsRevoked: .notice
+        case .backendHealthy, .backendResolved, .acceptResumed, .sessionsRevoked, .denialsUnlogged:
+            .notice
         case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer,
             .limitReached:
             .warning
@@ -124,6 +126,10 @@ extension GatewayEvent {
                 + " of open files (ulimit -n) if this happens in normal operation"
         case .acceptResumed:
             "accepting connections again"
+        case .denialsUnlogged(let count, let total):
+            "\(count) denied connections have no line in the access log (\(total) since the start):"
+                + " its lines are limited, see log.denialsPerMinute; sluice denials and the metrics"
+                + " count them all"
         case .silentLoadBalancer(let listener, let peer):
             "the load balancer \(peer.ip) connected to listener \(listener) and sent no PROXY header"
                 + " in time: if it sends its header only with the client's first bytes, a protocol"

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// The form of every answer under `/v1` and of every refusal, as the warehouse's own API has it.
 struct Envelope<Payload: Encodable>: Encodable {
@@ -17,10 +18,20 @@ struct Envelope<Payload: Encodable>: Encodable {
     }
 
     func response(status: HTTPResponse.Status = .ok) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(self), as: UTF8.self)
-        return .text(text + "\n", type: "application/json", status: status)
+        .text(try text, type: "application/json", status: status)
+    }
+
+    /// A success that may be large.
+    func response(by answers: LargeAnswers, on channel: any Channel) throws -> Response {
+        answers.text(try text, type: "application/json", on: channel)
+    }
+
+    private var text: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+        }
     }
 }
 

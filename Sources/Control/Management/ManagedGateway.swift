@@ -6,10 +6,11 @@ import Engine
 protocol ManagedGateway: Sendable {
     func status() -> GatewayStatus
     func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList
-    func closeSessions(matching filter: SessionFilter, limit: Int) async -> SessionList
-    func denials() async -> [DenialRecord]
+    func closeSessions(matching filter: SessionFilter, limit: Int?, shown: Int) async
+        -> ClosedSessions
+    func denials() async -> DenialList
     func endpoints() -> EndpointList
-    func explain(warehouse: String, source: IPAddress, endpoint: String?)
+    func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
 }
 

@@ -1,3 +1,4 @@
+import Core
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -7,6 +8,10 @@ import Logging
 struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
     /// Where the policy is written down, in words.
     let policySource: String
+    /// Host names by which clients may ask, besides addresses and `localhost`.
+    let hostNames: [String]
+    /// Probes ask by whatever name their program likes, and learn nothing that is secret.
+    private static var pathsForAnyHost: Set<String> { ["/healthz", "/readyz"] }
 
     func handle(
         _ request: Request,
@@ -14,6 +19,7 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let id = request.envelopeID
+        guard isHostKnown(of: request) else { return try unknownHost(of: request, id: id) }
         if let refusal = MethodRefusal(request.method, path: request.uri.path) {
             return try answer(to: refusal, id: id)
         }
@@ -33,6 +39,21 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
             )
             .response(status: .internalServerError)
         }
+    }
+
+    private func isHostKnown(of request: Request) -> Bool {
+        Self.pathsForAnyHost.contains(request.uri.path)
+            || RequestedHost(authority: request.head.authority).isKnown(among: hostNames)
+    }
+
+    private func unknownHost(of request: Request, id: String) throws -> Response {
+        let host = LogText.harmless(request.head.authority ?? "")
+        return try Envelope(
+            id: id,
+            code: "UnknownHost",
+            message: "This gateway is not known as \(host): use its IP address, or add the name to"
+                + " management.names."
+        ).response(status: .forbidden)
     }
 
     private func answer(to refusal: MethodRefusal, id: String) throws -> Response {

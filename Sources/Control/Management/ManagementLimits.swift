@@ -3,9 +3,10 @@ import NIOCore
 
 /// What the management address spends on its clients, whoever they are.
 struct ManagementLimits: Sendable {
-    /// At the same time; the next ones wait in the backlog. A few more may slip in at once, for
-    /// several are taken from the backlog in one turn.
+    /// At the same time; a newcomer takes the place of the one that has been idle for the longest.
     var connections = 64
+    /// Large answers that are sent at the same time; another one ends the oldest of them.
+    var largeAnswers = 4
     /// All headers of a request together, in bytes.
     var headerByteCount = 16_384
     /// Headers of a request.
@@ -20,10 +21,15 @@ struct ManagementLimits: Sendable {
 
 extension ManagementLimits {
     /// HTTP/1.1 within these limits.
-    var http: HTTP1Channel.Configuration {
+    ///
+    /// - Parameter largeAnswers: where the channels of large answers have their places.
+    func http(largeAnswers: ConnectionRoom) -> HTTP1Channel.Configuration {
+        let room = ConnectionRoom(limit: connections)
         let lifetime = TimeAmount(lifetime)
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionLifetime(lifetime)],
+            additionalChannelHandlers: [
+                ConnectionGuard(room: room, largeAnswers: largeAnswers, lifetime: lifetime)
+            ],
             idleTimeout: TimeAmount(idle),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: headerByteCount,

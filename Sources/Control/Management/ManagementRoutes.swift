@@ -9,19 +9,33 @@ struct ManagementRoutes: Sendable {
     let allowsClosing: Bool
     /// Where the policy is written down, in words.
     let policySource: String
+    /// Host names by which clients may ask, besides addresses and `localhost`.
+    var hostNames: [String] = []
 
-    var router: Router<BasicRequestContext> {
+    func router(answers: LargeAnswers) -> Router<ManagementContext> {
         // Load balancers like to ask by HEAD.
-        let router = Router(options: .autoGenerateHeadEndpoints)
-        router.add(middleware: ManagementErrors(policySource: policySource))
+        let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
+        let pages = PageQueue()
+        router.add(
+            middleware: ManagementErrors(policySource: policySource, hostNames: hostNames)
+        )
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
-        router.get("/readyz") { _, _ in readiness() }
-        router.get("/metrics") { _, _ in metrics() }
-        router.get("/v1/status") { request, _ in
-            try Envelope(id: request.envelopeID, data: gateway.status()).response()
+        router.get("/readyz") { request, _ in try readiness(for: request) }
+        router.get("/metrics") { _, context -> Response in
+            let text = try await pages.build {
+                PrometheusText(gateway.status(), process: .current()).description
+            }
+            return answers.text(text, type: PrometheusText.contentType, on: context.channel)
         }
-        PolicyRoutes(gateway: gateway, allowsClosing: allowsClosing).add(to: router)
+        router.get("/v1/status") { request, context -> Response in
+            let (id, channel) = (request.envelopeID, context.channel)
+            return try await pages.build {
+                try Envelope(id: id, data: gateway.status()).response(by: answers, on: channel)
+            }
+        }
+        PolicyRoutes(gateway: gateway, allowsClosing: allowsClosing, answers: answers)
+            .add(to: router)
         return router
     }
 
@@ -29,26 +43,34 @@ struct ManagementRoutes: Sendable {
         sluice \(Version.current)
 
         /healthz    200 while the process runs
-        /readyz     200 while it accepts and every listener has a healthy backend
+        /readyz     200 while it accepts connections; ?warehouse=ID: and has a backend for each listener
         /metrics    for Prometheus
         /v1/status     listeners, backends and counts, as JSON
         /v1/sessions   running sessions; DELETE closes those that a filter names
-        /v1/denials    who was denied of late, and why
+        /v1/denials    recently denied sources and why
         /v1/endpoints  private endpoints, and unknown ones that connections named
-        /v1/explain    ?warehouse=ID&source=ADDRESS[&endpoint=ID]: may this client pass?
+        /v1/explain    ?warehouse=ID&source=ADDRESS[&endpoint=CLOUD:ID]: may this client pass?
 
         """
 
-    private func metrics() -> Response {
-        let text = PrometheusText(gateway.status(), process: .current()).description
-        return .text(text, type: PrometheusText.contentType)
-    }
-
-    private func readiness() -> Response {
-        let reasons = Readiness(gateway.status()).reasons
-        guard !reasons.isEmpty else { return .text("ready\n", type: "text/plain") }
+    private func readiness(for request: Request) throws -> Response {
+        let status = gateway.status()
+        let readiness: Readiness
+        if let warehouse = request.uri.queryParameters["warehouse"].map(String.init) {
+            guard let of = Readiness(status, of: warehouse) else {
+                throw RequestFault(
+                    .notFound,
+                    "WarehouseNotFound",
+                    "There is no warehouse \(LogText.harmless(warehouse))."
+                )
+            }
+            readiness = of
+        } else {
+            readiness = Readiness(status)
+        }
+        guard !readiness.reasons.isEmpty else { return .text("ready\n", type: "text/plain") }
         return .text(
-            reasons.map { $0 + "\n" }.joined(),
+            readiness.reasons.map { $0 + "\n" }.joined(),
             type: "text/plain; charset=utf-8",
             status: .serviceUnavailable
         )
@@ -59,7 +81,7 @@ extension Response {
     static func text(_ text: String, type: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,
-            headers: [.contentType: type, .cacheControl: "no-store"],
+            headers: .uncached(type),
             body: ResponseBody(byteBuffer: ByteBuffer(string: text))
         )
     }

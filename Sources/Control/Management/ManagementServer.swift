@@ -83,13 +83,13 @@ struct ManagementServer: Sendable {
     }
 
     private func application(onStart: @escaping @Sendable (_ port: Int) -> Void) -> some Service {
-        Application(
-            router: routes.router,
-            server: .http1(configuration: limits.http),
+        let largeAnswers = ConnectionRoom(limit: limits.largeAnswers)
+        return Application(
+            router: routes.router(answers: LargeAnswers(room: largeAnswers)),
+            server: .http1(configuration: limits.http(largeAnswers: largeAnswers)),
             configuration: .init(
                 address: .hostname("\(address.ip)", port: Int(address.port)),
-                serverName: "sluice",
-                availableConnectionsDelegate: .maximum(limits.connections, logger: quietLogger)
+                serverName: "sluice"
             ),
             onServerRunning: { onStart($0.localAddress?.port ?? Int(address.port)) },
             logger: quietLogger

@@ -1,4 +1,5 @@
 import Addresses
+import CIDRTrie
 import Core
 import HTTPTypes
 import Hummingbird
@@ -12,52 +13,98 @@ struct PolicyRoutes: Sendable {
     let gateway: any ManagedGateway
     /// Closing is for those on this machine, as nothing here asks who somebody is.
     let allowsClosing: Bool
+    let answers: LargeAnswers
 
-    func add(to router: Router<BasicRequestContext>) {
-        router.get("/v1/sessions") { request, _ in
-            let query = try SessionRequest(request, greatest: Self.greatestLimit)
-            let list = await gateway.sessions(
-                matching: query.filter,
-                limit: query.limit ?? Self.standardLimit
-            )
-            return try Envelope(id: request.envelopeID, data: list).response()
+    func add(to router: Router<ManagementContext>) {
+        router.get("/v1/sessions") { request, context in
+            try await sessions(request, context)
         }
-        router.delete("/v1/sessions") { request, _ in
-            try checkClosing(request)
-            let query = try SessionRequest(request, greatest: Self.greatestLimit)
-            try query.requireIntent()
-            let list = await gateway.closeSessions(
-                matching: query.filter,
-                limit: query.limit ?? Self.standardLimit
-            )
-            return try Envelope(id: request.envelopeID, data: list).response()
+        router.delete("/v1/sessions") { request, context in
+            try await closeSessions(request, context)
         }
-        router.get("/v1/denials") { request, _ in
-            let limit = try request.limit(greatest: Self.greatestLimit) ?? Self.standardLimit
-            let denials = await gateway.denials()
-            return try Envelope(id: request.envelopeID, data: Array(denials.prefix(limit)))
-                .response()
-        }
-        router.get("/v1/endpoints") { request, _ in
-            try Envelope(id: request.envelopeID, data: gateway.endpoints()).response()
+        router.get("/v1/denials") { request, context in try await denials(request, context) }
+        router.get("/v1/endpoints") { request, context in
+            try Envelope(id: request.envelopeID, data: gateway.endpoints())
+                .response(by: answers, on: context.channel)
         }
         router.get("/v1/explain") { request, _ in
             try Envelope(id: request.envelopeID, data: explanations(for: request)).response()
         }
     }
+}
 
-    /// A page in a browser on this machine can have a name of its own lead here (DNS rebinding),
-    /// but then asks by that name.
-    private func checkClosing(_ request: Request) throws {
+// MARK: - Sessions
+
+extension PolicyRoutes {
+    private func sessions(_ request: Request, _ context: ManagementContext) async throws -> Response
+    {
+        let query = try sessionRequest(request)
+        let limit = query.limit ?? Self.standardLimit
+        return try await answers.object(id: request.envelopeID, count: limit, on: context.channel) {
+            let list = await gateway.sessions(matching: query.filter, limit: limit)
+            return [.list("sessions", list.sessions), .number("total", list.total)]
+        }
+    }
+
+    private func closeSessions(_ request: Request, _ context: ManagementContext) async throws
+        -> Response
+    {
         guard allowsClosing else {
             let message =
                 "Sessions are closed over a management address on loopback only;"
                 + " set management.listen to 127.0.0.1."
             throw RequestFault(.forbidden, "Forbidden", message)
         }
-        guard request.isAskedByAddress else {
-            let message = "Ask by the gateway's address, not by a name."
-            throw RequestFault(.forbidden, "Forbidden", message)
+        let query = try sessionRequest(request)
+        try query.requireIntent()
+        let shown = query.limit ?? Self.standardLimit
+        return try await answers.object(id: request.envelopeID, count: shown, on: context.channel) {
+            let result = await gateway.closeSessions(
+                matching: query.filter,
+                limit: query.limit,
+                shown: shown
+            )
+            return [
+                .number("closed", result.closed), .number("remaining", result.remaining),
+                .list("sessions", result.sessions),
+            ]
+        }
+    }
+
+    private func sessionRequest(_ request: Request) throws -> SessionRequest {
+        var query = try SessionRequest(request, greatest: Self.greatestLimit)
+        query.filter.endpoint = try query.filter.endpoint.map { endpoint in
+            EndpointReference(try resolve(endpoint, of: query.filter.warehouse))
+        }
+        return query
+    }
+}
+
+// MARK: - Denials and explanations
+
+extension PolicyRoutes {
+    private func denials(_ request: Request, _ context: ManagementContext) async throws -> Response
+    {
+        let limit = try request.limit(greatest: Self.greatestLimit) ?? Self.standardLimit
+        var filter: DenialFilter
+        do throws(FilterQueryError) {
+            filter = try DenialFilter(
+                query: request.filterPairs(beside: ["limit"]),
+                at: .systemTime
+            )
+        } catch {
+            throw RequestFault(.badRequest, "InvalidFilter", "\(error).")
+        }
+        filter.endpoint = try filter.endpoint.map { endpoint in
+            EndpointReference(try resolve(endpoint, of: filter.warehouse))
+        }
+        return try await answers.object(id: request.envelopeID, count: limit, on: context.channel) {
+            [filter] in
+            let list = await gateway.denials().matching(filter, limit: limit)
+            return [
+                .list("denials", list.denials), .number("forgotten", list.forgotten),
+                .number("total", list.total),
+            ]
         }
     }
 
@@ -70,7 +117,7 @@ struct PolicyRoutes: Sendable {
         } catch {
             throw RequestFault(.badRequest, "InvalidRequest", "source: \(error)")
         }
-        let endpoint = request.uri.queryParameters["endpoint"].map(String.init)
+        let endpoint = try endpoint(of: request, warehouse: warehouse)
         guard
             let answer = gateway.explain(warehouse: warehouse, source: source, endpoint: endpoint)
         else {
@@ -79,26 +126,48 @@ struct PolicyRoutes: Sendable {
         }
         return answer
     }
+
+    private func endpoint(of request: Request, warehouse: String) throws -> EndpointName? {
+        guard let text = request.uri.queryParameters["endpoint"] else { return nil }
+        let reference: EndpointReference
+        do throws(EndpointReferenceError) {
+            reference = try EndpointReference(parsing: String(text))
+        } catch {
+            throw RequestFault(.badRequest, "InvalidRequest", "endpoint: \(error)")
+        }
+        return try resolve(reference, of: warehouse)
+    }
+
+    /// The endpoint that is meant, of all that the gateway knows or has seen.
+    private func resolve(_ endpoint: EndpointReference, of warehouse: String?) throws
+        -> EndpointName
+    {
+        let list = gateway.endpoints()
+        let known =
+            list.endpoints.map { ($0.warehouse, $0.endpoint) }
+            + list.unknown.map { ($0.warehouse, $0.endpoint) }
+        do throws(EndpointReferenceError) {
+            return try endpoint.resolved(
+                among: known.filter { warehouse == nil || $0.0 == warehouse }.map(\.1)
+            )
+        } catch {
+            throw RequestFault(.badRequest, "UnknownEndpoint", "endpoint: \(error)")
+        }
+    }
 }
 
 /// Which sessions a request means.
 private struct SessionRequest {
     var filter: SessionFilter
+    /// `nil` where the request names none.
     var limit: Int?
     private var meansAll = false
 
     init(_ request: Request, greatest: Int) throws {
         limit = try request.limit(greatest: greatest)
-        var pairs: [(key: String, value: String)] = []
-        for (key, value) in request.uri.queryParameters {
-            switch key {
-            case "limit": continue
-            case "all": meansAll = value == "true"
-            default: pairs.append((String(key), String(value)))
-            }
-        }
-        do throws(SessionFilter.QueryError) {
-            filter = try SessionFilter(query: pairs)
+        meansAll = request.uri.queryParameters["all"] == "true"
+        do throws(FilterQueryError) {
+            filter = try SessionFilter(query: request.filterPairs(beside: ["limit", "all"]))
         } catch {
             throw RequestFault(.badRequest, "InvalidFilter", "\(error).")
         }
@@ -116,12 +185,10 @@ private struct SessionRequest {
 }
 
 extension Request {
-    /// Whether the host that was asked is an address, or `localhost`.
-    fileprivate var isAskedByAddress: Bool {
-        guard let host = head.authority else { return true }
-        let name = host.split(separator: ":").first.map(String.init)
-        return name == "localhost" || (try? SocketAddress(parsing: host)) != nil
-            || (try? IPAddress(parsing: host)) != nil
+    /// The query but for `others`.
+    fileprivate func filterPairs(beside others: Set<String>) -> [(key: String, value: String)] {
+        uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }
+            .filter { !others.contains($0.key) }
     }
 
     fileprivate func required(_ key: String) throws -> String {

@@ -1,18 +1,42 @@
 import Core
 
-/// Whether traffic should be sent to a gateway: one that accepts, and each of whose listeners has a
-/// backend to serve with.
+/// Whether traffic should be sent to a gateway: one that accepts connections, under a configuration
+/// that is in force.
+///
+/// A backend that is down does not make a gateway unready: the other gateways of a fleet have the
+/// same backends, and one warehouse's outage must not take them all out of their load balancer.
 struct Readiness {
-    /// Why not; empty where it should.
+    /// Why not; empty if it should.
     let reasons: [String]
 
     init(_ status: GatewayStatus) {
-        var reasons: [String] = []
-        if status.phase == .draining { reasons.append("draining") }
-        for listener in status.listeners
-        where !listener.backends.contains(where: { $0.health == .healthy }) {
-            reasons.append("listener \(listener.address) has no healthy backend")
+        if status.phase == .draining {
+            reasons = ["draining"]
+        } else if status.generation == 0 {
+            reasons = ["starting: no configuration is in force"]
+        } else {
+            reasons = []
         }
-        self.reasons = reasons
     }
+
+    /// Whether traffic to one warehouse should be sent to a gateway: each of its listeners has a
+    /// healthy backend, too.
+    ///
+    /// - Returns: `nil` if there is no such warehouse.
+    init?(_ status: GatewayStatus, of warehouse: String) {
+        let listeners = status.listeners.filter { $0.warehouse == warehouse }
+        let gateway = Readiness(status).reasons
+        guard !listeners.isEmpty || !gateway.isEmpty else { return nil }
+        reasons =
+            gateway
+            + listeners.filter { !$0.hasHealthyBackend }.map { listener in
+                let states = listener.backends.map { "\($0.name): \($0.health.rawValue)" }
+                return "listener \(listener.address) has no healthy backend"
+                    + (states.isEmpty ? "" : " (\(states.joined(separator: ", ")))")
+            }
+    }
+}
+
+extension ListenerStatus {
+    fileprivate var hasHealthyBackend: Bool { backends.contains { $0.health == .healthy } }
 }

@@ -78,7 +78,8 @@ struct RunningGateway: Sendable {
         let routes = ManagementRoutes(
             gateway: gateway,
             allowsClosing: address.ip.isLoopback,
-            policySource: policySource
+            policySource: policySource,
+            hostNames: configuration.managementNames
         )
         let server = ManagementServer(address: address, routes: routes, logger: logger)
         try await server.serve { port, release in

@@ -18,23 +18,36 @@ public struct AccessExplanation: Hashable, Sendable, Codable {
     /// The rule's own words.
     public var description: String?
     public var expires: UnixTime?
+    /// A rule that would have decided, had it not expired.
+    public var expired: ExpiredRule?
     /// The private link's endpoint.
     public var endpoint: EndpointName?
+
+    /// A rule of the whitelist that no longer applies.
+    public struct ExpiredRule: Hashable, Sendable, Codable {
+        public var rule: CIDRBlock
+        /// What it said of the addresses in its block.
+        public var action: Action
+        /// The rule's own words.
+        public var description: String?
+        public var expiredAt: UnixTime
+    }
 
     /// Asks `policy` on behalf of `listener`.
     ///
     /// - Parameters:
     ///   - name: the listener's address.
-    ///   - endpoint: the id of the private endpoint through which the client comes.
+    ///   - endpoint: through which the client comes; a listener that is an endpoint itself has only
+    ///     that one.
     public init(
         _ listener: Listener,
         name: String,
         policy: AccessPolicy,
         client: IPAddress,
-        endpoint: String?,
+        endpoint: EndpointName?,
         at now: UnixTime
     ) {
-        let through = policy.endpoint(named: listener.endpoint ?? endpoint)
+        let through = listener.through(endpoint)
         let verdict = policy.verdict(client: client.unmapped, endpoint: through, at: now)
         self.listener = name
         self.protocol = listener.protocol
@@ -43,29 +56,55 @@ public struct AccessExplanation: Hashable, Sendable, Codable {
         reason = verdict.denial
         message = verdict.denial?.message(to: client.unmapped)
         rule = verdict.rule?.block
-        description = verdict.rule.map(\.description).flatMap { $0.isEmpty ? nil : $0 }
+        description = verdict.rule.flatMap(\.words)
         expires = verdict.rule?.expiry
+        expired = policy.expiredRule(for: client.unmapped, at: now).flatMap(ExpiredRule.init)
         self.endpoint = through
     }
 }
 
+extension AccessExplanation.ExpiredRule {
+    fileprivate init?(_ rule: Rule) {
+        guard let expiry = rule.expiry else { return nil }
+        self.init(
+            rule: rule.block,
+            action: rule.action,
+            description: rule.words,
+            expiredAt: expiry
+        )
+    }
+}
+
+extension Rule {
+    /// The operator's own words; `nil` where there are none.
+    fileprivate var words: String? { description.isEmpty ? nil : description }
+}
+
+extension Listener {
+    /// The endpoint through which a client comes that names `endpoint`.
+    fileprivate func through(_ endpoint: EndpointName?) -> EndpointName? {
+        guard link == .private else { return nil }
+        return self.endpoint.map { EndpointName(.embedded, $0) } ?? endpoint
+    }
+}
+
 extension AccessPolicy {
-    /// The endpoint with this id, of whichever cloud; one that is not known is called AWS's.
-    fileprivate func endpoint(named id: String?) -> EndpointName? {
-        guard case .endpoints(let states) = self, let id else { return nil }
-        return states.keys.first { $0.id == id } ?? EndpointName(.aws, id)
+    fileprivate func expiredRule(for client: IPAddress, at now: UnixTime) -> Rule? {
+        guard case .rules(let whitelist) = self else { return nil }
+        return whitelist.expiredRule(for: client, at: now)
     }
 }
 
 extension GatewayConfiguration {
     /// What this configuration would say of a client, for each listener of a warehouse.
     ///
+    /// - Parameter endpoint: through which the client comes.
     /// - Returns: `nil` where there is no such warehouse.
     /// - Throws: where two rules contradict each other, which a decoded configuration has not.
     public func explain(
         warehouse id: String,
         client: IPAddress,
-        endpoint: String?,
+        endpoint: EndpointName?,
         at now: UnixTime
     ) throws(RuleConflict) -> [AccessExplanation]? {
         guard let warehouse = warehouses.first(where: { $0.id == id }) else { return nil }

@@ -40,6 +40,17 @@ public struct CompiledWhitelist: Sendable {
         return lists.isEmpty ? decision : strongest(decision, for: address, at: now)
     }
 
+    /// The rule that would decide on `address` if it had not expired by `now`; `nil` where the one
+    /// that decides is the strongest anyway. For people who ask, not for connections.
+    public func expiredRule(for address: IPAddress, at now: UnixTime) -> Rule? {
+        let unexpiring = ([rules] + lists).map { list in
+            Decision(by: list.match(for: address).map { list.rules[$0] })
+        }
+        let strongest = unexpiring.reduce(Decision(by: nil)) { $1.isStronger(than: $0) ? $1 : $0 }
+        guard let rule = strongest.rule, let expiry = rule.expiry, expiry <= now else { return nil }
+        return rule
+    }
+
     private func strongest(_ first: Decision, for address: IPAddress, at now: UnixTime)
         -> Decision
     {

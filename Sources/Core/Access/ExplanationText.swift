@@ -1,4 +1,5 @@
 import Addresses
+import CIDRTrie
 
 /// Explanations for people, a line for each listener: what `sluice explain` prints.
 public struct ExplanationText: CustomStringConvertible {
@@ -14,7 +15,14 @@ public struct ExplanationText: CustomStringConvertible {
             "\(explanation.listener) (\(explanation.protocol.rawValue), "
             + "\(explanation.link.rawValue))"
         let verdict = explanation.verdict == .allow ? "allow" : "deny"
-        return "\(verdict)  \(listener)  \(reason(for: explanation))\n"
+        let expired = explanation.expired.map { "; \(words(on: $0))" } ?? ""
+        return "\(verdict)  \(listener)  \(reason(for: explanation))\(expired)\n"
+    }
+
+    private static func words(on expired: AccessExplanation.ExpiredRule) -> String {
+        let words = expired.description.map { " (\(LogText.harmless($0)))" } ?? ""
+        return "the \(expired.action.rawValue) rule \(expired.rule)\(words) expired at"
+            + " \(expired.expiredAt.rfc3339)"
     }
 
     private static func reason(for explanation: AccessExplanation) -> String {

@@ -19,7 +19,7 @@ public struct AccessRecord: Hashable, Sendable {
     /// Whom the PROXY header names; the peer where there was none.
     public var client: SocketAddress
     /// The private link's endpoint.
-    public var endpoint: String?
+    public var endpoint: EndpointName?
     public var verdict: Verdict = .allow
     /// The block of the rule that decided.
     public var rule: CIDRBlock?

@@ -5,8 +5,8 @@ extension AccessRecord {
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
     /// link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
-    /// durationMs, end`, and `detail` and `unlogged` where there are any. What does not apply is `null`. No byte
-    /// in a text can end the line or the string.
+    /// durationMs, end`, and `cloud`, `detail` and `unlogged` where there are any. What does not
+    /// apply is `null`. No byte in a text can end the line or the string.
     public func appendJSON(to line: inout [UInt8]) {
         line.append(text: #"{"time":""#)
         line.append(rfc3339Microseconds: acceptedAtMicroseconds)
@@ -15,6 +15,7 @@ extension AccessRecord {
         appendPlace(to: &line)
         appendDecision(to: &line)
         appendTraffic(to: &line)
+        if let endpoint { line.append(key: #","cloud":"#, endpoint.cloud.rawValue) }
         if !detail.isEmpty { line.append(key: #","detail":"#, detail) }
         if unlogged > 0 {
             line.append(text: #","unlogged":"#)
@@ -29,7 +30,7 @@ extension AccessRecord {
         line.append(key: #","link":"#, link.rawValue)
         line.append(key: #","peer":"#, peer)
         line.append(key: #","client":"#, client)
-        line.append(key: #","endpoint":"#, endpoint)
+        line.append(key: #","endpoint":"#, endpoint?.id)
     }
 
     private func appendDecision(to line: inout [UInt8]) {

@@ -1,22 +1,38 @@
-import Addresses
+/// Denials as the gateway remembers them: the answer of `/v1/denials`.
+public struct DenialList: Hashable, Sendable, Codable {
+    /// At most as many as were asked for, the latest first.
+    public var denials: [DenialRecord]
+    /// All records that match.
+    public var total: Int
+    /// Denied connections of sources that are no longer remembered, whatever the filter.
+    public var forgotten: Int
 
-/// Denied attempts as a table for people: what `sluice denials` prints.
-public struct DenialList: CustomStringConvertible {
-    public let description: String
+    public init(denials: [DenialRecord] = [], total: Int = 0, forgotten: Int = 0) {
+        self.denials = denials
+        self.total = total
+        self.forgotten = forgotten
+    }
 
-    public init(_ denials: [DenialRecord]) {
-        let header = ["SOURCE", "WAREHOUSE", "ENDPOINT", "REASON", "COUNT", "FIRST", "LAST"]
-        let rows = denials.map { denial in
-            [
-                denial.source.description, denial.warehouse, denial.endpoint?.id ?? "-",
-                denial.reason.rawValue, "\(denial.count)", denial.firstSeen.rfc3339,
-                denial.lastSeen.rfc3339,
-            ]
+    /// One list for what several shards have counted, with one record for the same source.
+    public static func merged(_ lists: [DenialList]) -> DenialList {
+        let records = lists.flatMap(\.denials).map { ($0.key, $0) }
+        let denials = Dictionary(records) { $0.adding($1) }.values.sorted {
+            ($1.lastSeen, $1.source) < ($0.lastSeen, $0.source)
         }
-        let notes = Set(denials.map(\.reason)).sorted { $0.rawValue < $1.rawValue }
-            .map { "\n\($0.rawValue): \($0.advice)" }
-        description =
-            rows.isEmpty
-            ? "nobody was denied\n" : "\(Columns([header] + rows))\n\(notes.joined())\n"
+        return DenialList(
+            denials: denials,
+            total: denials.count,
+            forgotten: lists.reduce(0) { $0 + $1.forgotten }
+        )
+    }
+
+    /// The records that `filter` matches, at most `limit` of them.
+    public func matching(_ filter: DenialFilter, limit: Int) -> DenialList {
+        let matching = denials.filter(filter.matches)
+        return DenialList(
+            denials: Array(matching.prefix(limit)),
+            total: matching.count,
+            forgotten: forgotten
+        )
     }
 }

@@ -1,31 +1,43 @@
 public import Addresses
 public import CIDRTrie
 
-/// How often one source was denied for one reason.
+/// How often one source was denied by one listener for one reason.
 public struct DenialRecord: Hashable, Sendable, Codable {
     public var warehouse: String
+    /// The listener's address.
+    public var listener: String
     /// An IPv4 address or an IPv6 /64, as the limits count them.
     public var source: CIDRBlock
     /// The private link's endpoint.
     public var endpoint: EndpointName?
     public var reason: DenialReason
+    /// The block of the rule that denied last.
+    public var rule: CIDRBlock?
+    /// More words on the last denial: which rule of a wire format was broken. Empty for none.
+    public var detail: String
     public var count: Int
     public var firstSeen: UnixTime
     public var lastSeen: UnixTime
 
     public init(
         warehouse: String,
+        listener: String = "",
         source: CIDRBlock,
         endpoint: EndpointName? = nil,
         reason: DenialReason,
+        rule: CIDRBlock? = nil,
+        detail: String = "",
         count: Int = 0,
         firstSeen: UnixTime,
         lastSeen: UnixTime
     ) {
         self.warehouse = warehouse
+        self.listener = listener
         self.source = source
         self.endpoint = endpoint
         self.reason = reason
+        self.rule = rule
+        self.detail = detail
         self.count = count
         self.firstSeen = firstSeen
         self.lastSeen = lastSeen
@@ -33,29 +45,30 @@ public struct DenialRecord: Hashable, Sendable, Codable {
 }
 
 extension DenialRecord {
-    private struct Key: Hashable {
+    struct Key: Hashable {
         let warehouse: String
+        let listener: String
         let source: CIDRBlock
         let endpoint: EndpointName?
         let reason: DenialReason
     }
 
-    private var key: Key {
-        Key(warehouse: warehouse, source: source, endpoint: endpoint, reason: reason)
+    /// What tells the record from others.
+    var key: Key {
+        Key(
+            warehouse: warehouse,
+            listener: listener,
+            source: source,
+            endpoint: endpoint,
+            reason: reason
+        )
     }
 
-    /// One record for what several shards have counted of the same source, the latest first.
-    public static func merged(_ records: [DenialRecord]) -> [DenialRecord] {
-        Dictionary(records.map { ($0.key, $0) }) { $0.adding($1) }.values.sorted {
-            ($1.lastSeen, $1.source) < ($0.lastSeen, $0.source)
-        }
-    }
-
-    private func adding(_ other: DenialRecord) -> DenialRecord {
-        var sum = self
-        sum.count += other.count
+    /// The sum of two records with one key; what is said of the last denial is the later one's.
+    func adding(_ other: DenialRecord) -> DenialRecord {
+        var sum = other.lastSeen > lastSeen ? other : self
+        sum.count = count + other.count
         sum.firstSeen = min(firstSeen, other.firstSeen)
-        sum.lastSeen = max(lastSeen, other.lastSeen)
         return sum
     }
 }

@@ -3,8 +3,8 @@ public import CIDRTrie
 /// Who was denied why, how often, and what each new denial is worth: a line in the log, an answer.
 ///
 /// Bounded in every way, so that a scan fills neither memory nor a disk, and a client that does not
-/// give up costs next to nothing: beyond so many denials in a minute a source gets no more answers,
-/// and beyond so many lines in a minute no more lines; the next line says how many are missing.
+/// give up costs next to nothing. After a number of denials in a minute a source gets no more
+/// answers; lines are limited for each source and reason, and for all of them together.
 public struct DenialTable: Sendable {
     /// What is done about one denial.
     public struct Treatment: Hashable, Sendable {
@@ -18,13 +18,24 @@ public struct DenialTable: Sendable {
 
     private struct Key: Hashable {
         let warehouse: String
+        let listener: String
         let source: SourceKey
         let endpoint: EndpointName?
         let reason: DenialReason
+
+        init(_ denial: Denial) {
+            warehouse = denial.warehouse
+            listener = denial.listener
+            source = denial.source
+            endpoint = denial.endpoint
+            reason = denial.reason
+        }
     }
 
     fileprivate struct Entry {
         var count = 0
+        var rule: CIDRBlock?
+        var detail = ""
         var firstSeen: UnixTime
         var lastSeen: UnixTime
         var minute: UnixTime
@@ -33,93 +44,90 @@ public struct DenialTable: Sendable {
     }
 
     private static let answersInMinute = 64
-    /// Lines in a second, whoever they are of; so many more in one burst.
+    /// Lines per second of a whole gateway, whatever the source and the reason.
     private static let linesPerSecond = 200
+    /// Lines that a whole gateway may write in one burst.
     private static let lineBurst = 2_000
 
     private let capacity: Int
+    private let linesPerSecond: Int
+    private let lineBurst: Int
     private var entries: [Key: Entry] = [:]
     private var lines: TokenBucket
+    /// Denials whose entries had to make room for others.
+    private var forgotten = 0
 
     /// - Parameters:
     ///   - capacity: pairs of source and reason that are remembered at the same time.
+    ///   - tableCount: tables among which the gateway's lines are divided.
     ///   - now: monotonic milliseconds.
-    public init(capacity: Int = 4_096, at now: Int64) {
+    public init(capacity: Int = 4_096, sharingLinesAmong tableCount: Int = 1, at now: Int64) {
         self.capacity = max(4, capacity)
-        lines = TokenBucket(capacity: Self.lineBurst, at: now)
+        linesPerSecond = max(1, Self.linesPerSecond / max(1, tableCount))
+        lineBurst = max(1, Self.lineBurst / max(1, tableCount))
+        lines = TokenBucket(capacity: lineBurst, at: now)
     }
 
     /// How many pairs of source and reason are remembered.
     public var count: Int { entries.count }
 
-    /// The most that is remembered, in no order.
-    public var records: [DenialRecord] {
-        entries.map { key, entry in
+    /// Everything that is remembered, in no order.
+    public var list: DenialList {
+        let records = entries.map { key, entry in
             DenialRecord(
                 warehouse: key.warehouse,
+                listener: key.listener,
                 source: key.source.block,
                 endpoint: key.endpoint,
                 reason: key.reason,
+                rule: entry.rule,
+                detail: entry.detail,
                 count: entry.count,
                 firstSeen: entry.firstSeen,
                 lastSeen: entry.lastSeen
             )
         }
+        return DenialList(denials: records, total: records.count, forgotten: forgotten)
     }
 
-    /// Takes note of one denial.
+    /// Records one denial.
     ///
     /// - Parameters:
-    ///   - linesInMinute: of each source and reason; 0 for no limit.
+    ///   - linesInMinute: of each source and reason; 0 for no limit, not for all together either.
     ///   - milliseconds: monotonic.
     public mutating func note(
-        _ reason: DenialReason,
-        of source: SourceKey,
-        through endpoint: EndpointName?,
-        to warehouse: String,
+        _ denial: Denial,
         linesInMinute: Int,
         at now: UnixTime,
         milliseconds: Int64
     ) -> Treatment {
-        let key = Key(warehouse: warehouse, source: source, endpoint: endpoint, reason: reason)
+        let key = Key(denial)
         if entries.count >= capacity, entries[key] == nil { forgetOldest() }
         var entry = entries[key] ?? Entry(firstSeen: now, lastSeen: now, minute: now)
         defer { entries[key] = entry }
-        entry.note(at: now)
+        entry.note(denial, at: now)
         let isLogged =
-            linesInMinute == 0 || reason.isNotOfTheSource
+            linesInMinute == 0
             || entry.countInMinute <= linesInMinute && takeLine(at: milliseconds)
         return Treatment(
-            isAnswered: reason.isNotOfTheSource || entry.countInMinute <= Self.answersInMinute,
+            isAnswered: denial.reason.isNotOfTheSource
+                || entry.countInMinute <= Self.answersInMinute,
             isLogged: isLogged,
             unlogged: entry.takeUnlogged(isLogged: isLogged)
         )
     }
 
     private mutating func takeLine(at milliseconds: Int64) -> Bool {
-        lines.take(
-            ratePerSecond: Self.linesPerSecond,
-            capacity: Self.lineBurst,
-            at: milliseconds
-        )
-    }
-
-    /// Whether `source` was denied so often of late that it gets no answer any more, for this reason.
-    public func isSilenced(
-        _ reason: DenialReason,
-        of source: SourceKey,
-        to warehouse: String,
-        at now: UnixTime
-    ) -> Bool {
-        let key = Key(warehouse: warehouse, source: source, endpoint: nil, reason: reason)
-        guard !reason.isNotOfTheSource, let entry = entries[key] else { return false }
-        return entry.isWithinMinute(now) && entry.countInMinute >= Self.answersInMinute
+        lines.take(ratePerSecond: linesPerSecond, capacity: lineBurst, at: milliseconds)
     }
 
     /// A quarter at once, so that a flood of new sources does not sort the table for each of them.
     private mutating func forgetOldest() {
         let oldest = entries.sorted { $0.value.lastSeen < $1.value.lastSeen }
-        for (key, _) in oldest.prefix(max(1, capacity / 4)) { entries[key] = nil }
+        for (key, entry) in oldest.prefix(max(1, capacity / 4)) {
+            entries[key] = nil
+            forgotten += entry.count
+        }
     }
 }
 
@@ -128,7 +136,7 @@ extension DenialTable.Entry {
         now.seconds >= minute.seconds && now.seconds - minute.seconds < 60
     }
 
-    fileprivate mutating func note(at now: UnixTime) {
+    fileprivate mutating func note(_ denial: Denial, at now: UnixTime) {
         if !isWithinMinute(now) {
             minute = now
             countInMinute = 0
@@ -136,6 +144,8 @@ extension DenialTable.Entry {
         count += 1
         countInMinute += 1
         lastSeen = now
+        rule = denial.rule
+        detail = denial.detail
     }
 
     /// How many had no line since the last one, for the line that is written now.
@@ -150,7 +160,7 @@ extension DenialTable.Entry {
 }
 
 extension DenialReason {
-    /// The gateway or the warehouse is the cause: worth an answer and a line each time.
+    /// The gateway or the warehouse is the cause: its clients are answered each time.
     fileprivate var isNotOfTheSource: Bool {
         switch family {
         case .access, .sourceLimit: false

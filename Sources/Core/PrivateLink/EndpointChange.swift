@@ -51,7 +51,7 @@ public struct EndpointChange: Hashable, Sendable {
 }
 
 extension EndpointChange: CustomStringConvertible {
-    /// `endpoint aws vpce-… of AWVA7CM7: available, was pending`
+    /// `endpoint aws:vpce-… of AWVA7CM7: available, was pending`
     public var description: String {
         let subject = "endpoint \(endpoint) of \(warehouse)"
         guard let after else { return "\(subject): removed" }

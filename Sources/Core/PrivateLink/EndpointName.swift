@@ -25,8 +25,8 @@ public struct EndpointName: Hashable, Sendable, Codable {
 }
 
 extension EndpointName: CustomStringConvertible {
-    /// `aws vpce-0123456789abcdef0`
-    public var description: String { "\(cloud.rawValue) \(id)" }
+    /// `aws:vpce-0123456789abcdef0`, as ``EndpointReference`` reads it.
+    public var description: String { "\(cloud.rawValue):\(id)" }
 }
 
 extension Endpoint {

@@ -11,11 +11,11 @@ public struct EndpointTable: CustomStringConvertible {
 
     private static func known(_ endpoints: [EndpointStatus]) -> String {
         guard !endpoints.isEmpty else { return "no endpoint is registered" }
-        let header = ["ENDPOINT", "CLOUD", "WAREHOUSE", "STATE", "OPEN", "HOST", "DESCRIPTION"]
+        let header = ["ENDPOINT", "WAREHOUSE", "STATE", "OPEN", "HOST", "DESCRIPTION"]
         let rows = endpoints.map { endpoint in
             [
-                endpoint.endpoint.id, endpoint.endpoint.cloud.rawValue, endpoint.warehouse,
-                endpoint.word, "\(endpoint.activeConnections)", endpoint.host ?? "-",
+                endpoint.endpoint.description, endpoint.warehouse, endpoint.word,
+                "\(endpoint.activeConnections)", endpoint.host ?? "-",
                 endpoint.description.isEmpty ? "-" : endpoint.description,
             ]
         }
@@ -25,12 +25,10 @@ public struct EndpointTable: CustomStringConvertible {
     /// What an operator may want to approve.
     private static func unknown(_ endpoints: [SeenEndpoint]) -> String {
         guard !endpoints.isEmpty else { return "" }
-        let header = [
-            "UNKNOWN ENDPOINT", "CLOUD", "WAREHOUSE", "DENIED", "FIRST", "LAST", "CLIENTS",
-        ]
+        let header = ["UNKNOWN ENDPOINT", "WAREHOUSE", "DENIED", "FIRST", "LAST", "CLIENTS"]
         let rows = endpoints.map { seen in
             [
-                seen.endpoint.id, seen.endpoint.cloud.rawValue, seen.warehouse, "\(seen.count)",
+                seen.endpoint.description, seen.warehouse, "\(seen.count)",
                 seen.firstSeen.rfc3339, seen.lastSeen.rfc3339,
                 seen.clients.map(\.description).joined(separator: " "),
             ]

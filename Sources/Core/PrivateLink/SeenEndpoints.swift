@@ -34,7 +34,7 @@ public struct SeenEndpoints: Sendable {
     /// The latest first.
     public var all: [SeenEndpoint] {
         entries.values.sorted {
-            ($1.lastSeen, $1.endpoint.id) < ($0.lastSeen, $0.endpoint.id)
+            ($1.lastSeen, $1.endpoint.description) < ($0.lastSeen, $0.endpoint.description)
         }
     }
 

@@ -45,7 +45,8 @@ public struct RevocationTable: CustomStringConvertible {
             let session = revoked.session
             return [
                 "\(session.connection)", session.warehouse, session.listener,
-                session.client.description, session.endpoint?.id ?? "-", revoked.reason.rawValue,
+                session.client.description, session.endpoint?.description ?? "-",
+                revoked.reason.rawValue,
             ]
         }
         let sum =

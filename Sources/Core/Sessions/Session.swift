@@ -92,3 +92,19 @@ public struct SessionList: Hashable, Sendable, Codable {
         self.total = total
     }
 }
+
+/// Sessions that an operator closed.
+public struct ClosedSessions: Hashable, Sendable, Codable {
+    /// How many were closed.
+    public var closed: Int
+    /// How many match as well and go on, as there was a limit.
+    public var remaining: Int
+    /// Those that were closed, the oldest first, as many as an answer shows.
+    public var sessions: [Session]
+
+    public init(closed: Int = 0, remaining: Int = 0, sessions: [Session] = []) {
+        self.closed = closed
+        self.remaining = remaining
+        self.sessions = sessions
+    }
+}

@@ -9,8 +9,8 @@ public struct SessionFilter: Hashable, Sendable, Codable {
     public var link: LinkKind?
     /// The clients' addresses.
     public var source: CIDRBlock?
-    /// The endpoint's id, of whichever cloud.
-    public var endpoint: String?
+    /// The private link's endpoint.
+    public var endpoint: EndpointReference?
     public var backend: SocketAddress?
     /// At least so long without a byte.
     public var idleMilliseconds: Int64?
@@ -34,7 +34,7 @@ public struct SessionFilter: Hashable, Sendable, Codable {
     private func matchesClient(of session: Session) -> Bool {
         connection.matches(session.connection)
             && (source.map { $0.contains(session.client.ip.unmapped) } ?? true)
-            && (endpoint == nil || endpoint == session.endpoint?.id)
+            && (endpoint.map { session.endpoint.map($0.matches) ?? false } ?? true)
     }
 }
 

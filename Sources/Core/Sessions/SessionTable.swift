@@ -12,7 +12,7 @@ public struct SessionTable: CustomStringConvertible {
         let rows = list.sessions.map { session in
             [
                 "\(session.connection)", session.warehouse, session.listener,
-                session.client.description, session.endpoint?.id ?? "-",
+                session.client.description, session.endpoint?.description ?? "-",
                 session.rule?.description ?? "-", session.backend?.description ?? "-",
                 session.durationMilliseconds.asMilliseconds,
                 session.idleMilliseconds.asMilliseconds, session.bytesIn.asBytes,
@@ -20,9 +20,23 @@ public struct SessionTable: CustomStringConvertible {
             ]
         }
         let missing = list.total - list.sessions.count
-        let rest = missing > 0 ? "\nand \(missing) more; --limit shows them" : ""
+        let rest = missing > 0 ? "\nand \(missing) more; raise --limit to show them" : ""
         description =
             rows.isEmpty && missing == 0
-            ? "no session\n" : "\(Columns([header] + rows))\(rest)\n"
+            ? "no sessions\n" : "\(Columns([header] + rows))\(rest)\n"
+    }
+}
+
+/// Closed sessions for people: what `sluice sessions close` prints.
+public struct ClosedSessionsText: CustomStringConvertible {
+    public let description: String
+
+    public init(_ result: ClosedSessions) {
+        let table =
+            result.sessions.isEmpty
+            ? "" : "\(SessionTable(SessionList(sessions: result.sessions, total: result.closed)))"
+        let remaining = result.remaining > 0 ? "; \(result.remaining) more match" : ""
+        let noun = result.closed == 1 ? "session" : "sessions"
+        description = "\(table)closed \(result.closed) \(noun)\(remaining)\n"
     }
 }

@@ -28,6 +28,8 @@ public struct GatewayStatus: Hashable, Sendable, Codable {
     /// The keys of ``startSettings`` that the configuration in force has changed: they wait for a
     /// restart.
     public var awaitingRestart: [String] = []
+    /// Denied connections without a line in the access log, whose lines are limited.
+    public var unloggedDenials: Int = 0
     /// Times that accepting was paused for want of descriptors (EMFILE, ENFILE).
     public var acceptPauses: Int = 0
 

@@ -53,6 +53,9 @@ extension PrometheusText {
         family("sluice_access_log_failing", .gauge, "1 while access-log lines are being lost.") {
             $0.sample(status.accessLogFailure == nil ? 0 : 1)
         }
+        family("sluice_denials_unlogged_total", .counter, "Denials without an access-log line.") {
+            $0.sample(status.unloggedDenials)
+        }
         family("sluice_accept_pauses_total", .counter, "Pauses for want of descriptors.") {
             $0.sample(status.acceptPauses)
         }

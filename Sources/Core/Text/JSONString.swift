@@ -11,22 +11,28 @@ extension [UInt8] {
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
+    /// What could steer a terminal that shows the text is escaped, not what must be alone.
     private mutating func append(escaping text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\":
                 append(UInt8(ascii: "\\"))
-                append(byte)
-            case 0..<0x20, 0x7f:
-                append(contentsOf: "\\u00".utf8)
-                append(Self.hexadecimalDigit(byte >> 4))
-                append(Self.hexadecimalDigit(byte & 15))
+                append(UInt8(ascii: scalar))
+            case _ where !scalar.isHarmless:
+                for unit in scalar.utf16 { append(escapeOf: unit) }
             default:
-                append(byte)
+                append(contentsOf: scalar.utf8)
             }
+        }
+    }
+
+    private mutating func append(escapeOf unit: UInt16) {
+        append(contentsOf: "\\u".utf8)
+        for shift in [12, 8, 4, 0] as [UInt16] {
+            append(Self.hexadecimalDigit(UInt8(truncatingIfNeeded: unit >> shift) & 15))
         }
     }
 

@@ -9,7 +9,7 @@ extension DenialReason {
         switch self {
         case .linkClosed: "the whitelist's mode is nowhere; set it to specific to admit somebody"
         case .notInWhitelist: "no entry has this address; add one if it is to be admitted"
-        case .deniedByRule: "the entry with the longest matching prefix denies it; see rule"
+        case .deniedByRule: "the entry with the longest matching prefix denies it; see RULE"
         case .notASource: "an outbound link serves its sources only; add the address there"
         default: nil
         }
@@ -21,8 +21,8 @@ extension DenialReason {
             "only trusted load balancers may connect to this listener; if this is one, add its"
                 + " address to proxyProtocol.trusted"
         case .badProxyHeader:
-            "a trusted load balancer sent no valid PROXY header; turn the PROXY protocol on there,"
-                + " or set proxyProtocol.accept to optional or off"
+            "a trusted load balancer's PROXY header is missing, malformed or names more than one"
+                + " endpoint: detail has the cause and the remedy"
         case .proxyHeaderTimeout:
             "a trusted load balancer sent no whole PROXY header in time; if it sends it only with"
                 + " the client's first bytes, have it send it at once (AWS: on_first_ack)"

@@ -40,7 +40,13 @@ struct SessionSweep: Sendable {
 /// Which sessions are meant, and who wants to know.
 struct SessionQuery: Sendable {
     let filter: SessionFilter
+    /// If there are any, the filter counts among these only.
+    let connections: Set<UInt64>?
     /// So many sessions at most; the others are counted only.
     let limit: Int
     let answers: ShardAnswers<SessionList>
+
+    func matches(_ session: Session) -> Bool {
+        filter.matches(session) && connections?.contains(session.connection) ?? true
+    }
 }

@@ -65,7 +65,7 @@ extension Shard {
         record.listener = connection.profile.name
         record.link = connection.profile.settings.link
         record.client = connection.client
-        record.endpoint = connection.endpoint?.id
+        record.endpoint = connection.endpoint
         record.verdict = connection.denial == nil || end == .revoked ? .allow : .deny
         record.rule = connection.rule
         record.reason = connection.denial

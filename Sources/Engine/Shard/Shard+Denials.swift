@@ -4,7 +4,7 @@ import Sockets
 
 /// Denials are written down, and what costs most is spared those who do not give up.
 extension Shard {
-    /// Takes note of a denial.
+    /// Records a denial.
     ///
     /// - Returns: whether the client is told.
     func noteDenial(_ reason: DenialReason, of connection: inout Connection) -> Bool {
@@ -12,16 +12,22 @@ extension Shard {
             snapshot.routes[connection.listener]?.endpoints[endpoint]?.network ?? .max
         }
         let treatment = denials.note(
-            reason,
-            of: SourceKey(connection.client.ip, in: network ?? 0),
-            through: connection.endpoint,
-            to: connection.profile.warehouse.id,
+            Denial(
+                reason,
+                of: SourceKey(connection.client.ip, in: network ?? 0),
+                to: connection.profile.warehouse.id,
+                at: connection.profile.name,
+                through: connection.endpoint,
+                by: connection.rule,
+                detail: connection.detail
+            ),
             linesInMinute: snapshot.denialLinesPerMinute,
             at: now.unixTime,
             milliseconds: now.milliseconds
         )
         connection.isLogged = treatment.isLogged
         connection.unlogged = treatment.unlogged
+        if !treatment.isLogged { services.unloggedDenials.add() }
         if reason == .unknownEndpoint { noteUnknownEndpoint(of: connection) }
         reportLimit(reason, of: connection)
         return treatment.isAnswered

@@ -49,10 +49,10 @@ extension Shard {
             sweep.revoked[listener, default: 0] += 1
         case .list(let query):
             let session = session(key)
-            if query.filter.matches(session) { sweep.add(session, limit: query.limit) }
+            if query.matches(session) { sweep.add(session, limit: query.limit) }
         case .close(let query):
             let session = session(key)
-            guard query.filter.matches(session) else { return }
+            guard query.matches(session) else { return }
             sweep.add(session, limit: query.limit)
             finish(key, .closedByOperator)
         }

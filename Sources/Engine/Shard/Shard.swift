@@ -70,7 +70,10 @@ final class Shard: @unchecked Sendable {
             pipeByteCount: settings.pipeByteCount
         )
         lingerNanoseconds = settings.linger.nanoseconds
-        denials = DenialTable(at: now.milliseconds)
+        denials = DenialTable(
+            sharingLinesAmong: services.ports.count,
+            at: now.milliseconds
+        )
         queue = DispatchQueue(label: "sluice.shard.\(port.number)")
     }
 

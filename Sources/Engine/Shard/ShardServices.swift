@@ -17,6 +17,7 @@ final class ShardServices: Sendable {
     let revocations: RevocationTally
     /// Asked only for a connection that is denied.
     let seenEndpoints = Locked(SeenEndpoints())
+    let unloggedDenials: UnloggedDenials
     /// Connections, in the descriptors that they need.
     let descriptors: DescriptorBudget
 
@@ -29,6 +30,7 @@ final class ShardServices: Sendable {
     ) throws(GatewayError) {
         self.accessLog = accessLog
         self.report = report
+        unloggedDenials = UnloggedDenials(report: report)
         self.congestion = congestion
         self.bufferPolicy = bufferPolicy
         revocations = RevocationTally(report: report)

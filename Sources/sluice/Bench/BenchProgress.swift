@@ -1,3 +1,4 @@
+import Core
 import LoadTesting
 import Sockets
 
@@ -46,6 +47,6 @@ struct BenchProgress {
 
     private func write(_ line: String) {
         guard Self.isWatched else { return }
-        StandardError.write(Self.eraseLine + line)
+        StandardError.write(raw: Self.eraseLine + LogText.visible(line, keepsLines: false))
     }
 }

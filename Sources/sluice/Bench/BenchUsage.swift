@@ -15,11 +15,11 @@ enum BenchUsage {
         } catch let error as ValidationError {
             let name = "sluice bench \(command.configuration.commandName ?? "")"
             StandardError.print(
-                """
-                Error: \(error)
-                Usage: \(Sluice.usageString(for: command))
-                  See '\(name) --help' for more information.
-                """
+                lines: """
+                    Error: \(error)
+                    Usage: \(Sluice.usageString(for: command))
+                      See '\(name) --help' for more information.
+                    """
             )
             throw ExitCode.validationFailure
         }

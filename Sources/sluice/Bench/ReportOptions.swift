@@ -68,7 +68,11 @@ struct ReportOptions: ParsableArguments {
     ///
     /// - Throws: exit code 1 where the page can't be written; why stands on standard error.
     func publish(_ report: BenchReport) throws {
-        print(json ? try report.json() : report.text)
+        if json {
+            StandardOutput.print(json: try report.json())
+        } else {
+            StandardOutput.print(report.text)
+        }
         guard let html else { return }
         do {
             try File(creating: html).write(Array(HTMLReport(report).page.utf8))

@@ -46,7 +46,11 @@ struct CompileCommand: ParsableCommand {
             bytes: image.count,
             milliseconds: Int((clock.now - start) / .milliseconds(1))
         )
-        print(json ? try report.json() : report.text)
+        if json {
+            StandardOutput.print(json: try report.json())
+        } else {
+            StandardOutput.print(report.text)
+        }
     }
 }
 

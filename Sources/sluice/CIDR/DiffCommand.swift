@@ -35,7 +35,11 @@ struct DiffCommand: ParsableCommand {
             try RuleFiles([new], filter: feed.filter).ruleSet()
         )
         let difference = ListDifference(from: old, to: new, at: now)
-        print(json ? try difference.json() : difference.text, terminator: json ? "\n" : "")
+        if json {
+            StandardOutput.print(json: try difference.json())
+        } else {
+            StandardOutput.print(difference.text, terminator: "")
+        }
         if !difference.isEmpty { throw ExitCode(1) }
     }
 }

@@ -70,9 +70,7 @@ struct Explainer {
             output.bytes.append(UInt8(ascii: "-"))
         }
         output.bytes.append(UInt8(ascii: "\t"))
-        for byte in (rule?.description ?? "").utf8 {
-            output.bytes.append(byte == UInt8(ascii: "\t") ? UInt8(ascii: " ") : byte)
-        }
+        output.bytes.append(contentsOf: LogText.harmless(rule?.description ?? "").utf8)
         output.bytes.append(UInt8(ascii: "\n"))
     }
 

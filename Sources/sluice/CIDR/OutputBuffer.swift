@@ -1,7 +1,8 @@
 import Addresses
 import Sockets
 
-/// Standard output, written in large pieces.
+/// Standard output, written in large pieces. Whoever appends foreign text makes it visible first
+/// (``/Core/LogText``).
 struct OutputBuffer {
     /// Flushed when it holds more than this, in bytes.
     static let capacity = 1 << 16

@@ -25,6 +25,10 @@ struct StatsCommand: ParsableCommand {
             places: files.place,
             at: .systemTime
         )
-        print(json ? try statistics.json() : statistics.text)
+        if json {
+            StandardOutput.print(json: try statistics.json())
+        } else {
+            StandardOutput.print(statistics.text)
+        }
     }
 }

@@ -32,7 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
                 }
             }
         } catch let error as ServiceError {
-            StandardError.print("sluice: \(ports.explain(error))")
+            StandardError.print(lines: "sluice: \(ports.explain(error))")
             throw ExitCode.failure
         }
     }
@@ -64,7 +64,7 @@ struct DemoCommand: AsyncParsableCommand {
             rowsFile: rows
         )
         try await GatewayService(.fixed(gateway.configuration)) {
-            print(banner)
+            StandardOutput.print("\(banner)")
             // Into a pipe or a file too: the access log follows, and is not buffered.
             fflush(nil)
         }.run()

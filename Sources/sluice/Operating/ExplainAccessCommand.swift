@@ -6,15 +6,18 @@ import Core
 
 /// `sluice explain`: may this client pass, and why.
 struct ExplainAccessCommand: AsyncParsableCommand {
+    /// No verdict: 1 says that there is one, and that it is no.
+    private static let noAnswer = ExitCode(2)
+
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Say whether a client may pass, by which rule, for each listener of a warehouse.",
+        abstract: "Explain whether a client would be admitted, for each listener of a warehouse.",
         discussion: """
             Asks the running gateway, whose answer comes from the very policy that its data plane \
-            asks; with --config, a configuration file instead. Limits are left aside.
+            uses; with --config, a configuration file instead. Limits are not considered.
 
             Exit codes: 0 some listener admits the client, 1 none does, 2 no answer, 64 wrong \
-            usage, 78 a faulty configuration.
+            usage, 78 an invalid configuration.
             """
     )
 
@@ -24,11 +27,15 @@ struct ExplainAccessCommand: AsyncParsableCommand {
     @Option(help: "The client's address.", transform: Self.address)
     var source: IPAddress
 
-    @Option(help: "The private endpoint through which the client comes.")
-    var endpoint: String?
+    @Option(
+        help:
+            "The private endpoint through which the client comes, such as aws:vpce-0123456789abcdef0.",
+        transform: Self.reference
+    )
+    var endpoint: EndpointReference?
 
     @Option(
-        help: "Ask this configuration file in place of the running gateway.",
+        help: "Ask this configuration file instead of the running gateway.",
         completion: .configurationFile
     )
     var config: String?
@@ -42,15 +49,14 @@ struct ExplainAccessCommand: AsyncParsableCommand {
 
     private func answer() async throws -> [AccessExplanation] {
         if let config { return try printAnswer(of: config) }
-        var query = [(key: "warehouse", value: warehouse), (key: "source", value: "\(source)")]
-        if let endpoint { query.append((key: "endpoint", value: endpoint)) }
-        do {
-            return try await gateway.printAnswer(as: { ExplanationText($0).description }) {
-                [query] client throws(ManagementClientError) in
-                try await client.get("v1/explain", query: query)
-            }
-        } catch is ExitCode {
-            throw ExitCode(2)
+        let query =
+            [(key: "warehouse", value: warehouse), (key: "source", value: "\(source)")]
+            + (endpoint.map { [(key: "endpoint", value: "\($0)")] } ?? [])
+        return try await gateway.printAnswer(
+            as: { ExplanationText($0).description },
+            failure: Self.noAnswer
+        ) { client throws(ManagementClientError) in
+            try await client.get("v1/explain", query: query)
         }
     }
 
@@ -63,18 +69,39 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         let answer = try configuration.explain(
             warehouse: warehouse,
             client: source,
-            endpoint: endpoint,
+            endpoint: try resolvedEndpoint(in: configuration, file),
             at: .systemTime
         )
         guard let answer else {
             StandardError.print("sluice: \(file): there is no warehouse \(warehouse)")
-            throw ExitCode(2)
+            throw Self.noAnswer
         }
-        print(
-            gateway.json ? try answer.json() + "\n" : ExplanationText(answer).description,
-            terminator: ""
-        )
+        if gateway.json {
+            StandardOutput.print(json: try answer.json())
+        } else {
+            StandardOutput.print(ExplanationText(answer).description, terminator: "")
+        }
         return answer
+    }
+
+    private func resolvedEndpoint(in configuration: GatewayConfiguration, _ file: String) throws
+        -> EndpointName?
+    {
+        let warehouses = configuration.warehouses.filter { $0.id == warehouse }
+        do throws(EndpointReferenceError) {
+            return try endpoint?.resolved(among: warehouses.flatMap(\.endpoints).map(\.name))
+        } catch {
+            StandardError.print("sluice: \(file): endpoint: \(error)")
+            throw Self.noAnswer
+        }
+    }
+
+    private static func reference(_ text: String) throws -> EndpointReference {
+        do throws(EndpointReferenceError) {
+            return try EndpointReference(parsing: text)
+        } catch {
+            throw ValidationError("--endpoint: \(error)")
+        }
     }
 
     private static func address(_ text: String) throws -> IPAddress {

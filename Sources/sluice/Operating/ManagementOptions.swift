@@ -3,28 +3,47 @@ import Control
 
 /// How a command reaches a running gateway, and how it prints the answer.
 struct ManagementOptions: ParsableArguments {
-    @Option(help: "The gateway's management address.", completion: .list(["127.0.0.1:7080"]))
-    var management = "127.0.0.1:7080"
+    @Option(
+        help: "The gateway's management address. (default: \(ManagementAddress.standard))",
+        completion: .list([ManagementAddress.standard]),
+        transform: Self.address
+    )
+    var management: ManagementAddress?
 
     @Flag(help: "Print JSON.")
     var json = false
 
     /// Asks, and prints what comes of it, for people or for programs.
     ///
-    /// - Throws: exit code 1 where there is no answer; why stands on standard error.
+    /// - Parameter failure: the exit code if there is no answer.
+    /// - Throws: `failure`; why is on standard error.
     @discardableResult
     func printAnswer<Value: Codable & Sendable>(
         as text: (Value) -> String,
+        failure: ExitCode = .failure,
         _ ask: (ManagementClient) async throws(ManagementClientError) ->
             ManagementClient.Answer<Value>
     ) async throws -> Value {
         do throws(ManagementClientError) {
-            let answer = try await ask(try ManagementClient(management))
-            print(json ? answer.json : text(answer.value), terminator: "")
+            let client = try ManagementClient(management?.text ?? ManagementAddress.standard)
+            let answer = try await ask(client)
+            if json {
+                StandardOutput.print(json: answer.json, terminator: "")
+            } else {
+                StandardOutput.print(text(answer.value), terminator: "")
+            }
             return answer.value
         } catch {
             StandardError.print("sluice: \(error)")
-            throw ExitCode.failure
+            throw failure
+        }
+    }
+
+    private static func address(_ text: String) throws -> ManagementAddress {
+        do throws(ManagementAddressError) {
+            return try ManagementAddress(parsing: text)
+        } catch {
+            throw ValidationError("\(error)")
         }
     }
 }

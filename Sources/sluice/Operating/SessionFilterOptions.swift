@@ -18,25 +18,20 @@ struct SessionFilterOptions: ParsableArguments {
     @Option(help: "The clients' address, or a block of them such as 203.0.113.0/24.")
     var source: String?
 
-    @Option(help: "A private endpoint's id.")
+    @Option(help: "A private endpoint, such as aws:vpce-0123456789abcdef0.")
     var endpoint: String?
 
     @Option(help: "A backend's address.")
     var backend: String?
 
-    @Option(help: "At least so long without a byte: 90s, 5m, 1h30m.")
+    @Option(help: "At least that long without a byte: 90s, 5m, 1h30m.")
     var idle: String?
-
-    @Option(help: "Show so many at most; all are counted.")
-    var limit = 1_000
 
     /// Whether every session is meant.
     var isEmpty: Bool { pairs.isEmpty }
 
     /// For the gateway's API.
-    var query: [(key: String, value: String)] { pairs + [("limit", "\(limit)")] }
-
-    private var pairs: [(key: String, value: String)] {
+    var pairs: [(key: String, value: String)] {
         let given = [
             ("connection", connection), ("warehouse", warehouse), ("listener", listener),
             ("link", link), ("source", source), ("endpoint", endpoint), ("backend", backend),
@@ -45,15 +40,12 @@ struct SessionFilterOptions: ParsableArguments {
         return given.compactMap { key, value in value.map { (key, $0) } }
     }
 
-    /// A filter that is wrong is the caller's fault, and needs no gateway to be found.
+    /// A filter that is wrong is the caller's error, and needs no gateway to be found.
     func validate() throws {
-        do throws(SessionFilter.QueryError) {
+        do throws(FilterQueryError) {
             _ = try SessionFilter(query: pairs)
         } catch {
             throw ValidationError("--\(error)")
-        }
-        guard (0...100_000).contains(limit) else {
-            throw ValidationError("--limit must be from 0 to 100000.")
         }
     }
 }

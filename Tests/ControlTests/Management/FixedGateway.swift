@@ -9,20 +9,27 @@ final class FixedGateway: ManagedGateway {
     let state: GatewayStatus
     let running: [Session]
     let denied: [DenialRecord]
+    let known: [EndpointName]
     private let closed = Mutex<[SessionFilter]>([])
+    private let explained = Mutex<[EndpointName?]>([])
 
     init(
         state: GatewayStatus = GatewayStatus(),
         sessions: [Session] = [],
-        denials: [DenialRecord] = []
+        denials: [DenialRecord] = [],
+        endpoints: [EndpointName] = []
     ) {
         self.state = state
         running = sessions
         denied = denials
+        known = endpoints
     }
 
     /// The filters by which sessions were closed.
     var closings: [SessionFilter] { closed.withLock { $0 } }
+
+    /// The endpoints for which explanations were asked.
+    var explanations: [EndpointName?] { explained.withLock { $0 } }
 
     func status() -> GatewayStatus { state }
 
@@ -31,18 +38,39 @@ final class FixedGateway: ManagedGateway {
         return SessionList(sessions: Array(matching.prefix(limit)), total: matching.count)
     }
 
-    func closeSessions(matching filter: SessionFilter, limit: Int) async -> SessionList {
+    func closeSessions(matching filter: SessionFilter, limit: Int?, shown: Int) async
+        -> ClosedSessions
+    {
         closed.withLock { $0.append(filter) }
-        return await sessions(matching: filter, limit: limit)
+        let matching = running.filter(filter.matches)
+        let chosen = matching.prefix(limit ?? matching.count)
+        return ClosedSessions(
+            closed: chosen.count,
+            remaining: matching.count - chosen.count,
+            sessions: Array(chosen.prefix(shown))
+        )
     }
 
-    func denials() async -> [DenialRecord] { denied }
+    func denials() async -> DenialList { DenialList(denials: denied, total: denied.count) }
 
-    func endpoints() -> EndpointList { EndpointList(endpoints: [], unknown: []) }
+    /// All of the warehouse W.
+    func endpoints() -> EndpointList {
+        let warehouse = Warehouse(id: "W", whitelist: Whitelist(mode: .nowhere), listeners: [])
+        let endpoints = known.map { name in
+            EndpointStatus(
+                Endpoint(id: name.id, cloud: name.cloud, state: .available),
+                of: warehouse,
+                domain: nil,
+                activeConnections: 0
+            )
+        }
+        return EndpointList(endpoints: endpoints, unknown: [])
+    }
 
-    func explain(warehouse: String, source: IPAddress, endpoint: String?)
+    func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
     {
-        warehouse == "W" ? [] : nil
+        explained.withLock { $0.append(endpoint) }
+        return warehouse == "W" ? [] : nil
     }
 }

@@ -1,4 +1,5 @@
 import Addresses
+import Core
 import Foundation
 import Sockets
 import Testing
@@ -9,7 +10,7 @@ import Testing
 /// for the server to cut the client off.
 @Suite("What the management address bears", .timeLimit(.minutes(2)))
 struct ManagementLimitTests {
-    private static let request = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+    private static let request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
     /// Limits that no test meets, but for those that it sets itself.
     private static func limits(_ set: (inout ManagementLimits) -> Void) -> ManagementLimits {
@@ -56,7 +57,7 @@ struct ManagementLimitTests {
     func unfinishedBody() async throws {
         let limits = Self.limits { $0.lifetime = .milliseconds(500) }
         try await ServedManagement.run(limits: limits) { server in
-            let head = "POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+            let head = "POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
             let received = try await Self.untilCutOff(server, sends: head)
             // On a busy machine the time is over before there is an answer.
             #expect(received.isEmpty || received.hasPrefix("HTTP/1.1 409 "))
@@ -95,33 +96,70 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("Beyond the limit clients wait, and are served when another one has left")
-    func connections() async throws {
-        try await ServedManagement.run(limits: Self.limits { $0.connections = 1 }) { server in
+    @Test("Silent clients and ones that do not read take neither health nor metrics away")
+    func crowd() async throws {
+        let requests = String(repeating: Self.request, count: 100)
+        try await ServedManagement.run(limits: Self.limits { $0.connections = 8 }) { server in
             try await onOwnThread {
-                let waiting = try Self.crowd(at: server.port)
-                for client in waiting {
-                    let text = try client.receive { $0.contains("ok\n") }
-                    #expect(try HTTPAnswer(text).status == 200)
+                var crowd: [RawClient] = []
+                for number in 0..<40 {
+                    let client = try RawClient(port: server.port)
+                    if number.isMultiple(of: 2) { client.send(requests) }
+                    crowd.append(client)
                 }
+                for path in ["/healthz", "/metrics", "/healthz?x"] {
+                    let client = try RawClient(port: server.port)
+                    client.send(
+                        "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+                    )
+                    #expect(try HTTPAnswer(try client.receive()).status == 200)
+                }
+                // The first of them made room.
+                #expect(try crowd[1].receive() == "")
             }
         }
     }
 
-    /// Three clients that have asked, behind one that has left.
-    private static func crowd(at port: Int) throws -> [RawClient] {
-        let ask = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        let first = try RawClient(port: port)
-        first.send(request)
-        _ = try first.receive { $0.contains("process_max_fds ") }
-        let waiting = try (0..<3).map { _ in try RawClient(port: port) }
-        for client in waiting { client.send(ask) }
-        for _ in 0..<20 {
-            first.send(request)
-            _ = try first.receive { $0.contains("process_max_fds ") }
+    @Test("A newcomer takes the place of the client that has been idle for the longest")
+    func newcomer() async throws {
+        try await ServedManagement.run(limits: Self.limits { $0.connections = 2 }) { server in
+            try await onOwnThread {
+                func ask(_ client: RawClient) throws {
+                    client.send(Self.request)
+                    _ = try client.receive { $0.contains("process_max_fds ") }
+                }
+                let (first, second) = (
+                    try RawClient(port: server.port), try RawClient(port: server.port)
+                )
+                for client in [first, second, first] { try ask(client) }
+                try ask(try RawClient(port: server.port))
+                // Throws unless it is cut off.
+                _ = try second.receive()
+                try ask(first)
+            }
         }
-        for client in waiting { #expect(!client.hasAnswer) }
-        return waiting
+    }
+
+    @Test("Large answers are sent in pieces, and one more ends the oldest that nobody reads")
+    func largeAnswers() async throws {
+        let gateway = FixedGateway(sessions: Session.many(20_000))
+        let limits = Self.limits { $0.largeAnswers = 2 }
+        try await ServedManagement.run(of: gateway, limits: limits) { server in
+            let request = "GET /v1/sessions?limit=100000 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+            try await onOwnThread {
+                let stalled = try (0..<3).map { _ in
+                    let client = try RawClient(port: server.port)
+                    client.send(request)
+                    try client.waitForBytes()
+                    return client
+                }
+                let cut = try stalled[0].receive()
+                #expect(cut.lowercased().contains("transfer-encoding: chunked"))
+                #expect(!cut.hasSuffix("0\r\n\r\n"), "it was ended before its end")
+                let whole = try stalled[2].receive { $0.hasSuffix("0\r\n\r\n") }
+                #expect(whole.contains("\"total\":20000"))
+            }
+        }
     }
 
     @Test("The server ends although a client does not read its answers")

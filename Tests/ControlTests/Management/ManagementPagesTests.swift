@@ -16,6 +16,7 @@ struct ManagementPagesTests {
             backend.health = health
             var listener = ListenerStatus()
             listener.address = "0.0.0.0:\(9030 + index)"
+            listener.warehouse = "W\(index)"
             listener.backends = [backend]
             return listener
         }
@@ -31,38 +32,62 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("/readyz is 200 where every listener has a healthy backend")
+    @Test("/readyz is 200 while the gateway accepts, whatever its backends do")
     func ready() async throws {
-        try await ServedManagement.run(Self.status(health: .healthy, .healthy)) { server in
-            let answer = try await server.get("/readyz")
-            #expect(answer.status == 200)
-            #expect(answer.body == "ready\n")
+        for health in [.healthy, .unhealthy, .unresolved] as [BackendStatus.Health] {
+            try await ServedManagement.run(Self.status(health: .healthy, health)) { server in
+                let answer = try await server.get("/readyz")
+                #expect(answer.status == 200)
+                #expect(answer.body == "ready\n")
+            }
         }
     }
 
-    @Test("/readyz is 503 and names each listener without a healthy backend")
+    @Test("/readyz is 503 before a configuration is in force, and while the gateway drains")
     func notReady() async throws {
-        let status = Self.status(health: .healthy, .unhealthy, .unresolved)
-        try await ServedManagement.run(status) { server in
-            let answer = try await server.get("/readyz")
-            #expect(answer.status == 503)
-            let expected = """
-                listener 0.0.0.0:9031 has no healthy backend
-                listener 0.0.0.0:9032 has no healthy backend
-
-                """
-            #expect(answer.body == expected)
+        var starting = Self.status(health: .healthy)
+        starting.generation = 0
+        var draining = Self.status(health: .healthy)
+        draining.phase = .draining
+        for (status, reason) in [(starting, "starting"), (draining, "draining")] {
+            try await ServedManagement.run(status) { server in
+                for path in ["/readyz", "/readyz?warehouse=W0"] {
+                    let answer = try await server.get(path)
+                    #expect(answer.status == 503)
+                    #expect(answer.body.hasPrefix(reason))
+                }
+            }
         }
     }
 
-    @Test("One healthy backend of a listener is enough; while the gateway drains, none is")
+    @Test("/readyz?warehouse= asks for the backends of one warehouse")
+    func warehouse() async throws {
+        let status = Self.status(health: .healthy, .unhealthy)
+        try await ServedManagement.run(status) { server in
+            #expect(try await server.get("/readyz?warehouse=W0").status == 200)
+            let answer = try await server.get("/readyz?warehouse=W1")
+            #expect(answer.status == 503)
+            #expect(
+                answer.body == """
+                    listener 0.0.0.0:9031 has no healthy backend (10.0.0.5:9030: unhealthy)
+
+                    """
+            )
+            let unknown = try await server.get("/readyz?warehouse=W2")
+            #expect(unknown.status == 404)
+            #expect(try unknown.decoded(as: HTTPAnswer.Refusal.self).code == "WarehouseNotFound")
+        }
+    }
+
+    @Test("One healthy backend of a listener is enough; every listener of a warehouse needs one")
     func readiness() {
-        var status = Self.status(health: .healthy)
-        status.listeners[0].backends.append(BackendStatus())
+        var status = Self.status(health: .healthy, .unhealthy)
+        status.listeners[0].backends.insert(BackendStatus(), at: 0)
         status.listeners[0].backends[0].health = .unhealthy
+        #expect(Readiness(status, of: "W0")?.reasons == [])
+        status.listeners[1].warehouse = "W0"
+        #expect(Readiness(status, of: "W0")?.reasons.count == 1)
         #expect(Readiness(status).reasons == [])
-        status.phase = .draining
-        #expect(Readiness(status).reasons == ["draining"])
     }
 
     @Test("/metrics is what the gateway counts, and what the process uses")
@@ -114,7 +139,7 @@ struct ManagementPagesTests {
 
     @Test("/ says what there is", arguments: ["/healthz", "/readyz", "/metrics", "/v1/status"])
     func index(path: String) async throws {
-        try await ServedManagement.run { server in
+        try await ServedManagement.run(Self.status(health: .healthy)) { server in
             let answer = try await server.get("/")
             #expect(answer.status == 200)
             #expect(answer.body.contains("\n\(path)"))
@@ -125,7 +150,9 @@ struct ManagementPagesTests {
     @Test("HEAD is GET without the body, and nothing is to be cached")
     func head() async throws {
         try await ServedManagement.run(Self.status(health: .unhealthy)) { server in
-            for (path, status) in [("/healthz", 200), ("/readyz", 503), ("/metrics", 200)] {
+            for (path, status) in [
+                ("/healthz", 200), ("/readyz?warehouse=W0", 503), ("/metrics", 200),
+            ] {
                 let answer = try await server.ask("HEAD", path)
                 #expect(answer.status == status)
                 #expect(answer.body == "")

@@ -67,7 +67,7 @@ struct ManagementRefusalTests {
             let headers = ["Content-Type: application/json", "Content-Length: 1000000000"]
             let answer = try await onOwnThread {
                 let client = try RawClient(port: server.port)
-                client.send("POST /v1/x HTTP/1.1\r\nHost: x\r\n")
+                client.send("POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\n")
                 client.send(headers.joined(separator: "\r\n") + "\r\n\r\n{")
                 return try HTTPAnswer(try client.receive { $0.contains("SIGHUP") })
             }
@@ -90,6 +90,71 @@ struct ManagementRefusalTests {
                 return try HTTPAnswer(try client.receive())
             }
             #expect(answer.status == 400)
+        }
+    }
+
+    /// Writes until the server takes no more, and reads what it says.
+    ///
+    /// - Returns: the answer, and how many bytes were taken.
+    private static func flood(_ server: ServedManagement, after head: String) throws
+        -> (answer: String, byteCount: Int)
+    {
+        let client = try RawClient(port: server.port)
+        client.send(head)
+        let answer = try client.receive { $0.contains("\r\n\r\n") }
+        let piece = String(repeating: "x", count: 65_536)
+        return (answer, try client.sendUntilCutOff(piece, limit: 1 << 30))
+    }
+
+    @Test(
+        "A refusal closes: of the body behind it next to nothing is read",
+        arguments: [
+            "POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
+            "GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
+            "no HTTP at all\r\n\r\n",
+        ]
+    )
+    func endlessBody(head: String) async throws {
+        try await ServedManagement.run { server in
+            let (answer, byteCount) = try await onOwnThread { try Self.flood(server, after: head) }
+            #expect(answer.lowercased().contains("connection: close"))
+            // Both sides' socket buffers hold most of it (tcp(7), tcp_rmem and tcp_wmem).
+            #expect(byteCount < 64 << 20)
+        }
+    }
+
+    @Test("After a refusal without a body the connection is closed too, and the answer is whole")
+    func refusalCloses() async throws {
+        try await ServedManagement.run { server in
+            let text = try await onOwnThread {
+                let client = try RawClient(port: server.port)
+                client.send("GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                return try client.receive()
+            }
+            #expect(try HTTPAnswer(text).status == 404)
+        }
+    }
+
+    @Test(
+        "By a name that leads here nobody reads anything but the probes' pages",
+        arguments: [
+            "/", "/metrics", "/v1/status", "/v1/sessions", "/v1/denials", "/v1/endpoints",
+            "/v1/explain?warehouse=W&source=10.0.0.1", "/nothing",
+        ]
+    )
+    func foreignName(path: String) async throws {
+        try await ServedManagement.run(hostNames: ["gateway.example"]) { server in
+            let refused = try await server.ask("GET", path, host: "evil.example:7080")
+            #expect(refused.status == 403)
+            let refusal = try refused.decoded(as: HTTPAnswer.Refusal.self)
+            #expect(refusal.code == "UnknownHost")
+            #expect(refusal.message.contains("management.names"))
+            #expect(try await server.ask("GET", path, host: "gateway.example").status != 403)
+            for probe in ["/healthz", "/readyz"] {
+                let answer = try await server.ask("GET", probe, host: "evil.example")
+                #expect(answer.status != 403)
+            }
         }
     }
 }

@@ -12,17 +12,7 @@ struct PolicyRoutesTests {
         var data: Value
     }
 
-    private static let sessions = ["A", "B", "A"].enumerated().map { index, warehouse in
-        Session(
-            connection: UInt64(index),
-            warehouse: warehouse,
-            listener: "127.0.0.1:9030",
-            link: .public,
-            peer: SocketAddress(.v4(IPv4Address(10, 0, 0, UInt8(index))), port: 1),
-            client: SocketAddress(.v4(IPv4Address(10, 0, 0, UInt8(index))), port: 1),
-            startedAt: UnixTime(seconds: 1_795_428_000)
-        )
-    }
+    private static let sessions = Session.many(3, of: ["A", "B"])
 
     @Test("Sessions are listed as a filter and a limit say, and all that match are counted")
     func list() async throws {
@@ -63,22 +53,29 @@ struct PolicyRoutesTests {
     func close() async throws {
         let gateway = FixedGateway(sessions: Self.sessions)
         try await ServedManagement.run(of: gateway) { server in
-            let some = try await server.ask("DELETE", "/v1/sessions?warehouse=A")
-            #expect(try some.decoded(as: Success<SessionList>.self).data.total == 2)
-            let all = try await server.ask("DELETE", "/v1/sessions?all=true")
-            #expect(try all.decoded(as: Success<SessionList>.self).data.total == 3)
+            func close(_ query: String) async throws -> ClosedSessions {
+                let answer = try await server.ask("DELETE", "/v1/sessions?\(query)")
+                return try answer.decoded(as: Success<ClosedSessions>.self).data
+            }
+            #expect(try await close("warehouse=A").closed == 2)
+            #expect(try await close("all=true").closed == 3)
+            let limited = try await close("all=true&limit=1")
+            #expect(limited.closed == 1 && limited.remaining == 2)
+            #expect(limited.sessions.map(\.connection) == [0])
         }
-        #expect(gateway.closings.map(\.warehouse) == ["A", nil])
+        #expect(gateway.closings.map(\.warehouse) == ["A", nil, nil])
     }
 
     @Test("Sessions are closed by those on this machine only, who ask by its address")
     func closingFromElsewhere() async throws {
         let gateway = FixedGateway(sessions: Self.sessions)
         try await ServedManagement.run(of: gateway) { server in
-            for host in ["evil.example", "evil.example:7080", "127.0.0.1.evil.example"] {
-                let answer = try await server.ask("DELETE", "/v1/sessions?all=true", host: host)
-                #expect(answer.status == 403, "\(host)")
-            }
+            let answer = try await server.ask(
+                "DELETE",
+                "/v1/sessions?all=true",
+                host: "evil.example"
+            )
+            #expect(answer.status == 403)
         }
         try await ServedManagement.run(of: gateway, allowsClosing: false) { server in
             let answer = try await server.ask("DELETE", "/v1/sessions?all=true")
@@ -101,13 +98,61 @@ struct PolicyRoutesTests {
             )
         }
         try await ServedManagement.run(of: FixedGateway(denials: denials)) { server in
-            let answer = try await server.get("/v1/denials?limit=2")
-            #expect(
-                try answer.decoded(as: Success<[DenialRecord]>.self).data
-                    == denials.prefix(2).map { $0 }
-            )
-            #expect(answer.body.contains("\"lastSeen\":\"2026-11-23T10:00:00Z\""))
+            func list(_ query: String) async throws -> DenialList {
+                let answer = try await server.get("/v1/denials?\(query)")
+                return try answer.decoded(as: Success<DenialList>.self).data
+            }
+            let some = try await server.get("/v1/denials?limit=2")
+            #expect(some.body.contains("\"lastSeen\":\"2026-11-23T10:00:00Z\""))
+            #expect(try await list("limit=2").denials == Array(denials.prefix(2)))
+            #expect(try await list("limit=0") == DenialList(total: 3), "the total counts all")
+            #expect(try await list("source=10.0.0.1").denials == [denials[1]])
+            #expect(try await list("warehouse=X").total == 0)
+            #expect(try await list("since=2026-11-23T10:00:01Z").total == 0)
         }
+    }
+
+    @Test(
+        "A filter of denials that is not understood is refused",
+        arguments: [
+            "since=yesterday", "source=10.0.0", "reason=bad", "warehose=W", "since=5m&since=6m",
+        ]
+    )
+    func invalidDenialFilter(query: String) async throws {
+        try await ServedManagement.run(of: FixedGateway()) { server in
+            let answer = try await server.get("/v1/denials?\(query)")
+            #expect(answer.status == 400)
+            #expect(try answer.decoded(as: HTTPAnswer.Refusal.self).code == "InvalidFilter")
+        }
+    }
+
+    @Test("An endpoint is its cloud and its id; the id alone will do where only one cloud has it")
+    func endpoints() async throws {
+        let names = [
+            EndpointName(.azure, "99"), EndpointName(.gcp, "99"), EndpointName(.aws, "vpce-1"),
+        ]
+        let gateway = FixedGateway(endpoints: names)
+        try await ServedManagement.run(of: gateway) { server in
+            let query = "/v1/explain?warehouse=W&source=10.0.0.1&endpoint="
+            for endpoint in ["gcp:99", "vpce-1", "aws:vpce-7"] {
+                #expect(try await server.get(query + endpoint).status == 200, "\(endpoint)")
+            }
+            let ambiguous = try await server.get(query + "99")
+            #expect(ambiguous.status == 400)
+            let refusal = try ambiguous.decoded(as: HTTPAnswer.Refusal.self)
+            #expect(refusal.message.contains("azure:99, gcp:99"))
+            #expect(try await server.get(query + "vpce-7").status == 400)
+            #expect(try await server.get(query + "amazon:vpce-7").status == 400)
+            // A deed must not hit another cloud's endpoint.
+            let close = try await server.ask("DELETE", "/v1/sessions?endpoint=99")
+            #expect(close.status == 400)
+            _ = try await server.ask("DELETE", "/v1/sessions?endpoint=vpce-1")
+        }
+        #expect(
+            gateway.explanations
+                == [EndpointName(.gcp, "99"), names[2], EndpointName(.aws, "vpce-7")]
+        )
+        #expect(gateway.closings.map(\.endpoint) == [EndpointReference(names[2])])
     }
 
     @Test("An explanation needs a warehouse that is there, and an address")

@@ -15,9 +15,15 @@ struct ServedManagement: Sendable {
     static func run(
         _ status: GatewayStatus = GatewayStatus(),
         limits: ManagementLimits = ManagementLimits(),
+        hostNames: [String] = [],
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
-        try await run(of: FixedGateway(state: status), limits: limits, test: test)
+        try await run(
+            of: FixedGateway(state: status),
+            limits: limits,
+            hostNames: hostNames,
+            test: test
+        )
     }
 
     /// Runs `test` while a server answers for `gateway`.
@@ -25,10 +31,16 @@ struct ServedManagement: Sendable {
         of gateway: any ManagedGateway,
         limits: ManagementLimits = ManagementLimits(),
         allowsClosing: Bool = true,
+        hostNames: [String] = [],
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
-        let server = server(of: gateway, limits: limits, allowsClosing: allowsClosing)
+        let server = server(
+            of: gateway,
+            limits: limits,
+            allowsClosing: allowsClosing,
+            hostNames: hostNames
+        )
         try await server.run { port in
             do {
                 try await test(ServedManagement(port: port))
@@ -43,14 +55,16 @@ struct ServedManagement: Sendable {
         of gateway: any ManagedGateway,
         at address: SocketAddress = loopback,
         limits: ManagementLimits = ManagementLimits(),
-        allowsClosing: Bool = true
+        allowsClosing: Bool = true,
+        hostNames: [String] = []
     ) -> ManagementServer {
         ManagementServer(
             address: address,
             routes: ManagementRoutes(
                 gateway: gateway,
                 allowsClosing: allowsClosing,
-                policySource: "the file /etc/x.yaml"
+                policySource: "the file /etc/x.yaml",
+                hostNames: hostNames
             ),
             limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

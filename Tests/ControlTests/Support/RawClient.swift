@@ -34,6 +34,30 @@ final class RawClient: Sendable {
         _ = socket.write(Array(text.utf8))
     }
 
+    /// Writes `piece` again and again until the other side closes, or `limit` bytes are taken.
+    ///
+    /// - Returns: how many bytes were taken.
+    func sendUntilCutOff(_ piece: String, limit: Int) throws -> Int {
+        let bytes = Array(piece.utf8)
+        var count = 0
+        while count < limit {
+            guard socket.waitUntilReady(toWrite: true, milliseconds: Self.patienceMilliseconds)
+            else { throw Failure(description: "neither taken nor cut off") }
+            switch socket.write(bytes) {
+            case .bytes(let written): count += written
+            case .wouldBlock: continue
+            case .failed: return count
+            }
+        }
+        return count
+    }
+
+    /// Waits for the first bytes, and leaves them.
+    func waitForBytes() throws {
+        guard socket.waitUntilReady(toWrite: false, milliseconds: Self.patienceMilliseconds)
+        else { throw Failure(description: "silence") }
+    }
+
     /// Whether bytes or the end of the stream are there already.
     var hasAnswer: Bool { socket.waitUntilReady(toWrite: false, milliseconds: 0) }
 

@@ -36,6 +36,26 @@ struct PrivateLinkTests {
         #expect(fewer.decoded().faults == [])
     }
 
+    @Test("An endpoint is its cloud and its id: two clouds may give out the same id")
+    func twoClouds() {
+        func endpoint(_ cloud: String) -> ConfigurationNode {
+            ["id": "99", "cloud": ConfigurationNode(stringLiteral: cloud), "state": "available"]
+        }
+        func faults(_ clouds: String...) -> [ConfigurationFinding] {
+            SampleTree.private
+                .setting(
+                    "warehouses[0].endpoints",
+                    to: ConfigurationNode(list: clouds.map(endpoint))
+                )
+                .decoded().faults
+        }
+        #expect(faults("azure", "gcp") == [])
+        let twice = faults("azure", "gcp", "azure")
+        #expect(twice.map(\.path) == ["warehouses[0].endpoints[2].id"])
+        #expect(twice.first?.message.contains("duplicate endpoint azure:99") == true)
+        #expect(twice.first?.message.contains("warehouses[0].endpoints[0].id") == true)
+    }
+
     @Test("A faulty endpoint or service is reported at its key path", arguments: faults)
     func fault(fault: FaultCase) {
         fault.expectFinding(.error, in: SampleTree.private)

@@ -32,6 +32,7 @@ struct AccessRecordJSONTests {
         var warehouse: String
         var link: String
         var endpoint: String?
+        var cloud: String?
         var verdict: String
         var rule: String?
         var reason: String?
@@ -61,7 +62,7 @@ struct AccessRecordJSONTests {
     func denied() throws {
         var record = try record()
         record.link = .private
-        record.endpoint = "vpce-0123456789abcdef0"
+        record.endpoint = EndpointName(.aws, "vpce-0123456789abcdef0")
         record.verdict = .deny
         record.rule = nil
         record.reason = .badProxyHeader
@@ -71,6 +72,7 @@ struct AccessRecordJSONTests {
         let fields = try fields(record)
         #expect(fields.link == "private")
         #expect(fields.endpoint == "vpce-0123456789abcdef0")
+        #expect(fields.cloud == "aws", "two clouds may give out the same id")
         #expect(fields.verdict == "deny")
         #expect(fields.rule == nil)
         #expect(fields.reason == "badProxyHeader")
@@ -97,13 +99,13 @@ struct AccessRecordJSONTests {
         for _ in 0..<300 {
             var record = try record()
             record.warehouse = generator.hostileText()
-            record.endpoint = generator.hostileText()
+            record.endpoint = EndpointName(.gcp, generator.hostileText())
             record.detail = "-" + generator.hostileText()
             let text = line(record)
             #expect(text.utf8.count { $0 < 0x20 } == 1, "the line feed alone; seed \(seed)")
             let fields = try fields(record)
             #expect(fields.warehouse == record.warehouse, "seed \(seed)")
-            #expect(fields.endpoint == record.endpoint, "seed \(seed)")
+            #expect(fields.endpoint == record.endpoint?.id, "seed \(seed)")
             #expect(fields.detail == record.detail, "seed \(seed)")
         }
     }

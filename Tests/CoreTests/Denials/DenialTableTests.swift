@@ -7,6 +7,11 @@ import Testing
 struct DenialTableTests {
     private var table = DenialTable(at: 0)
 
+    private static func denial(_ reason: DenialReason, from address: UInt32) -> Denial {
+        let source = IPAddress.v4(IPv4Address(bits: address))
+        return Denial(reason, of: SourceKey(source), to: "W", at: "0.0.0.0:9030")
+    }
+
     private mutating func note(
         _ reason: DenialReason = .notInWhitelist,
         from address: UInt32 = 1,
@@ -14,10 +19,7 @@ struct DenialTableTests {
         at second: Int64 = 0
     ) -> DenialTable.Treatment {
         table.note(
-            reason,
-            of: SourceKey(.v4(IPv4Address(bits: address))),
-            through: nil,
-            to: "W",
+            Self.denial(reason, from: address),
             linesInMinute: lines,
             at: UnixTime(seconds: second),
             milliseconds: second * 1_000
@@ -29,7 +31,7 @@ struct DenialTableTests {
         for second in 0..<5 as Range<Int64> { _ = note(at: second) }
         _ = note(.deniedByRule, at: 9)
         _ = note(from: 2, at: 3)
-        let records = DenialRecord.merged(table.records)
+        let records = DenialList.merged([table.list]).denials
         #expect(records.map(\.count) == [1, 5, 1])
         #expect(records.map(\.reason) == [.deniedByRule, .notInWhitelist, .notInWhitelist])
         #expect(records[1].firstSeen.seconds == 0 && records[1].lastSeen.seconds == 4)
@@ -61,24 +63,62 @@ struct DenialTableTests {
     mutating func answers() {
         let answered = (0..<200).map { _ in note() }.map(\.isAnswered)
         #expect(answered == (0..<200).map { $0 < 64 })
-        let source = SourceKey(.v4(IPv4Address(bits: 1)))
-        func isSilenced(_ reason: DenialReason, _ second: Int64) -> Bool {
-            table.isSilenced(reason, of: source, to: "W", at: UnixTime(seconds: second))
-        }
-        #expect(isSilenced(.notInWhitelist, 59))
-        #expect(!isSilenced(.notInWhitelist, 60))
-        #expect(!isSilenced(.deniedByRule, 0))
+        #expect(note(.deniedByRule).isAnswered, "another reason is another matter")
+        #expect(!note(at: 59).isAnswered)
         #expect(note(at: 60).isAnswered)
     }
 
-    @Test("What is not the source's doing is always answered, and always has its line")
+    @Test("What is not the source's doing is always answered, and has no more lines than others")
     mutating func outages() {
-        for _ in 0..<500 {
-            for reason in [DenialReason.noBackend, .connectionLimit] {
-                let treatment = note(reason)
-                #expect(treatment.isAnswered && treatment.isLogged)
-            }
+        for reason in [DenialReason.noBackend, .connectionLimit] {
+            let treatments = (0..<500).map { _ in note(reason) }
+            #expect(treatments.allSatisfy { $0.isAnswered })
+            #expect(treatments.count { $0.isLogged } == 10)
         }
+    }
+
+    @Test("All reasons share the lines of a gateway, and its tables divide them")
+    func sharedLines() {
+        for tableCount in [1, 4] {
+            var table = DenialTable(sharingLinesAmong: tableCount, at: 0)
+            let reasons = [
+                DenialReason.notInWhitelist, .connectionLimit, .noBackend, .badProxyHeader,
+            ]
+            let logged = (0..<20_000).count { number in
+                table.note(
+                    Self.denial(reasons[number % 4], from: UInt32(number)),
+                    linesInMinute: 60,
+                    at: UnixTime(seconds: 0),
+                    milliseconds: 0
+                ).isLogged
+            }
+            #expect(logged == 2_000 / tableCount)
+        }
+    }
+
+    @Test("Rule and detail are those of the last denial; each listener has a record of its own")
+    mutating func lastDenial() throws {
+        let rules = [try CIDRBlock(parsing: "10.0.0.0/8"), try CIDRBlock(parsing: "10.1.0.0/16")]
+        for (index, listener) in ["a", "b", "a"].enumerated() {
+            let source = SourceKey(.v4(IPv4Address(10, 1, 0, 1)))
+            let denial = Denial(
+                .deniedByRule,
+                of: source,
+                to: "W",
+                at: listener,
+                by: rules[index / 2],
+                detail: "\(index)"
+            )
+            _ = table.note(
+                denial,
+                linesInMinute: 1,
+                at: UnixTime(seconds: Int64(index)),
+                milliseconds: 0
+            )
+        }
+        let records = DenialList.merged([table.list]).denials
+        #expect(records.map(\.listener) == ["a", "b"])
+        #expect(records[0].rule == rules[1] && records[0].detail == "2" && records[0].count == 2)
     }
 
     @Test("A clock that is set back does not silence for long")
@@ -91,7 +131,9 @@ struct DenialTableTests {
     mutating func bounded() {
         for number in 0..<100_000 { _ = note(from: UInt32(number), at: Int64(number)) }
         #expect(table.count <= 4_096)
-        #expect(table.records.contains { $0.lastSeen.seconds == 99_999 })
+        let remembered = table.list.denials.reduce(0) { $0 + $1.count }
+        #expect(remembered + table.list.forgotten == 100_000, "nothing is missing without a trace")
+        #expect(table.list.denials.contains { $0.lastSeen.seconds == 99_999 })
     }
 
     @Test("What several shards have counted of one source is one record")
@@ -100,7 +142,7 @@ struct DenialTableTests {
         var other = DenialTable(at: 0)
         swap(&table, &other)
         _ = note(at: 5)
-        let records = DenialRecord.merged(table.records + other.records)
+        let records = DenialList.merged([table.list, other.list]).denials
         #expect(records.map(\.count) == [3])
         #expect(records[0].firstSeen.seconds == 3 && records[0].lastSeen.seconds == 7)
     }

@@ -23,9 +23,9 @@ struct EndpointChangeTests {
         )
         #expect(
             changes.map(\.description) == [
-                "endpoint aws a of W: rejected, was available",
-                "endpoint aws d of W: available, new",
-                "endpoint aws c of W: removed",
+                "endpoint aws:a of W: rejected, was available",
+                "endpoint aws:d of W: available, new",
+                "endpoint aws:c of W: removed",
             ]
         )
         #expect(changes.map(\.isLegal) == [true, true, true])

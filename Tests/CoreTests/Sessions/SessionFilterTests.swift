@@ -38,7 +38,10 @@ struct SessionFilterTests {
         #expect(matches { $0.warehouse = "W" } && !matches { $0.warehouse = "w" })
         #expect(matches { $0.listener = "0.0.0.0:9030" } && !matches { $0.listener = "9030" })
         #expect(matches { $0.link = .private } && !matches { $0.link = .public })
-        #expect(matches { $0.endpoint = "vpce-1" } && !matches { $0.endpoint = "vpce-2" })
+        let endpoint = try EndpointReference(parsing: "vpce-1")
+        #expect(matches { $0.endpoint = endpoint })
+        #expect(try matches { $0.endpoint = try EndpointReference(parsing: "aws:vpce-1") })
+        #expect(try !matches { $0.endpoint = try EndpointReference(parsing: "gcp:vpce-1") })
         #expect(matches { $0.backend = session.backend } && !matches { $0.backend = session.peer })
         #expect(matches { $0.idleMilliseconds = 1_000 })
         #expect(!matches { $0.idleMilliseconds = 1_001 })
@@ -49,8 +52,9 @@ struct SessionFilterTests {
     }
 
     @Test("Of several parts all must match")
-    func together() {
-        #expect(!matches { ($0.warehouse, $0.endpoint) = ("W", "vpce-2") })
+    func together() throws {
+        let other = try EndpointReference(parsing: "aws:vpce-2")
+        #expect(!matches { ($0.warehouse, $0.endpoint) = ("W", other) })
     }
 
     @Test("A session is the same after it was sent as JSON")

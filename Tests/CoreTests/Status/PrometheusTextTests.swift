@@ -14,7 +14,7 @@ struct PrometheusTextTests {
         for status in [GatewayStatus(), .example] {
             let page = try page(status)
             #expect(page.types.count == page.helps.count)
-            #expect(page.types.count == 24)
+            #expect(page.types.count == 25)
             for sample in page.samples { #expect(page.types[sample.name] != nil) }
         }
     }
@@ -37,6 +37,7 @@ struct PrometheusTextTests {
         #expect(page.value("sluice_access_log_dropped_lines_total") == 3)
         #expect(page.value("sluice_accept_pauses_total") == 2)
         #expect(page.value("sluice_buffered_bytes") == 4_096)
+        #expect(page.value("sluice_denials_unlogged_total") == 9)
         #expect(page.value("sluice_shard_connections", ["shard": "0"]) == 5)
         #expect(page.value("sluice_shard_connections", ["shard": "1"]) == 2)
         #expect(page.value("sluice_shard_wakeups_total", ["shard": "1"]) == 1_000)

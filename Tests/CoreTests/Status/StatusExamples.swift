@@ -12,6 +12,7 @@ extension GatewayStatus {
         status.droppedAccessLogLines = 3
         status.acceptPauses = 2
         status.bufferedByteCount = 4_096
+        status.unloggedDenials = 9
         status.shards = [.example(connections: 5), .example(connections: 2)]
         status.listeners = [.mysql, .http]
         return status

@@ -53,4 +53,39 @@ struct TextTests {
             #expect(LogText.harmless(harmless) == harmless, "seed \(seed)")
         }
     }
+
+    @Test("For a terminal, what could steer it is made visible, and nothing is lost")
+    func visible() {
+        let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}b\r\u{7f}\tc\n😀"
+        #expect(
+            LogText.visible(hostile, keepsLines: true)
+                == #"a\u{1b}[2J\u{9b}31m\u{202e}b\u{d}\u{7f}"# + "\tc\n😀"
+        )
+        #expect(
+            LogText.visible("x\ny\tz", keepsLines: false) == #"x\u{a}y\u{9}z"#,
+            "no text looks like a line of its own"
+        )
+        #expect(LogText.visible("plain", keepsLines: false) == "plain")
+    }
+
+    @Test("JSON for a terminal is the same value", arguments: SeededGenerator.seeds)
+    func visibleJSON(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<300 {
+            let text = generator.hostileText() + "\u{9b}\u{202e}\u{e0001}"
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .prettyPrinted
+            let json = String(decoding: try encoder.encode(["key": text]), as: UTF8.self)
+            let visible = LogText.visibleJSON(json)
+            let lines = visible.split(separator: "\n").map(String.init)
+            #expect(lines.allSatisfy { LogText.harmless($0) == $0 }, "seed \(seed)")
+            let value = try JSONDecoder().decode([String: String].self, from: Data(visible.utf8))
+            #expect(value == ["key": text], "seed \(seed)")
+        }
+    }
+
+    @Test("A JSON string steers no terminal either")
+    func jsonString() {
+        #expect(LogText.jsonString("\u{9b}\u{202e}\u{e0001}") == #""\u009b\u202e\udb40\udc01""#)
+    }
 }

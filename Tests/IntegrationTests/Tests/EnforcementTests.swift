@@ -13,10 +13,14 @@ extension IntegrationTests {
 
             var listen: Endpoint { file.listeners[0].listen }
 
-            init(whitelist: String, warehouse: [String] = []) throws {
+            init(
+                whitelist: String,
+                warehouse: [String] = [],
+                settings: [String] = []
+            ) throws {
                 echo = try ThreadedServer.echo()
                 let listener = try ListenerFile("tcp", to: echo.endpoint)
-                var file = GatewayFile(listener, whitelist: whitelist)
+                var file = GatewayFile(listener, settings: settings, whitelist: whitelist)
                 file.warehouse = warehouse
                 self.file = file
                 sluice = try SluiceProcess(file)
@@ -57,6 +61,9 @@ extension IntegrationTests {
             let preview = try site.command("check", "--config", path, "--live")
             #expect(preview.output.contains("1 running sessions would be closed, 300 kept"))
             #expect(preview.output.contains("deniedByRule"))
+            // The file's own management address is the gateway's.
+            let own = try runProgram(Programs.sluice(), ["check", "--config", path, "--live"])
+            #expect(own.output == preview.output)
 
             try site.sluice.reload(to: file)
             #expect(try one.receiveToEnd().bytes.isEmpty)
@@ -126,9 +133,26 @@ extension IntegrationTests {
             #expect(try site.sluice.accessLine().end == "closedByOperator")
         }
 
+        @Test("A limit on a deed limits the deed")
+        func limitedClosing() throws {
+            let site = try Site(whitelist: everybody)
+            let sessions = try (0..<3).map { _ in
+                let session = try Connection(to: site.listen)
+                #expect(try session.exchange("x"))
+                return session
+            }
+            let closed = try site.command("sessions", "close", "--all", "--limit", "1")
+            #expect(closed.output.hasSuffix("closed 1 session; 2 more match\n"), "\(closed)")
+            #expect(try sessions[0].receiveToEnd().bytes.isEmpty)
+            for session in sessions.dropFirst() { #expect(try session.exchange("y")) }
+        }
+
         @Test("sessions close without a filter, or with a wrong one, is wrong usage")
         func usage() throws {
-            for arguments in [[], ["--source", "10.0.0.1/8"], ["--idle", "5"], ["--link", "x"]] {
+            for arguments in [
+                [], ["--source", "10.0.0.1/8"], ["--idle", "5"], ["--link", "x"], ["--limit", "1"],
+                ["--endpoint", "amazon:1"], ["--all", "--limit", "-1"],
+            ] {
                 let result = try runProgram(
                     Programs.sluice(),
                     ["sessions", "close"] + arguments
@@ -159,7 +183,7 @@ extension IntegrationTests {
 
         @Test("A client that does not give up is counted, and fills no log")
         func denials() throws {
-            let site = try Site(whitelist: withoutOne)
+            let site = try Site(whitelist: withoutOne, settings: ["engine: { shards: 1 }"])
             for _ in 0..<200 {
                 // Its connect may succeed or fail: it is reset without a word.
                 if let client = try? Connection(to: site.listen, from: "127.0.0.9") {
@@ -170,10 +194,42 @@ extension IntegrationTests {
                 try site.command("denials").output.contains(" 200 ")
             }
             let json = try site.command("denials", "--json")
-            let records = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
-            let record = try #require((records as? [[String: Any]])?.first)
+            let list = try JSONSerialization.jsonObject(with: Data(json.output.utf8))
+            let records = (list as? [String: Any])?["denials"] as? [[String: Any]]
+            let record = try #require(records?.first)
             #expect(record["source"] as? String == "127.0.0.9/32")
             #expect(record["reason"] as? String == "deniedByRule")
+            #expect(record["rule"] as? String == "127.0.0.9/32")
+            #expect(record["listener"] as? String == site.listen.description)
+
+            let metrics = try site.sluice.metrics().samples
+            let unlogged = metrics.first { $0.name == "sluice_denials_unlogged_total" }?.value
+            #expect(unlogged == 140, "60 lines a minute for each source and reason")
+        }
+
+        @Test("denials are filtered by source, warehouse and time; --limit 0 still counts them")
+        func denialFilters() throws {
+            let site = try Site(whitelist: withoutOne)
+            let client = try Connection(to: site.listen, from: "127.0.0.9")
+            #expect(try client.receiveToEnd().bytes.isEmpty)
+            try wait(for: "a denial") {
+                try site.command("denials").output.contains("deniedByRule")
+            }
+            for (filter, matches) in [
+                (["--source", "127.0.0.0/24"], true), (["--source", "127.0.0.8"], false),
+                (["--warehouse", "WHTEST"], true), (["--warehouse", "OTHER"], false),
+                (["--since", "1h"], true), (["--since", "2099-01-01T00:00:00Z"], false),
+                (["--listener", site.listen.description, "--reason", "deniedByRule"], true),
+            ] {
+                let address = ["--management", site.sluice.management.description]
+                let arguments = ["denials"] + filter + address
+                let result = try runProgram(Programs.sluice(), arguments)
+                #expect(result.status == 0, "\(result)")
+                #expect(result.output.contains("127.0.0.9/32") == matches, "\(filter)")
+                #expect((result.output == "no denials\n") == !matches, "\(filter)")
+            }
+            let none = try site.command("denials", "--limit", "0").output
+            #expect(none.contains("1 more") && !none.contains("no denials"))
         }
     }
 }

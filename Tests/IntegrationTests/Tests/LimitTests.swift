@@ -36,6 +36,38 @@ extension IntegrationTests {
             _ = try wait(for: "a free place") { try admits(listeners[1].listen) }
         }
 
+        @Test("A full gateway writes no line for each refusal, but says how many are missing")
+        func lines() throws {
+            let echo = try ThreadedServer.echo()
+            let listener = try ListenerFile("tcp", to: echo.endpoint)
+            let sluice = try SluiceProcess(
+                GatewayFile(
+                    listener,
+                    settings: ["limits: { connections: 1 }", "engine: { shards: 1 }"]
+                )
+            )
+            let held = try admits(listener.listen)
+            #expect(held != nil)
+            for _ in 0..<300 { try Connection(to: listener.listen).close() }
+            let missing = try wait(for: "300 denials") {
+                let values = try sluice.metrics().samples
+                func sum(_ name: String, _ label: String = "") -> Double {
+                    values.filter { $0.name == name && $0.labels.contains(label) }
+                        .reduce(0) { $0 + $1.value }
+                }
+                let denied = sum("sluice_connections_denied_total", "\"connectionLimit\"")
+                return denied == 300 ? sum("sluice_denials_unlogged_total") : nil
+            }
+            #expect(missing > 0, "60 lines a minute for each source and reason")
+            try wait(for: "\(300 - Int(missing)) lines") {
+                try sluice.accessLog().count { $0.reason == "connectionLimit" }
+                    == 300 - Int(missing)
+            }
+            try wait(for: "a line in the log") {
+                sluice.operatorLog.contains("have no line in the access log")
+            }
+        }
+
         @Test("Connections to one warehouse, over all its listeners")
         func warehouse() throws {
             let echo = try ThreadedServer.echo()

@@ -13,6 +13,31 @@ extension IntegrationTests {
             #expect(try route.sluice.get("/no-such-page").status == 404)
         }
 
+        @Test("A warehouse whose backend is dead leaves the gateway ready, and is not ready itself")
+        func readiness() throws {
+            let listener = try ListenerFile(
+                "tcp",
+                to: .free(),
+                settings: ["healthCheck: { type: tcp, interval: 200ms, fall: 1 }"]
+            )
+            let route = try Route(listener)
+            try wait(for: "503 for the warehouse") {
+                try route.sluice.get("/readyz?warehouse=WHTEST").status == 503
+            }
+            #expect(try route.sluice.get("/readyz").status == 200)
+            #expect(try route.sluice.get("/readyz?warehouse=OTHER").status == 404)
+        }
+
+        @Test("Silent connections without number do not keep curl from health and metrics")
+        func silentCrowd() throws {
+            let route = try Route(try ListenerFile("tcp", to: .free()))
+            let crowd = try (0..<150).map { _ in try Connection(to: route.sluice.management) }
+            let health = try Curl.get("/healthz", at: route.sluice.management)
+            #expect(health.status == 200 && health.body == "ok\n")
+            #expect(try Curl.get("/metrics", at: route.sluice.management).status == 200)
+            #expect(try crowd[0].receiveToEnd().bytes.isEmpty, "the oldest made room")
+        }
+
         @Test("/metrics is in Prometheus' text format, each family described once")
         func exposition() throws {
             let echo = try ThreadedServer.echo()

@@ -7,6 +7,9 @@ public import Addresses
 public struct GatewayConfiguration: Hashable, Sendable {
     /// Where the management API, `/metrics` and the health pages answer; `nil` for nowhere.
     public var management: SocketAddress?
+    /// Host names by which the management address may be asked; addresses and `localhost` always
+    /// may.
+    public var managementNames: [String] = []
     /// The file or the etcd prefix that holds state; the program's default where `nil`.
     public var state: String?
     /// Who may change policy.

@@ -16,6 +16,7 @@ public struct StartSettings: Hashable, Sendable {
         let engine = configuration.engine
         values = [
             "management.listen": configuration.management?.description ?? "none",
+            "management.names": configuration.managementNames.joined(separator: ", "),
             "engine.shards": "\(engine.shards)",
             "engine.linger": "\(engine.linger)",
             "engine.scratch": "\(engine.scratchByteCount) bytes",

@@ -14,12 +14,26 @@ extension GatewayConfiguration {
     }
 
     private mutating func readSettings(_ fields: inout Fields) {
-        management = fields.place("management").flatMap(SocketAddress.decodeManagement)
+        readManagement(fields.place("management"))
         state = fields.optional("state")
         let domain: HostName? = fields.optional("domain")
         self.domain = domain?.text
         log.read(fields.place("log"))
         readPolicy(&fields)
+    }
+
+    /// `management: { listen: 127.0.0.1:7080, names: [ gateway.internal ] }`.
+    private mutating func readManagement(_ place: Place?) {
+        let settings = place?.mapping(insteadOfValue: "listen") { fields in
+            let listen = fields.requiredPlace("listen")
+            let address = listen?.listenAddress()
+            if let address, !address.ip.unmapped.isLoopback {
+                listen?.warnOfOpenManagement(address)
+            }
+            let names = fields.elements("names").compactMap { $0.scalar(HostName.self)?.text }
+            return (address, names)
+        }
+        if let settings { (management, managementNames) = settings }
     }
 
     private mutating func readLimits(_ fields: inout Fields) {
@@ -78,18 +92,6 @@ extension IPAddress {
             default: false
             }
         case .v6(let v6): v6.high >> 57 == 0x7e || v6.high >> 54 == 0x3fa
-        }
-    }
-}
-
-extension SocketAddress {
-    /// `management: { listen: 127.0.0.1:7080 }`.
-    static func decodeManagement(_ place: Place) -> SocketAddress? {
-        place.mapping(insteadOfValue: "listen") { fields in
-            let place = fields.requiredPlace("listen")
-            let address = place?.listenAddress()
-            if let address, !address.ip.unmapped.isLoopback { place?.warnOfOpenManagement(address) }
-            return address
         }
     }
 }

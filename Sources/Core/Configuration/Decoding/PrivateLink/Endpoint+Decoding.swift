@@ -1,9 +1,10 @@
 extension Endpoint {
-    /// Reads a warehouse's key `endpoints`; no id may occur twice in it.
+    /// Reads a warehouse's key `endpoints`; no endpoint, which is a cloud and an id, may occur
+    /// twice in it.
     ///
     /// - Parameter services: the warehouse's endpoint services, to which endpoints may belong.
     static func decodeList(_ places: [Place], of services: [EndpointService]) -> [Endpoint] {
-        var claims = Claims<String>()
+        var claims = Claims<EndpointName>()
         let services = Dictionary(services.map { ($0.id, $0) }) { first, _ in first }
         return places.compactMap { decode($0, of: services, claims: &claims) }
     }
@@ -11,17 +12,20 @@ extension Endpoint {
     private static func decode(
         _ place: Place,
         of services: [String: EndpointService],
-        claims: inout Claims<String>
+        claims: inout Claims<EndpointName>
     ) -> Endpoint? {
         place.mapping { fields in
             let cloud: Cloud? = fields.required("cloud")
             let idForm = cloud.map(PrivateLinkForm.endpointID(of:))
-            let id = fields.requiredPlace("id")?.text(as: idForm, claims: &claims)
+            let idPlace = fields.requiredPlace("id")
+            let id = idPlace?.text(as: idForm)
             let initial = fields.initialState(cloud: cloud, of: services)
             let state = fields.endpointState(of: cloud, default: initial)
             let description: String? = fields.optional("description")
             let connectionLimit = fields.connectionLimit()
-            guard let cloud, let id, let state else { return nil }
+            guard let cloud, let id else { return nil }
+            idPlace?.claim(EndpointName(cloud, id), "endpoint", from: &claims)
+            guard let state else { return nil }
             return Endpoint(
                 id: id,
                 cloud: cloud,
@@ -51,8 +55,7 @@ extension Fields {
     {
         let principalForm = cloud.map(PrivateLinkForm.principal(of:))
         let principalPlace = place("principal")
-        var claims = Claims<String>()
-        let principal = principalPlace?.text(as: principalForm, claims: &claims)
+        let principal = principalPlace?.text(as: principalForm)
         guard let servicePlace = place("service"), let id: String = servicePlace.scalar() else {
             return nil
         }
@@ -80,10 +83,10 @@ extension Fields {
 extension Endpoint.State: ConfigurationWord {}
 
 extension Place {
-    /// A name from a cloud's private link, which may occur only once among `claims`.
+    /// A name from a cloud's private link.
     ///
     /// - Parameter form: `nil` where the cloud is not known, and the text cannot be checked.
-    func text(as form: PrivateLinkForm?, claims: inout Claims<String>) -> String? {
+    func text(as form: PrivateLinkForm?) -> String? {
         guard let text: String = scalar() else { return nil }
         do throws(ScalarFault) {
             try form?.check(text)
@@ -91,9 +94,18 @@ extension Place {
             fault(error.message, remedy: error.remedy)
             return nil
         }
-        if let owner = claims.claim(text, for: self) {
-            fault("\(text) is there already: \(owner.reference)")
-        }
         return text
+    }
+
+    /// Reports a duplicate of what may occur only once among `claims`.
+    ///
+    /// - Parameter kind: of `name`, in a word.
+    func claim<Name: Hashable>(
+        _ name: Name,
+        _ kind: String,
+        from claims: inout Claims<Name>
+    ) {
+        guard let owner = claims.claim(name, for: self) else { return }
+        fault("duplicate \(kind) \(name), first defined at \(owner.reference)")
     }
 }

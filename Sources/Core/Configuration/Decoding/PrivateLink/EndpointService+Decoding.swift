@@ -12,7 +12,9 @@ extension EndpointService {
         place.mapping { fields in
             let cloud: Cloud? = fields.required("cloud")
             let idForm = cloud.map(PrivateLinkForm.endpointServiceID(of:))
-            let id = fields.requiredPlace("id")?.text(as: idForm, claims: &claims)
+            let idPlace = fields.requiredPlace("id")
+            let id = idPlace?.text(as: idForm)
+            if let id { idPlace?.claim(id, "endpoint service", from: &claims) }
             let region: RegionName? = fields.required("region")
             let acceptance = fields.value("acceptance", default: Acceptance.manual)
             let principals = allowedPrincipals(&fields, cloud: cloud, acceptance: acceptance)
@@ -47,7 +49,8 @@ extension EndpointService {
         }
         return places.compactMap { place in
             let form = cloud.map(PrivateLinkForm.principal(of:))
-            let principal = place.text(as: form, claims: &claims)
+            let principal = place.text(as: form)
+            if let principal { place.claim(principal, "principal", from: &claims) }
             if principal == PrivateLinkForm.anyPrincipal, acceptance == .automatic {
                 place.warning(
                     "everybody's endpoints are accepted without a person's word",

@@ -1,0 +1,44 @@
+import NIOCore
+import Synchronization
+
+/// The channels that share a bounded number of places; one that must make room is closed.
+final class ConnectionRoom: Sendable {
+    private struct State {
+        var places: ConnectionPlaces<ObjectIdentifier>
+        var channels: [ObjectIdentifier: any Channel] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter limit: channels at the same time. A few more may be closing.
+    init(limit: Int) {
+        state = Mutex(State(places: ConnectionPlaces(limit: limit)))
+    }
+
+    /// Gives a channel a place until it leaves or closes.
+    func enter(_ channel: any Channel, isBusy: Bool = false) {
+        let id = ObjectIdentifier(channel)
+        let leaving = state.withLock { state in
+            let leaving = state.places.enter(id, isBusy: isBusy)
+            state.channels[id] = channel
+            return leaving.flatMap { state.channels.removeValue(forKey: $0) }
+        }
+        leaving?.close(promise: nil)
+        channel.closeFuture.whenComplete { [weak self] _ in self?.leave(id) }
+    }
+
+    func change(_ channel: any Channel, isBusy: Bool) {
+        state.withLock { $0.places.change(ObjectIdentifier(channel), isBusy: isBusy) }
+    }
+
+    func leave(_ channel: any Channel) {
+        leave(ObjectIdentifier(channel))
+    }
+
+    private func leave(_ id: ObjectIdentifier) {
+        state.withLock { state in
+            state.places.leave(id)
+            state.channels[id] = nil
+        }
+    }
+}

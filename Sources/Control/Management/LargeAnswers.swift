@@ -1,0 +1,74 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Answers that may be large: written in pieces, as fast as their clients read them, and only a few
+/// at a time, for each holds what it has yet to write.
+///
+/// A client that reads slowly must not keep others from theirs: one more large answer ends the
+/// oldest of them.
+struct LargeAnswers: Sendable {
+    /// What is not larger is sent at once. In bytes.
+    private static let pieceByteCount = 65_536
+    /// A list with more elements is large.
+    private static let smallListCount = 1_000
+
+    /// A channel's place ends with its answer.
+    let room: ConnectionRoom
+
+    /// A text as a whole answer.
+    func text(_ text: String, type: String, on channel: any Channel) -> Response {
+        let buffer = ByteBuffer(string: text)
+        guard buffer.readableBytes > Self.pieceByteCount else {
+            return .text(text, type: type)
+        }
+        room.enter(channel, isBusy: true)
+        let body = ResponseBody(contentLength: buffer.readableBytes) { writer in
+            var rest = buffer
+            while let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceByteCount)),
+                piece.readableBytes > 0
+            {
+                try await writer.write(piece)
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: .uncached(type), body: body)
+    }
+
+    /// Makes an answer under `/v1` whose data are an object with a list. One with few elements is
+    /// sent as ``text(_:type:on:)`` is.
+    ///
+    /// - Parameters:
+    ///   - count: elements that the list may have; if that is many, the answer takes a place among
+    ///     the large ones before `make` is called.
+    func object(
+        id: String,
+        count: Int,
+        on channel: any Channel,
+        _ make: () async -> [JSONMember]
+    ) async throws -> Response {
+        if count > Self.smallListCount { room.enter(channel, isBusy: true) }
+        let pieces = JSONPieces(
+            opening: #"{"data":{"#,
+            members: await make(),
+            closing: #"},"requestId":"\#(id)","success":true}"# + "\n"
+        )
+        guard pieces.elementCount > Self.smallListCount else {
+            var whole = ""
+            try await pieces.write { whole += $0 }
+            return text(whole, type: "application/json", on: channel)
+        }
+        let body = ResponseBody { writer in
+            try await pieces.write { try await writer.write(ByteBuffer(string: $0)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: .uncached("application/json"), body: body)
+    }
+}
+
+extension HTTPFields {
+    /// Of an answer that says what is true now.
+    static func uncached(_ type: String) -> HTTPFields {
+        [.contentType: type, .cacheControl: "no-store"]
+    }
+}

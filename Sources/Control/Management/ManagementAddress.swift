@@ -1,0 +1,81 @@
+public import Addresses
+
+/// Where a running gateway is asked: a host and a port, as `--management` has them.
+///
+/// Only the form is checked. A text that lacks a part gets the offer that is closest to it.
+public struct ManagementAddress: Hashable, Sendable {
+    /// A gateway's own, unless its configuration says otherwise.
+    public static let standard = "127.0.0.1:7080"
+
+    /// `127.0.0.1:7080`, `[::1]:7080` or `gateway.internal:7080`.
+    public let text: String
+
+    /// - Throws: ``ManagementAddressError``; its description offers what was probably meant.
+    public init(parsing text: String) throws(ManagementAddressError) {
+        guard Self.isAddress(text) else {
+            throw ManagementAddressError(text: text, suggestion: Self.suggestion(for: text))
+        }
+        self.text = text
+    }
+
+    /// Where a gateway that listens on `address` is asked from its own machine.
+    public init(listening address: SocketAddress) {
+        let ip: IPAddress =
+            switch address.ip {
+            case .v4(let v4) where v4.bits == 0: .v4(IPv4Address(127, 0, 0, 1))
+            case .v6(let v6) where v6.high == 0 && v6.low == 0:
+                .v6(IPv6Address(high: 0, low: 1))
+            default: address.ip
+            }
+        text = SocketAddress(ip, port: address.port).description
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        // `try?`: what is not an address may be a name.
+        if let address = try? SocketAddress(parsing: text) { return address.port != 0 }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 && isName(parts[0]) && isPort(parts[1])
+    }
+
+    /// A host name's characters, and at least one that no IPv4 address has.
+    private static func isName(_ text: Substring) -> Bool {
+        text.utf8.allSatisfy { byte in
+            let character = Character(Unicode.Scalar(byte))
+            return byte < 0x80
+                && (character.isLetter || character.isNumber || "-._".contains(character))
+        } && text.contains(where: \.isLetter)
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        text.allSatisfy { ("0"..."9").contains($0) } && UInt16(text).map { $0 > 0 } == true
+    }
+
+    /// The address that `text` is a part of, or has something around.
+    private static func suggestion(for text: String) -> String? {
+        let schemes = ["http://", "https://"]
+        var rest = Substring(text)
+        if let scheme = schemes.first(where: rest.hasPrefix) { rest = rest.dropFirst(scheme.count) }
+        rest = rest.prefix { $0 != "/" }
+        // `try?`: what is not an address may be a name.
+        let ip = try? IPAddress(parsing: String(rest))
+        let candidates = [
+            String(rest), "127.0.0.1:\(rest)", "127.0.0.1\(rest)", "\(rest):7080", "\(rest)7080",
+            ip.map { SocketAddress($0, port: 7080).description } ?? "",
+        ]
+        return candidates.first { !rest.isEmpty && isAddress($0) }
+    }
+}
+
+/// A text that is not a management address. Always the writer's error.
+public struct ManagementAddressError: Error, Hashable, Sendable {
+    public let text: String
+    /// What was probably meant.
+    public let suggestion: String?
+}
+
+extension ManagementAddressError: CustomStringConvertible {
+    public var description: String {
+        let remedy = suggestion.map { "did you mean \($0)?" } ?? "for example 127.0.0.1:7080"
+        return "invalid management address \"\(text)\": expected host:port (\(remedy))"
+    }
+}

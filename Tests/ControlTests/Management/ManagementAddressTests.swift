@@ -1,0 +1,56 @@
+import Addresses
+import Testing
+
+@testable import Control
+
+@Suite("A management address as a person writes it")
+struct ManagementAddressTests {
+    @Test(
+        "A host and a port",
+        arguments: ["127.0.0.1:7080", "[::1]:7080", "localhost:1", "gw-1.example_x:65535"]
+    )
+    func valid(text: String) throws {
+        #expect(try ManagementAddress(parsing: text).text == text)
+    }
+
+    @Test(
+        "What lacks a part, or has something around it, gets the offer that is closest to it",
+        arguments: [
+            ("7080", "127.0.0.1:7080"), (":7081", "127.0.0.1:7081"), ("10.0.0.1", "10.0.0.1:7080"),
+            ("::1", "[::1]:7080"), ("localhost", "localhost:7080"),
+            ("http://10.0.0.1:7081/", "10.0.0.1:7081"), ("https://gw:1/v1/status", "gw:1"),
+            ("http://gw/metrics", "gw:7080"), ("gw:", "gw:7080"),
+        ]
+    )
+    func suggestion(text: String, expected: String) {
+        let error = #expect(throws: ManagementAddressError.self) {
+            try ManagementAddress(parsing: text)
+        }
+        #expect(error?.suggestion == expected)
+        #expect(error?.description.contains("did you mean \(expected)?") == true)
+    }
+
+    @Test(
+        "What is nothing like it is refused with an example",
+        arguments: ["", "a b:1", "127.0.0.1:port", "127.0.0.1:0", "127.0.0.1:65536", "a:1:2", "/"]
+    )
+    func invalid(text: String) {
+        let error = #expect(throws: ManagementAddressError.self) {
+            try ManagementAddress(parsing: text)
+        }
+        #expect(error?.suggestion == nil)
+        #expect(error?.description.contains("127.0.0.1:7080") == true)
+    }
+
+    @Test(
+        "A gateway that listens everywhere is asked on loopback",
+        arguments: [
+            ("0.0.0.0:7081", "127.0.0.1:7081"), ("[::]:7081", "[::1]:7081"),
+            ("10.0.0.1:7081", "10.0.0.1:7081"),
+        ]
+    )
+    func listening(address: String, expected: String) throws {
+        let address = try SocketAddress(parsing: address)
+        #expect(ManagementAddress(listening: address).text == expected)
+    }
+}

@@ -1,0 +1,99 @@
+import Addresses
+import CIDRTrie
+import Core
+import Testing
+
+@Suite("Why a client may pass")
+struct AccessExplanationTests {
+    private let now = UnixTime(seconds: 1_795_428_000)
+
+    private func explain(
+        _ rules: [Rule],
+        lists: [CompiledTrie] = [],
+        client: String
+    ) throws -> AccessExplanation {
+        let listener = Listener.example(.public)
+        let whitelist = CompiledWhitelist(CompiledTrie(try RuleSet(rules)), lists: lists)
+        return AccessExplanation(
+            listener,
+            name: "127.0.0.1:9030",
+            policy: .rules(whitelist),
+            client: try IPAddress(parsing: client),
+            endpoint: nil,
+            at: now
+        )
+    }
+
+    private func rule(_ block: String, _ action: Action = .allow, expiresIn seconds: Int64? = nil)
+        throws -> Rule
+    {
+        Rule(
+            block: try CIDRBlock(parsing: block),
+            action: action,
+            description: "of \(block)",
+            expiry: seconds.map { UnixTime(seconds: now.seconds + $0) }
+        )
+    }
+
+    @Test("An entry that has just expired is named, with its words and its time")
+    func expired() throws {
+        let answer = try explain([try rule("10.0.0.0/8", expiresIn: 0)], client: "10.1.2.3")
+        #expect(answer.verdict == .deny && answer.reason == .notInWhitelist)
+        #expect(try answer.expired?.rule == CIDRBlock(parsing: "10.0.0.0/8"))
+        #expect(answer.expired?.expiredAt == now)
+        let text = ExplanationText([answer]).description
+        #expect(
+            text.contains(
+                "the allow rule 10.0.0.0/8 (of 10.0.0.0/8) expired at 2026-11-23T10:00:00Z"
+            )
+        )
+    }
+
+    @Test("Also one in a compiled list, and one that would have denied")
+    func others() throws {
+        let list = CompiledTrie(try RuleSet([try rule("10.1.0.0/16", .deny, expiresIn: -5)]))
+        let answer = try explain([try rule("10.0.0.0/8")], lists: [list], client: "10.1.2.3")
+        #expect(answer.verdict == .allow)
+        #expect(answer.expired?.action == .deny)
+        #expect(ExplanationText([answer]).description.contains("the deny rule 10.1.0.0/16"))
+    }
+
+    @Test("An entry that decides nothing here, or has not expired, is not named")
+    func unnamed() throws {
+        for rules in [
+            [try rule("10.0.0.0/8", expiresIn: 1)],
+            [try rule("10.0.0.0/8", expiresIn: -5), try rule("10.1.0.0/16")],
+            [try rule("11.0.0.0/8", expiresIn: -5)],
+        ] {
+            #expect(try explain(rules, client: "10.1.2.3").expired == nil)
+        }
+    }
+
+    @Test("Of two endpoints with one id the one that was asked about decides")
+    func endpoint() throws {
+        let warehouse = Warehouse(
+            id: "W",
+            whitelist: Whitelist(mode: .nowhere),
+            listeners: [.example(.private)],
+            endpoints: [
+                Endpoint(id: "99", cloud: .azure, state: .rejected),
+                Endpoint(id: "99", cloud: .gcp, state: .available),
+            ]
+        )
+        let configuration = GatewayConfiguration(warehouses: [warehouse])
+        let client = try IPAddress(parsing: "10.1.2.3")
+        for (cloud, reason) in [
+            (Cloud.azure, DenialReason.endpointRejected), (.gcp, nil), (.aws, .unknownEndpoint),
+        ] as [(Cloud, DenialReason?)] {
+            let name = EndpointName(cloud, "99")
+            let answers = try configuration.explain(
+                warehouse: "W",
+                client: client,
+                endpoint: name,
+                at: now
+            )
+            #expect(answers?.map(\.reason) == [reason])
+            #expect(answers?.first?.endpoint == name)
+        }
+    }
+}
