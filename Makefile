@@ -65,6 +65,8 @@ install:
 	install -d $(prefix)/lib/systemd/system
 	sed 's|/usr/local|$(PREFIX)|' Packaging/sluice.service \
 	    >$(prefix)/lib/systemd/system/sluice.service
+	sed 's|/usr/local|$(PREFIX)|; s|^ExecStart=.*|& --bind-patience 300|' Packaging/sluice.service \
+	    >$(prefix)/lib/systemd/system/sluice@.service
 
 uninstall:
 	rm -f $(prefix)/bin/sluice
@@ -73,7 +75,7 @@ uninstall:
 	rm -f $(prefix)/share/bash-completion/completions/sluice
 	rm -f $(prefix)/share/zsh/site-functions/_sluice
 	rm -f $(prefix)/share/fish/vendor_completions.d/sluice.fish
-	rm -f $(prefix)/lib/systemd/system/sluice.service
+	rm -f $(prefix)/lib/systemd/system/sluice.service $(prefix)/lib/systemd/system/sluice@.service
 
 test: toolchain test-packages envoy
 	swift build --build-tests
@@ -85,7 +87,7 @@ test-install: release
 
 # Foundation and all that comes with it would be part of what is installed (docs/decisions/0017).
 lint: toolchain build-packages
-	! grep -rnE '^[a-z ]*import Foundation(Networking|XML)$$' Sources
+	! grep -rnE '^[a-z ]*import Foundation(Networking|XML)?$$' Sources
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	swift build --build-tests --explicit-target-dependency-import-check error
 
