@@ -8,7 +8,7 @@
 # Where `make install` puts things; DESTDIR is put before it.
 PREFIX ?= /usr/local
 
-build_packages := libssl-dev
+build_packages := libssl-dev libyaml-dev
 release_packages := $(build_packages) binutils python3
 bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-server wrk python3 \
     python3-venv

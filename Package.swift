@@ -26,7 +26,6 @@ let package = Package(
             from: "2.28.1",
             traits: []
         ),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -71,10 +70,11 @@ let package = Package(
         ),
 
         // The control plane.
+        .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "CIDRTrie", "ProxyProtocol", "Core", "Engine", "Sockets",
+                "Addresses", "CIDRTrie", "CYAML", "ProxyProtocol", "Core", "Engine", "Sockets",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -133,11 +133,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CoreTests",
-            dependencies: [
-                "Addresses", "CIDRTrie", "Core", "ProxyProtocol", "SeededRandom",
-                // Read side by side with our own reader.
-                .product(name: "Yams", package: "Yams"),
-            ],
+            dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(

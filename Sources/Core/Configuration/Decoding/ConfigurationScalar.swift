@@ -34,7 +34,7 @@ struct ScalarFault: Error {
 
 extension String {
     /// In quotes, on one line, and cut where it is longer than anybody reads.
-    var quoted: String {
+    package var quoted: String {
         let limit = 64
         return count > limit
             ? "\(String(prefix(limit)).debugDescription)…"

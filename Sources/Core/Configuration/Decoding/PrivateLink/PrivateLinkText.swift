@@ -43,7 +43,7 @@ extension String {
 
 extension Substring {
     /// Not empty, `[A-Za-z0-9_-]`.
-    var isName: Bool { !isEmpty && allSatisfy(\.isNameCharacter) }
+    package var isName: Bool { !isEmpty && allSatisfy(\.isNameCharacter) }
 
     /// The number in an AWS id: 17 hexadecimal digits, 8 in old ones, in lower case.
     var isAWSNumber: Bool {

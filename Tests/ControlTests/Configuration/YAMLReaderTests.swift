@@ -1,6 +1,8 @@
 import Core
 import Testing
 
+@testable import Control
+
 @Suite("YAML as a configuration's source")
 struct YAMLReaderTests {
     private func tree(_ yaml: String) throws -> ConfigurationNode {
@@ -163,6 +165,11 @@ struct YAMLReaderTests {
             ("a: \"C:\\d\"", "single quotes"), ("a: - b", "next line"),
             ("a:\n  - b\n c: d", "align"), ("a: 'b' c", "in quotes"),
             ("a: 1\n- b", "below its key"), ("a: 1\n--- \nb: 1", "one document"),
+            ("a: [ ::/0 ]", "in quotes"), ("a: [fd00::]", "in quotes"), (": a", "key is missing"),
+            ("a: 1\n...\n%TAG ! x", "one document"), ("a: { b: c\n d: e }", "a comma or }"),
+            ("%TAG !a! b\n---\na: 1", "directives"), ("&a &b c", "one anchor"),
+            ("- a\nb: c", "list item"), ("a:\n - b\n c", "list item"),
+            ("a: |x\n b", "after | or >"), ("[", "never closed"),
             ("a: 'b", "never closed"), ("a: { b: 1", "never closed"), ("a: [b}", "or ]"),
         ]
     )

@@ -1,14 +1,20 @@
+import Core
+
 /// Why a text is not YAML that a configuration can be read from: always its author's mistake.
-public struct YAMLFault: Error, Hashable, Sendable {
-    public var reason: Reason
-    public var position: SourcePosition
+struct YAMLFault: Error, Hashable, Sendable {
+    var reason: Reason
+    var position: SourcePosition
 
     init(_ reason: Reason, at position: SourcePosition) {
         self.reason = reason
         self.position = position
     }
 
-    public enum Reason: Hashable, Sendable {
+    init(_ reason: Reason, at place: YAMLPlace) {
+        self.init(reason, at: place.position)
+    }
+
+    enum Reason: Hashable, Sendable {
         /// A control character, or one that some programs take for a line end.
         case character(Unicode.Scalar)
         case tabInIndentation
@@ -23,14 +29,14 @@ public struct YAMLFault: Error, Hashable, Sendable {
         case keyExpected(found: String)
         /// Nothing before a colon.
         case missingKey
-        /// `? key`, and no `: value`.
-        case colonExpected
-        /// In a collection in brackets, which opens in this line.
+        /// In a list in brackets, which opens in this line.
         case keyOverLines(opening: Int)
         /// `: ` in a value.
         case colonInValue
         /// `: ` in a line that continues the value above it.
         case colonInContinuation
+        /// In brackets, a colon right before a comma or a bracket.
+        case colonInBrackets
         /// Something after a value, on its line.
         case trailingText(String)
         /// `[::]:9030` without quotes.
@@ -60,12 +66,15 @@ public struct YAMLFault: Error, Hashable, Sendable {
         case directive
         case tooManyValues
         case tooDeep
+        case outOfMemory
+        /// What none of the others is.
+        case malformed
     }
 }
 
 extension YAMLFault.Reason {
     /// What is wrong, in one line.
-    public var message: String {
+    var message: String {
         switch self {
         case .character(let scalar):
             "the character \(scalar.codePoint) is not allowed in a configuration file"
@@ -76,10 +85,10 @@ extension YAMLFault.Reason {
         case .dashExpected: "expected another list item"
         case .keyExpected(let found): "expected key: value, found \(found.quoted)"
         case .missingKey: "a key is missing before the colon"
-        case .colonExpected: "expected a colon and the key's value"
         case .keyOverLines: "a key has to be on one line"
         case .colonInValue: "a colon and a space in a value"
         case .colonInContinuation: "this line looks like a key, but continues the value above it"
+        case .colonInBrackets: "a colon before a comma or a bracket"
         case .trailingText(let text): "unexpected text after the value: \(text.quoted)"
         case .bracketedAddress(let address):
             "\(address) has to be in quotes, because [ begins a list"
@@ -99,15 +108,17 @@ extension YAMLFault.Reason {
         case .escape: "unknown escape sequence after the backslash"
         case .blockScalarHeader: "unexpected text after | or >"
         case .secondDocument: "a second document begins here"
-        case .directive: "directives other than %YAML are not supported"
+        case .directive: "directives other than one %YAML 1.1 or 1.2 are not supported"
         case .tooManyValues:
             "more than \(YAMLReader.nodeLimit) values, including those that aliases stand for"
         case .tooDeep: "more than \(YAMLReader.depthLimit) levels of lists and mappings"
+        case .outOfMemory: "there is not enough memory to read this file"
+        case .malformed: "this is not valid YAML"
         }
     }
 
     /// What to do about it.
-    public var remedy: String? {
+    var remedy: String? {
         switch self {
         case .tabInIndentation: "indent with spaces"
         case .indentation, .dashExpected: "align it with the line that it belongs to"
@@ -115,10 +126,9 @@ extension YAMLFault.Reason {
         case .listInLine: "begin the list on the next line, or write [ … ]"
         case .keyExpected(let found): Self.spaced(found)
         case .keyOverLines(let line): "close the bracket that opens in line \(line)"
-        case .colonInValue: "put the value in quotes"
+        case .colonInValue, .colonInBrackets: "put the value in quotes"
         case .colonInContinuation: "check the indentation of this line and of the one above it"
-        case .trailingText(let text):
-            text.hasPrefix("#") ? "put a space before #" : "put the whole value in quotes"
+        case .trailingText: "put the whole value in quotes"
         case .bracketedAddress(let address): "write \(address.quoted)"
         case .cannotBegin(let scalar):
             scalar.isFlowIndicator ? "remove it, or put the value in quotes" : "put it in quotes"
@@ -129,6 +139,7 @@ extension YAMLFault.Reason {
         case .secondDocument: "keep one document in a file"
         case .tooManyValues, .tooDeep: "move long whitelists into files; check the aliases"
         case .escape: "write \\\\ for a backslash, or use single quotes"
+        case .malformed: "check the indentation, the brackets and the quotes around it"
         default: nil
         }
     }
@@ -152,7 +163,7 @@ extension YAMLFault.Reason {
 
 extension YAMLFault: CustomStringConvertible {
     /// `2:4: a tab in the indentation (indent with spaces)`
-    public var description: String {
+    var description: String {
         let advice = reason.remedy.map { " (\($0))" } ?? ""
         return "\(position.line):\(position.column): \(reason.message)\(advice)"
     }

@@ -1,0 +1,200 @@
+import Core
+
+/// Says in our own words why libyaml gave up, and what was probably meant.
+///
+/// libyaml says what its grammar lacks ("did not find expected key"); what stands in the text there
+/// says more.
+struct YAMLDiagnosis {
+    let source: YAMLSource
+    /// The collections that are being read, innermost last.
+    var open: [YAMLCollection] = []
+
+    func fault(_ failure: YAMLFailure) -> YAMLFault {
+        switch failure {
+        case .outOfMemory:
+            YAMLFault(.outOfMemory, at: SourcePosition(line: 1, column: 1))
+        case .malformed(let problem, let place, let context, let start):
+            Problem(source, open, place, context, start).fault(problem)
+        }
+    }
+
+    /// Something follows a document.
+    func textAfterDocument(at place: YAMLPlace) -> YAMLFault {
+        let startsDocument =
+            source.isMarker("---", at: place.index) || source.character(place.index) == "%"
+        return startsDocument
+            ? YAMLFault(.secondDocument, at: place)
+            : Problem(source, [], place, "", place).misplaced
+    }
+}
+
+/// A collection that has begun and not ended.
+struct YAMLCollection {
+    var isSequence: Bool
+    /// In brackets.
+    var isFlow: Bool
+    var position: SourcePosition
+}
+
+private struct Problem {
+    let source: YAMLSource
+    let open: [YAMLCollection]
+    let place: YAMLPlace
+    /// What libyaml was reading, and where that begins.
+    let context: String
+    let start: YAMLPlace
+
+    init(
+        _ source: YAMLSource,
+        _ open: [YAMLCollection],
+        _ place: YAMLPlace,
+        _ context: String,
+        _ start: YAMLPlace
+    ) {
+        self.source = source
+        self.open = open
+        self.place = place
+        self.context = context
+        self.start = start
+    }
+
+    /// libyaml 0.2's problems, in its words.
+    func fault(_ problem: String) -> YAMLFault {
+        switch (context, problem) {
+        case (_, "found undefined tag handle"):
+            tag(at: place)
+        case ("while scanning a tag", _), ("while parsing a tag", _):
+            tag(at: start)
+        case ("while scanning a directive", _), ("while scanning a %YAML directive", _),
+            (_, "found duplicate %YAML directive"), (_, "found incompatible YAML document"):
+            YAMLFault(.directive, at: place)
+        case ("while scanning an alias", _):
+            YAMLFault(.noAlias(source.word(from: start.index)), at: start)
+        case ("while scanning an anchor", _):
+            YAMLFault(.noAnchor, at: start)
+        case ("while scanning a block scalar", "did not find expected comment or line break"),
+            (_, "found an indentation indicator equal to 0"):
+            YAMLFault(.blockScalarHeader, at: place)
+        case (_, "found a tab character that violates indentation"),
+            (_, "found a tab character where an indentation space is expected"):
+            YAMLFault(.tabInIndentation, at: place)
+        case (_, "found unexpected end of stream"), (_, "found unexpected document indicator"):
+            YAMLFault(.unclosed(source.character(start.index).map { String($0) } ?? ""), at: start)
+        case ("while parsing a quoted scalar", _):
+            YAMLFault(.escape, at: place)
+        case (_, "found character that cannot start any token"):
+            cannotBegin
+        case (_, "mapping values are not allowed in this context"):
+            unexpectedColon
+        case (_, "mapping keys are not allowed in this context"):
+            YAMLFault(.cannotBegin("?"), at: place)
+        case (_, "block sequence entries are not allowed in this context"):
+            YAMLFault(.listInLine, at: place)
+        case (_, "could not find expected ':'"):
+            missingColon
+        case (_, "found unexpected ':'"):
+            source.bracketedAddress(around: place) ?? YAMLFault(.colonInBrackets, at: place)
+        case (_, "did not find expected key"), (_, "did not find expected '-' indicator"),
+            (_, "did not find expected <document start>"):
+            source.bracketedAddress(around: place) ?? misplaced
+        case (_, "did not find expected node content"):
+            source.bracketedAddress(around: place) ?? missingNode
+        case (_, "did not find expected ',' or ']'"):
+            source.bracketedAddress(around: place) ?? unseparated(before: "]")
+        case (_, "did not find expected ',' or '}'"):
+            source.bracketedAddress(around: place) ?? unseparated(before: "}")
+        default:
+            YAMLFault(.malformed, at: place)
+        }
+    }
+
+    private var character: Unicode.Scalar? { source.character(place.index) }
+
+    private func tag(at place: YAMLPlace) -> YAMLFault {
+        YAMLFault(.unknownTag(source.tagged(from: place.index)), at: place)
+    }
+
+    /// No node begins with the next character.
+    private var cannotBegin: YAMLFault {
+        switch character {
+        case "\t": YAMLFault(.tabInIndentation, at: place)
+        case "-": YAMLFault(.listInLine, at: place)
+        case "&", "!": YAMLFault(.repeatedProperty, at: place)
+        case "*": YAMLFault(.propertyOfAlias, at: place)
+        case let character?: YAMLFault(.cannotBegin(character), at: place)
+        case nil: YAMLFault(.unexpectedEnd, at: place)
+        }
+    }
+
+    private var missingNode: YAMLFault {
+        if source.isEnd(place.index), let bracket = open.last(where: \.isFlow) {
+            let opening = bracket.isSequence ? "[" : "{"
+            return YAMLFault(.unclosed(opening), at: bracket.position)
+        }
+        return character == "," ? YAMLFault(.missingElement, at: place) : cannotBegin
+    }
+
+    /// A line of a block collection is text alone: of a mapping it lacks the colon, of a list the
+    /// dash.
+    private var missingColon: YAMLFault {
+        let here = open.filter { !$0.isFlow && $0.position.column == start.position.column }
+        if !here.isEmpty, here.allSatisfy(\.isSequence) {
+            return YAMLFault(.dashExpected, at: start)
+        }
+        return YAMLFault(.keyExpected(found: source.rest(from: start.index)), at: start)
+    }
+
+    /// A colon after something that is not a key.
+    private var unexpectedColon: YAMLFault {
+        let line = source.lineBefore(place.index)
+        let isInValue = line.contains(": ") || line.hasPrefix("- ") || place.position.line == 1
+        return YAMLFault(isInValue ? .colonInValue : .colonInContinuation, at: place)
+    }
+
+    /// A collection in brackets goes on with something that separates nothing.
+    private func unseparated(before bracket: Unicode.Scalar) -> YAMLFault {
+        if source.isEnd(place.index) {
+            return YAMLFault(.unclosed(bracket == "]" ? "[" : "{"), at: start)
+        }
+        // A bracket that was forgotten makes one text of the element and of the next line's key.
+        let isKey =
+            character == ":" && !source.lineBefore(place.index).contains { ",[{:".contains($0) }
+        if isKey, bracket == "]", place.position.line > start.position.line {
+            return YAMLFault(.keyOverLines(opening: start.position.line), at: place)
+        }
+        return YAMLFault(.commaExpected(bracket), at: place)
+    }
+
+    /// Something stands where a collection's next element, or the end, should.
+    var misplaced: YAMLFault {
+        let before = source.lineBefore(place.index)
+        guard before.isEmpty || before.allSatisfy({ $0 == "-" || $0 == " " }) else {
+            return trailingText(after: before)
+        }
+        guard place.position.column == start.position.column else {
+            return YAMLFault(.indentation, at: place)
+        }
+        switch context {
+        case "while parsing a block collection":
+            return YAMLFault(.dashExpected, at: place)
+        case "while parsing a block mapping":
+            if source.isIndicator(":", at: place.index) { return YAMLFault(.missingKey, at: place) }
+            let isDash = source.isIndicator("-", at: place.index)
+            let rest = source.rest(from: place.index)
+            return YAMLFault(isDash ? .listAmongKeys : .keyExpected(found: rest), at: place)
+        default:
+            return YAMLFault(.indentation, at: place)
+        }
+    }
+
+    /// Something follows a node on its line.
+    private func trailingText(after before: String) -> YAMLFault {
+        let last = before.split { $0 == " " || $0 == "\t" }.last
+        let isProperty = last.map { $0.hasPrefix("&") || $0.hasPrefix("!") } ?? false
+        let isIndicator = character?.isFlowIndicator ?? true
+        if isIndicator || (isProperty && ["&", "!", "*"].contains(character)) {
+            return cannotBegin
+        }
+        return YAMLFault(.trailingText(source.word(from: place.index)), at: place)
+    }
+}
