@@ -17,8 +17,8 @@ func measureDenials() {
         for _ in 0..<65 { for source in Sample.sources { table.note(source) } }
         return table
     } change: { table, source in
-        let isSilenced = table.isSilenced(.notInWhitelist, of: source, to: "WH1", at: Sample.now)
-        require(isSilenced, "an answer after 65 denials")
+        let treatment = table.note(source)
+        require(!treatment.isAnswered, "an answer after 65 denials")
     }
 }
 
@@ -28,12 +28,10 @@ extension DenialTable {
         for source in sources { note(source) }
     }
 
-    fileprivate mutating func note(_ source: SourceKey) {
-        _ = note(
-            .notInWhitelist,
-            of: source,
-            through: nil,
-            to: "WH1",
+    @discardableResult
+    fileprivate mutating func note(_ source: SourceKey) -> Treatment {
+        note(
+            Denial(.notInWhitelist, of: source, to: "WH1", at: "0.0.0.0:9030"),
             linesInMinute: 10,
             at: Sample.now,
             milliseconds: 0
