@@ -93,10 +93,14 @@ extension CIDRListFault.Reason {
             words.append(String(decoding: (offset..<end).map { line[$0] }, as: UTF8.self))
             offset = line.skippingBlanks(from: end)
         }
+        // `try?`, twice: only whether it is one counts. A line that begins with an address is in the
+        // list's own syntax, and what is wrong comes after it: `10.0.0.9 - 10.0.0.1`.
+        guard let first = words.first, (try? AddressRange(parsing: first)) == nil else {
+            return nil
+        }
         let trimmed = words.map { word in
             String(word.drop { !$0.mayBeginAddress }.prefix { $0.mayBeInAddress })
         }
-        // `try?`: only whether it is one counts.
         guard let place = trimmed.firstIndex(where: { (try? AddressRange(parsing: $0)) != nil })
         else { return nil }
         let isDenied = words[..<place].contains { Action.verdicts[$0.lowercased()] == .deny }

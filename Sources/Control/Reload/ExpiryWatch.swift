@@ -7,7 +7,8 @@ import Synchronization
 final class ExpiryWatch: Sendable {
     private struct State {
         var expiries = RuleExpiries()
-        var isTimerSet = false
+        /// Goes up with each timer: only the last one counts.
+        var timer = 0
     }
 
     /// The wall clock may be set: it is looked at so often at least.
@@ -23,28 +24,33 @@ final class ExpiryWatch: Sendable {
 
     /// From now on the entries of this configuration count, and of no other.
     func watch(_ configuration: GatewayConfiguration) {
-        let expiries = RuleExpiries(of: configuration, after: .systemTime)
-        state.withLock { $0.expiries = expiries }
+        let now = UnixTime.systemTime
+        let expiries = RuleExpiries(of: configuration, after: now)
+        let expired = state.withLock { state in
+            defer { state.expiries = expiries }
+            return state.expiries.takeExpired(at: now)
+        }
+        for entries in expired { report(entries) }
         setTimer()
     }
 
     private func setTimer() {
-        let next: UnixTime? = state.withLock { state in
-            guard !state.isTimerSet, let next = state.expiries.next else { return nil }
-            state.isTimerSet = true
-            return next
+        let due: (next: UnixTime, timer: Int)? = state.withLock { state in
+            state.timer += 1
+            return state.expiries.next.map { ($0, state.timer) }
         }
-        guard let next else { return }
+        guard let (next, timer) = due else { return }
         let rest = Duration.seconds(max(0, next.seconds - UnixTime.systemTime.seconds))
         let delay = max(.milliseconds(100), min(rest, Self.interval))
-        queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { [weak self] in self?.look() }
+        queue.asyncAfter(deadline: .now() + delay / .seconds(1)) { [weak self] in self?.look(timer)
+        }
     }
 
-    private func look() {
-        let expired = state.withLock { state in
-            state.isTimerSet = false
-            return state.expiries.takeExpired(at: .systemTime)
+    private func look(_ timer: Int) {
+        let expired: [RuleExpiries.Expired]? = state.withLock { state in
+            timer == state.timer ? state.expiries.takeExpired(at: .systemTime) : nil
         }
+        guard let expired else { return }
         for entries in expired { report(entries) }
         setTimer()
     }

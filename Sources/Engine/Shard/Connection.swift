@@ -88,7 +88,8 @@ struct Connection {
         tunnel = Tunnel(client: socket, isGuarded: !profile.settings.passesClientHeaders)
         acceptedAt = now
         activeAt = now.milliseconds
-        holdings = Holdings()
+        // Those that were set aside at accept.
+        holdings = Holdings(descriptorCount: DescriptorBudget.perConnection)
     }
 }
 

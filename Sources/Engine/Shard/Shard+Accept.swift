@@ -47,6 +47,8 @@ extension Shard {
         }
         switch socket.accept() {
         case .accepted(let client, let peer):
+            // Here, and not where another shard begins with it: a burst must not pass unseen.
+            services.descriptors.take(Int(DescriptorBudget.perConnection))
             place(client, from: peer, at: id)
             return true
         case .clientLost:

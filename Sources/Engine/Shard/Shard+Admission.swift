@@ -32,7 +32,7 @@ extension Shard {
         connection.rule = verdict.rule?.block
         if let denial = verdict.denial { return denial }
         if let limit = hold(&connection, by: route) {
-            giveBack(&connection.holdings)
+            giveBack(&connection.holdings, keepingDescriptors: DescriptorBudget.perConnection)
             return limit
         }
         noteExpiry(verdict.expiry)

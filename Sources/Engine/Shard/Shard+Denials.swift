@@ -68,15 +68,16 @@ extension Shard {
         guard isAnswered, connection.profile.settings.reject != .drop else {
             let socket = connection.tunnel.client.socket
             if isAnswered { socket.close() } else { socket.closeWithReset() }
-            return dismissed(connection)
+            return dismissed(&connection)
         }
         guard let key = insert(connection) else { return }
         giveBack(&connections[key].holdings, keepingDescriptors: 1)
         answer(key, reason)
     }
 
-    private func dismissed(_ connection: Connection) {
+    private func dismissed(_ connection: inout Connection) {
         port.releaseConnection()
+        giveBack(&connection.holdings)
         connection.profile.counters.noteEnd(.denied, denial: connection.denial)
         if connection.isLogged { records.append(record(of: connection, .denied)) }
     }

@@ -9,6 +9,7 @@ extension Shard {
     func begin(_ socket: Socket, from peer: SocketAddress, at listener: ListenerID) {
         guard let route = snapshot.routes[listener] else {
             socket.close()
+            services.descriptors.release(Int(DescriptorBudget.perConnection))
             return port.releaseConnection()
         }
         route.profile.counters.noteAccepted()
@@ -35,14 +36,12 @@ extension Shard {
         }
     }
 
-    /// Gives a connection its slot, its descriptors and its events.
+    /// Gives a connection its slot and its events.
     ///
     /// - Returns: `nil` where the system had no room for it: then it has ended.
     func insert(_ connection: consuming Connection) -> Key? {
         let socket = connection.tunnel.client.socket
         let key = connections.insert(connection)
-        services.descriptors.take(Int(DescriptorBudget.perConnection))
-        connections[key].holdings.descriptorCount = DescriptorBudget.perConnection
         do {
             try epoll.add(socket, token: EventToken.client(key).rawValue)
             return key

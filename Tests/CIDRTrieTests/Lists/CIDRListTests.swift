@@ -55,6 +55,16 @@ struct CIDRListTests {
         )
     }
 
+    @Test(
+        "A range that goes backwards, or between families, is told as such, and never as its first address",
+        arguments: ["10.4.0.9 - 10.4.0.1", "10.4.0.9-10.4.0.1", "10.4.0.1 - 2001:db8::5"]
+    )
+    func invertedRanges(text: String) {
+        let list = list(text)
+        #expect(list.rules.isEmpty)
+        #expect(list.faults.map(\.reason) == [.address(.invertedRange)])
+    }
+
     @Test("Each fault is named by line and column, and costs its own line only")
     func faults() {
         let list = list("10.0.0.0/8\n10.0.0.1/8\n !\n11.0.0.0/8\n10.0.0.0/08\n12.0.0.0/8 \u{7}\n")

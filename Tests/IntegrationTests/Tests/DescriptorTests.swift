@@ -5,6 +5,28 @@ extension IntegrationTests {
     /// What happens when the gateway has no file descriptor left (accept(2), EMFILE).
     @Suite("Out of descriptors")
     struct DescriptorTests {
+        @Test("A burst is counted as it is accepted, whichever worker gets the clients")
+        func burst() throws {
+            let echo = try ThreadedServer.echo()
+            let listener = try ListenerFile("tcp", to: echo.endpoint)
+            let sluice = try SluiceProcess(
+                GatewayFile(listener, settings: ["engine: { shards: 8 }"]),
+                openFileLimit: 256
+            )
+            let crowd = try (0..<300).map { _ in
+                let client = try Connection(to: listener.listen)
+                try client.send("hi")
+                return client
+            }
+            try wait(for: "a pause") { try sluice.status().acceptPauses > 0 }
+            // Half of the descriptors are for everything but connections.
+            #expect(sluice.descriptorCount < 220)
+            for client in crowd { client.close() }
+            let late = try Connection(to: listener.listen)
+            #expect(try late.exchange("after"))
+            #expect(try !sluice.accessLog().contains { $0.end == "resourceExhausted" })
+        }
+
         @Test(
             "A limit too low to start with is a sentence, not a crash",
             arguments: [4, 6, 16, 30]
