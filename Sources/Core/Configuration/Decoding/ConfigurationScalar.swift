@@ -33,7 +33,8 @@ struct ScalarFault: Error {
 }
 
 extension String {
-    /// In quotes, on one line, and cut where it is longer than anybody reads.
+    /// In quotes, on one line, and cut where it is longer than anybody reads. What has to be found
+    /// again, such as a file's path, is shown whole, by `debugDescription`.
     package var quoted: String {
         let limit = 64
         return count > limit

@@ -39,7 +39,7 @@ extension RuleReader {
             case .cidrs: readList(bytes, as: settings, from: source)
             }
         } catch {
-            place.fault("cannot read \(path.quoted): \(error.reason)")
+            place.fault("cannot read \(path.debugDescription): \(error.reason)")
         }
     }
 

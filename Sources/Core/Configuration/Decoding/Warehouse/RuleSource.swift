@@ -68,7 +68,7 @@ struct RuleSource {
     /// A filter's value that nothing has admits nothing, or less than was meant.
     func report(_ unmatched: UnmatchedFilter) {
         place.warning(
-            "nothing in \((file ?? "").quoted) is of \(unmatched.key.word) \(unmatched.value.quoted)",
+            "nothing in \((file ?? "").debugDescription) is of \(unmatched.key.word) \(unmatched.value.quoted)",
             remedy: unmatched.remedy
         )
     }
