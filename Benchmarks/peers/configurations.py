@@ -1,6 +1,6 @@
 """The configuration text of every server in the comparison.
 
-Equal settings: two threads or processes, TCP passed on, no log, the defaults of each program
+Equal settings: as many threads or processes, TCP passed on, no log, the defaults of each program
 otherwise. Ports come as two mappings from service to port, of the proxy and of the backends.
 """
 
@@ -11,13 +11,14 @@ from descriptors import connection_limit
 
 STREAM_MODULE = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 BACKLOG = 4096
-THREADS = 2
+#: Processes of the web server behind them all.
+BACKEND_PROCESSES = 2
 
 
 def web_backend(port, folder):
     """Small answers come from memory: what a file costs the backend would only dilute the ratios."""
     return f"""
-{nginx_common(folder)}
+{nginx_common(folder, BACKEND_PROCESSES)}
 http {{
     access_log off;
     sendfile on;
@@ -33,7 +34,7 @@ http {{
 """
 
 
-def nginx_stream(ports, backends, folder):
+def nginx_stream(ports, backends, folder, threads):
     servers = "\n".join(
         f"""
     server {{
@@ -44,22 +45,22 @@ def nginx_stream(ports, backends, folder):
         for service, port in ports.items()
     )
     load = f"load_module {STREAM_MODULE};" if STREAM_MODULE.exists() else ""
-    return f"{load}\n{nginx_common(folder)}\nstream {{{servers}\n}}\n"
+    return f"{load}\n{nginx_common(folder, threads)}\nstream {{{servers}\n}}\n"
 
 
-def nginx_common(folder):
+def nginx_common(folder, processes):
     user = "user root;" if os.geteuid() == 0 else ""
     # Twice the connections of a proxy, should one worker get all of them.
     return f"""
 {user}
 daemon off;
-worker_processes {THREADS};
+worker_processes {processes};
 pid {folder}/nginx.pid;
 events {{ worker_connections {2 * connection_limit()}; }}
 """
 
 
-def haproxy(ports, backends, splices):
+def haproxy(ports, backends, threads, splices):
     listeners = "\n".join(
         f"""
 listen {service}
@@ -70,7 +71,7 @@ listen {service}
     )
     return f"""
 global
-    nbthread {THREADS}
+    nbthread {threads}
     maxconn {connection_limit()}
     {"maxpipes 500" if splices else ""}
 defaults
@@ -124,7 +125,7 @@ def envoy_cluster(service, port):
 SLUICE_PROTOCOLS = {"http": "http", "sink": "tcp", "echo": "tcp", "mysql": "mysql"}
 
 
-def sluice(ports, backends, management_port, list_path, reads_proxy_headers=False):
+def sluice(ports, backends, threads, management_port, list_path, reads_proxy_headers=False):
     """As it is meant to run: whitelist, limits, metrics and access log are on."""
     accept = "required, trusted: [ 127.0.0.0/8 ]" if reads_proxy_headers else "off"
     listeners = "".join(
@@ -137,6 +138,7 @@ def sluice(ports, backends, management_port, list_path, reads_proxy_headers=Fals
     )
     return f"""
 management: {{ listen: "127.0.0.1:{management_port}" }}
+engine: {{ shards: {threads} }}
 log: {{ level: info, format: json, access: stdout }}
 limits: {{ connections: 100000, connectionsPerSource: 100000, connectRatePerSource: 100000 }}
 warehouses:

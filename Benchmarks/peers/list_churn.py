@@ -61,6 +61,7 @@ class ListChurnScenario:
                 words if len(builds) == 1 else f"{name}, {words}",
                 testbed.folder / f"{path.stem}-{name}",
                 {self.service: testbed.backend_ports[self.service]},
+                testbed.arguments.threads,
                 binary,
                 path,
                 reads_proxy_headers=True,

@@ -111,6 +111,9 @@ def add_sizes(parser):
         "--seconds", type=positive(float), help=f"measured in each (default: {Scale.seconds:g})"
     )
     parser.add_argument(
+        "--threads", type=positive(int), default=2, help="of each proxy (default: 2)"
+    )
+    parser.add_argument(
         "--bulk-mib", type=positive(int), metavar="MIB",
         help=f"of one download or upload (default: {Scale.bulk_mib})",
     )

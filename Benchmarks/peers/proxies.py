@@ -17,13 +17,14 @@ class Direct:
 
 
 class Proxy(Server):
-    """`backends` maps each service to the port of its backend."""
+    """`backends` maps each service to the port of its backend; `threads` are the proxy's own."""
 
     #: The name of its program, where other people's is meant.
     program_name = None
 
-    def __init__(self, name, folder, backends):
+    def __init__(self, name, folder, backends, threads):
         super().__init__(name, folder)
+        self.threads = threads
         self.program = programs.find(self.program_name) if self.program_name else None
         self.backends = backends
         self.ports = {service: free_port() for service in backends}
@@ -34,7 +35,9 @@ class HAProxy(Proxy):
     splices = False
 
     def command(self):
-        text = configurations.haproxy(self.ports, self.backends, self.splices)
+        text = configurations.haproxy(
+            self.ports, self.backends, self.threads, self.splices
+        )
         return [self.program, "-db", "-f", self.write("haproxy.cfg", text)]
 
 
@@ -46,7 +49,9 @@ class Nginx(Proxy):
     program_name = "nginx"
 
     def command(self):
-        text = configurations.nginx_stream(self.ports, self.backends, self.folder)
+        text = configurations.nginx_stream(
+            self.ports, self.backends, self.folder, self.threads
+        )
         return nginx_command(self.program, self.folder, self.write("nginx.conf", text))
 
 
@@ -57,7 +62,7 @@ class Envoy(Proxy):
         text = configurations.envoy(self.ports, self.backends)
         return [
             self.program, "--config-path", self.write("envoy.yaml", text),
-            "--concurrency", configurations.THREADS, "--log-level", "error",
+            "--concurrency", self.threads, "--log-level", "error",
             # Several may run on a machine, and none takes over from another.
             "--disable-hot-restart",
         ]
@@ -66,11 +71,13 @@ class Envoy(Proxy):
 class Sluice(Proxy):
     """Its access log goes to a file, as its standard output does."""
 
-    def __init__(self, name, folder, backends, binary, list_path, reads_proxy_headers=False):
-        super().__init__(name, folder, backends)
+    def __init__(
+        self, name, folder, backends, threads, binary, list_path, reads_proxy_headers=False
+    ):
+        super().__init__(name, folder, backends, threads)
         self.binary = binary
         self.text = configurations.sluice(
-            self.ports, backends, free_port(), list_path, reads_proxy_headers
+            self.ports, backends, threads, free_port(), list_path, reads_proxy_headers
         )
 
     def command(self):

@@ -6,7 +6,7 @@
     python3 Benchmarks/peers/run.py --sluice old=/tmp/a/sluice --sluice new=.build/release/sluice
     python3 Benchmarks/peers/run.py --short                # everything once and tiny: does it work?
 
-All proxies have two threads, pass TCP on and write no log; Sluice runs as it is meant to, with
+All proxies have two threads (--threads), pass TCP on and write no log; Sluice runs as it is meant to, with
 whitelist, limits, metrics and access log. `sluice bench` is the load: every proxy takes its turn in
 each round, so that a noisy minute hits all alike. What counts is the ratio to HAProxy, taken round
 by round.

@@ -77,7 +77,9 @@ class Testbed:
         if "haproxy-splice" in self.arguments.extras:
             names["haproxy-splice"] = SplicingHAProxy
         makers = {
-            name: functools.partial(kind, name, backends=self.backend_ports)
+            name: functools.partial(
+                kind, name, backends=self.backend_ports, threads=self.arguments.threads
+            )
             for name, kind in names.items()
         }
         makers |= {name: self.sluice_maker(name, binary) for name, binary in self.arguments.builds}
@@ -89,6 +91,7 @@ class Testbed:
             Sluice,
             name,
             backends=self.backend_ports,
+            threads=self.arguments.threads,
             binary=binary,
             list_path=self.write_list("office.cidrs", lines),
         )
