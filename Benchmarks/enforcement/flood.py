@@ -17,9 +17,6 @@ library.
 import argparse
 import json
 import multiprocessing
-import os
-import resource
-import shutil
 import signal
 import socket
 import statistics
@@ -39,8 +36,7 @@ def main():
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     run.raise_descriptor_limit()
-    if shutil.which("haproxy", path="/usr/sbin:/usr/bin") is None:
-        sys.exit("missing: haproxy (on Debian: apt-get install haproxy)")
+    run.require_haproxy()
     echo = Echo()
     results = {}
     for name, path in arguments.sluice:
@@ -112,28 +108,6 @@ warehouses:
     return run.Proxy(command, port)
 
 
-def rejecting_haproxy(folder):
-    port = run.free_port()
-    file = folder / "haproxy.cfg"
-    file.write_text(f"""global
-    nbthread 2
-    maxconn 4000
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-frontend f
-    bind 127.0.0.1:{port}
-    tcp-request connection reject
-    default_backend b
-backend b
-    server s 127.0.0.1:{port}
-""")
-    environment = dict(os.environ, PATH="/usr/sbin:/usr/bin")
-    return run.Proxy(["/usr/sbin/haproxy", "-db", "-f", str(file)], port, environment)
-
-
 def flood(port, connects, stop):
     """Connects from ten addresses in turn. The first connections stay open, as those of a client do
     that never reads its refusal; the others are closed at once."""
@@ -202,7 +176,7 @@ def visit(port):
 
 
 def measure(arguments, path, descriptors, folder, echo):
-    other = rejecting_haproxy(folder)
+    other = run.haproxy(folder, echo.port)
     share = max(1, arguments.tries // arguments.rounds)
     times = {"own port": [], "other program": []}
     admitted = {"own port": 0, "other program": 0}

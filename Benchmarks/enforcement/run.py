@@ -39,8 +39,7 @@ def main():
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     raise_descriptor_limit()
-    if shutil.which("haproxy", path="/usr/sbin:/usr/bin") is None:
-        sys.exit("missing: haproxy (on Debian: apt-get install haproxy)")
+    require_haproxy()
     results = {}
     with tempfile.TemporaryDirectory(prefix="sluice-enforcement-") as name:
         backend = Backend()
@@ -65,6 +64,11 @@ def parse_arguments():
 def raise_descriptor_limit():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def require_haproxy():
+    if shutil.which("haproxy", path="/usr/sbin:/usr/bin") is None:
+        sys.exit("missing: haproxy (on Debian: apt-get install haproxy)")
 
 
 class Backend:
@@ -163,8 +167,10 @@ warehouses:
 """)
 
 
-def haproxy(folder, backend):
+def haproxy(folder, backend_port, denied=None):
+    """Rejects the address `denied`, or everybody."""
     port = free_port()
+    condition = f" if {{ src {denied} }}" if denied else ""
     file = folder / "haproxy.cfg"
     file.write_text(f"""global
     nbthread 2
@@ -176,10 +182,10 @@ defaults
     timeout server 60s
 frontend f
     bind 127.0.0.1:{port}
-    tcp-request connection reject if {{ src {DENIED} }}
+    tcp-request connection reject{condition}
     default_backend b
 backend b
-    server s 127.0.0.1:{backend.port}
+    server s 127.0.0.1:{backend_port}
 """)
     environment = dict(os.environ, PATH="/usr/sbin:/usr/bin")
     return Proxy(["/usr/sbin/haproxy", "-db", "-f", file], port, environment)
@@ -206,7 +212,7 @@ def attempt(port, source, is_admitted):
 
 def measure_denials(arguments, folder, backend):
     gateway, _ = sluice(arguments.sluice, folder, backend, [DENIED])
-    peer = haproxy(folder, backend)
+    peer = haproxy(folder, backend.port, DENIED)
     kinds = {
         "sluice denies": (gateway, DENIED),
         "haproxy denies": (peer, DENIED),
