@@ -29,16 +29,21 @@ public final class Gateway: Sendable {
 
     /// Prepares a gateway; nothing listens before ``start()``.
     ///
-    /// - Parameter report: takes what an operator should know. Called on any thread; must not block.
+    /// - Parameters:
+    ///   - descriptors: how many the data plane may use; `nil` where nothing else in the process
+    ///     needs many.
+    ///   - report: takes what an operator should know. Called on any thread; must not block.
     public init(
         configuration: GatewayConfiguration,
         accessLog: any AccessLog,
+        descriptors: DescriptorPlan? = nil,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
         let congestion = try CongestionPolicy(configuration.engine.congestionControl)
         let bufferPolicy = try BufferPolicy(configuration.engine)
         let services = try ShardServices(
             shardCount: Self.shardCount(for: configuration.engine),
+            descriptors: try Self.plan(descriptors),
             congestion: congestion,
             bufferPolicy: bufferPolicy,
             accessLog: accessLog,
@@ -79,6 +84,15 @@ public final class Gateway: Sendable {
             throw .systemResources(operation: "preparing health checks", reason: error.description)
         }
         startSettings = StartSettings(configuration)
+    }
+
+    private static func plan(_ given: DescriptorPlan?) throws(GatewayError) -> DescriptorPlan {
+        if let given { return given }
+        do throws(SystemError) {
+            return DescriptorPlan(limit: try ProcessLimits.descriptors(), fixedCount: 0)
+        } catch {
+            throw .systemResources(operation: "preparing the shards", reason: error.description)
+        }
     }
 
     private static func shardCount(for settings: EngineSettings) -> Int {

@@ -12,6 +12,7 @@ struct ListenerWatchTests {
         let events = Locked<[GatewayEvent]>([])
         let services = try ShardServices(
             shardCount: 1,
+            descriptors: DescriptorPlan(limit: 1_024, fixedCount: 0),
             congestion: CongestionPolicy(.system),
             bufferPolicy: BufferPolicy(EngineSettings()),
             accessLog: RecordingLog(),

@@ -85,6 +85,7 @@ private final class ShardBench {
         settings.pipeByteCount = 65_536
         let services = try ShardServices(
             shardCount: 1,
+            descriptors: DescriptorPlan(limit: 1_024, fixedCount: 0),
             congestion: CongestionPolicy(.system),
             bufferPolicy: BufferPolicy(settings),
             accessLog: RecordingLog()

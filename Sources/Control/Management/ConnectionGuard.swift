@@ -1,5 +1,7 @@
+import FoundationEssentials
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// Bounds what one connection can cost, whatever its client does.
@@ -10,6 +12,7 @@ import NIOHTTPTypes
 /// - Bodies are discarded: nothing here takes one. The answer does not wait for a body's end, and
 ///   a connection with an unfinished body, or a refused request, closes after the answer.
 /// - `/healthz` is answered here, on the event loop: other clients' requests keep nobody from it.
+/// - What is not a request is refused here too: the HTTP library would answer without a word.
 /// - A closing connection reads only a little more, so that its client's unread bytes do not become
 ///   a reset that overtakes the answer (RFC 9112 §9.6).
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -28,6 +31,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let room: ConnectionRoom
     private let largeAnswers: ConnectionRoom
     private let lifetime: TimeAmount
+    private let requestBytes = RequestBytes()
     private var end: Scheduled<Void>?
     /// Requests that were passed on and are not answered yet.
     private var pendingCount = 0
@@ -39,6 +43,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum Phase: Equatable {
         case open
+        /// What came is not a request that can be answered. Earlier ones are answered first, and the
+        /// first line of this one is read to its end.
+        case refusing(HTTPParserError)
         /// Takes no further request; the answer is on its way.
         case closing
         /// The answer is sent.
@@ -53,6 +60,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        // `try?`: it fails only on a channel that has been closed already.
+        try? context.pipeline.syncOperations.addHandler(requestBytes, position: .first)
         room.enter(context.channel)
         schedule(lifetime, context)
     }
@@ -75,6 +84,7 @@ extension ConnectionGuard {
         guard phase == .open else { return }
         switch unwrapInboundIn(data) {
         case .head(let request):
+            requestBytes.noteHead()
             isBodyUnfinished = true
             discardedByteCount = 0
             room.change(context.channel, isBusy: true)
@@ -91,7 +101,10 @@ extension ConnectionGuard {
     }
 
     func read(context: ChannelHandlerContext) {
-        if phase == .open, discardedByteCount <= Self.bodyByteLimit { context.read() }
+        switch phase {
+        case .open where discardedByteCount <= Self.bodyByteLimit, .refusing: context.read()
+        case .open, .closing, .lingering: break
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -104,8 +117,12 @@ extension ConnectionGuard {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .lingering = phase, event as? ChannelEvent == .inputClosed {
-            context.close(promise: nil)
+        if event as? ChannelEvent == .inputClosed {
+            switch phase {
+            case .open, .closing: break
+            case .refusing: refuse(isWhole: true, context)
+            case .lingering: context.close(promise: nil)
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -139,15 +156,24 @@ extension ConnectionGuard {
     /// Says that the process runs, and closes the connection: a probe that keeps it open would take
     /// a place.
     private func answerHealthCheck(withBody: Bool, _ context: ChannelHandlerContext) {
+        let head = HTTPResponse(status: .ok, headerFields: .uncached("text/plain"))
+        answer(head, Self.health, sendingBody: withBody, context)
+    }
+
+    /// Sends a whole answer, after which the connection closes.
+    private func answer(
+        _ head: HTTPResponse,
+        _ text: String,
+        sendingBody: Bool = true,
+        _ context: ChannelHandlerContext
+    ) {
         phase = .closing
-        var fields = HTTPFields.uncached("text/plain")
-        fields[.contentLength] = "\(Self.health.utf8.count)"
-        fields[.connection] = "close"
-        let head = HTTPResponse(status: .ok, headerFields: fields)
+        var head = head
+        head.headerFields[.contentLength] = "\(text.utf8.count)"
+        head.headerFields[.connection] = "close"
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if withBody {
-            let body = ByteBuffer(string: Self.health)
-            context.write(wrapOutboundOut(.body(body)), promise: nil)
+        if sendingBody {
+            context.write(wrapOutboundOut(.body(ByteBuffer(string: text))), promise: nil)
         }
         let sent = context.eventLoop.makePromise(of: Void.self)
         whenSent(sent, context)
@@ -167,11 +193,80 @@ extension ConnectionGuard {
     private func answered(_ context: ChannelHandlerContext) {
         room.change(context.channel, isBusy: false)
         largeAnswers.leave(context.channel)
+        if case .refusing = phase { return refuse(isWhole: false, context) }
         guard phase == .closing else { return }
         phase = .lingering(readCount: 0)
         schedule(Self.lingerTime, context)
         context.close(mode: .output, promise: nil)
         context.read()
+    }
+}
+
+// MARK: - What is not a request
+
+extension ConnectionGuard {
+    /// The parser has stopped for good: each further byte is an error to it as well.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch (phase, error) {
+        case (.open, let error as HTTPParserError):
+            phase = .refusing(error)
+            room.change(context.channel, isBusy: true)
+            refuse(isWhole: false, context)
+        case (.refusing, is ByteToMessageDecoderError):
+            refuse(isWhole: false, context)
+        case (.closing, is HTTPParserError), (.closing, is ByteToMessageDecoderError),
+            (.lingering, is HTTPParserError), (.lingering, is ByteToMessageDecoderError):
+            break
+        default:
+            context.fireErrorCaught(error)
+        }
+    }
+
+    /// - Parameter isWhole: whether no more bytes will come.
+    private func refuse(isWhole: Bool, _ context: ChannelHandlerContext) {
+        guard case .refusing(let error) = phase, pendingCount == 0 else { return }
+        switch error {
+        case .invalidMethod, .invalidConstant:
+            switch RequestLine.verdict(on: requestBytes.bytes) {
+            case .incomplete where !isWhole: break
+            case .request: refuseMethod(context)
+            case .incomplete, .notHTTP: refuseBytes(error, context)
+            }
+        default:
+            refuseBytes(error, context)
+        }
+    }
+
+    private func refuseMethod(_ context: ChannelHandlerContext) {
+        refuse(
+            HTTPResponse(status: .methodNotAllowed, headerFields: [.allow: MethodRefusal.allowed]),
+            code: "MethodNotAllowed",
+            message: MethodRefusal.advice,
+            context
+        )
+    }
+
+    private func refuseBytes(_ error: HTTPParserError, _ context: ChannelHandlerContext) {
+        refuse(
+            HTTPResponse(status: .badRequest),
+            code: "InvalidRequest",
+            message: "This is not a request of HTTP/1.1 that can be answered: \(error).",
+            context
+        )
+    }
+
+    private func refuse(
+        _ head: HTTPResponse,
+        code: String,
+        message: String,
+        _ context: ChannelHandlerContext
+    ) {
+        let id = UUID().uuidString.lowercased()
+        // `try?`: texts can always be encoded.
+        let text = try? Envelope(id: id, code: code, message: message).text
+        var head = head
+        head.headerFields.append(contentsOf: HTTPFields.uncached("application/json"))
+        answer(head, text ?? "", context)
     }
 }
 

@@ -30,6 +30,15 @@ struct ConnectionPlaces<ID: Hashable & Sendable>: Sendable {
         return leaving
     }
 
+    /// Takes the place of whoever would have to go for a newcomer.
+    ///
+    /// - Returns: who must go; `nil` if nobody has a place.
+    mutating func evict() -> ID? {
+        let leaving = nextToGo
+        if let leaving { places[leaving] = nil }
+        return leaving
+    }
+
     /// Records that `id` has become busy or idle; ignored if it has no place.
     mutating func change(_ id: ID, isBusy: Bool) {
         guard places[id] != nil else { return }

@@ -27,6 +27,17 @@ final class ConnectionRoom: Sendable {
         channel.closeFuture.whenComplete { [weak self] _ in self?.leave(id) }
     }
 
+    /// Closes whoever would have to go for a newcomer.
+    ///
+    /// - Returns: whether there is anybody.
+    func evict() -> Bool {
+        let leaving = state.withLock { state in
+            state.places.evict().flatMap { state.channels.removeValue(forKey: $0) }
+        }
+        leaving?.close(promise: nil)
+        return leaving != nil
+    }
+
     func change(_ channel: any Channel, isBusy: Bool) {
         state.withLock { $0.places.change(ObjectIdentifier(channel), isBusy: isBusy) }
     }

@@ -26,7 +26,7 @@ struct Envelope<Payload: Encodable>: Encodable {
         answers.text(try text, type: "application/json", on: channel)
     }
 
-    private var text: String {
+    var text: String {
         get throws {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -69,9 +69,9 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
             var response = try Envelope(
                 id: id,
                 code: "MethodNotAllowed",
-                message: "Only GET and HEAD are answered here."
+                message: MethodRefusal.advice
             ).response(status: .methodNotAllowed)
-            response.headers[.allow] = "GET, HEAD"
+            response.headers[.allow] = MethodRefusal.allowed
             return response
         }
     }

@@ -3,7 +3,7 @@ import NIOCore
 
 /// What the management address spends on its clients, whoever they are.
 struct ManagementLimits: Sendable {
-    /// At the same time; a newcomer takes the place of the one that has been idle for the longest.
+    /// At the same time, fewer where descriptors are few; a newcomer takes the place of the one that has been idle for the longest.
     var connections = 64
     /// Large answers that are sent at the same time; another one ends the oldest of them.
     var largeAnswers = 4
@@ -22,9 +22,10 @@ struct ManagementLimits: Sendable {
 extension ManagementLimits {
     /// HTTP/1.1 within these limits.
     ///
-    /// - Parameter largeAnswers: where the channels of large answers have their places.
-    func http(largeAnswers: ConnectionRoom) -> HTTP1Channel.Configuration {
-        let room = ConnectionRoom(limit: connections)
+    /// - Parameters:
+    ///   - room: where all channels have their places.
+    ///   - largeAnswers: where the channels of large answers have theirs.
+    func http(room: ConnectionRoom, largeAnswers: ConnectionRoom) -> HTTP1Channel.Configuration {
         let lifetime = TimeAmount(lifetime)
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [

@@ -5,6 +5,7 @@ import Logging
 import ServiceLifecycle
 import Sockets
 
+import protocol NIOCore.Channel
 import struct NIOCore.IOError
 
 /// The management address: health, metrics and the API.
@@ -83,17 +84,29 @@ struct ManagementServer: Sendable {
     }
 
     private func application(onStart: @escaping @Sendable (_ port: Int) -> Void) -> some Service {
+        let room = ConnectionRoom(limit: limits.connections)
         let largeAnswers = ConnectionRoom(limit: limits.largeAnswers)
         return Application(
             router: routes.router(answers: LargeAnswers(room: largeAnswers)),
-            server: .http1(configuration: limits.http(largeAnswers: largeAnswers)),
+            server: .http1(configuration: limits.http(room: room, largeAnswers: largeAnswers)),
             configuration: .init(
                 address: .hostname("\(address.ip)", port: Int(address.port)),
                 serverName: "sluice"
             ),
-            onServerRunning: { onStart($0.localAddress?.port ?? Int(address.port)) },
+            onServerRunning: { listener in
+                await Self.watch(listener, making: room)
+                onStart(listener.localAddress?.port ?? Int(address.port))
+            },
             logger: quietLogger
         )
+    }
+
+    private static func watch(_ listener: any Channel, making room: ConnectionRoom) async {
+        // `try?`: it fails only on a channel that has been closed already.
+        try? await listener.eventLoop.submit {
+            let pauses = AcceptPauses(room: room)
+            try listener.pipeline.syncOperations.addHandler(pauses, position: .first)
+        }.get()
     }
 
     /// What the HTTP library has to say of its own life is of no use to an operator.

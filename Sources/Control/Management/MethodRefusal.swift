@@ -7,6 +7,11 @@ enum MethodRefusal: Hashable {
     /// Everything here is for reading.
     case methodNotAllowed
 
+    /// What is answered, as in the Allow field (RFC 9110 §10.2.1).
+    static let allowed = "GET, HEAD"
+    /// A sentence for people.
+    static let advice = "Only GET and HEAD are answered here."
+
     /// `nil` where the method is one for reading.
     init?(_ method: HTTPRequest.Method, path: String) {
         switch method {

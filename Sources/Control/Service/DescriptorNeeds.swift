@@ -6,9 +6,9 @@ struct DescriptorNeeds {
     var eventLoops: Int
     var listeners: Int
 
-    /// Standard streams, signals, Dispatch, the access log; files and connections that come and go:
-    /// lists, health checks, questions to the management address.
-    private static let constant = 28
+    /// Standard streams, signals, Dispatch, the access log, a spare one; files and connections that
+    /// come and go: lists, health checks, questions to the management address.
+    private static let constant = 29
 
     var count: Int {
         // Each worker and each event loop has an epoll set, an eventfd and a timerfd.

@@ -46,7 +46,7 @@ public struct GatewayService: Sendable {
     /// - Throws: ``ServiceError``, before anything was served.
     public func run() async throws {
         ProcessSettings.apply()
-        try ProcessSettings.checkDescriptors()
+        try ProcessSettings.planDescriptors()
         let signals: ControlSignals
         do {
             signals = try ControlSignals.shared.get()

@@ -21,14 +21,19 @@ enum ProcessSettings {
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// Refuses to start what would run out of descriptors before it serves.
+    /// Divides the descriptors, and refuses to start what would run out of them before it serves.
     ///
     /// - Parameter configuration: `nil` before it is loaded, for the least that any needs.
-    static func checkDescriptors(for configuration: GatewayConfiguration? = nil)
-        throws(ServiceError)
+    @discardableResult
+    static func planDescriptors(for configuration: GatewayConfiguration? = nil)
+        throws(ServiceError) -> DescriptorPlan
     {
-        // Without a limit there is nothing to check.
-        guard let limit = try? ProcessLimits.descriptors() else { return }
+        let limit: Int
+        do throws(SystemError) {
+            limit = try ProcessLimits.descriptors()
+        } catch {
+            throw .cannotStart("cannot read the limit of open files: \(error)")
+        }
         let processors = ProcessLimits.processors()
         let shards = configuration?.engine.shards ?? 1
         let needs = DescriptorNeeds(
@@ -37,5 +42,6 @@ enum ProcessSettings {
             listeners: configuration?.warehouses.map(\.listeners.count).reduce(0, +) ?? 0
         )
         if let obstacle = needs.obstacle(limit: limit) { throw .cannotStart(obstacle) }
+        return DescriptorPlan(limit: limit, fixedCount: needs.count)
     }
 }

@@ -12,6 +12,7 @@ struct RunningGateway: Sendable {
     private let logs: GatewayLogs
     private let gateway: Gateway
     private let drainLimit: DrainLimit
+    private let descriptors: DescriptorPlan
     private let expiries: ExpiryWatch
     private let memory: MemoryTrimmer
 
@@ -20,7 +21,8 @@ struct RunningGateway: Sendable {
         _ configuration: GatewayConfiguration,
         from policySource: String
     ) throws(ServiceError) {
-        try ProcessSettings.checkDescriptors(for: configuration)
+        let descriptors = try ProcessSettings.planDescriptors(for: configuration)
+        self.descriptors = descriptors
         self.configuration = configuration
         self.policySource = policySource
         drainLimit = DrainLimit(configuration.timeouts.drain)
@@ -35,6 +37,7 @@ struct RunningGateway: Sendable {
             gateway = try Gateway(
                 configuration: configuration,
                 accessLog: logs.accessLog,
+                descriptors: descriptors,
                 report: logs.events.note
             )
         } catch {
@@ -81,7 +84,14 @@ struct RunningGateway: Sendable {
             policySource: policySource,
             hostNames: configuration.managementNames
         )
-        let server = ManagementServer(address: address, routes: routes, logger: logger)
+        var limits = ManagementLimits()
+        limits.connections = descriptors.managementConnections
+        let server = ManagementServer(
+            address: address,
+            routes: routes,
+            limits: limits,
+            logger: logger
+        )
         try await server.serve { port, release in
             logger.info("management on \(SocketAddress(address.ip, port: UInt16(clamping: port)))")
             await body(release)

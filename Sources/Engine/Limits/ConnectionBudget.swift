@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// A count of connections, over all shards.
@@ -19,19 +20,19 @@ final class ConnectionBudget: Sendable {
 /// Keeps accepting from eating the descriptors that accepted clients need for their backends.
 ///
 /// A client that is accepted and then cannot be connected is turned away; one that waits in the
-/// kernel's backlog is served a moment later. So accepting pauses before descriptors run out.
+/// kernel's backlog is served a moment later. So accepting pauses before descriptors run out. Pipes
+/// count too: bulk must not take what the management address needs.
 final class DescriptorBudget: Sendable {
-    /// For the log, the management API, listeners, health checks and a few pipes.
-    private static let reserve = 192
     /// One for the client, one for the backend; a client that is being refused has but its own.
     static let perConnection: UInt8 = 2
 
+    let plan: DescriptorPlan
     private let count = Atomic<Int>(0)
     private let limit: Int
 
-    init(descriptorLimit: Int) {
-        let available = descriptorLimit - min(Self.reserve, descriptorLimit / 2)
-        limit = max(Int(Self.perConnection), available)
+    init(_ plan: DescriptorPlan) {
+        self.plan = plan
+        limit = max(Int(Self.perConnection), plan.connectionDescriptors)
     }
 
     var isUsedUp: Bool { count.load(ordering: .relaxed) + Int(Self.perConnection) > limit }

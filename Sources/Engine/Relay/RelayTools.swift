@@ -1,3 +1,4 @@
+import Core
 import Sockets
 
 /// What all of a shard's connections share for moving bytes.
@@ -5,13 +6,16 @@ final class RelayTools {
     /// Where a read lands before it is written on.
     let scratch: ScratchBuffer
     private let pipeByteCount: Int
+    /// What pipes are counted in; `nil` where descriptors do not matter.
+    private let descriptors: DescriptorBudget?
+    private let idlePipeLimit: Int
     private var idlePipes: [Pipe] = []
     private var pipesInUse = 0
 
     /// A pipe takes two descriptors and up to a mebibyte: more directions than this copy.
     static let pipeLimit = 128
     /// Pipes kept for the next direction.
-    static let idlePipeLimit = 16
+    static let mostIdlePipes = 16
     /// Reads of what nobody wants, before the shard's other connections get their turn.
     static let turnLimit = 16
     /// Bytes that a direction moves at an event before it must queue for its turns: what a read
@@ -28,28 +32,50 @@ final class RelayTools {
     private static let pipesPerPiece = 4
     private static let piecesPerTurn = 4
 
-    init(scratchByteCount: Int, pipeByteCount: Int) {
+    /// - Parameter workerCount: among how many tools like these `descriptors` are shared.
+    init(
+        scratchByteCount: Int,
+        pipeByteCount: Int,
+        descriptors: DescriptorBudget? = nil,
+        workerCount: Int = 1
+    ) {
+        self.descriptors = descriptors
+        idlePipeLimit = min(
+            Self.mostIdlePipes,
+            descriptors?.plan.idlePipes(ofEach: workerCount) ?? .max
+        )
         scratch = ScratchBuffer(byteCount: scratchByteCount)
         self.pipeByteCount = pipeByteCount
         pieceByteCount = max(scratchByteCount, pipeByteCount) * Self.pipesPerPiece
         turnByteCount = pieceByteCount * Self.piecesPerTurn
     }
 
-    /// A pipe that is empty; `nil` where there are enough, or the system grants none.
+    /// A pipe that is empty; `nil` where there are enough, or no descriptor is left for one.
     func takePipe() -> Pipe? {
         guard pipesInUse < Self.pipeLimit else { return nil }
         // Without a pipe the direction copies, which is slower and otherwise the same.
-        guard let pipe = idlePipes.popLast() ?? (try? Pipe(byteCount: pipeByteCount))
-        else { return nil }
+        guard let pipe = idlePipes.popLast() ?? makePipe() else { return nil }
         pipesInUse += 1
         return pipe
     }
 
-    /// Takes a pipe back; one that still holds bytes is closed with them.
+    private func makePipe() -> Pipe? {
+        if let descriptors, descriptors.isUsedUp { return nil }
+        // What the system refuses is not needed either.
+        guard let pipe = try? Pipe(byteCount: pipeByteCount) else { return nil }
+        descriptors?.take(DescriptorPlan.descriptorsPerPipe)
+        return pipe
+    }
+
+    /// Takes a pipe back; one that still holds bytes is closed with them, and so is one whose
+    /// descriptors clients wait for.
     func giveBack(_ pipe: Pipe) {
         pipesInUse -= 1
-        if pipe.heldByteCount == 0, idlePipes.count < Self.idlePipeLimit {
+        let isScarce = descriptors?.isUsedUp ?? false
+        if pipe.heldByteCount == 0, idlePipes.count < idlePipeLimit, !isScarce {
             idlePipes.append(pipe)
+        } else {
+            descriptors?.release(DescriptorPlan.descriptorsPerPipe)
         }
     }
 }

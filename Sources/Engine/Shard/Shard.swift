@@ -67,7 +67,9 @@ final class Shard: @unchecked Sendable {
         self.snapshot = snapshot
         tools = RelayTools(
             scratchByteCount: settings.scratchByteCount,
-            pipeByteCount: settings.pipeByteCount
+            pipeByteCount: settings.pipeByteCount,
+            descriptors: services.descriptors,
+            workerCount: services.ports.count
         )
         lingerNanoseconds = settings.linger.nanoseconds
         denials = DenialTable(

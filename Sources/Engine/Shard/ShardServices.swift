@@ -23,6 +23,7 @@ final class ShardServices: Sendable {
 
     init(
         shardCount: Int,
+        descriptors plan: DescriptorPlan,
         congestion: CongestionPolicy,
         bufferPolicy: BufferPolicy,
         accessLog: any AccessLog,
@@ -34,8 +35,8 @@ final class ShardServices: Sendable {
         self.congestion = congestion
         self.bufferPolicy = bufferPolicy
         revocations = RevocationTally(report: report)
+        descriptors = DescriptorBudget(plan)
         do {
-            descriptors = DescriptorBudget(descriptorLimit: try ProcessLimits.descriptors())
             var ports: [ShardPort] = []
             for number in 0..<shardCount { ports.append(try ShardPort(number: number)) }
             self.ports = ports

@@ -23,6 +23,18 @@ struct ConnectionPlacesTests {
         #expect(places.enter(5) == 0)
     }
 
+    @Test("Where room is needed besides, the one that would go for a newcomer")
+    func evicting() {
+        var places = ConnectionPlaces<Int>(limit: 3)
+        #expect(places.evict() == nil)
+        for id in 0..<3 { _ = places.enter(id) }
+        places.change(0, isBusy: true)
+        #expect(places.evict() == 1)
+        #expect(places.evict() == 2)
+        #expect(places.evict() == 0)
+        #expect(places.evict() == nil && places.count == 0)
+    }
+
     @Test("A busy one only if all are busy, and then the one that has been for the longest")
     func busy() {
         var places = ConnectionPlaces<Int>(limit: 2)

@@ -1,3 +1,5 @@
+import Foundation
+import Sockets
 import Testing
 
 @testable import Control
@@ -30,17 +32,57 @@ struct ManagementRefusalTests {
         arguments: [
             ("POST", "/healthz"), ("DELETE", "/metrics"), ("PUT", "/"), ("PATCH", "/nothing"),
             ("POST", "/v1x"), ("POST", "/V1/status"), ("OPTIONS", "/v1/status"),
-            ("TRACE", "/v1/status"), ("BREW", "/v1/status"),
+            ("TRACE", "/v1/status"), ("PROPFIND", "/v1/status"), ("CONNECT", "/x"),
+            ("BREW", "/v1/status"), ("FOO", "/"), ("get", "/healthz"), ("X", "*"),
+            ("GETT", "/metrics"), ("!#$%&'*+-.^_`|~09az", "/nothing?a=b"), ("DESCRIBE", "/"),
         ]
     )
     func method(method: String, path: String) async throws {
         try await ServedManagement.run { server in
             let answer = try await server.ask(method, path, headers: ["Content-Length: 0"])
-            // A method that HTTP does not know is refused before it is routed.
-            guard method != "BREW" else { return #expect((400...405).contains(answer.status)) }
             #expect(answer.status == 405)
             #expect(answer.headers["allow"] == "GET, HEAD")
             #expect(try answer.decoded(as: HTTPAnswer.Refusal.self).code == "MethodNotAllowed")
+        }
+    }
+
+    @Test("A method that nobody knows is refused after other requests of the connection too")
+    func laterMethod() async throws {
+        let first = "GET /v1/denials HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        try await ServedManagement.run { server in
+            try await onOwnThread {
+                let one = try RawClient(port: server.port)
+                one.send(first)
+                _ = try one.receive { $0.hasSuffix("}\n") }
+                one.send("FOO / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                #expect(try HTTPAnswer(try one.receive()).status == 405)
+
+                // In one piece: the first is answered before.
+                let both = try RawClient(port: server.port)
+                both.send(first + "FOO / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                let answers = try both.receive()
+                let codes = answers.components(separatedBy: "HTTP/1.1 ").dropFirst()
+                #expect(codes.map { $0.prefix(3) } == ["200", "405"])
+                #expect(answers.contains("MethodNotAllowed"))
+            }
+        }
+    }
+
+    @Test("However a line with such a method is cut, it is read to its end")
+    func cutMethod() async throws {
+        try await ServedManagement.run { server in
+            try await onOwnThread {
+                let client = try RawClient(port: server.port)
+                for piece in ["F", "OO /v1", "/status HTT"] {
+                    client.send(piece)
+                    Clock.sleep(milliseconds: 50)
+                    #expect(!client.hasAnswer)
+                }
+                client.send("P/1.1\r\n")
+                let answer = try HTTPAnswer(try client.receive())
+                #expect(answer.status == 405)
+                #expect(answer.headers["allow"] == "GET, HEAD")
+            }
         }
     }
 
@@ -80,6 +122,8 @@ struct ManagementRefusalTests {
         arguments: [
             "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}", "GET\r\n\r\n",
             "GET / HTTP/1.1\r\nHost x\r\n\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "FOO / HTTP/9\r\n\r\n", "FOO  / HTTP/1.1\r\n\r\n",
+            "F(O / HTTP/1.1\r\n\r\n", "\r\n\r\n\0FOO",
         ]
     )
     func garbage(text: String) async throws {
@@ -90,6 +134,7 @@ struct ManagementRefusalTests {
                 return try HTTPAnswer(try client.receive())
             }
             #expect(answer.status == 400)
+            #expect(try answer.decoded(as: HTTPAnswer.Refusal.self).code == "InvalidRequest")
         }
     }
 
