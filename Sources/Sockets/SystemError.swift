@@ -20,6 +20,12 @@ public struct SystemError: Error, Hashable, Sendable {
     /// Whether no local address, or no port of it, is left to connect from (connect(2), bind(2)).
     public var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
 
+    /// Whether nothing came back from the peer, in time or at all: its machine or the way there is
+    /// gone (ip(7), tcp(7)). Otherwise the peer, or its system, has ended the connection itself.
+    public var isPeerUnreachable: Bool {
+        [ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ENONET].contains(code)
+    }
+
     /// Another socket has the address (bind(2)).
     public static let addressInUse = SystemError(code: EADDRINUSE)
 

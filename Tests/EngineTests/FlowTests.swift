@@ -1,3 +1,4 @@
+import Core
 import Sockets
 import Testing
 
@@ -100,7 +101,7 @@ struct FlowTests {
         var (from, to) = (Side(source.inner), Side(destination.inner))
         from.note(try source.inner.endEvent())
         to.isWritable = true
-        #expect(flow.move(from: &from, to: &to, with: tools) == .sourceFailed)
+        #expect(flow.move(from: &from, to: &to, with: tools) == .sourceFailed(.reset))
         #expect(flow.byteCount == 1)
         #expect(destination.outer.readAvailable() == [9])
     }

@@ -49,6 +49,49 @@ struct TunnelTests {
         #expect(guarded.tunnel.toBackend.byteCount == 7)
     }
 
+    @Test("A backend that ends without a greeting is told from one that has said something")
+    func unanswered() throws {
+        for (words, isReset) in [("", false), ("", true), ("hi", false), ("hi", true)] {
+            let (client, backend) = (try SocketPair(), try SocketPair())
+            var tunnel = Tunnel(client: client.inner, isGuarded: false, awaitsGreeting: true)
+            tunnel.client.isWritable = true
+            tunnel.backend = Side(backend.inner)
+            tunnel.open(sending: [])
+            backend.outer.writeAll(Array(words.utf8))
+            if isReset { backend.outer.closeWithReset() } else { backend.outer.shutdownWrite() }
+            tunnel.backend.note(try backend.inner.endEvent())
+            let progress = tunnel.advance(with: tools)
+            switch (words.isEmpty, isReset) {
+            case (true, false): #expect(progress == .unanswered(nil))
+            case (true, true): #expect(progress == .unanswered(.reset))
+            case (false, false): #expect(progress == .waitForReadiness)
+            case (false, true): #expect(progress == .aborted(.backendReset))
+            }
+            if !words.isEmpty {
+                #expect(client.outer.readAvailable() == Array(words.utf8))
+            }
+            client.close()
+            backend.inner.close()
+            if !isReset { backend.outer.close() }
+        }
+    }
+
+    @Test("A client that has left is told nothing: it was a probe")
+    func probe() throws {
+        let (client, backend) = (try SocketPair(), try SocketPair())
+        defer { client.close(); backend.close() }
+        var tunnel = Tunnel(client: client.inner, isGuarded: false, awaitsGreeting: true)
+        tunnel.client.isWritable = true
+        tunnel.backend = Side(backend.inner)
+        tunnel.open(sending: [])
+        client.outer.shutdownWrite()
+        tunnel.client.note(try client.inner.endEvent())
+        #expect(tunnel.advance(with: tools) == .waitForReadiness)
+        backend.outer.shutdownWrite()
+        tunnel.backend.note(try backend.inner.endEvent())
+        #expect(tunnel.advance(with: tools) == .finished(.finished))
+    }
+
     @Test("A header that the client wrote itself reaches no backend")
     func forgedHeader() throws {
         let guarded = try Guarded(client: "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n")

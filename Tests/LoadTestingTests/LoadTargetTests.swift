@@ -35,7 +35,8 @@ import Testing
 
     @Test(arguments: [
         ("http://db", "db"), ("http://db:80", "db:80"), ("http://[::1]/x", "[::1]"),
-        ("db:8030", "db:8030"),
+        ("db:8030", "db:8030"), ("http://db.internal./x", "db.internal"),
+        ("db.internal.:8030", "db.internal:8030"), ("http://10.0.0.5:80", "10.0.0.5:80"),
     ])
     func namesTheHostAsItWasWritten(text: String, host: String) throws {
         #expect(try LoadTarget(parsing: text).host == host)

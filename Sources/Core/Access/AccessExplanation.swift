@@ -84,7 +84,7 @@ extension Listener {
     /// The endpoint through which a client comes that names `endpoint`.
     fileprivate func through(_ endpoint: EndpointName?) -> EndpointName? {
         guard link == .private else { return nil }
-        return self.endpoint.map { EndpointName(.embedded, $0) } ?? endpoint
+        return embeddedEndpoint ?? endpoint
     }
 }
 

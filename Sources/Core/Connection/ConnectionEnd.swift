@@ -52,6 +52,10 @@ public enum ConnectionEnd: String, Hashable, Sendable, CaseIterable, Codable {
     case finished
     case clientReset
     case backendReset
+    /// Nothing came back from the client's machine any more, or the network knew no way there.
+    case clientUnreachable
+    /// Nothing came back from the backend's machine any more, or the network knew no way there.
+    case backendUnreachable
     /// Neither side sent a byte for the idle time.
     case idleTimeout
     /// One side had ended, and the other sent no byte for the half-closed time.

@@ -6,6 +6,14 @@ public enum RelaySide: Hashable, Sendable, CaseIterable {
     public var opposite: RelaySide { self == .client ? .backend : .client }
 }
 
+/// How a side of a relayed connection failed.
+public enum SideFailure: Hashable, Sendable {
+    /// It broke the connection off.
+    case reset
+    /// Its machine is gone, or the way there.
+    case unreachable
+}
+
 /// What the ends of streams and the failures of a relayed connection mean: decisions only, no
 /// socket, clock or closure.
 ///
@@ -24,9 +32,9 @@ public struct Relay: Hashable, Sendable {
         /// The side's stream has ended, and was passed on whole.
         case endOfStream(from: RelaySide)
         /// Reading from the side failed; what it had sent was passed on.
-        case readFailed(RelaySide)
+        case readFailed(RelaySide, SideFailure)
         /// The side takes nothing any more.
-        case writeFailed(RelaySide)
+        case writeFailed(RelaySide, SideFailure)
     }
 
     public enum Action: Hashable, Sendable {
@@ -46,12 +54,18 @@ public struct Relay: Hashable, Sendable {
 
     private var fromClient = Direction.flowing
     private var fromBackend = Direction.flowing
+    /// A side's first failure: the system tells the cause once, and later ones are its consequences.
+    private var clientFailure: SideFailure?
+    private var backendFailure: SideFailure?
     private var hasEnded = false
 
     public init() {}
 
     /// Whether one direction is over, and the other is not.
     public var isHalfClosed: Bool { (fromClient == .flowing) != (fromBackend == .flowing) }
+
+    /// Whether the side's stream has ended, and was passed on whole.
+    public func hasEnded(_ side: RelaySide) -> Bool { self[side] == .ended }
 
     /// Takes note of an event and says what the engine must do. After the end nothing follows.
     public mutating func handle(_ event: Event) -> Action {
@@ -67,8 +81,22 @@ public struct Relay: Hashable, Sendable {
     private mutating func decide(_ event: Event) -> Action {
         switch event {
         case .endOfStream(let side): endOfStream(from: side)
-        case .readFailed(let side): .abort(Self.reset(by: side))
-        case .writeFailed(let side): writeFailed(side)
+        case .readFailed(let side, let failure): .abort(end(after: failure, of: side))
+        case .writeFailed(let side, let failure): writeFailed(side, failure)
+        }
+    }
+
+    /// How a connection ends of which a side has failed. An earlier failure of the same side counts.
+    public mutating func end(after failure: SideFailure, of side: RelaySide) -> ConnectionEnd {
+        switch side {
+        case .client:
+            let first = clientFailure ?? failure
+            clientFailure = first
+            return first == .reset ? .clientReset : .clientUnreachable
+        case .backend:
+            let first = backendFailure ?? failure
+            backendFailure = first
+            return first == .reset ? .backendReset : .backendUnreachable
         }
     }
 
@@ -78,20 +106,17 @@ public struct Relay: Hashable, Sendable {
         switch self[side.opposite] {
         case .flowing: return .shutdownWrite(side.opposite)
         case .ended: return .finish(.finished)
-        case .broken: return .finishGently(Self.reset(by: side))
+        case .broken: return .finishGently(end(after: .reset, of: side))
         }
     }
 
-    private mutating func writeFailed(_ side: RelaySide) -> Action {
+    private mutating func writeFailed(_ side: RelaySide, _ failure: SideFailure) -> Action {
         // The direction towards a side comes from the opposite one. Where that has ended or failed
         // already, nothing is left that could fail.
         guard self[side.opposite] == .flowing else { return .none }
         self[side.opposite] = .broken
-        return self[side] == .flowing ? .none : .abort(Self.reset(by: side))
-    }
-
-    private static func reset(by side: RelaySide) -> ConnectionEnd {
-        side == .client ? .clientReset : .backendReset
+        let end = end(after: failure, of: side)
+        return self[side] == .flowing ? .none : .abort(end)
     }
 
     private subscript(source: RelaySide) -> Direction {

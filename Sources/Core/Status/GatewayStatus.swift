@@ -103,8 +103,11 @@ public struct BackendStatus: Hashable, Sendable, Codable {
     public var activeConnections: Int = 0
     public var connections: UInt64 = 0
     public var connectFailures: UInt64 = 0
-    /// Why it is, or last was, unhealthy or unresolved.
+    /// Why a connect or a check last failed, or the name is unresolved. It stays when the backend is
+    /// healthy again: see ``lastFailureAt``.
     public var lastFailure: String?
+    /// When that was; `nil` for an unresolved name.
+    public var lastFailureAt: UnixTime?
 
     public init() {}
 }

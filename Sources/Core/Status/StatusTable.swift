@@ -62,10 +62,16 @@ public struct StatusTable: CustomStringConvertible {
                 [
                     backend.address ?? backend.name, listener.address, backend.health.rawValue,
                     "\(backend.activeConnections)", "\(backend.connections)",
-                    "\(backend.connectFailures)", backend.lastFailure ?? "-",
+                    "\(backend.connectFailures)", Self.lastFailure(of: backend),
                 ]
             }
         }
         return rows.isEmpty ? "" : Columns([header] + rows).description
+    }
+
+    /// With its time: a backend may have been healthy for long since.
+    private static func lastFailure(of backend: BackendStatus) -> String {
+        guard let reason = backend.lastFailure else { return "-" }
+        return backend.lastFailureAt.map { "\($0.rfc3339) \(reason)" } ?? reason
     }
 }

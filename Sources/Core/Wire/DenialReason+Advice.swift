@@ -21,8 +21,8 @@ extension DenialReason {
             "only trusted load balancers may connect to this listener; if this is one, add its"
                 + " address to proxyProtocol.trusted"
         case .badProxyHeader:
-            "a trusted load balancer's PROXY header is missing, malformed or names more than one"
-                + " endpoint: detail has the cause and the remedy"
+            "a trusted load balancer's PROXY header is missing, malformed or names endpoints that"
+                + " contradict each other or the listener's: detail has the cause and the remedy"
         case .proxyHeaderTimeout:
             "a trusted load balancer sent no whole PROXY header in time; if it sends it only with"
                 + " the client's first bytes, have it send it at once (AWS: on_first_ack)"

@@ -75,13 +75,13 @@ public enum HealthProbe: Equatable, Sendable {
 }
 
 /// How a backend that refuses our PROXY header is told from one that fails.
-enum ProxyHeaderRefusal {
+public enum ProxyHeaderRefusal {
     static let advice =
         "set sendProxyProtocol: off, or let the backend accept the header (MariaDB: add the gateway"
         + " to proxy_protocol_networks)"
 
     /// - Parameter words: what the backend did, which need not mean that.
-    static func possible(_ words: String) -> String {
+    public static func possible(_ words: String) -> String {
         "\(words); if it accepts no PROXY header: \(advice)"
     }
 

@@ -42,7 +42,11 @@ extension Backend {
 
     /// What to ask the backend in a health check; `nil` for nothing.
     var probe: HealthProbe? {
-        HealthProbe(check.kind, host: name, sendsProxyHeader: key.sendProxyProtocol != .off)
+        HealthProbe(
+            check.kind,
+            host: key.name.authority(),
+            sendsProxyHeader: key.sendProxyProtocol != .off
+        )
     }
 }
 

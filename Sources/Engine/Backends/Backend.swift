@@ -1,4 +1,5 @@
 import Addresses
+import CIDRTrie
 import Core
 import ProxyProtocol
 import Synchronization
@@ -39,7 +40,12 @@ final class Backend: Sendable, Identifiable {
     /// Whether `health` has nothing to say: then a good connect takes no lock.
     private let isUntroubled = Atomic<Bool>(true)
     private let health: Locked<BackendHealth>
-    private let lastFailure = Locked<String?>(nil)
+    private let lastFailure = Locked<Failure?>(nil)
+
+    private struct Failure {
+        let reason: String
+        let time: UnixTime
+    }
 
     init(_ key: BackendKey, report: @escaping @Sendable (GatewayEvent) -> Void) {
         self.key = key
@@ -93,20 +99,24 @@ extension Backend {
 
     func noteConnectFailure(_ reason: String, at now: Moment) {
         failures.add(1, ordering: .relaxed)
-        lastFailure.withLock { $0 = reason }
+        noteFailure(reason, at: now)
         handle(.connectFailed, at: now)
     }
 
     func noteCheck(_ verdict: HealthVerdict, at now: Moment) {
         switch verdict {
         case .unhealthy(let reason):
-            lastFailure.withLock { $0 = reason }
+            noteFailure(reason, at: now)
             handle(.checkFailed, at: now)
         case .healthy:
             if !isUntroubled.load(ordering: .relaxed) { handle(.checkSucceeded, at: now) }
         case .unknown:
             break
         }
+    }
+
+    private func noteFailure(_ reason: String, at now: Moment) {
+        lastFailure.withLock { $0 = Failure(reason: reason, time: now.unixTime) }
     }
 
     private func handle(_ event: BackendHealth.Event, at now: Moment) {
@@ -117,7 +127,7 @@ extension Backend {
         }
         switch transition {
         case .becameUnusable:
-            let reason = lastFailure.withLock { $0 } ?? ""
+            let reason = lastFailure.withLock { $0 }?.reason ?? ""
             report(
                 .backendUnhealthy(listener: key.listener, backend: title, reason: reason)
             )
@@ -141,7 +151,9 @@ extension Backend {
         status.activeConnections = activeConnections
         status.connections = established.load(ordering: .relaxed)
         status.connectFailures = failures.load(ordering: .relaxed)
-        status.lastFailure = lastFailure.withLock { $0 }
+        let failure = lastFailure.withLock { $0 }
+        status.lastFailure = failure?.reason
+        status.lastFailureAt = failure?.time
         return status
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Sockets
 
 /// One direction of a relayed connection: what moves bytes from one socket to the other.
@@ -16,12 +17,12 @@ struct Flow {
         /// The source has ended, and all of it was passed on. Said once.
         case endOfStream
         /// The source failed, and what it had delivered was passed on. Said once.
-        case sourceFailed
+        case sourceFailed(SideFailure)
         /// The destination takes nothing any more.
-        case destinationFailed
+        case destinationFailed(SideFailure)
     }
 
-    private enum Source { case open, ended, failed, closed }
+    private enum Source: Equatable { case open, ended, failed(SideFailure), closed }
 
     /// Bytes read from the source so far.
     private(set) var byteCount: UInt64 = 0
@@ -101,9 +102,9 @@ struct Flow {
         case .ended:
             source = .closed
             return .endOfStream
-        case .failed:
+        case .failed(let failure):
             source = .closed
-            return .sourceFailed
+            return .sourceFailed(failure)
         case .open, .closed:
             return nil
         }
@@ -131,8 +132,8 @@ extension Flow {
             source.isReadable = false
         case .endOfStream:
             noteEnd(.ended, of: &source)
-        case .failed:
-            noteEnd(.failed, of: &source)
+        case .failed(let error):
+            noteEnd(.failed(SideFailure(error)), of: &source)
         }
         return nil
     }
@@ -167,7 +168,7 @@ extension Flow {
         case .bytes(count): return nil
         case .bytes(let part): written = part
         case .wouldBlock: break
-        case .failed: return .destinationFailed
+        case .failed(let error): return .destinationFailed(SideFailure(error))
         }
         destination.isWritable = false
         pending = scratch.copy(written..<count)
@@ -208,8 +209,8 @@ extension Flow {
                 pendingOffset += count
             case .wouldBlock:
                 return .waiting
-            case .failed:
-                return .destinationFailed
+            case .failed(let error):
+                return .destinationFailed(SideFailure(error))
             }
         }
         pending = []
@@ -225,8 +226,8 @@ extension Flow {
                 continue
             case .wouldBlock:
                 return .waiting
-            case .failed:
-                return .destinationFailed
+            case .failed(let error):
+                return .destinationFailed(SideFailure(error))
             }
         }
         if smallSplices >= Self.smallSplicesBeforeCopy { releasePipe(to: tools) }
@@ -255,8 +256,8 @@ extension Flow {
             source.isReadable = false
         case .wouldBlock, .endOfStream:
             releasePipe(to: tools)
-        case .failed:
-            noteEnd(.failed, of: &source)
+        case .failed(let error):
+            noteEnd(.failed(SideFailure(error)), of: &source)
         }
     }
 
@@ -264,5 +265,12 @@ extension Flow {
         guard let pipe else { return }
         self.pipe = nil
         tools.giveBack(pipe)
+    }
+}
+
+extension SideFailure {
+    /// What a failed call on a side's socket says of the side.
+    init(_ error: SystemError) {
+        self = error.isPeerUnreachable ? .unreachable : .reset
     }
 }

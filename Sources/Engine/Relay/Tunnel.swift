@@ -20,6 +20,8 @@ struct Tunnel {
         case aborted(ConnectionEnd)
         /// The client's payload begins with a PROXY header that it must not send.
         case forgedHeader
+        /// The backend has ended, or failed, without a byte for a client that waits for its greeting.
+        case unanswered(SideFailure?)
     }
 
     var client: Side
@@ -31,10 +33,15 @@ struct Tunnel {
     private var signatureGuard: ProxySignatureGuard?
     /// The client's first bytes, from before a backend was connected; the guard has cleared them.
     private var firstBytes: [UInt8] = []
+    /// Whether the backend speaks first.
+    private let awaitsGreeting: Bool
 
-    /// - Parameter isGuarded: whether a client is refused whose payload begins like a PROXY header.
-    init(client: Socket, isGuarded: Bool = true) {
+    /// - Parameters:
+    ///   - isGuarded: whether a client is refused whose payload begins like a PROXY header.
+    ///   - awaitsGreeting: whether the backend speaks first, and a client can be told of its silence.
+    init(client: Socket, isGuarded: Bool = true, awaitsGreeting: Bool = false) {
         self.client = Side(client)
+        self.awaitsGreeting = awaitsGreeting
         signatureGuard = isGuarded ? ProxySignatureGuard() : nil
     }
 
@@ -95,8 +102,16 @@ struct Tunnel {
     var isHalfClosed: Bool { relay.isHalfClosed }
 
     /// What a failure of one side means that no read or write has shown (EPOLLERR).
-    func progress(afterFailureOf side: RelaySide) -> Progress {
-        .aborted(side == .client ? .clientReset : .backendReset)
+    mutating func progress(afterFailureOf side: RelaySide) -> Progress {
+        let socket = side == .client ? client.socket : backend.socket
+        let failure = socket.takeError().map(SideFailure.init) ?? .reset
+        if side == .backend, isUnanswered { return .unanswered(failure) }
+        return .aborted(relay.end(after: failure, of: side))
+    }
+
+    /// Whether the client still waits for the backend's greeting.
+    private var isUnanswered: Bool {
+        awaitsGreeting && toClient.byteCount == 0 && !relay.hasEnded(.client)
     }
 
     /// Closes the backend's socket, if there is one; the client's stays. Counts stay too.
@@ -123,14 +138,17 @@ extension Tunnel {
     ) -> Progress? {
         switch stop {
         case .waiting, .turnIsOver: return nil
+        case .endOfStream where source == .backend && isUnanswered: return .unanswered(nil)
         case .endOfStream: return perform(relay.handle(.endOfStream(from: source)))
-        case .sourceFailed: return perform(relay.handle(.readFailed(source)))
-        case .destinationFailed:
+        case .sourceFailed(let failure) where source == .backend && isUnanswered:
+            return .unanswered(failure)
+        case .sourceFailed(let failure): return perform(relay.handle(.readFailed(source, failure)))
+        case .destinationFailed(let failure):
             switch source {
             case .client: toBackend.close(with: tools)
             case .backend: toClient.close(with: tools)
             }
-            return perform(relay.handle(.writeFailed(source.opposite)))
+            return perform(relay.handle(.writeFailed(source.opposite, failure)))
         }
     }
 
@@ -171,8 +189,8 @@ extension Tunnel {
             case .endOfStream:
                 // The flow reads the end once more, behind what was held.
                 releaseHeldBytes()
-            case .failed:
-                return .stopped(.sourceFailed)
+            case .failed(let error):
+                return .stopped(.sourceFailed(SideFailure(error)))
             }
         }
         return .clear

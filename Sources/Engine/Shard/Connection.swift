@@ -85,7 +85,11 @@ struct Connection {
         self.profile = profile
         self.peer = peer
         client = peer
-        tunnel = Tunnel(client: socket, isGuarded: !profile.settings.passesClientHeaders)
+        tunnel = Tunnel(
+            client: socket,
+            isGuarded: !profile.settings.passesClientHeaders,
+            awaitsGreeting: profile.settings.protocol == .mysql
+        )
         acceptedAt = now
         activeAt = now.milliseconds
         // Those that were set aside at accept.

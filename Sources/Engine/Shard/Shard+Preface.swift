@@ -129,15 +129,13 @@ extension Shard {
         }
     }
 
-    /// - Returns: false where the header's endpoint is malformed, and the connection refused.
+    /// - Returns: false where the headers name no endpoint that can be, and the connection is refused.
     private func takeIdentity(of client: EffectiveClient, for key: Key) -> Bool {
         connections[key].client = client.address
         connections[key].isIntroduced = !client.believedHeaders.isEmpty
         connections[key].intermediaries = client.intermediaries
-        guard needsEndpoint(connections[key]) else { return true }
         do {
-            connections[key].endpoint = try client.believedHeaders.last?.privateLinkIdentity()
-                .map(EndpointName.init)
+            connections[key].endpoint = try connections[key].profile.settings.endpoint(of: client)
             return true
         } catch {
             connections[key].detail = error.description

@@ -58,9 +58,41 @@ extension Shard {
         case .takeTurn: queueTurn(of: key)
         case .finished(let end): finish(key, end)
         case .finishedGently(let end): finishGently(key, end)
-        case .aborted(let end): abort(key, end)
+        case .aborted(let end): passOn(end, of: key)
         case .forgedHeader: reject(key, .unexpectedProxyHeader)
+        case .unanswered(let failure): rejectUnanswered(key, failure)
         }
+    }
+
+    /// Passes a side's failure on to the other one, as a reset.
+    ///
+    /// But not a MySQL server's to its client: a reset would overtake the error that says why, such as
+    /// the one for a PROXY header that it does not accept. Every MySQL packet has its length, so an
+    /// ordinary end cannot pass for the end of an answer.
+    private func passOn(_ end: ConnectionEnd, of key: Key) {
+        let isBackends = end == .backendReset || end == .backendUnreachable
+        if isBackends, connections[key].profile.settings.protocol == .mysql,
+            !connections[key].tunnel.toClient.hasPending
+        {
+            finishGently(key, end)
+        } else {
+            abort(key, end)
+        }
+    }
+
+    /// Tells a client whose backend had not one word for it.
+    private func rejectUnanswered(_ key: Key, _ failure: SideFailure?) {
+        let words =
+            switch failure {
+            case nil: "closed the connection before its greeting"
+            case .reset: "reset the connection before its greeting"
+            case .unreachable: "could not be reached any more before its greeting"
+            }
+        let mayBeHeader = connections[key].profile.settings.sendProxyProtocol != .off
+        let reason = mayBeHeader ? ProxyHeaderRefusal.possible(words) : words
+        let address = connections[key].backend.map { "\($0.address): " } ?? ""
+        connections[key].detail = address + reason
+        reject(key, .noBackend)
     }
 
     private func finishGently(_ key: Key, _ end: ConnectionEnd) {

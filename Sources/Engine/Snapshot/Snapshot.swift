@@ -71,9 +71,7 @@ final class Route: Sendable {
 
     /// The endpoint through which every client of the listener comes; `nil` where only a header
     /// can say.
-    var embeddedEndpoint: EndpointName? {
-        profile.settings.endpoint.map { EndpointName(.embedded, $0) }
-    }
+    var embeddedEndpoint: EndpointName? { profile.settings.embeddedEndpoint }
 }
 
 /// One of a warehouse's private endpoints, as connections through it are counted.

@@ -34,10 +34,7 @@ public struct LoadTarget: Hashable, Sendable {
     public let database: String?
 
     /// As in an HTTP request's Host field (RFC 9110 §7.2).
-    public var host: String {
-        if hasPort { return "\(address)" }
-        return String("\(address)".dropLast(":\(address.port)".count))
-    }
+    public var host: String { address.authority(hasPort: hasPort) }
 
     /// A target without a URL.
     public init(_ address: BackendAddress) {

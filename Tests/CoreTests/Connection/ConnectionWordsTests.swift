@@ -20,8 +20,9 @@ struct ConnectionWordsTests {
     @Test("The ends of connections are these")
     func ends() {
         let expected = [
-            "finished", "clientReset", "backendReset", "idleTimeout", "halfClosedTimeout",
-            "clientWriteTimeout", "backendWriteTimeout", "bufferLimit", "drained", "denied",
+            "finished", "clientReset", "backendReset", "clientUnreachable", "backendUnreachable",
+            "idleTimeout", "halfClosedTimeout", "clientWriteTimeout", "backendWriteTimeout",
+            "bufferLimit", "drained", "denied",
             "revoked", "closedByOperator", "clientLeft", "probe", "resourceExhausted",
         ]
         #expect(ConnectionEnd.allCases.map(\.rawValue) == expected)

@@ -27,43 +27,56 @@ struct RelayTests {
             #expect(!relay.isHalfClosed)
         }
         var relay = Relay()
-        _ = relay.handle(.writeFailed(.backend))
+        _ = relay.handle(.writeFailed(.backend, .reset))
         #expect(relay.isHalfClosed, "what the client sends nobody reads")
     }
 
     @Test("A reset is passed on, and says whose it was")
     func resets() {
-        #expect(actions(.readFailed(.client)) == [.abort(.clientReset)])
-        #expect(actions(.readFailed(.backend)) == [.abort(.backendReset)])
-        let late = actions(.endOfStream(from: .client), .readFailed(.backend))
+        #expect(actions(.readFailed(.client, .reset)) == [.abort(.clientReset)])
+        #expect(actions(.readFailed(.backend, .reset)) == [.abort(.backendReset)])
+        let late = actions(.endOfStream(from: .client), .readFailed(.backend, .reset))
         #expect(late == [.shutdownWrite(.backend), .abort(.backendReset)])
+    }
+
+    @Test("A side whose machine is gone is told from one that resets, by its first failure")
+    func unreachable() {
+        #expect(actions(.readFailed(.client, .unreachable)) == [.abort(.clientUnreachable)])
+        #expect(actions(.readFailed(.backend, .unreachable)) == [.abort(.backendUnreachable)])
+        // The system says why once, here to the write, and then that the stream has ended.
+        let told = actions(.writeFailed(.client, .unreachable), .endOfStream(from: .client))
+        #expect(told == [.none, .finishGently(.clientUnreachable)])
+        let reset = actions(.writeFailed(.client, .unreachable), .readFailed(.client, .reset))
+        #expect(reset == [.none, .abort(.clientUnreachable)])
+        let other = actions(.writeFailed(.client, .unreachable), .readFailed(.backend, .reset))
+        #expect(other == [.none, .abort(.backendReset)])
     }
 
     @Test("A server's early answer still reaches the client that it no longer reads from")
     func earlyAnswer() {
-        let answered = actions(.writeFailed(.backend), .endOfStream(from: .backend))
+        let answered = actions(.writeFailed(.backend, .reset), .endOfStream(from: .backend))
         #expect(answered == [.none, .finishGently(.backendReset)])
-        let reset = actions(.writeFailed(.backend), .readFailed(.backend))
+        let reset = actions(.writeFailed(.backend, .reset), .readFailed(.backend, .reset))
         #expect(reset == [.none, .abort(.backendReset)])
     }
 
     @Test("A client that stops reading may still send, until its stream ends")
     func deafClient() {
-        let sent = actions(.writeFailed(.client), .endOfStream(from: .client))
+        let sent = actions(.writeFailed(.client, .reset), .endOfStream(from: .client))
         #expect(sent == [.none, .finishGently(.clientReset)])
     }
 
     @Test("When neither direction can go on, the last failure ends the connection")
     func bothBroken() {
-        let both = actions(.writeFailed(.client), .writeFailed(.backend))
+        let both = actions(.writeFailed(.client, .reset), .writeFailed(.backend, .reset))
         #expect(both == [.none, .abort(.backendReset)])
-        let afterEnd = actions(.endOfStream(from: .backend), .writeFailed(.backend))
+        let afterEnd = actions(.endOfStream(from: .backend), .writeFailed(.backend, .reset))
         #expect(afterEnd == [.shutdownWrite(.client), .abort(.backendReset)])
     }
 
     @Test("A failure of a direction that has ended already changes nothing")
     func nothingLeft() {
-        let events = actions(.endOfStream(from: .client), .writeFailed(.backend))
+        let events = actions(.endOfStream(from: .client), .writeFailed(.backend, .reset))
         #expect(events == [.shutdownWrite(.backend), .none])
     }
 }
@@ -72,7 +85,7 @@ struct RelayTests {
 @Suite("A relayed connection, whatever happens in whatever order")
 struct RelaySequenceTests {
     private static let events: [Relay.Event] = RelaySide.allCases.flatMap { side in
-        [.endOfStream(from: side), .readFailed(side), .writeFailed(side)]
+        [.endOfStream(from: side), .readFailed(side, .reset), .writeFailed(side, .reset)]
     }
 
     /// - Parameter body: gets each sequence with the action that each of its events had.
@@ -136,7 +149,7 @@ struct RelaySequenceTests {
     @Test("A side that fails to be read ends it at once, in its name")
     func readFailures() {
         forEachSequence { events, actions in
-            guard case .readFailed(let side)? = events.last,
+            guard case .readFailed(let side, _)? = events.last,
                 !actions.dropLast().contains(where: isEnd)
             else { return }
             let expected: ConnectionEnd = side == .client ? .clientReset : .backendReset

@@ -146,6 +146,18 @@ struct SessionPoliciesTests {
         }
     }
 
+    @Test("When its listener's link changes, the new link decides")
+    func changedLink() throws {
+        let list = "192.0.2.0/24"
+        let session = try session()
+        #expect(judge(session, warehouse(list, listener(1))) == .goesOn(until: nil))
+        let `private` = warehouse(list, listener(1, link: .private))
+        #expect(judge(session, `private`) == .ends(.noEndpoint))
+        let endpoint = try self.session("10.1.0.10", link: .private)
+        #expect(judge(endpoint, `private`) == .ends(.endpointRejected))
+        #expect(judge(endpoint, warehouse(list, listener(1))) == .ends(.notInWhitelist))
+    }
+
     @Test("A private link's session is judged by its endpoint, with its listener and without it")
     func endpoint() throws {
         let session = try session(link: .private, isIntroduced: true)

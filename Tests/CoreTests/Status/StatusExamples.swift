@@ -73,6 +73,7 @@ extension BackendStatus {
         backend.health = .unhealthy
         backend.connectFailures = 3
         backend.lastFailure = "Connection refused"
+        backend.lastFailureAt = UnixTime(seconds: 1_795_428_060)
         return backend
     }
 

@@ -17,11 +17,22 @@ struct StatusTableTests {
 
             BACKEND        LISTENER      HEALTH      OPEN  CONNECTS  FAILURES  LAST FAILURE
             10.0.0.5:9030  0.0.0.0:9030  healthy     7     15        0         -
-            10.0.0.6:9030  0.0.0.0:9030  unhealthy   0     0         3         Connection refused
+            10.0.0.6:9030  0.0.0.0:9030  unhealthy   0     0         3         2026-11-23T10:01:00Z Connection refused
             be-1:8040      [::]:8080     unresolved  0     0         0         -
 
             """
         #expect(StatusTable(.example).description == expected)
+    }
+
+    @Test("A failure has its time, as a backend may be healthy again; a name's state is of now")
+    func failureTime() {
+        var status = GatewayStatus.example
+        status.listeners[0].backends[0].lastFailure = "connect timed out"
+        status.listeners[0].backends[0].lastFailureAt = UnixTime(seconds: 1_795_428_000)
+        status.listeners[1].backends[0].lastFailure = "no such host"
+        let lines = StatusTable(status).description.split(separator: "\n")
+        #expect(lines.contains { $0.hasSuffix("  2026-11-23T10:00:00Z connect timed out") })
+        #expect(lines.contains { $0.hasSuffix("  no such host") })
     }
 
     @Test("What somebody should look after stands at the top")

@@ -8,6 +8,7 @@ struct AccessLine: Decodable, Sendable {
     var peer: String
     var client: String
     var endpoint: String?
+    var detail: String?
     var verdict: String
     var rule: String?
     var reason: String?

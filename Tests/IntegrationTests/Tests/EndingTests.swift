@@ -41,6 +41,52 @@ extension IntegrationTests {
             #expect(try session.line.end == "backendReset")
         }
 
+        @Test("A MySQL server's reset does not overtake its last words")
+        func lastWords() throws {
+            let backend = try Acceptor()
+            let route = try Route(
+                try ListenerFile("mysql", to: backend.endpoint, settings: ["sendProxyProtocol: v1"])
+            )
+            for _ in 0..<10 {
+                let client = try Connection(to: route.listen)
+                let server = try backend.accept()
+                // Our header stays unread, so that the server's system sends a reset.
+                try server.send("greeting, error")
+                server.close()
+                #expect(try client.receiveText(byteCount: 15) == "greeting, error")
+                pause(.milliseconds(20))
+                try client.send("a login")
+                #expect(try client.receive() == .endOfStream)
+            }
+            #expect(try route.sluice.accessLines(count: 10).allSatisfy { $0.end == "backendReset" })
+        }
+
+        @Test(
+            "A MySQL client whose server ends without a word is told so",
+            arguments: [true, false]
+        )
+        func silentServer(isReset: Bool) throws {
+            let backend = try Acceptor()
+            let route = try Route(
+                try ListenerFile(
+                    "mysql",
+                    to: backend.endpoint,
+                    settings: ["sendProxyProtocol: v1", "reject: error"]
+                )
+            )
+            let client = try Connection(to: route.listen)
+            let server = try backend.accept()
+            if isReset { server.reset() } else { server.finishSending() }
+            let words = String(decoding: try client.receiveToEnd().bytes, as: UTF8.self)
+            #expect(words.contains("Warehouse unavailable"), "\(words)")
+            client.close()
+            let line = try route.sluice.accessLine()
+            #expect(line.reason == "noBackend")
+            let detail = try #require(line.detail)
+            #expect(detail.contains("\(backend.endpoint): ") && detail.contains("greeting"))
+            #expect(detail.contains("sendProxyProtocol: off"), "\(detail)")
+        }
+
         @Test("A client may end its direction and still read all of the answer")
         func clientHalfClose() throws {
             let session = try Session()

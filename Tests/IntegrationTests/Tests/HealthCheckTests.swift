@@ -165,6 +165,23 @@ extension IntegrationTests {
             }
         }
 
+        @Test("A client sees why MariaDB refuses our PROXY header", arguments: ["v1", "v2"])
+        func refusedHeaderAtLogin(version: String) throws {
+            let database = try MariaDBServer(options: ["--skip-name-resolve"])
+            let listener = try ListenerFile(
+                "mysql",
+                to: database.endpoint,
+                settings: ["sendProxyProtocol: \(version)"]
+            )
+            let sluice = try SluiceProcess(GatewayFile(listener))
+            for _ in 0..<20 {
+                let result = try MySQLClient.query("SELECT 42", at: listener.listen)
+                #expect(result.errorOutput.contains("1130"), "\(result)")
+                #expect(result.errorOutput.contains("Proxy header is not accepted"), "\(result)")
+            }
+            #expect(try sluice.accessLines(count: 20).allSatisfy { $0.verdict == "allow" })
+        }
+
         @Test("An HTTP server that takes our PROXY header for the request is ill")
         func refusedHeaderOverHTTP() throws {
             let server = try NginxServer()

@@ -42,6 +42,45 @@ extension IntegrationTests {
             }
         }
 
+        @Test("A listener that is an endpoint itself admits nobody whose header names another")
+        func contradiction() throws {
+            let backend = try Acceptor()
+            var listener = try ListenerFile(
+                "tcp",
+                to: backend.endpoint,
+                settings: [
+                    "endpoint: reporting",
+                    "proxyProtocol: { accept: required, trusted: [ 127.0.0.2/32 ] }",
+                ]
+            )
+            listener.link = "private"
+            var file = GatewayFile(listener, whitelist: "{ mode: nowhere }")
+            file.warehouse = [
+                "endpoints:",
+                "  - { id: reporting, cloud: embedded, state: available }",
+                "  - { id: vpce-0123456789abcdef0, cloud: aws, state: available }",
+            ]
+            let sluice = try SluiceProcess(file)
+            let other = try Connection(to: listener.listen, from: "127.0.0.2")
+            let tlv = Self.aws("vpce-0123456789abcdef0")
+            try other.send(ProxyHeaderV2.tcp4(from: "10.0.0.7", tlvs: [tlv]).bytes)
+            #expect(try other.receiveToEnd().bytes.isEmpty)
+            other.close()
+            let line = try sluice.accessLine()
+            #expect(line.reason == "badProxyHeader")
+            #expect(line.detail?.contains("aws:vpce-0123456789abcdef0") == true, "\(line)")
+            #expect(!backend.isDialled(within: .zero))
+
+            let own = try Connection(to: listener.listen, from: "127.0.0.2")
+            try own.send(ProxyHeaderV2.tcp4(from: "10.0.0.7").bytes)
+            let session = try backend.accept()
+            try session.send("hello")
+            #expect(try own.receiveText(byteCount: 5) == "hello")
+            session.close()
+            own.close()
+            #expect(try sluice.accessLines(count: 2)[1].endpoint == "reporting")
+        }
+
         private static func aws(_ id: String) -> ProxyHeaderV2.TLV {
             .init(0xea, [1] + Array(id.utf8))
         }

@@ -17,7 +17,7 @@ extension IntegrationTests {
             let session = try site.session(settings: settings)
             try site.pullClientsCable()
             try session.server.send("for nobody")
-            #expect(try session.sluice.accessLine().end == "clientReset")
+            #expect(try session.sluice.accessLine().end == "clientUnreachable")
             #expect(try session.server.receive() == .reset)
         }
 
@@ -28,7 +28,7 @@ extension IntegrationTests {
             pause(.milliseconds(1_500))
             try site.pullBackendsCable()
             try session.client.send("for nobody")
-            #expect(try session.sluice.accessLine().end == "backendReset")
+            #expect(try session.sluice.accessLine().end == "backendUnreachable")
             #expect(try session.client.receive() == .reset)
         }
 
@@ -36,7 +36,7 @@ extension IntegrationTests {
         func quiet() throws {
             let session = try site.session(settings: settings)
             try site.pullClientsCable()
-            #expect(try session.sluice.accessLine().end == "clientReset")
+            #expect(try session.sluice.accessLine().end == "clientUnreachable")
         }
     }
 }

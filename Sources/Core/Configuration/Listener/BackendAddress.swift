@@ -21,6 +21,27 @@ public struct BackendAddress: Hashable, Sendable {
     }
 }
 
+extension BackendAddress {
+    /// As in an HTTP request's Host field (RFC 9110 §7.2).
+    ///
+    /// - Parameter hasPort: whether the port is part of it.
+    public func authority(hasPort: Bool = true) -> String {
+        let host =
+            switch host {
+            case .ip(.v6(let ip)): "[\(ip)]"
+            case .ip(.v4(let ip)): "\(ip)"
+            case .name(let name): Self.relative(name)
+            }
+        return hasPort ? "\(host):\(port)" : host
+    }
+
+    /// A name without the dot that makes it absolute: that is for the resolver, and servers look for
+    /// the name that they are configured with.
+    private static func relative(_ name: String) -> String {
+        name.hasSuffix(".") ? String(name.dropLast()) : name
+    }
+}
+
 extension BackendAddress: CustomStringConvertible {
     /// As in the configuration file; an IPv6 address stands in brackets.
     public var description: String {
