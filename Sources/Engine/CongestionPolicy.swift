@@ -1,5 +1,5 @@
 import Addresses
-import Core
+public import Core
 import Sockets
 
 /// Which congestion control each of the gateway's sockets takes, decided once.
@@ -61,6 +61,22 @@ extension CongestionPolicy {
             try probe.setCongestionControl(name)
         } catch {
             throw .noCongestionControl(name: name, reason: error.description)
+        }
+    }
+}
+
+extension CongestionControl {
+    /// Why this process cannot use it on this machine now, in the system's words; `nil` if it can, or
+    /// if that cannot be known. A kernel may load a module for it.
+    public func refusal() -> String? {
+        guard case .named = self else { return nil }
+        do {
+            _ = try CongestionPolicy(self)
+            return nil
+        } catch .noCongestionControl(_, let reason) {
+            return reason
+        } catch {
+            return nil
         }
     }
 }

@@ -36,9 +36,9 @@ extension GatewayError: CustomStringConvertible {
             "the whitelist of warehouse \(warehouse) is contradictory: \(reason)"
         case .noCongestionControl(let name, let reason):
             """
-            engine.congestionControl: \(name) is not to be had (\(reason)); \
-            sysctl net.ipv4.tcp_available_congestion_control tells what the kernel has, and \
-            net.ipv4.tcp_allowed_congestion_control what users other than root may take
+            engine.congestionControl: \(name) is not available (\(reason)); \
+            sysctl net.ipv4.tcp_available_congestion_control lists what the kernel has, and \
+            net.ipv4.tcp_allowed_congestion_control what users other than root may use
             """
         case .draining:
             "the gateway is draining"

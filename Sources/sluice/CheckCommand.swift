@@ -14,26 +14,27 @@ struct CheckCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(
-        help: "The configuration file. (default: sluice.yaml, then /etc/sluice/sluice.yaml)",
-        completion: .configurationFile
-    )
-    var config: String?
+    @OptionGroup var configuration: ConfigurationOption
 
-    @Flag(
-        help: """
-            Also list the live sessions this configuration would close. Asks the gateway at its \
-            management.listen, unless --management is given.
-            """
-    )
+    @Flag(help: "Also list the live sessions this configuration would close.")
     var live = false
 
-    @OptionGroup var gateway: ManagementOptions
+    @Option(
+        help: """
+            With --live, the gateway's management address. (default: the file's management.listen)
+            """,
+        completion: .list([ManagementAddress.standard]),
+        transform: ManagementOptions.address
+    )
+    var management: ManagementAddress?
+
+    @Flag(help: "Print JSON.")
+    var json = false
 
     func run() async throws {
-        let file =
-            config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
-        let loaded = ConfigurationLoader().load(contentsOf: file)
+        let loaded =
+            configuration.file.map { ConfigurationLoader().load(contentsOf: $0) }
+            ?? ConfigurationLoader.withoutFile
         var report = ConfigurationReport(loaded)
         var failure: String?
         if live, let configuration = loaded.configuration {
@@ -60,7 +61,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func print(_ report: ConfigurationReport) throws {
-        if gateway.json {
+        if json {
             StandardOutput.print(json: try report.json())
         } else {
             StandardOutput.print(report.text)
@@ -92,7 +93,7 @@ struct CheckCommand: AsyncParsableCommand {
         -> ManagementClient
     {
         let own = configuration.management.map(ManagementAddress.init(listening:))
-        guard let address = gateway.management ?? own else {
+        guard let address = management ?? own else {
             throw .refused(
                 "the configuration has no management.listen; name the gateway's by --management"
             )

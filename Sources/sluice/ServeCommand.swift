@@ -13,11 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(
-        help: "The configuration file. (default: sluice.yaml, then /etc/sluice/sluice.yaml)",
-        completion: .configurationFile
-    )
-    var config: String?
+    @OptionGroup var configuration: ConfigurationOption
 
     @Option(
         help: ArgumentHelp(
@@ -39,9 +35,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let file =
-            config ?? ConfigurationLoader.standardPath() ?? ConfigurationLoader.standardPaths[0]
         do {
+            guard let file = configuration.file else {
+                throw ServiceError.invalidConfiguration(ConfigurationLoader.withoutFile.lines)
+            }
             let patience = Duration.seconds(bindPatience ?? Self.defaultBindPatience)
             try await GatewayService(.file(path: file), bindPatience: patience).run()
         } catch let error as ServiceError {

@@ -53,7 +53,7 @@ struct CIDRBlockTests {
             ("::/129", .numberTooLarge(limit: 128), 3),
             ("10.0.0.0/08", .leadingZero, 9),
             ("10.0.0.0/-1", .unexpectedByte(UInt8(ascii: "-")), 9),
-            ("10.0.0.0/8 ", .unexpectedByte(UInt8(ascii: " ")), 10),
+            ("10.0.0.0/8 ", .blanks(suggestion: "10.0.0.0/8"), 10),
             ("10.0.0.0/8/8", .unexpectedByte(UInt8(ascii: "/")), 10),
             ("10.0.0.0/255.0.0.0", .netmask(suggestion: Self.ten), 9),
             ("10.0.0.0/0.255.255.255", .netmask(suggestion: Self.ten), 9),

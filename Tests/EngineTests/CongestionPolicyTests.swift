@@ -55,7 +55,7 @@ struct CongestionPolicyTests {
             try CongestionPolicy(.named("no-such-thing"))
         }
         let text = try #require(error).description
-        #expect(text.hasPrefix("engine.congestionControl: no-such-thing is not to be had"))
+        #expect(text.hasPrefix("engine.congestionControl: no-such-thing is not available"))
         #expect(text.contains("tcp_available_congestion_control"))
         #expect(throws: Never.self) { try CongestionPolicy(.named("reno")) }
     }

@@ -272,6 +272,8 @@ import Testing
         (Failure(.status, code: 403), "whitelist"),
         (Failure(.serverError, code: 1045), "wrong user or password"),
         (Failure(.serverError, code: 1040), "max_connections"),
+        (Failure(.serverError, code: 1129), "FLUSH HOSTS"),
+        (Failure(.serverError, code: 1129), "max_connect_errors"),
         (Failure(.refused), "is the target running"),
     ])
     func namesTheProbableCauseOnce(failure: Failure, words: String) {

@@ -15,7 +15,8 @@ extension AddressRange {
         try self.init(parsing: text.utf8.span)
     }
 
-    private init(reading text: Span<UInt8>) throws(AddressSyntaxError) {
+    /// The same, with the error as it was met: nothing is concluded from what was meant.
+    init(reading text: Span<UInt8>) throws(AddressSyntaxError) {
         if let dash = text.indices.first(where: { text.dashLength(at: $0) > 0 }) {
             try self.init(reading: text, dash: dash)
         } else if let slash = text.firstOffset(of: UInt8(ascii: "/")) {

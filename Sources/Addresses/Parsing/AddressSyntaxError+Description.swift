@@ -13,6 +13,7 @@ extension AddressSyntaxError.Reason: CustomStringConvertible {
     public var problem: String {
         switch self {
         case .empty: "an address is missing"
+        case .unexpectedByte(UInt8(ascii: " ")): "unexpected space"
         case .unexpectedByte(let byte): "unexpected \(Self.quoted(byte))"
         case .unexpectedCharacter(let character):
             "unexpected '\(character)' (\(Self.codePoint(character)))"
@@ -32,6 +33,10 @@ extension AddressSyntaxError.Reason: CustomStringConvertible {
         case .invertedRange: "a range goes from a lower to a higher address of the same family"
         case .unfinishedRange: "an address has to follow the dash of a range"
         case .shortRange: "a range ends with a whole address"
+        case .wordRange: "a range is written with a dash"
+        case .blockRange: "a range is written with two addresses, not with blocks"
+        case .blanks: "spaces in an address"
+        case .trailingText(let text): "unexpected text after \(text)"
         case .wildcard: "a wildcard instead of a prefix length"
         case .port: "a port has no place here"
         case .brackets: "an address without a port has no brackets"
@@ -48,7 +53,9 @@ extension AddressSyntaxError.Reason: CustomStringConvertible {
         case .hostBits(let block), .missingPrefixLength(let block), .shortForm(let block):
             "\(block)"
         case .netmask(let block), .wildcard(let block): block.map { "\($0)" }
-        case .shortRange(let range): range.map { "\($0)" }
+        case .shortRange(let range), .blockRange(let range): range.map { "\($0)" }
+        case .wordRange(let range): "\(range)"
+        case .blanks(let text): text
         case .missingAddress(let port): "0.0.0.0:\(port)"
         default: nil
         }

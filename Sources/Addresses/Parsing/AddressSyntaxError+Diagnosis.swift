@@ -10,8 +10,9 @@ extension AddressSyntaxError {
             .unfinishedRange:
             return self
         default:
-            return Self.wildcard(words) ?? Self.port(words) ?? shortForm(words)
-                ?? Self.shortRange(words) ?? Self.name(words) ?? self
+            return Self.otherRange(words) ?? Self.trailingText(words) ?? Self.wildcard(words)
+                ?? Self.port(words) ?? shortForm(words) ?? Self.blanks(words) ?? Self.name(words)
+                ?? self
         }
     }
 
@@ -23,6 +24,7 @@ extension AddressSyntaxError {
             guard let port = UInt16(words.dropFirst(every.count)) else { continue }
             return .init(.missingAddress(port: port), at: 0)
         }
+        if let found = Self.blanks(inSocketAddress: words) { return found }
         let colonCount = words.count { $0 == ":" }
         if colonCount > 1, words.allSatisfy({ $0 == ":" || $0 == "." || $0.isHexDigit }) {
             return .init(.missingBrackets, at: 0)
@@ -78,6 +80,76 @@ extension AddressSyntaxError {
         return .init(.shortRange(suggestion: range), at: offset)
     }
 
+    /// A range in a form that is not ours.
+    private static func otherRange(_ text: Substring) -> AddressSyntaxError? {
+        shortRange(text) ?? wordRange(text) ?? blockRange(text)
+    }
+
+    /// `10.0.0.1 to 10.0.0.9`, `10.0.0.1..10.0.0.9`
+    private static func wordRange(_ text: Substring) -> AddressSyntaxError? {
+        let words = text.replacing("...", with: "..").replacing("..", with: " .. ")
+            .split(whereSeparator: \.isWhitespace)
+        guard words.count == 3, AddressRange.words.contains(words[1].lowercased()),
+            let range = AddressRange(words[0], words[2])
+        else { return nil }
+        return .init(.wordRange(suggestion: range), at: words[0].utf8.count)
+    }
+
+    /// `10.0.0.0/24 - 10.0.1.0/24`
+    private static func blockRange(_ text: Substring) -> AddressSyntaxError? {
+        let parts = text.filter { !$0.isWhitespace }.split(separator: "-")
+        // `try?`, twice: what is not a block has another error.
+        guard parts.count == 2, parts.contains(where: { $0.contains("/") }),
+            let first = try? AddressRange(parsing: String(parts[0])),
+            let last = try? AddressRange(parsing: String(parts[1]))
+        else { return nil }
+        let range = AddressRange(from: first.first, through: last.last)
+        return .init(.blockRange(suggestion: range), at: 0)
+    }
+
+    /// `10.0.0.0/8 office`: words after something that can be read.
+    private static func trailingText(_ text: Substring) -> AddressSyntaxError? {
+        for blank in text.indices.reversed() where text[blank].isWhitespace {
+            let start = String(text[..<blank])
+            let range: AddressRange
+            do throws(AddressSyntaxError) {
+                // Without a diagnosis, which would look for beginnings in its turn.
+                range = try AddressRange(reading: start.utf8.span)
+            } catch {
+                if case .hostBits = error.reason { return error }
+                continue
+            }
+            let rest = String(text[blank...].drop(while: \.isWhitespace))
+            guard !rest.isEmpty else { return nil }
+            let offset = text.utf8.count - rest.utf8.count
+            if let block = CIDRBlock(containing: range.first, mask: rest.utf8.span) {
+                return .init(.netmask(suggestion: block), at: offset)
+            }
+            return .init(.trailingText(after: start), at: offset)
+        }
+        return nil
+    }
+
+    /// `10. 0.0.0/8`
+    private static func blanks(_ text: Substring) -> AddressSyntaxError? {
+        let compact = text.filter { !$0.isWhitespace }
+        guard compact != text, (try? AddressRange(parsing: compact)) != nil else { return nil }
+        return .init(.blanks(suggestion: compact), at: text.firstBlank)
+    }
+
+    /// `127.0.0.1 : 3306`, `127.0.0.1:3306 office`
+    private static func blanks(inSocketAddress text: Substring) -> AddressSyntaxError? {
+        let compact = text.filter { !$0.isWhitespace }
+        guard compact != text else { return nil }
+        // `try?`, twice: only whether it is one counts.
+        if (try? SocketAddress(parsing: compact)) != nil {
+            return .init(.blanks(suggestion: compact), at: text.firstBlank)
+        }
+        let start = String(text.prefix { !$0.isWhitespace })
+        guard (try? SocketAddress(parsing: start)) != nil else { return nil }
+        return .init(.trailingText(after: start), at: text.firstBlank)
+    }
+
     /// `office.example`
     private static func name(_ text: Substring) -> AddressSyntaxError? {
         let isName = text.allSatisfy {
@@ -102,6 +174,27 @@ extension CIDRBlock {
             containing: .v4(IPv4Address(bits: network)),
             prefixLength: UInt8(clamping: length)
         )
+    }
+}
+
+extension AddressRange {
+    /// What stands for the dash of a range in other programs' lists, in lower case.
+    package static let words: Set = ["to", "through", "thru", "until", "till", ".."]
+
+    /// `nil` where one of the two is not an address, or they are not a range.
+    fileprivate init?(_ first: Substring, _ last: Substring) {
+        // `try?`, twice: what is not an address has another error.
+        guard let first = try? IPAddress(parsing: String(first)),
+            let last = try? IPAddress(parsing: String(last))
+        else { return nil }
+        self.init(from: first.unmapped, through: last.unmapped)
+    }
+}
+
+extension StringProtocol {
+    /// In UTF-8, from the text's start.
+    fileprivate var firstBlank: Int {
+        utf8.distance(from: startIndex, to: firstIndex(where: \.isWhitespace) ?? endIndex)
     }
 }
 

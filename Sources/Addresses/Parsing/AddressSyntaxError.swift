@@ -57,6 +57,14 @@ public struct AddressSyntaxError: Error, Hashable, Sendable {
         case invertedRange
         /// A dash, and no address after it.
         case unfinishedRange
+        /// `10.0.0.1 to 10.0.0.9`
+        case wordRange(suggestion: AddressRange)
+        /// `10.0.0.0/24-10.0.1.0/24`
+        case blockRange(suggestion: AddressRange?)
+        /// `127.0.0.1 : 3306`; with the same text without them.
+        case blanks(suggestion: String)
+        /// `10.0.0.0/8 office`; with what can be read.
+        case trailingText(after: String)
         /// `10.0.0.1-50`
         case shortRange(suggestion: AddressRange?)
         /// `10.0.0.1:3306`, where only an address is wanted.

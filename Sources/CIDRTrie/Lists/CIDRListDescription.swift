@@ -68,16 +68,33 @@ extension CIDRListDescription {
         }
         let secondStart = text.skippingBlanks(from: first.upperBound)
         let second = secondStart..<text.endOfWord(from: secondStart)
-        if text.isAddress(second) { throw fault(.secondAddress, at: secondStart) }
+        if text.isAddress(second) {
+            let range = wordRange(text.extracting(first), to: text.extracting(second))
+            throw fault(range ?? .secondAddress, at: range == nil ? secondStart : 0)
+        }
         if text[text.count - 1] == UInt8(ascii: ";") {
             throw fault(.notADescription, at: text.count - 1)
         }
         if text.saysOtherThan(action) { throw fault(.otherAction(action)) }
+        if text.looksLikeExpiry { throw fault(.expiry) }
     }
 
     /// Whether the entry is a range or has a prefix length.
     private func hasLength(in line: Span<UInt8>) -> Bool {
         address.contains { line[$0] == UInt8(ascii: "/") } || range.first != range.last
+    }
+
+    /// `10.0.0.1 to 10.0.0.9`
+    private func wordRange(
+        _ word: Span<UInt8>,
+        to last: Span<UInt8>
+    ) -> CIDRListFault.Reason? {
+        // `try?`: what is not an address ends no range.
+        guard AddressRange.words.contains(word.lowercased), range.first == range.last,
+            let last = try? IPAddress(parsing: last),
+            let meant = AddressRange(from: range.first, through: last.unmapped)
+        else { return nil }
+        return .address(.wordRange(suggestion: meant))
     }
 
     /// `10.0.0.0 255.0.0.0`
@@ -147,8 +164,14 @@ extension Span<UInt8> {
     /// Whether the whole text is a verdict, and not the one of the entry.
     fileprivate func saysOtherThan(_ action: Action) -> Bool {
         guard count <= 12 else { return false }
-        let word = String(decoding: indices.map { self[$0] }, as: UTF8.self).lowercased()
-        return Action.verdicts[word].map { $0 != action } ?? false
+        return Action.verdicts[lowercased].map { $0 != action } ?? false
+    }
+
+    /// Whether the text speaks of a day after which the entry is no longer to count.
+    fileprivate var looksLikeExpiry: Bool { DescribedExpiry.isFound(in: lowercased) }
+
+    fileprivate var lowercased: String {
+        String(decoding: indices.map { self[$0] }, as: UTF8.self).lowercased()
     }
 }
 
@@ -167,9 +190,11 @@ extension UInt8 {
 
 extension Action {
     /// Words that stand for an action in other programs' lists.
-    static let verdicts: [String: Action] = [
+    package static let verdicts: [String: Action] = [
         "deny": .deny, "denied": .deny, "reject": .deny, "rejected": .deny, "block": .deny,
-        "blocked": .deny, "drop": .deny, "ban": .deny, "banned": .deny, "forbid": .deny,
+        "blocked": .deny, "drop": .deny, "dropped": .deny, "ban": .deny, "banned": .deny,
+        "forbid": .deny, "forbidden": .deny, "refuse": .deny, "blacklist": .deny, "denylist": .deny,
+        "whitelist": .allow, "allowlist": .allow,
         "allow": .allow, "allowed": .allow, "permit": .allow, "permitted": .allow,
         "accept": .allow, "accepted": .allow, "pass": .allow, "ok": .allow,
     ]

@@ -14,6 +14,8 @@ public struct CIDRListFault: Error, Hashable, Sendable {
         case separateLength(suggestion: CIDRBlock)
         /// `10.0.0.0/8 deny`, while the entry does the opposite: `action`.
         case otherAction(Action)
+        /// `10.0.0.1 until 2027`, which a list does not have.
+        case expiry
         /// A character that a terminal might obey, in a description.
         case controlCharacter(Unicode.Scalar)
         case invalidUTF8
@@ -52,6 +54,7 @@ extension CIDRListFault.Reason: CustomStringConvertible {
         case .separateLength: "a number after the address"
         case .otherAction(let action):
             "the description says otherwise, but the entry would \(action)"
+        case .expiry: "this looks like an expiry, but would be a description without effect"
         case .controlCharacter(let scalar):
             "control character 0x\(String(scalar.value, radix: 16)) in the description"
         case .invalidUTF8: "the description is not UTF-8"
@@ -75,6 +78,9 @@ extension CIDRListFault.Reason: CustomStringConvertible {
         case .otherAction(.allow):
             "write ! before the address to deny it, or # before a description"
         case .otherAction(.deny): "remove the ! to allow it, or write # before a description"
+        case .expiry:
+            "write an entry with expires in the configuration, such as "
+                + "{ cidr: 10.0.0.1, expires: 2027-01-01T00:00:00Z }, or # before a description"
         case .utf16: "save it as UTF-8"
         default: nil
         }

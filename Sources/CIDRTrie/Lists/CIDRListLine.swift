@@ -58,13 +58,20 @@ extension Span<UInt8> {
         while true {
             let next = skippingBlanks(from: end)
             let isJoined = end > start && endsWithJoint(before: end)
-            let joins =
-                next < count && (self[next] == UInt8(ascii: "/") || dashLength(at: next) > 0)
-            guard next < count, next > end, !isCommentMark(at: next), isJoined || joins else {
-                return end
-            }
+            guard next < count, next > end, !isCommentMark(at: next),
+                isJoined || joins(start..<end, at: next)
+            else { return end }
             end = endOfWord(from: next)
         }
+    }
+
+    /// Whether what begins at `next` continues the entry in `range`, which has one slash and one
+    /// dash at most: `10.0.0.0/24 // office` and `10.0.0.1 - 10.0.0.9 - lab` are not continued.
+    private func joins(_ range: Range<Int>, at next: Int) -> Bool {
+        let hasDash = range.contains { dashLength(at: $0) > 0 }
+        if dashLength(at: next) > 0 { return !hasDash }
+        let hasSlash = range.contains { self[$0] == UInt8(ascii: "/") }
+        return self[next] == UInt8(ascii: "/") && !hasDash && !hasSlash
     }
 
     /// Whether the word before `end` ends with a slash or a dash.

@@ -147,7 +147,8 @@ extension OperatorEvent {
         case .recovered(let missing):
             self.init(
                 subject: "access log",
-                sentence: "the access log is being written again; \(missing) lines are missing",
+                sentence: "the access log is being written again; "
+                    + "\(missing.of("line", "is", "are")) missing",
                 level: .notice
             )
         }

@@ -23,15 +23,34 @@ public struct ConfigurationLoader: Sendable {
     }
 
     private let now: @Sendable () -> UnixTime
+    private let kernel: KernelSupport
 
     /// - Parameter now: decides which whitelist entries have expired.
     public init(now: @escaping @Sendable () -> UnixTime = { .systemTime }) {
+        self.init(now: now, kernel: .current)
+    }
+
+    init(now: @escaping @Sendable () -> UnixTime, kernel: KernelSupport) {
         self.now = now
+        self.kernel = kernel
     }
 
     /// The first of ``standardPaths`` that exists; `nil` where none does.
     public static func standardPath() -> String? {
         standardPaths.first(where: FileManager.default.fileExists)
+    }
+
+    /// What there is to say if no file is named and none of ``standardPaths`` exists.
+    public static var withoutFile: LoadedConfiguration {
+        let paths = standardPaths.joined(separator: " nor ")
+        return LoadedConfiguration(
+            file: standardPaths[0],
+            fault: ConfigurationFinding(
+                .error,
+                message: "there is no configuration file: neither \(paths) exists",
+                remedy: "name one with --config"
+            )
+        )
     }
 
     /// Reads the file and the whitelists that it names, relative to its own folder.
@@ -46,11 +65,13 @@ public struct ConfigurationLoader: Sendable {
     }
 
     func decode(_ text: String, from path: String) -> LoadedConfiguration {
-        do throws(YAMLFault) {
-            return decode(try YAMLReader.read(text), from: path)
-        } catch {
-            return LoadedConfiguration(file: path, fault: ConfigurationFinding(error))
+        let (tree, fault) = YAMLReader.reading(of: text)
+        let loaded = tree.map { decode($0, from: path) }
+        guard let fault else {
+            return loaded ?? LoadedConfiguration(file: path, configuration: nil, findings: [])
         }
+        let finding = ConfigurationFinding(fault)
+        return loaded?.interrupted(by: finding) ?? LoadedConfiguration(file: path, fault: finding)
     }
 
     private func decode(_ tree: ConfigurationNode, from path: String) -> LoadedConfiguration {
@@ -64,11 +85,27 @@ public struct ConfigurationLoader: Sendable {
             return bytes
         }
         let decoded = decoder.decode(tree)
+        let warnings = decoded.configuration.map { kernel.warnings(of: $0, in: tree) } ?? []
         return LoadedConfiguration(
             file: path,
             configuration: decoded.configuration,
-            findings: decoded.findings.map { $0.relative(to: path) }
+            findings: warnings + decoded.findings.map { $0.relative(to: path) }
         )
+    }
+}
+
+extension LoadedConfiguration {
+    /// What is certain of a file that could only be read up to `fault`: the errors before it.
+    fileprivate func interrupted(by fault: ConfigurationFinding) -> LoadedConfiguration {
+        var errors = faults
+        let isLater = { (other: ConfigurationFinding) in
+            other.file != nil
+                || other.position.map { position in
+                    fault.position.map { $0 < position } ?? true
+                } ?? true
+        }
+        errors.insert(fault, at: errors.firstIndex(where: isLater) ?? errors.endIndex)
+        return LoadedConfiguration(file: file, configuration: nil, findings: errors)
     }
 }
 

@@ -110,10 +110,3 @@ extension ConfigurationReport {
         }
     }
 }
-
-extension Int {
-    /// `1 listener`, `2 listeners`.
-    func of(_ noun: String) -> String {
-        self == 1 ? "1 \(noun)" : "\(self) \(noun)s"
-    }
-}

@@ -127,7 +127,8 @@ extension GatewayEvent {
         case .acceptResumed:
             "accepting connections again"
         case .denialsUnlogged(let count, let total):
-            "\(count) denied connections have no line in the access log (\(total) since the start):"
+            "\(count.of("denied connection", "has", "have")) no line in the access log"
+                + " (\(total) since the start):"
                 + " its lines are limited, see log.denialsPerMinute; sluice denials and the metrics"
                 + " count them all"
         case .silentLoadBalancer(let listener, let peer):
@@ -139,7 +140,7 @@ extension GatewayEvent {
         case .limitReached(let reason, let listener, let client):
             "\(client) was denied at listener \(listener) (\(reason.rawValue)): \(reason.advice)"
         case .sessionsRevoked(let warehouse, let listener, let count):
-            "closed \(count) \(count == 1 ? "session" : "sessions") of warehouse \(warehouse)"
+            "closed \(count.of("session")) of warehouse \(warehouse)"
                 + " (listener \(listener)): no longer admitted by the policy"
         }
     }

@@ -58,11 +58,12 @@ struct ManagementRoutes: Sendable {
         let readiness: Readiness
         if let warehouse = request.uri.queryParameters["warehouse"].map(String.init) {
             guard let of = Readiness(status, of: warehouse) else {
-                throw RequestFault(
-                    .notFound,
-                    "WarehouseNotFound",
-                    "There is no warehouse \(LogText.harmless(warehouse))."
+                let error = FilterQueryError.unknownPlace(
+                    kind: .warehouse,
+                    value: warehouse,
+                    known: Set(status.listeners.map(\.warehouse)).sorted()
                 )
+                throw RequestFault(.notFound, "WarehouseNotFound", "\(error).")
             }
             readiness = of
         } else {

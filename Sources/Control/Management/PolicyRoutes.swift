@@ -39,6 +39,7 @@ extension PolicyRoutes {
     private func sessions(_ request: Request, _ context: ManagementContext) async throws -> Response
     {
         let query = try sessionRequest(request)
+        try await checkPlaces(of: query.filter)
         let limit = query.limit ?? Self.standardLimit
         return try await answers.object(id: request.envelopeID, count: limit, on: context.channel) {
             let list = await gateway.sessions(matching: query.filter, limit: limit)
@@ -57,6 +58,7 @@ extension PolicyRoutes {
         }
         let query = try sessionRequest(request)
         try query.requireIntent()
+        try await checkPlaces(of: query.filter)
         let shown = query.limit ?? Self.standardLimit
         return try await answers.object(id: request.envelopeID, count: shown, on: context.channel) {
             let result = await gateway.closeSessions(
@@ -80,6 +82,54 @@ extension PolicyRoutes {
     }
 }
 
+// MARK: - Unknown warehouses and listeners
+
+extension PolicyRoutes {
+    /// A warehouse or a listener that is gone may still have sessions.
+    private func checkPlaces(of filter: SessionFilter) async throws {
+        try await checkPlaces(warehouse: filter.warehouse, listener: filter.listener) {
+            var place = SessionFilter()
+            (place.warehouse, place.listener) = (filter.warehouse, filter.listener)
+            return await gateway.sessions(matching: place, limit: 0).total > 0
+        }
+    }
+
+    /// It may have denials, too.
+    private func checkPlaces(of filter: DenialFilter) async throws {
+        try await checkPlaces(warehouse: filter.warehouse, listener: filter.listener) {
+            var place = DenialFilter()
+            (place.warehouse, place.listener) = (filter.warehouse, filter.listener)
+            return await gateway.denials().matching(place, limit: 0).total > 0
+        }
+    }
+
+    /// - Parameter isRemembered: whether something of the place is left, though it is unknown.
+    private func checkPlaces(
+        warehouse: String?,
+        listener: String?,
+        isRemembered: () async -> Bool
+    ) async throws {
+        guard warehouse != nil || listener != nil else { return }
+        let listeners = gateway.status().listeners
+        guard
+            let error = FilterQueryError.unknownPlace(
+                warehouse: warehouse,
+                listener: listener,
+                among: listeners
+            ), case .unknownPlace(let kind, _, _) = error, await !isRemembered()
+        else { return }
+        if kind == .warehouse, let warehouse, hasWarehouse(warehouse) { return }
+        let code = kind == .warehouse ? "WarehouseNotFound" : "ListenerNotFound"
+        throw RequestFault(.notFound, code, "\(error).")
+    }
+
+    /// Also one without a listener.
+    private func hasWarehouse(_ id: String) -> Bool {
+        let anybody = IPAddress.v4(IPv4Address(bits: 0))
+        return gateway.explain(warehouse: id, source: anybody, endpoint: nil) != nil
+    }
+}
+
 // MARK: - Denials and explanations
 
 extension PolicyRoutes {
@@ -98,6 +148,7 @@ extension PolicyRoutes {
         filter.endpoint = try filter.endpoint.map { endpoint in
             EndpointReference(try resolve(endpoint, of: filter.warehouse))
         }
+        try await checkPlaces(of: filter)
         return try await answers.object(id: request.envelopeID, count: limit, on: context.channel) {
             [filter] in
             let list = await gateway.denials().matching(filter, limit: limit)
@@ -121,8 +172,13 @@ extension PolicyRoutes {
         guard
             let answer = gateway.explain(warehouse: warehouse, source: source, endpoint: endpoint)
         else {
-            let message = "There is no warehouse \(warehouse)."
-            throw RequestFault(.notFound, "WarehouseNotFound", message)
+            let known = Set(gateway.status().listeners.map(\.warehouse)).sorted()
+            let error = FilterQueryError.unknownPlace(
+                kind: .warehouse,
+                value: warehouse,
+                known: known
+            )
+            throw RequestFault(.notFound, "WarehouseNotFound", "\(error).")
         }
         return answer
     }

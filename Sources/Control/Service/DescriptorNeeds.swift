@@ -1,3 +1,5 @@
+import Core
+
 /// How many descriptors a gateway takes before its first client comes. Below that it must not
 /// start: Dispatch and the HTTP library end the process if they cannot have theirs.
 struct DescriptorNeeds {

@@ -108,7 +108,7 @@ struct RunningGateway: Sendable {
     private func drain() async {
         let outcome = await gateway.drain(within: drainLimit.current)
         logger.notice(
-            "drained: \(outcome.finished) sessions finished, \(outcome.closed) closed",
+            "drained: \(outcome.finished.of("session")) finished, \(outcome.closed) closed",
             metadata: ["finished": "\(outcome.finished)", "closed": "\(outcome.closed)"]
         )
     }
@@ -238,8 +238,7 @@ private enum ReloadError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .invalid(let loaded):
-            loaded.faults.count == 1
-                ? "1 error in \(loaded.file)" : "\(loaded.faults.count) errors in \(loaded.file)"
+            "\(loaded.faults.count.of("error")) in \(loaded.file)"
         }
     }
 }

@@ -35,7 +35,8 @@ public struct DenialListText: CustomStringConvertible {
         var lines: [String] = []
         if hidden > 0 { lines.append("and \(hidden) more; raise --limit to show them") }
         if list.forgotten > 0 {
-            lines.append("and \(list.forgotten) denials from sources that are no longer remembered")
+            let denials = list.forgotten.of("denial")
+            lines.append("and \(denials) from sources that are no longer remembered")
         }
         return lines.joined(separator: "\n")
     }

@@ -50,7 +50,7 @@ public struct RevocationTable: CustomStringConvertible {
             ]
         }
         let sum =
-            "\(preview.revoked.count) running sessions would be closed, \(preview.keptCount) kept"
+            "\(preview.revoked.count.of("running session")) would be closed, \(preview.keptCount) kept"
         description = rows.isEmpty ? sum : "\(Columns([header] + rows))\n\(sum)"
     }
 }

@@ -35,8 +35,9 @@ public struct ClosedSessionsText: CustomStringConvertible {
         let table =
             result.sessions.isEmpty
             ? "" : "\(SessionTable(SessionList(sessions: result.sessions, total: result.closed)))"
-        let remaining = result.remaining > 0 ? "; \(result.remaining) more match" : ""
-        let noun = result.closed == 1 ? "session" : "sessions"
-        description = "\(table)closed \(result.closed) \(noun)\(remaining)\n"
+        let remaining =
+            result.remaining > 0
+            ? "; \(result.remaining) more \(result.remaining == 1 ? "matches" : "match")" : ""
+        description = "\(table)closed \(result.closed.of("session"))\(remaining)\n"
     }
 }

@@ -15,7 +15,7 @@ public struct StatusTable: CustomStringConvertible {
         """
         sluice \(status.version), \(status.phase.rawValue) since \(status.startedAt.rfc3339)
         configuration generation \(status.generation), \
-        \(status.activeConnections) connections on \(status.shards.count) shards
+        \(status.activeConnections.of("connection")) on \(status.shards.count.of("shard"))
         """
     }
 
@@ -33,7 +33,8 @@ public struct StatusTable: CustomStringConvertible {
             lines.append("access log failing: \(failure)")
         }
         if status.droppedAccessLogLines > 0 {
-            lines.append("access log: \(status.droppedAccessLogLines) lines are missing")
+            let lost = status.droppedAccessLogLines.of("line", "is", "are")
+            lines.append("access log: \(lost) missing")
         }
         return lines.map(LogText.harmless)
     }

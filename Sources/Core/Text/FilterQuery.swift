@@ -5,6 +5,13 @@ public enum FilterQueryError: Error, Hashable, Sendable {
     case unknownKey(String, known: [String])
     case givenTwice(String)
     case invalid(key: String, value: String, reason: String)
+    /// No listener has this address, or this warehouse.
+    case unknownPlace(kind: Place, value: String, known: [String])
+
+    /// What a filter may name of the configuration.
+    public enum Place: String, Hashable, Sendable {
+        case warehouse, listener
+    }
 }
 
 extension FilterQueryError: CustomStringConvertible {
@@ -14,7 +21,40 @@ extension FilterQueryError: CustomStringConvertible {
             "unknown filter \(key.quoted) (expected \(known.joined(separator: ", ")))"
         case .givenTwice(let key): "\(key) is given twice"
         case .invalid(let key, let value, let reason): "\(key) \(value.quoted): \(reason)"
+        case .unknownPlace(let kind, let value, let known):
+            "there is no \(kind.rawValue) \(value.quoted)" + Self.advice(for: value, known)
         }
+    }
+
+    /// How many names are shown.
+    private static let shownLimit = 8
+
+    private static func advice(for value: String, _ known: [String]) -> String {
+        if let meant = Suggestion.closest(to: value, among: known) {
+            return " (did you mean \(meant)?)"
+        }
+        guard !known.isEmpty else { return "" }
+        let shown = known.prefix(shownLimit).joined(separator: ", ")
+        return " (expected one of \(shown)\(known.count > shownLimit ? ", …" : ""))"
+    }
+}
+
+extension FilterQueryError {
+    /// What a filter names but none of `listeners` has: an empty answer would hide the slip.
+    public static func unknownPlace(
+        warehouse: String?,
+        listener: String?,
+        among listeners: [ListenerStatus]
+    ) -> FilterQueryError? {
+        if let warehouse, !listeners.contains(where: { $0.warehouse == warehouse }) {
+            let known = Set(listeners.map(\.warehouse)).sorted()
+            return .unknownPlace(kind: .warehouse, value: warehouse, known: known)
+        }
+        if let listener, !listeners.contains(where: { $0.address == listener }) {
+            let known = listeners.map(\.address).sorted()
+            return .unknownPlace(kind: .listener, value: listener, known: known)
+        }
+        return nil
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Core
+
 /// Where a load test ran: figures of different machines are not to be compared.
 public struct Machine: Hashable, Sendable, Encodable {
     /// How many processors the load generator may run on.
@@ -38,8 +40,7 @@ public struct Machine: Hashable, Sendable, Encodable {
 
     /// One line, for a person.
     public var summary: String {
-        let unit = processors == 1 ? "processor" : "processors"
-        return "\(processors) \(unit), \(model), \(distribution), \(system), "
+        "\(processors.of("processor")), \(model), \(distribution), \(system), "
             + "congestion control \(congestionControl)"
     }
 

@@ -71,6 +71,9 @@ extension BenchReport {
                 + "hosts"
         case 1049: "check --database"
         case 1064, 1146, 1054, 1149, 1305: "check --query"
+        case 1129:
+            "the server blocks this host after too many broken handshakes (max_connect_errors): run "
+                + "FLUSH HOSTS (or mariadb-admin flush-hosts) on it, and raise max_connect_errors"
         case 1130: "the gateway's whitelist or the server's accounts do not admit this client"
         case 1203, 1226: "a limit of the account (max_user_connections)"
         default: nil

@@ -1,3 +1,5 @@
+internal import Core
+
 /// What was asked for and what came of it, in words.
 extension BenchReport {
     /// The head of the report: one line, and another if it did not go as planned.
@@ -63,18 +65,13 @@ extension BenchReport.Setting {
     }
 
     private static func counted(_ count: Int, _ noun: String) -> String {
-        "\(Numbers.count(count)) \(noun)\(count == 1 ? "" : "s")"
+        count.of(noun, written: Numbers.count(count))
     }
 }
 
 extension BenchReport.Setting {
     /// "requests", "queries", "echoes".
-    public var operationPlural: String { Self.plural(of: operation) }
-
-    static func plural(of noun: String) -> String {
-        if noun.hasSuffix("y") { return noun.dropLast() + "ies" }
-        return noun + (noun.hasSuffix("o") ? "es" : "s")
-    }
+    public var operationPlural: String { operation.plural }
 
     var isIdle: Bool { workload == "idle" }
 }

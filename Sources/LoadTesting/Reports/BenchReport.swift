@@ -1,3 +1,5 @@
+internal import Core
+
 /// What is reported of a load test: the keys of the JSON report, and the source of the others.
 ///
 /// Times are in microseconds unless the key says otherwise; rates are per second.
@@ -33,7 +35,7 @@ public struct BenchReport: Encodable, Sendable {
             processors: Int
         ) {
             self.workload = workload
-            summary = Self.summary(of: plan, workload, Self.plural(of: operation))
+            summary = Self.summary(of: plan, workload, operation.plural)
             self.operation = operation
             connections = plan.connections
             threads = plan.threads

@@ -14,17 +14,7 @@ struct DenialsCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "A warehouse's id.")
-    var warehouse: String?
-
-    @Option(help: "A listener's address, as in the access log.")
-    var listener: String?
-
-    @Option(help: "The clients' address, or a block of them such as 203.0.113.0/24.")
-    var source: String?
-
-    @Option(help: "A private endpoint, such as aws:vpce-0123456789abcdef0.")
-    var endpoint: String?
+    @OptionGroup var place: PlaceFilterOptions
 
     @Option(help: "A reason, such as notInWhitelist.")
     var reason: String?
@@ -40,11 +30,7 @@ struct DenialsCommand: AsyncParsableCommand {
     @OptionGroup var gateway: ManagementOptions
 
     private var pairs: [(key: String, value: String)] {
-        let given = [
-            ("warehouse", warehouse), ("listener", listener), ("source", source),
-            ("endpoint", endpoint), ("reason", reason), ("since", since),
-        ]
-        return given.compactMap { key, value in value.map { (key, $0) } }
+        place.pairs + PlaceFilterOptions.pairs([("reason", reason), ("since", since)])
     }
 
     /// A filter that is wrong is the caller's error, and needs no gateway to be found.

@@ -73,7 +73,12 @@ struct ExplainAccessCommand: AsyncParsableCommand {
             at: .systemTime
         )
         guard let answer else {
-            StandardError.print("sluice: \(file): there is no warehouse \(warehouse)")
+            let error = FilterQueryError.unknownPlace(
+                kind: .warehouse,
+                value: warehouse,
+                known: configuration.warehouses.map(\.id)
+            )
+            StandardError.print("sluice: \(file): \(error)")
             throw Self.noAnswer
         }
         if gateway.json {

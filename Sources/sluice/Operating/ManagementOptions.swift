@@ -39,7 +39,7 @@ struct ManagementOptions: ParsableArguments {
         }
     }
 
-    private static func address(_ text: String) throws -> ManagementAddress {
+    static func address(_ text: String) throws -> ManagementAddress {
         do throws(ManagementAddressError) {
             return try ManagementAddress(parsing: text)
         } catch {

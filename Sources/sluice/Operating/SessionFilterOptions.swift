@@ -6,20 +6,10 @@ struct SessionFilterOptions: ParsableArguments {
     @Option(help: "A connection's number, as in the access log.")
     var connection: String?
 
-    @Option(help: "A warehouse's id.")
-    var warehouse: String?
-
-    @Option(help: "A listener's address, as in the access log.")
-    var listener: String?
+    @OptionGroup var place: PlaceFilterOptions
 
     @Option(help: "public, private or outbound.", completion: .link)
     var link: String?
-
-    @Option(help: "The clients' address, or a block of them such as 203.0.113.0/24.")
-    var source: String?
-
-    @Option(help: "A private endpoint, such as aws:vpce-0123456789abcdef0.")
-    var endpoint: String?
 
     @Option(help: "A backend's address.")
     var backend: String?
@@ -32,12 +22,10 @@ struct SessionFilterOptions: ParsableArguments {
 
     /// For the gateway's API.
     var pairs: [(key: String, value: String)] {
-        let given = [
-            ("connection", connection), ("warehouse", warehouse), ("listener", listener),
-            ("link", link), ("source", source), ("endpoint", endpoint), ("backend", backend),
-            ("idle", idle),
-        ]
-        return given.compactMap { key, value in value.map { (key, $0) } }
+        place.pairs
+            + PlaceFilterOptions.pairs([
+                ("connection", connection), ("link", link), ("backend", backend), ("idle", idle),
+            ])
     }
 
     /// A filter that is wrong is the caller's error, and needs no gateway to be found.

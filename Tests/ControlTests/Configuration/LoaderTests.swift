@@ -1,3 +1,4 @@
+import CIDRTrie
 import Core
 import Foundation
 import Glibc
@@ -160,5 +161,39 @@ struct LoaderTests {
         #expect(testLoader.load(contentsOf: path).configuration?.state == "a.db")
         try folder.write(Data("warehouses: []\nstate: b.db".utf8), to: "sluice.yaml")
         #expect(testLoader.load(contentsOf: path).configuration?.state == "b.db")
+    }
+
+    @Test("Without a file the places that were looked at are named, and the option")
+    func withoutFile() {
+        let lines = ConfigurationLoader.withoutFile.lines
+        #expect(lines.count == 1)
+        #expect(lines[0].contains("neither sluice.yaml nor /etc/sluice/sluice.yaml exists"))
+        #expect(lines[0].contains("--config"))
+    }
+
+    @Test("A congestion control that the kernel does not have is warned of, with those that it has")
+    func congestionControl() throws {
+        let kernel = KernelSupport(
+            refusal: { $0 == .named("cubic") ? nil : "No such file or directory" },
+            available: { ["reno", "cubic"] }
+        )
+        func findings(_ name: String) -> [ConfigurationFinding] {
+            ConfigurationLoader(now: { UnixTime(seconds: 0) }, kernel: kernel)
+                .decode("warehouses: []\nengine:\n  congestionControl: \(name)\n", from: "x")
+                .findings.filter { $0.path != "warehouses" }
+        }
+        #expect(findings("cubic") == [] && findings("auto") == [])
+        let found = try #require(findings("reno2").first)
+        #expect(found.severity == .warning && found.path == "engine.congestionControl")
+        #expect(found.position == SourcePosition(line: 3, column: 22))
+        #expect(found.remedy == "did you mean reno?")
+        #expect(findings("xyz").first?.remedy == "one of auto, system, reno, cubic")
+    }
+
+    @Test("This machine's kernel has Reno, and not what nobody wrote")
+    func kernel() {
+        #expect(KernelSupport.current.refusal(.named("reno")) == nil)
+        #expect(KernelSupport.current.refusal(.named("nosuchcontrol")) != nil)
+        #expect(KernelSupport.current.available().contains("reno"))
     }
 }

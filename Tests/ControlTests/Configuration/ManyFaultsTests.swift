@@ -81,6 +81,55 @@ struct ManyFaultsTests {
         #expect(loaded.warnings == [])
     }
 
+    private let interrupted = """
+        polcy: file
+        timeouts:
+          idle: 5
+          idle: 6s
+        warehouses:
+          - id: A B
+            whitelst: { mode: anywhere }
+            listeners:
+              - protocol: htpp
+                backends: [ "0.0.0.0:80" ]
+
+        """
+
+    @Test(
+        "A syntax error hides nothing that stands before it, and nothing follows from what is missing",
+        arguments: [
+            ("        listen: 127.0.0.1 : 80", "11:17"), ("        listen: 'x", "11:17"),
+            ("        listen: [ 1", "11:17"), ("        - x", "11:9"), ("\tlisten: x", "11:1"),
+            ("        listen: !x y", "11:17"), ("        listen: *x", "11:17"),
+            ("        listen: 0.0.0.0:1\n      y: z", "12:7"),
+        ]
+    )
+    func syntaxError(line: String, place: String) throws {
+        let loaded = try load(interrupted + line + "\n")
+        #expect(loaded.configuration == nil)
+        #expect(loaded.warnings == [])
+        let before = [
+            "1:1 polcy", "3:9 timeouts.idle", "4:3 timeouts.idle", "6:9 warehouses[0].id",
+            "7:5 warehouses[0].whitelst", "9:19 warehouses[0].listeners[0].protocol",
+            "10:21 warehouses[0].listeners[0].backends[0]",
+        ]
+        #expect(loaded.places == before + [place], "\(loaded.lines)")
+    }
+
+    @Test(
+        "What a syntax error may have distorted is not judged",
+        arguments: [
+            "log:\n  level: info\n   format: text\n", "log: { level: [info }\nwarehouses: []\n",
+            "warehouses:\n  - id: A\n    listeners:\n      - backends: [ db:3306\n        listen: x\n",
+            "log:\n  level: 'info\nwarehouses:\n  - id: 'A'\n",
+        ]
+    )
+    func distorted(yaml: String) throws {
+        let loaded = try load(yaml)
+        #expect(loaded.findings.count == 1, "\(loaded.lines)")
+        #expect(loaded.findings.first?.path == "")
+    }
+
     @Test("A fault is one line that names file, place, key path, message and remedy")
     func lines() throws {
         let loaded = try load("polcy: file\nwarehouses: []\n")

@@ -170,6 +170,11 @@ struct YAMLReaderTests {
             ("%TAG !a! b\n---\na: 1", "directives"), ("&a &b c", "one anchor"),
             ("- a\nb: c", "list item"), ("a:\n - b\n c", "list item"),
             ("a: |x\n b", "after | or >"), ("[", "never closed"),
+            ("a: 127.0.0.1 : 3306", "write 127.0.0.1:3306"),
+            ("- a: db :3306\n  b: c : d", "in quotes"),
+            ("{ a: 127.0.0.1: 3306 }", "write 127.0.0.1:3306"),
+            ("a: 127.0.0.1:", "add a port: 127.0.0.1:9030"),
+            ("a: { b: db : 3306, c: d }", "write db:3306"),
             ("a: 'b", "never closed"), ("a: { b: 1", "never closed"), ("a: [b}", "or ]"),
         ]
     )

@@ -107,8 +107,55 @@ struct PolicyRoutesTests {
             #expect(try await list("limit=2").denials == Array(denials.prefix(2)))
             #expect(try await list("limit=0") == DenialList(total: 3), "the total counts all")
             #expect(try await list("source=10.0.0.1").denials == [denials[1]])
-            #expect(try await list("warehouse=X").total == 0)
             #expect(try await list("since=2026-11-23T10:00:01Z").total == 0)
+        }
+    }
+
+    private static let state: GatewayStatus = {
+        var listener = ListenerStatus()
+        (listener.warehouse, listener.address) = ("sales", "0.0.0.0:9030")
+        var state = GatewayStatus()
+        state.listeners = [listener]
+        return state
+    }()
+
+    @Test(
+        "A warehouse or a listener that there is not is refused with what may be meant",
+        arguments: [
+            (
+                "warehouse=sale", "WarehouseNotFound",
+                "there is no warehouse \"sale\" (did you mean sales?)"
+            ),
+            ("warehouse=X", "WarehouseNotFound", "(expected one of sales)"),
+            ("listener=0.0.0.0:9031", "ListenerNotFound", "did you mean 0.0.0.0:9030?"),
+            ("warehouse=sales&listener=x", "ListenerNotFound", "(expected one of 0.0.0.0:9030)"),
+        ]
+    )
+    func unknownPlace(query: String, code: String, words: String) async throws {
+        let gateway = FixedGateway(state: Self.state, sessions: Self.sessions)
+        try await ServedManagement.run(of: gateway) { server in
+            for (method, path) in [
+                ("GET", "/v1/sessions"), ("GET", "/v1/denials"), ("DELETE", "/v1/sessions"),
+            ] {
+                let answer = try await server.ask(method, "\(path)?\(query)")
+                #expect(answer.status == 404)
+                let refusal = try answer.decoded(as: HTTPAnswer.Refusal.self)
+                #expect(refusal.code == code)
+                #expect(answer.body.contains(words.replacing("\"", with: "\\\"")), "\(answer.body)")
+            }
+        }
+        #expect(gateway.closings == [])
+    }
+
+    @Test("What is known, or has sessions though it is gone, has an answer, if an empty one")
+    func knownPlaces() async throws {
+        let gateway = FixedGateway(state: Self.state, sessions: Self.sessions)
+        try await ServedManagement.run(of: gateway) { server in
+            let known = ["warehouse=sales", "listener=0.0.0.0:9030", "warehouse=A", "warehouse=W"]
+            for query in known.map({ "/v1/sessions?\($0)" }) + ["/v1/denials?warehouse=sales"] {
+                let answer = try await server.get(query)
+                #expect(answer.status == 200, "\(query)")
+            }
         }
     }
 

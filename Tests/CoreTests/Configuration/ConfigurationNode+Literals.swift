@@ -44,6 +44,29 @@ extension ConfigurationNode {
         setting(path, to: .removed)
     }
 
+    /// The tree with another name for the key that `path` ends in.
+    func renaming(_ path: String, to key: String) -> ConfigurationNode {
+        let steps = path.split { ".[]".contains($0) }.map(String.init)
+        return renaming(steps[...], to: key)
+    }
+
+    private func renaming(_ steps: ArraySlice<String>, to key: String) -> ConfigurationNode {
+        guard let step = steps.first else { return self }
+        let rest = steps.dropFirst()
+        var copy = self
+        if case .sequence(var elements) = content, let index = Int(step) {
+            elements[index] = elements[index].renaming(rest, to: key)
+            copy.content = .sequence(elements)
+        } else if case .mapping(var entries) = content,
+            let index = entries.firstIndex(where: { $0.key == step })
+        {
+            entries[index].value = entries[index].value.renaming(rest, to: key)
+            if rest.isEmpty { entries[index].key = key }
+            copy.content = .mapping(entries)
+        }
+        return copy
+    }
+
     private static let removed: ConfigurationNode = "\u{0}removed"
 
     private func setting(

@@ -67,7 +67,7 @@ struct ContradictionTests {
         let tree = SampleTree.public
             .setting("management", to: ["listen": "127.0.0.1:7080"])
             .setting("\(listener).listen", to: "0.0.0.0:9030")
-        for backend in ["127.0.0.1:7080", "localhost:7080", "0.0.0.0:7080"] {
+        for backend in ["127.0.0.1:7080", "localhost:7080"] {
             let faults = tree.setting(
                 "\(listener).backends[0].address",
                 to: .init(stringLiteral: backend)

@@ -84,6 +84,20 @@ struct WarningTests {
     ]
 
     @Test(
+        "A description that looks like an expiry is warned of, unless the entry has one",
+        arguments: ["until 2027-01-01", "guests, expires 2027", "Expiry: 01.02.2027"]
+    )
+    func describedExpiry(description: String) {
+        let path = "warehouses[0].whitelist.entries[0]"
+        let tree = SampleTree.public
+            .setting("\(path).description", to: .init(stringLiteral: description))
+        #expect(tree.decoded().findings.map(\.severity) == [.warning])
+        #expect(tree.decoded().findings.first?.remedy?.contains("add expires: 2027") == true)
+        let expiring = tree.setting("\(path).expires", to: "2027-01-01T00:00:00Z")
+        #expect(expiring.decoded().findings == [])
+    }
+
+    @Test(
         "Networks that together are the internet, or most of it, are warned of where one trusts them",
         arguments: [
             (["0.0.0.0/0"], "any IPv4 address"),

@@ -59,7 +59,7 @@ extension IntegrationTests {
                 to: "next.yaml"
             )
             let preview = try site.command("check", "--config", path, "--live")
-            #expect(preview.output.contains("1 running sessions would be closed, 300 kept"))
+            #expect(preview.output.contains("1 running session would be closed, 300 kept"))
             #expect(preview.output.contains("deniedByRule"))
             // The file's own management address is the gateway's.
             let own = try runProgram(Programs.sluice(), ["check", "--config", path, "--live"])

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension IntegrationTests {
@@ -66,6 +67,48 @@ extension IntegrationTests {
                 "explain", "--config", faulty, "--warehouse", "W", "--source", "10.0.0.1",
             ])
             #expect(result.status == 78)
+        }
+
+        @Test("Without a file, serve and check name the places where they looked, and are 78")
+        func noFile() throws {
+            // A process of a test begins in a folder of its own, which is empty.
+            let folder = try TemporaryFolder()
+            let standard = "/etc/sluice/sluice.yaml"
+            try #require(!FileManager.default.fileExists(atPath: standard))
+            for command in ["serve", "check"] {
+                let script = #"cd "$0" && exec "$1" "$2""#
+                let result = try runProgram(
+                    "/bin/sh",
+                    ["-c", script, folder.path, Programs.sluice(), command]
+                )
+                let text = result.output + result.errorOutput
+                #expect(result.status == 78, "\(result)")
+                #expect(text.contains("neither sluice.yaml nor \(standard) exists"), "\(text)")
+                #expect(text.contains("name one with --config"), "\(text)")
+            }
+        }
+
+        @Test("A filter with an unknown warehouse is 1, and says which is meant")
+        func unknownWarehouse() throws {
+            let sluice = try SluiceProcess(GatewayFile(try ListenerFile("tcp", to: .free())))
+            let address = ["--management", sluice.management.description]
+            for command in ["sessions", "denials"] {
+                let unknown = try status([command, "--warehouse", "WHTST"] + address)
+                #expect(unknown.status == 1 && unknown.output.isEmpty, "\(unknown)")
+                #expect(unknown.errorOutput.contains("did you mean WHTEST?"), "\(unknown)")
+                let known = try status([command, "--warehouse", "WHTEST"] + address)
+                #expect(known.status == 0 && known.errorOutput.isEmpty, "\(known)")
+                let listener = try status([command, "--listener", "x"] + address)
+                #expect(listener.status == 1, "\(listener)")
+                #expect(listener.errorOutput.contains("there is no listener"), "\(listener)")
+            }
+        }
+
+        @Test("The help of check says which address --live asks")
+        func checkHelp() throws {
+            let help = try status(["check", "--help"]).output
+            #expect(help.contains("(default: the file's management.listen)"), "\(help)")
+            #expect(!help.contains("127.0.0.1:7080"), "\(help)")
         }
 
         @Test("check --live without a gateway still says what it thinks of the file, and is 1")

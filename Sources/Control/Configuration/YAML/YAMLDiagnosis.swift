@@ -146,6 +146,7 @@ private struct Problem {
 
     /// A colon after something that is not a key.
     private var unexpectedColon: YAMLFault {
+        if let address = source.spacedAddress(at: place) { return address }
         let line = source.lineBefore(place.index)
         let isInValue = line.contains(": ") || line.hasPrefix("- ") || place.position.line == 1
         return YAMLFault(isInValue ? .colonInValue : .colonInContinuation, at: place)
@@ -156,6 +157,7 @@ private struct Problem {
         if source.isEnd(place.index) {
             return YAMLFault(.unclosed(bracket == "]" ? "[" : "{"), at: start)
         }
+        if let address = source.spacedAddress(at: place) { return address }
         // A bracket that was forgotten makes one text of the element and of the next line's key.
         let isKey =
             character == ":" && !source.lineBefore(place.index).contains { ",[{:".contains($0) }

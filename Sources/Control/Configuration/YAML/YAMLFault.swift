@@ -37,6 +37,12 @@ struct YAMLFault: Error, Hashable, Sendable {
         case colonInContinuation
         /// In brackets, a colon right before a comma or a bracket.
         case colonInBrackets
+        /// `127.0.0.1 : 3306`; with the address without spaces.
+        case spacedAddress(String)
+        /// `127.0.0.1:`
+        case missingPort(String)
+        /// A space that is none to YAML, where one is needed.
+        case foreignSpace(Unicode.Scalar)
         /// Something after a value, on its line.
         case trailingText(String)
         /// `[::]:9030` without quotes.
@@ -89,6 +95,10 @@ extension YAMLFault.Reason {
         case .colonInValue: "a colon and a space in a value"
         case .colonInContinuation: "this line looks like a key, but continues the value above it"
         case .colonInBrackets: "a colon before a comma or a bracket"
+        case .spacedAddress: "a space at the colon of an address"
+        case .missingPort(let host): "a port is missing after \(host):"
+        case .foreignSpace(let scalar):
+            "\(scalar.spaceName) (\(scalar.codePoint)), which does not count as a space in YAML"
         case .trailingText(let text): "unexpected text after the value: \(text.quoted)"
         case .bracketedAddress(let address):
             "\(address) has to be in quotes, because [ begins a list"
@@ -128,6 +138,9 @@ extension YAMLFault.Reason {
         case .keyOverLines(let line): "close the bracket that opens in line \(line)"
         case .colonInValue, .colonInBrackets: "put the value in quotes"
         case .colonInContinuation: "check the indentation of this line and of the one above it"
+        case .spacedAddress(let address): "write \(address)"
+        case .missingPort(let host): "add a port: \(host):9030"
+        case .foreignSpace: "replace it with a space, or put the text in quotes if it is meant"
         case .trailingText: "put the whole value in quotes"
         case .bracketedAddress(let address): "write \(address.quoted)"
         case .cannotBegin(let scalar):
@@ -141,6 +154,14 @@ extension YAMLFault.Reason {
         case .escape: "write \\\\ for a backslash, or use single quotes"
         case .malformed: "check the indentation, the brackets and the quotes around it"
         default: nil
+        }
+    }
+
+    /// Whether the file has too much in it, so that not even its beginning is worth a look.
+    var isLimit: Bool {
+        switch self {
+        case .tooManyValues, .tooDeep, .outOfMemory: true
+        default: false
         }
     }
 
@@ -170,6 +191,17 @@ extension YAMLFault: CustomStringConvertible {
 }
 
 extension Unicode.Scalar {
+    /// In words, after a verb or at a sentence's beginning.
+    fileprivate var spaceName: String {
+        switch value {
+        case 0xa0: "a no-break space"
+        case 0x202f: "a narrow no-break space"
+        case 0x3000: "an ideographic space"
+        case 0x200b...0x200f, 0x2060: "an invisible character"
+        default: "a typographic space"
+        }
+    }
+
     /// `U+FEFF`
     fileprivate var codePoint: String {
         let digits = String(value, radix: 16, uppercase: true)

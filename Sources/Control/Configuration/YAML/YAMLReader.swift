@@ -34,15 +34,40 @@ struct YAMLReader: ~Copyable {
     /// The collections that are being read, innermost last.
     private var open: [YAMLCollection] = []
 
+    /// What was read of the innermost collection around an error, in those around it.
+    private var partial: ConfigurationNode?
+    /// The index after the last scalar that was read.
+    private var lastScalarEnd = 0
+
     /// The tree of a whole file; an empty text is an empty node at its beginning.
     ///
     /// - Throws: the first error, because nothing after it can be understood.
     static func read(_ text: String) throws(YAMLFault) -> ConfigurationNode {
+        let reading = reading(of: text)
+        if let fault = reading.fault { throw fault }
+        return reading.tree ?? emptyTree
+    }
+
+    /// The same, but for a text with an error also what stands before it: a tree of which some
+    /// collections are incomplete, and `nil` if nothing is certain.
+    static func reading(of text: String) -> (tree: ConfigurationNode?, fault: YAMLFault?) {
         let source = YAMLSource(text)
-        try source.checkCharacters()
-        try source.checkDirectives()
-        var reader = try YAMLReader(text, source)
-        return try reader.document()
+        do throws(YAMLFault) {
+            try source.checkCharacters()
+            try source.checkDirectives()
+            var reader = try YAMLReader(text, source)
+            do throws(YAMLFault) {
+                return (try reader.document(), nil)
+            } catch {
+                return (error.reason.isLimit ? nil : reader.partial, error)
+            }
+        } catch {
+            return (nil, error)
+        }
+    }
+
+    private static var emptyTree: ConfigurationNode {
+        ConfigurationNode(.empty, at: SourcePosition(line: 1, column: 1))
     }
 
     private init(_ text: String, _ source: YAMLSource) throws(YAMLFault) {
@@ -58,7 +83,8 @@ struct YAMLReader: ~Copyable {
         do throws(YAMLFailure) {
             return try events.next()
         } catch {
-            throw YAMLDiagnosis(source: source, open: open).fault(error)
+            let fault = YAMLDiagnosis(source: source, open: open).fault(error)
+            throw source.foreignSpace(near: fault.position) ?? fault
         }
     }
 }
@@ -67,15 +93,15 @@ struct YAMLReader: ~Copyable {
 
 extension YAMLReader {
     private mutating func document() throws(YAMLFault) -> ConfigurationNode {
-        let empty = ConfigurationNode(.empty, at: SourcePosition(line: 1, column: 1))
-        guard case .document = try next().kind else { return empty }
+        guard case .document = try next().kind else { return Self.emptyTree }
         let root = try node(from: try next(), depth: 0).node
+        partial = root
         let end = try next()
         // libyaml is not asked for more: it would read the next document's directives.
         if let rest = source.content(after: end.end) {
             throw YAMLDiagnosis(source: source).textAfterDocument(at: rest)
         }
-        return root.content == .empty ? empty : root
+        return root.content == .empty ? Self.emptyTree : root
     }
 }
 
@@ -93,17 +119,19 @@ extension YAMLReader {
         let subtree: Subtree
         switch event.kind {
         case .scalar(let text, let isPlain):
+            lastScalarEnd = event.end
+            if isPlain { try source.checkSpaces(ofValue: event.start.index..<event.end) }
             let isNull = isPlain && Self.nulls.contains(text) && !hasTextTag(event)
             subtree = Subtree(
                 node: ConfigurationNode(isNull ? .empty : .scalar(text), at: position)
             )
         case .sequence(let isFlow):
             open.append(YAMLCollection(isSequence: true, isFlow: isFlow, position: position))
-            subtree = try sequence(at: position, depth: depth)
+            subtree = try sequence(at: position, isFlow: isFlow, depth: depth)
             open.removeLast()
         case .mapping(let isFlow):
             open.append(YAMLCollection(isSequence: false, isFlow: isFlow, position: position))
-            subtree = try mapping(at: position, depth: depth)
+            subtree = try mapping(at: position, isFlow: isFlow, depth: depth)
             open.removeLast()
         case .alias, .document, .documentEnd, .collectionEnd, .streamEnd:
             throw YAMLFault(.unexpectedEnd, at: position)
@@ -127,17 +155,28 @@ extension YAMLReader {
 
     private mutating func sequence(
         at position: SourcePosition,
+        isFlow: Bool,
         depth: Int
     ) throws(YAMLFault) -> Subtree {
         let countBefore = nodeCount
         var elements: [ConfigurationNode] = []
         var height = 0
-        while true {
-            let event = try next()
-            if case .collectionEnd = event.kind { break }
-            let element = try node(from: event, depth: depth + 1)
-            elements.append(element.node)
-            height = max(height, element.height)
+        do throws(YAMLFault) {
+            while true {
+                let event = try next()
+                if case .collectionEnd = event.kind { break }
+                let element = try node(from: event, depth: depth + 1)
+                elements.append(element.node)
+                height = max(height, element.height)
+            }
+        } catch {
+            if let partial {
+                elements.append(partial)
+            } else if isDoubtful(elements.last, before: error) {
+                elements.removeLast()
+            }
+            keep(.sequence(elements), at: position, isFlow: isFlow)
+            throw error
         }
         return Subtree(
             node: ConfigurationNode(.sequence(elements), at: position),
@@ -148,18 +187,36 @@ extension YAMLReader {
 
     private mutating func mapping(
         at position: SourcePosition,
+        isFlow: Bool,
         depth: Int
     ) throws(YAMLFault) -> Subtree {
         let countBefore = nodeCount
         var entries: [ConfigurationNode.Entry] = []
         var height = 0
-        while true {
-            let event = try next()
-            if case .collectionEnd = event.kind { break }
-            let key = try key(from: event, depth: depth)
-            let value = try node(from: try next(), depth: depth + 1)
-            entries.append(.init(key: key, keyPosition: event.start.position, value: value.node))
-            height = max(height, value.height)
+        var begun: (key: String, position: SourcePosition)?
+        do throws(YAMLFault) {
+            while true {
+                let event = try next()
+                if case .collectionEnd = event.kind { break }
+                let key = try key(from: event, depth: depth)
+                begun = (key, event.start.position)
+                let value = try node(from: try next(), depth: depth + 1)
+                entries.append(
+                    .init(key: key, keyPosition: event.start.position, value: value.node)
+                )
+                height = max(height, value.height)
+                begun = nil
+            }
+        } catch {
+            if let begun, let partial {
+                entries.append(
+                    .init(key: begun.key, keyPosition: begun.position, value: partial)
+                )
+            } else if begun == nil, isDoubtful(entries.last?.value, before: error) {
+                entries.removeLast()
+            }
+            keep(.mapping(entries), at: position, isFlow: isFlow)
+            throw error
         }
         return Subtree(
             node: ConfigurationNode(.mapping(entries), at: position),
@@ -168,11 +225,30 @@ extension YAMLReader {
         )
     }
 
+    /// Keeps what was read of a collection when an error ended it. In brackets nothing is certain:
+    /// what is missing may be the bracket that ends it.
+    private mutating func keep(
+        _ content: ConfigurationNode.Content,
+        at position: SourcePosition,
+        isFlow: Bool
+    ) {
+        var node = ConfigurationNode(content, at: position)
+        node.isIncomplete = true
+        partial = isFlow ? nil : node
+    }
+
+    /// Whether a scalar reaches into the error's line, which may be the next key's.
+    private func isDoubtful(_ node: ConfigurationNode?, before fault: YAMLFault) -> Bool {
+        guard case .scalar? = node?.content else { return false }
+        return source.line(of: lastScalarEnd) >= fault.position.line
+    }
+
     private mutating func key(from event: YAMLEvent, depth: Int) throws(YAMLFault) -> String {
         let position = event.start.position
         switch event.kind {
         case .scalar(let text, let isPlain):
             try checkTag(of: event)
+            if isPlain { try source.checkSpaces(ofKey: event.start.index..<event.end) }
             try count(1, depth: depth, at: position)
             guard !isPlain || !text.isEmpty || hasTextTag(event) else {
                 throw YAMLFault(.missingKey, at: position)

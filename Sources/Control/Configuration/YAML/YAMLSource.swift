@@ -37,6 +37,21 @@ extension YAMLSource {
         text[..<index].lastIndex(where: \.isLineEnd).map { $0 + 1 } ?? 0
     }
 
+    /// The index at which a line begins, counted from 1. Visits all that is before: for one error.
+    func lineStart(_ line: Int) -> Int {
+        var rest = line - 1
+        var index = 0
+        while rest > 0, index < text.count {
+            let isPair = text[index] == "\r" && character(index + 1) == "\n"
+            if text[index].isLineEnd, !isPair { rest -= 1 }
+            index += 1
+        }
+        return index
+    }
+
+    /// The line in which the character at `index` stands, counted from 1. For one error.
+    func line(of index: Int) -> Int { place(of: min(index, text.count)).position.line }
+
     /// Visits all that is before: for one error.
     func place(of index: Int) -> YAMLPlace {
         let lineEnds = text[..<index].indices.count { at in
@@ -147,7 +162,7 @@ extension Unicode.Scalar {
 
     fileprivate var isBlank: Bool { self == " " || self == "\t" }
 
-    fileprivate var isLineEnd: Bool { self == "\n" || self == "\r" }
+    var isLineEnd: Bool { self == "\n" || self == "\r" }
 
     fileprivate var isSpace: Bool { isBlank || isLineEnd }
 

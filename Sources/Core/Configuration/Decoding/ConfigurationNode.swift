@@ -34,6 +34,8 @@ public struct ConfigurationNode: Hashable, Sendable {
     public var content: Content
     /// Where it begins; for an alias, where its anchor's value does.
     public var position: SourcePosition
+    /// Whether a syntax error ended this collection early. Nothing follows from what it lacks.
+    public var isIncomplete = false
 
     /// What stands at `position`.
     public init(_ content: Content, at position: SourcePosition) {
@@ -51,6 +53,28 @@ extension ConfigurationNode {
         case .mapping: "a mapping"
         case .sequence: "a list"
         }
+    }
+
+    /// `db:3306`, of which a space beside the colon made a mapping, `db: 3306`, or a mapping of an
+    /// empty value, `db:`.
+    var splitAddress: (host: String, port: String?)? {
+        guard case .mapping(let entries) = content, let entry = entries.first, entries.count == 1
+        else { return nil }
+        switch entry.value.content {
+        case .empty: return (entry.key, nil)
+        case .scalar(let text) where UInt16(text) != nil: return (entry.key, text)
+        default: return nil
+        }
+    }
+}
+
+extension String {
+    /// As a value in YAML, in quotes if it could be read as something else.
+    var asYAML: String {
+        let isPlain =
+            allSatisfy { $0.isNameCharacter || "./:".contains($0) } && !hasPrefix(":")
+            && !hasPrefix("-") && !hasSuffix(":") && !contains("::") && !isEmpty
+        return isPlain ? self : debugDescription
     }
 }
 

@@ -38,8 +38,21 @@ extension String {
     package var quoted: String {
         let limit = 64
         return count > limit
-            ? "\(String(prefix(limit)).debugDescription)…"
-            : debugDescription
+            ? "\(String(prefix(limit)).debugDescription.visibleSpaces)…"
+            : debugDescription.visibleSpaces
+    }
+
+    /// With the spaces beyond ASCII, which look like others or like nothing, as their numbers.
+    private var visibleSpaces: String {
+        guard utf8.contains(where: { $0 >= 0x80 }) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            let isSpace = scalar.properties.generalCategory == .spaceSeparator && scalar != " "
+            if isSpace || (0x200b...0x200f).contains(scalar.value) {
+                text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
     }
 }
 
@@ -47,6 +60,9 @@ extension String {
 protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepresentable<String> {
     /// What other programs call the words, in lower case.
     static var synonyms: [String: Self] { get }
+
+    /// What to write instead of a text that is not one of the words.
+    static func remedy(for text: String) -> String?
 }
 
 extension ConfigurationWord {
@@ -58,13 +74,19 @@ extension ConfigurationWord {
 
     init(configurationText text: String) throws(ScalarFault) {
         guard let word = Self(rawValue: text) else {
-            let suggestion =
-                Self.synonyms[text.lowercased()]?.rawValue
-                ?? Suggestion.closest(to: text, among: Self.words)
-            let remedy = suggestion.map { "did you mean \($0)?" }
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(for: text))
         }
         self = word
+    }
+
+    static func remedy(for text: String) -> String? { suggestion(for: text) }
+
+    /// `did you mean off?`
+    static func suggestion(for text: String) -> String? {
+        let suggestion =
+            Self.synonyms[text.lowercased()]?.rawValue
+            ?? Suggestion.closest(to: text, among: Self.words)
+        return suggestion.map { "did you mean \($0)?" }
     }
 }
 

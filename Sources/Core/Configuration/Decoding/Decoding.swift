@@ -14,7 +14,8 @@ final class Decoding {
     let readFile: ConfigurationDecoder.FileReader
 
     private(set) var findings: [ConfigurationFinding] = []
-    private(set) var hasFaults = false
+    private(set) var faultCount = 0
+    var hasFaults: Bool { faultCount > 0 }
     private var droppedCount = 0
     var ruleCount = 0
 
@@ -31,7 +32,7 @@ final class Decoding {
     }
 
     func report(_ finding: ConfigurationFinding) {
-        hasFaults = hasFaults || finding.severity == .error
+        faultCount += finding.severity == .error ? 1 : 0
         if findings.count < Self.findingLimit {
             findings.append(finding)
         } else {
@@ -49,7 +50,10 @@ final class Decoding {
         guard droppedCount > 0 else { return sorted }
         let severity: ConfigurationFinding.Severity = hasFaults ? .error : .warning
         return sorted + [
-            ConfigurationFinding(severity, message: "\(droppedCount) more findings are not shown")
+            ConfigurationFinding(
+                severity,
+                message: "\(droppedCount.of("more finding", "is", "are")) not shown"
+            )
         ]
     }
 }

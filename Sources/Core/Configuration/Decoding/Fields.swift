@@ -5,6 +5,18 @@ struct Fields {
     let place: Place
     private var values: [String: ConfigurationNode.Entry] = [:]
     private var knownKeys: [String] = []
+    private var conclusions: [Conclusion] = []
+    /// What an unknown key stands for in this mapping alone; asked before all other guesses.
+    var guess: (ConfigurationNode.Entry) -> KeyGuess? = { _ in nil }
+
+    /// A finding that holds only if `keys` are really absent, and not just misspelt.
+    fileprivate struct Conclusion {
+        let severity: ConfigurationFinding.Severity
+        let place: Place
+        let keys: [String]
+        let message: String
+        let remedy: String?
+    }
 
     /// A key that was written twice is a fault; the first one counts.
     init(of entries: [ConfigurationNode.Entry], at place: Place) {
@@ -26,7 +38,15 @@ struct Fields {
 
     /// Whether a list's key is missing, or the list has no elements. A faulty value is no such list.
     func isEmptyList(_ key: String) -> Bool {
-        values[key].map { $0.value.content == .sequence([]) } ?? true
+        values[key].map { $0.value.content == .sequence([]) && !$0.value.isIncomplete } ?? true
+    }
+
+    /// Whether the key is missing because it is misspelt, or because the file could not be read that
+    /// far.
+    func isProbablyLost(_ key: String) -> Bool {
+        if let entry = values[key] { return entry.value.isIncomplete }
+        return place.node.isIncomplete
+            || values.keys.contains { Suggestion.closest(to: $0, among: [key]) != nil }
     }
 
     /// The place behind `key`; `nil` where the key is missing, and where it has no value, which is
@@ -43,29 +63,55 @@ struct Fields {
 
     /// The place behind `key`, whose absence is a fault.
     mutating func requiredPlace(_ key: String) -> Place? {
-        if !isGiven(key) { reportMissing(key) }
+        let missing = Place(node: place.node, path: path(of: key), decoding: place.decoding)
+        if !isGiven(key) {
+            let remedy = "add the key \(key)"
+            conclude(.error, at: missing, fromAbsenceOf: [key], "missing", remedy: remedy)
+        }
         return place(key)
     }
 
-    func reportUnknownKeys() {
-        for entry in values.values where !knownKeys.contains(entry.key) {
-            let remedy = place.decoding.showsMore ? remedy(forUnknown: entry.key) : nil
-            keyPlace(of: entry).fault("unknown key", remedy: remedy)
+    /// Reports, once all keys are read, what follows from the absence of `keys`: not if an unknown
+    /// key was probably meant to be one of them, because that is reported already.
+    mutating func conclude(
+        _ severity: ConfigurationFinding.Severity,
+        at place: Place,
+        fromAbsenceOf keys: [String],
+        _ message: String,
+        remedy: String? = nil
+    ) {
+        conclusions.append(
+            Conclusion(
+                severity: severity,
+                place: place,
+                keys: keys,
+                message: message,
+                remedy: remedy
+            )
+        )
+    }
+
+    /// Reports each key that nothing asked for, and then the conclusions. To be called last.
+    func finish() {
+        let unknown = values.values.filter { !knownKeys.contains($0.key) }
+        let guesses = unknown.map { entry in
+            place.decoding.showsMore ? keyGuess(for: entry) : KeyGuess(keys: [], remedy: nil)
+        }
+        for (entry, guess) in zip(unknown, guesses) {
+            keyPlace(of: entry).fault("unknown key", remedy: guess.remedy)
+        }
+        for conclusion in conclusions where !place.node.isIncomplete {
+            let isDoubtful = guesses.contains { guess in
+                guess.mayMean(anyOf: conclusion.keys) || guess.keys == [] && !conclusion.isError
+            }
+            if !isDoubtful { conclusion.report() }
         }
     }
 
-    private func reportMissing(_ key: String) {
-        Place(node: place.node, path: path(of: key), decoding: place.decoding)
-            .fault("missing", remedy: "add the key \(key)")
-    }
-
-    private func remedy(forUnknown key: String) -> String {
-        if let suggestion = Suggestion.synonym(of: key, among: knownKeys)
-            ?? Suggestion.closest(to: key, among: knownKeys)
-        {
-            return "did you mean \(suggestion)?"
-        }
-        return "known here: \(knownKeys.joined(separator: ", "))"
+    private func keyGuess(for entry: ConfigurationNode.Entry) -> KeyGuess {
+        guess(entry)
+            ?? KeyGuess(for: entry, among: knownKeys) { isGiven($0) }
+            ?? KeyGuess(keys: [], remedy: "known here: \(knownKeys.joined(separator: ", "))")
     }
 
     private func keyPlace(of entry: ConfigurationNode.Entry) -> Place {
@@ -77,6 +123,17 @@ struct Fields {
     private func path(of key: String) -> String {
         let step = key[...].isName ? key : key.quoted
         return place.path.isEmpty ? step : "\(place.path).\(step)"
+    }
+}
+
+extension Fields.Conclusion {
+    var isError: Bool { severity == .error }
+
+    func report() {
+        switch severity {
+        case .error: place.fault(message, remedy: remedy)
+        case .warning: place.warning(message, remedy: remedy)
+        }
     }
 }
 
@@ -132,8 +189,11 @@ extension Fields {
     ) -> Place? {
         guard let place = place(key), let given = place.scalar(Value.self) else { return nil }
         guard range.contains(given) else {
-            let least = range.lowerBound.configurationText
-            place.fault("must be between \(least) and \(range.upperBound.configurationText)")
+            let (least, most) = (range.lowerBound, range.upperBound)
+            place.fault(
+                "must be between \(least.configurationText) and \(most.configurationText), "
+                    + "found \(given.configurationText)"
+            )
             return nil
         }
         value = given

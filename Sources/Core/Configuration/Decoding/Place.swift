@@ -40,7 +40,7 @@ extension Place {
         if case .mapping = node.content { true } else { false }
     }
 
-    var isEmptySequence: Bool { node.content == .sequence([]) }
+    var isEmptySequence: Bool { node.content == .sequence([]) && !node.isIncomplete }
 
     /// What `read` makes of a mapping's keys; afterwards, each key that it did not ask for is a
     /// fault. `nil` where this is no mapping, which is a fault too.
@@ -48,28 +48,36 @@ extension Place {
     /// - Parameters:
     ///   - key: the key that is meant where a single value is given instead.
     ///   - listKey: likewise for a list.
+    ///   - remedy: what to say of another value, if more is known of it.
     @discardableResult
     func mapping<Value>(
         insteadOfValue key: String? = nil,
         insteadOfList listKey: String? = nil,
+        remedy: String? = nil,
         _ read: (inout Fields) -> Value?
     ) -> Value? {
         guard case .mapping(let entries) = node.content else {
             fault(
                 "expected a mapping (key: value), found \(node.kind)",
-                remedy: node.asMapping(value: key, list: listKey)
+                remedy: remedy ?? node.asMapping(value: key, list: listKey)
             )
             return nil
         }
         var fields = Fields(of: entries, at: self)
         let value = read(&fields)
-        fields.reportUnknownKeys()
+        fields.finish()
         return value
     }
 
     /// The same, where the keys overwrite defaults and nothing new is made.
-    func keys(_ read: (inout Fields) -> Void) {
-        mapping { (fields: inout Fields) -> Void? in read(&fields) }
+    func keys(
+        insteadOfValue key: String? = nil,
+        remedy: String? = nil,
+        _ read: (inout Fields) -> Void
+    ) {
+        mapping(insteadOfValue: key, remedy: remedy) { (fields: inout Fields) -> Void? in
+            read(&fields)
+        }
     }
 
     /// A list's elements; none where this is no list, which is a fault.
@@ -94,7 +102,7 @@ extension Place {
     /// A single value; `nil` where it is none or not of this type, which is a fault.
     func scalar<Value: ConfigurationScalar>(_ type: Value.Type = Value.self) -> Value? {
         guard case .scalar(let text) = node.content else {
-            fault("expected \(Value.expectation), found \(node.kind)")
+            fault("expected \(Value.expectation), found \(node.kind)", remedy: node.rejoined)
             return nil
         }
         do throws(ScalarFault) {
@@ -112,13 +120,20 @@ extension ConfigurationNode {
         guard case .scalar(let text) = content, text.count <= 64 else {
             return "write [ … ] or lines of - …"
         }
-        return "write [ \(text) ]"
+        return "write [ \(text.asYAML) ]"
+    }
+
+    /// The value without the space that made a mapping of it, to suggest.
+    var rejoined: String? {
+        guard let (host, port) = splitAddress else { return nil }
+        guard let port else { return "add a port: \("\(host):3306".asYAML)" }
+        return "write \("\(host):\(port)".asYAML), without a space at the colon"
     }
 
     /// The mapping of one key that a shorter form stood for, to suggest.
     fileprivate func asMapping(value key: String?, list listKey: String?) -> String? {
         switch content {
-        case .scalar(let text) where text.count <= 64: key.map { "write { \($0): \(text) }" }
+        case .scalar(let text) where text.count <= 64: key.map { "write { \($0): \(text.asYAML) }" }
         case .sequence: listKey.map { "write { \($0): [ … ] }" }
         default: nil
         }

@@ -1,5 +1,5 @@
 /// Guesses which of some known words a mistyped one was to be.
-enum Suggestion {
+package enum Suggestion {
     /// No word that is known is longer; what is longer is no slip of the hand.
     private static let longestWord = 32
     /// Of more words than this nothing is suggested: it would take long.
@@ -7,9 +7,10 @@ enum Suggestion {
 
     /// What other programs call the keys of a configuration, without case, `-` and `_`.
     private static let synonyms: [String: [String]] = [
-        "comment": ["description"], "comments": ["description"], "note": ["description"],
-        "label": ["description"], "reason": ["description"], "desc": ["description"],
-        "name": ["description", "id"],
+        "comment": ["description", "name"], "comments": ["description", "name"],
+        "note": ["description", "name"], "label": ["description", "name"],
+        "reason": ["description"], "desc": ["description", "name"], "description": ["name"],
+        "title": ["name", "description"], "displayname": ["name"], "name": ["description", "id"],
         "allowlist": ["whitelist"], "allowedips": ["whitelist"], "ipwhitelist": ["whitelist"],
         "ipallowlist": ["whitelist"], "acl": ["whitelist"], "sourceranges": ["whitelist"],
         "allow": ["whitelist", "entries"], "deny": ["whitelist", "entries"],
@@ -25,32 +26,44 @@ enum Suggestion {
         "host": ["address"], "hostname": ["address", "host"], "url": ["address"],
         "proto": ["protocol"], "type": ["protocol"], "mode": ["protocol", "accept"],
         "include": ["files"], "includes": ["files"], "file": ["files", "path"],
-        "loglevel": ["level", "log"], "verbosity": ["level"], "accesslog": ["access", "log"],
-        "maxconnections": ["connections", "limits"], "maxconn": ["connections", "limits"],
+        "loglevel": ["level"], "verbosity": ["level"], "accesslog": ["access"],
+        "maxconnections": ["connections"], "maxconn": ["connections"],
+        "check": ["healthCheck"], "healthchecks": ["healthCheck"],
+        "sendproxy": ["sendProxyProtocol"],
+        "sendproxyv2": ["sendProxyProtocol"], "action": ["reject"], "ondeny": ["reject"],
         "trustedproxies": ["trusted", "proxyProtocol"], "from": ["trusted", "sources"],
         "admin": ["management"], "api": ["management"], "metrics": ["management"],
-        "shutdowntimeout": ["drain", "timeouts"], "grace": ["drain"], "workers": ["shards"],
+        "shutdowntimeout": ["drain"], "grace": ["drain"], "workers": ["shards"],
         "threads": ["shards"],
     ]
 
     /// The known key that other programs call `word`.
     static func synonym(of word: String, among known: [String]) -> String? {
         guard word.utf8.count <= longestWord else { return nil }
-        let plain = word.lowercased().filter { $0 != "-" && $0 != "_" }
-        return synonyms[plain]?.first(where: known.contains)
+        return synonyms[plain(word)]?.first(where: known.contains)
+    }
+
+    /// Without case, `-`, `_`, `.` and blanks, which programs use in different ways.
+    static func plain(_ word: String) -> String {
+        word.lowercased().filter { !"-_. ".contains($0) }
     }
 
     /// The known word that the fewest slips (a letter missing, added, wrong, or swapped with its
-    /// neighbour) turn into `word`; `nil` where even that would take more than one in three.
-    static func closest(to word: String, among known: [String]) -> String? {
+    /// neighbour) turn into `word`; `nil` where even that would take more than one in three, or more
+    /// than `limit`.
+    package static func closest(
+        to word: String,
+        among known: [String],
+        within limit: Int = .max
+    ) -> String? {
         guard word.count <= longestWord, known.count <= knownLimit else { return nil }
         let best =
             known
             .map { (word: $0, distance: distance(from: word.lowercased(), to: $0.lowercased())) }
             .min { $0.distance < $1.distance }
-        guard let best, best.distance <= max(1, max(word.count, best.word.count) / 3) else {
-            return nil
-        }
+        guard let best, best.distance <= limit,
+            best.distance <= max(1, max(word.count, best.word.count) / 3)
+        else { return nil }
         return best.word
     }
 

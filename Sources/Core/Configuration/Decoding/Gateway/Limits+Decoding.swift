@@ -4,7 +4,7 @@ extension ConnectionLimits {
 
     /// Overwrites what the mapping at `place` gives.
     mutating func read(_ place: Place?) {
-        place?.keys { fields in
+        place?.keys(insteadOfValue: "connections") { fields in
             fields.read("connections", into: &connections, within: Self.range)
             fields.read("connectionsPerSource", into: &connectionsPerSource, within: Self.range)
             fields.read("connectRatePerSource", into: &connectRatePerSource, within: Self.range)
@@ -16,7 +16,7 @@ extension ConnectionLimits {
 extension EngineSettings {
     /// Overwrites what the mapping at `place` gives.
     mutating func read(_ place: Place?) {
-        place?.keys { fields in
+        place?.keys(insteadOfValue: "shards") { fields in
             fields.read("shards", into: &shards, within: 0...255)
             fields.read("linger", into: &linger, within: .zero ... .seconds(1))
             fields.read("scratch", bytes: &scratchByteCount, within: 4_096...16_777_216)

@@ -1,7 +1,7 @@
 extension LogSettings {
     /// Overwrites what the mapping at `place` gives.
     mutating func read(_ place: Place?) {
-        place?.keys { fields in
+        place?.keys(insteadOfValue: "level") { fields in
             fields.read("level", into: &level)
             fields.read("format", into: &format)
             fields.read("access", into: &access)

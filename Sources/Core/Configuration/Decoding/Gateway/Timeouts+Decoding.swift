@@ -4,7 +4,7 @@ extension Timeouts {
 
     /// Overwrites what the mapping at `place` gives: the gateway's own.
     mutating func read(_ place: Place?) {
-        place?.keys { fields in
+        place?.keys(insteadOfValue: "idle") { fields in
             readConnectionTimeouts(&fields)
             fields.read("drain", into: &drain, within: .zero...Self.range.upperBound)
         }
@@ -12,7 +12,7 @@ extension Timeouts {
 
     /// The same for one listener's, which has no `drain`: only the gateway stops as a whole.
     mutating func readForListener(_ place: Place?) {
-        place?.keys { fields in readConnectionTimeouts(&fields) }
+        place?.keys(insteadOfValue: "idle") { fields in readConnectionTimeouts(&fields) }
     }
 
     private mutating func readConnectionTimeouts(_ fields: inout Fields) {
@@ -46,7 +46,7 @@ extension Keepalive {
 
     /// Overwrites what the mapping at `place` gives.
     mutating func read(_ place: Place?) {
-        place?.keys { fields in
+        place?.keys(insteadOfValue: "idle") { fields in
             Self.readSeconds("interval", of: &fields, into: &interval)
             // Linux' MAX_TCP_KEEPCNT.
             fields.read("count", into: &count, within: 1...127)

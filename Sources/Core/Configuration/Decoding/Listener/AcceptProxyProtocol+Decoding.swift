@@ -16,14 +16,15 @@ extension AcceptProxyProtocol {
     ) -> AcceptProxyProtocol {
         var accept = AcceptProxyProtocol()
         accept.timeout = timeout
-        guard let place = listener.place("proxyProtocol") else {
-            accept.checkIdentity(identifies, at: listener.place)
-            return accept
-        }
-        place.keys { fields in
+        let place = listener.place("proxyProtocol")
+        var isModeKnown = true
+        place?.keys(remedy: place?.node.acceptRemedy) { fields in
             accept.readHeaderLimits(&fields)
-            accept.readTrust(&fields, identifies: identifies)
+            isModeKnown = accept.readTrust(&fields)
             accept.readClientHeaders(&fields)
+        }
+        if identifies, accept.mode != .required, isModeKnown, place?.isMapping ?? true {
+            listener.concludeMissingIdentity(at: place)
         }
         return accept
     }
@@ -35,14 +36,15 @@ extension AcceptProxyProtocol {
         maximumByteCount = maximum.bytes
     }
 
-    private mutating func readTrust(_ fields: inout Fields, identifies: Bool) {
+    /// - Returns: whether it is certain which headers are accepted.
+    private mutating func readTrust(_ fields: inout Fields) -> Bool {
         let isEmpty = fields.isEmptyList("trusted")
         trusted = fields.blocks("trusted")
         warnOfWideTrust(at: fields.place)
-        guard let mode = fields.value("accept", default: mode) else { return }
+        guard let mode = fields.value("accept", default: mode) else { return false }
         self.mode = mode
-        checkIdentity(identifies, at: fields.place)
-        checkTrust(isEmpty: isEmpty, at: fields.place)
+        checkTrust(isEmpty: isEmpty, of: &fields)
+        return !fields.isProbablyLost("accept")
     }
 
     private mutating func readClientHeaders(_ fields: inout Fields) {
@@ -73,30 +75,55 @@ extension AcceptProxyProtocol {
         }
     }
 
-    private func checkIdentity(_ identifies: Bool, at place: Place) {
-        guard identifies, mode != .required else { return }
-        place.fault(
+    private func checkTrust(isEmpty: Bool, of fields: inout Fields) {
+        switch (mode, isEmpty) {
+        case (.off, false):
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["accept"],
+                "trusted sources do not count while accept is off",
+                remedy: "accept: optional, or remove trusted"
+            )
+        case (.optional, true), (.required, true):
+            fields.conclude(
+                .error,
+                at: fields.place,
+                fromAbsenceOf: ["trusted"],
+                "accept is \(mode.rawValue), and no source is trusted: nobody could send a header",
+                remedy: "add trusted: [ the load balancer's network ]"
+            )
+        case (.off, true), (.optional, false), (.required, false):
+            break
+        }
+    }
+}
+
+extension Fields {
+    fileprivate mutating func concludeMissingIdentity(at place: Place?) {
+        conclude(
+            .error,
+            at: place ?? self.place,
+            fromAbsenceOf: ["endpoint", "proxyProtocol", "link"],
             "over a private link only the PROXY header says which endpoint a connection comes from",
             remedy: "proxyProtocol: { accept: required, trusted: [ the load balancer's network ] },"
                 + " or endpoint: ID where the listener itself is an endpoint"
         )
     }
+}
 
-    private func checkTrust(isEmpty: Bool, at place: Place) {
-        switch (mode, isEmpty) {
-        case (.off, false):
-            place.warning(
-                "trusted sources do not count while accept is off",
-                remedy: "accept: optional, or remove trusted"
-            )
-        case (.optional, true), (.required, true):
-            place.fault(
-                "accept is \(mode.rawValue), and no source is trusted: nobody could send a header",
-                remedy: "trusted: [ the load balancer's network ]"
-            )
-        case (.off, true), (.optional, false), (.required, false):
-            break
-        }
+extension ConfigurationNode {
+    /// `proxyProtocol: required`: what to write instead.
+    fileprivate var acceptRemedy: String? {
+        guard case .scalar(let text) = content else { return nil }
+        let word = text.lowercased()
+        guard
+            let mode = AcceptProxyProtocol.Mode(rawValue: word)
+                ?? AcceptProxyProtocol.Mode.synonyms[word]
+        else { return nil }
+        return mode == .off
+            ? "write { accept: off }"
+            : "write { accept: \(mode.rawValue), trusted: [ the load balancer's network ] }"
     }
 }
 

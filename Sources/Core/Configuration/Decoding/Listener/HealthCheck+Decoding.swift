@@ -25,10 +25,13 @@ extension HealthCheck {
         var word = standard
         var check = HealthCheck(kind: standard.kind)
         place.keys { fields in
-            if let place = fields.read("type", into: &word) { word.check(for: service, at: place) }
+            var isTypeSound = !fields.isGiven("type")
+            if let place = fields.read("type", into: &word) {
+                isTypeSound = word.check(for: service, at: place)
+            }
             check.kind = word.kind
-            check.readPath(&fields)
-            check.readUser(&fields)
+            check.readPath(&fields, of: service, isTypeSound: isTypeSound)
+            check.readUser(&fields, of: service, isTypeSound: isTypeSound)
             fields.read("interval", into: &check.interval, within: waits)
             fields.read("timeout", into: &check.timeout, within: waits)
             fields.read("rise", into: &check.rise, within: 1...100)
@@ -37,25 +40,49 @@ extension HealthCheck {
         return check
     }
 
-    private mutating func readPath(_ fields: inout Fields) {
+    /// - Parameters:
+    ///   - service: `nil` if it is not known; then nothing follows from it.
+    ///   - isTypeSound: otherwise its error is reported, and nothing follows from it.
+    private mutating func readPath(
+        _ fields: inout Fields,
+        of service: Listener.ServiceProtocol?,
+        isTypeSound: Bool
+    ) {
         guard let place = fields.place("path"), let path: RequestPath = place.scalar() else {
             return
         }
         if case .http = kind {
             kind = .http(path: path.text)
-        } else {
-            place.fault("only a check of type http has a path", remedy: "type: http")
+        } else if isTypeSound, service != nil {
+            fields.conclude(
+                .error,
+                at: place,
+                fromAbsenceOf: ["type"],
+                "only a check of type http has a path",
+                remedy: service == .http ? "add type: http" : "remove path"
+            )
         }
     }
 
-    private mutating func readUser(_ fields: inout Fields) {
+    /// With parameters as in ``readPath(_:of:isTypeSound:)``.
+    private mutating func readUser(
+        _ fields: inout Fields,
+        of service: Listener.ServiceProtocol?,
+        isTypeSound: Bool
+    ) {
         guard let place = fields.place("user"), let user: DatabaseUserName = place.scalar() else {
             return
         }
         if case .mysql = kind {
             kind = .mysql(user: user.text)
-        } else {
-            place.fault("only a check of type mysql has a user", remedy: "type: mysql")
+        } else if isTypeSound, service != nil {
+            fields.conclude(
+                .error,
+                at: place,
+                fromAbsenceOf: ["type"],
+                "only a check of type mysql has a user",
+                remedy: service == .mysql ? "type: mysql" : "remove user"
+            )
         }
     }
 
@@ -72,20 +99,43 @@ extension HealthCheck {
             }
         }
 
+        static var synonyms: [String: Word] {
+            [
+                "no": .off, "none": .off, "false": .off, "never": .off, "disabled": .off, "0": .off,
+                "connect": .tcp, "port": .tcp, "true": .tcp, "yes": .tcp, "on": .tcp,
+                "mariadb": .mysql, "https": .tcp, "tls": .tcp,
+            ]
+        }
+
         /// A check speaks the protocol of the service, or none.
-        func check(for service: Listener.ServiceProtocol?, at place: Place) {
+        ///
+        /// - Returns: whether it does.
+        @discardableResult
+        func check(for service: Listener.ServiceProtocol?, at place: Place) -> Bool {
             let needed: Listener.ServiceProtocol? =
                 switch self {
                 case .off, .tcp: nil
                 case .mysql: .mysql
                 case .http: .http
                 }
-            guard let service, let needed, service != needed else { return }
+            guard let service, let needed, service != needed else { return true }
             place.fault(
-                "a \(rawValue) check needs a listener of protocol \(needed.rawValue), "
+                "\(needed.withArticle) check needs a listener of protocol \(needed.rawValue), "
                     + "this one's is \(service.rawValue)",
                 remedy: "healthCheck: tcp"
             )
+            return false
+        }
+    }
+}
+
+extension Listener.ServiceProtocol {
+    /// Before the name of something of this protocol.
+    fileprivate var withArticle: String {
+        switch self {
+        case .mysql: "a MySQL"
+        case .http: "an HTTP"
+        case .tcp: "a TCP"
         }
     }
 }

@@ -28,4 +28,12 @@ struct ListenClaims {
 extension IPAddress {
     /// 0.0.0.0 or ::.
     var isUnspecified: Bool { bits == 0 }
+
+    /// 224.0.0.0/4, 255.255.255.255 or ff00::/8.
+    var isMulticast: Bool {
+        switch self {
+        case .v4(let v4): v4.bits >> 28 == 0xe || v4.bits == ~0
+        case .v6(let v6): v6.high >> 56 == 0xff
+        }
+    }
 }

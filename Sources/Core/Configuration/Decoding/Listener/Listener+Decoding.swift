@@ -7,7 +7,8 @@ extension Listener {
             let service: ServiceProtocol? = fields.required("protocol")
             let listen = fields.requiredPlace("listen")
             let address = listen?.listenAddress()
-            let link = fields.value("link", default: LinkKind.public)
+            let givenLink = fields.value("link", default: LinkKind.public)
+            let link = fields.isProbablyLost("link") ? nil : givenLink
             let interface: InterfaceName? = fields.optional("interface")
             let endpoint = fields.embeddedEndpoint(
                 link: link,
@@ -19,7 +20,7 @@ extension Listener {
             timeouts.readForListener(fields.place("timeouts"))
             let accept = AcceptProxyProtocol.decode(
                 &fields,
-                identifies: link == .private && endpoint == nil,
+                identifies: link == .private && !fields.isGiven("endpoint"),
                 timeout: timeouts.header
             )
             timeouts.header = accept.timeout
@@ -70,7 +71,13 @@ extension Fields {
     ) -> String? {
         guard let place = place("endpoint") else { return nil }
         if let link, link != .private {
-            place.fault("only a private link comes through an endpoint", remedy: "link: private")
+            conclude(
+                .error,
+                at: place,
+                fromAbsenceOf: ["link"],
+                "only a private link comes through an endpoint",
+                remedy: "link: private"
+            )
         }
         if interface == nil, let address, !address.ip.isUnspecified, !address.ip.isLoopback {
             place.warning(
@@ -92,7 +99,10 @@ extension Fields {
     fileprivate mutating func sources(link: LinkKind?) -> [CIDRBlock]? {
         guard let place = place("sources") else { return nil }
         if let link, link != .outbound {
-            place.fault(
+            conclude(
+                .error,
+                at: place,
+                fromAbsenceOf: ["link"],
                 "only an outbound link has sources of its own",
                 remedy: link == .public ? "write them under whitelist" : "remove the key"
             )

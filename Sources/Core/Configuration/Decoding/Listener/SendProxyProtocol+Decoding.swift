@@ -33,6 +33,23 @@ extension SendProxyProtocol {
         }
     }
 
-    private enum Word: String, ConfigurationWord { case off, v1, v2 }
+    private enum Word: String, ConfigurationWord {
+        case off, v1, v2
+
+        static var synonyms: [String: Word] {
+            [
+                "1": .v1, "2": .v2, "v1.0": .v1, "v2.0": .v2, "text": .v1, "binary": .v2,
+                "false": .off, "no": .off, "none": .off, "never": .off, "disabled": .off, "0": .off,
+            ]
+        }
+
+        private static let yes: Set = ["true", "on", "yes", "required", "always", "enabled"]
+
+        static func remedy(for text: String) -> String? {
+            yes.contains(text.lowercased())
+                ? "write v1 or v2, whichever the backend reads" : suggestion(for: text)
+        }
+    }
+
     private enum TLVs: String, ConfigurationWord { case pass, drop }
 }

@@ -2,16 +2,23 @@ extension Endpoint {
     /// Reads a warehouse's key `endpoints`; no endpoint, which is a cloud and an id, may occur
     /// twice in it.
     ///
-    /// - Parameter services: the warehouse's endpoint services, to which endpoints may belong.
-    static func decodeList(_ places: [Place], of services: [EndpointService]) -> [Endpoint] {
+    /// - Parameters:
+    ///   - services: the warehouse's endpoint services, to which endpoints may belong.
+    ///   - areAllKnown: whether these are all of them, none having an error of its own.
+    static func decodeList(
+        _ places: [Place],
+        of services: [EndpointService],
+        areAllKnown: Bool
+    ) -> [Endpoint] {
         var claims = Claims<EndpointName>()
-        let services = Dictionary(services.map { ($0.id, $0) }) { first, _ in first }
+        let byID = Dictionary(services.map { ($0.id, $0) }) { first, _ in first }
+        let services = KnownServices(byID: byID, areAll: areAllKnown)
         return places.compactMap { decode($0, of: services, claims: &claims) }
     }
 
     private static func decode(
         _ place: Place,
-        of services: [String: EndpointService],
+        of services: KnownServices,
         claims: inout Claims<EndpointName>
     ) -> Endpoint? {
         place.mapping { fields in
@@ -37,6 +44,13 @@ extension Endpoint {
     }
 }
 
+/// The endpoint services of a warehouse.
+private struct KnownServices {
+    let byID: [String: EndpointService]
+    /// Otherwise an unknown one may be one whose own error is reported.
+    let areAll: Bool
+}
+
 extension Fields {
     /// The endpoint's state, in the words of its cloud or in ours.
     fileprivate mutating func endpointState(
@@ -50,7 +64,7 @@ extension Fields {
     }
 
     /// The state in which an endpoint begins: as its service accepts those who ask.
-    fileprivate mutating func initialState(cloud: Cloud?, of services: [String: EndpointService])
+    fileprivate mutating func initialState(cloud: Cloud?, of services: KnownServices)
         -> Endpoint.State?
     {
         let principalForm = cloud.map(PrivateLinkForm.principal(of:))
@@ -59,8 +73,10 @@ extension Fields {
         guard let servicePlace = place("service"), let id: String = servicePlace.scalar() else {
             return nil
         }
-        guard let service = services[id] else {
-            let known = servicePlace.decoding.showsMore ? services.keys.prefix(100).sorted() : []
+        guard let service = services.byID[id] else {
+            guard services.areAll else { return nil }
+            let known =
+                servicePlace.decoding.showsMore ? services.byID.keys.prefix(100).sorted() : []
             servicePlace.fault(
                 "\(id.quoted) is not among endpointServices",
                 remedy: Suggestion.closest(to: id, among: known)

@@ -11,6 +11,15 @@ extension SocketAddress: ConfigurationScalar {
             throw ScalarFault(expected: Self.self, found: text, because: error)
         }
     }
+
+    /// As a backend has it.
+    fileprivate init(backendText text: String) throws(ScalarFault) {
+        do throws(AddressSyntaxError) {
+            try self.init(parsing: text)
+        } catch {
+            throw ScalarFault(expected: BackendAddress.self, found: text, because: error)
+        }
+    }
 }
 
 /// As in a list file: a block, an address, or a range.
@@ -36,12 +45,30 @@ extension BackendAddress: ConfigurationScalar {
             throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(forURL: text))
         }
         if text.hasPrefix("[") || isNumeric {
-            let address = try SocketAddress(configurationText: text)
+            let address = try SocketAddress(backendText: text)
             self.init(host: .ip(address.ip), port: address.port)
         } else {
             self = try Self.named(text)
         }
         guard port != 0 else { throw ScalarFault("no backend listens on port 0") }
+        if case .ip(let ip) = host { try Self.checkDestination(ip, port) }
+    }
+
+    /// No server can be reached at such an address.
+    private static func checkDestination(_ ip: IPAddress, _ port: UInt16) throws(ScalarFault) {
+        let loopback = ip.family == .v4 ? "127.0.0.1" : "[::1]"
+        if ip.unmapped.isUnspecified {
+            throw ScalarFault(
+                "\(ip) is the unspecified address, which no backend can have",
+                remedy: "write the backend's own address, or \(loopback):\(port) for this machine"
+            )
+        }
+        if ip.unmapped.isMulticast {
+            throw ScalarFault(
+                "\(ip) is a multicast or broadcast address, which no backend can have",
+                remedy: "write the backend's own address"
+            )
+        }
     }
 
     private static func named(_ text: String) throws(ScalarFault) -> BackendAddress {
@@ -49,9 +76,19 @@ extension BackendAddress: ConfigurationScalar {
         guard let host = parts.first, let last = parts.last, parts.count > 1 else {
             throw ScalarFault(expected: Self.self, found: text, remedy: "add a port: \(text):3306")
         }
+        if text.contains(where: \.isWhitespace) {
+            let compact = text.filter { !$0.isWhitespace }
+            // `try?`: only whether it is one counts.
+            let isOne = (try? BackendAddress(configurationText: compact)) != nil
+            let remedy = isOne ? "did you mean \(compact)?" : "write host:port, without spaces"
+            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+        }
         guard parts.count == 2 else {
             let remedy = "an IPv6 address stands in brackets: [2001:db8::1]:3306"
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+        }
+        guard !last.isEmpty else {
+            throw ScalarFault(expected: Self.self, found: text, remedy: "add a port: \(text)3306")
         }
         guard let port = UInt16(last), last.allSatisfy(\.isDigit) else {
             throw ScalarFault(expected: Self.self, found: text, remedy: "a port is 1 to 65535")
@@ -99,22 +136,32 @@ extension ScalarFault {
     ) {
         self.init(
             "expected \(Value.expectation), found \(text.quoted): \(error.reason.problem)",
-            remedy: error.reason.remedy(for: text)
+            remedy: error.reason.remedy(
+                for: text,
+                examplePort: type == BackendAddress.self ? 3306 : 9030
+            )
         )
     }
 }
 
 extension AddressSyntaxError.Reason {
     /// What to do about it.
-    fileprivate func remedy(for text: String) -> String? {
+    ///
+    /// - Parameter examplePort: to write where one is missing.
+    fileprivate func remedy(for text: String, examplePort: Int) -> String? {
         switch self {
+        case .missingAddress(let port) where examplePort == 3306:
+            "write the backend's own address, such as db:\(port), or 127.0.0.1:\(port) for this machine"
         case .missingAddress(let port):
             "write 0.0.0.0:\(port) for every IPv4 address of this machine, [::]:\(port) for IPv6 too,"
                 + " or 127.0.0.1:\(port) for this machine only"
         case .name where text.hasPrefix("localhost:"):
             "did you mean 127.0.0.1:\(text.dropFirst("localhost:".count))?"
         case .name: "write the address itself"
-        case .missingPort: "add a port: \(text):9030"
+        case .missingPort:
+            "add a port: \(text)\(text.hasSuffix(":") ? "" : ":")\(examplePort)"
+        case .trailingText(let start):
+            "write \(start) alone; in a whitelist, words go under description"
         default: suggestion.map { "did you mean \($0)?" }
         }
     }

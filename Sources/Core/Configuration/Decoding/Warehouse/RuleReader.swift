@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 
 /// Reads a whitelist's rules from its entries and files, and remembers where each of them stands.
@@ -15,13 +16,24 @@ struct RuleReader {
             return readLine(text, at: place)
         }
         place.keys { fields in
+            fields.guess = { $0.shortRule }
             let blockPlace = fields.requiredPlace("cidr")
             let range: AddressRange? = blockPlace?.scalar()
             var action = Action.allow
             var description = ""
             fields.read("action", into: &action)
             fields.read("description", into: &description)
-            let expiry = fields.place("expires").flatMap(Self.expiry)
+            let expiryPlace = fields.place("expires")
+            let expiry = expiryPlace.flatMap(Self.expiry)
+            if expiryPlace == nil, DescribedExpiry.isFound(in: description.lowercased()) {
+                fields.conclude(
+                    .warning,
+                    at: fields.place,
+                    fromAbsenceOf: ["expires"],
+                    "the description looks like an expiry, but has no effect",
+                    remedy: "add expires: 2027-01-01T00:00:00Z, with the time that is meant"
+                )
+            }
             guard let range, let blockPlace else { return }
             let rules = range.blocks.map {
                 Rule(block: $0, action: action, description: description, expiry: expiry)
@@ -105,5 +117,21 @@ extension RuleReader {
                 + sources[kept.source].reference(toLine: kept.line),
             remedy: "remove one of the two"
         )
+    }
+}
+
+extension ConfigurationNode.Entry {
+    /// `allow: 10.0.0.0/8`, `10.0.0.0/8: Lisbon`: an entry of which the key is a part.
+    fileprivate var shortRule: KeyGuess? {
+        guard case .scalar(let text) = value.content, text.utf8.count <= 64 else { return nil }
+        if let action = Action.verdicts[key.lowercased()] {
+            let suffix = action == .allow ? "" : ", action: \(action)"
+            return KeyGuess(keys: ["cidr"], remedy: "write { cidr: \(text.asYAML)\(suffix) }")
+        }
+        // `try?`: only whether it is one counts.
+        guard key.utf8.count <= 64, (try? AddressRange(parsing: key)) != nil else { return nil }
+        let action = Action.verdicts[text.lowercased()]
+        let rest = action.map { "action: \($0)" } ?? "description: \(text.asYAML)"
+        return KeyGuess(keys: ["cidr"], remedy: "write { cidr: \(key.asYAML), \(rest) }")
     }
 }

@@ -75,7 +75,7 @@ struct RuleSource {
 
     /// Sums up the faults that were too many to name.
     func reportRest(_ count: Int) {
-        if count > 0 { report(.error, at: nil, "\(count) more lines are faulty") }
+        if count > 0 { report(.error, at: nil, "\(count.of("more line", "is", "are")) faulty") }
     }
 
     private func report(

@@ -8,14 +8,21 @@ extension Warehouse {
             let connectionLimit = fields.connectionLimit()
             let listeners = listeners(&fields, timeouts: timeouts)
             let whenRevoked = fields.value("whenRevoked", default: Revocation.close)
-            let endpointServices = EndpointService.decodeList(fields.elements("endpointServices"))
+            let servicePlaces = fields.elements("endpointServices")
+            let endpointServices = EndpointService.decodeList(servicePlaces)
+            let endpointPlaces = fields.elements("endpoints")
             let endpoints = Endpoint.decodeList(
-                fields.elements("endpoints"),
-                of: endpointServices
+                endpointPlaces,
+                of: endpointServices,
+                areAllKnown: endpointServices.count == servicePlaces.count
+                    && !fields.isProbablyLost("endpointServices")
             )
             let whitelist = Whitelist.decode(&fields, for: listeners)
-            checkEndpoints(of: fields, for: listeners)
-            checkEmbeddedEndpoints(endpoints, for: listeners, of: fields)
+            checkEndpoints(of: &fields, for: listeners)
+            // What is wrong with one of them is reported already.
+            if endpoints.count == endpointPlaces.count {
+                checkEmbeddedEndpoints(endpoints, for: listeners, of: &fields)
+            }
             guard let id, let whenRevoked else { return nil }
             return Warehouse(
                 id: id,
@@ -33,17 +40,25 @@ extension Warehouse {
 
     private static func listeners(_ fields: inout Fields, timeouts: Timeouts) -> [Listener] {
         if fields.isEmptyList("listeners") {
-            fields.place.warning("no listener leads to this warehouse")
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["listeners"],
+                "no listener leads to this warehouse"
+            )
         }
         return fields.elements("listeners").compactMap {
             Listener.decode($0, timeouts: timeouts)
         }
     }
 
-    private static func checkEndpoints(of fields: Fields, for listeners: [Listener]) {
+    private static func checkEndpoints(of fields: inout Fields, for listeners: [Listener]) {
         let hasPrivateLink = listeners.contains { $0.link == .private }
         if hasPrivateLink, fields.isEmptyList("endpoints") {
-            fields.place.warning(
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["endpoints"],
                 "a private link, but no endpoint: it admits nobody",
                 remedy: "add the consumers' endpoints under endpoints"
             )
@@ -56,18 +71,24 @@ extension Warehouse {
     private static func checkEmbeddedEndpoints(
         _ endpoints: [Endpoint],
         for listeners: [Listener],
-        of fields: Fields
+        of fields: inout Fields
     ) {
         let embedded = Set(endpoints.filter { $0.cloud == .embedded }.map(\.id))
         let used = Set(listeners.compactMap(\.endpoint))
         for id in used.subtracting(embedded).sorted() {
-            fields.place.fault(
+            fields.conclude(
+                .error,
+                at: fields.place,
+                fromAbsenceOf: ["endpoints"],
                 "a listener is the endpoint \(id.quoted), which is not among endpoints",
                 remedy: "add endpoints: [ { id: \(id), cloud: embedded, state: available } ]"
             )
         }
         for id in embedded.subtracting(used).sorted() {
-            fields.place.warning(
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["listeners"],
                 "no listener is the embedded endpoint \(id.quoted): nobody can reach it",
                 remedy: "add a listener with link: private and endpoint: \(id)"
             )
@@ -79,7 +100,7 @@ extension Fields {
     /// `limits: { connections: 100 }`; 0 for no limit.
     mutating func connectionLimit() -> Int {
         var limit = 0
-        place("limits")?.keys { fields in
+        place("limits")?.keys(insteadOfValue: "connections") { fields in
             fields.read("connections", into: &limit, within: ConnectionLimits.range)
         }
         return limit

@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 
 extension Whitelist {
@@ -5,11 +6,18 @@ extension Whitelist {
     /// where a public link makes it matter.
     static func decode(_ warehouse: inout Fields, for listeners: [Listener]) -> Whitelist {
         if let place = warehouse.place("whitelist") {
-            return place.mapping(insteadOfValue: "mode", insteadOfList: "entries", decodeKeys)
-                ?? Whitelist(mode: .nowhere)
+            return place.mapping(
+                insteadOfValue: "mode",
+                insteadOfList: "entries",
+                remedy: place.node.whitelistRemedy,
+                decodeKeys
+            ) ?? Whitelist(mode: .nowhere)
         }
         if !warehouse.isGiven("whitelist"), listeners.contains(where: { $0.link == .public }) {
-            warehouse.place.warning(
+            warehouse.conclude(
+                .warning,
+                at: warehouse.place,
+                fromAbsenceOf: ["whitelist"],
                 "no whitelist: every address is admitted (0.0.0.0/0 and ::/0)",
                 remedy: "add whitelist: { mode: specific, entries: [ … ] }"
             )
@@ -19,6 +27,7 @@ extension Whitelist {
 
     private static func decodeKeys(_ fields: inout Fields) -> Whitelist? {
         var reader = RuleReader()
+        let faultCount = fields.place.decoding.faultCount
         let mode = fields.value("mode", default: Mode.specific)
         let entries = fields.place("entries")
         let files = fields.place("files")
@@ -29,16 +38,35 @@ extension Whitelist {
         switch mode {
         case .anywhere, .nowhere: mode.warnOfIdleRules(at: [entries, files])
         case .specific:
-            warnOfNoRule(in: fields)
-            if let ruleSet { reader.reportDiagnosis(of: ruleSet, at: fields.place) }
+            warnOfNoRule(in: &fields)
+            // Where an entry is missing, nothing follows from the rest.
+            let isWhole = fields.place.decoding.faultCount == faultCount
+            if let ruleSet, isWhole { reader.reportDiagnosis(of: ruleSet, at: fields.place) }
         }
         return Whitelist(mode: mode, rules: reader.rules, lists: reader.lists)
     }
 
-    private static func warnOfNoRule(in fields: Fields) {
-        if fields.isEmptyList("entries"), fields.isEmptyList("files") {
-            fields.place.warning("no rule: the public links admit nobody")
+    private static func warnOfNoRule(in fields: inout Fields) {
+        guard fields.isEmptyList("entries"), fields.isEmptyList("files") else { return }
+        fields.conclude(
+            .warning,
+            at: fields.place,
+            fromAbsenceOf: ["entries", "files", "mode"],
+            "no rule: the public links admit nobody"
+        )
+    }
+}
+
+extension ConfigurationNode {
+    /// `whitelist: 10.0.0.0/8`, `whitelist: office.cidrs`: what to write instead.
+    fileprivate var whitelistRemedy: String? {
+        guard case .scalar(let text) = content, text.utf8.count <= 64 else { return nil }
+        // `try?`: what is neither has the remedy of any other mapping.
+        if (try? AddressRange(parsing: text)) != nil {
+            return "write { entries: [ \(text.asYAML) ] }"
         }
+        let isPath = text.contains("/") || text.contains(".")
+        return isPath ? "write { files: [ \(text.asYAML) ] }" : nil
     }
 }
 
@@ -58,10 +86,10 @@ extension Whitelist.Mode: ConfigurationWord {
 }
 
 extension Action: ConfigurationWord {
+    /// The words of list files, which other programs have too.
     static var synonyms: [String: Action] {
-        [
-            "permit": .allow, "accept": .allow, "pass": .allow,
-            "block": .deny, "reject": .deny, "drop": .deny, "forbid": .deny,
-        ]
+        verdicts.merging(["true": .allow, "yes": .allow, "false": .deny, "no": .deny]) { own, _ in
+            own
+        }
     }
 }

@@ -1,0 +1,54 @@
+import Core
+import Engine
+import FoundationEssentials
+
+/// What a configuration asks of the kernel, and only this machine can say.
+///
+/// It is warned of, because a configuration may be checked on another machine than it is for; the
+/// gateway itself refuses to start.
+struct KernelSupport: Sendable {
+    /// Why the kernel does not have a congestion control; `nil` if it does, or nobody knows.
+    var refusal: @Sendable (CongestionControl) -> String?
+    /// The congestion controls that it has.
+    var available: @Sendable () -> [String]
+
+    /// This machine's.
+    static let current = KernelSupport(
+        refusal: { $0.refusal() },
+        available: {
+            let path = "/proc/sys/net/ipv4/tcp_available_congestion_control"
+            // `try?`: without the list the warning names nothing to choose from.
+            let bytes = try? LimitedFile(path: path, sizeLimit: 65_536).bytes()
+            return String(decoding: bytes ?? [], as: UTF8.self)
+                .split(whereSeparator: \.isWhitespace).map(String.init)
+        }
+    )
+
+    /// - Parameter tree: what the configuration was read from, for the place of the warning.
+    func warnings(of configuration: GatewayConfiguration, in tree: ConfigurationNode)
+        -> [ConfigurationFinding]
+    {
+        let control = configuration.engine.congestionControl
+        guard case .named(let name) = control, let reason = refusal(control) else { return [] }
+        let known = available()
+        let meant = Suggestion.closest(to: name, among: known).map { "did you mean \($0)?" }
+        return [
+            ConfigurationFinding(
+                .warning,
+                at: tree.value(at: ["engine", "congestionControl"])?.position,
+                path: "engine.congestionControl",
+                message: "the kernel of this machine does not offer \(name.quoted): \(reason)",
+                remedy: meant ?? "one of \((["auto", "system"] + known).joined(separator: ", "))"
+            )
+        ]
+    }
+}
+
+extension ConfigurationNode {
+    /// What stands behind a path of keys.
+    fileprivate func value(at path: [String]) -> ConfigurationNode? {
+        guard let key = path.first else { return self }
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == key }?.value.value(at: Array(path.dropFirst()))
+    }
+}
