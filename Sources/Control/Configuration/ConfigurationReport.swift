@@ -33,7 +33,7 @@ public struct ConfigurationReport: Encodable, Sendable {
     /// A line for each finding, and one that sums up.
     public var text: String {
         let verdict =
-            serves.map { "serves \($0.text)" } ?? "cannot be served: \(faults.count.of("fault"))"
+            serves.map { "serves \($0.text)" } ?? "cannot be served: \(faults.count.of("error"))"
         return (lines + ["\(file): \(verdict)"] + (live.map { [$0.text] } ?? []))
             .joined(separator: "\n")
     }

@@ -24,7 +24,7 @@ struct ReportTests {
     func faulty() throws {
         let (report, file) = try report("policy: files\n")
         #expect(!report.valid)
-        #expect(report.text.hasSuffix("\n\(file): cannot be served: 2 faults"))
+        #expect(report.text.hasSuffix("\n\(file): cannot be served: 2 errors"))
     }
 
     @Test("The JSON form names file, place, path, message and remedy of each finding")

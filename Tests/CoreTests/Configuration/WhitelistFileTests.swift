@@ -112,6 +112,17 @@ struct WhitelistFileTests {
         #expect(missing.findings.contains { $0.contains("files[0].path: missing") })
     }
 
+    @Test("A description of a file that looks like an expiry is warned of")
+    func describedExpiry() {
+        let described = whitelist(
+            files: [["path": "a.cidrs", "description": "until 2027-01-01"]],
+            ["a.cidrs": Array("10.0.0.0/8\n".utf8)]
+        )
+        #expect(described.whitelist != nil)
+        #expect(described.findings.count == 1)
+        #expect(described.findings.first?.contains("looks like an expiry") == true)
+    }
+
     private static let awsFeed = """
         { "syncToken": "1", "prefixes": [
           { "ip_prefix": "3.5.140.0/22", "region": "eu-west-1", "service": "EC2" },

@@ -47,7 +47,7 @@ extension SendProxyProtocol {
 
         static func remedy(for text: String) -> String? {
             yes.contains(text.lowercased())
-                ? "write v1 or v2, whichever the backend reads" : suggestion(for: text)
+                ? "write v1 or v2, the version that the backend expects" : suggestion(for: text)
         }
     }
 

@@ -167,6 +167,12 @@ extension ListFileSettings {
         let action = fields.value("action", default: Action.allow)
         let description = fields.value("description", default: "")
         guard let action, let description else { return nil }
+        if DescribedExpiry.isFound(in: description.lowercased()) {
+            fields.place.warning(
+                "the description looks like an expiry, but has no effect",
+                remedy: "write the entries under whitelist.entries, which can have expires"
+            )
+        }
         self.format = format
         self.action = action
         self.description = description
