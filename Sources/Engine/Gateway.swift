@@ -26,6 +26,8 @@ public final class Gateway: Sendable {
     private let lastReload = Locked<ReloadStatus?>(nil)
     /// Those that were published and may still be held by a shard.
     private let snapshots = Locked<[WeakSnapshot]>([])
+    /// Of which configuration every shard has been told.
+    private let publishedGeneration = Locked(0)
 
     /// Prepares a gateway; nothing listens before ``start()``.
     ///
@@ -168,6 +170,7 @@ public final class Gateway: Sendable {
             port.post(.install(change.snapshot))
             for (id, socket) in change.added { port.post(.listen(id, socket)) }
         }
+        publishedGeneration.withLock { $0 = change.snapshot.generation }
     }
 }
 
@@ -197,7 +200,21 @@ extension Gateway {
             isRetired = true
             for port in services.ports { port.post(.retire) }
         }
+        await waitUntilRetired()
         return DrainOutcome(finished: max(0, before - closed), closed: closed)
+    }
+
+    /// The last records reach the access log with the end of each shard. Detached: whoever is out of
+    /// patience with sessions wants their records all the same.
+    private func waitUntilRetired() async {
+        let ports = services.ports
+        await Task.detached {
+            let deadline = ContinuousClock.now + .seconds(2)
+            while !ports.allSatisfy(\.isRetired), ContinuousClock.now < deadline {
+                // A task that nobody else knows is not cancelled.
+                try? await Task.sleep(for: .milliseconds(1))
+            }
+        }.value
     }
 
     /// Tells each shard something.
@@ -245,8 +262,8 @@ extension Gateway {
         status.accessLogFailure = services.accessLog.failure
         status.lastReload = lastReload.withLock { $0 }
         status.startSettings = startSettings
+        status.generation = publishedGeneration.withLock { $0 }
         inventory.withLock { inventory in
-            status.generation = inventory.generation
             status.listeners = inventory.listenerStatus
             status.awaitingRestart = startSettings.keys(
                 changedIn: StartSettings(inventory.configuration)

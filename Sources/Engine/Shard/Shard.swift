@@ -126,6 +126,7 @@ extension Shard {
         } while !isQuiet(since: quietSince)
         handOverRecords()
         epoll.setTimer(milliseconds: nextDeadline.map { $0 - now.milliseconds })
+        if source == nil { port.noteRetired() }
     }
 
     private func isQuiet(since start: Int64) -> Bool {

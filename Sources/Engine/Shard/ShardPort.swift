@@ -27,6 +27,7 @@ final class ShardPort: Sendable {
     let epoll: Epoll
     private let messages = Locked<[ShardMessage]>([])
     private let connections = Atomic<Int>(0)
+    private let retirement = Atomic<Bool>(false)
 
     init(number: Int) throws(SystemError) {
         self.number = number
@@ -55,6 +56,13 @@ final class ShardPort: Sendable {
             messages = []
             return all
         }
+    }
+
+    /// Whether the shard has handed over its last record and does nothing any more.
+    var isRetired: Bool { retirement.load(ordering: .acquiring) }
+
+    func noteRetired() {
+        retirement.store(true, ordering: .releasing)
     }
 
     /// Connections that the shard has or is about to get.
