@@ -38,7 +38,7 @@ extension IntegrationTests {
             }
             let lost = try sluice.metric("sluice_access_log_dropped_lines_total")
             try wait(for: "the end of it in \(sluice.operatorLog)") {
-                sluice.operatorLog.contains("lines are missing")
+                sluice.operatorLog.contains("the access log is being written again")
             }
             let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
             for line in lines {
