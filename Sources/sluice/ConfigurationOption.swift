@@ -17,3 +17,7 @@ struct ConfigurationOption: ParsableArguments {
     /// The file that is named, or the first of the standard ones; `nil` if none of those exists.
     var file: String? { config ?? ConfigurationLoader.standardPath() }
 }
+
+extension CompletionKind {
+    static var configurationFile: CompletionKind { .file(extensions: ["yaml", "yml"]) }
+}

@@ -13,9 +13,11 @@ extension BinaryInteger {
 }
 
 extension String {
-    /// Of a noun: `queries`, `echoes`, `listeners`.
+    /// Of a regular noun: `queries`, `keys`, `echoes`, `addresses`, `listeners`.
     package var plural: String {
-        if hasSuffix("y") { return dropLast() + "ies" }
-        return self + (hasSuffix("o") ? "es" : "s")
+        let hasVowelBeforeLast = dropLast().last.map("aeiou".contains) ?? false
+        if hasSuffix("y"), !hasVowelBeforeLast { return dropLast() + "ies" }
+        let takesES = ["o", "s", "x", "ch", "sh"].contains { hasSuffix($0) }
+        return self + (takesES ? "es" : "s")
     }
 }

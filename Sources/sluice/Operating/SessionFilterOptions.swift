@@ -8,7 +8,10 @@ struct SessionFilterOptions: ParsableArguments {
 
     @OptionGroup var place: PlaceFilterOptions
 
-    @Option(help: "public, private or outbound.", completion: .link)
+    @Option(
+        help: "public, private or outbound.",
+        completion: .list(LinkKind.allCases.map(\.rawValue))
+    )
     var link: String?
 
     @Option(help: "A backend's address.")
