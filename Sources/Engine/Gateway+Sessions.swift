@@ -42,7 +42,7 @@ extension Gateway {
         among connections: Set<UInt64>? = nil,
         _ task: (SessionQuery) -> SessionSweep.Task
     ) async -> SessionList {
-        let answers = ShardAnswers<SessionList>(from: services.ports.count)
+        let answers = ShardAnswers<OldestSessions>(from: services.ports.count)
         let query = SessionQuery(
             filter: filter,
             connections: connections,
@@ -51,14 +51,9 @@ extension Gateway {
         )
         let sweep = SessionSweep(task(query))
         guard tellShards({ _ in .sweep(sweep) }) else { return SessionList() }
-        let lists = await answers.all()
-        let oldest = lists.flatMap(\.sessions).sorted {
-            ($0.startedAt, $0.connection) < ($1.startedAt, $1.connection)
-        }
-        return SessionList(
-            sessions: Array(oldest.prefix(limit)),
-            total: lists.reduce(0) { $0 + $1.total }
-        )
+        var oldest = OldestSessions(limit: limit)
+        for found in await answers.all() { oldest.merge(found) }
+        return oldest.list
     }
 
     /// Recently denied sources and why, the latest first.

@@ -15,17 +15,20 @@ struct SessionSweep: Sendable {
     /// The slot that comes next.
     var next = 0
     /// What the query has found so far.
-    var found = SessionList()
+    private(set) var found: OldestSessions
     /// Sessions that the review has closed.
     var revoked: [RevocationTally.Listener: Int] = [:]
 
     init(_ task: Task) {
         self.task = task
+        switch task {
+        case .review: found = OldestSessions(limit: 0)
+        case .list(let query), .close(let query): found = OldestSessions(limit: query.limit)
+        }
     }
 
-    mutating func add(_ session: Session, limit: Int) {
-        found.total += 1
-        if found.sessions.count < limit { found.sessions.append(session) }
+    mutating func add(_ session: Session, acceptedAt: Moment) {
+        found.add(session, acceptedAt: acceptedAt.nanoseconds)
     }
 
     /// Answers whoever asked.
@@ -42,9 +45,9 @@ struct SessionQuery: Sendable {
     let filter: SessionFilter
     /// If there are any, the filter counts among these only.
     let connections: Set<UInt64>?
-    /// So many sessions at most; the others are counted only.
+    /// So many sessions at most, the oldest; the others are counted only.
     let limit: Int
-    let answers: ShardAnswers<SessionList>
+    let answers: ShardAnswers<OldestSessions>
 
     func matches(_ session: Session) -> Bool {
         filter.matches(session) && connections?.contains(session.connection) ?? true

@@ -49,11 +49,12 @@ extension Shard {
             sweep.revoked[listener, default: 0] += 1
         case .list(let query):
             let session = session(key)
-            if query.matches(session) { sweep.add(session, limit: query.limit) }
+            guard query.matches(session) else { return }
+            sweep.add(session, acceptedAt: connections[key].acceptedAt)
         case .close(let query):
             let session = session(key)
             guard query.matches(session) else { return }
-            sweep.add(session, limit: query.limit)
+            sweep.add(session, acceptedAt: connections[key].acceptedAt)
             finish(key, .closedByOperator)
         }
     }

@@ -133,18 +133,30 @@ extension IntegrationTests {
             #expect(try site.sluice.accessLine().end == "closedByOperator")
         }
 
-        @Test("A limit on a deed limits the deed")
+        @Test("A limit on a deed limits the deed, and the oldest go first")
         func limitedClosing() throws {
             let site = try Site(whitelist: everybody)
-            let sessions = try (0..<3).map { _ in
-                let session = try Connection(to: site.listen)
-                #expect(try session.exchange("x"))
-                return session
+            func open(_ count: Int) throws -> [Connection] {
+                try (0..<count).map { _ in
+                    let session = try Connection(to: site.listen)
+                    #expect(try session.exchange("x"))
+                    return session
+                }
             }
-            let closed = try site.command("sessions", "close", "--all", "--limit", "1")
-            #expect(closed.output.hasSuffix("closed 1 session; 2 more match\n"), "\(closed)")
-            #expect(try sessions[0].receiveToEnd().bytes.isEmpty)
-            for session in sessions.dropFirst() { #expect(try session.exchange("y")) }
+            // Within a second or so, and where the first ones were, later ones are now.
+            let first = try open(4)
+            let kept = try open(4)
+            for session in first { session.close() }
+            try wait(for: "the first sessions to end") {
+                try site.command("sessions").output.split(separator: "\n").count == 1 + kept.count
+            }
+            let sessions = try kept + open(8)
+            let closed = try site.command("sessions", "close", "--all", "--limit", "5")
+            #expect(closed.output.hasSuffix("closed 5 sessions; 7 more match\n"), "\(closed)")
+            for session in sessions.prefix(5) {
+                #expect(try session.receiveToEnd().bytes.isEmpty)
+            }
+            for session in sessions.dropFirst(5) { #expect(try session.exchange("y")) }
         }
 
         @Test("sessions close without a filter, or with a wrong one, is wrong usage")
