@@ -67,9 +67,10 @@ final class ScriptedPeer {
         self.number = number
     }
 
-    /// Some bytes; `nil` at the end of the stream, whatever ended it.
+    /// Some bytes; `nil` at the end of the stream, whatever ended it. Once the end was closed here its
+    /// descriptor may be another connection's.
     func read() -> [UInt8]? {
-        while true {
+        while !isClosed {
             switch socket.read(into: buffer) {
             case .bytes(let count): return buffer.copy(0..<count)
             case .wouldBlock where socket.waitUntilReady(toWrite: false, milliseconds: 20_000):
@@ -77,6 +78,7 @@ final class ScriptedPeer {
             default: return nil
             }
         }
+        return nil
     }
 
     /// Bytes up to an empty line; `nil` where the stream ends before it.
@@ -93,7 +95,7 @@ final class ScriptedPeer {
 
     func write(_ bytes: [UInt8]) {
         var offset = 0
-        while offset < bytes.count {
+        while offset < bytes.count, !isClosed {
             switch socket.write(bytes, from: offset) {
             case .bytes(let count): offset += count
             case .wouldBlock where socket.waitUntilReady(toWrite: true, milliseconds: 20_000):
