@@ -136,7 +136,7 @@ struct ListenerTests {
     @Test(
         "A health check may be one word",
         arguments: [
-            ("mysql", "off", HealthCheck.Kind.off), ("mysql", "tcp", .tcp),
+            ("mysql", "off", HealthCheck.Kind.off), ("http", "tcp", .tcp),
             ("mysql", "mysql", HealthCheck.mysql.kind), ("http", "http", .http(path: "/")),
         ]
     )

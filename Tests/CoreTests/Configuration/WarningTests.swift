@@ -56,6 +56,7 @@ struct WarningTests {
             "has expired"
         ),
         FaultCase("warehouses[0].listeners[0].listen", "0.0.0.0:0", "port 0"),
+        FaultCase("warehouses[0].listeners[0].healthCheck", "tcp", "max_connect_errors"),
         FaultCase(
             "warehouses[0].listeners[0].proxyProtocol",
             ["trusted": ["10.0.0.0/24"]],
@@ -82,6 +83,17 @@ struct WarningTests {
             "at least 3s"
         ),
     ]
+
+    @Test("An HTTP backend that is only connected to may refuse our header, and count as healthy")
+    func uncheckedHeader() {
+        let path = "warehouses[0].listeners[0]"
+        let tree = SampleTree.public.setting("\(path).protocol", to: "http")
+            .setting("\(path).sendProxyProtocol", to: "v1")
+        #expect(tree.decoded().findings.map(\.remedy) == ["healthCheck: http"])
+        for word in ["http", "off"] as [ConfigurationNode] {
+            #expect(tree.setting("\(path).healthCheck", to: word).decoded().findings == [])
+        }
+    }
 
     @Test(
         "A description that looks like an expiry is warned of, unless the entry has one",

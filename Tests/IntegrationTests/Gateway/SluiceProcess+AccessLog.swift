@@ -17,11 +17,12 @@ extension SluiceProcess {
         }
     }
 
-    /// Waits for as many lines as there should be, and returns them.
+    /// Waits for as many lines as there should be, and returns them in the order in which their
+    /// connections were accepted: in the log they stand as its shards hand them over.
     func accessLines(count: Int) throws -> [AccessLine] {
         try wait(for: "\(count) access-log lines") {
             let lines = try accessLog()
-            return lines.count >= count ? lines : nil
+            return lines.count >= count ? lines.sorted { $0.time < $1.time } : nil
         }
     }
 }

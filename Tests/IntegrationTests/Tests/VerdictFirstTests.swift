@@ -84,9 +84,9 @@ extension IntegrationTests {
             }
             for _ in 0..<20 { #expect(try connect(9).receiveToEnd().bytes.isEmpty) }
             #expect(try connect(7).exchange("let me in"))
-            #expect(
-                try sluice.accessLines(count: 20).prefix(20).allSatisfy { $0.verdict == "deny" }
-            )
+            // In whatever order two shards write them.
+            let verdicts = try sluice.accessLines(count: 21).map(\.verdict)
+            #expect(verdicts.count { $0 == "deny" } == 20, "\(verdicts)")
         }
 
         @Test(

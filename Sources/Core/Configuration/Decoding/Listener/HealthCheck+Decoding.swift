@@ -118,11 +118,19 @@ extension HealthCheck {
                 case .mysql: .mysql
                 case .http: .http
                 }
+            if self == .tcp, service == .mysql {
+                // Measured; see MySQLHealthCheck.
+                place.warning(
+                    "the server counts each such check as a broken login, and after"
+                        + " max_connect_errors of them (100) refuses everybody",
+                    remedy: "healthCheck: mysql, or off"
+                )
+            }
             guard let service, let needed, service != needed else { return true }
             place.fault(
                 "\(needed.withArticle) check needs a listener of protocol \(needed.rawValue), "
                     + "this one's is \(service.rawValue)",
-                remedy: "healthCheck: tcp"
+                remedy: "healthCheck: \(service.rawValue)"
             )
             return false
         }

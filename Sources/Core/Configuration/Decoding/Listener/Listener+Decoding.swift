@@ -34,6 +34,15 @@ extension Listener {
                     remedy: "proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
                 )
             }
+            if service == .http, sendProxyProtocol != .off, healthCheck.kind == .tcp {
+                fields.conclude(
+                    .warning,
+                    at: fields.place,
+                    fromAbsenceOf: ["healthCheck"],
+                    "a backend that refuses our PROXY header would count as healthy",
+                    remedy: "healthCheck: http"
+                )
+            }
             let sourceAddresses = fields.sourceAddresses(to: backends)
             guard let service, let address, let link else { return nil }
             return Listener(
