@@ -19,7 +19,7 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let id = request.envelopeID
-        guard isHostKnown(of: request) else { return try unknownHost(of: request, id: id) }
+        if let host = unknownHost(of: request) { return try refuse(host, id: id) }
         if let refusal = MethodRefusal(request.method, path: request.uri.path) {
             return try answer(to: refusal, id: id)
         }
@@ -41,18 +41,18 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         }
     }
 
-    private func isHostKnown(of request: Request) -> Bool {
-        Self.pathsForAnyHost.contains(request.uri.path)
-            || RequestedHost(authority: request.head.authority).isKnown(among: hostNames)
+    /// A host that the request names and that is not ours.
+    private func unknownHost(of request: Request) -> String? {
+        if Self.pathsForAnyHost.contains(request.uri.path) { return nil }
+        return request.hosts.first { !RequestedHost(authority: $0).isKnown(among: hostNames) }
     }
 
-    private func unknownHost(of request: Request, id: String) throws -> Response {
-        let host = LogText.harmless(request.head.authority ?? "")
-        return try Envelope(
+    private func refuse(_ host: String, id: String) throws -> Response {
+        try Envelope(
             id: id,
             code: "UnknownHost",
-            message: "This gateway is not known as \(host): use its IP address, or add the name to"
-                + " management.names."
+            message: "This gateway is not known as \(LogText.harmless(host)): use its IP address,"
+                + " or add the name to management.names."
         ).response(status: .forbidden)
     }
 
@@ -96,5 +96,14 @@ extension Request {
             UUID.init(uuidString:)
         )
         return (sent ?? UUID()).uuidString.lowercased()
+    }
+}
+
+extension Request {
+    /// What each Host field names. There should be one (RFC 9112 §3.2); which of two counts is
+    /// anybody's guess.
+    fileprivate var hosts: [String] {
+        let further = head.headerFields.filter { $0.name.canonicalName == "host" }.map(\.value)
+        return (head.authority.map { [$0] } ?? []) + further
     }
 }

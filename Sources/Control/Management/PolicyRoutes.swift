@@ -139,7 +139,7 @@ extension PolicyRoutes {
         var filter: DenialFilter
         do throws(FilterQueryError) {
             filter = try DenialFilter(
-                query: request.filterPairs(beside: ["limit"]),
+                query: try request.filterPairs(beside: ["limit"]),
                 at: .systemTime
             )
         } catch {
@@ -223,7 +223,7 @@ private struct SessionRequest {
         limit = try request.limit(greatest: greatest)
         meansAll = request.uri.queryParameters["all"] == "true"
         do throws(FilterQueryError) {
-            filter = try SessionFilter(query: request.filterPairs(beside: ["limit", "all"]))
+            filter = try SessionFilter(query: try request.filterPairs(beside: ["limit", "all"]))
         } catch {
             throw RequestFault(.badRequest, "InvalidFilter", "\(error).")
         }
@@ -241,10 +241,15 @@ private struct SessionRequest {
 }
 
 extension Request {
-    /// The query but for `others`.
-    fileprivate func filterPairs(beside others: Set<String>) -> [(key: String, value: String)] {
-        uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }
-            .filter { !others.contains($0.key) }
+    /// The query but for `others`, each of which may stand there once.
+    fileprivate func filterPairs(beside others: Set<String>) throws(FilterQueryError)
+        -> [(key: String, value: String)]
+    {
+        let pairs = uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }
+        for key in others where pairs.count(where: { $0.key == key }) > 1 {
+            throw .givenTwice(key)
+        }
+        return pairs.filter { !others.contains($0.key) }
     }
 
     fileprivate func required(_ key: String) throws -> String {

@@ -64,11 +64,15 @@ extension DenialRecord {
         )
     }
 
-    /// The sum of two records with one key; what is said of the last denial is the later one's.
+    /// The sum of two records with one key, whichever is added to the other; what is said of the last
+    /// denial is the later one's.
     func adding(_ other: DenialRecord) -> DenialRecord {
-        var sum = other.lastSeen > lastSeen ? other : self
+        var sum = other.order > order ? other : self
         sum.count = count + other.count
         sum.firstSeen = min(firstSeen, other.firstSeen)
         return sum
     }
+
+    /// Many come in one second: then the words decide.
+    private var order: (UnixTime, String, String) { (lastSeen, rule?.description ?? "", detail) }
 }

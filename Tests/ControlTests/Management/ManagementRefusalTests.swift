@@ -202,4 +202,19 @@ struct ManagementRefusalTests {
             }
         }
     }
+
+    @Test("What each Host field names must be ours")
+    func severalHosts() async throws {
+        try await ServedManagement.run(hostNames: ["gateway.example"]) { server in
+            for (target, headers, status) in [
+                ("/v1/status", [], 200), ("/v1/status", ["Host: gateway.example"], 200),
+                ("/v1/status", ["Host: evil.example"], 403),
+                ("/v1/status", ["Host: gateway.example", "hOST: evil.example"], 403),
+                ("/healthz", ["Host: evil.example"], 200),
+            ] as [(String, [String], Int)] {
+                let answer = try await server.ask("GET", target, headers: headers)
+                #expect(answer.status == status, "\(target) \(headers)")
+            }
+        }
+    }
 }

@@ -62,6 +62,12 @@ struct PolicyRoutesTests {
             let limited = try await close("all=true&limit=1")
             #expect(limited.closed == 1 && limited.remaining == 2)
             #expect(limited.sessions.map(\.connection) == [0])
+            for query in [
+                "all=true&limit=1&limit=2", "all=true&all=false", "limit=1&all=true&all=true",
+            ] {
+                let refused = try await server.ask("DELETE", "/v1/sessions?\(query)")
+                #expect(refused.status == 400 && refused.body.contains("given twice"), "\(query)")
+            }
         }
         #expect(gateway.closings.map(\.warehouse) == ["A", nil, nil])
     }

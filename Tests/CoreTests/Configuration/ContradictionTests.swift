@@ -1,3 +1,4 @@
+import CIDRTrie
 import Testing
 
 @testable import Core
@@ -157,5 +158,27 @@ struct ContradictionTests {
         #expect(faults.map(\.path) == ["warehouses"])
         #expect(faults.map(\.position) == [later])
         #expect(faults.first?.message == "given twice, first in line 1")
+    }
+
+    @Test("When a run is over nothing of it is left, whatever it had to remember")
+    func released() {
+        final class Token: Sendable {}
+        weak var left: Token?
+        do {
+            let token = Token()
+            left = token
+            let decoder = ConfigurationDecoder(now: UnixTime(seconds: 0)) {
+                _ throws(UnreadableFile) in
+                _ = token
+                throw UnreadableFile(reason: "none")
+            }
+            for tree in [SampleTree.public, SampleTree.private] {
+                #expect(decoder.decode(tree).configuration != nil)
+                let twice = tree.setting("warehouses[0].whitelist.files", to: ["a.cidrs"])
+                    .setting("management", to: ["listen": "0.0.0.0:9030"])
+                #expect(decoder.decode(twice).configuration == nil)
+            }
+        }
+        #expect(left == nil)
     }
 }

@@ -146,4 +146,31 @@ struct DenialTableTests {
         #expect(records.map(\.count) == [3])
         #expect(records[0].firstSeen.seconds == 3 && records[0].lastSeen.seconds == 7)
     }
+
+    @Test("Which shard answers first makes no difference, also within one second")
+    func order() throws {
+        let source = try CIDRBlock(parsing: "192.0.2.1/32")
+        let (first, second) = (UnixTime(seconds: 1), UnixTime(seconds: 2))
+        let lists = try ["192.0.2.0/24", "192.0.0.0/16", nil].map { rule in
+            DenialList(
+                denials: [
+                    DenialRecord(
+                        warehouse: "W",
+                        source: source,
+                        reason: .deniedByRule,
+                        rule: try rule.map { try CIDRBlock(parsing: $0) },
+                        count: 1,
+                        firstSeen: first,
+                        lastSeen: second
+                    )
+                ],
+                total: 1
+            )
+        }
+        let merged = [[0, 1, 2], [2, 1, 0], [1, 0, 2]].map { order in
+            DenialList.merged(order.map { lists[$0] }).denials
+        }
+        #expect(merged[0].map(\.count) == [3])
+        #expect(Set(merged).count == 1)
+    }
 }

@@ -15,23 +15,33 @@ struct Place {
         report(.warning, message, remedy)
     }
 
-    /// As messages name another place: `warehouses[0].listeners[0].listen, line 12`.
-    var reference: String { "\(path), line \(node.position.line)" }
+    /// Where it is, for those who come back to it.
+    var mark: Mark { Mark(path: path, position: node.position) }
 
     private func report(
         _ severity: ConfigurationFinding.Severity,
         _ message: String,
         _ remedy: String?
     ) {
-        decoding.report(
-            ConfigurationFinding(
-                severity,
-                at: node.position,
-                path: path,
-                message: message,
-                remedy: remedy
-            )
-        )
+        decoding.report(mark.finding(severity, message, remedy: remedy))
+    }
+}
+
+/// Where a value stands in the file. It holds neither the value nor the run of the decoder, so a run
+/// may keep it without keeping itself and the whole tree.
+struct Mark: Hashable {
+    let path: String
+    let position: SourcePosition
+
+    /// As messages name another place: `warehouses[0].listeners[0].listen, line 12`.
+    var reference: String { "\(path), line \(position.line)" }
+
+    func finding(
+        _ severity: ConfigurationFinding.Severity,
+        _ message: String,
+        remedy: String? = nil
+    ) -> ConfigurationFinding {
+        ConfigurationFinding(severity, at: position, path: path, message: message, remedy: remedy)
     }
 }
 

@@ -39,7 +39,11 @@ extension BackendAddress {
         if let owner = claims.claim(address, for: place) {
             place.fault("\(address) is there already: \(owner.reference)")
         }
-        let claim = BackendClaim(address: address, place: place, listen: listen)
+        let claim = BackendClaim(
+            address: address,
+            mark: place.mark,
+            listen: listen?.mark
+        )
         place.decoding.backends.append(claim)
         return address
     }

@@ -3,9 +3,9 @@ import Addresses
 /// A backend and where it is written; looked at once every address of the gateway's own is known.
 struct BackendClaim {
     let address: BackendAddress
-    let place: Place
+    let mark: Mark
     /// Where its listener's own address is written; `nil` where it is missing.
-    let listen: Place?
+    let listen: Mark?
 }
 
 extension Decoding {
@@ -14,13 +14,15 @@ extension Decoding {
     func checkBackends() {
         for backend in backends {
             guard let own = listenAddresses.owner(reachedAt: backend.address) else { continue }
-            let itself = own.place.path == backend.listen?.path
-            backend.place.fault(
+            let itself = own.mark == backend.listen
+            let finding = backend.mark.finding(
+                .error,
                 itself
                     ? "the listener on \(own.address) would connect to itself"
-                    : "\(backend.address) is the gateway itself: \(own.place.reference)",
+                    : "\(backend.address) is the gateway itself: \(own.mark.reference)",
                 remedy: "name the warehouse's own address, or listen on another port"
             )
+            report(finding)
         }
     }
 }
@@ -28,15 +30,15 @@ extension Decoding {
 extension ListenClaims {
     /// The gateway's own address at which a connection to `backend` surely arrives, if there is one.
     fileprivate func owner(reachedAt backend: BackendAddress) -> (
-        address: SocketAddress, place: Place
+        address: SocketAddress, mark: Mark
     )? {
         for address in backend.certainAddresses {
             for own in address.waysIn {
                 let policy = BackendAddressPolicy(own: [own])
-                guard let place = byAddress[own],
+                guard let mark = byAddress[own],
                     policy.refusal(of: address, for: backend, isThisMachine: \.isLoopback) != nil
                 else { continue }
-                return (own, place)
+                return (own, mark)
             }
         }
         return nil

@@ -22,7 +22,7 @@ struct RuleSource {
 
     /// As messages name another place: `office.cidrs:12`.
     func reference(toLine line: Int) -> String {
-        file.map { "\($0):\(line)" } ?? place.reference
+        file.map { "\($0):\(line)" } ?? place.mark.reference
     }
 
     func report(
