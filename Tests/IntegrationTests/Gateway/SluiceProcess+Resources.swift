@@ -8,14 +8,6 @@ extension SluiceProcess {
         return (try? FileManager.default.contentsOfDirectory(atPath: folder).count) ?? 0
     }
 
-    /// Lowers the limit of a gateway that runs (RLIMIT_NOFILE): it then has fewer than it has planned
-    /// with.
-    func limitDescriptors(to count: Int) throws {
-        let arguments = ["--pid=\(process.identifier)", "--nofile=\(count):\(count)"]
-        let result = try runProgram("prlimit", arguments)
-        guard result.status == 0 else { throw HarnessError(result.errorOutput) }
-    }
-
     /// Threads of the gateway now.
     var threadCount: Int {
         let folder = "/proc/\(process.identifier)/task"
@@ -24,6 +16,7 @@ extension SluiceProcess {
 
     /// User and system time so far, of all threads (proc(5), `stat`).
     func processorTime() throws -> Duration {
+        guard process.isRunning else { throw HarnessError("the gateway ended: \(operatorLog)") }
         let stat = try String(contentsOfFile: "/proc/\(process.identifier)/stat", encoding: .utf8)
         let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {
@@ -40,17 +33,6 @@ extension SluiceProcess {
             throw HarnessError("not a line of proc(5): \(statm)")
         }
         return pages * sysconf(Int32(_SC_PAGESIZE))
-    }
-
-    /// Waits until the harness' own questions hold no descriptor of the gateway any more.
-    func waitUntilHarnessIsGone() throws {
-        var last = -1
-        try wait(for: "a count of descriptors that stays") {
-            let count = descriptorCount
-            defer { last = count }
-            pause(.milliseconds(100))
-            return count == last
-        }
     }
 
     /// Sockets that the gateway holds open now.
