@@ -155,6 +155,8 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "Addresses", "Control", "Core", "Engine", "SeededRandom", "Sockets",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -28,6 +28,9 @@ public struct AddressFeed: Sendable {
     public private(set) var furtherFaultCount = 0
     /// Values of the filter that nothing in the feed has.
     public let unmatchedFilters: [UnmatchedFilter]
+    /// Whether the filter leaves nothing, though the feed has each of its values.
+    public var isFilteredOut: Bool { isFiltered && entries.isEmpty && unmatchedFilters.isEmpty }
+    private let isFiltered: Bool
 
     /// - Complexity: O(*n*) for *n* bytes, in one pass.
     public init(
@@ -48,6 +51,7 @@ public struct AddressFeed: Sendable {
             reader.scanner.report(error)
         }
         // What was not read to its end has perhaps more to choose from.
+        isFiltered = !filter.isEmpty && reader.scanner.faults.isEmpty
         unmatchedFilters = reader.scanner.faults.isEmpty ? reader.matcher.unmatched : []
         entries = reader.entries
         // An entry without its prefix is known as such at its end, and stands at its beginning.

@@ -1,10 +1,11 @@
 public import Addresses
-import Sockets
+import Glibc
+public import Sockets
 
 /// Why a configuration could not be put in force. Nothing has changed.
 public enum GatewayError: Error, Equatable {
-    /// The operator's fault or another program's: `reason` is the system's own words.
-    case cannotListen(SocketAddress, reason: String)
+    /// The operator's fault or another program's.
+    case cannotListen(SocketAddress, ListenFailure)
     /// The operator's fault: a listener's source address is not this machine's.
     case cannotConnectFrom(IPAddress, reason: String)
     /// The operator's fault: two rules contradict each other.
@@ -20,16 +21,47 @@ public enum GatewayError: Error, Equatable {
 extension GatewayError {
     /// Whether another process has the address: it may let go of it.
     public var isAddressInUse: Bool {
-        guard case .cannotListen(_, let reason) = self else { return false }
-        return reason == SystemError.addressInUse.description
+        guard case .cannotListen(_, let failure) = self else { return false }
+        return failure.isAddressInUse
+    }
+}
+
+/// Why an address cannot be listened on: the system's own words, and what to do.
+public struct ListenFailure: Error, Hashable, Sendable {
+    private let error: SystemError
+    private let interface: String?
+
+    /// - Parameter interface: the network interface to which the address is bound; `nil` for any.
+    public init(_ error: SystemError, interface: String? = nil) {
+        self.error = error
+        self.interface = interface
+    }
+
+    /// Whether another process has the address.
+    public var isAddressInUse: Bool { error == .addressInUse }
+}
+
+extension ListenFailure: CustomStringConvertible {
+    public var description: String { advice.map { "\(error) (\($0))" } ?? error.description }
+
+    private var advice: String? {
+        switch (error.code, interface) {
+        case (EADDRINUSE, _): "ss -ltnp shows which process has it"
+        case (EADDRNOTAVAIL, _): "ip addr shows this machine's addresses"
+        case (EACCES, _): "ports below 1024 need the capability CAP_NET_BIND_SERVICE"
+        case (ENODEV, let interface?): "ip link shows the network interfaces; none is \(interface)"
+        case (EPERM, let interface?):
+            "listening on the interface \(interface) only needs the capability CAP_NET_RAW"
+        default: nil
+        }
     }
 }
 
 extension GatewayError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .cannotListen(let address, let reason):
-            "cannot listen on \(address): \(reason)"
+        case .cannotListen(let address, let failure):
+            "cannot listen on \(address): \(failure)"
         case .cannotConnectFrom(let address, let reason):
             "cannot connect from the source address \(address): \(reason); see sourceAddresses"
         case .invalidRules(let warehouse, let reason):

@@ -106,6 +106,17 @@ struct FeedTests {
         #expect(unmatched[1].known == ["ap-northeast-2", "eu-west-1", "us-west-2"])
     }
 
+    @Test("Values that nothing in the feed has together are told too")
+    func filteredOut() {
+        func isFilteredOut(_ services: [String], _ regions: [String]) -> Bool {
+            feed(FeedSamples.aws, .aws, FeedFilter(services: services, regions: regions))
+                .isFilteredOut
+        }
+        #expect(isFilteredOut(["S3"], ["eu-west-1"]))
+        #expect(!isFilteredOut(["S3"], []) && !isFilteredOut([], []))
+        #expect(!isFilteredOut(["S4"], ["eu-west-1"]), "that is told by itself")
+    }
+
     @Test("A faulty entry is named by line and column, and costs no other one")
     func faultyEntries() {
         let text = FeedSamples.aws

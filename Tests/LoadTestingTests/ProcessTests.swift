@@ -94,6 +94,14 @@ import Testing
         )
     }
 
+    @Test func findsNoLessThanItsPartsSumUpTo() {
+        var begin = MachineSample(stat: "cpu  0 0 0 0 0 0 0 0")
+        var end = begin
+        begin.processes = [1: .init(name: "a", startTicks: 1, nanoseconds: 0)]
+        end.processes = [1: .init(name: "a", startTicks: 1, nanoseconds: 300)]
+        #expect(OtherUse(from: begin, to: end, known: 50, members: []).nanoseconds == 300)
+    }
+
     @Test func describesTheMachine() {
         let machine = Machine(processors: 2)
         #expect(machine.system.hasPrefix("Linux "))

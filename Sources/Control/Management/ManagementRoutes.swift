@@ -56,7 +56,7 @@ struct ManagementRoutes: Sendable {
     private func readiness(for request: Request) throws -> Response {
         let status = gateway.status()
         let readiness: Readiness
-        if let warehouse = request.uri.queryParameters["warehouse"].map(String.init) {
+        if let warehouse = try request.parameter("warehouse") {
             guard let of = Readiness(status, of: warehouse) else {
                 let error = FilterQueryError.unknownPlace(
                     kind: .warehouse,

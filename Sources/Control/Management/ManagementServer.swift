@@ -1,4 +1,5 @@
 import Addresses
+import Engine
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -62,7 +63,7 @@ struct ManagementServer: Sendable {
     /// In the system's words; the library's own say how it is built.
     private static func reason(for error: any Error) -> String {
         guard let error = error as? IOError else { return "the HTTP server does not start" }
-        return SystemError(code: error.errnoCode).description
+        return ListenFailure(SystemError(code: error.errnoCode)).description
     }
 
     private func awaitEnd(of group: inout ThrowingTaskGroup<Void, any Error>) async {

@@ -139,7 +139,7 @@ extension PolicyRoutes {
         var filter: DenialFilter
         do throws(FilterQueryError) {
             filter = try DenialFilter(
-                query: try request.filterPairs(beside: ["limit"]),
+                query: request.filterPairs(beside: ["limit"]),
                 at: .systemTime
             )
         } catch {
@@ -184,10 +184,10 @@ extension PolicyRoutes {
     }
 
     private func endpoint(of request: Request, warehouse: String) throws -> EndpointName? {
-        guard let text = request.uri.queryParameters["endpoint"] else { return nil }
+        guard let text = try request.parameter("endpoint") else { return nil }
         let reference: EndpointReference
         do throws(EndpointReferenceError) {
-            reference = try EndpointReference(parsing: String(text))
+            reference = try EndpointReference(parsing: text)
         } catch {
             throw RequestFault(.badRequest, "InvalidRequest", "endpoint: \(error)")
         }
@@ -221,9 +221,9 @@ private struct SessionRequest {
 
     init(_ request: Request, greatest: Int) throws {
         limit = try request.limit(greatest: greatest)
-        meansAll = request.uri.queryParameters["all"] == "true"
+        meansAll = try request.parameter("all") == "true"
         do throws(FilterQueryError) {
-            filter = try SessionFilter(query: try request.filterPairs(beside: ["limit", "all"]))
+            filter = try SessionFilter(query: request.filterPairs(beside: ["limit", "all"]))
         } catch {
             throw RequestFault(.badRequest, "InvalidFilter", "\(error).")
         }
@@ -241,26 +241,21 @@ private struct SessionRequest {
 }
 
 extension Request {
-    /// The query but for `others`, each of which may stand there once.
-    fileprivate func filterPairs(beside others: Set<String>) throws(FilterQueryError)
-        -> [(key: String, value: String)]
-    {
-        let pairs = uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }
-        for key in others where pairs.count(where: { $0.key == key }) > 1 {
-            throw .givenTwice(key)
-        }
-        return pairs.filter { !others.contains($0.key) }
+    /// The query but for `others`.
+    fileprivate func filterPairs(beside others: Set<String>) -> [(key: String, value: String)] {
+        uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }
+            .filter { !others.contains($0.key) }
     }
 
     fileprivate func required(_ key: String) throws -> String {
-        guard let value = uri.queryParameters[key[...]], !value.isEmpty else {
+        guard let value = try parameter(key), !value.isEmpty else {
             throw RequestFault(.badRequest, "InvalidRequest", "The parameter \(key) is missing.")
         }
-        return String(value)
+        return value
     }
 
     fileprivate func limit(greatest: Int) throws -> Int? {
-        guard let text = uri.queryParameters["limit"] else { return nil }
+        guard let text = try parameter("limit") else { return nil }
         guard let limit = Int(text), (0...greatest).contains(limit) else {
             let message = "limit must be a number from 0 to \(greatest)."
             throw RequestFault(.badRequest, "InvalidRequest", message)

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 
 /// Why a request is answered with an error, in the terms of the envelope.
 struct RequestFault: Error {
@@ -12,5 +13,18 @@ struct RequestFault: Error {
         self.status = status
         self.code = code
         self.message = message
+    }
+}
+
+extension Request {
+    /// The value of a parameter of the query.
+    ///
+    /// - Throws: where it is given twice: which of the two counts would be anybody's guess.
+    func parameter(_ key: String) throws(RequestFault) -> String? {
+        let values = uri.queryParameters[values: key[...]]
+        guard values.count <= 1 else {
+            throw RequestFault(.badRequest, "InvalidRequest", "\(key) is given twice.")
+        }
+        return values.first.map { String($0) }
     }
 }

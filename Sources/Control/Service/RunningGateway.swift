@@ -134,11 +134,11 @@ extension RunningGateway {
             do throws(GatewayError) {
                 return try gateway.bind()
             } catch {
-                guard error.isAddressInUse, case .cannotListen(let address, let reason) = error,
+                guard error.isAddressInUse, case .cannotListen(let address, let failure) = error,
                     ContinuousClock.now < deadline
                 else { throw ServiceError(error) }
                 try waitUntilFree(address, until: deadline) { _ in
-                    .cannotListen(address: address.description, reason: reason)
+                    .cannotListen(address: address.description, reason: failure.description)
                 }
                 // What is free to the eye may still overlap with what another process holds.
                 Clock.sleep(milliseconds: Self.probeMilliseconds)
@@ -157,7 +157,7 @@ extension RunningGateway {
                 return try ListeningSocket.probe(address)
             } catch {
                 guard error == .addressInUse, ContinuousClock.now < deadline else {
-                    throw failure(error.description)
+                    throw failure(ListenFailure(error).description)
                 }
             }
             if !hasSpoken { logger.notice("waiting for \(address): another process holds it") }

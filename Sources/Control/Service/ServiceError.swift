@@ -32,8 +32,8 @@ extension ServiceError {
     /// The same, as the data plane said it.
     init(_ error: GatewayError) {
         switch error {
-        case .cannotListen(let address, let reason):
-            self = .cannotListen(address: address.description, reason: reason)
+        case .cannotListen(let address, let failure):
+            self = .cannotListen(address: address.description, reason: failure.description)
         case .cannotConnectFrom, .invalidRules, .noCongestionControl, .draining, .systemResources:
             self = .cannotStart(error.description)
         }

@@ -2,8 +2,7 @@
 /// they come.
 public struct OldestSessions: Sendable {
     private struct Entry {
-        /// When the session was accepted, in nanoseconds of a clock that all sessions share: a
-        /// session says it in seconds, for people, and many start within one.
+        /// A session itself says it in seconds, for people, and many start within one.
         let acceptedAt: Int64
         let session: Session
 
@@ -14,11 +13,14 @@ public struct OldestSessions: Sendable {
     private var entries: [Entry] = []
     private var total = 0
 
-    /// - Parameter limit: how many to keep; the others are counted only.
+    /// - Parameter limit: how many to keep, at least 0; the others are counted only.
     public init(limit: Int) {
         self.limit = limit
     }
 
+    /// Takes in one session.
+    ///
+    /// - Parameter acceptedAt: in nanoseconds of a clock that all sessions share.
     public mutating func add(_ session: Session, acceptedAt: Int64) {
         total += 1
         entries.append(Entry(acceptedAt: acceptedAt, session: session))

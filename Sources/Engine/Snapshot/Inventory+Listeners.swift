@@ -67,7 +67,10 @@ extension Inventory {
                 )
             }
         } catch {
-            throw .cannotListen(listener.address, reason: error.description)
+            throw .cannotListen(
+                listener.address,
+                ListenFailure(error, interface: listener.interface)
+            )
         }
     }
 

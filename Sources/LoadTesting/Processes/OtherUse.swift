@@ -10,7 +10,8 @@ public struct OtherUse: Hashable, Sendable {
         public let nanoseconds: Int64
     }
 
-    /// Of all other processes together, those included that have ended.
+    /// Of all other processes together, those included that have ended; not less than what those
+    /// that still run have used, though the kernel rounds the sums that it keeps.
     public var nanoseconds: Int64 = 0
     /// What the hypervisor gave to other machines while this one wanted to run.
     public var stolenNanoseconds: Int64 = 0
@@ -24,7 +25,6 @@ public struct OtherUse: Hashable, Sendable {
     ///   - known: what the load generator and the watched processes used, in nanoseconds.
     ///   - members: their numbers.
     init(from begin: MachineSample, to end: MachineSample, known: Int64, members: Set<Int32>) {
-        nanoseconds = max(0, end.busyNanoseconds - begin.busyNanoseconds - known)
         stolenNanoseconds = max(0, end.stolenNanoseconds - begin.stolenNanoseconds)
         processes = end.processes.compactMap { id, process in
             guard !members.contains(id) else { return nil }
@@ -34,6 +34,8 @@ public struct OtherUse: Hashable, Sendable {
             let used = process.nanoseconds - (isSame ? before?.nanoseconds ?? 0 : 0)
             return used > 0 ? Process(id: id, name: process.name, nanoseconds: used) : nil
         }
+        let rest = end.busyNanoseconds - begin.busyNanoseconds - known
+        nanoseconds = max(rest, processes.reduce(0) { $0 + $1.nanoseconds })
     }
 }
 

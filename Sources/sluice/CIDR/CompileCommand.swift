@@ -1,5 +1,6 @@
 import ArgumentParser
 import CIDRTrie
+import Core
 import Sockets
 
 /// `sluice cidr compile`: a list in the form that answers, in a file.
@@ -31,7 +32,7 @@ struct CompileCommand: ParsableCommand {
         let clock = ContinuousClock()
         let start = clock.now
         let rules = try RuleFiles(lists, filter: feed.filter).ruleSet()
-        Progress.show("compiling \(rules.rules.count) rules")
+        Progress.show("compiling \(rules.rules.count.of("rule"))")
         let trie = CompiledTrie(rules)
         let image = trie.image()
         do {
@@ -61,5 +62,5 @@ struct CompileReport: Codable {
     var bytes: Int
     var milliseconds: Int
 
-    var text: String { "\(file): \(rules) rules, \(bytes) bytes, in \(milliseconds) ms" }
+    var text: String { "\(file): \(rules.of("rule")), \(bytes) bytes, in \(milliseconds) ms" }
 }

@@ -88,6 +88,9 @@ extension RuleFiles {
             let words = "nothing is of \(unmatched.key.rawValue) '\(unmatched.value)'"
             faults.append("\(path): \(words) (\(unmatched.remedy))")
         }
+        if feed.isFilteredOut {
+            faults.append("\(path): nothing is of these services in these regions")
+        }
     }
 
     private mutating func bytes(of path: String) -> [UInt8]? {

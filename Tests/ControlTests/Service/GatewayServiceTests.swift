@@ -27,6 +27,8 @@ struct GatewayServiceTests {
         return GatewayConfiguration(management: management, log: log, warehouses: [warehouse])
     }
 
+    private let inUse = "Address already in use (ss -ltnp shows which process has it)"
+
     private static func taken() throws -> ListeningSocket {
         try ListeningSocket(
             on: ServedManagement.loopback,
@@ -61,7 +63,7 @@ struct GatewayServiceTests {
     func takenListener() async throws {
         let taken = try Self.taken()
         let error = try await failure(.fixed(Self.configuration(listen: taken.address)))
-        let expected = "cannot listen on \(taken.address): Address already in use"
+        let expected = "cannot listen on \(taken.address): \(inUse)"
         #expect(error.description == expected)
     }
 
@@ -70,7 +72,7 @@ struct GatewayServiceTests {
         let taken = try Self.taken()
         let error = try await failure(.fixed(Self.configuration(management: taken.address)))
         let expected =
-            "cannot listen on the management address \(taken.address): Address already in use"
+            "cannot listen on the management address \(taken.address): \(inUse)"
         #expect(error.description == expected, "in words that are not a library's")
     }
 

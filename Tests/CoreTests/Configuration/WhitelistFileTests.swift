@@ -141,6 +141,17 @@ struct WhitelistFileTests {
         #expect(whitelist?.rules.map(\.description) == ["EC2 eu-west-1"])
     }
 
+    @Test("Services that are in other regions are warned of: the list would admit nobody")
+    func filteredOut() {
+        let (whitelist, findings) = whitelist(
+            files: [["path": "aws.json", "services": ["AMAZON"], "regions": ["us-east-1"]]],
+            ["aws.json": Array(Self.awsFeed.utf8)]
+        )
+        #expect(whitelist?.rules == [])
+        #expect(findings.count == 1)
+        #expect(findings.first?.contains("of these services in these regions") == true)
+    }
+
     @Test("A filter's value that nothing has is warned of, with what was perhaps meant")
     func unmatchedFilter() {
         let (whitelist, findings) = whitelist(

@@ -68,9 +68,21 @@ extension IntegrationTests {
             )
             let image = "\(folder.path)/ec2.trie"
             let compiled = try cidr("compile", feed, "--service", "ec2", "--output", image)
-            #expect(compiled.output.contains("1 rules"), "\(compiled)")
+            #expect(compiled.output.contains("1 rule,"), "\(compiled)")
             let difference = try cidr("diff", feed, image)
             #expect(difference.status == 1 && difference.output == "-3.9.0.0/16\n")
+            let nothing = try cidr(
+                "compile",
+                feed,
+                "--service",
+                "EC2",
+                "--region",
+                "us-east-1",
+                "--output",
+                image
+            )
+            #expect(nothing.status == 78)
+            #expect(nothing.errorOutput.contains("of these services in these regions"))
             let slip = try cidr("stats", feed, "--region", "eu-west-2")
             #expect(slip.status == 78)
             #expect(slip.errorOutput.contains("did you mean eu-west-1?"))

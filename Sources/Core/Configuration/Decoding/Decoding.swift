@@ -3,7 +3,7 @@ import CIDRTrie
 /// One run of the decoder: what it was told beforehand, and what it has found so far.
 ///
 /// A reference, because every ``Place`` of the tree reports to the same run. It never leaves
-/// ``ConfigurationDecoder/decode(_:)``, and holds no place itself: it would hold itself by that.
+/// ``ConfigurationDecoder/decode(_:)``, and holds no place: it would hold itself by that.
 final class Decoding {
     /// More findings than anybody reads; what comes behind them is counted, not kept.
     static let findingLimit = 1_000
@@ -64,12 +64,12 @@ extension ConfigurationFinding {
 
 /// Who was first to use what may be used only once.
 struct Claims<Key: Hashable> {
-    private var owners: [Key: Mark] = [:]
+    private var owners: [Key: SourceLocation] = [:]
 
     /// Claims `key` for `place`; answers who has it already, if somebody has.
-    mutating func claim(_ key: Key, for place: Place) -> Mark? {
+    mutating func claim(_ key: Key, for place: Place) -> SourceLocation? {
         guard let owner = owners[key] else {
-            owners[key] = place.mark
+            owners[key] = place.location
             return nil
         }
         return owner

@@ -15,21 +15,21 @@ struct Place {
         report(.warning, message, remedy)
     }
 
-    /// Where it is, for those who come back to it.
-    var mark: Mark { Mark(path: path, position: node.position) }
+    /// Where it stands, for those who come back to it.
+    var location: SourceLocation { SourceLocation(path: path, position: node.position) }
 
     private func report(
         _ severity: ConfigurationFinding.Severity,
         _ message: String,
         _ remedy: String?
     ) {
-        decoding.report(mark.finding(severity, message, remedy: remedy))
+        decoding.report(location.finding(severity, message, remedy: remedy))
     }
 }
 
-/// Where a value stands in the file. It holds neither the value nor the run of the decoder, so a run
-/// may keep it without keeping itself and the whole tree.
-struct Mark: Hashable {
+/// Where a value stands in the file. It holds neither the value nor the run of the decoder, so that a
+/// run may keep it without keeping itself and the whole tree.
+struct SourceLocation: Hashable {
     let path: String
     let position: SourcePosition
 

@@ -41,8 +41,8 @@ extension BackendAddress {
         }
         let claim = BackendClaim(
             address: address,
-            mark: place.mark,
-            listen: listen?.mark
+            location: place.location,
+            listen: listen?.location
         )
         place.decoding.backends.append(claim)
         return address

@@ -3,9 +3,9 @@ import Addresses
 /// A backend and where it is written; looked at once every address of the gateway's own is known.
 struct BackendClaim {
     let address: BackendAddress
-    let mark: Mark
+    let location: SourceLocation
     /// Where its listener's own address is written; `nil` where it is missing.
-    let listen: Mark?
+    let listen: SourceLocation?
 }
 
 extension Decoding {
@@ -14,12 +14,12 @@ extension Decoding {
     func checkBackends() {
         for backend in backends {
             guard let own = listenAddresses.owner(reachedAt: backend.address) else { continue }
-            let itself = own.mark == backend.listen
-            let finding = backend.mark.finding(
+            let itself = own.location == backend.listen
+            let finding = backend.location.finding(
                 .error,
                 itself
                     ? "the listener on \(own.address) would connect to itself"
-                    : "\(backend.address) is the gateway itself: \(own.mark.reference)",
+                    : "\(backend.address) is the gateway itself: \(own.location.reference)",
                 remedy: "name the warehouse's own address, or listen on another port"
             )
             report(finding)
@@ -30,15 +30,15 @@ extension Decoding {
 extension ListenClaims {
     /// The gateway's own address at which a connection to `backend` surely arrives, if there is one.
     fileprivate func owner(reachedAt backend: BackendAddress) -> (
-        address: SocketAddress, mark: Mark
+        address: SocketAddress, location: SourceLocation
     )? {
         for address in backend.certainAddresses {
             for own in address.waysIn {
                 let policy = BackendAddressPolicy(own: [own])
-                guard let mark = byAddress[own],
+                guard let location = byAddress[own],
                     policy.refusal(of: address, for: backend, isThisMachine: \.isLoopback) != nil
                 else { continue }
-                return (own, mark)
+                return (own, location)
             }
         }
         return nil

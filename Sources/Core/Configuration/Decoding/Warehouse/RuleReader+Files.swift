@@ -64,6 +64,7 @@ extension RuleReader {
         for fault in feed.faults.prefix(Self.faultLimit) { source.report(fault) }
         source.reportRest(feed.faults.count + feed.furtherFaultCount - Self.faultLimit)
         for unmatched in feed.unmatchedFilters { source.report(unmatched) }
+        if feed.isFilteredOut { source.reportEmptyChoice() }
         let rules = feed.entries.map { Rule(block: $0.block, description: $0.description) }
         append(
             rules.map(settings.applied),

@@ -22,7 +22,7 @@ struct RuleSource {
 
     /// As messages name another place: `office.cidrs:12`.
     func reference(toLine line: Int) -> String {
-        file.map { "\($0):\(line)" } ?? place.mark.reference
+        file.map { "\($0):\(line)" } ?? place.location.reference
     }
 
     func report(
@@ -70,6 +70,14 @@ struct RuleSource {
         place.warning(
             "nothing in \((file ?? "").debugDescription) is of \(unmatched.key.word) \(unmatched.value.quoted)",
             remedy: unmatched.remedy
+        )
+    }
+
+    /// The services are in other regions than those that were asked for.
+    func reportEmptyChoice() {
+        place.warning(
+            "nothing in \((file ?? "").debugDescription) is of these services in these regions",
+            remedy: "name services and regions that go together, or leave one of them out"
         )
     }
 
