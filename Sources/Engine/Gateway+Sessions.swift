@@ -73,17 +73,19 @@ extension Gateway {
         )
     }
 
-    /// What the policy in force says of a client, for each listener of a warehouse, limits aside:
-    /// the same question that the data plane asks.
+    /// What the policy in force says of a client, for each listener of a warehouse to which the client
+    /// can come, limits aside: the same question that the data plane asks.
     ///
-    /// - Parameter endpoint: the private endpoint through which the client comes.
+    /// - Parameter endpoint: the private endpoint through which the client comes, if that is asked.
     /// - Returns: `nil` where there is no such warehouse.
     public func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
     {
         let now = Moment.now().unixTime
         return inventory.withLock { inventory in
-            inventory.routes(of: warehouse)?.map { route in
+            inventory.routes(of: warehouse)?.filter {
+                $0.profile.settings.isReached(through: endpoint)
+            }.map { route in
                 AccessExplanation(
                     route.profile.settings,
                     name: route.profile.name,

@@ -22,6 +22,9 @@ public struct AccessExplanation: Hashable, Sendable, Codable {
     public var expired: ExpiredRule?
     /// The private link's endpoint.
     public var endpoint: EndpointName?
+    /// Whether the client must be named by a trusted load balancer's PROXY header: nobody else may
+    /// connect.
+    public var requiresHeader: Bool
 
     /// A rule of the whitelist that no longer applies.
     public struct ExpiredRule: Hashable, Sendable, Codable {
@@ -60,6 +63,7 @@ public struct AccessExplanation: Hashable, Sendable, Codable {
         expires = verdict.rule?.expiry
         expired = policy.expiredRule(for: client.unmapped, at: now).flatMap(ExpiredRule.init)
         self.endpoint = through
+        requiresHeader = listener.acceptProxyProtocol.mode == .required
     }
 }
 
@@ -81,6 +85,14 @@ extension Rule {
 }
 
 extension Listener {
+    /// Whether a client can come here through `endpoint`; `nil` stands for a client of which nobody
+    /// has said so.
+    public func isReached(through endpoint: EndpointName?) -> Bool {
+        guard let endpoint else { return true }
+        guard link == .private else { return false }
+        return embeddedEndpoint.map { $0 == endpoint } ?? (endpoint.cloud != .embedded)
+    }
+
     /// The endpoint through which a client comes that names `endpoint`.
     fileprivate func through(_ endpoint: EndpointName?) -> EndpointName? {
         guard link == .private else { return nil }
@@ -96,9 +108,10 @@ extension AccessPolicy {
 }
 
 extension GatewayConfiguration {
-    /// What this configuration would say of a client, for each listener of a warehouse.
+    /// What this configuration would say of a client, for each listener of a warehouse to which the
+    /// client can come.
     ///
-    /// - Parameter endpoint: through which the client comes.
+    /// - Parameter endpoint: through which the client comes, if that is asked.
     /// - Returns: `nil` where there is no such warehouse.
     /// - Throws: where two rules contradict each other, which a decoded configuration has not.
     public func explain(
@@ -109,7 +122,8 @@ extension GatewayConfiguration {
     ) throws(RuleConflict) -> [AccessExplanation]? {
         guard let warehouse = warehouses.first(where: { $0.id == id }) else { return nil }
         let rules = try CompiledWhitelist(warehouse.whitelist)
-        return warehouse.listeners.map { listener in
+        let reached = warehouse.listeners.filter { $0.isReached(through: endpoint) }
+        return reached.map { listener in
             AccessExplanation(
                 listener,
                 name: listener.address.description,

@@ -7,7 +7,8 @@ public struct ExplanationText: CustomStringConvertible {
 
     public init(_ explanations: [AccessExplanation]) {
         let lines = explanations.map(Self.line)
-        description = lines.isEmpty ? "the warehouse has no listener\n" : lines.joined()
+        description =
+            lines.isEmpty ? "no listener leads such a client to the warehouse\n" : lines.joined()
     }
 
     private static func line(_ explanation: AccessExplanation) -> String {
@@ -16,7 +17,10 @@ public struct ExplanationText: CustomStringConvertible {
             + "\(explanation.link.rawValue))"
         let verdict = explanation.verdict == .allow ? "allow" : "deny"
         let expired = explanation.expired.map { "; \(words(on: $0))" } ?? ""
-        return "\(verdict)  \(listener)  \(reason(for: explanation))\(expired)\n"
+        let header =
+            explanation.requiresHeader && explanation.verdict == .allow
+            ? ", if a load balancer in proxyProtocol.trusted names it" : ""
+        return "\(verdict)  \(listener)  \(reason(for: explanation))\(header)\(expired)\n"
     }
 
     private static func words(on expired: AccessExplanation.ExpiredRule) -> String {

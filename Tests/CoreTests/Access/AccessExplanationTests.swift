@@ -96,4 +96,53 @@ struct AccessExplanationTests {
             #expect(answers?.first?.endpoint == name)
         }
     }
+
+    @Test("Who comes through an endpoint comes to the listeners behind it only")
+    func reachedListeners() throws {
+        let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
+        let embedded = Listener(
+            protocol: .tcp,
+            address: address,
+            link: .private,
+            endpoint: "office",
+            backends: []
+        )
+        let warehouse = Warehouse(
+            id: "W",
+            whitelist: .openToAll,
+            listeners: [.example(.public), .example(.private), embedded, .example(.outbound)],
+            endpoints: [
+                Endpoint(id: "vpce-1", cloud: .aws, state: .rejected),
+                Endpoint(id: "office", cloud: .embedded, state: .available),
+            ]
+        )
+        func verdicts(_ endpoint: EndpointName?) throws -> [DenialReason?]? {
+            try GatewayConfiguration(warehouses: [warehouse]).explain(
+                warehouse: "W",
+                client: try IPAddress(parsing: "10.1.2.3"),
+                endpoint: endpoint,
+                at: now
+            )?.map(\.reason)
+        }
+        #expect(try verdicts(EndpointName(.aws, "vpce-1")) == [.endpointRejected])
+        #expect(try verdicts(EndpointName(.embedded, "office")) == [nil])
+        #expect(try verdicts(EndpointName(.embedded, "home")) == [])
+        #expect(try verdicts(nil) == [nil, .noEndpoint, nil, nil])
+    }
+
+    @Test("Where only a load balancer may connect, that is said")
+    func header() throws {
+        var listener = Listener.example(.public)
+        listener.acceptProxyProtocol.mode = .required
+        let warehouse = Warehouse(id: "W", whitelist: .openToAll, listeners: [listener])
+        let answers = try GatewayConfiguration(warehouses: [warehouse]).explain(
+            warehouse: "W",
+            client: try IPAddress(parsing: "10.1.2.3"),
+            endpoint: nil,
+            at: now
+        )
+        #expect(answers?.map(\.requiresHeader) == [true])
+        let text = ExplanationText(answers ?? []).description
+        #expect(text.contains("if a load balancer in proxyProtocol.trusted names it"), "\(text)")
+    }
 }
