@@ -7,7 +7,10 @@ import Sockets
 /// The parts of one gateway while it runs, wired together.
 struct RunningGateway: Sendable {
     let logger: Logger
-    private let configuration: GatewayConfiguration
+    /// What counts at the start only. Not the configuration that it is part of: its lists would stay in
+    /// memory for as long as the gateway runs.
+    private let management: SocketAddress?
+    private let managementNames: [String]
     private let policySource: String
     private let logs: GatewayLogs
     private let gateway: Gateway
@@ -23,7 +26,8 @@ struct RunningGateway: Sendable {
     ) throws(ServiceError) {
         let descriptors = try ProcessSettings.planDescriptors(for: configuration)
         self.descriptors = descriptors
-        self.configuration = configuration
+        management = configuration.management
+        managementNames = configuration.managementNames
         self.policySource = policySource
         drainLimit = DrainLimit(configuration.timeouts.drain)
         let logs: GatewayLogs
@@ -47,6 +51,7 @@ struct RunningGateway: Sendable {
         self.gateway = gateway
         logger = logs.logger
         expiries = ExpiryWatch { [logger] in logger.notice("entries have expired: \($0)") }
+        expiries.watch(configuration)
         memory = MemoryTrimmer { gateway.holdsOldPolicy }
     }
 
@@ -61,7 +66,6 @@ struct RunningGateway: Sendable {
         try await withManagement { release in
             gateway.accept()
             logStart()
-            expiries.watch(configuration)
             memory.schedule()
             ready()
             await untilStopped()
@@ -77,12 +81,12 @@ struct RunningGateway: Sendable {
     private func withManagement(
         _ body: @escaping @Sendable (_ release: @Sendable () async -> Void) async -> Void
     ) async throws {
-        guard let address = configuration.management else { return await body {} }
+        guard let address = management else { return await body {} }
         let routes = ManagementRoutes(
             gateway: gateway,
             allowsClosing: address.ip.isLoopback,
             policySource: policySource,
-            hostNames: configuration.managementNames
+            hostNames: managementNames
         )
         var limits = ManagementLimits()
         limits.connections = descriptors.managementConnections
@@ -125,7 +129,7 @@ extension RunningGateway {
     ///   them when it begins to drain.
     func bind(waiting patience: Duration) throws(ServiceError) {
         let deadline = ContinuousClock.now + patience
-        if let management = configuration.management {
+        if let management {
             try waitUntilFree(management, until: deadline) { reason in
                 .cannotManage(address: management.description, reason: reason)
             }
