@@ -1,4 +1,5 @@
 import Addresses
+import Foundation
 import Sockets
 
 /// A TCP connection to this machine on which a test says what it likes. Every call blocks.
@@ -56,6 +57,16 @@ final class RawClient: Sendable {
     func waitForBytes() throws {
         guard socket.waitUntilReady(toWrite: false, milliseconds: Self.patienceMilliseconds)
         else { throw Failure(description: "silence") }
+    }
+
+    /// Waits until `count` of `clients` have got bytes, or were cut off.
+    static func wait(for count: Int, of clients: [RawClient]) throws {
+        let clock = ContinuousClock()
+        let end = clock.now + .milliseconds(patienceMilliseconds)
+        while clients.count(where: \.hasAnswer) < count {
+            guard clock.now < end else { throw Failure(description: "silence") }
+            Thread.sleep(forTimeInterval: 0.005)
+        }
     }
 
     /// Whether bytes or the end of the stream are there already.
