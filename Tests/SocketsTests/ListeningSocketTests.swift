@@ -58,6 +58,25 @@ struct ListeningSocketTests {
         #expect(throws: SystemError(code: EADDRNOTAVAIL)) { try LoopbackPair.listener(on: foreign) }
     }
 
+    @Test(
+        "A failure to listen says in the system's words why, and what to do",
+        arguments: [
+            (EADDRINUSE, "Address already in use (ss -ltnp"),
+            (EADDRNOTAVAIL, "Cannot assign requested address (ip addr"),
+            (EACCES, "Permission denied (ports below 1024"),
+            (ENOBUFS, "No buffer space available"),
+        ]
+    )
+    func failure(code: CInt, words: String) {
+        #expect(ListenFailure(SystemError(code: code)).description.hasPrefix(words))
+    }
+
+    @Test("An interface that is not there is named")
+    func missingInterface() {
+        let failure = ListenFailure(SystemError(code: ENODEV), interface: "eth9")
+        #expect(failure.description.contains("none is eth9"))
+    }
+
     @Test("A listener on :: that takes IPv4 sees IPv4 clients by their IPv4 address")
     func dualStack() throws {
         let any = IPAddress.v6(IPv6Address(high: 0, low: 0))

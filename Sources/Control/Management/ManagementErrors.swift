@@ -97,9 +97,7 @@ extension Request {
         )
         return (sent ?? UUID()).uuidString.lowercased()
     }
-}
 
-extension Request {
     /// What each Host field names. There should be one (RFC 9112 §3.2); which of two counts is
     /// anybody's guess.
     fileprivate var hosts: [String] {

@@ -1,5 +1,4 @@
 import Addresses
-import Engine
 import Hummingbird
 import HummingbirdCore
 import Logging

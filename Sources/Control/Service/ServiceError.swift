@@ -1,5 +1,6 @@
 import Addresses
 import Engine
+import Sockets
 
 /// Why a gateway did not start. Each says what to do.
 public enum ServiceError: Error {

@@ -96,8 +96,8 @@ struct ManagementLimitTests {
         }
     }
 
-    /// A place goes to a newcomer in the order in which the event loops come to their clients, which
-    /// need not be that of the connects: all of the crowd have had theirs before anybody asks.
+    /// Several event loops let clients in, in no particular order. So the test asks only after the
+    /// whole crowd has been let in: otherwise a latecomer could take the place of the one that asks.
     @Test("Silent clients and ones that do not read take neither health nor metrics away")
     func crowd() async throws {
         let requests = String(repeating: Self.request, count: 100)
@@ -118,7 +118,7 @@ struct ManagementLimitTests {
                     )
                     #expect(try HTTPAnswer(try client.receive()).status == 200)
                 }
-                for client in silent { #expect(try client.receive() == "", "it made room") }
+                for client in silent { #expect(try client.receive() == "", "room was made") }
                 withExtendedLifetime(unreading) {}
             }
         }

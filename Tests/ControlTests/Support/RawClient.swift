@@ -59,7 +59,7 @@ final class RawClient: Sendable {
         else { throw Failure(description: "silence") }
     }
 
-    /// Waits until `count` of `clients` have got bytes, or were cut off.
+    /// Waits until `count` of `clients` have received bytes or been cut off.
     static func wait(for count: Int, of clients: [RawClient]) throws {
         let clock = ContinuousClock()
         let end = clock.now + .milliseconds(patienceMilliseconds)
