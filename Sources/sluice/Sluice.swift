@@ -22,23 +22,33 @@ struct Sluice: AsyncParsableCommand {
     )
 
     static func main() async {
-        if let word = unknownCommand(in: Array(CommandLine.arguments.dropFirst())) {
-            exit(withError: ValidationError("There is no command '\(word)'."))
+        if let fault = unknownCommand(in: Array(CommandLine.arguments.dropFirst())) {
+            exit(withError: ValidationError(fault))
         }
         await main(nil)
     }
 
-    /// The first word after `help` that is not a command. The parser itself would show the overview
-    /// instead, and succeed.
+    /// What to say where a word stands in the place of a command and is none. The parser itself would
+    /// complain of the options behind it or, after `help`, show the overview and succeed.
     private static func unknownCommand(in arguments: [String]) -> String? {
-        guard arguments.first == "help" else { return nil }
+        let isHelp = arguments.first == "help"
+        let words =
+            isHelp
+            ? arguments.dropFirst().filter { !$0.hasPrefix("-") }
+            : Array(arguments.prefix { !$0.hasPrefix("-") })
         var command: any ParsableCommand.Type = Sluice.self
-        for word in arguments.dropFirst() where !word.hasPrefix("-") {
-            let subcommands = command.configuration.subcommands
-            guard let next = subcommands.first(where: { $0._commandName == word }) else {
-                return word
+        for word in words {
+            let commands = command.configuration.subcommands
+            if let next = commands.first(where: { $0._commandName == word }) {
+                command = next
+                continue
             }
-            command = next
+            // It may be an argument of the command before it.
+            if !isHelp, commands.isEmpty || command.configuration.defaultSubcommand != nil {
+                return nil
+            }
+            let meant = Suggestion.closest(to: word, among: commands.map { $0._commandName })
+            return "There is no command '\(word)'\(meant.map { "; did you mean \($0)?" } ?? ".")"
         }
         return nil
     }

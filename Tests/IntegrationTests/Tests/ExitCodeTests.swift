@@ -29,6 +29,19 @@ extension IntegrationTests {
         }
 
         @Test(
+            "A command that there is not is named, whatever stands behind it",
+            arguments: [
+                (["run", "--config", "x"], "no command 'run'."),
+                (["chekc", "--config", "x"], "no command 'chekc'; did you mean check?"),
+                (["cidr", "explian", "x"], "no command 'explian'; did you mean explain?"),
+            ]
+        )
+        func unknownCommand(arguments: [String], words: String) throws {
+            let result = try status(arguments)
+            #expect(result.status == 64 && result.errorOutput.contains(words), "\(result)")
+        }
+
+        @Test(
             "Help is 0",
             arguments: [["help"], ["help", "sessions", "close"], ["--help"], ["--version"]]
         )
