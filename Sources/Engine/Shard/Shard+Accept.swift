@@ -35,13 +35,26 @@ extension Shard {
     }
 
     func acceptClients(of id: ListenerID) {
-        guard let socket = listeners[id], acceptResumesAt == nil else { return }
-        for _ in 0..<Self.acceptBatch where !accept(from: socket, as: id) { return }
+        for _ in 0..<Self.acceptBatch {
+            // Clients that other shards have handed over hold descriptors; some may have to go.
+            if !hasRoom() { readMailbox() }
+            guard acceptResumesAt == nil, let socket = listeners[id], accept(from: socket, as: id)
+            else { return }
+        }
+    }
+
+    /// Whether there are descriptors for one more client, if need be those of clients that are not
+    /// admitted.
+    private func hasRoom() -> Bool {
+        while services.descriptors.isUsedUp {
+            guard makeRoom() else { return false }
+        }
+        return true
     }
 
     /// - Returns: whether there may be another client.
     private func accept(from socket: ListeningSocket, as id: ListenerID) -> Bool {
-        guard !services.descriptors.isUsedUp || makeRoom() else {
+        guard hasRoom() else {
             pauseAccepting(reason: "the descriptors (RLIMIT_NOFILE) are used up")
             return false
         }

@@ -186,7 +186,8 @@ extension Shard {
 // MARK: - Messages
 
 extension Shard {
-    private func readMailbox() {
+    /// Not while a message is handled: later ones would come before the rest of its own.
+    func readMailbox() {
         for message in port.takeMessages() { handle(message) }
     }
 

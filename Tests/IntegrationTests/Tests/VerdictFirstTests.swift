@@ -58,7 +58,7 @@ extension IntegrationTests {
                 let client = try Connection(to: listener.listen)
                 #expect(try client.exchange("let me in"))
             }
-            #expect(try sluice.status().acceptPauses == 0)
+            #expect(try sluice.status().acceptPauses == 0, "\(sluice.operatorLog)")
             #expect(denied.count == 300)
         }
 
