@@ -22,6 +22,7 @@ extension ListenFailure: CustomStringConvertible {
         switch (error.code, interface) {
         case (EADDRINUSE, _): "ss -ltnp shows which process has it"
         case (EADDRNOTAVAIL, _): "ip addr shows this machine's addresses"
+        case (EINVAL, nil): "a link-local address (fe80::/10) needs an interface"
         case (EACCES, _): "ports below 1024 need the capability CAP_NET_BIND_SERVICE"
         case (ENODEV, let interface?): "ip link shows the network interfaces; none is \(interface)"
         case (EPERM, let interface?):

@@ -29,7 +29,7 @@ struct HandOverTests {
         func open() { mayGoOn.signal() }
     }
 
-    @Test("Denied ones make room before the shard has begun with them, and accepting does not pause")
+    @Test("Denied ones make room though the shard has not begun with them")
     func room() async throws {
         let events = Locked<[GatewayEvent]>([])
         let address = try GatewayFixture.freeAddress()

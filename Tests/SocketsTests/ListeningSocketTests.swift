@@ -63,6 +63,7 @@ struct ListeningSocketTests {
         arguments: [
             (EADDRINUSE, "Address already in use (ss -ltnp"),
             (EADDRNOTAVAIL, "Cannot assign requested address (ip addr"),
+            (EINVAL, "Invalid argument (a link-local address"),
             (EACCES, "Permission denied (ports below 1024"),
             (ENOBUFS, "No buffer space available"),
         ]

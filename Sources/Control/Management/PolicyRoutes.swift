@@ -204,7 +204,8 @@ extension PolicyRoutes {
             + list.unknown.map { ($0.warehouse, $0.endpoint) }
         do throws(EndpointReferenceError) {
             return try endpoint.resolved(
-                among: known.filter { warehouse == nil || $0.0 == warehouse }.map(\.1)
+                amongOwn: known.filter { $0.0 == warehouse }.map(\.1),
+                orAll: known.map(\.1)
             )
         } catch {
             throw RequestFault(.badRequest, "UnknownEndpoint", "endpoint: \(error)")

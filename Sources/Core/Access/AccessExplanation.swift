@@ -86,10 +86,14 @@ extension Rule {
 
 extension Listener {
     /// Whether a client can come here through `endpoint`; `nil` stands for a client of which nobody
-    /// has said so.
+    /// has said so. To a public listener it comes by a load balancer whose headers name the client;
+    /// there the endpoint decides nothing.
     public func isReached(through endpoint: EndpointName?) -> Bool {
         guard let endpoint else { return true }
-        guard link == .private else { return false }
+        guard link == .private else {
+            let isRelayed = acceptProxyProtocol.mode != .off && endpoint.cloud != .embedded
+            return link == .public && isRelayed
+        }
         return embeddedEndpoint.map { $0 == endpoint } ?? (endpoint.cloud != .embedded)
     }
 

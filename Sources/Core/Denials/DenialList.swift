@@ -16,9 +16,8 @@ public struct DenialList: Hashable, Sendable, Codable {
     /// One list for what several shards have counted, with one record for the same source.
     public static func merged(_ lists: [DenialList]) -> DenialList {
         let records = lists.flatMap(\.denials).map { ($0.key, $0) }
-        let denials = Dictionary(records) { $0.adding($1) }.values.sorted {
-            ($1.lastSeen, $1.source) < ($0.lastSeen, $0.source)
-        }
+        let denials = Dictionary(records) { $0.adding($1) }.values
+            .sorted { $1.listOrder < $0.listOrder }
         return DenialList(
             denials: denials,
             total: denials.count,

@@ -73,6 +73,11 @@ extension DenialRecord {
         return sum
     }
 
+    /// The latest come first; no two records of a list are equal in all of this.
+    var listOrder: (UnixTime, CIDRBlock, String, String, String, String) {
+        (lastSeen, source, warehouse, listener, endpoint?.description ?? "", reason.rawValue)
+    }
+
     /// Many come in one second: then the words decide.
     private var order: (UnixTime, String, String) { (lastSeen, rule?.description ?? "", detail) }
 }

@@ -40,6 +40,16 @@ public struct EndpointReference: Hashable, Sendable, Codable {
         return name
     }
 
+    /// The one endpoint that is meant where a warehouse is asked about: one of its `own`, if one of
+    /// them can be meant, and else one of `all`.
+    ///
+    /// - Throws: as ``resolved(among:)``.
+    public func resolved(amongOwn own: [EndpointName], orAll all: [EndpointName])
+        throws(EndpointReferenceError) -> EndpointName
+    {
+        try resolved(among: own.contains(where: matches) ? own : all)
+    }
+
     /// Whether `name` is meant. An id that was written alone means any cloud's.
     public func matches(_ name: EndpointName) -> Bool {
         id == name.id && (cloud == nil || cloud == name.cloud)

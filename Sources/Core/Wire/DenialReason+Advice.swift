@@ -39,7 +39,8 @@ extension DenialReason {
             "the PROXY header names no private endpoint; the load balancer must pass the cloud's TLV"
                 + " on (Azure: Enable TCP proxy V2)"
         case .unknownEndpoint:
-            "no warehouse knows this endpoint; if it is to be admitted, add it under endpoints with"
+            "the endpoint is not registered with this warehouse; if it is to be admitted, add it under its"
+                + " endpoints with"
                 + " state: available"
         case .endpointPendingAcceptance: "nobody has accepted the endpoint yet; set its state"
         case .endpointPending: "the cloud has not connected the endpoint yet; wait"

@@ -85,11 +85,14 @@ extension RuleFiles {
             faults.append("\(path): \(feed.furtherFaultCount) more faults")
         }
         for unmatched in feed.unmatchedFilters {
-            let words = "nothing is of \(unmatched.key.rawValue) '\(unmatched.value)'"
+            let words = "nothing is of \(unmatched.key.word) '\(unmatched.value)'"
             faults.append("\(path): \(words) (\(unmatched.remedy))")
         }
         if feed.isFilteredOut {
-            faults.append("\(path): nothing is of these services in these regions")
+            faults.append(
+                "\(path): no entry has both one of these services and one of these regions;"
+                    + " leave one of them out"
+            )
         }
     }
 

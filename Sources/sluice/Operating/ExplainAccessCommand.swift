@@ -92,9 +92,12 @@ struct ExplainAccessCommand: AsyncParsableCommand {
     private func resolvedEndpoint(in configuration: GatewayConfiguration, _ file: String) throws
         -> EndpointName?
     {
-        let warehouses = configuration.warehouses.filter { $0.id == warehouse }
+        let own = configuration.warehouses.filter { $0.id == warehouse }
         do throws(EndpointReferenceError) {
-            return try endpoint?.resolved(among: warehouses.flatMap(\.endpoints).map(\.name))
+            return try endpoint?.resolved(
+                amongOwn: own.flatMap(\.endpoints).map(\.name),
+                orAll: configuration.warehouses.flatMap(\.endpoints).map(\.name)
+            )
         } catch {
             StandardError.print("sluice: \(file): endpoint: \(error)")
             throw Self.noAnswer

@@ -130,6 +130,20 @@ struct AccessExplanationTests {
         #expect(try verdicts(nil) == [nil, .noEndpoint, nil, nil])
     }
 
+    @Test(
+        "A public listener behind a load balancer is reached through an endpoint, whatever its state"
+    )
+    func publicListener() {
+        let name = EndpointName(.aws, "vpce-1")
+        var listener = Listener.example(.public)
+        #expect(!listener.isReached(through: name) && listener.isReached(through: nil))
+        for mode in [AcceptProxyProtocol.Mode.optional, .required] {
+            listener.acceptProxyProtocol.mode = mode
+            #expect(listener.isReached(through: name))
+            #expect(!listener.isReached(through: EndpointName(.embedded, "office")))
+        }
+    }
+
     @Test("Where only a load balancer may connect, that is said")
     func header() throws {
         var listener = Listener.example(.public)

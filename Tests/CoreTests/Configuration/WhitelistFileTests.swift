@@ -149,7 +149,7 @@ struct WhitelistFileTests {
         )
         #expect(whitelist?.rules == [])
         #expect(findings.count == 1)
-        #expect(findings.first?.contains("of these services in these regions") == true)
+        #expect(findings.first?.contains("both one of these services and one of") == true)
     }
 
     @Test("A filter's value that nothing has is warned of, with what was perhaps meant")

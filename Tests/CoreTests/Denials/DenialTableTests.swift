@@ -172,5 +172,23 @@ struct DenialTableTests {
         }
         #expect(merged[0].map(\.count) == [3])
         #expect(Set(merged).count == 1)
+
+        let others = ["vpce-2", "vpce-1"].flatMap { id in
+            [DenialReason.endpointRejected, .unknownEndpoint].map { reason in
+                DenialRecord(
+                    warehouse: "W",
+                    source: source,
+                    endpoint: EndpointName(.aws, id),
+                    reason: reason,
+                    count: 1,
+                    firstSeen: first,
+                    lastSeen: second
+                )
+            }
+        }
+        let orders = (0..<20).map { _ in
+            DenialList.merged([DenialList(denials: others.shuffled(), total: 4)]).denials
+        }
+        #expect(Set(orders).count == 1 && orders[0].count == 4)
     }
 }

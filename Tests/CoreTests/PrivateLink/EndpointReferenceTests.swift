@@ -30,6 +30,14 @@ struct EndpointReferenceTests {
         #expect(try resolved("gcp:7") == EndpointName(.gcp, "7"))
     }
 
+    @Test("One of the warehouse's own is meant if it can be, and else another warehouse's")
+    func own() throws {
+        let reference = try EndpointReference(parsing: "99")
+        #expect(try reference.resolved(amongOwn: [known[1]], orAll: known) == known[1])
+        let other = try EndpointReference(parsing: "vpce-1")
+        #expect(try other.resolved(amongOwn: [known[1]], orAll: known) == known[2])
+    }
+
     @Test("Without an id, or with a cloud that is none, it names nothing")
     func invalid() {
         #expect(throws: EndpointReferenceError.missingID) { try resolved("") }

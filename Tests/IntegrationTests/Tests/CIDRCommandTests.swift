@@ -82,7 +82,7 @@ extension IntegrationTests {
                 image
             )
             #expect(nothing.status == 78)
-            #expect(nothing.errorOutput.contains("of these services in these regions"))
+            #expect(nothing.errorOutput.contains("both one of these services and one of"))
             let slip = try cidr("stats", feed, "--region", "eu-west-2")
             #expect(slip.status == 78)
             #expect(slip.errorOutput.contains("did you mean eu-west-1?"))

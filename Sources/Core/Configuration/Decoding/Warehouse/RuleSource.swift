@@ -76,7 +76,8 @@ struct RuleSource {
     /// The services are in other regions than those that were asked for.
     func reportEmptyChoice() {
         place.warning(
-            "nothing in \((file ?? "").debugDescription) is of these services in these regions",
+            "no entry of \((file ?? "").debugDescription) has both one of these services and one of"
+                + " these regions",
             remedy: "name services and regions that go together, or leave one of them out"
         )
     }

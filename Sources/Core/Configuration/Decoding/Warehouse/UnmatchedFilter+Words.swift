@@ -14,7 +14,7 @@ extension UnmatchedFilter {
 
 extension UnmatchedFilter.Key {
     /// One of them: `service`.
-    var word: String {
+    public var word: String {
         switch self {
         case .services: "service"
         case .regions: "region"
