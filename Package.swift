@@ -110,6 +110,13 @@ let package = Package(
 
         // For tests only: random numbers that a seed repeats.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+        // For tests only: ports that nobody else is given.
+        .target(
+            name: "FreePorts",
+            dependencies: ["Addresses", "Sockets"],
+            path: "Tests/FreePorts",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "AddressesTests",
             dependencies: ["Addresses", "SeededRandom"],
@@ -148,13 +155,15 @@ let package = Package(
         ),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Addresses", "CIDRTrie", "Engine", "Sockets", "Core", "ProxyProtocol"],
+            dependencies: [
+                "Addresses", "CIDRTrie", "Core", "Engine", "FreePorts", "ProxyProtocol", "Sockets",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Control", "Core", "Engine", "SeededRandom", "Sockets",
+                "Addresses", "Control", "Core", "Engine", "FreePorts", "SeededRandom", "Sockets",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -175,7 +184,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Addresses", "ProxyProtocol"],
+            dependencies: ["Addresses", "FreePorts", "ProxyProtocol"],
             swiftSettings: strict
         ),
     ],

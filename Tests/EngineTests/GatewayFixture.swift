@@ -1,5 +1,6 @@
 import Addresses
 import Core
+import FreePorts
 import Glibc
 import Sockets
 
@@ -38,9 +39,9 @@ struct GatewayFixture {
         return try ListeningSocket(on: address, keepalive: keepalive)
     }
 
-    /// An address that was free a moment ago.
+    /// An address on which nobody listens.
     static func freeAddress() throws -> SocketAddress {
-        try listener(on: loopback(0)).address
+        loopback(try Ports.free())
     }
 
     static func configuration(

@@ -1,6 +1,7 @@
 import Addresses
 import Core
 import Foundation
+import FreePorts
 import Sockets
 import Synchronization
 import Testing
@@ -29,9 +30,10 @@ struct GatewayServiceTests {
 
     private let inUse = "Address already in use (ss -ltnp shows which process has it)"
 
+    /// Whoever lets go of it finds it free later, too.
     private static func taken() throws -> ListeningSocket {
         try ListeningSocket(
-            on: ServedManagement.loopback,
+            on: SocketAddress(ServedManagement.loopback.ip, port: Ports.free()),
             keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 60, count: 3)
         )
     }

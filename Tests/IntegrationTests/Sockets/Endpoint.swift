@@ -1,3 +1,4 @@
+import FreePorts
 import Glibc
 
 /// A numeric address and a port.

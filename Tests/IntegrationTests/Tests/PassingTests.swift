@@ -1,3 +1,4 @@
+import FreePorts
 import Testing
 
 extension IntegrationTests {

@@ -1,19 +1,24 @@
+import Addresses
+import Sockets
 import Synchronization
 
 /// Ports on which nobody listens.
-enum Ports {
-    /// Below the range from which the kernel takes outgoing connections' ports, so that none of
-    /// those can take a port between its choice and its use.
+public enum Ports {
+    /// Not one is free.
+    public struct Exhausted: Error {}
+
+    /// Below the range from which the kernel takes ports for outgoing connections and for port 0, so
+    /// that nobody can be given a port between its choice and its use.
     private static let range: Range<UInt16> = 12_000..<32_000
     private static let next = Mutex(UInt16.random(in: range))
 
     /// A port that no socket of this machine is bound to, and that no other test was given.
-    static func free() throws -> UInt16 {
+    public static func free() throws -> UInt16 {
         for _ in range {
             let port = advance()
             if isFree(port) { return port }
         }
-        throw HarnessError("no free port in \(range)")
+        throw Exhausted()
     }
 
     private static func advance() -> UInt16 {
@@ -24,7 +29,10 @@ enum Ports {
     }
 
     private static func isFree(_ port: UInt16) -> Bool {
-        let addresses = [Endpoint("0.0.0.0", port), Endpoint("::", port)]
-        return addresses.allSatisfy { (try? Acceptor(at: $0)) != nil }
+        [IPFamily.v4, .v6].allSatisfy { family in
+            let everywhere = SocketAddress(IPAddress(family, bits: 0), port: port)
+            // `try?`: what cannot be bound is not free.
+            return (try? ListeningSocket.probe(everywhere)) != nil
+        }
     }
 }
