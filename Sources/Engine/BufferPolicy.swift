@@ -8,18 +8,25 @@ struct BufferPolicy: Equatable, Sendable {
     let clientReceive: Int?
     /// Of a backend's.
     let backendReceive: Int?
+    /// Whether a backend's receive buffer must have its bound before the connect, because the system's
+    /// first one is larger. Otherwise it may wait until bytes have moved, which most short connections
+    /// never do: before it has read some, the kernel announces no larger window.
+    let boundsBeforeConnect: Bool
     /// Unsent bytes, of either.
     let unsent: Int?
 
-    /// - Parameter grantable: how large a receive buffer the system grants (`net.core.rmem_max`).
-    ///   A smaller one than was asked for would cost throughput: then the buffer still grows by
-    ///   itself, up to `net.ipv4.tcp_rmem`.
-    init(_ settings: EngineSettings, grantable: Int) {
+    /// - Parameters:
+    ///   - initial: how large a receive buffer is at first (`net.ipv4.tcp_rmem`).
+    ///   - grantable: how large a receive buffer the system grants (`net.core.rmem_max`). A smaller
+    ///     one than was asked for would cost throughput: then the buffer still grows by itself, up to
+    ///     `net.ipv4.tcp_rmem`.
+    init(_ settings: EngineSettings, initial: Int, grantable: Int) {
         func granted(_ byteCount: Int) -> Int? {
             byteCount > 0 && byteCount <= grantable ? byteCount : nil
         }
         clientReceive = granted(settings.clientBufferByteCount)
         backendReceive = granted(settings.backendBufferByteCount)
+        boundsBeforeConnect = backendReceive.map { $0 < initial } ?? false
         unsent = settings.unsentByteCount > 0 ? settings.unsentByteCount : nil
     }
 
@@ -28,8 +35,9 @@ struct BufferPolicy: Equatable, Sendable {
         do {
             let probe = try Socket.tcp(isIPv6: false)
             defer { probe.close() }
+            let initial = try probe.receiveBuffer()
             try probe.setReceiveBuffer(Int(Int32.max / 2))
-            self.init(settings, grantable: try probe.receiveBuffer())
+            self.init(settings, initial: initial, grantable: try probe.receiveBuffer())
         } catch {
             throw .systemResources(operation: "preparing sockets", reason: error.description)
         }

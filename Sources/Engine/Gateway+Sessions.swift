@@ -2,7 +2,7 @@ public import Addresses
 import CIDRTrie
 public import Core
 
-// MARK: - Running sessions
+// MARK: - What operators ask and do
 
 extension Gateway {
     /// The running sessions that `filter` matches, the oldest first.
@@ -56,6 +56,25 @@ extension Gateway {
         return oldest.list
     }
 
+    /// Puts backends in a mode, for as long as the gateway runs: those that `filter` means now.
+    ///
+    /// - Parameter mode: `nil` for the one that the configuration says.
+    public func setMode(_ mode: BackendMode?, matching filter: BackendFilter) {
+        let all = inventory.withLock { inventory in
+            for (key, backend) in inventory.backends
+            where filter.matches(
+                warehouse: key.service.warehouse,
+                protocol: key.service.protocol,
+                name: key.name.description,
+                address: key.address.description
+            ) {
+                backend.choose(mode)
+            }
+            return Array(inventory.backends.values)
+        }
+        checker.watch(all)
+    }
+
     /// Recently denied sources and why, the latest first.
     public func denials() async -> DenialList {
         let answers = ShardAnswers<DenialList>(from: services.ports.count)
@@ -82,19 +101,8 @@ extension Gateway {
         -> [AccessExplanation]?
     {
         let now = Moment.now().unixTime
-        return inventory.withLock { inventory in
-            inventory.routes(of: warehouse)?.filter {
-                $0.profile.settings.isReached(through: endpoint)
-            }.map { route in
-                AccessExplanation(
-                    route.profile.settings,
-                    name: route.profile.name,
-                    policy: route.policy,
-                    client: source,
-                    endpoint: endpoint,
-                    at: now
-                )
-            }
+        return inventory.withLock {
+            $0.explain(warehouse: warehouse, client: source, endpoint: endpoint, at: now)
         }
     }
 }

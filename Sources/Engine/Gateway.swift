@@ -20,7 +20,7 @@ public final class Gateway: Sendable {
     /// The shards take no more messages.
     private let isRetired = Locked(false)
     private let names: NameResolver
-    private let checker: HealthChecker
+    let checker: HealthChecker
     private let startedAt = Moment.now().unixTime
     private let startSettings: StartSettings
     private let lastReload = Locked<ReloadStatus?>(nil)
@@ -35,10 +35,26 @@ public final class Gateway: Sendable {
     ///   - descriptors: how many the data plane may use; `nil` where nothing else in the process
     ///     needs many.
     ///   - report: takes what an operator should know. Called on any thread; must not block.
-    public init(
+    public convenience init(
         configuration: GatewayConfiguration,
         accessLog: any AccessLog,
         descriptors: DescriptorPlan? = nil,
+        report: @escaping @Sendable (GatewayEvent) -> Void
+    ) throws(GatewayError) {
+        try self.init(
+            configuration: configuration,
+            accessLog: accessLog,
+            descriptors: descriptors,
+            assembly: Assembly(),
+            report: report
+        )
+    }
+
+    init(
+        configuration: GatewayConfiguration,
+        accessLog: any AccessLog,
+        descriptors: DescriptorPlan?,
+        assembly: Assembly,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
         let congestion = try CongestionPolicy(configuration.engine.congestionControl)
@@ -56,7 +72,7 @@ public final class Gateway: Sendable {
             limits: configuration.limits,
             denialLinesPerMinute: configuration.log.denialsPerMinute,
             keepalive: KeepaliveOptions(configuration.keepalive),
-            routes: [:],
+            listeners: [:],
             sessionPolicies: SessionPolicies()
         )
         shards = services.ports.map { port in
@@ -73,6 +89,7 @@ public final class Gateway: Sendable {
                 configuration: configuration,
                 congestion: congestion,
                 bufferPolicy: bufferPolicy,
+                assembly: assembly,
                 report: report
             )
         )

@@ -3,8 +3,10 @@ public import Core
 
 /// What an operator should know, beyond single connections.
 public enum GatewayEvent: Equatable, Sendable {
-    case backendUnhealthy(listener: SocketAddress, backend: String, reason: String)
-    case backendHealthy(listener: SocketAddress, backend: String)
+    case backendUnhealthy(service: Service.ID, backend: String, reason: String)
+    case backendHealthy(service: Service.ID, backend: String)
+    /// An operator has put it in another mode.
+    case backendModeChanged(service: Service.ID, backend: String, mode: BackendMode)
     /// - Parameter inUse: the last known addresses, which stay in use; empty where there are none.
     case backendUnresolved(name: String, reason: String, inUse: [IPAddress] = [])
     /// A name has other addresses than before, or has some again.

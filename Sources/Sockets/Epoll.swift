@@ -25,6 +25,7 @@ internal import CSockets
         )
         // Nothing throws after this.
         unsafe events = .allocate(capacity: Self.capacity)
+        unsafe events.initialize(repeating: csockets_event(), count: Self.capacity)
     }
 
     deinit {
@@ -72,6 +73,15 @@ internal import CSockets
         precondition(index >= 0 && index < Self.capacity)
         let event = unsafe events[index]
         return ReadinessEvent(token: event.token, bits: event.bits)
+    }
+
+    /// Of the last wait's events, those with `token` say nothing any more: what they were told of is
+    /// closed.
+    public func disregard(token: UInt64) {
+        for index in 0..<Self.capacity {
+            guard unsafe events[index].token == token else { continue }
+            unsafe events[index].bits = 0
+        }
     }
 
     /// Ends a wait, or the next one, with the wake token.

@@ -25,14 +25,22 @@
 
     /// Lends the bytes in `range` to `body`, without a copy.
     @inlinable
-    public func withBytes<Result>(
+    public func withBytes<Result: ~Copyable, Failure: Error>(
         in range: Range<Int>,
-        _ body: (Span<UInt8>) -> Result
-    ) -> Result {
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
         let part = unsafe UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
-        return unsafe part.withMemoryRebound(to: UInt8.self) { bytes in
-            body(unsafe Span(_unsafeElements: bytes))
+        return try unsafe part.withMemoryRebound(to: UInt8.self) { (bytes) throws(Failure) in
+            try body(unsafe Span(_unsafeElements: bytes))
+        }
+    }
+
+    /// Puts `bytes`, which must fit, at the beginning.
+    public func store(_ bytes: ArraySlice<UInt8>) {
+        precondition(bytes.count <= byteCount)
+        for (index, byte) in bytes.enumerated() {
+            unsafe base.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
         }
     }
 

@@ -104,18 +104,19 @@
 
     /// The element that `key` names, which must be there.
     ///
-    /// Always inlined: an accessor that is called takes a heap allocation for its coroutine.
+    /// By addresses, as `UnsafeMutablePointer.pointee` is: a part of an element is used where it lies.
+    /// An accessor that yields would copy it first, with all that it retains.
     @inlinable
     public subscript(key: Key) -> Element {
         @inline(__always)
-        _read {
+        unsafeAddress {
             precondition(contains(key))
-            yield unsafe slot(Int(key.index)).pointee
+            return unsafe UnsafePointer(slot(Int(key.index)))
         }
         @inline(__always)
-        _modify {
+        unsafeMutableAddress {
             precondition(contains(key))
-            yield unsafe &slot(Int(key.index)).pointee
+            return unsafe slot(Int(key.index))
         }
     }
 

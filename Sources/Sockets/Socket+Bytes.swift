@@ -2,9 +2,10 @@ internal import CSockets
 internal import Glibc
 
 extension Socket {
-    /// Reads into the whole of `buffer` (recv(2)).
-    public func read(into buffer: ScratchBuffer) -> ReadOutcome {
-        let count = unsafe csockets_read(descriptor, buffer.base, buffer.byteCount)
+    /// Reads into `buffer`, `limit` bytes at most (recv(2)).
+    public func read(into buffer: ScratchBuffer, atMost limit: Int = .max) -> ReadOutcome {
+        let byteCount = min(buffer.byteCount, limit)
+        let count = unsafe csockets_read(descriptor, buffer.base, byteCount)
         return ReadOutcome(count)
     }
 

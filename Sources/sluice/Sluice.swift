@@ -16,7 +16,7 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice \(Version.current)",
         subcommands: [
             ServeCommand.self, CheckCommand.self, DemoCommand.self, StatusCommand.self,
-            SessionsCommand.self, DenialsCommand.self, EndpointCommand.self,
+            SessionsCommand.self, DenialsCommand.self, EndpointCommand.self, BackendCommand.self,
             ExplainAccessCommand.self, CIDRCommand.self, BenchCommand.self,
         ]
     )

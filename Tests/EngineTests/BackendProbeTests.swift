@@ -9,17 +9,16 @@ struct BackendProbeTests {
     @Test("An HTTP server is asked by its name, without the dot that makes it absolute")
     func absoluteName() {
         let loopback = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 8030)
-        let listener = Listener(
-            protocol: .http,
-            address: loopback,
+        let service = Service(
+            Service.ID(warehouse: "W", protocol: .http),
             backends: [],
             healthCheck: HealthCheck(kind: .http(path: "/"))
         )
         for (name, host) in [("db.internal.", "db.internal:8030"), ("db", "db:8030")] {
             let address = BackendAddress(host: .name(name), port: 8030)
-            let key = BackendKey(listener: listener, name: address, address: loopback)
+            let key = BackendKey(service: service, name: address, address: loopback)
             let probe = Backend(key) { _ in }.probe
-            #expect(probe == HealthProbe(.http(path: "/"), host: host))
+            #expect(probe as? HTTPHealthCheck == HTTPHealthCheck(path: "/", host: host))
         }
     }
 }

@@ -7,7 +7,7 @@ import Testing
 struct BufferPolicyTests {
     @Test("A receive buffer is bounded where the system grants what was asked for")
     func granted() {
-        let policy = BufferPolicy(EngineSettings(), grantable: 4_194_304)
+        let policy = BufferPolicy(EngineSettings(), initial: 131_072, grantable: 4_194_304)
         #expect(policy.clientReceive == 4_194_304)
         #expect(policy.backendReceive == 4_194_304)
         #expect(policy.unsent == 262_144)
@@ -17,7 +17,7 @@ struct BufferPolicyTests {
     func notGranted() {
         var settings = EngineSettings()
         settings.backendBufferByteCount = 212_992
-        let policy = BufferPolicy(settings, grantable: 212_992)
+        let policy = BufferPolicy(settings, initial: 131_072, grantable: 212_992)
         #expect(policy.clientReceive == nil)
         #expect(policy.backendReceive == 212_992)
     }
@@ -28,10 +28,22 @@ struct BufferPolicyTests {
         settings.clientBufferByteCount = 0
         settings.backendBufferByteCount = 0
         settings.unsentByteCount = 0
-        let policy = BufferPolicy(settings, grantable: .max)
+        let policy = BufferPolicy(settings, initial: 131_072, grantable: .max)
         #expect(policy.clientReceive == nil)
         #expect(policy.backendReceive == nil)
         #expect(policy.unsent == nil)
+    }
+
+    @Test("The bound waits for bytes, unless the system's first buffer is larger")
+    func deferred() {
+        var settings = EngineSettings()
+        #expect(
+            !BufferPolicy(settings, initial: 131_072, grantable: .max).boundsBeforeConnect
+        )
+        settings.backendBufferByteCount = 65_536
+        #expect(BufferPolicy(settings, initial: 131_072, grantable: .max).boundsBeforeConnect)
+        settings.backendBufferByteCount = 0
+        #expect(!BufferPolicy(settings, initial: 131_072, grantable: .max).boundsBeforeConnect)
     }
 
     @Test("The kernel is asked, and gives some answer")

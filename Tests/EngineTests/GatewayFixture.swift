@@ -16,6 +16,7 @@ struct GatewayFixture {
     /// - Parameter shardCount: one where a test wants to know who serves.
     init(
         shardCount: Int = 2,
+        assembly: Assembly = Assembly(),
         report: @escaping @Sendable (GatewayEvent) -> Void = { _ in }
     ) throws {
         backend = try Self.listener(on: Self.loopback(0))
@@ -24,11 +25,17 @@ struct GatewayFixture {
             backend: backend.address,
             shardCount: shardCount
         )
-        gateway = try Gateway(configuration: configuration, accessLog: log, report: report)
+        gateway = try Gateway(
+            configuration: configuration,
+            accessLog: log,
+            descriptors: nil,
+            assembly: assembly,
+            report: report
+        )
         try gateway.start()
     }
 
-    var address: SocketAddress { configuration.warehouses[0].listeners[0].address }
+    var address: SocketAddress { configuration.listeners[0].address }
 
     static func loopback(_ port: UInt16) -> SocketAddress {
         SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: port)
@@ -52,19 +59,19 @@ struct GatewayFixture {
         var engine = EngineSettings()
         engine.shards = shardCount
         let target = BackendAddress(host: .ip(backend.ip), port: backend.port)
-        let warehouse = Warehouse(
-            id: "W",
-            whitelist: Whitelist(mode: .anywhere),
+        return GatewayConfiguration(
+            engine: engine,
             listeners: listeners.map { address in
                 Listener(
+                    of: "W",
                     protocol: .tcp,
                     address: address,
                     backends: [target],
                     healthCheck: HealthCheck(kind: .off)
                 )
-            }
+            },
+            warehouses: [Warehouse(id: "W", whitelist: Whitelist(mode: .anywhere))]
         )
-        return GatewayConfiguration(engine: engine, warehouses: [warehouse])
     }
 
     /// A client whose connect has succeeded, and the backend's end of its session.

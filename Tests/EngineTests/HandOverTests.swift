@@ -1,5 +1,4 @@
 import Core
-import Dispatch
 import Sockets
 import Testing
 
@@ -7,28 +6,6 @@ import Testing
 
 @Suite("Clients that are handed over to another shard", .timeLimit(.minutes(2)))
 struct HandOverTests {
-    /// Two shards, of which a test decides when each goes on.
-    private final class Gate: Sendable {
-        private let isHeld = DispatchSemaphore(value: 0)
-        private let mayGoOn = DispatchSemaphore(value: 0)
-
-        /// - Parameter next: what the shard does first when it goes on.
-        init(_ port: ShardPort, next: @escaping @Sendable (Shard) -> Void = { _ in }) {
-            port.post(
-                .perform { [isHeld, mayGoOn] shard in
-                    isHeld.signal()
-                    mayGoOn.wait()
-                    next(shard)
-                }
-            )
-        }
-
-        /// Whether the shard waits here by now.
-        var isClosed: Bool { isHeld.wait(timeout: .now()) == .success }
-
-        func open() { mayGoOn.signal() }
-    }
-
     @Test("Denied ones make room though the shard has not begun with them")
     func room() async throws {
         let events = Locked<[GatewayEvent]>([])
@@ -39,7 +16,7 @@ struct HandOverTests {
         )
         configuration.warehouses[0].whitelist = Whitelist(mode: .nowhere)
         // Of a MySQL client's login nothing comes: its refusal lasts.
-        configuration.warehouses[0].listeners[0].protocol = .mysql
+        configuration.listeners[0].protocol = .mysql
         let gateway = try Gateway(
             configuration: configuration,
             accessLog: RecordingLog(),

@@ -27,7 +27,7 @@ struct ListenerWatchTests {
                 limits: ConnectionLimits(),
                 denialLinesPerMinute: 0,
                 keepalive: KeepaliveOptions(Keepalive()),
-                routes: [:],
+                listeners: [:],
                 sessionPolicies: SessionPolicies()
             )
         )

@@ -143,7 +143,7 @@ private final class LookupObserver: Sendable {
     /// Which of the two lists one address' verdict belongs to.
     private func parity(in shard: Shard) -> Int {
         let number = Int.random(in: 0..<ruleCount)
-        let isAllowed = shard.snapshot.routes.values.first?.policy
+        let isAllowed = shard.snapshot.listeners.values.first?.all[0].policy
             .verdict(client: ScatteredHosts.address(number), endpoint: nil, at: shard.now.unixTime)
             .isAllowed
         return (number + (isAllowed == true ? 0 : 1)) % 2

@@ -1,3 +1,4 @@
+import Core
 import Glibc
 import Sockets
 import Testing
@@ -12,12 +13,15 @@ struct SideTests {
         defer { pair.close() }
         var side = Side(pair.inner)
         side.isReadable = true
-        expect(&side, reading: 9, isAtEnd: false, staysReadable: true)
-        expect(&side, reading: 8, isAtEnd: false, staysReadable: false)
+        pair.send(17)
+        expect(&side, .bytes(count: 9, isLast: false), staysReadable: true)
+        expect(&side, .bytes(count: 8, isLast: false), staysReadable: false)
+        pair.send(17)
         pair.outer.shutdownWrite()
         side.note(try pair.inner.endEvent())
-        expect(&side, reading: 9, isAtEnd: false, staysReadable: true)
-        expect(&side, reading: 8, isAtEnd: true, staysReadable: true)
+        expect(&side, .bytes(count: 9, isLast: false), staysReadable: true)
+        expect(&side, .bytes(count: 8, isLast: true), staysReadable: true)
+        expect(&side, .endOfStream, staysReadable: false)
     }
 
     @Test("After a reset a short read decides nothing")
@@ -25,20 +29,16 @@ struct SideTests {
         let pair = try SocketPair()
         defer { pair.inner.close() }
         var side = Side(pair.inner)
+        pair.send(8)
         pair.outer.closeWithReset()
         side.note(try pair.inner.endEvent())
-        expect(&side, reading: 8, isAtEnd: false, staysReadable: true)
+        expect(&side, .bytes(count: 8, isLast: false), staysReadable: true)
+        expect(&side, .failed(.reset), staysReadable: false)
     }
 
-    /// What a read of so many bytes means where nine were asked for.
-    private func expect(
-        _ side: inout Side,
-        reading count: Int,
-        isAtEnd: Bool,
-        staysReadable: Bool
-    ) {
-        let hasEnded = side.noteRead(count, of: 9)
-        #expect(hasEnded == isAtEnd)
+    /// What a read into nine bytes brings.
+    private func expect(_ side: inout Side, _ expected: Side.Read, staysReadable: Bool) {
+        #expect(side.read(into: ScratchBuffer(byteCount: 9)) == expected)
         #expect(side.isReadable == staysReadable)
     }
 
@@ -71,6 +71,14 @@ struct SideTests {
     }
 }
 
+extension SocketPair {
+    /// Sends so many bytes, and waits until they can be read.
+    fileprivate func send(_ byteCount: Int) {
+        outer.writeAll([UInt8](repeating: 1, count: byteCount))
+        _ = inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
+    }
+}
+
 @Suite("Options that wait until they are needed")
 struct SegmentPolicyTests {
     @Test("A first small write needs no TCP_NODELAY, the second sets it")
@@ -94,7 +102,7 @@ struct SegmentPolicyTests {
         var side = Side(pair.socket, segments: .fresh(delaysAcknowledgements: true))
         // Without it the kernel takes the connection for one of questions and answers, and is slow.
         for _ in 0..<2 {
-            #expect(side.write(1, by: { $0.write([7]) }) == .bytes(count: 1))
+            #expect(side.write([7]) == .bytes(count: 1))
             #expect(pair.socket.tcpOption(TCP_QUICKACK) == 1)
         }
     }
@@ -106,7 +114,7 @@ struct SegmentPolicyTests {
         var side = Side(pair.socket, segments: .fresh(delaysAcknowledgements: false))
         for byteCount in byteCounts {
             let bytes = [UInt8](repeating: 1, count: byteCount)
-            #expect(side.write(byteCount, by: { $0.write(bytes) }) == .bytes(count: byteCount))
+            #expect(side.write(bytes) == .bytes(count: byteCount))
         }
         #expect((pair.socket.tcpOption(TCP_NODELAY) != 0) == isSet, "after \(byteCounts)")
     }

@@ -59,7 +59,7 @@ struct TurnTests {
         let bench = try ShardBench(streamCount: 6)
         defer { bench.close() }
         let piece = UInt64(bench.shard.tools.pieceByteCount)
-        for key in bench.keys { bench.shard.advance(key, limit: .max) }
+        for key in bench.keys { bench.shard.takeTurn(of: key, limit: .max) }
         bench.refill()
         var before = bench.byteCount
         for key in bench.keys { try bench.announceBytes(for: key) }
@@ -80,54 +80,79 @@ private final class ShardBench {
     private var streams: [(client: SocketPair, backend: SocketPair)] = []
 
     init(streamCount: Int) throws {
-        var settings = EngineSettings()
+        var engine = EngineSettings()
         // Far less than sockets hold.
-        settings.pipeByteCount = 65_536
+        engine.pipeByteCount = 65_536
         let services = try ShardServices(
             shardCount: 1,
             descriptors: DescriptorPlan(limit: 1_024, fixedCount: 0),
             congestion: CongestionPolicy(.system),
-            bufferPolicy: BufferPolicy(settings),
+            bufferPolicy: BufferPolicy(engine),
             accessLog: RecordingLog()
         ) { _ in }
         let configuration = try GatewayFixture.configuration(
             listeners: [GatewayFixture.loopback(1)],
             backend: GatewayFixture.loopback(2)
         )
-        let profile = ListenerProfile(
-            settings: configuration.warehouses[0].listeners[0],
+        let settings = configuration.listeners[0]
+        let profile = RouteProfile(
+            settings: settings,
             address: GatewayFixture.loopback(1),
-            warehouse: WarehouseGauge(id: "W"),
+            timeouts: settings.timeouts,
+            to: RouteProfile.Destination(
+                warehouse: WarehouseGauge(id: "W"),
+                service: settings.routes[0].service.id,
+                sendProxyProtocol: .off,
+                connections: ConnectionBudget()
+            ),
             counters: ListenerCounters()
+        )
+        let route = Route(
+            [.default],
+            profile: profile,
+            policy: .anywhere,
+            limits: (warehouse: 0, service: 0),
+            pool: BackendPool(members: []),
+            endpoints: [:]
+        )
+        let routes = ListenerRoutes(
+            settings,
+            profile: profile,
+            table: RouteTable([(.default, route)]),
+            all: [route]
         )
         shard = Shard(
             port: services.ports[0],
-            settings: settings,
+            settings: engine,
             services: services,
             snapshot: Snapshot(
                 generation: 1,
                 limits: ConnectionLimits(),
                 denialLinesPerMinute: 0,
                 keepalive: KeepaliveOptions(Keepalive()),
-                routes: [:],
+                listeners: [:],
                 sessionPolicies: SessionPolicies()
             )
         )
-        for number in 0..<streamCount { try addStream(number, of: profile) }
+        for number in 0..<streamCount { try addStream(number, by: routes) }
         refill()
     }
 
-    private func addStream(_ number: Int, of profile: ListenerProfile) throws {
+    private func addStream(_ number: Int, by routes: ListenerRoutes) throws {
         let (client, backend) = (try SocketPair(), try SocketPair())
         var connection = Connection(
             id: UInt64(number),
             listener: ListenerID(rawValue: 1),
-            profile: profile,
+            routes: routes,
             socket: client.inner,
             peer: GatewayFixture.loopback(3),
             at: shard.now
         )
-        connection.phase = .relaying
+        connection.lifecycle = Lifecycle(.unguarded)
+        _ = connection.lifecycle.begin()
+        _ = connection.lifecycle.judged(.admitted)
+        _ = connection.lifecycle.dialed(.connected)
+        connection.isRelaying = true
         connection.tunnel.backend = Side(backend.inner)
         connection.tunnel.backend.isReadable = true
         connection.tunnel.client.isWritable = true

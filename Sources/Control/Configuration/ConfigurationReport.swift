@@ -100,7 +100,7 @@ extension ConfigurationReport {
 
         fileprivate init(_ configuration: GatewayConfiguration) {
             warehouses = configuration.warehouses.count
-            listeners = configuration.warehouses.map(\.listeners.count).reduce(0, +)
+            listeners = configuration.listeners.count
             rules = configuration.warehouses.map(\.whitelist.ruleCount).reduce(0, +)
         }
 

@@ -71,9 +71,10 @@ extension GatewayEvent {
     /// What it is about; see ``OperatorEvent/subject``.
     var subject: String {
         switch self {
-        case .backendUnhealthy(let listener, let backend, _),
-            .backendHealthy(let listener, let backend):
-            "backend \(backend) of \(listener)"
+        case .backendUnhealthy(let service, let backend, _),
+            .backendHealthy(let service, let backend):
+            "backend \(backend) of \(service)"
+        case .backendModeChanged(let service, let backend, _): "mode of \(backend) of \(service)"
         case .backendUnresolved(let name, _, _), .backendResolved(let name, _, _): "name \(name)"
         case .healthCheckImpossible(let backend, _): "checks of \(backend)"
         case .noSourcePort(let backend, _): "source ports to \(backend)"
@@ -89,7 +90,8 @@ extension GatewayEvent {
 
     var level: Logger.Level {
         switch self {
-        case .backendHealthy, .backendResolved, .acceptResumed, .sessionsRevoked, .denialsUnlogged:
+        case .backendHealthy, .backendModeChanged, .backendResolved, .acceptResumed,
+            .sessionsRevoked, .denialsUnlogged:
             .notice
         case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer,
             .limitReached:
@@ -101,10 +103,12 @@ extension GatewayEvent {
     /// What happened, why, and what to do.
     var sentence: String {
         switch self {
-        case .backendUnhealthy(let listener, let backend, let reason):
-            "backend \(backend) (listener \(listener)) is down: \(reason)"
-        case .backendHealthy(let listener, let backend):
-            "backend \(backend) (listener \(listener)) is up"
+        case .backendUnhealthy(let service, let backend, let reason):
+            "backend \(backend) (\(service.words)) is down: \(reason)"
+        case .backendHealthy(let service, let backend):
+            "backend \(backend) (\(service.words)) is up"
+        case .backendModeChanged(let service, let backend, let mode):
+            "backend \(backend) (\(service.words)) is now in mode \(mode.rawValue)"
         case .backendUnresolved(let name, let reason, let inUse):
             "backend \(name) cannot be resolved: \(reason); "
                 + (inUse.isEmpty
@@ -148,4 +152,8 @@ extension GatewayEvent {
 
 extension [IPAddress] {
     fileprivate var words: String { map(\.description).joined(separator: ", ") }
+}
+
+extension Service.ID {
+    fileprivate var words: String { listener.map { "listener \($0)" } ?? description }
 }

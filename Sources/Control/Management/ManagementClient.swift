@@ -99,6 +99,14 @@ public struct ManagementClient: Sendable {
         try await send(.delete, path, query)
     }
 
+    /// What the gateway has changed.
+    public func put<Value: Codable>(
+        _ path: String,
+        query: [(key: String, value: String)]
+    ) async throws(ManagementClientError) -> Answer<Value> {
+        try await send(.put, path, query)
+    }
+
     private func send<Value: Codable>(
         _ method: ManagementExchange.Method,
         _ path: String,

@@ -9,6 +9,7 @@ struct ManagementExchange: Sendable {
     enum Method: String {
         case get = "GET"
         case delete = "DELETE"
+        case put = "PUT"
     }
 
     /// What whoever answers may take.

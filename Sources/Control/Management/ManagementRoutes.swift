@@ -34,6 +34,8 @@ struct ManagementRoutes: Sendable {
                 try Envelope(id: id, data: gateway.status()).response(by: answers, on: channel)
             }
         }
+        BackendRoutes(gateway: gateway, allowsChanges: allowsClosing, answers: answers)
+            .add(to: router)
         PolicyRoutes(gateway: gateway, allowsClosing: allowsClosing, answers: answers)
             .add(to: router)
         return router
@@ -47,6 +49,7 @@ struct ManagementRoutes: Sendable {
         /metrics    for Prometheus
         /v1/status     listeners, backends and counts, as JSON
         /v1/sessions   running sessions; DELETE closes those that a filter names
+        /v1/backends   backends and their health; PUT sets the mode of one
         /v1/denials    recently denied sources and why
         /v1/endpoints  private endpoints, and unknown ones that connections named
         /v1/explain    ?warehouse=ID&source=ADDRESS[&endpoint=CLOUD:ID]: may this client pass?
@@ -61,7 +64,7 @@ struct ManagementRoutes: Sendable {
                 let error = FilterQueryError.unknownPlace(
                     kind: .warehouse,
                     value: warehouse,
-                    known: Set(status.listeners.map(\.warehouse)).sorted()
+                    known: Set(status.listeners.compactMap(\.warehouse)).sorted()
                 )
                 throw RequestFault(.notFound, "WarehouseNotFound", "\(error).")
             }

@@ -16,8 +16,9 @@ enum MethodRefusal: Hashable {
     init?(_ method: HTTPRequest.Method, path: String) {
         switch method {
         case .get, .head: return nil
-        // Closing a session is no change of policy.
+        // Closing a session and putting a backend in another mode are no changes of policy.
         case .delete where path == "/v1/sessions": return nil
+        case .put where path == "/v1/backends": return nil
         case .post, .put, .patch, .delete: self = Self.ofWrite(to: path)
         default: self = .methodNotAllowed
         }

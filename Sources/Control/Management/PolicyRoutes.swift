@@ -172,7 +172,7 @@ extension PolicyRoutes {
         guard
             let answer = gateway.explain(warehouse: warehouse, source: source, endpoint: endpoint)
         else {
-            let known = Set(gateway.status().listeners.map(\.warehouse)).sorted()
+            let known = Set(gateway.status().listeners.compactMap(\.warehouse)).sorted()
             let error = FilterQueryError.unknownPlace(
                 kind: .warehouse,
                 value: warehouse,
@@ -243,7 +243,7 @@ private struct SessionRequest {
 
 extension Request {
     /// The query but for `others`.
-    fileprivate func filterPairs(beside others: Set<String>) -> [(key: String, value: String)] {
+    func filterPairs(beside others: Set<String>) -> [(key: String, value: String)] {
         uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }
             .filter { !others.contains($0.key) }
     }

@@ -30,13 +30,20 @@ struct Readiness {
         reasons =
             gateway
             + listeners.filter { !$0.hasHealthyBackend }.map { listener in
-                let states = listener.backends.map { "\($0.name): \($0.health.rawValue)" }
-                return "listener \(listener.address) has no healthy backend"
+                let states = listener.backends.map { backend in
+                    let mode = backend.mode == .active ? "" : ", \(backend.mode.rawValue)"
+                    return "\(backend.name): \(backend.health.rawValue)\(mode)"
+                }
+                let isUsed = listener.backends.allSatisfy { $0.mode == .active }
+                return
+                    "listener \(listener.address) has no healthy backend\(isUsed ? "" : " in use")"
                     + (states.isEmpty ? "" : " (\(states.joined(separator: ", ")))")
             }
     }
 }
 
 extension ListenerStatus {
-    fileprivate var hasHealthyBackend: Bool { backends.contains { $0.health == .healthy } }
+    fileprivate var hasHealthyBackend: Bool {
+        backends.contains { $0.health == .healthy && $0.mode == .active }
+    }
 }

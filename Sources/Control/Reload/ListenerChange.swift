@@ -1,36 +1,45 @@
 import Core
 
-/// A listener that a new configuration adds or removes.
+/// A listener that a new configuration adds or removes, or leads to another warehouse.
 struct ListenerChange: Equatable {
-    enum Kind { case added, removed }
+    enum Kind { case added, removed, led, ledNoLonger }
 
     let kind: Kind
     let address: String
+    /// Empty where nobody is led anywhere.
     let warehouse: String
 
-    /// What differs, in the order of the new configuration; what is gone, last. A listener that
-    /// moves to another warehouse goes and comes.
+    /// What differs, in the order of the new configuration; what is gone, last.
     static func all(from before: [ListenerStatus], to after: [ListenerStatus]) -> [ListenerChange] {
-        let old = Set(before.map(Key.init))
-        let new = Set(after.map(Key.init))
-        return after.map(Key.init).filter { !old.contains($0) }.map { Self(.added, $0) }
-            + before.map(Key.init).filter { !new.contains($0) }.map { Self(.removed, $0) }
+        gains(of: after, over: before, new: .added, led: .led)
+            + gains(of: before, over: after, new: .removed, led: .ledNoLonger)
     }
 
-    private struct Key: Hashable {
+    /// What `listeners` have and `others` have not: an address, or a way to a warehouse.
+    private static func gains(
+        of listeners: [ListenerStatus],
+        over others: [ListenerStatus],
+        new: Kind,
+        led: Kind
+    ) -> [ListenerChange] {
+        let addresses = Set(others.map(\.address))
+        let ways = Set(others.map(Way.init))
+        return listeners.compactMap { listener in
+            let way = Way(listener)
+            guard !ways.contains(way), let warehouse = listener.warehouse else { return nil }
+            let kind = addresses.contains(way.address) ? led : new
+            return ListenerChange(kind: kind, address: way.address, warehouse: warehouse)
+        }
+    }
+
+    private struct Way: Hashable {
         let address: String
-        let warehouse: String
+        let warehouse: String?
 
         init(_ status: ListenerStatus) {
             address = status.address
             warehouse = status.warehouse
         }
-    }
-
-    private init(_ kind: Kind, _ key: Key) {
-        self.kind = kind
-        address = key.address
-        warehouse = key.warehouse
     }
 }
 
@@ -39,6 +48,8 @@ extension ListenerChange: CustomStringConvertible {
         switch kind {
         case .added: "listening on \(address)"
         case .removed: "no longer listening on \(address)"
+        case .led: "\(address) now leads to \(warehouse)"
+        case .ledNoLonger: "\(address) no longer leads to \(warehouse)"
         }
     }
 }

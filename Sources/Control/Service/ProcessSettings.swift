@@ -39,7 +39,7 @@ enum ProcessSettings {
         let needs = DescriptorNeeds(
             workers: shards > 0 ? shards : processors,
             eventLoops: processors,
-            listeners: configuration?.warehouses.map(\.listeners.count).reduce(0, +) ?? 0
+            listeners: configuration?.listeners.count ?? 0
         )
         if let obstacle = needs.obstacle(limit: limit) { throw .cannotStart(obstacle) }
         return DescriptorPlan(limit: limit, fixedCount: needs.count)

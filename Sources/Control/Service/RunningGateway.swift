@@ -250,7 +250,7 @@ private enum ReloadError: Error, CustomStringConvertible {
 extension ListenerStatus {
     fileprivate var logFields: Logger.Metadata {
         [
-            "warehouse": "\(warehouse)", "protocol": "\(`protocol`.rawValue)",
+            "warehouse": "\(warehouse ?? "-")", "protocol": "\(`protocol`.rawValue)",
             "link": "\(link.rawValue)",
         ]
     }

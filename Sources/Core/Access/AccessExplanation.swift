@@ -6,7 +6,7 @@ public import CIDRTrie
 public struct AccessExplanation: Hashable, Sendable, Codable {
     /// The listener's address.
     public var listener: String
-    public var `protocol`: Listener.ServiceProtocol
+    public var `protocol`: ServiceProtocol
     public var link: LinkKind
     public var verdict: AccessRecord.Verdict
     /// Why the client is denied.
@@ -25,6 +25,9 @@ public struct AccessExplanation: Hashable, Sendable, Codable {
     /// Whether the client must be named by a trusted load balancer's PROXY header: nobody else may
     /// connect.
     public var requiresHeader: Bool
+    /// The warehouse to which the listener's routes lead the client, if it is another one than was
+    /// asked about; then nothing is said of that one's policy.
+    public var leadsTo: String?
 
     /// A rule of the whitelist that no longer applies.
     public struct ExpiredRule: Hashable, Sendable, Codable {
@@ -40,11 +43,13 @@ public struct AccessExplanation: Hashable, Sendable, Codable {
     ///
     /// - Parameters:
     ///   - name: the listener's address.
+    ///   - warehouse: the id of the warehouse whose policy it is.
     ///   - endpoint: through which the client comes; a listener that is an endpoint itself has only
     ///     that one.
     public init(
         _ listener: Listener,
         name: String,
+        of warehouse: String,
         policy: AccessPolicy,
         client: IPAddress,
         endpoint: EndpointName?,
@@ -64,6 +69,15 @@ public struct AccessExplanation: Hashable, Sendable, Codable {
         expired = policy.expiredRule(for: client.unmapped, at: now).flatMap(ExpiredRule.init)
         self.endpoint = through
         requiresHeader = listener.acceptProxyProtocol.mode == .required
+        let destination = listener.warehouse(through: through)
+        leadsTo = destination.flatMap { $0 == warehouse ? nil : $0 }
+        guard destination != warehouse else { return }
+        (self.verdict, reason) = (.deny, .noRoute)
+        if destination == nil, link == .private {
+            reason = through == nil ? .noEndpoint : .unknownEndpoint
+        }
+        message = leadsTo == nil ? reason?.message(to: client.unmapped) : nil
+        (rule, description, expires, expired) = (nil, nil, nil, nil)
     }
 }
 
@@ -102,6 +116,12 @@ extension Listener {
         guard link == .private else { return nil }
         return embeddedEndpoint ?? endpoint
     }
+
+    /// The warehouse to which a client comes through `endpoint`; `nil` for none.
+    func warehouse(through endpoint: EndpointName?) -> String? {
+        let table = RouteTable(routes.map { ($0.match, $0.service.id.warehouse) })
+        return table.destination(endpoint: endpoint, Introduction())
+    }
 }
 
 extension AccessPolicy {
@@ -112,8 +132,8 @@ extension AccessPolicy {
 }
 
 extension GatewayConfiguration {
-    /// What this configuration would say of a client, for each listener of a warehouse to which the
-    /// client can come.
+    /// What this configuration would say of a client, for each listener that leads to a warehouse and
+    /// to which the client can come.
     ///
     /// - Parameter endpoint: through which the client comes, if that is asked.
     /// - Returns: `nil` where there is no such warehouse.
@@ -124,13 +144,13 @@ extension GatewayConfiguration {
         endpoint: EndpointName?,
         at now: UnixTime
     ) throws(RuleConflict) -> [AccessExplanation]? {
-        guard let warehouse = warehouses.first(where: { $0.id == id }) else { return nil }
+        guard let warehouse = warehouse(id) else { return nil }
         let rules = try CompiledWhitelist(warehouse.whitelist)
-        let reached = warehouse.listeners.filter { $0.isReached(through: endpoint) }
-        return reached.map { listener in
+        return listeners(to: id).filter { $0.isReached(through: endpoint) }.map { listener in
             AccessExplanation(
                 listener,
                 name: listener.address.description,
+                of: id,
                 policy: AccessPolicy(for: listener, of: warehouse, rules: rules),
                 client: client,
                 endpoint: endpoint,

@@ -30,6 +30,10 @@ public struct ExplanationText: CustomStringConvertible {
     }
 
     private static func reason(for explanation: AccessExplanation) -> String {
+        if let warehouse = explanation.leadsTo {
+            let endpoint = explanation.endpoint.map { " through \($0)" } ?? ""
+            return "a client\(endpoint) is led to the warehouse \(warehouse)"
+        }
         if let rule = explanation.rule {
             let words = explanation.description.map { " (\(LogText.harmless($0)))" } ?? ""
             let end = explanation.expires.map { ", until \($0.rfc3339)" } ?? ""

@@ -54,13 +54,13 @@ public struct HeaderPolicy: Sendable {
         case (.payload, false): return .refused(.unexpectedProxyHeader)
         case (.payload, true), (.header, false), (.headerOrPayload, _): break
         }
-        let client = effectiveClient(peer: peer, headers: headers, isTrusted: isTrusted)
+        let client = effectiveClient(peer: peer, headers: headers) { isTrusted($0) }
         return .client(client, isForging: client.believedHeaders.count < headers.count)
     }
 
     /// Whether one more header would be believed after `headers`.
     public func believesAnother(after headers: [ProxyHeader], from peer: SocketAddress) -> Bool {
-        effectiveClient(peer: peer, headers: headers, isTrusted: isTrusted)
+        effectiveClient(peer: peer, headers: headers) { isTrusted($0) }
             .isAnnouncedFurther(isTrusted: isTrusted)
     }
 

@@ -4,7 +4,7 @@
 ///
 /// - **Passive ejection.** After ``connectFailureLimit`` failed connects in a row the backend is
 ///   ejected, for 1 s at first and twice as long each time, up to 60 s. When that time is over it is
-///   on probation: it may be tried again; one more failure ejects it anew, one success clears it.
+///   on probation: it may be tried again; one more failure ejects it again, one success clears it.
 /// - **Active checks.** `fall` failures in a row take it out, `rise` successes in a row bring it
 ///   back, and clear an ejection too: a check has just seen it serve. The very first check decides
 ///   alone: nothing else is known of the backend.
@@ -67,6 +67,22 @@ public struct BackendHealth: Hashable, Sendable {
     /// Whether the backend may get a connection.
     public func isUsable(at now: Int64) -> Bool {
         !isDown && (ejectedUntil.map { $0 <= now } ?? true)
+    }
+
+    /// When the backend gets a connection again.
+    public enum Outlook: Hashable, Sendable {
+        /// The next connection may go there.
+        case nextConnection
+        /// An ejection is over in so many milliseconds.
+        case ejected(for: Int64)
+        /// A check has to succeed first.
+        case awaitsCheck
+    }
+
+    public func outlook(at now: Int64) -> Outlook {
+        if isDown { return .awaitsCheck }
+        guard let ejectedUntil, ejectedUntil > now else { return .nextConnection }
+        return .ejected(for: ejectedUntil - now)
     }
 
     /// Whether nothing bad is known, so that a success has nothing to change.

@@ -4,9 +4,10 @@ extension AccessRecord {
     /// Appends the record as one line of JSON (RFC 8259), with its line feed.
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
-    /// link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
-    /// durationMs, end`, and `cloud`, `detail` and `unlogged` where there are any. What does not
-    /// apply is `null`. No byte in a text can end the line or the string.
+    /// protocol, link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
+    /// durationMs, end`, and `cloud`, `request` and `title` (of a request's record), `requests` (of a
+    /// connection that had some), `detail` and `unlogged` where there are any. What does not apply is
+    /// `null`. No byte in a text can end the line or the string.
     public func appendJSON(to line: inout [UInt8]) {
         line.append(text: #"{"time":""#)
         line.append(rfc3339Microseconds: acceptedAtMicroseconds)
@@ -16,6 +17,7 @@ extension AccessRecord {
         appendDecision(to: &line)
         appendTraffic(to: &line)
         if let endpoint { line.append(key: #","cloud":"#, endpoint.cloud.rawValue) }
+        appendRequests(to: &line)
         if !detail.isEmpty { line.append(key: #","detail":"#, detail) }
         if unlogged > 0 {
             line.append(text: #","unlogged":"#)
@@ -24,9 +26,22 @@ extension AccessRecord {
         line.append(text: "}\n")
     }
 
+    private func appendRequests(to line: inout [UInt8]) {
+        if let request {
+            line.append(text: #","request":"#)
+            line.append(decimal: request.number)
+            line.append(key: #","title":"#, request.title)
+        }
+        if requestCount > 0 {
+            line.append(text: #","requests":"#)
+            line.append(decimal: requestCount)
+        }
+    }
+
     private func appendPlace(to line: inout [UInt8]) {
-        line.append(key: #","warehouse":"#, warehouse)
+        line.append(key: #","warehouse":"#, warehouse.isEmpty ? nil : warehouse)
         line.append(key: #","listener":"#, listener)
+        line.append(key: #","protocol":"#, `protocol`.rawValue)
         line.append(key: #","link":"#, link.rawValue)
         line.append(key: #","peer":"#, peer)
         line.append(key: #","client":"#, client)

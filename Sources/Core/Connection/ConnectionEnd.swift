@@ -14,6 +14,8 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case proxyHeaderTimeout
     /// A client's payload begins with a PROXY header that it must not send.
     case unexpectedProxyHeader
+    /// None of the listener's routes takes the client.
+    case noRoute
     /// A private link, and the PROXY header names no endpoint.
     case noEndpoint
     /// A private link, and the endpoint is not registered.
@@ -38,6 +40,8 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case notASource
     case connectionLimit
     case warehouseConnectionLimit
+    /// The warehouse's service has as many connections as it may.
+    case serviceConnectionLimit
     case sourceConnectionLimit
     case sourceRateLimit
     /// No backend took the connection, unhealthy ones included.

@@ -26,7 +26,8 @@ public enum SideFailure: Hashable, Sendable {
 /// - A source's failure (a reset) is passed on to the other side.
 /// - A destination's failure ends only the direction towards it: what it has sent before it stopped
 ///   reading, such as an HTTP server's early answer, still reaches the other side. The connection
-///   ends when that direction does.
+///   ends when that direction does: for a backend with a reset, for it must not take what a client
+///   broke off for whole, for a client gently.
 public struct Relay: Hashable, Sendable {
     public enum Event: Hashable, Sendable {
         /// The side's stream has ended, and was passed on whole.
@@ -106,7 +107,11 @@ public struct Relay: Hashable, Sendable {
         switch self[side.opposite] {
         case .flowing: return .shutdownWrite(side.opposite)
         case .ended: return .finish(.finished)
-        case .broken: return .finishGently(end(after: .reset, of: side))
+        case .broken:
+            let end = end(after: .reset, of: side)
+            // A client that broke off must not look to the backend as if it had said all. A backend may
+            // have answered early, and a reset would overtake that.
+            return side == .client ? .abort(end) : .finishGently(end)
         }
     }
 

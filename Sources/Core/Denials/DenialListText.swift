@@ -20,7 +20,8 @@ public struct DenialListText: CustomStringConvertible {
         ]
         let rows = list.denials.map { denial in
             [
-                denial.source.description, denial.warehouse, denial.listener,
+                denial.source.description,
+                denial.warehouse.isEmpty ? "-" : denial.warehouse, denial.listener,
                 denial.endpoint?.description ?? "-", denial.reason.rawValue,
                 denial.rule?.description ?? "-", "\(denial.count)", denial.firstSeen.rfc3339,
                 denial.lastSeen.rfc3339,

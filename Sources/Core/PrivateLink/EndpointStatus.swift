@@ -17,13 +17,14 @@ public struct EndpointStatus: Hashable, Sendable, Codable {
     /// 0 for no limit.
     public var connectionLimit: Int
 
-    /// - Parameter domain: the gateway's ``GatewayConfiguration/domain``.
+    /// An endpoint of `warehouse` under a configuration.
     public init(
         _ endpoint: Endpoint,
         of warehouse: Warehouse,
-        domain: String?,
+        in configuration: GatewayConfiguration,
         activeConnections: Int
     ) {
+        let domain = configuration.domain
         self.warehouse = warehouse.id
         self.endpoint = endpoint.name
         state = endpoint.state
@@ -31,7 +32,8 @@ public struct EndpointStatus: Hashable, Sendable, Codable {
         description = endpoint.description
         let isEmbedded = endpoint.cloud == .embedded
         host = isEmbedded ? domain.map { endpoint.host(in: warehouse, domain: $0) } : nil
-        listeners = warehouse.listeners.filter { isEmbedded && $0.endpoint == endpoint.id }
+        listeners = configuration.listeners(to: warehouse.id)
+            .filter { isEmbedded && $0.endpoint == endpoint.id }
             .map(\.address.description)
         self.activeConnections = activeConnections
         connectionLimit = endpoint.connectionLimit

@@ -28,7 +28,8 @@ public struct EndpointTable: CustomStringConvertible {
         let header = ["UNKNOWN ENDPOINT", "WAREHOUSE", "DENIED", "FIRST", "LAST", "CLIENTS"]
         let rows = endpoints.map { seen in
             [
-                seen.endpoint.description, seen.warehouse, "\(seen.count)",
+                seen.endpoint.description, seen.warehouse.isEmpty ? "-" : seen.warehouse,
+                "\(seen.count)",
                 seen.firstSeen.rfc3339, seen.lastSeen.rfc3339,
                 seen.clients.map(\.description).joined(separator: " "),
             ]

@@ -4,6 +4,7 @@ public import CIDRTrie
 /// An endpoint that no warehouse knows, as its connections show it: what an operator needs in
 /// order to approve it.
 public struct SeenEndpoint: Hashable, Sendable, Codable {
+    /// Empty where no route of the listener led it anywhere.
     public var warehouse: String
     public var endpoint: EndpointName
     public var firstSeen: UnixTime
@@ -81,6 +82,12 @@ public struct SeenEndpoints: Sendable {
 extension GatewayConfiguration {
     /// Whether an endpoint need not be remembered as seen: its warehouse knows it, or is gone.
     public func knows(_ seen: SeenEndpoint) -> Bool {
+        if seen.warehouse.isEmpty {
+            // It took none of some listener's routes.
+            return listeners.allSatisfy { listener in
+                listener.link != .private || listener.warehouse(through: seen.endpoint) != nil
+            }
+        }
         guard let warehouse = warehouses.first(where: { $0.id == seen.warehouse }) else {
             return true
         }

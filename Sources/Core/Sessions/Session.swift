@@ -8,6 +8,8 @@ public struct Session: Hashable, Sendable, Codable {
     public var warehouse: String
     /// The listener's address.
     public var listener: String
+    /// Of the listener, and of the warehouse's service behind it.
+    public var `protocol`: ServiceProtocol
     public var link: LinkKind
     public var peer: SocketAddress
     public var client: SocketAddress
@@ -33,6 +35,7 @@ public struct Session: Hashable, Sendable, Codable {
         connection: UInt64,
         warehouse: String,
         listener: String,
+        protocol: ServiceProtocol = .tcp,
         link: LinkKind,
         peer: SocketAddress,
         client: SocketAddress,
@@ -49,6 +52,7 @@ public struct Session: Hashable, Sendable, Codable {
         self.connection = connection
         self.warehouse = warehouse
         self.listener = listener
+        self.protocol = `protocol`
         self.link = link
         self.peer = peer
         self.client = client

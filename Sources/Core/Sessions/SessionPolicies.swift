@@ -3,8 +3,7 @@ public import CIDRTrie
 
 /// What decides on sessions that run already: the policy of each warehouse's services.
 ///
-/// A session is judged by its own service, the warehouse and the listener that it was admitted to,
-/// and by who vouched for its client's address, as long as it lives: also when its listener's
+/// A session is judged by the route that it was admitted by, the listener and the warehouse, and by who vouched for its client's address, as long as it lives: also when its listener's
 /// address has gone to another warehouse, or has been away for a while. The data plane asks this
 /// after each change of policy, and `check --live` asks the same before one.
 public struct SessionPolicies: Sendable {
@@ -16,14 +15,15 @@ public struct SessionPolicies: Sendable {
         case ends(DenialReason)
     }
 
-    private struct Service: Sendable {
+    /// What a listener and a warehouse behind it say together.
+    private struct Entry: Sendable {
         let policy: AccessPolicy
         let headers: HeaderPolicy
     }
 
     private struct Policies: Sendable {
         let whenRevoked: Revocation
-        var services: [String: Service] = [:]
+        var entries: [String: Entry] = [:]
         /// For sessions whose listener is gone.
         let publicLink: AccessPolicy
         let privateLink: AccessPolicy
@@ -52,20 +52,20 @@ public struct SessionPolicies: Sendable {
                 publicLink: AccessPolicy(of: warehouse, rules: compiled),
                 privateLink: AccessPolicy(endpointsOf: warehouse)
             )
-            for listener in warehouse.listeners {
-                policies.services[name(listener)] = Service(
+            for listener in configuration.listeners(to: warehouse.id) {
+                policies.entries[name(listener)] = Entry(
                     policy: AccessPolicy(for: listener, of: warehouse, rules: compiled),
                     headers: HeaderPolicy(listener.acceptProxyProtocol)
                 )
-                listeners.insert(name(listener))
             }
             warehouses[warehouse.id] = policies
         }
+        listeners = Set(configuration.listeners.map(name))
     }
 
     /// Judges one session.
     ///
-    /// Where its listener is gone, its warehouse's whitelist or endpoints go on deciding. Where
+    /// Where its listener is gone, or leads to the warehouse no longer, the warehouse's whitelist or endpoints go on deciding. Where
     /// nothing is left that could decide (the warehouse is gone, or an outbound link with its
     /// sources), it ends in its own time, unless its listener's address belongs to another warehouse
     /// now.
@@ -87,19 +87,19 @@ public struct SessionPolicies: Sendable {
 
     /// - Returns: `nil` where whoever vouched for the session is not trusted any more.
     private func policy(for session: SessionIdentity, of warehouse: Policies) -> AccessPolicy? {
-        guard let service = warehouse.services[session.listener] else {
+        guard let entry = warehouse.entries[session.listener] else {
             switch session.link {
             case .public: return warehouse.publicLink
             case .private: return warehouse.privateLink
             case .outbound: return .anywhere
             }
         }
-        let isVouchedFor = service.headers.stillAdmits(
+        let isVouchedFor = entry.headers.stillAdmits(
             peer: session.peer.unmapped,
             isIntroduced: session.isIntroduced,
             intermediaries: session.intermediaries
         )
-        return isVouchedFor ? service.policy : nil
+        return isVouchedFor ? entry.policy : nil
     }
 }
 

@@ -65,11 +65,16 @@ public struct ShardStatus: Hashable, Sendable, Codable {
     public init() {}
 }
 
+/// What happened at one listener on the way to one service. A listener that leads to several has as
+/// many of these, and one more for the clients that took no route.
 public struct ListenerStatus: Hashable, Sendable, Codable {
-    public var warehouse: String = ""
+    /// `nil` for clients that took no route.
+    public var warehouse: String?
     public var address: String = ""
-    public var `protocol`: Listener.ServiceProtocol = .tcp
+    public var `protocol`: ServiceProtocol = .tcp
     public var link: LinkKind = .public
+    /// By what clients are told to come this way: `default`, `endpoint: aws:vpce-…`.
+    public var routes: [String] = []
     public var activeConnections: Int = 0
     public var accepted: UInt64 = 0
     public var admitted: UInt64 = 0
@@ -99,7 +104,16 @@ public struct BackendStatus: Hashable, Sendable, Codable {
     public var name: String = ""
     /// As resolved; several for a name with several addresses.
     public var address: String?
+    /// The listener inside which it is written; `nil` if it is of a service to which several may lead.
+    public var listener: String?
     public var health: Health = .healthy
+    public var mode: BackendMode = .active
+    /// Whether an operator has set the mode since the start; else the configuration says it.
+    public var isModeChosen = false
+    /// Its share, in relation to the others' weights.
+    public var weight: Int = 1
+    /// Whether it is used only while none of the others can be.
+    public var isBackup = false
     public var activeConnections: Int = 0
     public var connections: UInt64 = 0
     public var connectFailures: UInt64 = 0

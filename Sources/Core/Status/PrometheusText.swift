@@ -113,13 +113,18 @@ extension PrometheusText {
     }
 
     private mutating func appendBackends(_ listeners: [ListenerStatus]) {
+        // A service's backends are the same behind each listener that leads to it.
+        var seen: Set<[String: String]> = []
         let all = listeners.flatMap { listener in
             listener.backends.map { (listener.labels(of: $0), $0) }
-        }
+        }.filter { seen.insert($0.0).inserted }
         family("sluice_backend_up", .gauge, "1 if the last health result is good.") { family in
             for (labels, backend) in all where backend.health != .notChecked {
                 family.sample(backend.health == .healthy ? 1 : 0, labels)
             }
+        }
+        family("sluice_backend_active", .gauge, "0 in the modes drain and maintenance.") { family in
+            for (labels, backend) in all { family.sample(backend.mode == .active ? 1 : 0, labels) }
         }
         family("sluice_backend_connections", .gauge, "Connections to a backend.") { family in
             for (labels, backend) in all { family.sample(backend.activeConnections, labels) }
@@ -206,16 +211,20 @@ extension PrometheusText {
 extension ListenerStatus {
     fileprivate var labels: [String: String] {
         [
-            "warehouse": warehouse, "listener": address, "protocol": `protocol`.rawValue,
+            "warehouse": warehouse ?? "", "listener": address, "protocol": `protocol`.rawValue,
             "link": link.rawValue,
         ]
     }
 
     fileprivate func labels(of backend: BackendStatus) -> [String: String] {
         let name = backend.address.map { $0 == backend.name ? $0 : "\(backend.name) (\($0))" }
-        return [
-            "warehouse": warehouse, "listener": address, "backend": name ?? backend.name,
-        ]
+        var labels = ["warehouse": warehouse ?? "", "backend": name ?? backend.name]
+        if let listener = backend.listener {
+            labels["listener"] = listener
+        } else {
+            labels["service"] = `protocol`.rawValue
+        }
+        return labels
     }
 }
 

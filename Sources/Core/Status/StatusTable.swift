@@ -6,7 +6,7 @@ public struct StatusTable: CustomStringConvertible {
         let sections = [
             ([Self.summary(of: status)] + Self.troubles(of: status)).joined(separator: "\n"),
             Self.table(of: status.listeners),
-            Self.backends(of: status.listeners),
+            BackendTable(BackendList(of: status.listeners)).description,
         ]
         description = sections.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
@@ -45,34 +45,12 @@ public struct StatusTable: CustomStringConvertible {
         ]
         let rows = listeners.map { listener in
             [
-                listener.address, listener.warehouse, listener.protocol.rawValue,
+                listener.address, listener.warehouse ?? "-", listener.protocol.rawValue,
                 listener.link.rawValue, "\(listener.activeConnections)", "\(listener.admitted)",
                 "\(listener.denied.values.reduce(0, &+))", listener.bytesIn.asBytes,
                 listener.bytesOut.asBytes,
             ]
         }
         return Columns([header] + rows).description
-    }
-
-    private static func backends(of listeners: [ListenerStatus]) -> String {
-        let header = [
-            "BACKEND", "LISTENER", "HEALTH", "OPEN", "CONNECTS", "FAILURES", "LAST FAILURE",
-        ]
-        let rows = listeners.flatMap { listener in
-            listener.backends.map { backend in
-                [
-                    backend.address ?? backend.name, listener.address, backend.health.rawValue,
-                    "\(backend.activeConnections)", "\(backend.connections)",
-                    "\(backend.connectFailures)", Self.lastFailure(of: backend),
-                ]
-            }
-        }
-        return rows.isEmpty ? "" : Columns([header] + rows).description
-    }
-
-    /// With its time: a backend may have been healthy for long since.
-    private static func lastFailure(of backend: BackendStatus) -> String {
-        guard let reason = backend.lastFailure else { return "-" }
-        return backend.lastFailureAt.map { "\($0.rfc3339) \(reason)" } ?? reason
     }
 }

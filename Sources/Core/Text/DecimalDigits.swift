@@ -3,16 +3,18 @@ extension [UInt8] {
     mutating func append(decimal value: some BinaryInteger, width: Int = 1) {
         if value < 0 { append(UInt8(ascii: "-")) }
         let magnitude = UInt64(value.magnitude)
-        var power: UInt64 = 1
         var digitCount = 1
-        while magnitude / power >= 10 {
-            power *= 10
+        var beyond = magnitude / 10
+        while beyond > 0 {
             digitCount += 1
+            beyond /= 10
         }
-        for _ in digitCount..<Swift.max(width, digitCount) { append(UInt8(ascii: "0")) }
-        while power > 0 {
-            append(UInt8(ascii: "0") + UInt8(magnitude / power % 10))
-            power /= 10
+        for _ in 0..<Swift.max(width, digitCount) { append(UInt8(ascii: "0")) }
+        // From the last digit on: to divide by a constant takes no division.
+        var rest = magnitude
+        for index in stride(from: count - 1, to: count - 1 - digitCount, by: -1) {
+            self[index] += UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
     }
 }

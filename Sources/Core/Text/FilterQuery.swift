@@ -10,7 +10,7 @@ public enum FilterQueryError: Error, Hashable, Sendable {
 
     /// What a filter may name of the configuration.
     public enum Place: String, Hashable, Sendable {
-        case warehouse, listener
+        case warehouse, listener, backend
     }
 }
 
@@ -47,11 +47,11 @@ extension FilterQueryError {
         among listeners: [ListenerStatus]
     ) -> FilterQueryError? {
         if let warehouse, !listeners.contains(where: { $0.warehouse == warehouse }) {
-            let known = Set(listeners.map(\.warehouse)).sorted()
+            let known = Set(listeners.compactMap(\.warehouse)).sorted()
             return .unknownPlace(kind: .warehouse, value: warehouse, known: known)
         }
         if let listener, !listeners.contains(where: { $0.address == listener }) {
-            let known = listeners.map(\.address).sorted()
+            let known = Set(listeners.map(\.address)).sorted()
             return .unknownPlace(kind: .listener, value: listener, known: known)
         }
         return nil

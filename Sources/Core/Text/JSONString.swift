@@ -2,12 +2,17 @@ extension [UInt8] {
     /// Appends `text` as JSON writes it: in quotes, with escapes (RFC 8259 §7).
     mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))
-        if text.utf8.allSatisfy(Self.isPlain) {
+        if Self.isPlain(text.utf8.span) {
             append(contentsOf: text.utf8)
         } else {
             append(escaping: text)
         }
         append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices where !isPlain(text[index]) { return false }
+        return true
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

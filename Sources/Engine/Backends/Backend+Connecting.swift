@@ -41,11 +41,10 @@ extension Backend {
     }
 
     /// What to ask the backend in a health check; `nil` for nothing.
-    var probe: HealthProbe? {
-        HealthProbe(
-            check.kind,
-            host: key.name.authority(),
-            sendsProxyHeader: key.sendProxyProtocol != .off
+    var probe: (any HealthProbe)? {
+        let sendsHeader = key.sendProxyProtocol != .off
+        return check.probe(
+            of: ProbedBackend(host: key.name.authority(), receivesProxyHeader: sendsHeader)
         )
     }
 }
@@ -53,7 +52,7 @@ extension Backend {
 extension GatewayConfiguration {
     /// Says at the start, and not only to the first client, that a source address is not ours.
     func checkSourceAddresses() throws(GatewayError) {
-        for address in Set(listeners.flatMap(\.sourceAddresses)).sorted() {
+        for address in Set(services.flatMap(\.sourceAddresses)).sorted() {
             do throws(SystemError) {
                 let socket = try Socket.tcp(for: SocketAddress(address, port: 0))
                 defer { socket.close() }

@@ -6,7 +6,7 @@ import Synchronization
 
 /// What makes a backend the same one across reloads.
 struct BackendKey: Hashable, Sendable {
-    let listener: SocketAddress
+    let service: Service.ID
     /// As configured.
     let name: BackendAddress
     /// As resolved.
@@ -16,17 +16,17 @@ struct BackendKey: Hashable, Sendable {
     /// Where connections come from, as configured.
     let sources: [IPAddress]
 
-    init(listener: Listener, name: BackendAddress, address: SocketAddress) {
-        self.listener = listener.address
+    init(service: Service, name: BackendAddress, address: SocketAddress) {
+        self.service = service.id
         self.name = name
         self.address = address
-        check = listener.healthCheck
-        sendProxyProtocol = listener.sendProxyProtocol
-        sources = listener.sourceAddresses
+        check = service.healthCheck
+        sendProxyProtocol = service.sendProxyProtocol
+        sources = service.sourceAddresses
     }
 }
 
-/// One resolved address of a listener's backend: its load, and whether it may be used.
+/// One resolved address of a service's backend: its load, and whether it may be used.
 ///
 /// It outlives reloads and is shared by all shards.
 final class Backend: Sendable, Identifiable {
@@ -41,6 +41,17 @@ final class Backend: Sendable, Identifiable {
     private let isUntroubled = Atomic<Bool>(true)
     private let health: Locked<BackendHealth>
     private let lastFailure = Locked<Failure?>(nil)
+    private let modes = Locked(Modes())
+    /// Read for each connection.
+    private let isOpen = Atomic<Bool>(true)
+
+    private struct Modes {
+        var configured = BackendMode.active
+        /// What an operator has set while the gateway runs.
+        var chosen: BackendMode?
+
+        var current: BackendMode { chosen ?? configured }
+    }
 
     private struct Failure {
         let reason: String
@@ -84,6 +95,36 @@ final class Backend: Sendable, Identifiable {
     }
 }
 
+// MARK: - Mode
+
+extension Backend {
+    /// Whether it gets connections if its health allows it.
+    var isActive: Bool { isOpen.load(ordering: .relaxed) }
+
+    var mode: BackendMode { modes.withLock { $0.current } }
+
+    /// What the configuration says; an operator's word goes before it.
+    func configure(_ mode: BackendMode) {
+        change { $0.configured = mode }
+    }
+
+    /// What an operator wants; `nil` for what the configuration says.
+    func choose(_ mode: BackendMode?) {
+        let before = self.mode
+        change { $0.chosen = mode }
+        if self.mode != before {
+            report(.backendModeChanged(service: key.service, backend: title, mode: self.mode))
+        }
+    }
+
+    private func change(_ body: (inout Modes) -> Void) {
+        modes.withLock { modes in
+            body(&modes)
+            isOpen.store(modes.current == .active, ordering: .relaxed)
+        }
+    }
+}
+
 // MARK: - Health
 
 extension Backend {
@@ -115,6 +156,16 @@ extension Backend {
         }
     }
 
+    /// When connections come here again as long as there are other backends, for the operator.
+    func nextTry(at now: Moment) -> String {
+        switch health.withLock({ $0.outlook(at: now.milliseconds) }) {
+        case .nextConnection: "next try with the next connection"
+        case .ejected(let milliseconds): "others come first for \((milliseconds + 999) / 1_000) s"
+        case .awaitsCheck:
+            "others come first until a check succeeds, every \(check.interval.configurationText)"
+        }
+    }
+
     private func noteFailure(_ reason: String, at now: Moment) {
         lastFailure.withLock { $0 = Failure(reason: reason, time: now.unixTime) }
     }
@@ -129,10 +180,10 @@ extension Backend {
         case .becameUnusable:
             let reason = lastFailure.withLock { $0 }?.reason ?? ""
             report(
-                .backendUnhealthy(listener: key.listener, backend: title, reason: reason)
+                .backendUnhealthy(service: key.service, backend: title, reason: reason)
             )
         case .becameUsable:
-            report(.backendHealthy(listener: key.listener, backend: title))
+            report(.backendHealthy(service: key.service, backend: title))
         case nil:
             break
         }
@@ -147,6 +198,10 @@ extension Backend {
         var status = BackendStatus()
         status.name = name
         status.address = address.description
+        status.listener = key.service.listener?.description
+        let modes = modes.withLock { $0 }
+        status.mode = modes.current
+        status.isModeChosen = modes.chosen != nil
         status.health = health.withLock { BackendStatus.Health($0.state) }
         status.activeConnections = activeConnections
         status.connections = established.load(ordering: .relaxed)

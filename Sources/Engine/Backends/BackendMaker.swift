@@ -2,7 +2,7 @@ import Addresses
 import Core
 import Sockets
 
-/// Makes the pools of one snapshot: each listener's backends at the addresses that they have now,
+/// Makes the pools of one snapshot: each service's backends at the addresses that they have now,
 /// the same objects as before where they stay.
 struct BackendMaker {
     struct Refusal: Hashable {
@@ -31,44 +31,56 @@ struct BackendMaker {
         )
     }
 
-    /// - Parameter before: where the listener's clients have gone until now.
-    mutating func makePool(
-        for settings: Listener,
-        of warehouse: Warehouse,
-        before: Route?
-    ) -> BackendPool {
-        var members: [Backend] = []
+    /// - Parameter before: where the service's clients have gone until now.
+    mutating func makePool(for service: Service, before: Inventory.Pool?) -> Inventory.Pool {
+        var members: [BackendPool.Member] = []
         var unresolved: [BackendPool.Unresolved] = []
         var awaitsNames = false
-        for configured in settings.backends {
-            let location = names[configured]
-            let usable = location.addresses.filter { mayUse($0, for: configured) }
-            members += usable.map { makeBackend(configured, at: $0, of: settings) }
+        for configured in service.backends {
+            let location = names[configured.address]
+            let usable = location.addresses.filter { mayUse($0, for: configured.address) }
+            members += usable.map { makeMember(configured, at: $0, of: service) }
             awaitsNames = awaitsNames || location.isAwaited
             guard usable.isEmpty else { continue }
             unresolved.append(
                 BackendPool.Unresolved(
-                    name: configured.description,
-                    reason: reason(for: location, of: configured)
+                    name: configured.address.description,
+                    listener: service.id.listener,
+                    reason: reason(for: location, of: configured.address)
                 )
             )
         }
-        if members.isEmpty, awaitsNames, let before, before.leads(to: warehouse, as: settings) {
+        // The old ones go on serving while the names that replace them are asked for.
+        if members.isEmpty, awaitsNames, let before,
+            before.sendProxyProtocol == service.sendProxyProtocol
+        {
             members = before.pool.members
-            for member in members { backends[member.key] = member }
+            for member in members { backends[member.backend.key] = member.backend }
         }
-        return BackendPool(members: members, unresolved: unresolved, awaitsNames: awaitsNames)
+        return Inventory.Pool(
+            pool: BackendPool(
+                members: members,
+                unresolved: unresolved,
+                awaitsNames: awaitsNames
+            ),
+            sendProxyProtocol: service.sendProxyProtocol
+        )
     }
 
-    private mutating func makeBackend(
-        _ configured: BackendAddress,
+    private mutating func makeMember(
+        _ configured: ConfiguredBackend,
         at address: SocketAddress,
-        of settings: Listener
-    ) -> Backend {
-        let key = BackendKey(listener: settings, name: configured, address: address)
+        of service: Service
+    ) -> BackendPool.Member {
+        let key = BackendKey(service: service, name: configured.address, address: address)
         let backend = backends[key] ?? known[key] ?? Backend(key, report: report)
         backends[key] = backend
-        return backend
+        backend.configure(configured.mode)
+        return BackendPool.Member(
+            backend: backend,
+            weight: configured.weight,
+            isBackup: configured.isBackup
+        )
     }
 
     private mutating func mayUse(_ address: SocketAddress, for backend: BackendAddress) -> Bool {
@@ -101,14 +113,5 @@ struct BackendMaker {
             return "\(address.ip) is not used: it is \(refusal)"
         }
         return location.failure ?? (location.isAwaited ? "is being resolved" : nil)
-    }
-}
-
-extension Route {
-    /// Whether its backends may go on serving while the names that replace them are asked for: those
-    /// of another warehouse must not.
-    fileprivate func leads(to warehouse: Warehouse, as settings: Listener) -> Bool {
-        profile.warehouse.id == warehouse.id
-            && profile.settings.sendProxyProtocol == settings.sendProxyProtocol
     }
 }

@@ -1,6 +1,7 @@
+import Addresses
 import Core
 
-/// A listener's backends, resolved. Immutable: a change of addresses makes a new pool, in which the
+/// A service's backends, resolved. Immutable: a change of addresses makes a new pool, in which the
 /// members that stay keep their health and their counts.
 final class BackendPool: Sendable {
     /// Members that a connection has tried, by position.
@@ -17,15 +18,24 @@ final class BackendPool: Sendable {
     /// A backend without an address that may be used, and why.
     struct Unresolved: Hashable, Sendable {
         let name: String
+        /// As in ``BackendStatus/listener``.
+        let listener: SocketAddress?
         let reason: String?
     }
 
-    let members: [Backend]
+    /// A backend, and its part of the pool's connections.
+    struct Member {
+        let backend: Backend
+        let weight: Int
+        let isBackup: Bool
+    }
+
+    let members: [Member]
     let unresolved: [Unresolved]
     /// Whether the first addresses of some name are still to come.
     let awaitsNames: Bool
 
-    init(members: [Backend], unresolved: [Unresolved] = [], awaitsNames: Bool = false) {
+    init(members: [Member], unresolved: [Unresolved] = [], awaitsNames: Bool = false) {
         self.members = members
         self.unresolved = unresolved
         self.awaitsNames = awaitsNames
@@ -34,25 +44,53 @@ final class BackendPool: Sendable {
     /// Whether nothing can be served yet, but may be in a moment.
     var isStarting: Bool { members.isEmpty && awaitsNames }
 
-    /// The member that should get the next connection, and its position; `nil` if all were tried.
-    /// One that is unhealthy is picked only if no healthy one is left.
+    /// The member that should get the next connection, and its position; `nil` if all were tried, or
+    /// are to get none.
     ///
     /// - Parameter rotation: changes from connection to connection, so that equals share the load.
     func pick(excluding tried: Tried, rotation: UInt64, at now: Moment) -> (Int, Backend)? {
-        if members.count == 1 { return tried.contains(0) ? nil : (0, members[0]) }
-        let position = BackendSelector.select(from: members.count, rotation: rotation) {
-            members[$0].isUsable(at: now)
-        } load: {
-            tried.contains($0) ? nil : members[$0].activeConnections
+        if members.count == 1 {
+            let only = members[0].backend
+            return tried.contains(0) || !only.isActive ? nil : (0, only)
         }
-        return position.map { ($0, members[$0]) }
+        let position = BackendSelector.select(from: members.count, rotation: rotation) { position in
+            let member = members[position]
+            guard !tried.contains(position), member.backend.isActive else { return nil }
+            return BackendSelector.Candidate(
+                tier: BackendSelector.Tier(
+                    isUsable: member.backend.isUsable(at: now),
+                    isBackup: member.isBackup
+                ),
+                load: member.backend.activeConnections,
+                weight: member.weight
+            )
+        }
+        return position.map { ($0, members[$0].backend) }
+    }
+
+    /// The member that has this name or address, `host:port`; `nil` if none has.
+    func position(of address: String) -> Int? {
+        members.firstIndex {
+            $0.backend.name == address || $0.backend.address.description == address
+        }
+    }
+
+    /// Whether an operator keeps connections from every member.
+    var isClosed: Bool {
+        !members.isEmpty && members.allSatisfy { !$0.backend.isActive }
     }
 
     var status: [BackendStatus] {
-        members.map(\.status)
+        members.map { member in
+            var status = member.backend.status
+            status.weight = member.weight
+            status.isBackup = member.isBackup
+            return status
+        }
             + unresolved.map { backend in
                 var status = BackendStatus()
                 status.name = backend.name
+                status.listener = backend.listener?.description
                 status.health = .unresolved
                 status.lastFailure = backend.reason
                 return status

@@ -64,7 +64,7 @@ final class HealthChecker: @unchecked Sendable {
 
     /// Checks these backends from now on, and no others. New ones are checked at once.
     func watch(_ backends: [Backend]) {
-        let checked = backends.filter { $0.check.kind != .off }
+        let checked = backends.filter { $0.check.kind != .off && $0.mode != .maintenance }
         queue.async { [self] in
             self.backends = Dictionary(uniqueKeysWithValues: checked.map { ($0.id, $0) })
             schedule.watch(

@@ -15,7 +15,7 @@ enum HealthVerdict: Equatable {
 struct HealthConversation {
     let backend: Backend
     let socket: Socket
-    private var probe: HealthProbe
+    private var probe: any HealthProbe
     private var isConnected = false
 
     /// - Returns: `nil` where the backend is not to be checked.

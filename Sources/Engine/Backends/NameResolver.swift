@@ -117,11 +117,9 @@ extension GatewayConfiguration {
     /// All names in the backends' addresses.
     var backendNames: Set<String> {
         Set(
-            listeners.flatMap(\.backends).compactMap { backend in
-                if case .name(let name) = backend.host { name } else { nil }
+            services.flatMap(\.backends).compactMap { backend in
+                if case .name(let name) = backend.address.host { name } else { nil }
             }
         )
     }
-
-    var listeners: [Listener] { warehouses.flatMap(\.listeners) }
 }

@@ -22,14 +22,39 @@ struct Flow {
         case destinationFailed(SideFailure)
     }
 
+    /// Where a flow ends before its stream does; boxed, for few flows do.
+    private final class Bound {
+        var length: BodyLength
+        /// Bytes that were read and lie behind it.
+        var excess: [UInt8] = []
+
+        init(_ length: BodyLength, excess: [UInt8]) {
+            self.length = length
+            self.excess = excess
+        }
+    }
+
+    /// What the destination has not yet taken; boxed, for most of the time there is nothing.
+    private final class Pending {
+        var bytes: [UInt8]
+        /// The first byte that is still to be written.
+        var offset = 0
+
+        init(_ bytes: [UInt8]) {
+            self.bytes = bytes
+        }
+
+        var byteCount: Int { bytes.count - offset }
+    }
+
     private enum Source: Equatable { case open, ended, failed(SideFailure), closed }
 
     /// Bytes read from the source so far.
     private(set) var byteCount: UInt64 = 0
-    /// What the destination has not yet taken, from `pendingOffset` on.
-    private var pending: [UInt8] = []
-    private var pendingOffset = 0
+    private var pending: Pending?
     private var pipe: Pipe?
+    /// Where the bytes that it moves end; `nil` where that is the end of the stream.
+    private var bound: Bound?
     private var source = Source.open
     /// Reads in a row that filled the scratch buffer.
     private var fullReads: UInt8 = 0
@@ -43,18 +68,40 @@ struct Flow {
     private static let smallSplicesBeforeCopy = 8
 
     /// Whether bytes wait for the destination.
-    var hasPending: Bool { pendingOffset < pending.count || (pipe?.heldByteCount ?? 0) > 0 }
+    var hasPending: Bool { pending != nil || (pipe?.heldByteCount ?? 0) > 0 }
 
     /// How many do.
-    var pendingByteCount: Int { pending.count - pendingOffset + (pipe?.heldByteCount ?? 0) }
+    var pendingByteCount: Int { (pending?.byteCount ?? 0) + (pipe?.heldByteCount ?? 0) }
 
     /// Whether bytes move in bulk.
     var isSplicing: Bool { pipe != nil }
 
+    /// Moves no bytes behind `length`. Of those, `excess` were read already.
+    mutating func end(at length: BodyLength?, excess: [UInt8] = []) {
+        bound = length.map { Bound($0, excess: excess) }
+    }
+
+    /// Whether all up to the bound was passed on, if there is one.
+    var isAtBound: Bool { (bound?.length.isComplete ?? true) && !hasPending }
+
+    var isBounded: Bool { bound != nil }
+
+    /// Hands over what was read behind the bound.
+    func takeExcess() -> [UInt8] {
+        guard let bound, !bound.excess.isEmpty else { return [] }
+        defer { bound.excess = [] }
+        return bound.excess
+    }
+
     /// Sends bytes that were not read from the source by the flow, before all that it will read.
     mutating func enqueue(_ bytes: [UInt8], countedByteCount: Int) {
         byteCount += UInt64(countedByteCount)
-        pending += bytes
+        keep(bytes)
+    }
+
+    private mutating func keep(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        if let pending { pending.bytes += bytes } else { pending = Pending(bytes) }
     }
 
     /// Moves what can be moved now, and stops at the first moment when `limit` bytes or more have
@@ -68,13 +115,14 @@ struct Flow {
         var rest = limit
         while true {
             if let stop = flush(to: &destination, with: tools) { return stop }
-            if let stop = sayEnd() { return stop }
+            if let stop = sayEnd(to: destination) { return stop }
             guard self.source == .open, source.isReadable, destination.isWritable else {
                 return .waiting
             }
+            if let bound, bound.length.isComplete { return .waiting }
             guard rest > 0 else { return .turnIsOver }
             let before = byteCount
-            if let pipe {
+            if let pipe, bound?.length.certainByteCount != 0 {
                 fill(pipe, from: &source, limit: rest, with: tools)
             } else if let stop = copy(from: &source, to: &destination, with: tools) {
                 return stop
@@ -91,15 +139,26 @@ struct Flow {
     /// Reads no more from the source; what is pending is dropped.
     mutating func close(with tools: RelayTools) {
         source = .closed
-        pending = []
-        pendingOffset = 0
+        dropPending(with: tools)
+    }
+
+    /// Begins again with another destination: what the old one has not taken is dropped.
+    mutating func dropPending(with tools: RelayTools) {
+        pending = nil
         releasePipe(to: tools)
     }
 
+    /// Begins again with another source; what is pending goes on.
+    mutating func reopen() {
+        source = .open
+        fullReads = 0
+    }
+
     /// Passes the source's end on, once nothing is pending.
-    private mutating func sayEnd() -> Stop? {
+    private mutating func sayEnd(to destination: Side) -> Stop? {
         switch source {
         case .ended:
+            guard destination.announceEnd() else { return .waiting }
             source = .closed
             return .endOfStream
         case .failed(let failure):
@@ -110,10 +169,6 @@ struct Flow {
         }
     }
 
-    private mutating func noteEnd(_ end: Source, of side: inout Side) {
-        source = end
-        side.isReadable = false
-    }
 }
 
 // MARK: - Copying
@@ -125,17 +180,39 @@ extension Flow {
         to destination: inout Side,
         with tools: RelayTools
     ) -> Stop? {
-        switch source.socket.read(into: tools.scratch) {
-        case .bytes(let count):
-            return pass(count, from: &source, to: &destination, with: tools)
-        case .wouldBlock:
-            source.isReadable = false
-        case .endOfStream:
-            noteEnd(.ended, of: &source)
-        case .failed(let error):
-            noteEnd(.failed(SideFailure(error)), of: &source)
+        switch source.read(into: tools.scratch, atMost: readLimit) {
+        case .bytes(let count, let isLast):
+            if source.isSpliceable, destination.isSpliceable {
+                noteFill(count == tools.scratch.byteCount, with: tools)
+            }
+            let own = bound.map { takeOwn(count, upTo: $0, with: tools) } ?? count
+            return pass(own, isLast: isLast && own == count, to: &destination, with: tools)
+        case .wouldBlock: break
+        case .endOfStream: self.source = .ended
+        case .failed(let failure): self.source = .failed(failure)
         }
         return nil
+    }
+
+    /// How much may be read without reading behind a bound that is known.
+    private var readLimit: Int {
+        guard let bound, bound.length.certainByteCount > 0 else { return .max }
+        return bound.length.certainByteCount
+    }
+
+    /// Of the bytes that a read has brought, how many lie before the bound; the others are kept.
+    private mutating func takeOwn(_ count: Int, upTo bound: Bound, with tools: RelayTools) -> Int {
+        do {
+            let own = try tools.scratch.withBytes(in: 0..<count) { bytes throws(MalformedBody) in
+                try bound.length.receive(bytes)
+            }
+            bound.excess = tools.scratch.copy(own..<count)
+            return own
+        } catch {
+            // Where the next message begins nobody knows.
+            source = .failed(.reset)
+            return 0
+        }
     }
 
     /// Passes on what one read has put into the scratch buffer.
@@ -143,16 +220,15 @@ extension Flow {
     /// - Returns: why no more can be moved now; `nil` where it can.
     mutating func pass(
         _ count: Int,
-        from source: inout Side,
+        isLast: Bool,
         to destination: inout Side,
         with tools: RelayTools
     ) -> Stop? {
         byteCount += UInt64(count)
-        let limit = tools.scratch.byteCount
-        noteFill(count == limit, of: source, with: tools)
-        if source.noteRead(count, of: limit) { noteEnd(.ended, of: &source) }
+        if isLast { source = .ended }
+        guard count > 0 else { return nil }
         if hasPending {
-            pending += tools.scratch.copy(0..<count)
+            keep(tools.scratch.copy(0..<count))
             return nil
         }
         return write(tools.scratch, count: count, to: &destination)
@@ -164,20 +240,18 @@ extension Flow {
         var written = 0
         // The end of the stream, which is said next, goes with the last bytes in one segment.
         let isLast = source == .ended
-        switch destination.write(count, by: { $0.write(scratch, 0..<count, hasMore: isLast) }) {
+        switch destination.write(scratch, 0..<count, hasMore: isLast) {
         case .bytes(count): return nil
         case .bytes(let part): written = part
         case .wouldBlock: break
-        case .failed(let error): return .destinationFailed(SideFailure(error))
+        case .failed(let failure): return .destinationFailed(failure)
         }
-        destination.isWritable = false
-        pending = scratch.copy(written..<count)
-        pendingOffset = 0
-        return .waiting
+        keep(scratch.copy(written..<count))
+        return destination.isWritable ? nil : .waiting
     }
 
-    private mutating func noteFill(_ filled: Bool, of source: Side, with tools: RelayTools) {
-        guard filled, !source.hasUrgentData else {
+    private mutating func noteFill(_ isFilled: Bool, with tools: RelayTools) {
+        guard isFilled else {
             fullReads = 0
             return
         }
@@ -202,32 +276,25 @@ extension Flow {
     }
 
     private mutating func flushBuffer(to destination: inout Side) -> Stop? {
-        while pendingOffset < pending.count {
-            let rest = pending.count - pendingOffset
-            switch destination.write(rest, by: { $0.write(pending, from: pendingOffset) }) {
-            case .bytes(let count):
-                pendingOffset += count
-            case .wouldBlock:
-                return .waiting
-            case .failed(let error):
-                return .destinationFailed(SideFailure(error))
+        guard let pending else { return nil }
+        while pending.byteCount > 0 {
+            switch destination.write(pending.bytes, from: pending.offset) {
+            case .bytes(let count): pending.offset += count
+            case .wouldBlock: return .waiting
+            case .failed(let failure): return .destinationFailed(failure)
             }
         }
-        pending = []
-        pendingOffset = 0
+        self.pending = nil
         return nil
     }
 
     private mutating func flushPipe(to destination: inout Side, with tools: RelayTools) -> Stop? {
         guard let pipe else { return nil }
         while pipe.heldByteCount > 0 {
-            switch destination.write(pipe.heldByteCount, by: { pipe.drain(to: $0) }) {
-            case .bytes:
-                continue
-            case .wouldBlock:
-                return .waiting
-            case .failed(let error):
-                return .destinationFailed(SideFailure(error))
+            switch destination.drain(pipe) {
+            case .bytes: continue
+            case .wouldBlock: return .waiting
+            case .failed(let failure): return .destinationFailed(failure)
             }
         }
         if smallSplices >= Self.smallSplicesBeforeCopy { releasePipe(to: tools) }
@@ -239,25 +306,20 @@ extension Flow {
 
 extension Flow {
     /// One splice into the empty pipe; the next flush passes it on.
-    ///
-    /// At urgent data a splice stops for good, and behind it even says that the stream ended: what
-    /// it brings nothing from, a read is asked about.
     private mutating func fill(
         _ pipe: Pipe,
         from source: inout Side,
         limit: Int,
         with tools: RelayTools
     ) {
-        switch pipe.fill(from: source.socket, atMost: limit) {
-        case .bytes(let count):
+        switch source.fill(pipe, limit: min(limit, readLimit)) {
+        case .bytes(let count, _):
             byteCount += UInt64(count)
+            bound?.length.skip(count)
             smallSplices = count < Self.smallSpliceByteCount ? smallSplices + 1 : 0
-        case .wouldBlock where !source.hasUrgentData:
-            source.isReadable = false
-        case .wouldBlock, .endOfStream:
-            releasePipe(to: tools)
-        case .failed(let error):
-            noteEnd(.failed(SideFailure(error)), of: &source)
+        case .wouldBlock where !source.isReadable: break
+        case .wouldBlock, .endOfStream: releasePipe(to: tools)
+        case .failed(let failure): self.source = .failed(failure)
         }
     }
 
@@ -265,12 +327,5 @@ extension Flow {
         guard let pipe else { return }
         self.pipe = nil
         tools.giveBack(pipe)
-    }
-}
-
-extension SideFailure {
-    /// What a failed call on a side's socket says of the side.
-    init(_ error: SystemError) {
-        self = error.isPeerUnreachable ? .unreachable : .reset
     }
 }

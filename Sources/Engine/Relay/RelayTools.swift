@@ -69,6 +69,9 @@ final class RelayTools {
 
     /// Takes a pipe back; one that still holds bytes is closed with them, and so is one whose
     /// descriptors clients wait for.
+    ///
+    /// Not inlined: whoever has no pipe would pay for the run-time check of `idlePipes`.
+    @inline(never)
     func giveBack(_ pipe: Pipe) {
         pipesInUse -= 1
         let isScarce = descriptors?.isUsedUp ?? false

@@ -1,11 +1,28 @@
+import Core
 import Sockets
 
-/// One end of a relayed connection: its socket, and what edge-triggered readiness has told of it.
+/// One end of a relayed connection: its transport, and what edge-triggered readiness has told of it.
 ///
-/// A flag stays set until a call on the socket would block; an edge that is forgotten never comes
-/// again.
+/// Its flags stay set until a call would block; an edge that is forgotten never comes again.
 struct Side {
-    var socket: Socket
+    /// What a read has brought.
+    enum Read: Equatable {
+        /// At least one byte. If `isLast`, the stream has ended with them.
+        case bytes(count: Int, isLast: Bool)
+        case wouldBlock
+        case endOfStream
+        case failed(SideFailure)
+    }
+
+    /// What a write has done.
+    enum Write: Equatable {
+        /// Perhaps fewer than were offered.
+        case bytes(count: Int)
+        case wouldBlock
+        case failed(SideFailure)
+    }
+
+    private let transport: Transport
     var isReadable = false
     var isWritable = false
     /// The peer's last byte has come, though perhaps it was not read (EPOLLRDHUP).
@@ -16,10 +33,25 @@ struct Side {
     private var segments: SegmentPolicy
 
     /// - Parameter segments: what the socket's options make of small segments so far.
-    init(_ socket: Socket, segments: SegmentPolicy = .immediate) {
-        self.socket = socket
+    init(_ transport: Transport, segments: SegmentPolicy = .immediate) {
+        self.transport = transport
         self.segments = segments
     }
+
+    /// - Parameter segments: what the socket's options make of small segments so far.
+    init(_ socket: Socket, segments: SegmentPolicy = .immediate) {
+        self.init(.plain(socket), segments: segments)
+    }
+
+    static var none: Side { Side(Socket.none) }
+
+    /// For its options, and to be watched.
+    var socket: Socket { transport.socket }
+
+    var isOpen: Bool { socket.isOpen }
+
+    /// Whether the kernel can move the bytes without showing them.
+    var isSpliceable: Bool { transport.isSpliceable && !hasUrgentData }
 
     mutating func note(_ event: ReadinessEvent) {
         if event.isReadable { isReadable = true }
@@ -27,6 +59,80 @@ struct Side {
         if event.isEndOfStream { endsAfterRead = true }
         if event.isUrgent { hasUrgentData = true }
         if event.isError { hasFailed = true }
+        guard event.isWritable, case .layered(let layer) = transport else { return }
+        layer.flush()
+    }
+
+    /// Whether the socket has taken all that was written, the announcement that a layer makes of the
+    /// end included: then whoever closes it cuts nothing off.
+    func announceEnd() -> Bool {
+        guard case .layered(let layer) = transport else { return true }
+        layer.endWriting()
+        return !layer.hasUnsent
+    }
+
+    /// Says to the peer that no more bytes will come.
+    func endWriting() {
+        switch transport {
+        case .plain(let socket): socket.shutdownWrite()
+        case .layered(let layer): layer.endWriting()
+        }
+    }
+
+    /// Closes the socket, by a reset or in the ordinary way.
+    func close(byReset: Bool = false) {
+        if byReset { socket.closeWithReset() } else { socket.close() }
+    }
+}
+
+// MARK: - Reading
+
+extension Side {
+    /// Reads what has come into `buffer`, `limit` bytes at most.
+    mutating func read(into buffer: ScratchBuffer, atMost limit: Int = .max) -> Read {
+        switch transport {
+        case .plain(let socket):
+            let asked = min(limit, buffer.byteCount)
+            return note(socket.read(into: buffer, atMost: asked), limit: asked)
+        case .layered(let layer):
+            return note(layer.read(into: buffer, atMost: limit), limit: nil)
+        }
+    }
+
+    /// Moves at most `limit` bytes into `pipe`, unseen.
+    ///
+    /// At urgent data a splice stops for good, and behind it even says that the stream ended: what it
+    /// brings nothing from, a read is asked about.
+    mutating func fill(_ pipe: Pipe, limit: Int) -> Read {
+        switch pipe.fill(from: socket, atMost: limit) {
+        case .bytes(let count): return .bytes(count: count, isLast: false)
+        case .wouldBlock where !hasUrgentData:
+            isReadable = false
+            return .wouldBlock
+        case .wouldBlock: return .wouldBlock
+        case .endOfStream: return .endOfStream
+        case .failed(let error): return fail(error)
+        }
+    }
+
+    private mutating func note(_ outcome: ReadOutcome, limit: Int?) -> Read {
+        switch outcome {
+        case .bytes(let count):
+            return .bytes(count: count, isLast: limit.map { noteRead(count, of: $0) } ?? false)
+        case .wouldBlock:
+            isReadable = false
+            return .wouldBlock
+        case .endOfStream:
+            isReadable = false
+            return .endOfStream
+        case .failed(let error):
+            return fail(error)
+        }
+    }
+
+    private mutating func fail(_ error: SystemError) -> Read {
+        isReadable = false
+        return .failed(SideFailure(error))
     }
 
     /// Takes note of a read that brought `count` of the `limit` bytes that were asked for.
@@ -37,21 +143,64 @@ struct Side {
     /// or a failure only the next read tells.
     ///
     /// - Returns: whether the stream ended with these bytes.
-    @discardableResult
-    mutating func noteRead(_ count: Int, of limit: Int) -> Bool {
+    private mutating func noteRead(_ count: Int, of limit: Int) -> Bool {
         guard count < limit, !hasUrgentData, !hasFailed else { return false }
         if !endsAfterRead { isReadable = false }
         return endsAfterRead
     }
+}
 
-    /// Writes so many bytes at most by `operation`, and notes when no more are taken.
-    mutating func write(_ byteCount: Int, by operation: (Socket) -> WriteOutcome) -> WriteOutcome {
-        segments.prepare(socket, forWriting: byteCount)
-        let outcome = operation(socket)
-        switch outcome {
-        case .bytes: segments.noteWritten(to: socket)
-        case .wouldBlock, .failed: isWritable = false
+// MARK: - Writing
+
+extension Side {
+    /// Writes the bytes of `buffer` in `range`.
+    ///
+    /// - Parameter hasMore: whether more, or the end of the stream, follows at once.
+    mutating func write(_ buffer: ScratchBuffer, _ range: Range<Int>, hasMore: Bool) -> Write {
+        segments.prepare(socket, forWriting: range.count)
+        switch transport {
+        case .plain(let socket):
+            let outcome = socket.write(buffer, range, hasMore: hasMore)
+            // A socket that takes a part only is full.
+            if case .bytes(let count) = outcome, count < range.count { isWritable = false }
+            return note(outcome)
+        case .layered(let layer): return note(layer.write(buffer, range))
         }
-        return outcome
+    }
+
+    /// Writes `bytes` from `offset` on.
+    mutating func write(_ bytes: [UInt8], from offset: Int = 0) -> Write {
+        segments.prepare(socket, forWriting: bytes.count - offset)
+        switch transport {
+        case .plain(let socket): return note(socket.write(bytes, from: offset))
+        case .layered(let layer): return note(layer.write(bytes, from: offset))
+        }
+    }
+
+    /// Writes what `pipe` holds, unseen.
+    mutating func drain(_ pipe: Pipe) -> Write {
+        segments.prepare(socket, forWriting: pipe.heldByteCount)
+        return note(pipe.drain(to: socket))
+    }
+
+    private mutating func note(_ outcome: WriteOutcome) -> Write {
+        switch outcome {
+        case .bytes(let count):
+            segments.noteWritten(to: socket)
+            return .bytes(count: count)
+        case .wouldBlock:
+            isWritable = false
+            return .wouldBlock
+        case .failed(let error):
+            isWritable = false
+            return .failed(SideFailure(error))
+        }
+    }
+}
+
+extension SideFailure {
+    /// What a failed call on a side's socket says of the side.
+    init(_ error: SystemError) {
+        self = error.isPeerUnreachable ? .unreachable : .reset
     }
 }

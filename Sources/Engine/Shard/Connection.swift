@@ -5,21 +5,144 @@ import ProxyProtocol
 import Sockets
 
 /// A connection's slot in its shard: from accept to the line in the access log.
+///
+/// What happens to it, ``Lifecycle`` decides; this is what the shard needs to act.
 struct Connection {
-    enum Phase {
-        /// Nothing is decided yet.
-        case accepted
-        /// Waits for the PROXY header of a source that is trusted to send one.
-        case readingHeader(HeaderReading)
-        /// Admitted; waits for a backend.
-        case connecting(Dial)
-        case relaying
-        /// Refused: greets a MySQL client first, so that it shows the error in full.
-        case greeting(Greeting)
-        /// Everything was said; waits for the client to close, so that no reset overtakes it.
-        case lingering
+    // The small ones last: thousands of idle connections pay for every gap between two properties.
+
+    /// Unique within this run.
+    let id: UInt64
+    let acceptedAt: Moment
+    /// Monotonic milliseconds of the last event.
+    var activeAt: Int64
+    /// The listener's, and as soon as the client was judged its route's, as they were then.
+    var profile: RouteProfile
+    var dial: Dial?
+    var backend: Backend?
+    var tunnel: Tunnel
+    /// Of the flows' byte counts, what the listener's counters have already.
+    var reportedBytesIn: UInt64 = 0
+    var reportedBytesOut: UInt64 = 0
+    var lifecycle: Lifecycle
+    var stall = StallState()
+    var client: Client
+    var notes = RecordNotes()
+    let peer: SocketAddress
+    let listener: ListenerID
+    var admission: Admission?
+    var isBackendConnected = false
+    /// Whether its bytes are moved without being looked at; what ``Lifecycle/isRelaying`` said last.
+    var isRelaying = false
+    /// Whether the connection waits in the shard's run queue, or has its turn.
+    var isQueued = false
+    /// Whether it has more to do than its turn allows.
+    var wantsTurn = false
+
+    init(
+        id: UInt64,
+        listener: ListenerID,
+        routes: ListenerRoutes,
+        socket: Socket,
+        peer: SocketAddress,
+        at now: Moment
+    ) {
+        self.id = id
+        self.listener = listener
+        self.peer = peer
+        profile = routes.profile
+        client = Client(address: peer, endpoint: routes.embeddedEndpoint)
+        tunnel = Tunnel(client: Side(Transport(socket, by: routes.carrier)))
+        lifecycle = Lifecycle(routes.firstBytes(from: peer))
+        acceptedAt = now
+        activeAt = now.milliseconds
     }
 
+    /// By what it is judged while it runs.
+    var identity: SessionIdentity {
+        SessionIdentity(
+            warehouse: profile.warehouse,
+            listener: profile.name,
+            link: profile.settings.link,
+            peer: peer.ip,
+            client: client.address.ip,
+            endpoint: client.endpoint,
+            isIntroduced: client.isIntroduced,
+            intermediaries: client.intermediaries
+        )
+    }
+}
+
+/// Whose connection it is, as far as is known.
+struct Client {
+    var address: SocketAddress
+    /// Addresses overlap between consumers' networks: tells those behind one endpoint from others. 0
+    /// without an endpoint.
+    var network: UInt32
+    var endpoint: EndpointName?
+    /// Who wrote the headers after the peer's.
+    var intermediaries: [IPAddress] = []
+    /// Whether the peer's PROXY header is believed.
+    var isIntroduced = false
+
+    init(address: SocketAddress, endpoint: EndpointName?) {
+        self.address = address
+        self.endpoint = endpoint
+        network = Self.unknownNetwork(of: endpoint)
+    }
+
+    /// The network of an endpoint that no warehouse knows.
+    static func unknownNetwork(of endpoint: EndpointName?) -> UInt32 {
+        endpoint == nil ? 0 : .max
+    }
+
+    /// As the limits and the denials count it.
+    var source: SourceKey { SourceKey(address.ip, in: network) }
+}
+
+/// Where an admitted client is counted beside its warehouse, its service and the gateway, which count
+/// everyone.
+struct Admission {
+    /// Among its endpoint's connections.
+    var endpoint: ConnectionBudget?
+    /// Whether the limiter counts its source.
+    var isSourceCounted = false
+}
+
+/// The search for a backend, inside the route by which the client was admitted; boxed, for it is
+/// over in a moment where no dialogue may ask for another one.
+final class Dial {
+    let pool: BackendPool
+    let carrier: Assembly.Carrier?
+    /// What speaks first with each backend, if the service has such a dialogue.
+    let dialogue: (any Dialogue)?
+    /// The only member that is to be tried, if a dialogue has asked for it.
+    private(set) var target: Int?
+    /// Which of the pool's members were tried.
+    var tried = BackendPool.Tried()
+    /// Whether the gateway had a local port left at every try.
+    var hasPorts = true
+    /// Where the client wanted to go, if its load balancer said so.
+    let destination: SocketAddress?
+    /// The believed PROXY headers, the one that was sent first in front.
+    let headers: [ProxyHeader]
+
+    /// - Parameter last: of the same connection's last request, if it was kept.
+    init(_ route: Route, for client: EffectiveClient?, after last: Dial?) {
+        pool = route.pool
+        carrier = route.carrier
+        dialogue = route.dialogue
+        destination = last?.destination ?? client?.destination
+        headers = last?.headers ?? client?.believedHeaders ?? []
+    }
+
+    func tryOnly(_ position: Int) {
+        target = position
+        tried = BackendPool.Tried()
+    }
+}
+
+/// What is known of bytes that peers do not take.
+struct StallState {
     /// What the timer of a relayed connection was set for, the most urgent last.
     enum Watch: UInt8, Comparable {
         /// Nothing but the idle time.
@@ -32,147 +155,14 @@ struct Connection {
         static func < (a: Watch, b: Watch) -> Bool { a.rawValue < b.rawValue }
     }
 
-    /// Unique within this run.
-    let id: UInt64
-    let listener: ListenerID
-    var isBackendConnected = false
-    /// Whether keepalive probes watch the backend.
-    var isBackendProbed = false
-    /// Whether the peer's PROXY header is believed.
-    var isIntroduced = false
-    /// Whether the connection waits in the shard's run queue.
-    var isQueued = false
-    /// How soon its timer comes to look for bytes that a peer does not take.
-    var watch = Watch.none
-    /// The listener's as it was when the client was identified.
-    var profile: ListenerProfile
-    let acceptedAt: Moment
-    let peer: SocketAddress
-    var client: SocketAddress
-    var phase = Phase.accepted
-    var tunnel: Tunnel
-    var backend: Backend?
-    /// Who wrote the headers after the peer's.
-    var intermediaries: [IPAddress] = []
     /// Only while bytes wait that a look has found.
     var hold: Hold?
-    /// Monotonic milliseconds of the last event.
-    var activeAt: Int64
-    var holdings: Holdings
-    /// Of the flows' byte counts, what the listener's counters have already.
-    var reportedBytesIn: UInt64 = 0
-    var reportedBytesOut: UInt64 = 0
-    var rule: CIDRBlock?
-    var endpoint: EndpointName?
-    var denial: DenialReason?
-    /// How the connection ends, once that is decided though not yet done.
-    var end = ConnectionEnd.finished
-    /// Whether it gets a line in the access log, and how many of its kind have had none.
-    var isLogged = true
-    var unlogged = 0
-    var detail = ""
-
-    init(
-        id: UInt64,
-        listener: ListenerID,
-        profile: ListenerProfile,
-        socket: Socket,
-        peer: SocketAddress,
-        at now: Moment
-    ) {
-        self.id = id
-        self.listener = listener
-        self.profile = profile
-        self.peer = peer
-        client = peer
-        tunnel = Tunnel(
-            client: socket,
-            isGuarded: !profile.settings.passesClientHeaders,
-            awaitsGreeting: profile.settings.protocol == .mysql
-        )
-        acceptedAt = now
-        activeAt = now.milliseconds
-        // Those that were set aside at accept.
-        holdings = Holdings(descriptorCount: DescriptorBudget.perConnection)
-    }
-}
-
-extension Connection {
-    /// Whether its client has passed: what runs, and what a change of policy may end.
-    var isAdmitted: Bool {
-        switch phase {
-        case .connecting, .relaying: true
-        case .accepted, .readingHeader, .greeting, .lingering: false
-        }
-    }
-
-    /// By what it is judged while it runs.
-    var identity: SessionIdentity {
-        SessionIdentity(
-            warehouse: profile.warehouse.id,
-            listener: profile.name,
-            link: profile.settings.link,
-            peer: peer.ip,
-            client: client.ip,
-            endpoint: endpoint,
-            isIntroduced: isIntroduced,
-            intermediaries: intermediaries
-        )
-    }
-}
-
-/// A PROXY header on its way in; boxed, for few connections have one.
-final class HeaderReading {
-    var preface: Preface
-
-    init(_ preface: Preface) {
-        self.preface = preface
-    }
-}
-
-/// The search for a backend, inside the route by which the client was admitted.
-struct Dial {
-    let pool: BackendPool
-    /// Which of the pool's members were tried.
-    var tried = BackendPool.Tried()
-    /// What the client's load balancers said of it.
-    let introduction: Introduction?
-}
-
-/// What the believed PROXY headers say, for the backend; boxed, for few connections have one.
-final class Introduction {
-    /// Where the client wanted to go.
-    let destination: SocketAddress?
-    /// The headers, the one that was sent first in front.
-    let headers: [ProxyHeader]
-
-    init(_ client: EffectiveClient) {
-        destination = client.destination
-        headers = client.believedHeaders
-    }
-}
-
-/// What a connection is counted in. It is given back once, by the shard.
-struct Holdings {
-    /// The source's entry in the limiter.
-    var source: SourceKey?
-    /// Whether it is counted among the gateway's connections.
-    var isInBudget = false
-    /// Of the process' descriptors, how many are set aside for it.
-    var descriptorCount: UInt8 = 0
-    /// Where it is counted among its endpoint's connections.
-    var endpoint: ConnectionBudget?
-    /// Where it is counted among its warehouse's connections.
-    var warehouse: WarehouseGauge?
-}
-
-/// A refused MySQL client's handshake; boxed, for few connections have one.
-final class Greeting {
-    var rejection: GreetingRejection
-
-    init(_ rejection: GreetingRejection) {
-        self.rejection = rejection
-    }
+    /// How soon the timer comes to look for bytes that a peer does not take.
+    var watch = Watch.none
+    /// Whether keepalive probes watch the backend.
+    var isBackendProbed = false
+    /// Whether the backend's receive buffer has its bound.
+    var isBackendBounded = false
 }
 
 /// What a connection's peers have not taken; boxed, for few connections have one.
@@ -182,6 +172,74 @@ final class Hold {
     var byteCount = 0
     /// The sides that the kernel was told to wait for.
     var patience: Set<RelaySide> = []
+}
+
+/// What the connection's record says beside who and how much.
+struct RecordNotes {
+    private var rare: Rare?
+    var rule: CIDRBlock?
+    var denial: DenialReason?
+    /// Whether it gets a line in the access log.
+    var isLogged = true
+
+    /// What most connections do not have.
+    private final class Rare {
+        var detail = ""
+        var unlogged = 0
+        var requests: RequestNotes?
+        var lastBackend: SocketAddress?
+    }
+
+    var detail: String {
+        get { rare?.detail ?? "" }
+        set {
+            if rare != nil || !newValue.isEmpty { keep(\.detail, newValue) }
+        }
+    }
+
+    /// How many of its kind have had no line in the access log.
+    var unlogged: Int {
+        get { rare?.unlogged ?? 0 }
+        set {
+            if rare != nil || newValue != 0 { keep(\.unlogged, newValue) }
+        }
+    }
+
+    /// Only of a connection whose requests are relayed one by one.
+    var requests: RequestNotes? {
+        get { rare?.requests }
+        set { keep(\.requests, newValue) }
+    }
+
+    /// The backend that was connected and was given back before the connection's end.
+    var lastBackend: SocketAddress? {
+        get { rare?.lastBackend }
+        set { keep(\.lastBackend, newValue) }
+    }
+
+    private mutating func keep<Value>(
+        _ property: ReferenceWritableKeyPath<Rare, Value>,
+        _ value: Value
+    ) {
+        let rare = rare ?? Rare()
+        rare[keyPath: property] = value
+        self.rare = rare
+    }
+}
+
+/// Where the records of a kept connection's requests have come to; boxed, for few connections are
+/// kept.
+final class RequestNotes {
+    var count: UInt64 = 0
+    /// When the next one began: with its first byte.
+    var beganAt: Moment
+    /// Of the connection's bytes, those of the requests so far.
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+
+    init(beganAt moment: Moment) {
+        beganAt = moment
+    }
 }
 
 /// A moment on both of the system's clocks.

@@ -3,8 +3,6 @@ import Core
 import Sockets
 
 extension Shard {
-    /// Clients taken from one listener before other events get their turn.
-    private static let acceptBatch = 16
     /// How long accepting rests when descriptors or memory have run out.
     private static let acceptPauseMilliseconds: Int64 = 100
 
@@ -34,18 +32,17 @@ extension Shard {
         listeners[id] = nil
     }
 
-    func acceptClients(of id: ListenerID) {
-        for _ in 0..<Self.acceptBatch {
-            // Clients that other shards have handed over hold descriptors; some may have to go.
-            if !hasRoom() { readMailbox() }
-            guard acceptResumesAt == nil, let socket = listeners[id], accept(from: socket, as: id)
-            else { return }
-        }
+    /// Takes the next client of a listener.
+    ///
+    /// - Returns: whether there may be another one.
+    func acceptClient(of id: ListenerID) -> Bool {
+        guard acceptResumesAt == nil, let socket = listeners[id] else { return false }
+        return accept(from: socket, as: id)
     }
 
     /// Whether there are descriptors for one more client, if need be those of clients that are not
     /// admitted.
-    private func hasRoom() -> Bool {
+    func hasRoom() -> Bool {
         while services.descriptors.isUsedUp {
             guard makeRoom() else { return false }
         }

@@ -9,7 +9,7 @@ extension Shard {
     /// The wall clock may be set: an expiry is looked for at least so often, in seconds.
     private static let reviewInterval: Int64 = 60
 
-    func begin(_ sweep: SessionSweep) {
+    func schedule(_ sweep: SessionSweep) {
         sweeps.append(sweep)
     }
 
@@ -18,7 +18,7 @@ extension Shard {
         guard var sweep = sweeps.first else { return }
         let end = min(sweep.next + Self.sliceSize, connections.slotCount)
         for index in sweep.next..<max(sweep.next, end) {
-            if let key = connections.key(at: UInt32(index)), connections[key].isAdmitted {
+            if let key = connections.key(at: UInt32(index)), connections[key].lifecycle.isAdmitted {
                 visit(key, for: &sweep)
             }
         }
@@ -43,7 +43,7 @@ extension Shard {
             let profile = connections[key].profile
             guard review(key) else { return }
             let listener = RevocationTally.Listener(
-                warehouse: profile.warehouse.id,
+                warehouse: profile.warehouse,
                 address: profile.name
             )
             sweep.revoked[listener, default: 0] += 1
@@ -55,7 +55,7 @@ extension Shard {
             let session = session(key)
             guard query.matches(session) else { return }
             sweep.add(session, acceptedAt: connections[key].acceptedAt)
-            finish(key, .closedByOperator)
+            close(key, .closedByOperator)
         }
     }
 }
@@ -71,16 +71,10 @@ extension Shard {
         self.snapshot = snapshot
         guard isNewPolicy else { return }
         if connections.count > 0 {
-            begin(SessionSweep(.review))
+            schedule(SessionSweep(.review))
         } else {
             services.revocations.end([:])
         }
-    }
-
-    /// Remembers when the rule that let a session pass will say nothing any more.
-    func noteExpiry(_ expiry: UnixTime?) {
-        guard let expiry else { return }
-        nextExpiry = min(nextExpiry ?? expiry, expiry)
     }
 
     /// When rules are looked at next for having expired, in monotonic milliseconds.
@@ -95,7 +89,7 @@ extension Shard {
         // The review finds the next one.
         nextExpiry = nil
         services.revocations.expect(1)
-        begin(SessionSweep(.review))
+        schedule(SessionSweep(.review))
     }
 
     /// Closes a session that would not be admitted now, unless its warehouse lets such go on.
@@ -107,8 +101,8 @@ extension Shard {
             noteExpiry(expiry)
             return false
         case .ends(let denial):
-            connections[key].denial = denial
-            finish(key, .revoked)
+            connections[key].notes.denial = denial
+            close(key, .revoked)
             return true
         }
     }
@@ -117,15 +111,16 @@ extension Shard {
         let connection = connections[key]
         return Session(
             connection: connection.id,
-            warehouse: connection.profile.warehouse.id,
+            warehouse: connection.profile.warehouse,
             listener: connection.profile.name,
+            protocol: connection.profile.settings.protocol,
             link: connection.profile.settings.link,
             peer: connection.peer,
-            client: connection.client,
-            introducedBy: connection.isIntroduced
-                ? [connection.peer.ip] + connection.intermediaries : [],
-            endpoint: connection.endpoint,
-            rule: connection.rule,
+            client: connection.client.address,
+            introducedBy: connection.client.isIntroduced
+                ? [connection.peer.ip] + connection.client.intermediaries : [],
+            endpoint: connection.client.endpoint,
+            rule: connection.notes.rule,
             backend: connection.isBackendConnected ? connection.backend?.address : nil,
             startedAt: connection.acceptedAt.unixTime,
             durationMilliseconds: now.milliseconds - connection.acceptedAt.milliseconds,

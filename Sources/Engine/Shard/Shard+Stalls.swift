@@ -9,52 +9,63 @@ extension Shard {
     private static let soon: Int64 = 1_000
     private static let later: Int64 = 5_000
 
-    /// Sets the timer of a connection that has moved bytes, unless it is set already.
-    func watch(_ key: Key) {
-        let urgency: Connection.Watch = connections[key].tunnel.hasPending ? .soon : .later
-        guard urgency > connections[key].watch else { return }
-        connections[key].watch = urgency
-        let timeouts = connections[key].profile.settings.timeouts
-        let shortest = min(timeouts.idle, timeouts.halfClosed, timeouts.write).milliseconds
+    /// Sets the timer of a connection that has moved bytes.
+    func watch(_ key: Key, _ urgency: StallState.Watch) {
+        connections[key].stall.watch = urgency
+        let deadlines = connections[key].profile.deadlines
+        let shortest = min(deadlines.idle, deadlines.halfClosed, deadlines.write)
         let patience = Int64(snapshot.keepalive.userTimeoutMilliseconds) / 2
         let delay = min(urgency == .soon ? Self.soon : Self.later, shortest, patience)
         timers.schedule(Int(key.index), at: now.milliseconds + delay)
     }
 
+    /// From now on the kernel takes no more of the backend's bytes for a client that does not read
+    /// than the configuration allows.
+    func boundBackend(of key: Key) {
+        guard !connections[key].stall.isBackendBounded else { return }
+        connections[key].stall.isBackendBounded = true
+        guard let size = services.bufferPolicy.backendReceive else { return }
+        // `try?`: on a socket that has failed meanwhile, whose event is under way.
+        try? connections[key].tunnel.backend.socket.setReceiveBuffer(size)
+    }
+
+    /// What a look at a connection has found.
+    enum StallLook {
+        /// Look again then, in monotonic milliseconds; `.max` for never.
+        case lookAgain(at: Int64)
+        case end(ConnectionEnd)
+    }
+
     /// Looks at a connection whose timer has fired.
-    ///
-    /// - Returns: when to look again, in monotonic milliseconds, or never where nothing waits; `nil`
-    ///   where the connection is closed.
-    func lookForStall(of key: Key) -> Int64? {
+    func lookForStall(of key: Key) -> StallLook {
         let tunnel = connections[key].tunnel
         let (client, backend) = (tunnel.client.socket.held, tunnel.backend.socket.held)
         let toClient = tunnel.toClient.waiting(besides: client.unacknowledged)
         let toBackend = tunnel.toBackend.waiting(besides: backend.unacknowledged)
         guard toClient.byteCount + toBackend.byteCount > 0 else {
             endHold(of: key)
-            return .max
+            return .lookAgain(at: .max)
         }
-        let hold = connections[key].hold ?? Hold()
-        connections[key].hold = hold
+        let hold = connections[key].stall.hold ?? Hold()
+        connections[key].stall.hold = hold
         let verdict = hold.watch.look(
             client: toClient,
             backend: toBackend,
-            writeTimeout: connections[key].profile.settings.timeouts.write.milliseconds,
+            writeTimeout: connections[key].profile.deadlines.write,
             isOverBudget: isOverBudget(key, hold, memory: client.memory + backend.memory),
             at: now.milliseconds
         )
         keepPatience(with: .client, client, of: key, hold)
         keepPatience(with: .backend, backend, of: key, hold)
         switch verdict {
-        case .lookAgain(let delay): return now.milliseconds + delay
-        case .nothingWaits: return .max
+        case .lookAgain(let delay): return .lookAgain(at: now.milliseconds + delay)
+        case .nothingWaits: return .lookAgain(at: .max)
         case .peerTakesNothing(let side):
-            abort(key, side == .client ? .clientWriteTimeout : .backendWriteTimeout)
+            return .end(side == .client ? .clientWriteTimeout : .backendWriteTimeout)
         case .overBudget:
-            connections[key].detail = "its source is over limits.bufferPerSource"
-            abort(key, .bufferLimit)
+            connections[key].notes.detail = "its source is over limits.bufferPerSource"
+            return .end(.bufferLimit)
         }
-        return nil
     }
 
     /// Counts what is held for the connection, and says whether its source holds too much.
@@ -79,7 +90,7 @@ extension Shard {
         guard isPatient != hold.patience.contains(side) else { return }
         if isPatient { hold.patience.insert(side) } else { hold.patience.remove(side) }
         let tunnel = connections[key].tunnel
-        let socket = side == .client ? tunnel.client.socket : tunnel.backend.socket
+        let socket = tunnel[side].socket
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
         try? socket.setUserTimeout(
             milliseconds: isPatient ? 0 : snapshot.keepalive.userTimeoutMilliseconds
@@ -88,12 +99,12 @@ extension Shard {
 
     /// Nothing is held any longer.
     func endHold(of key: Key) {
-        guard let hold = connections[key].hold else { return }
-        connections[key].hold = nil
+        guard let hold = connections[key].stall.hold else { return }
+        connections[key].stall.hold = nil
         services.buffers.add(-hold.byteCount, to: connections[key].bufferSource)
         let tunnel = connections[key].tunnel
         for side in hold.patience {
-            let socket = side == .client ? tunnel.client.socket : tunnel.backend.socket
+            let socket = tunnel[side].socket
             // `try?`: as above.
             try? socket.setUserTimeout(milliseconds: snapshot.keepalive.userTimeoutMilliseconds)
         }
@@ -102,7 +113,17 @@ extension Shard {
 
 extension Connection {
     /// Whose budget of held bytes it takes from.
-    var bufferSource: SourceKey { holdings.source ?? SourceKey(client.ip) }
+    var bufferSource: SourceKey { client.source }
+}
+
+extension ConnectionEnd {
+    /// Whether a peer took nothing: what it was still to get is dropped with the connection.
+    var isStall: Bool {
+        switch self {
+        case .clientWriteTimeout, .backendWriteTimeout, .bufferLimit: true
+        default: false
+        }
+    }
 }
 
 extension Flow {

@@ -2,71 +2,68 @@ import Core
 import Sockets
 
 extension Shard {
+    /// How long a refused client may take to read what it was told.
+    private static let lingerMilliseconds: Int64 = 2_000
+    private static let loginMilliseconds: Int64 = 5_000
+    /// So old a connection to a backend must be before keepalive probes are asked for: many are
+    /// closed before and never need the four system calls.
+    private static let keepaliveDelay: Int64 = 1_000
+
     /// Sets the one deadline of a connection.
-    func setDeadline(of key: Key, after duration: Duration) {
-        timers.schedule(Int(key.index), at: now.milliseconds + duration.milliseconds)
+    func set(_ deadline: Lifecycle.Deadline, for key: Key) {
+        let deadlines = connections[key].profile.deadlines
+        let milliseconds =
+            switch deadline {
+            case .firstBytes: deadlines.header
+            case .connect, .dialogue: deadlines.connect
+            case .relay: min(deadlines.idle, Self.keepaliveDelay)
+            case .nextRequest: deadlines.idle
+            case .refusal: Self.loginMilliseconds
+            case .linger: Self.lingerMilliseconds
+            }
+        if deadline == .firstBytes { noteRequestBegins(of: key) }
+        if deadline == .relay { connections[key].stall.watch = .soon }
+        timers.schedule(Int(key.index), at: now.milliseconds + milliseconds)
     }
 
-    /// The next moment at which something is due, in monotonic milliseconds.
-    var nextDeadline: Int64? {
-        let first = min(
-            timers.nextDeadline ?? .max,
-            acceptResumesAt ?? .max,
-            watchRetriesAt ?? .max,
-            nextReview ?? .max
-        )
-        return first == .max ? nil : first
-    }
-
-    func expireTimers() {
-        resumeAccepting()
-        retryWatching()
-        reviewExpired()
-        guard let deadline = timers.nextDeadline, deadline <= now.milliseconds else { return }
-        for index in timers.advance(to: now.milliseconds) {
-            if let key = connections.key(at: UInt32(index)) { deadlinePassed(for: key) }
-        }
-    }
-
-    private func deadlinePassed(for key: Key) {
-        switch connections[key].phase {
-        case .readingHeader(let reading): headerDeadlinePassed(for: key, reading)
-        case .connecting: connectFailed(for: key, reason: "connect timed out")
-        case .relaying: relayTimerFired(for: key)
-        case .accepted, .greeting, .lingering: finish(key, connections[key].end)
-        }
-    }
-
-    /// Bytes do not move the deadline of silence, they only note the time: one timer serves for
-    /// hours.
-    private func relayTimerFired(for key: Key) {
+    /// Looks after a relay whose deadline has passed. Bytes do not move the deadline of silence, they
+    /// only note the time: one timer serves for hours.
+    ///
+    /// - Returns: why the connection has to end; `nil` if it goes on.
+    func lookAfterRelay(of key: Key) -> ConnectionEnd? {
         probeBackend(of: key)
-        guard let nextLook = lookForStall(of: key) else { return }
+        let nextLook: Int64
+        switch lookForStall(of: key) {
+        case .lookAgain(let moment): nextLook = moment
+        case .end(let end): return end
+        }
         let (timeout, end) = silence(of: key)
         let deadline = connections[key].activeAt + timeout
-        guard deadline > now.milliseconds else { return finish(key, end) }
-        connections[key].watch = nextLook < .max ? .soon : .none
+        guard deadline > now.milliseconds else { return end }
+        connections[key].stall.watch = nextLook < .max ? .soon : .none
         timers.schedule(Int(key.index), at: min(nextLook, deadline))
+        return nil
     }
 
     /// After how many milliseconds without a byte the connection ends, and as what.
     private func silence(of key: Key) -> (timeout: Int64, end: ConnectionEnd) {
-        let timeouts = connections[key].profile.settings.timeouts
-        let isShorter = connections[key].tunnel.isHalfClosed && timeouts.halfClosed < timeouts.idle
+        let deadlines = connections[key].profile.deadlines
+        let isShorter =
+            connections[key].lifecycle.isHalfClosed && deadlines.halfClosed < deadlines.idle
         return isShorter
-            ? (timeouts.halfClosed.milliseconds, .halfClosedTimeout)
-            : (timeouts.idle.milliseconds, .idleTimeout)
+            ? (deadlines.halfClosed, .halfClosedTimeout) : (deadlines.idle, .idleTimeout)
     }
 
     /// From now on a backend that is gone without a word is noticed, and one that does not read holds
     /// little.
     private func probeBackend(of key: Key) {
-        guard !connections[key].isBackendProbed else { return }
-        connections[key].isBackendProbed = true
+        guard !connections[key].stall.isBackendProbed else { return }
+        connections[key].stall.isBackendProbed = true
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
         let socket = connections[key].tunnel.backend.socket
         try? socket.setKeepalive(snapshot.keepalive)
         if let limit = services.bufferPolicy.unsent { try? socket.setUnsentLimit(limit) }
+        boundBackend(of: key)
     }
 }
 

@@ -29,6 +29,8 @@ final class Shard: @unchecked Sendable {
     var runQueue = TurnQueue<Key>()
     /// Whose turn it is, and how many bytes of it are left.
     var turn: (key: Key, rest: Int)?
+    /// How often the connection that goes on may still be read from before others have their turn.
+    var readsLeft = 0
     /// Records that the access log does not have yet.
     var records: [AccessRecord] = []
     /// When they were last handed over, in monotonic nanoseconds.
@@ -50,10 +52,12 @@ final class Shard: @unchecked Sendable {
     /// When the first rule expires by which a session runs; `nil` where none does.
     var nextExpiry: UnixTime?
     var denials: DenialTable
-    private var nextConnectionNumber: UInt64 = 0
+    /// Of the connections that began here.
+    var lastConnectionNumber: UInt64 = 0
 
     private let queue: DispatchQueue
     private var source: (any DispatchSourceRead)?
+    private var isRetired = false
     private let lingerNanoseconds: Int64
 
     init(
@@ -98,17 +102,16 @@ final class Shard: @unchecked Sendable {
     func retire() {
         source?.cancel()
         source = nil
-    }
-
-    func makeConnectionNumber() -> UInt64 {
-        nextConnectionNumber += 1
-        return nextConnectionNumber << 8 | UInt64(port.number & 255)
+        isRetired = true
     }
 }
 
 // MARK: - The wheel
 
 extension Shard {
+    /// Clients taken from one listener before other events get their turn.
+    private static let acceptBatch = 16
+
     /// Handles events until none has come for the linger time.
     private func drive() {
         now = Moment.now()
@@ -126,11 +129,29 @@ extension Shard {
         } while !isQuiet(since: quietSince)
         handOverRecords()
         epoll.setTimer(milliseconds: nextDeadline.map { $0 - now.milliseconds })
-        if source == nil { port.noteRetired() }
+        if isRetired { port.noteRetired() }
     }
 
     private func isQuiet(since start: Int64) -> Bool {
-        source == nil || hasNoWork && now.nanoseconds - start >= lingerNanoseconds
+        isRetired || hasNoWork && now.nanoseconds - start >= lingerNanoseconds
+    }
+
+    private func expireTimers() {
+        resumeAccepting()
+        retryWatching()
+        reviewExpired()
+        guard let deadline = timers.nextDeadline, deadline <= now.milliseconds else { return }
+        for index in timers.advance(to: now.milliseconds) {
+            if let key = connections.key(at: UInt32(index)) { deadlinePassed(for: key) }
+        }
+    }
+
+    /// The next moment at which something is due, in monotonic milliseconds.
+    private var nextDeadline: Int64? {
+        // Two by two: of more, min(_:_:) would make an array each time.
+        let pauses = min(acceptResumesAt ?? .max, watchRetriesAt ?? .max)
+        let first = min(min(timers.nextDeadline ?? .max, nextReview ?? .max), pauses)
+        return first == .max ? nil : first
     }
 
     private var hasNoWork: Bool { turn == nil && runQueue.isEmpty && sweeps.isEmpty }
@@ -169,6 +190,14 @@ extension Shard {
         }
     }
 
+    func acceptClients(of id: ListenerID) {
+        for _ in 0..<Self.acceptBatch {
+            // Clients that other shards have handed over hold descriptors; some may have to go.
+            if !hasRoom() { readMailbox() }
+            guard acceptClient(of: id) else { return }
+        }
+    }
+
     /// Each hand-over may wake the writer, which costs more than a line: a busy shard gives it many
     /// at once.
     private var areRecordsDue: Bool {
@@ -202,7 +231,7 @@ extension Shard {
         case .stopListening(let id):
             stopListening(id)
         case .sweep(let sweep):
-            begin(sweep)
+            schedule(sweep)
         case .perform(let errand):
             errand(self)
         case .closeAll(let end):

@@ -24,20 +24,14 @@ extension Inventory {
                 in: configuration,
                 beside: added.map(\.open.socket)
             )
-            added.append((listener.address, open(socket, counters: running?.counters)))
+            added.append((listener.address, open(socket)))
         }
         return added
     }
 
-    private mutating func open(_ socket: ListeningSocket, counters: ListenerCounters?)
-        -> OpenListener
-    {
+    private mutating func open(_ socket: ListeningSocket) -> OpenListener {
         nextListenerNumber += 1
-        return OpenListener(
-            id: ListenerID(rawValue: nextListenerNumber),
-            socket: socket,
-            counters: counters ?? ListenerCounters()
-        )
+        return OpenListener(id: ListenerID(rawValue: nextListenerNumber), socket: socket)
     }
 
     private func bind(

@@ -6,25 +6,30 @@ import Sockets
 
 extension Inventory {
     mutating func makeSnapshot(names: ResolvedNames) -> Snapshot {
-        var routes: [ListenerID: Route] = [:]
         var maker = BackendMaker(of: self, names: names)
-        for warehouse in configuration.warehouses {
-            for settings in warehouse.listeners {
-                guard let listener = listeners[settings.address] else { continue }
-                let pool = maker.makePool(for: settings, of: warehouse, before: listener.route)
-                let route = makeRoute(to: pool, for: settings, of: warehouse, listener)
-                listeners[settings.address]?.route = route
-                routes[listener.id] = route
-            }
+        pools = configuration.services.reduce(into: [:]) { pools, service in
+            pools[service.id] = maker.makePool(for: service, before: self.pools[service.id])
         }
         backends = maker.backends
         refusals = maker.refusals
+        let endpoints = configuration.warehouses.reduce(into: [:]) { endpoints, warehouse in
+            endpoints[warehouse.id] = endpointRoutes(of: warehouse)
+        }
+        var routes: [ListenerID: ListenerRoutes] = [:]
+        for settings in configuration.listeners {
+            guard let listener = listeners[settings.address] else { continue }
+            let made = makeRoutes(of: settings, endpoints, at: listener.socket.address)
+            listeners[settings.address]?.routes = made
+            routes[listener.id] = made
+        }
+        let addresses = Set(configuration.listeners.map(\.address))
+        counters = counters.filter { addresses.contains($0.key.listener) }
         return Snapshot(
             generation: generation,
             limits: configuration.limits,
             denialLinesPerMinute: configuration.log.denialsPerMinute,
             keepalive: KeepaliveOptions(configuration.keepalive),
-            routes: routes,
+            listeners: routes,
             sessionPolicies: SessionPolicies(
                 of: configuration,
                 rules: { rules[$0.id] },
@@ -33,29 +38,74 @@ extension Inventory {
         )
     }
 
-    private mutating func makeRoute(
-        to pool: BackendPool,
-        for settings: Listener,
-        of warehouse: Warehouse,
-        _ listener: OpenListener
-    ) -> Route {
-        Route(
-            profile: ListenerProfile(
-                settings: settings,
-                address: listener.socket.address,
-                warehouse: gauge(of: warehouse.id),
-                counters: listener.counters
-            ),
-            headerPolicy: HeaderPolicy(settings.acceptProxyProtocol),
-            policy: AccessPolicy(
-                for: settings,
-                of: warehouse,
-                rules: rules[warehouse.id]
-            ),
-            connectionLimit: warehouse.connectionLimit,
-            pool: pool,
-            endpoints: endpointRoutes(of: warehouse)
+    private mutating func makeRoutes(
+        of settings: Listener,
+        _ endpoints: [String: [EndpointName: EndpointRoute]],
+        at address: SocketAddress
+    ) -> ListenerRoutes {
+        let all = makeDestinations(of: settings, endpoints, at: address)
+        let table = RouteTable(all.flatMap { route in route.matches.map { ($0, route) } })
+        if table.isUniform, let only = table.standard {
+            return ListenerRoutes(
+                settings,
+                profile: only.profile,
+                table: table,
+                all: all,
+                assembly: assembly
+            )
+        }
+        let lobby = RouteProfile(
+            settings: settings,
+            address: address,
+            timeouts: settings.timeouts,
+            to: nil,
+            counters: counters(of: settings, to: nil)
         )
+        return ListenerRoutes(
+            settings,
+            profile: lobby,
+            table: table,
+            all: all,
+            assembly: assembly
+        )
+    }
+
+    /// Each destination of a listener once, whatever the number of routes that lead there.
+    private mutating func makeDestinations(
+        of settings: Listener,
+        _ endpoints: [String: [EndpointName: EndpointRoute]],
+        at address: SocketAddress
+    ) -> [Route] {
+        var matches: [Service.ID: [RouteMatch]] = [:]
+        for route in settings.routes { matches[route.service.id, default: []].append(route.match) }
+        return settings.routes.compactMap { configured in
+            let id = configured.service.id
+            guard let matches = matches.removeValue(forKey: id),
+                let warehouse = configuration.warehouse(id.warehouse), let pool = pools[id]?.pool
+            else { return nil }
+            let profile = RouteProfile(
+                settings: settings,
+                address: address,
+                timeouts: configured.timeouts,
+                to: RouteProfile.Destination(
+                    warehouse: gauge(of: warehouse.id),
+                    service: id,
+                    sendProxyProtocol: configured.service.sendProxyProtocol,
+                    connections: budget(of: id)
+                ),
+                counters: counters(of: settings, to: warehouse.id)
+            )
+            return Route(
+                matches,
+                profile: profile,
+                policy: AccessPolicy(for: settings, of: warehouse, rules: rules[warehouse.id]),
+                limits: (warehouse.connectionLimit, configured.service.connectionLimit),
+                pool: pool,
+                endpoints: endpoints[warehouse.id] ?? [:],
+                carrier: assembly.backendCarrier?(configured.service),
+                dialogue: assembly.dialogue?(configured.service)
+            )
+        }
     }
 
     /// An endpoint keeps its number and its count for as long as the gateway runs.
@@ -82,5 +132,23 @@ extension Inventory {
         let gauge = WarehouseGauge(id: warehouse)
         gauges[warehouse] = gauge
         return gauge
+    }
+
+    private mutating func budget(of service: Service.ID) -> ConnectionBudget {
+        if let budget = budgets[service] { return budget }
+        let budget = ConnectionBudget()
+        budgets[service] = budget
+        return budget
+    }
+
+    /// - Parameter warehouse: the id; `nil` for the clients that took no route.
+    private mutating func counters(of listener: Listener, to warehouse: String?)
+        -> ListenerCounters
+    {
+        let key = CountersKey(listener: listener.address, warehouse: warehouse)
+        if let known = counters[key] { return known }
+        let new = ListenerCounters()
+        counters[key] = new
+        return new
     }
 }

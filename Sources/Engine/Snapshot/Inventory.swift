@@ -19,11 +19,22 @@ struct Inventory {
         let name: EndpointName
     }
 
+    struct CountersKey: Hashable {
+        let listener: SocketAddress
+        /// `nil` for the clients that took no route.
+        let warehouse: String?
+    }
+
     struct OpenListener {
         let id: ListenerID
         let socket: ListeningSocket
-        let counters: ListenerCounters
-        var route: Route?
+        var routes: ListenerRoutes?
+    }
+
+    /// A service's backends, and what they are told of their clients.
+    struct Pool {
+        let pool: BackendPool
+        let sendProxyProtocol: SendProxyProtocol
     }
 
     /// The configuration in force, or about to be.
@@ -33,7 +44,10 @@ struct Inventory {
     var listeners: [SocketAddress: OpenListener] = [:]
     /// Sockets that shards may still hold, though their listeners are gone.
     var leaving: [SocketAddress: WeakListeningSocket] = [:]
+    var counters: [CountersKey: ListenerCounters] = [:]
     var gauges: [String: WarehouseGauge] = [:]
+    var budgets: [Service.ID: ConnectionBudget] = [:]
+    var pools: [Service.ID: Pool] = [:]
     var endpoints: [EndpointKey: EndpointRoute] = [:]
     var backends: [BackendKey: Backend] = [:]
     /// Addresses that backends must not have, which were reported.
@@ -44,17 +58,20 @@ struct Inventory {
     var nextListenerNumber: UInt32 = 0
     let congestion: CongestionPolicy
     let bufferPolicy: BufferPolicy
+    let assembly: Assembly
     let report: @Sendable (GatewayEvent) -> Void
 
     init(
         configuration: GatewayConfiguration,
         congestion: CongestionPolicy,
         bufferPolicy: BufferPolicy,
+        assembly: Assembly,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) {
         self.configuration = configuration
         self.congestion = congestion
         self.bufferPolicy = bufferPolicy
+        self.assembly = assembly
         self.report = report
     }
 
@@ -98,7 +115,7 @@ struct Inventory {
     private mutating func releaseHeld(under snapshot: Snapshot)
         -> [(ListenerID, ListeningSocket)]
     {
-        let ready = held.filter { snapshot.routes[$0.key]?.pool.isStarting != true }
+        let ready = held.filter { snapshot.listeners[$0.key]?.isStarting != true }
         for id in ready.keys { held[id] = nil }
         return ready.map { ($0.key, $0.value) }
     }
@@ -124,23 +141,42 @@ extension Inventory {
                 return EndpointStatus(
                     endpoint,
                     of: warehouse,
-                    domain: configuration.domain,
+                    in: configuration,
                     activeConnections: endpoints[key]?.budget.current ?? 0
                 )
             }
         }
     }
 
-    /// The routes in force to a warehouse, in the configuration's order; `nil` where there is no
-    /// such warehouse.
-    func routes(of warehouse: String) -> [Route]? {
-        configuration.warehouses.first { $0.id == warehouse }?.listeners.compactMap {
-            listeners[$0.address]?.route
+    /// What the policy in force says of a client, for each listener that leads to a warehouse, in the
+    /// configuration's order; `nil` where there is no such warehouse.
+    func explain(
+        warehouse: String,
+        client: IPAddress,
+        endpoint: EndpointName?,
+        at now: UnixTime
+    ) -> [AccessExplanation]? {
+        guard configuration.warehouse(warehouse) != nil else { return nil }
+        return configuration.listeners(to: warehouse).compactMap { settings in
+            guard settings.isReached(through: endpoint) else { return nil }
+            let routes = listeners[settings.address]?.routes?.all ?? []
+            guard let route = routes.first(where: { $0.profile.warehouse == warehouse }) else {
+                return nil
+            }
+            return AccessExplanation(
+                settings,
+                name: route.profile.name,
+                of: warehouse,
+                policy: route.policy,
+                client: client,
+                endpoint: endpoint,
+                at: now
+            )
         }
     }
 
     /// In the configuration's order.
     var listenerStatus: [ListenerStatus] {
-        configuration.listeners.compactMap { listeners[$0.address]?.route?.status }
+        configuration.listeners.flatMap { listeners[$0.address]?.routes?.status ?? [] }
     }
 }

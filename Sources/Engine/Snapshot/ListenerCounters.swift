@@ -1,6 +1,6 @@
 import Core
 
-/// What happened on one listener since the start. Updated once or twice for each connection, not
+/// What happened at one listener on the way to one warehouse since the start. Updated once or twice for each connection, not
 /// on the way of the bytes.
 final class ListenerCounters: Sendable {
     struct Totals {
@@ -15,11 +15,18 @@ final class ListenerCounters: Sendable {
 
     private let totals = Locked(Totals())
 
-    func noteAccepted() {
+    /// - Parameter isAccepted: whether the client counts as accepted here: where its route is not
+    ///   known, it does so only if it never takes one.
+    func noteOpened(isAccepted: Bool) {
         totals.withLock { totals in
-            totals.accepted &+= 1
+            totals.accepted &+= isAccepted ? 1 : 0
             totals.active += 1
         }
+    }
+
+    /// The client has taken a route, and is counted there.
+    func noteLeft() {
+        totals.withLock { $0.active -= 1 }
     }
 
     func noteAdmitted() {
@@ -33,9 +40,11 @@ final class ListenerCounters: Sendable {
         }
     }
 
-    func noteEnd(_ end: ConnectionEnd, denial: DenialReason?) {
+    /// - Parameter isAccepted: whether the client counts as accepted only now.
+    func noteEnd(_ end: ConnectionEnd, denial: DenialReason?, isAccepted: Bool) {
         totals.withLock { totals in
             totals.active -= 1
+            totals.accepted &+= isAccepted ? 1 : 0
             totals.ends[end, default: 0] &+= 1
             if let denial { totals.denied[denial, default: 0] &+= 1 }
         }

@@ -1,3 +1,5 @@
+import Core
+
 /// One request after the other, each when the last one is answered.
 struct HTTPConversation: Conversation {
     /// Head and content; in two pieces where a copy for each connection would be large.

@@ -1,7 +1,9 @@
+import Core
+
 /// What decides how long a response is and whether the connection stays (RFC 9112 §6.3, §9.3).
 struct HTTPResponseHead: Equatable {
     /// The longest header that a response may have, in bytes: as much as curl accepts.
-    static let byteLimit = 307_200
+    static let byteLimit = HTTPFault.headByteLimit
 
     /// Three digits.
     private(set) var status = 0

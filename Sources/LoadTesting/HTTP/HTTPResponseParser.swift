@@ -1,3 +1,5 @@
+import Core
+
 /// Reads one HTTP/1 response after the other, within limits, from pieces of any size.
 ///
 /// It keeps what it needs to find a response's end, and of the content of an error the beginning:
@@ -19,7 +21,7 @@ struct HTTPResponseParser {
     }
 
     private var state = State.statusLine
-    private var lines = LineCollector()
+    private var lines = LineCollector(.lenient)
     private var hasBegun = false
     /// How the content of the last response that reports an error begins (RFC 9110 §15.5, §15.6).
     private(set) var errorContent: [UInt8] = []

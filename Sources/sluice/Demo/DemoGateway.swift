@@ -33,6 +33,8 @@ struct DemoGateway {
     /// Denied on purpose: a client takes it by binding to it.
     static let deniedAddress = IPAddress.v4(IPv4Address(127, 0, 0, 66))
 
+    private static let warehouseID = "DEMO"
+
     var ports: DemoPorts
     var backends: DemoBackends
     /// The file that holds state.
@@ -48,16 +50,16 @@ struct DemoGateway {
             state: state,
             log: log,
             timeouts: timeouts,
+            listeners: [mysql, http],
             warehouses: [warehouse]
         )
     }
 
     private var warehouse: Warehouse {
         Warehouse(
-            id: "DEMO",
+            id: Self.warehouseID,
             name: "Demo",
-            whitelist: Whitelist(mode: .specific, rules: rules),
-            listeners: [mysql, http]
+            whitelist: Whitelist(mode: .specific, rules: rules)
         )
     }
 
@@ -80,6 +82,7 @@ struct DemoGateway {
     /// The sample warehouse takes a PROXY header of version 1, as Doris does.
     private var mysql: Listener {
         Listener(
+            of: Self.warehouseID,
             protocol: .mysql,
             address: DemoPorts.loopback(ports.mysqlPort),
             backends: [backends.mysql.address],
@@ -90,6 +93,7 @@ struct DemoGateway {
 
     private var http: Listener {
         Listener(
+            of: Self.warehouseID,
             protocol: .http,
             address: DemoPorts.loopback(ports.httpPort),
             backends: [backends.http.address],

@@ -60,11 +60,12 @@ struct ExampleTests {
 
     @Test("Its listeners are decoded")
     func listeners() throws {
-        let listeners = try #require(loaded.configuration?.warehouses.first?.listeners)
+        let listeners = try #require(loaded.configuration?.listeners)
         let backend = BackendAddress(host: .ip(.v4(IPv4Address(127, 0, 0, 1))), port: 3306)
         #expect(
             listeners == [
                 Listener(
+                    of: "AWVA7CM7",
                     protocol: .mysql,
                     address: try #require(address("0.0.0.0:9030")),
                     backends: [backend],
@@ -72,6 +73,7 @@ struct ExampleTests {
                     sendProxyProtocol: .v1
                 ),
                 Listener(
+                    of: "AWVA7CM7",
                     protocol: .mysql,
                     address: try #require(address("0.0.0.0:9031")),
                     link: .private,
@@ -122,14 +124,15 @@ struct ExampleTests {
         let loaded = testLoader.load(contentsOf: file)
         #expect(loaded.lines == [])
         let warehouse = try #require(loaded.configuration?.warehouses.first)
-        #expect(warehouse.listeners.count == 3)
+        let listeners = try #require(loaded.configuration?.listeners)
+        #expect(listeners.count == 3)
         #expect(warehouse.whitelist.rules.map(\.description).last == "Lisbon")
-        #expect(warehouse.listeners[1].healthCheck.kind == .http(path: "/api/health"))
-        #expect(warehouse.listeners[1].timeouts.idle == .seconds(600))
+        #expect(listeners[1].routes[0].service.healthCheck.kind == .http(path: "/api/health"))
+        #expect(listeners[1].timeouts.idle == .seconds(600))
         var options = SendProxyProtocol.V2Options()
         options.passTLVs = true
         options.addsCRC32C = true
-        #expect(warehouse.listeners[2].sendProxyProtocol == .v2(options))
+        #expect(listeners[2].routes[0].service.sendProxyProtocol == .v2(options))
     }
 
     private func address(_ text: String) -> SocketAddress? { try? SocketAddress(parsing: text) }

@@ -9,6 +9,11 @@ import Testing
 
 @Suite("The data plane's events in the log")
 struct GatewayEventLogTests {
+    private static let service = Service.ID(
+        warehouse: "W",
+        protocol: .mysql,
+        listener: listener
+    )
     private static let listener = SocketAddress(.v4(IPv4Address(0, 0, 0, 0)), port: 9_030)
     private static let peer = SocketAddress(.v4(IPv4Address(10, 0, 0, 9)), port: 4_000)
 
@@ -49,11 +54,11 @@ struct GatewayEventLogTests {
     @Test("A backend that goes down, up and down again has three lines")
     func states() throws {
         let down = GatewayEvent.backendUnhealthy(
-            listener: Self.listener,
+            service: Self.service,
             backend: "fe:9030",
             reason: "refused"
         )
-        let up = GatewayEvent.backendHealthy(listener: Self.listener, backend: "fe:9030")
+        let up = GatewayEvent.backendHealthy(service: Self.service, backend: "fe:9030")
         let written = try lines([down, up, down])
         #expect(written.map { $0.contains("is down") } == [true, false, true])
     }
@@ -104,16 +109,20 @@ struct GatewayEventLogTests {
     @Test("Each event is a sentence that names the cause; what needs somebody is a warning")
     func sentences() {
         let down = GatewayEvent.backendUnhealthy(
-            listener: Self.listener,
+            service: Self.service,
             backend: "fe:9030",
             reason: "refused"
         )
         let expected = "backend fe:9030 (listener 0.0.0.0:9030) is down: refused"
         #expect(down.sentence == expected)
         #expect(down.level == .warning)
-        let up = GatewayEvent.backendHealthy(listener: Self.listener, backend: "fe:9030")
+        let up = GatewayEvent.backendHealthy(service: Self.service, backend: "fe:9030")
         #expect(up.sentence == "backend fe:9030 (listener 0.0.0.0:9030) is up")
         #expect(up.level == .notice)
+        var shared = Self.service
+        shared.listener = nil
+        let other = GatewayEvent.backendHealthy(service: shared, backend: "fe:9030")
+        #expect(other.sentence == "backend fe:9030 (mysql of W) is up")
         let silent = GatewayEvent.silentLoadBalancer(listener: Self.listener, peer: Self.peer)
         #expect(silent.sentence.contains("load balancer 10.0.0.9 "))
         #expect(silent.sentence.contains("on_first_ack"))

@@ -11,6 +11,7 @@ final class FixedGateway: ManagedGateway {
     let denied: [DenialRecord]
     let known: [EndpointName]
     private let closed = Mutex<[SessionFilter]>([])
+    private let modes = Mutex<[Choice]>([])
     private let explained = Mutex<[EndpointName?]>([])
 
     init(
@@ -27,6 +28,14 @@ final class FixedGateway: ManagedGateway {
 
     /// The filters by which sessions were closed.
     var closings: [SessionFilter] { closed.withLock { $0 } }
+
+    struct Choice: Equatable {
+        var mode: BackendMode?
+        var filter: BackendFilter
+    }
+
+    /// The modes in which backends were put.
+    var choices: [Choice] { modes.withLock { $0 } }
 
     /// The endpoints for which explanations were asked.
     var explanations: [EndpointName?] { explained.withLock { $0 } }
@@ -51,16 +60,20 @@ final class FixedGateway: ManagedGateway {
         )
     }
 
+    func setMode(_ mode: BackendMode?, matching filter: BackendFilter) {
+        modes.withLock { $0.append(Choice(mode: mode, filter: filter)) }
+    }
+
     func denials() async -> DenialList { DenialList(denials: denied, total: denied.count) }
 
     /// All of the warehouse W.
     func endpoints() -> EndpointList {
-        let warehouse = Warehouse(id: "W", whitelist: Whitelist(mode: .nowhere), listeners: [])
+        let warehouse = Warehouse(id: "W", whitelist: Whitelist(mode: .nowhere))
         let endpoints = known.map { name in
             EndpointStatus(
                 Endpoint(id: name.id, cloud: name.cloud, state: .available),
                 of: warehouse,
-                domain: nil,
+                in: GatewayConfiguration(warehouses: [warehouse]),
                 activeConnections: 0
             )
         }

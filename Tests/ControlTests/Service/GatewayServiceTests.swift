@@ -17,6 +17,7 @@ struct GatewayServiceTests {
     ) -> GatewayConfiguration {
         let backend = BackendAddress(host: .ip(.v4(IPv4Address(127, 0, 0, 1))), port: 1)
         let listener = Listener(
+            of: "WH",
             protocol: .tcp,
             address: listen,
             backends: [backend],
@@ -24,8 +25,13 @@ struct GatewayServiceTests {
         )
         var log = LogSettings()
         (log.level, log.access) = (.error, access)
-        let warehouse = Warehouse(id: "WH", whitelist: .openToAll, listeners: [listener])
-        return GatewayConfiguration(management: management, log: log, warehouses: [warehouse])
+        let warehouse = Warehouse(id: "WH", whitelist: .openToAll)
+        return GatewayConfiguration(
+            management: management,
+            log: log,
+            listeners: [listener],
+            warehouses: [warehouse]
+        )
     }
 
     private let inUse = "Address already in use (ss -ltnp shows which process has it)"

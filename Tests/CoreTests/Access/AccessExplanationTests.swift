@@ -17,6 +17,7 @@ struct AccessExplanationTests {
         return AccessExplanation(
             listener,
             name: "127.0.0.1:9030",
+            of: "W",
             policy: .rules(whitelist),
             client: try IPAddress(parsing: client),
             endpoint: nil,
@@ -74,13 +75,15 @@ struct AccessExplanationTests {
         let warehouse = Warehouse(
             id: "W",
             whitelist: Whitelist(mode: .nowhere),
-            listeners: [.example(.private)],
             endpoints: [
                 Endpoint(id: "99", cloud: .azure, state: .rejected),
                 Endpoint(id: "99", cloud: .gcp, state: .available),
             ]
         )
-        let configuration = GatewayConfiguration(warehouses: [warehouse])
+        let configuration = GatewayConfiguration(
+            listeners: [.example(.private)],
+            warehouses: [warehouse]
+        )
         let client = try IPAddress(parsing: "10.1.2.3")
         for (cloud, reason) in [
             (Cloud.azure, DenialReason.endpointRejected), (.gcp, nil), (.aws, .unknownEndpoint),
@@ -97,10 +100,42 @@ struct AccessExplanationTests {
         }
     }
 
+    @Test(
+        "A client that the listener leads to another warehouse is not judged by this one's policy"
+    )
+    func ledElsewhere() throws {
+        let (here, there) = (EndpointName(.aws, "vpce-1"), EndpointName(.aws, "vpce-2"))
+        var listener = Listener.example(.private)
+        let service = Service(Service.ID(warehouse: "V", protocol: .mysql), backends: [])
+        listener.routes[0].match = .endpoint(here)
+        listener.routes.append(Route(.endpoint(there), to: service))
+        let endpoints = [here, there].map { Endpoint(id: $0.id, cloud: .aws, state: .available) }
+        let configuration = GatewayConfiguration(
+            listeners: [listener],
+            warehouses: ["W", "V"].map {
+                Warehouse(id: $0, whitelist: Whitelist(mode: .nowhere), endpoints: endpoints)
+            }
+        )
+        let client = try IPAddress(parsing: "10.1.2.3")
+        for (endpoint, leadsTo, reason) in [
+            (here, nil, nil), (there, "V", DenialReason.noRoute), (nil, nil, .noEndpoint),
+        ] as [(EndpointName?, String?, DenialReason?)] {
+            let answers = try configuration.explain(
+                warehouse: "W",
+                client: client,
+                endpoint: endpoint,
+                at: now
+            )
+            #expect(answers?.map(\.leadsTo) == [leadsTo])
+            #expect(answers?.map(\.reason) == [reason])
+        }
+    }
+
     @Test("Who comes through an endpoint comes to the listeners behind it only")
     func reachedListeners() throws {
         let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
         let embedded = Listener(
+            of: "W",
             protocol: .tcp,
             address: address,
             link: .private,
@@ -110,14 +145,16 @@ struct AccessExplanationTests {
         let warehouse = Warehouse(
             id: "W",
             whitelist: .openToAll,
-            listeners: [.example(.public), .example(.private), embedded, .example(.outbound)],
             endpoints: [
                 Endpoint(id: "vpce-1", cloud: .aws, state: .rejected),
                 Endpoint(id: "office", cloud: .embedded, state: .available),
             ]
         )
         func verdicts(_ endpoint: EndpointName?) throws -> [DenialReason?]? {
-            try GatewayConfiguration(warehouses: [warehouse]).explain(
+            try GatewayConfiguration(
+                listeners: [.example(.public), .example(.private), embedded, .example(.outbound)],
+                warehouses: [warehouse]
+            ).explain(
                 warehouse: "W",
                 client: try IPAddress(parsing: "10.1.2.3"),
                 endpoint: endpoint,
@@ -148,8 +185,10 @@ struct AccessExplanationTests {
     func header() throws {
         var listener = Listener.example(.public)
         listener.acceptProxyProtocol.mode = .required
-        let warehouse = Warehouse(id: "W", whitelist: .openToAll, listeners: [listener])
-        let answers = try GatewayConfiguration(warehouses: [warehouse]).explain(
+        let answers = try GatewayConfiguration(
+            listeners: [listener],
+            warehouses: [Warehouse(id: "W", whitelist: .openToAll)]
+        ).explain(
             warehouse: "W",
             client: try IPAddress(parsing: "10.1.2.3"),
             endpoint: nil,

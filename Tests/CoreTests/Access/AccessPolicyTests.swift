@@ -18,7 +18,6 @@ struct AccessPolicyTests {
         let warehouse = Warehouse(
             id: "WH",
             whitelist: Whitelist(mode: mode, rules: rules),
-            listeners: [],
             endpoints: Endpoint.State.allCases.map { state in
                 Endpoint(id: "vpce-\(state.rawValue)", cloud: .aws, state: state)
             }
@@ -117,11 +116,7 @@ struct AccessPolicyTests {
     @Test("An outbound link with sources of its own serves them only, whatever the whitelist")
     func sources() throws {
         for mode in Whitelist.Mode.allCases {
-            let warehouse = Warehouse(
-                id: "WH",
-                whitelist: Whitelist(mode: mode),
-                listeners: []
-            )
+            let warehouse = Warehouse(id: "WH", whitelist: Whitelist(mode: mode))
             var listener = Listener.example(.outbound)
             listener.sources = [try CIDRBlock(parsing: "10.0.0.0/8")]
             let policy = AccessPolicy(for: listener, of: warehouse, rules: .empty)
@@ -146,7 +141,6 @@ struct AccessPolicyTests {
             let warehouse = Warehouse(
                 id: "WH",
                 whitelist: .openToAll,
-                listeners: [],
                 endpoints: states.map { Endpoint(id: "vpce-1", cloud: .aws, state: $0) }
             )
             let policy = AccessPolicy(for: .example(.private), of: warehouse, rules: .empty)
@@ -175,6 +169,6 @@ struct AccessPolicyTests {
 extension Listener {
     static func example(_ link: LinkKind) -> Listener {
         let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 9030)
-        return Listener(protocol: .mysql, address: address, link: link, backends: [])
+        return Listener(of: "W", protocol: .mysql, address: address, link: link, backends: [])
     }
 }

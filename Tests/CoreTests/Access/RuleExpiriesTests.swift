@@ -14,7 +14,7 @@ struct RuleExpiriesTests {
     }
 
     private func warehouse(_ id: String, _ whitelist: Whitelist) -> Warehouse {
-        Warehouse(id: id, whitelist: whitelist, listeners: [])
+        Warehouse(id: id, whitelist: whitelist)
     }
 
     @Test("Each entry is told once, when its time has come, of lists that came compiled too")

@@ -24,7 +24,7 @@ struct EmbeddedEndpointTests {
         #expect(decoded.findings == [])
         let warehouse = decoded.configuration?.warehouses[0]
         #expect(decoded.configuration?.domain == "link.example.com")
-        #expect(warehouse?.listeners[0].endpoint == "reporting")
+        #expect(decoded.configuration?.listeners[0].endpoint == "reporting")
         #expect(warehouse?.endpoints.map(\.name) == [EndpointName(.embedded, "reporting")])
     }
 
@@ -89,7 +89,7 @@ struct EmbeddedEndpointTests {
         let outbound = SampleTree.public
             .setting("warehouses[0].listeners[0].link", to: "outbound")
             .setting("warehouses[0].listeners[0].sources", to: sources)
-        let listener = outbound.decoded().configuration?.warehouses[0].listeners[0]
+        let listener = outbound.decoded().configuration?.listeners[0]
         #expect(listener?.sources?.map(\.description) == ["10.0.0.0/8"])
         let found = findings(
             SampleTree.public.setting("warehouses[0].listeners[0].sources", to: sources)

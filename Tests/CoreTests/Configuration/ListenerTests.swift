@@ -15,7 +15,12 @@ struct ListenerTests {
             .setting("warehouses[0].listeners", to: [keys])
             .decoded()
         #expect(decoded.findings == [])
-        return try #require(decoded.configuration?.warehouses[0].listeners[0])
+        return try #require(decoded.configuration?.listeners[0])
+    }
+
+    /// The service behind it.
+    private func service(_ keys: ConfigurationNode) throws -> Service {
+        try listener(keys).routes[0].service
     }
 
     private func minimal(_ service: String) -> ConfigurationNode {
@@ -40,9 +45,11 @@ struct ListenerTests {
                 "fall": "24",
             ],
             "sendProxyProtocol": ["version": "v2", "tlvs": "pass", "crc32c": "true"],
+            "limits": ["connections": "25"],
             "timeouts": ["connect": "31s", "idle": "32s", "halfClosed": "33s", "write": "34s"],
         ])
         var expected = Listener(
+            of: "AWVA7CM7",
             protocol: .http,
             address: try SocketAddress(parsing: "192.0.2.1:8030"),
             backends: [
@@ -58,34 +65,77 @@ struct ListenerTests {
         expected.acceptProxyProtocol.timeout = .seconds(11)
         expected.acceptProxyProtocol.maximumByteCount = 2_048
         expected.reject = .drop
-        expected.healthCheck = HealthCheck(kind: .http(path: "/ok"))
-        expected.healthCheck.interval = .seconds(21)
-        expected.healthCheck.timeout = .seconds(22)
-        expected.healthCheck.rise = 23
-        expected.healthCheck.fall = 24
+        var service = expected.routes[0].service
+        service.healthCheck = HealthCheck(kind: .http(path: "/ok"))
+        service.healthCheck.interval = .seconds(21)
+        service.healthCheck.timeout = .seconds(22)
+        service.healthCheck.rise = 23
+        service.healthCheck.fall = 24
+        service.connectionLimit = 25
         var options = SendProxyProtocol.V2Options()
         options.passTLVs = true
         options.addsCRC32C = true
-        expected.sendProxyProtocol = .v2(options)
+        service.sendProxyProtocol = .v2(options)
         expected.timeouts.header = .seconds(11)
         expected.timeouts.connect = .seconds(31)
         expected.timeouts.idle = .seconds(32)
         expected.timeouts.halfClosed = .seconds(33)
         expected.timeouts.write = .seconds(34)
+        expected.routes = [Route(.default, to: service, timeouts: expected.timeouts)]
         #expect(listener == expected)
     }
 
     @Test("A backend may be its address alone, and its name absolute")
     func shortBackends() throws {
-        let listener = try listener(
+        let service = try service(
             minimal("mysql").setting("backends", to: ["db:3306", ["address": "db.internal.:3306"]])
         )
         #expect(
-            listener.backends == [
+            service.backends.map(\.address) == [
                 BackendAddress(host: .name("db"), port: 3306),
                 BackendAddress(host: .name("db.internal."), port: 3306),
             ]
         )
+    }
+
+    @Test("A backend may have a weight, be a backup, and be taken out")
+    func backendKeys() throws {
+        let service = try service(
+            minimal("mysql").setting(
+                "backends",
+                to: [
+                    ["address": "db:3306", "weight": "5"],
+                    ["address": "db:3307", "backup": "true", "mode": "drain"],
+                ]
+            )
+        )
+        #expect(
+            service.backends == [
+                ConfiguredBackend(BackendAddress(host: .name("db"), port: 3306), weight: 5),
+                ConfiguredBackend(
+                    BackendAddress(host: .name("db"), port: 3307),
+                    isBackup: true,
+                    mode: .drain
+                ),
+            ]
+        )
+    }
+
+    @Test(
+        "Backends of which none is used, or all are backups, are warned of",
+        arguments: [
+            ([["address": "db:1", "mode": "drain"]], "no backend is active"),
+            (
+                [["address": "db:1", "backup": "true"], ["address": "db:2", "backup": "true"]],
+                "every backend is a backup"
+            ),
+        ] as [(ConfigurationNode, String)]
+    )
+    func idleBackends(list: ConfigurationNode, words: String) {
+        let path = "warehouses[0].listeners[0].backends"
+        let decoded = SampleTree.public.setting(path, to: list).decoded()
+        #expect(decoded.findings.map(\.path) == [path])
+        #expect(decoded.warnings.first?.message.contains(words) == true)
     }
 
     @Test("Trusted networks and sources are written as in a list: blocks, addresses and ranges")
@@ -107,12 +157,13 @@ struct ListenerTests {
             ("tcp", .drop, .tcp),
         ]
     )
-    func defaults(service: String, reject: Reject, check: HealthCheck.Kind) throws {
-        let listener = try listener(minimal(service))
+    func defaults(word: String, reject: Reject, check: HealthCheck.Kind) throws {
+        let listener = try listener(minimal(word))
         #expect(listener.link == .public)
         #expect(listener.reject == reject)
-        #expect(listener.healthCheck == HealthCheck(kind: check))
-        #expect(listener.sendProxyProtocol == .off)
+        #expect(listener.routes.map(\.match) == [.default])
+        #expect(listener.routes[0].service.healthCheck == HealthCheck(kind: check))
+        #expect(listener.routes[0].service.sendProxyProtocol == .off)
         #expect(listener.acceptProxyProtocol == AcceptProxyProtocol())
     }
 
@@ -140,16 +191,16 @@ struct ListenerTests {
             ("mysql", "mysql", HealthCheck.mysql.kind), ("http", "http", .http(path: "/")),
         ]
     )
-    func healthCheckWord(service: String, word: String, kind: HealthCheck.Kind) throws {
-        let keys = minimal(service).setting("healthCheck", to: .init(stringLiteral: word))
-        #expect(try listener(keys).healthCheck == HealthCheck(kind: kind))
+    func healthCheckWord(of name: String, word: String, kind: HealthCheck.Kind) throws {
+        let keys = minimal(name).setting("healthCheck", to: .init(stringLiteral: word))
+        #expect(try service(keys).healthCheck == HealthCheck(kind: kind))
     }
 
     @Test("A MySQL check may log in as a user of one's own; no other check has a user")
     func healthCheckUser() throws {
         let own: ConfigurationNode = ["user": "monitor"]
-        let listener = try listener(minimal("mysql").setting("healthCheck", to: own))
-        #expect(listener.healthCheck.kind == .mysql(user: "monitor"))
+        let service = try service(minimal("mysql").setting("healthCheck", to: own))
+        #expect(service.healthCheck.kind == .mysql(user: "monitor"))
         let path = "warehouses[0].listeners[0].healthCheck"
         let faults = SampleTree.public
             .setting(path, to: ["type": "tcp", "user": "monitor"])
@@ -160,8 +211,8 @@ struct ListenerTests {
     @Test("Connections may come from addresses of one's choice")
     func sourceAddresses() throws {
         let list: ConfigurationNode = ["192.0.2.1", "2001:db8::1"]
-        let listener = try listener(minimal("mysql").setting("sourceAddresses", to: list))
-        #expect(listener.sourceAddresses.map(\.description) == ["192.0.2.1", "2001:db8::1"])
+        let service = try service(minimal("mysql").setting("sourceAddresses", to: list))
+        #expect(service.sourceAddresses.map(\.description) == ["192.0.2.1", "2001:db8::1"])
     }
 
     @Test(
@@ -197,7 +248,7 @@ struct ListenerTests {
     )
     func sendWord(word: String, expected: SendProxyProtocol) throws {
         let keys = minimal("mysql").setting("sendProxyProtocol", to: .init(stringLiteral: word))
-        #expect(try listener(keys).sendProxyProtocol == expected)
+        #expect(try service(keys).sendProxyProtocol == expected)
     }
 
     @Test(

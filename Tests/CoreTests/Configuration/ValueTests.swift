@@ -104,8 +104,7 @@ struct ValueTests {
             name: "Demo",
             host: "demo.example",
             whitelist: Whitelist(mode: .specific, rules: rules),
-            connectionLimit: 7,
-            listeners: []
+            connectionLimit: 7
         )
         #expect(warehouse == expected)
     }

@@ -179,7 +179,7 @@ struct WarningTests {
             .setting("warehouses[0].listeners[0].reject", to: "error")
             .decoded()
         #expect(decoded.findings.map(\.path) == ["warehouses[0].listeners[0].reject"])
-        #expect(decoded.configuration?.warehouses[0].listeners[0].reject == .drop)
+        #expect(decoded.configuration?.listeners[0].reject == .drop)
     }
 
     @Test("An entry that says again what another one says is warned of, and named with that one")

@@ -8,11 +8,13 @@ struct ConnectionWordsTests {
     func reasons() {
         let expected = [
             "linkClosed", "notInWhitelist", "deniedByRule", "untrustedProxySource",
-            "badProxyHeader", "proxyHeaderTimeout", "unexpectedProxyHeader", "noEndpoint",
-            "unknownEndpoint", "endpointPendingAcceptance", "endpointPending", "endpointRejected",
+            "badProxyHeader", "proxyHeaderTimeout", "unexpectedProxyHeader", "noRoute",
+            "noEndpoint", "unknownEndpoint", "endpointPendingAcceptance", "endpointPending",
+            "endpointRejected",
             "endpointExpired", "endpointFailed", "endpointDeleting", "endpointDeleted",
             "endpointConnectionLimit", "notASource", "connectionLimit", "warehouseConnectionLimit",
-            "sourceConnectionLimit", "sourceRateLimit", "noBackend", "noSourcePort",
+            "serviceConnectionLimit", "sourceConnectionLimit", "sourceRateLimit", "noBackend",
+            "noSourcePort",
         ]
         #expect(DenialReason.allCases.map(\.rawValue) == expected)
     }

@@ -45,7 +45,7 @@ struct RelayTests {
         #expect(actions(.readFailed(.backend, .unreachable)) == [.abort(.backendUnreachable)])
         // The system says why once, here to the write, and then that the stream has ended.
         let told = actions(.writeFailed(.client, .unreachable), .endOfStream(from: .client))
-        #expect(told == [.none, .finishGently(.clientUnreachable)])
+        #expect(told == [.none, .abort(.clientUnreachable)])
         let reset = actions(.writeFailed(.client, .unreachable), .readFailed(.client, .reset))
         #expect(reset == [.none, .abort(.clientUnreachable)])
         let other = actions(.writeFailed(.client, .unreachable), .readFailed(.backend, .reset))
@@ -60,10 +60,10 @@ struct RelayTests {
         #expect(reset == [.none, .abort(.backendReset)])
     }
 
-    @Test("A client that stops reading may still send, until its stream ends")
-    func deafClient() {
+    @Test("A client that broke off is passed on as a reset, also if a write was told of it first")
+    func brokenOff() {
         let sent = actions(.writeFailed(.client, .reset), .endOfStream(from: .client))
-        #expect(sent == [.none, .finishGently(.clientReset)])
+        #expect(sent == [.none, .abort(.clientReset)])
     }
 
     @Test("When neither direction can go on, the last failure ends the connection")

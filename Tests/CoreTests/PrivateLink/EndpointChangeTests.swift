@@ -4,12 +4,12 @@ import Testing
 @Suite("What a new configuration does to endpoints")
 struct EndpointChangeTests {
     private func statuses(_ states: KeyValuePairs<String, Endpoint.State>) -> [EndpointStatus] {
-        let warehouse = Warehouse(id: "W", whitelist: .openToAll, listeners: [])
+        let warehouse = Warehouse(id: "W", whitelist: .openToAll)
         return states.map { id, state in
             EndpointStatus(
                 Endpoint(id: id, cloud: .aws, state: state),
                 of: warehouse,
-                domain: nil,
+                in: GatewayConfiguration(warehouses: [warehouse]),
                 activeConnections: 0
             )
         }

@@ -10,6 +10,7 @@ struct ListenerEndpointTests {
 
     private func listener(_ link: LinkKind, endpoint: String? = nil) -> Listener {
         Listener(
+            of: "W",
             protocol: .tcp,
             address: SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1),
             link: link,

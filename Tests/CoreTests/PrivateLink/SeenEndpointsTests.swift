@@ -49,12 +49,39 @@ struct SeenEndpointsTests {
         let warehouse = Warehouse(
             id: "W",
             whitelist: .openToAll,
-            listeners: [],
             endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
         )
         seen.forget(where: GatewayConfiguration(warehouses: [warehouse]).knows)
         #expect(seen.all.map(\.endpoint.id) == ["vpce-2"])
         seen.forget(where: GatewayConfiguration(warehouses: []).knows)
+        #expect(seen.all == [])
+    }
+
+    @Test("One that took no route of a listener is remembered until a route takes it")
+    func shared() {
+        func configuration(routes: [String]) -> GatewayConfiguration {
+            let service = Service(Service.ID(warehouse: "W", protocol: .mysql), backends: [])
+            let address = SocketAddress(.v4(IPv4Address(10, 0, 0, 1)), port: 9040)
+            return GatewayConfiguration(
+                listeners: [
+                    Listener(
+                        protocol: .mysql,
+                        address: address,
+                        link: .private,
+                        routes: routes.map {
+                            Route(.endpoint(EndpointName(.aws, $0)), to: service)
+                        }
+                    )
+                ],
+                warehouses: [Warehouse(id: "W", whitelist: .openToAll)]
+            )
+        }
+        var seen = SeenEndpoints()
+        let client = IPAddress.v4(IPv4Address(192, 0, 2, 1))
+        seen.note(EndpointName(.aws, "vpce-2"), of: "", client: client, at: UnixTime(seconds: 1))
+        seen.forget(where: configuration(routes: ["vpce-1"]).knows)
+        #expect(seen.all.map(\.endpoint.id) == ["vpce-2"])
+        seen.forget(where: configuration(routes: ["vpce-1", "vpce-2"]).knows)
         #expect(seen.all == [])
     }
 }

@@ -33,8 +33,14 @@ struct RevocationPreviewTests {
         let rules = CIDRList(parsing: Array(entries.utf8).span).rules
         let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
         let listeners = [
-            Listener(protocol: .tcp, address: SocketAddress(loopback, port: 1), backends: []),
             Listener(
+                of: "W",
+                protocol: .tcp,
+                address: SocketAddress(loopback, port: 1),
+                backends: []
+            ),
+            Listener(
+                of: "W",
                 protocol: .tcp,
                 address: SocketAddress(loopback, port: 2),
                 link: .private,
@@ -45,10 +51,9 @@ struct RevocationPreviewTests {
             id: "W",
             whitelist: Whitelist(mode: .specific, rules: rules),
             whenRevoked: whenRevoked,
-            listeners: listeners,
             endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
         )
-        return GatewayConfiguration(warehouses: [warehouse])
+        return GatewayConfiguration(listeners: listeners, warehouses: [warehouse])
     }
 
     @Test("Those whose client or endpoint it admits no more, each with the reason")

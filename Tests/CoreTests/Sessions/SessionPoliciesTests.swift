@@ -27,12 +27,19 @@ struct SessionPoliciesTests {
         )
     }
 
+    /// A warehouse, and the listeners that lead to it.
+    private struct Site {
+        var warehouse: Warehouse
+        var listeners: [Listener]
+    }
+
     private func listener(
         _ port: UInt16,
         link: LinkKind = .public,
         accept: AcceptProxyProtocol = AcceptProxyProtocol()
     ) -> Listener {
         Listener(
+            of: "W",
             protocol: .tcp,
             address: SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: port),
             link: link,
@@ -42,21 +49,29 @@ struct SessionPoliciesTests {
     }
 
     private func warehouse(_ entries: String, id: String = "W", _ listeners: Listener...)
-        -> Warehouse
+        -> Site
     {
         let rules = CIDRList(parsing: Array(entries.utf8).span).rules
-        return Warehouse(
+        let warehouse = Warehouse(
             id: id,
             whitelist: Whitelist(mode: .specific, rules: rules),
-            listeners: listeners,
             endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
         )
+        let own = listeners.map { listener in
+            var listener = listener
+            listener.routes[0].service.id.warehouse = id
+            return listener
+        }
+        return Site(warehouse: warehouse, listeners: own)
     }
 
-    private func judge(_ session: SessionIdentity, _ warehouses: Warehouse...)
+    private func judge(_ session: SessionIdentity, _ sites: Site...)
         -> SessionPolicies.Judgement
     {
-        let configuration = GatewayConfiguration(warehouses: warehouses)
+        let configuration = GatewayConfiguration(
+            listeners: sites.flatMap(\.listeners),
+            warehouses: sites.map(\.warehouse)
+        )
         // The rules of this test do not contradict each other.
         let policies = SessionPolicies(of: configuration) {
             (try? CompiledWhitelist($0.whitelist)) ?? .empty
@@ -88,9 +103,9 @@ struct SessionPoliciesTests {
     func expiry() throws {
         let soon = UnixTime(seconds: now.seconds + 5)
         var warehouse = warehouse("192.0.2.0/24")
-        warehouse.whitelist.rules[0].expiry = soon
+        warehouse.warehouse.whitelist.rules[0].expiry = soon
         #expect(judge(try session(), warehouse) == .goesOn(until: soon))
-        warehouse.whitelist.rules[0].expiry = now
+        warehouse.warehouse.whitelist.rules[0].expiry = now
         #expect(judge(try session(), warehouse) == .ends(.notInWhitelist))
     }
 
@@ -101,6 +116,18 @@ struct SessionPoliciesTests {
         #expect(judge(session, warehouse("10.0.0.0/8"), other) == .ends(.notInWhitelist))
         #expect(judge(session, warehouse("192.0.2.0/24"), other) == .goesOn(until: nil))
         #expect(judge(session, other) == .ends(.linkClosed))
+    }
+
+    @Test("Where its listener leads to other warehouses only, its own decides")
+    func ledElsewhere() throws {
+        var shared = listener(1, link: .private)
+        shared.routes[0].match = .endpoint(EndpointName(.aws, "vpce-2"))
+        let session = try session(link: .private)
+        var own = warehouse("")
+        let other = warehouse("", id: "OTHER", shared)
+        #expect(judge(session, own, other) == .ends(.endpointRejected))
+        own.warehouse.endpoints[0].state = .available
+        #expect(judge(session, own, other) == .goesOn(until: nil))
     }
 
     @Test("Without anything that could decide it ends in its own time")

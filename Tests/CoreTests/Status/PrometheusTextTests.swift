@@ -14,7 +14,7 @@ struct PrometheusTextTests {
         for status in [GatewayStatus(), .example] {
             let page = try page(status)
             #expect(page.types.count == page.helps.count)
-            #expect(page.types.count == 25)
+            #expect(page.types.count == 26)
             for sample in page.samples { #expect(page.types[sample.name] != nil) }
         }
     }

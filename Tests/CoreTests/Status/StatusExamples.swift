@@ -42,6 +42,9 @@ extension ListenerStatus {
         listener.bytesIn = 1_536
         listener.bytesOut = 5 << 30
         listener.backends = [.healthy, .unhealthy]
+        for index in listener.backends.indices {
+            listener.backends[index].listener = listener.address
+        }
         return listener
     }
 
@@ -52,6 +55,7 @@ extension ListenerStatus {
         listener.protocol = .http
         listener.link = .private
         listener.backends = [.unresolved]
+        listener.backends[0].listener = listener.address
         return listener
     }
 }

@@ -15,10 +15,10 @@ struct StatusTableTests {
             0.0.0.0:9030  WH1        mysql     public   7     15        5       1.5 KiB  5.0 GiB
             [::]:8080     WH1        http      private  0     0         0       0 B      0 B
 
-            BACKEND        LISTENER      HEALTH      OPEN  CONNECTS  FAILURES  LAST FAILURE
-            10.0.0.5:9030  0.0.0.0:9030  healthy     7     15        0         -
-            10.0.0.6:9030  0.0.0.0:9030  unhealthy   0     0         3         2026-11-23T10:01:00Z Connection refused
-            be-1:8040      [::]:8080     unresolved  0     0         0         -
+            BACKEND        SERVICE       MODE    HEALTH      OPEN  CONNECTS  FAILURES  LAST FAILURE
+            10.0.0.5:9030  0.0.0.0:9030  active  healthy     7     15        0         -
+            10.0.0.6:9030  0.0.0.0:9030  active  unhealthy   0     0         3         2026-11-23T10:01:00Z Connection refused
+            be-1:8040      [::]:8080     active  unresolved  0     0         0         -
 
             """
         #expect(StatusTable(.example).description == expected)

@@ -33,12 +33,16 @@ struct PluralTests {
         let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
         let closed = Warehouse(
             id: "W",
-            whitelist: Whitelist(mode: .nowhere),
-            listeners: [Listener(protocol: .tcp, address: address, backends: [])]
+            whitelist: Whitelist(mode: .nowhere)
         )
         let preview = try RevocationPreview(
             [session],
-            under: GatewayConfiguration(warehouses: [closed]),
+            under: GatewayConfiguration(
+                listeners: [
+                    Listener(of: "W", protocol: .tcp, address: address, backends: [])
+                ],
+                warehouses: [closed]
+            ),
             at: UnixTime(seconds: 0)
         )
         #expect(

@@ -2,8 +2,9 @@
 struct AccessLine: Decodable, Sendable {
     var time: String
     var connection: UInt64
-    var warehouse: String
+    var warehouse: String?
     var listener: String
+    var `protocol`: String
     var link: String
     var peer: String
     var client: String

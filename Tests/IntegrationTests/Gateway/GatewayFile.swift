@@ -7,6 +7,8 @@ struct GatewayFile: Sendable {
     var warehouse: [String] = []
     var whitelist = "{ mode: anywhere }"
     var listeners: [ListenerFile]
+    /// Whether there is a first warehouse, or only the others.
+    var hasFirst = true
     /// Further warehouses.
     var others: [WarehouseFile] = []
 
@@ -23,7 +25,7 @@ struct GatewayFile: Sendable {
         log: { level: \(logLevel), format: json, access: stdout }
         \(settings.joined(separator: "\n"))
         warehouses:
-        \(([first] + others).map(\.text).joined(separator: "\n"))
+        \(((hasFirst ? [first] : []) + others).map(\.text).joined(separator: "\n"))
 
         """
     }
@@ -44,6 +46,8 @@ struct ListenerFile: Sendable {
     var listen: Endpoint
     var link = "public"
     var backends: [String]
+    /// Further keys of backends, by address: `weight: 2`.
+    var backendKeys: [String: String] = [:]
     /// Further lines: `sendProxyProtocol: v1`.
     var settings: [String]
 
@@ -71,7 +75,10 @@ struct ListenerFile: Sendable {
             "  link: \(link)",
             "  backends:",
         ]
-        let addresses = backends.map { "    - { address: \"\($0)\" }" }
+        let addresses = backends.map { address in
+            let keys = backendKeys[address].map { ", \($0)" } ?? ""
+            return "    - { address: \"\(address)\"\(keys) }"
+        }
         let indent = String(repeating: " ", count: 6)
         return (lines + addresses + settings.map { "  " + $0 })
             .map { indent + $0 }.joined(separator: "\n")

@@ -54,8 +54,12 @@ extension SluiceProcess {
         var listeners: [Listener]
 
         struct Listener: Decodable {
+            var warehouse: String?
             var address: String
+            var routes: [String]
             var activeConnections: Int
+            var accepted: Int
+            var admitted: Int
             var backends: [Backend]
         }
 

@@ -6,14 +6,19 @@ struct WarehouseFile: Sendable {
     var settings: [String] = []
     var listeners: [ListenerFile]
 
+    /// Without any, routes of other listeners lead to it.
+    private var ownListeners: String {
+        listeners.isEmpty
+            ? "" : "    listeners:\n" + listeners.map(\.text).joined(separator: "\n")
+    }
+
     var text: String {
         """
           - id: \(id)
             name: WH_Test
             whitelist: \(whitelist)
             \(settings.joined(separator: "\n    "))
-            listeners:
-        \(listeners.map(\.text).joined(separator: "\n"))
-        """
+
+        """ + ownListeners
     }
 }

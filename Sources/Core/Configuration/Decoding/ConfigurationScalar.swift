@@ -56,6 +56,11 @@ extension String {
     }
 }
 
+/// A text of a certain form.
+protocol ConfigurationText: ConfigurationScalar {
+    var text: String { get }
+}
+
 /// A scalar that is one of a few words, such as `off`, `optional` and `required`.
 protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepresentable<String> {
     /// What other programs call the words, in lower case.

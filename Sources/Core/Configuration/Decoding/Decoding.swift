@@ -66,6 +66,8 @@ extension ConfigurationFinding {
 struct Claims<Key: Hashable> {
     private var owners: [Key: SourceLocation] = [:]
 
+    func contains(_ key: Key) -> Bool { owners[key] != nil }
+
     /// Claims `key` for `place`; answers who has it already, if somebody has.
     mutating func claim(_ key: Key, for place: Place) -> SourceLocation? {
         guard let owner = owners[key] else {

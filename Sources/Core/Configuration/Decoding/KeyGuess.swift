@@ -133,39 +133,76 @@ extension KeyGuess {
 // MARK: - Keys of other mappings
 
 extension KeyGuess {
-    private static let listenerKeys: Set = [
-        "listen", "protocol", "backends", "reject", "healthCheck", "proxyProtocol",
-        "sendProxyProtocol", "interface", "link", "endpoint", "sources", "sourceAddresses",
+    private static let doorKeys: Set = [
+        "listen", "protocol", "reject", "proxyProtocol", "interface", "link",
     ]
+    private static let ownListenerKeys: Set = ["endpoint", "sources"]
+    private static let serviceKeys: Set = [
+        "backends", "healthCheck", "sendProxyProtocol", "sourceAddresses",
+    ]
+    private static let listenerKeys = doorKeys.union(ownListenerKeys).union(serviceKeys)
     private static let warehouseKeys: Set = [
-        "listeners", "whitelist", "whenRevoked", "endpointServices", "endpoints", "host",
+        "listeners", "services", "whitelist", "whenRevoked", "endpointServices", "endpoints",
+        "host",
     ]
     private static let gatewayKeys: Set = [
         "management", "log", "keepalive", "engine", "domain", "warehouses", "limits",
     ]
 
-    /// A key that is right, but in another mapping: which of `known` leads there, if one does, and what to do.
+    /// The mappings that are told apart by the keys that were asked for.
+    private enum Home {
+        case gateway, warehouse, sharedListener, listener, service
+
+        init?(knowing known: [String]) {
+            if known.contains("warehouses") {
+                self = .gateway
+            } else if known.contains("whenRevoked") {
+                self = .warehouse
+            } else if known.contains("routes") {
+                self = .sharedListener
+            } else if known.contains("backends") {
+                self = known.contains("listen") ? .listener : .service
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// A key that is right, but in another mapping: which of `known` leads there, if one does, and
+    /// what to do.
     private static func home(of key: String, among known: [String]) -> (
         step: String?, remedy: String
     )? {
-        if known.contains("warehouses") {
-            if listenerKeys.contains(key) {
-                return ("warehouses", "move it to a listener: warehouses[].listeners[].\(key)")
-            }
-            if warehouseKeys.contains(key) {
-                return ("warehouses", "move it to a warehouse: warehouses[].\(key)")
-            }
-        } else if known.contains("listeners") {
-            if listenerKeys.contains(key) {
-                return ("listeners", "move it to a listener: listeners[].\(key)")
-            }
-            if gatewayKeys.contains(key) { return (nil, "move it to the top level of the file") }
-        } else if known.contains("backends") {
-            if warehouseKeys.contains(key) {
-                return (nil, "move it to the listener's warehouse, beside listeners")
-            }
-            if gatewayKeys.contains(key) { return (nil, "move it to the top level of the file") }
+        guard let home = Home(knowing: known) else { return nil }
+        if home == .sharedListener, key == "limits" {
+            return (nil, "move it to a service: warehouses[].services.PROTOCOL.limits")
         }
-        return nil
+        if home != .gateway, gatewayKeys.contains(key) {
+            return (nil, "move it to the top level of the file")
+        }
+        switch home {
+        case .gateway where listenerKeys.contains(key):
+            return ("warehouses", "move it to a listener: warehouses[].listeners[].\(key)")
+        case .gateway where warehouseKeys.contains(key):
+            return ("warehouses", "move it to a warehouse: warehouses[].\(key)")
+        case .warehouse where listenerKeys.contains(key):
+            return ("listeners", "move it to a listener: listeners[].\(key)")
+        case .sharedListener where serviceKeys.contains(key):
+            return (nil, "move it to a service: warehouses[].services.PROTOCOL.\(key)")
+        case .sharedListener where ownListenerKeys.contains(key):
+            return (
+                nil, "only a listener inside a warehouse has it: warehouses[].listeners[].\(key)"
+            )
+        case .listener where key == "routes":
+            return (nil, "only a listener at the top level has routes: listeners[].routes")
+        case .listener where warehouseKeys.contains(key):
+            return (nil, "move it to the listener's warehouse, beside listeners")
+        case .service where doorKeys.contains(key):
+            return (nil, "move it to the listeners whose routes lead here: listeners[].\(key)")
+        case .service where warehouseKeys.contains(key):
+            return (nil, "move it to the service's warehouse, beside services")
+        default:
+            return nil
+        }
     }
 }

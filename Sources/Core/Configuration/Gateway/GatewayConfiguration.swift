@@ -26,7 +26,9 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var keepalive: Keepalive
     /// Read once, at the start: a reload does not change the workers.
     public var engine: EngineSettings
-    /// In the order of the file. No id and no listening address occurs twice.
+    /// In the order of the file. No listening address occurs twice.
+    public var listeners: [Listener]
+    /// In the order of the file. No id occurs twice.
     public var warehouses: [Warehouse]
 
     /// A gateway with the defaults of the configuration file, as far as nothing else is given.
@@ -40,6 +42,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
         timeouts: Timeouts = Timeouts(),
         keepalive: Keepalive = Keepalive(),
         engine: EngineSettings = EngineSettings(),
+        listeners: [Listener] = [],
         warehouses: [Warehouse]
     ) {
         self.management = management
@@ -51,7 +54,23 @@ public struct GatewayConfiguration: Hashable, Sendable {
         self.timeouts = timeouts
         self.keepalive = keepalive
         self.engine = engine
+        self.listeners = listeners
         self.warehouses = warehouses
+    }
+}
+
+extension GatewayConfiguration {
+    public func warehouse(_ id: String) -> Warehouse? { warehouses.first { $0.id == id } }
+
+    /// The listeners that lead to a warehouse, others beside it perhaps.
+    public func listeners(to warehouse: String) -> [Listener] {
+        listeners.filter { $0.warehouses.contains(warehouse) }
+    }
+
+    /// Each service that a route leads to, once.
+    public var services: [Service] {
+        var seen: Set<Service.ID> = []
+        return listeners.flatMap(\.routes).map(\.service).filter { seen.insert($0.id).inserted }
     }
 }
 

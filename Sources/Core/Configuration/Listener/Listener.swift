@@ -1,13 +1,9 @@
 public import Addresses
 
-/// An address and port that accepts one service of one warehouse, over one kind of link.
+/// An address and port at which clients arrive over one kind of link, and the routes that lead them
+/// on.
 public struct Listener: Hashable, Sendable {
-    /// What the gateway may say in the client's own words.
-    public enum ServiceProtocol: String, Hashable, Sendable, CaseIterable, Codable {
-        case mysql, http, tcp
-    }
-
-    /// Decides on rejections and health checks; the bytes of a session are not looked into.
+    /// What its clients speak, and all services behind it.
     public var `protocol`: ServiceProtocol
     /// No other listener has it, nor one that includes it, as `0.0.0.0` includes `127.0.0.1`. `::`
     /// takes IPv4 clients too, unless an IPv4 listener of the same port stands beside it.
@@ -25,20 +21,41 @@ public struct Listener: Hashable, Sendable {
     public var acceptProxyProtocol: AcceptProxyProtocol
     /// How a denied client learns of it.
     public var reject: Reject
-    /// At least one, and never the listener itself.
-    public var backends: [BackendAddress]
-    /// The same for each backend.
-    public var healthCheck: HealthCheck
-    /// The same for each backend.
-    public var sendProxyProtocol: SendProxyProtocol
-    /// The gateway's own addresses to connect from, in turns: each has its own local ports. Empty
-    /// where the system chooses.
-    public var sourceAddresses: [IPAddress]
     /// The gateway's own where the listener sets none; `drain` counts for the gateway only.
     public var timeouts: Timeouts
+    /// In the order of the file; at least one. No two have the same match.
+    public var routes: [Route]
 
-    /// A listener on a public link that speaks to its backends plainly, unless said otherwise.
+    /// A listener on a public link without routes.
     public init(
+        protocol: ServiceProtocol,
+        address: SocketAddress,
+        interface: String? = nil,
+        link: LinkKind = .public,
+        endpoint: String? = nil,
+        sources: [CIDRBlock]? = nil,
+        acceptProxyProtocol: AcceptProxyProtocol = AcceptProxyProtocol(),
+        reject: Reject = .error,
+        timeouts: Timeouts = Timeouts(),
+        routes: [Route] = []
+    ) {
+        self.protocol = `protocol`
+        self.address = address
+        self.interface = interface
+        self.link = link
+        self.endpoint = endpoint
+        self.sources = sources
+        self.acceptProxyProtocol = acceptProxyProtocol
+        self.reject = reject
+        self.timeouts = timeouts
+        self.routes = routes
+    }
+}
+
+extension Listener {
+    /// A listener inside a warehouse, whose clients all go to a service of its own.
+    public init(
+        of warehouse: String,
         protocol: ServiceProtocol,
         address: SocketAddress,
         interface: String? = nil,
@@ -53,19 +70,33 @@ public struct Listener: Hashable, Sendable {
         sourceAddresses: [IPAddress] = [],
         timeouts: Timeouts = Timeouts()
     ) {
-        self.protocol = `protocol`
-        self.address = address
-        self.interface = interface
-        self.link = link
-        self.endpoint = endpoint
-        self.sources = sources
-        self.acceptProxyProtocol = acceptProxyProtocol
-        self.reject = reject
-        self.backends = backends
-        self.healthCheck = healthCheck
-        self.sendProxyProtocol = sendProxyProtocol
-        self.sourceAddresses = sourceAddresses
-        self.timeouts = timeouts
+        let service = Service(
+            Service.ID(warehouse: warehouse, protocol: `protocol`, listener: address),
+            backends: backends.map { ConfiguredBackend($0) },
+            healthCheck: healthCheck,
+            sendProxyProtocol: sendProxyProtocol,
+            sourceAddresses: sourceAddresses
+        )
+        self.init(
+            protocol: `protocol`,
+            address: address,
+            interface: interface,
+            link: link,
+            endpoint: endpoint,
+            sources: sources,
+            acceptProxyProtocol: acceptProxyProtocol,
+            reject: reject,
+            timeouts: timeouts,
+            routes: [Route(.default, to: service, timeouts: timeouts)]
+        )
+    }
+
+    /// The ids of the warehouses to which it leads.
+    public var warehouses: Set<String> { Set(routes.map(\.service.id.warehouse)) }
+    /// The only warehouse to which it leads; `nil` if there are several.
+    public var onlyWarehouse: String? {
+        let warehouses = warehouses
+        return warehouses.count == 1 ? warehouses.first : nil
     }
 }
 

@@ -1,4 +1,4 @@
-/// What is protected: a warehouse, its policy and the listeners that lead to it.
+/// What is protected: a warehouse and its policy. The routes of listeners lead to its services.
 public struct Warehouse: Hashable, Sendable {
     /// As in the URLs of the API: letters, digits, `-` and `_`.
     public var id: String
@@ -8,12 +8,10 @@ public struct Warehouse: Hashable, Sendable {
     public var host: String?
     /// Decides on its public links only.
     public var whitelist: Whitelist
-    /// At the same time, over all its listeners; 0 for no limit.
+    /// At the same time, over all its services; 0 for no limit.
     public var connectionLimit: Int
     /// What becomes of a running session that a change of policy would not admit any more.
     public var whenRevoked: Revocation
-    /// In the order of the file.
-    public var listeners: [Listener]
     /// The provider's ends of its private links.
     public var endpointServices: [EndpointService]
     /// The consumers' ends. Decide on its private links only.
@@ -27,7 +25,6 @@ public struct Warehouse: Hashable, Sendable {
         whitelist: Whitelist,
         connectionLimit: Int = 0,
         whenRevoked: Revocation = .close,
-        listeners: [Listener],
         endpointServices: [EndpointService] = [],
         endpoints: [Endpoint] = []
     ) {
@@ -37,7 +34,6 @@ public struct Warehouse: Hashable, Sendable {
         self.whitelist = whitelist
         self.connectionLimit = connectionLimit
         self.whenRevoked = whenRevoked
-        self.listeners = listeners
         self.endpointServices = endpointServices
         self.endpoints = endpoints
     }

@@ -7,7 +7,7 @@ extension GatewayConfiguration {
             var configuration = GatewayConfiguration(warehouses: [])
             configuration.readSettings(&fields)
             configuration.readLimits(&fields)
-            configuration.warehouses = warehouses(&fields, timeouts: configuration.timeouts)
+            configuration.readTopology(&fields)
             place.decoding.checkBackends()
             return configuration
         }
@@ -54,10 +54,33 @@ extension GatewayConfiguration {
         }
     }
 
-    private static func warehouses(_ fields: inout Fields, timeouts: Timeouts) -> [Warehouse] {
-        guard let place = fields.requiredPlace("warehouses") else { return [] }
+    private mutating func readTopology(_ fields: inout Fields) {
+        let shared = SharedListener.decodeAll(&fields, timeouts: timeouts)
+        guard let place = fields.requiredPlace("warehouses") else { return }
         if place.isEmptySequence { place.warning("no warehouse: the gateway serves nothing") }
-        return place.elements().compactMap { Warehouse.decode($0, timeouts: timeouts) }
+        let decoded = place.elements().compactMap {
+            DecodedWarehouse.decode($0, timeouts: timeouts, shared: shared)
+        }
+        warehouses = decoded.map(\.warehouse)
+        listeners =
+            decoded.flatMap(\.listeners) + shared.map { $0.resolved(among: decoded) }
+        let used = Set(services.map(\.id))
+        for service in decoded.flatMap(\.services) where !used.contains(service.service.id) {
+            service.warnOfNoRoute()
+        }
+    }
+}
+
+extension SharedService {
+    fileprivate func warnOfNoRoute() {
+        let id = service.id
+        place.warning(
+            "no route leads to this service",
+            remedy:
+                "add { endpoint: ID, warehouse: \(id.warehouse) }, or default: true in place of the"
+                + " endpoint, to the routes of a listener of protocol \(id.protocol.rawValue) under the"
+                + " top level's listeners"
+        )
     }
 }
 

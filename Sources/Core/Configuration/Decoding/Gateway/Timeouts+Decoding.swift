@@ -4,30 +4,69 @@ extension Timeouts {
 
     /// Overwrites what the mapping at `place` gives: the gateway's own.
     mutating func read(_ place: Place?) {
+        self = TimeoutChanges(place, with: [.header, .session, .drain]).applied(to: self)
+    }
+}
+
+/// The timeouts that one mapping sets, to be laid over those that it inherits.
+struct TimeoutChanges {
+    /// What a mapping may set.
+    struct Scope: OptionSet {
+        let rawValue: Int
+
+        /// Before a client is judged: a listener's.
+        static let header = Scope(rawValue: 1)
+        /// After that: a service's too.
+        static let session = Scope(rawValue: 2)
+        /// Only the gateway stops as a whole.
+        static let drain = Scope(rawValue: 4)
+    }
+
+    private var values = Timeouts()
+    private var set: [WritableKeyPath<Timeouts, Duration>] = []
+
+    /// Reads the mapping at `place`, which changes nothing where it is missing.
+    init(_ place: Place?, with scope: Scope) {
         place?.keys(insteadOfValue: "idle") { fields in
-            readConnectionTimeouts(&fields)
-            fields.read("drain", into: &drain, within: .zero...Self.range.upperBound)
+            if scope.contains(.header),
+                fields.readHeaderTimeout("header", into: &values.header) != nil
+            {
+                set.append(\.header)
+            }
+            if scope.contains(.session) {
+                read("connect", \.connect, of: &fields)
+                read("idle", \.idle, of: &fields)
+                read("halfClosed", \.halfClosed, of: &fields)
+                read("write", \.write, of: &fields)
+            }
+            if scope.contains(.drain) {
+                read("drain", \.drain, of: &fields, from: .zero)
+            }
         }
     }
 
-    /// The same for one listener's, which has no `drain`: only the gateway stops as a whole.
-    mutating func readForListener(_ place: Place?) {
-        place?.keys(insteadOfValue: "idle") { fields in readConnectionTimeouts(&fields) }
+    private mutating func read(
+        _ key: String,
+        _ path: WritableKeyPath<Timeouts, Duration>,
+        of fields: inout Fields,
+        from least: Duration = Timeouts.range.lowerBound
+    ) {
+        let range = least...Timeouts.range.upperBound
+        if fields.read(key, into: &values[keyPath: path], within: range) != nil {
+            set.append(path)
+        }
     }
 
-    private mutating func readConnectionTimeouts(_ fields: inout Fields) {
-        fields.readHeaderTimeout("header", into: &header)
-        fields.read("connect", into: &connect, within: Self.range)
-        fields.read("idle", into: &idle, within: Self.range)
-        fields.read("halfClosed", into: &halfClosed, within: Self.range)
-        fields.read("write", into: &write, within: Self.range)
+    func applied(to inherited: Timeouts) -> Timeouts {
+        set.reduce(into: inherited) { $0[keyPath: $1] = values[keyPath: $1] }
     }
 }
 
 extension Fields {
     /// PROXY protocol §2: a receiver that gives up on a header waits at least 3 s, because one
     /// lost packet costs as much.
-    mutating func readHeaderTimeout(_ key: String, into timeout: inout Duration) {
+    @discardableResult
+    mutating func readHeaderTimeout(_ key: String, into timeout: inout Duration) -> Place? {
         let place = read(key, into: &timeout, within: Timeouts.range)
         if timeout < .seconds(3) {
             place?.warning(
@@ -35,6 +74,7 @@ extension Fields {
                 remedy: "at least 3s"
             )
         }
+        return place
     }
 }
 

@@ -1,8 +1,12 @@
 import Addresses
 
 extension Listener {
+    /// Reads a listener inside a warehouse: all its clients go to a service of its own.
+    ///
     /// - Parameter inherited: the gateway's timeouts, of which the listener may set its own.
-    static func decode(_ place: Place, timeouts inherited: Timeouts) -> Listener? {
+    static func decode(_ place: Place, of warehouse: String, timeouts inherited: Timeouts)
+        -> Listener?
+    {
         place.mapping { fields in
             let service: ServiceProtocol? = fields.required("protocol")
             let listen = fields.requiredPlace("listen")
@@ -16,34 +20,26 @@ extension Listener {
                 interface: interface
             )
             let sources = fields.sources(link: link)
-            var timeouts = inherited
-            timeouts.readForListener(fields.place("timeouts"))
-            let accept = AcceptProxyProtocol.decode(
+            let timeouts = TimeoutChanges(fields.place("timeouts"), with: [.header, .session])
+                .applied(to: inherited)
+            let isIdentified = fields.isGiven("endpoint")
+            let settings = DoorSettings(
                 &fields,
-                identifies: link == .private && !fields.isGiven("endpoint"),
-                timeout: timeouts.header
+                identifies: link == .private && !isIdentified,
+                protocol: service,
+                timeouts: timeouts
             )
-            timeouts.header = accept.timeout
-            let reject = Reject.decode(fields.place("reject"), for: service)
-            let backends = BackendAddress.decodeList(&fields, listen: listen)
-            let healthCheck = HealthCheck.decode(fields.place("healthCheck"), for: service)
-            let sendProxyProtocol = SendProxyProtocol.decode(fields.place("sendProxyProtocol"))
-            if accept.clientHeaders == .pass, sendProxyProtocol != .off {
-                fields.place.fault(
-                    "the backend would believe a client's header after the gateway's own",
-                    remedy: "proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
-                )
-            }
-            if service == .http, sendProxyProtocol != .off, healthCheck.kind == .tcp {
-                fields.conclude(
-                    .warning,
-                    at: fields.place,
-                    fromAbsenceOf: ["healthCheck"],
-                    "a backend that refuses our PROXY header would count as healthy",
-                    remedy: "healthCheck: http"
-                )
-            }
-            let sourceAddresses = fields.sourceAddresses(to: backends)
+            let own = Service.read(
+                &fields,
+                id: Service.ID(
+                    warehouse: warehouse,
+                    protocol: service ?? .tcp,
+                    listener: address
+                ),
+                protocol: service,
+                listen: listen
+            )
+            settings.accept.checkClientHeaders(before: own, at: fields.place)
             guard let service, let address, let link else { return nil }
             return Listener(
                 protocol: service,
@@ -52,23 +48,53 @@ extension Listener {
                 link: link,
                 endpoint: endpoint,
                 sources: sources,
-                acceptProxyProtocol: accept,
-                reject: reject,
-                backends: backends,
-                healthCheck: healthCheck,
-                sendProxyProtocol: sendProxyProtocol,
-                sourceAddresses: sourceAddresses,
-                timeouts: timeouts
+                acceptProxyProtocol: settings.accept,
+                reject: settings.reject,
+                timeouts: settings.timeouts,
+                routes: [Route(.default, to: own, timeouts: settings.timeouts)]
             )
         }
     }
 }
 
-extension Listener.ServiceProtocol: ConfigurationWord {
-    static var synonyms: [String: Self] {
-        ["mariadb": .mysql, "doris": .mysql, "starrocks": .mysql, "https": .tcp, "tls": .tcp]
+/// What every listener says of its clients' first bytes and of refusals.
+struct DoorSettings {
+    let accept: AcceptProxyProtocol
+    let reject: Reject
+    let timeouts: Timeouts
+
+    /// - Parameters:
+    ///   - identifies: whether nothing but a header says which endpoint a client comes from.
+    ///   - service: `nil` if it is not known; then nothing follows from it.
+    init(
+        _ fields: inout Fields,
+        identifies: Bool,
+        protocol service: ServiceProtocol?,
+        timeouts: Timeouts
+    ) {
+        accept = AcceptProxyProtocol.decode(
+            &fields,
+            identifies: identifies,
+            timeout: timeouts.header
+        )
+        reject = Reject.decode(fields.place("reject"), for: service)
+        var timeouts = timeouts
+        timeouts.header = accept.timeout
+        self.timeouts = timeouts
     }
 }
+
+extension AcceptProxyProtocol {
+    /// - Parameter place: of the listener or the route that leads to `service`.
+    func checkClientHeaders(before service: Service, at place: Place) {
+        guard clientHeaders == .pass, service.sendProxyProtocol != .off else { return }
+        place.fault(
+            "the backend would believe a client's header after the gateway's own",
+            remedy: "proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
+        )
+    }
+}
+
 extension LinkKind: ConfigurationWord {}
 
 extension Fields {

@@ -1,28 +1,23 @@
 extension Reject {
     /// Reads a listener's key `reject`; by default a client is told in its protocol, in the way that
     /// most of its programs show in full.
-    static func decode(_ place: Place?, for service: Listener.ServiceProtocol?) -> Reject {
-        let standard = standard(for: service)
-        guard let place, let reject: Reject = place.scalar() else { return standard }
-        switch (reject, service) {
-        case (.error, .tcp):
-            place.warning("plain tcp has no words for an error: denied clients are dropped")
+    static func decode(_ place: Place?, for service: ServiceProtocol?) -> Reject {
+        let known = service?.known.rejects ?? [.error]
+        guard let place, let reject: Reject = place.scalar() else { return known[0] }
+        guard let service, !known.contains(reject) else { return reject }
+        switch reject {
+        case .error, .drop:
+            place.warning(
+                "plain \(service.rawValue) has no words for an error: denied clients are dropped"
+            )
             return .drop
-        case (.errorAfterGreeting, .http), (.errorAfterGreeting, .tcp):
-            place.fault("errorAfterGreeting is for protocol mysql only", remedy: "reject: drop")
-            return standard
-        default:
-            return reject
-        }
-    }
-}
-
-extension Reject {
-    private static func standard(for service: Listener.ServiceProtocol?) -> Reject {
-        switch service {
-        case .mysql: .errorAfterGreeting
-        case .http, nil: .error
-        case .tcp: .drop
+        case .errorAfterGreeting:
+            let able = ServiceProtocol.allCases.filter { $0.known.rejects.contains(reject) }
+            place.fault(
+                "errorAfterGreeting is for protocol \(able.map(\.rawValue).joined(separator: " and ")) only",
+                remedy: "reject: drop"
+            )
+            return known[0]
         }
     }
 }

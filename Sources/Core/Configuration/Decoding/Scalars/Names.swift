@@ -87,7 +87,7 @@ struct EmbeddedEndpointID: ConfigurationScalar {
 }
 
 /// A user of a database, as a login names it.
-struct DatabaseUserName: ConfigurationScalar {
+struct DatabaseUserName: ConfigurationText {
     static let expectation = "a database user's name of 1 to 128 bytes"
 
     let text: String

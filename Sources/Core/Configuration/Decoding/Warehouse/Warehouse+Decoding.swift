@@ -1,12 +1,36 @@
-extension Warehouse {
-    /// - Parameter timeouts: the gateway's, which its listeners inherit.
-    static func decode(_ place: Place, timeouts: Timeouts) -> Warehouse? {
+/// A warehouse, and what is written inside it beside its policy.
+struct DecodedWarehouse {
+    let warehouse: Warehouse
+    /// Those that lead to it alone.
+    let listeners: [Listener]
+    /// Those to which routes of other listeners may lead.
+    let services: [SharedService]
+    /// Whether `services` may have more than was understood.
+    let isMissingServices: Bool
+
+    /// - Parameters:
+    ///   - timeouts: the gateway's, which its listeners inherit.
+    ///   - shared: listeners that lead to several warehouses, this one among them perhaps.
+    static func decode(_ place: Place, timeouts: Timeouts, shared: [SharedListener])
+        -> DecodedWarehouse?
+    {
         place.mapping { fields in
             let id = fields.requiredPlace("id")?.warehouseID()
+            let links = Set(shared.compactMap { listener in id.flatMap(listener.link) })
             let name: String? = fields.optional("name")
             let host: HostName? = fields.optional("host")
             let connectionLimit = fields.connectionLimit()
-            let listeners = listeners(&fields, timeouts: timeouts)
+            let listeners = listeners(
+                &fields,
+                of: id ?? "",
+                timeouts: timeouts,
+                isReachable: !links.isEmpty
+            )
+            let allLinks = links.union(listeners.map(\.link))
+            let faultCount = place.decoding.faultCount
+            let services = SharedService.decodeAll(fields.place("services"), of: id ?? "")
+            let isMissingServices =
+                place.decoding.faultCount > faultCount || fields.isProbablyLost("services")
             let whenRevoked = fields.value("whenRevoked", default: Revocation.close)
             let servicePlaces = fields.elements("endpointServices")
             let endpointServices = EndpointService.decodeList(servicePlaces)
@@ -17,29 +41,40 @@ extension Warehouse {
                 areAllKnown: endpointServices.count == servicePlaces.count
                     && !fields.isProbablyLost("endpointServices")
             )
-            let whitelist = Whitelist.decode(&fields, for: listeners)
-            checkEndpoints(of: &fields, for: listeners)
+            let whitelist = Whitelist.decode(&fields, isPublic: allLinks.contains(.public))
+            checkEndpoints(of: &fields, isPrivate: allLinks.contains(.private))
             // What is wrong with one of them is reported already.
             if endpoints.count == endpointPlaces.count {
                 checkEmbeddedEndpoints(endpoints, for: listeners, of: &fields)
             }
             guard let id, let whenRevoked else { return nil }
-            return Warehouse(
-                id: id,
-                name: name,
-                host: host?.text,
-                whitelist: whitelist,
-                connectionLimit: connectionLimit,
-                whenRevoked: whenRevoked,
+            return DecodedWarehouse(
+                warehouse: Warehouse(
+                    id: id,
+                    name: name,
+                    host: host?.text,
+                    whitelist: whitelist,
+                    connectionLimit: connectionLimit,
+                    whenRevoked: whenRevoked,
+                    endpointServices: endpointServices,
+                    endpoints: endpoints
+                ),
                 listeners: listeners,
-                endpointServices: endpointServices,
-                endpoints: endpoints
+                services: services,
+                isMissingServices: isMissingServices
             )
         }
     }
 
-    private static func listeners(_ fields: inout Fields, timeouts: Timeouts) -> [Listener] {
-        if fields.isEmptyList("listeners") {
+    /// - Parameter isReachable: whether another listener leads to the warehouse.
+    private static func listeners(
+        _ fields: inout Fields,
+        of id: String,
+        timeouts: Timeouts,
+        isReachable: Bool
+    ) -> [Listener] {
+        // Of a service that no route leads to more is said elsewhere.
+        if fields.isEmptyList("listeners"), !isReachable, !fields.isGiven("services") {
             fields.conclude(
                 .warning,
                 at: fields.place,
@@ -48,13 +83,12 @@ extension Warehouse {
             )
         }
         return fields.elements("listeners").compactMap {
-            Listener.decode($0, timeouts: timeouts)
+            Listener.decode($0, of: id, timeouts: timeouts)
         }
     }
 
-    private static func checkEndpoints(of fields: inout Fields, for listeners: [Listener]) {
-        let hasPrivateLink = listeners.contains { $0.link == .private }
-        if hasPrivateLink, fields.isEmptyList("endpoints") {
+    private static func checkEndpoints(of fields: inout Fields, isPrivate: Bool) {
+        if isPrivate, fields.isEmptyList("endpoints") {
             fields.conclude(
                 .warning,
                 at: fields.place,
@@ -66,7 +100,7 @@ extension Warehouse {
     }
 }
 
-extension Warehouse {
+extension DecodedWarehouse {
     /// A listener's endpoint must be there, and an embedded endpoint without a listener is not.
     private static func checkEmbeddedEndpoints(
         _ endpoints: [Endpoint],

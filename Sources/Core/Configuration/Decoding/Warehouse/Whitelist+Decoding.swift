@@ -4,7 +4,7 @@ import CIDRTrie
 extension Whitelist {
     /// Reads a warehouse's key `whitelist`; without it the warehouse starts open, under a warning
     /// where a public link makes it matter.
-    static func decode(_ warehouse: inout Fields, for listeners: [Listener]) -> Whitelist {
+    static func decode(_ warehouse: inout Fields, isPublic: Bool) -> Whitelist {
         if let place = warehouse.place("whitelist") {
             return place.mapping(
                 insteadOfValue: "mode",
@@ -13,7 +13,7 @@ extension Whitelist {
                 decodeKeys
             ) ?? Whitelist(mode: .nowhere)
         }
-        if !warehouse.isGiven("whitelist"), listeners.contains(where: { $0.link == .public }) {
+        if !warehouse.isGiven("whitelist"), isPublic {
             warehouse.conclude(
                 .warning,
                 at: warehouse.place,

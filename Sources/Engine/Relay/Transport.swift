@@ -1,0 +1,48 @@
+import Sockets
+
+/// What carries the bytes of one side.
+///
+/// With ``Side``, which owns one, it is all of the engine that reads, writes, ends or splices a
+/// socket.
+enum Transport {
+    /// The bytes as they are.
+    case plain(Socket)
+    /// Bytes that take another form on their way, as those of TLS do. Boxed: most connections are
+    /// plain.
+    indirect case layered(any TransportLayer)
+
+    var socket: Socket {
+        switch self {
+        case .plain(let socket): socket
+        case .layered(let layer): layer.socket
+        }
+    }
+
+    /// Whether the kernel can move the bytes without showing them (splice(2)).
+    var isSpliceable: Bool {
+        switch self {
+        case .plain: true
+        case .layered: false
+        }
+    }
+}
+
+/// A form that bytes take between the engine and the wire, with a state of its own.
+///
+/// Belongs to one connection, and is touched by its shard alone. Nothing waits: what cannot be done
+/// now is done at the next call, after the socket became readable or writable.
+protocol TransportLayer: AnyObject {
+    var socket: Socket { get }
+    /// Reads the peer's bytes in their own form. It may bring fewer than there are; only
+    /// `.wouldBlock` says that more have to come first. A stream that breaks off before its end was
+    /// announced is a failure.
+    func read(into buffer: ScratchBuffer, atMost limit: Int) -> ReadOutcome
+    func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome
+    func write(_ bytes: [UInt8], from offset: Int) -> WriteOutcome
+    /// Whether the socket has not yet taken all that was written, or announced.
+    var hasUnsent: Bool { get }
+    /// Announces that no more bytes will be written, after all that were. May be called again.
+    func endWriting()
+    /// Goes on with what the socket did not take.
+    func flush()
+}

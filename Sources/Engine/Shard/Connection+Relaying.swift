@@ -1,0 +1,87 @@
+import Core
+import Sockets
+
+/// The way of most bytes: from an event to the other side, with nothing else on it.
+///
+/// Methods of the connection, not of its shard: so its parts are used where they lie, and none is
+/// copied for a look at it.
+extension Connection {
+    /// What an event has brought.
+    enum Relayed {
+        case moved(Moved)
+        /// It moves bytes in bulk.
+        case wantsTurn
+        /// A side has failed; nothing was moved yet.
+        case failed
+        /// Its bytes are not merely moved.
+        case looksAtBytes
+    }
+
+    /// How moving went, and what its shard has to see to.
+    struct Moved {
+        let progress: Tunnel.Progress
+        /// Whether the counters lack many bytes.
+        let isUncounted: Bool
+        /// Whether so much has moved that the backend's socket must be bounded.
+        let isBulk: Bool
+        /// How soon somebody has to look after its bytes, if its timer may be set too late for that.
+        let watch: StallState.Watch?
+
+        /// Whether there is nothing to do before the next event.
+        var isSettled: Bool {
+            progress == .waitForReadiness && !isUncounted && !isBulk && watch == nil
+        }
+    }
+
+    mutating func note(_ event: ReadinessEvent, from side: RelaySide, at milliseconds: Int64) {
+        tunnel[side].note(event)
+        activeAt = milliseconds
+    }
+
+    /// Does what an event allows, if nothing has to look at the bytes.
+    mutating func relay(_ event: ReadinessEvent, with tools: RelayTools) -> Relayed {
+        guard isRelaying else { return .looksAtBytes }
+        if event.isError { return .failed }
+        if tunnel.isSplicing { return .wantsTurn }
+        return .moved(summary(of: tunnel.advance(with: tools, limit: tools.eventByteCount)))
+    }
+
+    /// Moves bytes, about `limit` at most in each direction; beside a relay only what was enqueued.
+    mutating func advance(limit: Int, with tools: RelayTools) -> Moved {
+        if isRelaying { return summary(of: tunnel.advance(with: tools, limit: limit)) }
+        guard lifecycle.phase == .relaying else {
+            // Its deadline is another one's.
+            let progress = tunnel.sendPending(with: tools)
+            return Moved(progress: progress, isUncounted: false, isBulk: false, watch: nil)
+        }
+        return summary(of: tunnel.advance(with: tools, limit: limit, readsClient: false))
+    }
+
+    /// A running session's bytes reach the counters when so many are new.
+    private static let uncountedByteLimit: UInt64 = 1 << 20
+
+    /// A receive buffer does not grow before so much has moved (``BufferPolicy``).
+    private static let bulkByteCount: UInt64 = 32_768
+
+    private mutating func summary(of progress: Tunnel.Progress) -> Moved {
+        let uncounted = tunnel.byteCount - reportedBytesIn - reportedBytesOut
+        let watch: StallState.Watch = tunnel.hasPending ? .soon : .later
+        return Moved(
+            progress: progress,
+            isUncounted: uncounted > Self.uncountedByteLimit,
+            isBulk: !stall.isBackendBounded && tunnel.byteCount > Self.bulkByteCount,
+            watch: stall.watch < watch ? watch : nil
+        )
+    }
+}
+
+// MARK: - Counting
+
+extension Connection {
+    /// The bytes that the counters do not have yet, which have them now.
+    mutating func takeUncounted() -> (bytesIn: UInt64, bytesOut: UInt64) {
+        let (bytesIn, bytesOut) = (tunnel.toBackend.byteCount, tunnel.toClient.byteCount)
+        defer { (reportedBytesIn, reportedBytesOut) = (bytesIn, bytesOut) }
+        return (bytesIn - reportedBytesIn, bytesOut - reportedBytesOut)
+    }
+}

@@ -1,0 +1,208 @@
+import Addresses
+import Core
+import ProxyProtocol
+import Sockets
+
+/// From the verdict to a connected backend.
+extension Shard {
+    /// Dials for a client that was admitted. All backends are of the route by which it was admitted,
+    /// also after a change of configuration.
+    func dial(_ target: DialTarget, for key: Key) -> Lifecycle.DialOutcome {
+        switch target {
+        case .service where connections[key].isBackendConnected:
+            return connectedOutcome(of: key)
+        case .service:
+            return dialNext(for: key)
+        case .another:
+            leaveBackend(of: key)
+            return dialNext(for: key)
+        case .address(let address):
+            leaveBackend(of: key)
+            guard let position = connections[key].dial?.pool.position(of: address) else {
+                return .failed(.noBackend, detail: "\(address) is not among the backends")
+            }
+            return dial(position, for: key)
+        }
+    }
+
+    /// Dials one backend, and no other in its place.
+    private func dial(_ position: Int, for key: Key) -> Lifecycle.DialOutcome {
+        guard let dial = connections[key].dial else { return .failed(.noBackend) }
+        dial.tryOnly(position)
+        return dialNext(for: key)
+    }
+
+    /// Tries backends, the least loaded first, until a connect is under way or none is left.
+    func dialNext(for key: Key) -> Lifecycle.DialOutcome {
+        guard let dial = connections[key].dial else { return .failed(.noBackend) }
+        while let backend = takeBackend(of: dial, for: key) {
+            switch start(backend, for: key) {
+            case .connected:
+                return connected(key)
+            case .inProgress:
+                return .underWay
+            case .failed(let error) where error.isExhaustion:
+                // Not the backend's fault, and another one would fare no better.
+                leaveBackend(of: key, reason: error.description)
+                return .exhausted
+            case .failed(let error) where backend.isOurShortage(error):
+                // Not the backend's fault either, but towards another one ports may be free.
+                dial.hasPorts = false
+                leaveBackend(of: key, reason: error.description)
+                services.report(
+                    .noSourcePort(backend: backend.address, reason: error.description)
+                )
+            case .failed(let error):
+                giveUpBackend(of: key, reason: error.description)
+            }
+        }
+        if dial.pool.isClosed {
+            return .failed(.noBackend, detail: "every backend is in drain or maintenance")
+        }
+        return .failed(dial.hasPorts ? .noBackend : .noSourcePort)
+    }
+
+    private func takeBackend(of dial: Dial, for key: Key) -> Backend? {
+        if let target = dial.target {
+            guard !dial.tried.contains(target) else { return nil }
+            dial.tried.insert(target)
+            return dial.pool.members[target].backend
+        }
+        let picked = dial.pool.pick(
+            excluding: dial.tried,
+            rotation: connections[key].id >> 8,
+            at: now
+        )
+        guard let (index, backend) = picked else { return nil }
+        dial.tried.insert(index)
+        return backend
+    }
+
+    private func start(_ backend: Backend, for key: Key) -> ConnectOutcome {
+        backend.take()
+        connections[key].backend = backend
+        let first = Int(connections[key].id >> 8 & 0xffff)
+        var outcome = open(backend, attempt: first, for: key)
+        for attempt in 1..<backend.sourceCount {
+            // The ports of one source address may have run out; those of another have not.
+            guard case .failed(let error) = outcome, error.isAddressNotAvailable else { break }
+            connections[key].tunnel.dropBackend()
+            outcome = open(backend, attempt: first + attempt, for: key)
+        }
+        return outcome
+    }
+
+    private func open(_ backend: Backend, attempt: Int, for key: Key) -> ConnectOutcome {
+        do {
+            let socket = try backend.openSocket(attempt: attempt)
+            let speaksFirst = speaksFirst(key)
+            connections[key].tunnel.backend = Side(
+                Transport(socket, by: connections[key].dial?.carrier),
+                segments: .fresh(delaysAcknowledgements: speaksFirst)
+            )
+            if let name = services.congestion.name(for: backend.address.ip) {
+                try socket.setCongestionControl(name)
+            }
+            connections[key].stall.isBackendProbed = false
+            connections[key].stall.isBackendBounded = false
+            if services.bufferPolicy.boundsBeforeConnect { boundBackend(of: key) }
+            if speaksFirst { try socket.delayHandshakeAcknowledgement() }
+            let outcome = socket.connect(to: backend.address)
+            if case .failed = outcome { return outcome }
+            try epoll.add(socket, token: EventToken.backend(key).rawValue)
+            return outcome
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Whether the backend hears from us before it has anything to say: our PROXY header, or a
+    /// request.
+    private func speaksFirst(_ key: Key) -> Bool {
+        let profile = connections[key].profile
+        return profile.settings.protocol.firstSpeaker == .client || profile.sendsProxyHeader
+    }
+
+    /// The backend's socket became writable, or failed: then it has an error too (epoll_ctl(2)).
+    ///
+    /// - Returns: `nil` while the connect is under way.
+    func connectProgressed(_ event: ReadinessEvent, for key: Key) -> Lifecycle.DialOutcome? {
+        guard connections[key].tunnel.backend.isWritable else { return nil }
+        if event.isError, let error = connections[key].tunnel.backend.socket.takeError() {
+            giveUpBackend(of: key, reason: error.description)
+            return dialNext(for: key)
+        }
+        return connected(key)
+    }
+
+    /// This backend took no connection: others come first for a while.
+    func giveUpBackend(of key: Key, reason: String?) {
+        guard let backend = connections[key].backend else { return }
+        let reason = reason ?? "connection lost"
+        backend.noteConnectFailure(reason, at: now)
+        let isOnly = connections[key].dial?.pool.members.count == 1
+        let next = isOnly ? "" : "; \(backend.nextTry(at: now))"
+        leaveBackend(of: key, reason: reason + next)
+    }
+
+    private func leaveBackend(of key: Key, reason: String) {
+        guard let backend = connections[key].backend else { return }
+        leaveBackend(of: key)
+        connections[key].notes.detail = "\(backend.address): \(reason)"
+    }
+
+    /// Closes the backend's side, for another one may take its place.
+    func leaveBackend(of key: Key) {
+        connections[key].backend?.release()
+        connections[key].backend = nil
+        connections[key].isBackendConnected = false
+        connections[key].isRelaying = false
+        connections[key].tunnel.replaceBackend(with: tools)
+        // What is left to be told of this one must not be taken for news of the next.
+        epoll.disregard(token: EventToken.backend(key).rawValue)
+    }
+
+    /// A backend is connected: our PROXY header, if it wants one, goes before anything else.
+    private func connected(_ key: Key) -> Lifecycle.DialOutcome {
+        connections[key].backend?.noteConnected(at: now)
+        connections[key].tunnel.backend.isWritable = true
+        if connections[key].profile.sendsProxyHeader {
+            do {
+                let header = try proxyHeader(for: connections[key])
+                connections[key].tunnel.enqueue(header, for: .backend, isCounted: false)
+            } catch {
+                return .failed(.badProxyHeader, detail: error.description)
+            }
+        }
+        connections[key].isBackendConnected = true
+        connections[key].notes.detail = ""
+        return connectedOutcome(of: key)
+    }
+
+    private func connectedOutcome(of key: Key) -> Lifecycle.DialOutcome {
+        if let dialogue = connections[key].dial?.dialogue { return .connectedFor(dialogue) }
+        connections[key].dial = nil
+        return .connected
+    }
+
+    /// What this connection's backend is told of its client, in bytes.
+    private func proxyHeader(for connection: Connection) throws(ProxyHeaderEncodingError)
+        -> [UInt8]
+    {
+        guard let destination = connection.profile.destination,
+            destination.sendProxyProtocol != .off
+        else { return [] }
+        return try OutgoingHeader(
+            client: connection.client.address,
+            destination: connection.dial?.destination ?? localAddress(of: connection),
+            received: connection.dial?.headers ?? []
+        ).bytes(for: destination.sendProxyProtocol)
+    }
+
+    /// The address that the client connected to, where no load balancer says another.
+    private func localAddress(of connection: Connection) -> SocketAddress {
+        // A socket whose client has gone has no address; the listener's is near enough.
+        let local = try? connection.tunnel.client.socket.localAddress()
+        return local ?? connection.profile.settings.address
+    }
+}

@@ -1,0 +1,128 @@
+import Addresses
+import CIDRTrie
+import Core
+import ProxyProtocol
+import Sockets
+
+/// From what the first bytes said to the verdict. The policy comes first and the limits after it: a
+/// client that is denied takes nothing from those that are admitted.
+extension Shard {
+    /// Decides on a client under the policy of now, and counts it wherever it has a limit.
+    ///
+    /// - Parameter willBeDenied: whatever the policy says; then it is counted nowhere.
+    func judge(_ key: Key, _ introduction: Introduction, willBeDenied: Bool) -> Lifecycle.Verdict {
+        guard let routes = snapshot.listeners[connections[key].listener] else {
+            return .denied(.linkClosed)
+        }
+        // A kept connection is still the same client's, and leaves its route only for another one.
+        let last = connections[key].dial
+        var introduced: EffectiveClient?
+        var isForging = willBeDenied
+        if last == nil {
+            enter(routes.profile, key)
+            switch identify(key, by: introduction.proxyHeaders, at: routes) {
+            case .refused(let reason, let detail):
+                return .denied(reason, detail: detail)
+            case .known(let client, let hasForged):
+                introduced = client
+                isForging = isForging || hasForged
+            }
+        }
+        // A load balancer that speaks for itself has seen that the port is open, which is all that a
+        // probe wants.
+        let isProbe = introduced?.believedHeaders.last?.origin == .local && !isForging
+        let (way, reason) = routes.route(for: connections[key].client.endpoint, introduction)
+        guard let route = way else { return isProbe ? .probe : .denied(reason) }
+        if last != nil, !route.profile.isSameService(as: connections[key].profile) {
+            leaveRoute(of: key)
+        }
+        enter(route.profile, key)
+        let verdict = ask(route, about: key)
+        if let denial = verdict.denial { return isProbe ? .probe : .denied(denial) }
+        if isForging { return willBeDenied ? .admitted : .denied(.unexpectedProxyHeader) }
+        noteExpiry(verdict.expiry)
+        if connections[key].admission == nil {
+            if let limit = count(key, by: route) { return .denied(limit) }
+            route.profile.counters.noteAdmitted()
+        }
+        connections[key].dial = Dial(route, for: introduced, after: last)
+        return .admitted
+    }
+
+    /// The next request of a kept connection goes to another service.
+    private func leaveRoute(of key: Key) {
+        leaveBackend(of: key)
+        releaseAdmission(of: key)
+    }
+
+    private func ask(_ route: Route, about key: Key) -> AccessVerdict {
+        let endpoint = connections[key].client.endpoint
+        if let endpoint, let network = route.endpoints[endpoint]?.network {
+            connections[key].client.network = network
+        }
+        let verdict = route.policy.verdict(
+            client: connections[key].client.address.ip,
+            endpoint: endpoint,
+            at: now.unixTime
+        )
+        connections[key].notes.rule = verdict.rule?.block
+        return verdict
+    }
+
+    /// Remembers when the rule that let a session pass will say nothing any more.
+    func noteExpiry(_ expiry: UnixTime?) {
+        guard let expiry else { return }
+        nextExpiry = min(nextExpiry ?? expiry, expiry)
+    }
+
+    /// From now on the connection is one of the listener's or the route's.
+    private func enter(_ profile: RouteProfile, _ key: Key) {
+        let before = connections[key].profile
+        guard before !== profile else { return }
+        connections[key].profile = profile
+        guard before.counters !== profile.counters else { return }
+        before.counters.noteLeft()
+        let isNew = before.destination == nil && profile.destination != nil
+        profile.counters.noteOpened(isAccepted: isNew)
+    }
+
+    private enum Identification {
+        /// `introduced` is `nil` where no header says who it is.
+        case known(introduced: EffectiveClient?, isForging: Bool)
+        case refused(DenialReason, detail: String)
+    }
+
+    /// Finds out who the client is, and through which endpoint it comes.
+    private func identify(_ key: Key, by headers: [ProxyHeader], at routes: ListenerRoutes)
+        -> Identification
+    {
+        switch routes.headerPolicy.identity(of: connections[key].peer, headers: headers) {
+        case .refused(let reason):
+            return .refused(reason, detail: "")
+        case .client where headers.isEmpty:
+            return .known(introduced: nil, isForging: false)
+        case .client(let client, let isForging):
+            connections[key].client.address = client.address
+            connections[key].client.isIntroduced = !client.believedHeaders.isEmpty
+            connections[key].client.intermediaries = client.intermediaries
+            do {
+                let endpoint = try routes.profile.settings.endpoint(of: client)
+                connections[key].client.endpoint = endpoint
+                connections[key].client.network = Client.unknownNetwork(of: endpoint)
+                return .known(introduced: client, isForging: isForging)
+            } catch {
+                return .refused(.badProxyHeader, detail: error.description)
+            }
+        }
+    }
+}
+
+extension EffectiveClient {
+    /// Who wrote the believed headers after the first one.
+    fileprivate var intermediaries: [IPAddress] {
+        believedHeaders.dropLast().compactMap { header in
+            guard case .proxied(let source, _) = header.origin else { return nil }
+            return source.ip.unmapped
+        }
+    }
+}

@@ -1,0 +1,305 @@
+import Addresses
+import Core
+import Sockets
+
+/// The one place that does what connections' lifecycles say.
+///
+/// Whatever happens (readiness, time, an operator's word) is told to the connection's ``Lifecycle``.
+/// ``perform(_:for:)`` does the step that it answers with and tells what has come of it, until there
+/// is nothing to do before the next event. What is called from here returns what it found, and never
+/// calls back.
+extension Shard {
+    /// Begins with a new client.
+    func begin(_ socket: Socket, from peer: SocketAddress, at listener: ListenerID) {
+        guard let routes = snapshot.listeners[listener] else {
+            socket.close()
+            services.descriptors.release(Int(DescriptorBudget.perConnection))
+            return port.releaseConnection()
+        }
+        let isRouted = routes.profile.destination != nil
+        routes.profile.counters.noteOpened(isAccepted: isRouted)
+        let key = connections.insert(
+            Connection(
+                id: makeConnectionNumber(),
+                listener: listener,
+                routes: routes,
+                socket: socket,
+                peer: peer,
+                at: now
+            )
+        )
+        carryOn(key, connections[key].lifecycle.begin())
+        if connections.contains(key) { watchClient(of: key) }
+    }
+
+    /// Unique among all shards.
+    private func makeConnectionNumber() -> UInt64 {
+        lastConnectionNumber += 1
+        return lastConnectionNumber << 8 | UInt64(port.number & 255)
+    }
+
+    private func watchClient(of key: Key) {
+        do {
+            let socket = connections[key].tunnel.client.socket
+            try epoll.add(socket, token: EventToken.client(key).rawValue)
+        } catch {
+            services.report(.acceptPaused(reason: error.description))
+            close(key, .resourceExhausted)
+        }
+    }
+
+    /// Takes note of an event and does what it allows. An event for a slot's earlier tenant is
+    /// ignored.
+    func handle(_ event: ReadinessEvent, from side: RelaySide, of key: Key) {
+        guard connections.contains(key) else { return }
+        connections[key].note(event, from: side, at: now.milliseconds)
+        switch connections[key].relay(event, with: tools) {
+        case .moved(let moved):
+            // Most events end here.
+            if moved.isSettled { return }
+            see(to: moved, of: key)
+            carryOn(key, tell(moved.progress, of: key))
+        case .wantsTurn:
+            // Bulk waits for its turn: others have less to say, and are done sooner.
+            return queueTurn(of: key)
+        case .failed:
+            failed(side, of: key)
+        case .looksAtBytes:
+            readsLeft = RelayTools.turnLimit
+            carryOn(key, progress(by: event, from: side, of: key) ?? look(at: key))
+        }
+    }
+
+    /// Passes on what a failed side had sent, as far as the other side takes it, and then the failure.
+    private func failed(_ side: RelaySide, of key: Key) {
+        carryOn(key, move(key, limit: .max))
+        if connections.contains(key), connections[key].isRelaying {
+            let error = connections[key].tunnel[side].socket.takeError()
+            carryOn(key, failed(side, error.map(SideFailure.init) ?? .reset, of: key))
+        }
+    }
+
+    /// The deadline that was set last for a connection has passed.
+    func deadlinePassed(for key: Key) {
+        guard connections[key].lifecycle.phase == .relaying else {
+            return carryOn(key, connections[key].lifecycle.deadlinePassed())
+        }
+        if let end = lookAfterRelay(of: key) { close(key, end, byReset: end.isStall) }
+    }
+
+    /// Goes on with a connection that was interrupted, for `limit` bytes at most.
+    func takeTurn(of key: Key, limit: Int) {
+        connections[key].activeAt = now.milliseconds
+        readsLeft = RelayTools.turnLimit
+        carryOn(key, goOn(with: key, limit: limit))
+    }
+
+    /// Ends a connection, whatever it is doing.
+    func close(_ key: Key, _ end: ConnectionEnd, byReset: Bool = false) {
+        carryOn(key, connections[key].lifecycle.close(end, byReset: byReset))
+    }
+
+    func closeAll(_ end: ConnectionEnd) {
+        for key in connections.keys { close(key, end) }
+    }
+
+    /// Ends one connection that is not admitted, so that its descriptors serve one that may be.
+    ///
+    /// - Returns: whether there was one.
+    func makeRoom() -> Bool {
+        guard let key = oldestRefused ?? oldestUnidentified else { return false }
+        evict(key)
+        return true
+    }
+
+    private func evict(_ key: Key) {
+        noteEviction(of: key)
+        close(key, .denied)
+    }
+
+    /// Does one step after the other, until there is nothing to do before the next event.
+    private func carryOn(_ key: Key, _ first: consuming Lifecycle.Step?) {
+        guard var step = first else { return }
+        readsLeft = RelayTools.turnLimit
+        while let next = perform(step, for: key) { step = next }
+        // Whoever has taken a place may have been one too many.
+        while identifying.isOverfull, let key = oldestUnidentified { evict(key) }
+        while refused.isOverfull, let key = oldestRefused { evict(key) }
+    }
+
+    /// Does what a lifecycle said.
+    ///
+    /// - Returns: what it says to what has come of that; `nil` if it waits, or has ended.
+    private func perform(_ step: borrowing Lifecycle.Step, for key: Key) -> Lifecycle.Step? {
+        if case .end(let end, let byReset) = step.action {
+            finish(key, end, byReset: byReset, giving: step.released)
+            return nil
+        }
+        release(step.released, of: key)
+        takePlaces(step.acquired, for: key)
+        if let deadline = step.deadline { set(deadline, for: key) }
+        send(step, for: key)
+        switch step.action {
+        case .wait, .end:
+            return look(at: key)
+        case .recordRequest(let title):
+            connections[key].isRelaying = false
+            recordRequest(title, of: key)
+            return look(at: key)
+        case .judge(let introduction, let isForged):
+            let verdict = judge(key, introduction, willBeDenied: isForged)
+            return connections[key].lifecycle.judged(verdict)
+        case .dial(let target):
+            return connections[key].lifecycle.dialed(dial(target, for: key))
+        case .redial(let reason):
+            giveUpBackend(of: key, reason: reason)
+            return connections[key].lifecycle.dialed(dialNext(for: key))
+        case .relay(let bounds):
+            connections[key].tunnel.end(at: bounds)
+            connections[key].isRelaying = connections[key].lifecycle.isRelaying
+            return goOn(with: key, limit: tools.eventByteCount)
+        case .passOn:
+            connections[key].isRelaying = connections[key].lifecycle.isRelaying
+            return goOn(with: key, limit: tools.eventByteCount)
+        case .shutdownWrite(let side):
+            connections[key].tunnel[side].endWriting()
+            return goOn(with: key, limit: tools.eventByteCount)
+        case .deny(let reason, let detail):
+            return connections[key].lifecycle.refuse(refusal(of: key, reason, detail))
+        case .linger:
+            connections[key].tunnel.client.endWriting()
+            return look(at: key)
+        }
+    }
+}
+
+// MARK: - What a lifecycle looks at
+
+extension Shard {
+    /// Moves bytes if that is all there is to do. What has come before a state that allows it is not
+    /// told again: whoever waits for an event would wait for the next one.
+    private func goOn(with key: Key, limit: Int) -> Lifecycle.Step? {
+        connections[key].isRelaying ? move(key, limit: limit) : look(at: key)
+    }
+
+    /// Shows the lifecycle bytes that it wants to see; where there are none, moves the others.
+    private func look(at key: Key) -> Lifecycle.Step? {
+        let phase = connections[key].lifecycle.phase
+        // What was said goes first. As long as a dialogue's words wait it hears no more.
+        if phase != .relaying, connections[key].tunnel.hasPending, let step = move(key, limit: 0) {
+            return step
+        }
+        // A backend that is gone is noticed before the client's next request.
+        if let step = read(from: .backend, of: key) ?? read(from: .client, of: key) { return step }
+        return phase == .relaying ? move(key, limit: tools.eventByteCount) : nil
+    }
+
+    /// Reads once if the lifecycle looks at bytes of that side, and shows what came.
+    private func read(from side: RelaySide, of key: Key) -> Lifecycle.Step? {
+        guard connections[key].lifecycle.looksAtBytes(from: side),
+            !connections[key].tunnel.hasPending(from: side)
+                || connections[key].lifecycle.phase != .conversing
+        else { return nil }
+        let excess = connections[key].tunnel.takeExcess(of: side)
+        if !excess.isEmpty { return show(excess, from: side, of: key) }
+        guard connections[key].tunnel[side].isReadable else { return nil }
+        guard readsLeft > 0 else { return interrupt(key) }
+        readsLeft -= 1
+        switch connections[key].tunnel[side].read(into: tools.scratch) {
+        case .bytes(let count, let isLast):
+            return show(count, isLast: isLast, from: side, of: key)
+        case .wouldBlock:
+            return nil
+        case .endOfStream:
+            // A relay that takes over reads the end once more.
+            connections[key].tunnel[side].isReadable =
+                connections[key].lifecycle.phase != .conversing
+            return connections[key].lifecycle.endOfStream(from: side)
+        case .failed(let failure):
+            return connections[key].lifecycle.readFailed(side, failure)
+        }
+    }
+
+    /// A connection has read enough for now.
+    private func interrupt(_ key: Key) -> Lifecycle.Step? {
+        if connections[key].lifecycle.phase == .lingering {
+            return connections[key].lifecycle.deadlinePassed()
+        }
+        queueTurn(of: key)
+        return nil
+    }
+
+    /// Shows the lifecycle bytes in the scratch buffer, and passes them on if it lets them pass.
+    private func show(_ count: Int, isLast: Bool, from side: RelaySide, of key: Key)
+        -> Lifecycle.Step
+    {
+        let step = tools.scratch.withBytes(in: 0..<count) { bytes in
+            connections[key].lifecycle.receive(bytes, from: side)
+        }
+        guard let replay = step.replay else { return step }
+        let progress = connections[key].tunnel.pass(replay, count, isLast: isLast, with: tools)
+        if let next = tell(progress, of: key) { return next }
+        return step
+    }
+
+    /// Shows the lifecycle bytes that were read before it wanted any.
+    private func show(_ bytes: [UInt8], from side: RelaySide, of key: Key) -> Lifecycle.Step {
+        let step = connections[key].lifecycle.receive(bytes.span, from: side)
+        if let replay = step.replay {
+            let passed = replay.held + bytes[replay.offset...]
+            connections[key].tunnel.enqueue(passed, for: .backend, isCounted: true)
+        }
+        return step
+    }
+
+    /// What the lifecycle says to how moving went.
+    private func tell(_ progress: Tunnel.Progress, of key: Key) -> Lifecycle.Step? {
+        switch progress {
+        case .waitForReadiness: return nil
+        case .takeTurn:
+            queueTurn(of: key)
+            return nil
+        case .boundsReached: return connections[key].lifecycle.boundsReached()
+        case .endOfStream(from: .backend) where isUnanswered(key):
+            return connections[key].lifecycle.unanswered(silence(nil, of: key))
+        case .endOfStream(let side):
+            return connections[key].lifecycle.endOfStream(from: side)
+        case .readFailed(let side, let failure):
+            return failed(side, failure, of: key)
+        case .writeFailed(let side, let failure):
+            let isGentle = isGentle(side, of: key)
+            return connections[key].lifecycle.writeFailed(side, failure, isGentle: isGentle)
+        }
+    }
+
+    private func failed(_ side: RelaySide, _ failure: SideFailure, of key: Key)
+        -> Lifecycle.Step
+    {
+        if side == .backend, isUnanswered(key) {
+            return connections[key].lifecycle.unanswered(silence(failure, of: key))
+        }
+        let isGentle = isGentle(side, of: key)
+        return connections[key].lifecycle.readFailed(side, failure, isGentle: isGentle)
+    }
+
+    /// Moves bytes, about `limit` at most in each direction.
+    private func move(_ key: Key, limit: Int) -> Lifecycle.Step? {
+        tell(advance(key, limit: limit), of: key)
+    }
+
+    /// What an event means before bytes are relayed; `nil` where only bytes tell.
+    private func progress(by event: ReadinessEvent, from side: RelaySide, of key: Key)
+        -> Lifecycle.Step?
+    {
+        switch (connections[key].lifecycle.phase, side) {
+        case (.dialing, .backend):
+            guard let outcome = connectProgressed(event, for: key) else { return nil }
+            return connections[key].lifecycle.dialed(outcome)
+        case (.dialing, .client):
+            // A client that resets while it waits for a backend needs none any more.
+            return event.isError ? connections[key].lifecycle.readFailed(side) : nil
+        default:
+            return nil
+        }
+    }
+}

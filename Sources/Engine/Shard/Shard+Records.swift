@@ -1,0 +1,191 @@
+import Addresses
+import Core
+import Sockets
+
+/// What is written down of connections, and the words for those that are denied.
+extension Shard {
+    /// Records a denial.
+    ///
+    /// - Returns: how the client is told. One that does not give up is not told any more.
+    func refusal(of key: Key, _ reason: DenialReason, _ detail: String) -> Lifecycle.Refusal {
+        connections[key].notes.denial = reason
+        if !detail.isEmpty { connections[key].notes.detail = detail }
+        let isAnswered = noteDenial(of: key, reason)
+        let connection = connections[key]
+        guard isAnswered else { return .silence(byReset: true) }
+        return connection.profile.settings.protocol.refusal(
+            connection.profile.settings.reject,
+            for: reason,
+            client: connection.client.address.ip,
+            connectionID: UInt32(truncatingIfNeeded: connection.id)
+        )
+    }
+
+    /// The connection gives way to others that wait as it does.
+    func noteEviction(of key: Key) {
+        guard connections[key].lifecycle.phase == .identifying else { return }
+        connections[key].notes.detail = "too many connections wait for a PROXY header"
+        connections[key].notes.denial = .proxyHeaderTimeout
+        _ = noteDenial(of: key, .proxyHeaderTimeout)
+    }
+
+    private func noteDenial(of key: Key, _ reason: DenialReason) -> Bool {
+        let connection = connections[key]
+        let treatment = denials.note(
+            Denial(
+                reason,
+                of: connection.client.source,
+                to: connection.profile.warehouse,
+                at: connection.profile.name,
+                through: connection.client.endpoint,
+                by: connection.notes.rule,
+                detail: connection.notes.detail
+            ),
+            linesInMinute: snapshot.denialLinesPerMinute,
+            at: now.unixTime,
+            milliseconds: now.milliseconds
+        )
+        connections[key].notes.isLogged = treatment.isLogged
+        connections[key].notes.unlogged = treatment.unlogged
+        if !treatment.isLogged { services.unloggedDenials.add() }
+        report(reason, of: connection)
+        return treatment.isAnswered
+    }
+
+    /// What an operator should hear of beside the record.
+    private func report(_ reason: DenialReason, of connection: Connection) {
+        switch reason {
+        case .unknownEndpoint: noteUnknownEndpoint(of: connection)
+        case .proxyHeaderTimeout where !connection.lifecycle.hasReceived:
+            services.report(
+                .silentLoadBalancer(
+                    listener: connection.profile.settings.address,
+                    peer: connection.peer
+                )
+            )
+        case _ where reason.isLimit: reportLimit(reason, of: connection)
+        default: break
+        }
+    }
+
+    private func noteUnknownEndpoint(of connection: Connection) {
+        guard let endpoint = connection.client.endpoint else { return }
+        services.seenEndpoints.withLock { seen in
+            seen.note(
+                endpoint,
+                of: connection.profile.warehouse,
+                client: connection.client.address.ip,
+                at: now.unixTime
+            )
+        }
+    }
+
+    /// Which key a busy client runs into; once a second is enough.
+    private func reportLimit(_ reason: DenialReason, of connection: Connection) {
+        guard now.milliseconds - limitReportedAt >= 1_000 else { return }
+        limitReportedAt = now.milliseconds
+        services.report(
+            .limitReached(
+                reason,
+                listener: connection.profile.settings.address,
+                client: connection.client.address.ip
+            )
+        )
+    }
+}
+
+// MARK: - Requests
+
+extension Shard {
+    /// Writes down one request of a connection that is kept for more.
+    func recordRequest(_ title: String, of key: Key) {
+        reportBytes(of: key)
+        let connection = connections[key]
+        let requests = connection.notes.requests ?? RequestNotes(beganAt: connection.acceptedAt)
+        connections[key].notes.requests = requests
+        requests.count += 1
+        var record = record(of: connection, .finished)
+        record.request = AccessRecord.Request(number: requests.count, title: title)
+        record.requestCount = 0
+        record.acceptedAtMicroseconds = requests.beganAt.realtimeMicroseconds
+        record.durationMicroseconds = (now.nanoseconds - requests.beganAt.nanoseconds) / 1_000
+        record.bytesIn -= requests.bytesIn
+        record.bytesOut -= requests.bytesOut
+        requests.bytesIn += record.bytesIn
+        requests.bytesOut += record.bytesOut
+        records.append(record)
+    }
+
+    /// The first bytes of a kept connection's next request have come.
+    func noteRequestBegins(of key: Key) {
+        connections[key].notes.requests?.beganAt = now
+    }
+}
+
+// MARK: - The end
+
+extension Shard {
+    /// Closes what is open, writes the record, and gives back everything.
+    func finish(_ key: Key, _ end: ConnectionEnd, byReset: Bool, giving holdings: Holdings) {
+        reportBytes(of: key)
+        timers.cancel(Int(key.index))
+        endHold(of: key)
+        guard var connection = connections.remove(key) else { return }
+        connection.tunnel.close(with: tools)
+        for side in [connection.tunnel.backend, connection.tunnel.client] where side.isOpen {
+            side.close(byReset: byReset)
+        }
+        releaseCounts(of: connection)
+        connection.backend?.release()
+        releaseCounts(holdings)
+        let denial = end == .revoked ? nil : connection.notes.denial
+        connection.profile.counters.noteEnd(
+            end,
+            denial: denial,
+            isAccepted: connection.profile.destination == nil
+        )
+        if connection.notes.isLogged { records.append(record(of: connection, end)) }
+    }
+
+    private func record(of connection: Connection, _ end: ConnectionEnd) -> AccessRecord {
+        var record = AccessRecord(peer: connection.peer)
+        record.acceptedAtMicroseconds = connection.acceptedAt.realtimeMicroseconds
+        record.connection = connection.id
+        record.warehouse = connection.profile.warehouse
+        record.listener = connection.profile.name
+        record.protocol = connection.profile.settings.protocol
+        record.link = connection.profile.settings.link
+        record.client = connection.client.address
+        record.endpoint = connection.client.endpoint
+        record.verdict = connection.notes.denial == nil || end == .revoked ? .allow : .deny
+        record.rule = connection.notes.rule
+        record.reason = connection.notes.denial
+        record.backend = backend(of: connection)
+        record.bytesIn = connection.tunnel.toBackend.byteCount
+        record.bytesOut = connection.tunnel.toClient.byteCount
+        record.durationMicroseconds =
+            (now.nanoseconds - connection.acceptedAt.nanoseconds) / 1_000
+        record.end = end
+        record.detail = detail(of: connection.notes)
+        record.unlogged = UInt64(connection.notes.unlogged)
+        record.requestCount = connection.notes.requests?.count ?? 0
+        return record
+    }
+
+    /// The backend that was connected; of a client that was denied after that, none.
+    private func backend(of connection: Connection) -> SocketAddress? {
+        if connection.isBackendConnected { return connection.backend?.address }
+        return connection.notes.denial == nil ? connection.notes.lastBackend : nil
+    }
+
+    /// What is known of this one; of a header that is missing or in the wrong place, what to do.
+    private func detail(of notes: RecordNotes) -> String {
+        guard notes.detail.isEmpty, let denial = notes.denial else { return notes.detail }
+        switch denial {
+        case .untrustedProxySource, .badProxyHeader, .proxyHeaderTimeout, .unexpectedProxyHeader,
+            .noRoute, .noEndpoint, .unknownEndpoint:
+            return denial.advice
+        default: return ""
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Core
+import Sockets
+
+/// Whose turn it is among the connections that have more to do than an event allows.
+extension Shard {
+    /// A piece of nothing takes its time too.
+    private static let leastPieceByteCount = 4_096
+
+    /// Lets queued connections move a piece's bytes, all together; then events that have come
+    /// meanwhile go first.
+    func takeTurns() {
+        var rest = tools.pieceByteCount
+        while rest > 0, let key = turn?.key ?? runQueue.popFirst() {
+            guard connections.contains(key) else {
+                turn = nil
+                continue
+            }
+            rest -= max(moveOn(key), Self.leastPieceByteCount)
+        }
+    }
+
+    /// Moves a piece of the connection's turn, which is its own until it is over.
+    ///
+    /// - Returns: how many bytes were read.
+    private func moveOn(_ key: Key) -> Int {
+        let rest = turn?.rest ?? tools.turnByteCount
+        turn = nil
+        connections[key].wantsTurn = false
+        let before = connections[key].tunnel.byteCount
+        takeTurn(of: key, limit: tools.pieceByteCount)
+        guard connections.contains(key) else { return 0 }
+        let count = Int(connections[key].tunnel.byteCount - before)
+        if connections[key].wantsTurn, count < rest {
+            turn = (key, rest - count)
+        } else {
+            connections[key].isQueued = false
+            if connections[key].wantsTurn { queueTurn(of: key) }
+        }
+        return count
+    }
+}

@@ -1,0 +1,109 @@
+import Core
+import Testing
+
+@testable import Control
+
+@Suite("What the API answers about backends")
+struct BackendRoutesTests {
+    private struct Success: Decodable, Sendable {
+        var data: BackendList
+    }
+
+    /// Two listeners lead to one service of A; B has a service inside its listener.
+    private static let state = {
+        func backend(_ name: String, listener: String? = nil) -> BackendStatus {
+            var status = BackendStatus()
+            (status.name, status.address, status.listener) = (name, name, listener)
+            return status
+        }
+        func listener(_ address: String, _ warehouse: String, _ backends: [BackendStatus])
+            -> ListenerStatus
+        {
+            var status = ListenerStatus()
+            (status.address, status.warehouse, status.protocol) = (address, warehouse, .mysql)
+            status.backends = backends
+            return status
+        }
+        var state = GatewayStatus()
+        state.listeners = [
+            listener("0.0.0.0:1", "A", [backend("db:1"), backend("db:2")]),
+            listener("0.0.0.0:2", "A", [backend("db:1"), backend("db:2")]),
+            listener("0.0.0.0:3", "B", [backend("db:1", listener: "0.0.0.0:3")]),
+        ]
+        return state
+    }()
+
+    private func names(_ list: BackendList) -> [String] {
+        list.backends.map { "\($0.warehouse) \($0.backend.name)" }
+    }
+
+    @Test("Each backend is there once, however many listeners lead to it")
+    func list() async throws {
+        try await ServedManagement.run(of: FixedGateway(state: Self.state)) { server in
+            func list(_ query: String) async throws -> [String] {
+                names(try await server.get("/v1/backends\(query)").decoded(as: Success.self).data)
+            }
+            let expected: [(query: String, names: [String])] = [
+                ("", ["A db:1", "A db:2", "B db:1"]),
+                ("?warehouse=A", ["A db:1", "A db:2"]),
+                ("?backend=db:1", ["A db:1", "B db:1"]),
+                ("?backend=db:1&warehouse=B&protocol=mysql", ["B db:1"]),
+                ("?protocol=http", []),
+            ]
+            for (query, names) in expected {
+                let listed = try await list(query)
+                #expect(listed == names, "\(query)")
+            }
+        }
+    }
+
+    @Test("A mode is set of those that the filter means")
+    func mode() async throws {
+        let gateway = FixedGateway(state: Self.state)
+        try await ServedManagement.run(of: gateway) { server in
+            for (mode, query) in [
+                (BackendMode.drain, "backend=db:1&mode=drain&warehouse=A"),
+                (nil, "backend=db:2&mode=configured"),
+            ] {
+                let answer = try await server.ask("PUT", "/v1/backends?\(query)")
+                #expect(answer.status == 200, "\(query)")
+                #expect(gateway.choices.last?.mode == mode)
+            }
+        }
+        #expect(gateway.choices.map(\.filter.backend) == ["db:1", "db:2"])
+        #expect(gateway.choices.map(\.filter.warehouse) == ["A", nil])
+    }
+
+    @Test(
+        "What is not understood changes nothing",
+        arguments: [
+            ("mode=drain", 400, "FilterRequired"), ("backend=db:1", 400, "InvalidRequest"),
+            ("backend=db:1&mode=off", 400, "InvalidRequest"),
+            ("backend=db:1&mode=drain&mode=active", 400, "InvalidRequest"),
+            ("backend=db:1&mode=drain&wharehouse=A", 400, "InvalidFilter"),
+            ("backend=db:9&mode=drain", 404, "BackendNotFound"),
+            ("backend=db:2&mode=drain&warehouse=B", 404, "BackendNotFound"),
+            ("backend=db:1&mode=drain&warehouse=C", 404, "WarehouseNotFound"),
+        ]
+    )
+    func refusal(query: String, status: Int, code: String) async throws {
+        let gateway = FixedGateway(state: Self.state)
+        try await ServedManagement.run(of: gateway) { server in
+            let answer = try await server.ask("PUT", "/v1/backends?\(query)")
+            #expect(answer.status == status)
+            #expect(try answer.decoded(as: HTTPAnswer.Refusal.self).code == code)
+        }
+        #expect(gateway.choices == [])
+    }
+
+    @Test("Modes are set by those on this machine only")
+    func elsewhere() async throws {
+        let gateway = FixedGateway(state: Self.state)
+        try await ServedManagement.run(of: gateway, allowsClosing: false) { server in
+            let answer = try await server.ask("PUT", "/v1/backends?backend=db:1&mode=drain")
+            #expect(answer.status == 403)
+            #expect(try await server.get("/v1/backends").status == 200)
+        }
+        #expect(gateway.choices == [])
+    }
+}
