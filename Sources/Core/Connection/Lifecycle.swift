@@ -137,46 +137,64 @@ extension Lifecycle {
     /// `side` sent `bytes`, at least one. Bytes of a relay at which nothing looks any longer do not
     /// come by here (``isRelaying``).
     public mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> Step {
-        if side == .client { hasReceived = true }
-        switch (state, side) {
-        case (.identifying, .client), (.relaying, .client), (.conversing, .client):
+        guard side == .client else { return receiveFromBackend(bytes) }
+        hasReceived = true
+        switch state {
+        case .identifying, .relaying, .conversing:
             return look(at: bytes) { $0.receive(bytes, introducing: &$1) }
-        case (.conversing(let firstBytes, var dialogue), .backend):
+        case .refusing(var prologue):
+            return refuse(prologue.receive(bytes), by: prologue)
+        case .judging, .dialing, .redialing, .denying, .lingering, .ended:
+            return .nothing
+        }
+    }
+
+    private mutating func receiveFromBackend(_ bytes: Span<UInt8>) -> Step {
+        switch state {
+        case .conversing(let firstBytes, var dialogue):
             let step = dialogue.receive(bytes, from: .backend)
             return follow(step, of: dialogue, firstBytes)
-        case (.refusing(var prologue), .client):
-            return refuse(prologue.receive(bytes), by: prologue)
-        case (.identifying, .backend):
+        case .identifying:
             // It answers what nobody has asked.
             return leaveBackend()
-        case (.judging, _), (.dialing, _), (.redialing, _), (.denying, _), (.lingering, _),
-            (.ended, _), (_, .backend):
+        case .judging, .dialing, .redialing, .relaying, .denying, .refusing, .lingering, .ended:
             return .nothing
         }
     }
 
     /// `side` will send no more, and all that it had sent was passed on.
     public mutating func endOfStream(from side: RelaySide) -> Step {
-        switch (state, side) {
-        case (.relaying(let firstBytes, _, _), _) where side == .backend || firstBytes.isPassed:
-            return relay(.endOfStream(from: side))
-        case (.conversing(let firstBytes, var dialogue), _)
-        where side == .backend || firstBytes.isPassed:
-            let step = dialogue.endOfStream(from: side)
+        guard side == .client else { return endOfBackendStream() }
+        switch state {
+        case .relaying(let firstBytes, _, _) where firstBytes.isPassed:
+            return relay(.endOfStream(from: .client))
+        case .conversing(let firstBytes, var dialogue) where firstBytes.isPassed:
+            let step = dialogue.endOfStream(from: .client)
             return follow(step, of: dialogue, firstBytes)
-        case (.identifying(_, _, let kept?), .client) where !kept.hasBegun:
+        case .identifying(_, _, let kept?) where !kept.hasBegun:
             return end(.finished)
-        case (.identifying, .client), (.relaying, .client), (.conversing, .client):
+        case .identifying, .relaying, .conversing:
             // What was held goes first. Beside a relay the end is read once more after it.
             return look(at: Span<UInt8>()) { $0.endOfStream(introducing: &$1) }
-        case (.identifying, .backend):
-            return leaveBackend()
-        case (.refusing, .client):
+        case .refusing:
             return end(.denied)
-        case (.lingering(let end), .client):
+        case .lingering(let end):
             return self.end(end)
-        case (.judging, _), (.dialing, _), (.redialing, _), (.denying, _), (.ended, _),
-            (_, .backend):
+        case .judging, .dialing, .redialing, .denying, .ended:
+            return .nothing
+        }
+    }
+
+    private mutating func endOfBackendStream() -> Step {
+        switch state {
+        case .relaying:
+            return relay(.endOfStream(from: .backend))
+        case .conversing(let firstBytes, var dialogue):
+            let step = dialogue.endOfStream(from: .backend)
+            return follow(step, of: dialogue, firstBytes)
+        case .identifying:
+            return leaveBackend()
+        case .judging, .dialing, .redialing, .denying, .refusing, .lingering, .ended:
             return .nothing
         }
     }
@@ -190,30 +208,33 @@ extension Lifecycle {
         _ failure: SideFailure = .reset,
         isGentle: Bool = false
     ) -> Step {
-        switch (state, side) {
-        case (.relaying, _):
-            return relay(.readFailed(side, failure), isGentle: isGentle)
-        case (.identifying(_, _, nil), .client):
+        if case .relaying = state { return relay(.readFailed(side, failure), isGentle: isGentle) }
+        return side == .client ? clientFailed(failure) : backendFailed()
+    }
+
+    private mutating func clientFailed(_ failure: SideFailure) -> Step {
+        switch state {
+        case .identifying(_, _, nil):
             return end(hasReceived ? .clientLeft : .probe)
-        case (.identifying, .backend):
-            return leaveBackend()
-        case (.judging, .client), (.dialing, .client), (.redialing, .client):
+        case .judging, .dialing, .redialing:
             return end(.clientLeft)
-        case (.dialing, .backend), (.redialing, .backend):
-            return Step(.redial(reason: nil))
-        case (.conversing(let firstBytes, var dialogue), .backend):
-            let step = dialogue.endOfStream(from: .backend)
-            return follow(step, of: dialogue, firstBytes)
-        case (.identifying, .client), (.conversing, .client):
+        case .identifying, .conversing, .relaying:
             var relay = Relay()
-            return end(relay.end(after: failure, of: side), byReset: true)
-        case (.denying, .client), (.refusing, .client):
+            return end(relay.end(after: failure, of: .client), byReset: true)
+        case .denying, .refusing:
             return end(.denied)
-        case (.lingering(let end), .client):
+        case .lingering(let end):
             return self.end(end)
-        case (.judging, .backend), (.denying, .backend), (.refusing, .backend),
-            (.lingering, .backend), (.ended, _):
+        case .ended:
             return .nothing
+        }
+    }
+
+    private mutating func backendFailed() -> Step {
+        switch state {
+        case .dialing, .redialing: Step(.redial(reason: nil))
+        case .identifying, .conversing: endOfBackendStream()
+        case .judging, .relaying, .denying, .refusing, .lingering, .ended: .nothing
         }
     }
 
@@ -303,28 +324,57 @@ extension Lifecycle {
 
     /// The answer to `.dial` and `.redial`, at once or, after `.underWay`, later.
     public mutating func dialed(_ outcome: DialOutcome) -> Step {
-        switch (state, outcome) {
-        case (.dialing, .underWay), (.redialing, .underWay):
-            return Step(.wait, deadline: .connect)
-        case (.dialing, .failed(let reason, let detail)),
-            (.redialing, .failed(let reason, let detail)):
-            return deny(reason, detail)
-        case (.dialing, .exhausted), (.redialing, .exhausted):
-            return end(.resourceExhausted)
-        case (.dialing(let firstBytes, let passed), .connected):
+        switch state {
+        case .dialing(let firstBytes, let passed):
+            dialed(outcome, firstBytes, passed)
+        case .redialing(let firstBytes, let dialogue):
+            redialed(outcome, firstBytes, dialogue)
+        case .identifying, .judging, .conversing, .relaying, .denying, .refusing, .lingering,
+            .ended:
+            .nothing
+        }
+    }
+
+    private mutating func dialed(
+        _ outcome: DialOutcome,
+        _ firstBytes: FirstBytes,
+        _ passed: [UInt8]
+    ) -> Step {
+        switch outcome {
+        case .connected:
             return enter(
                 .relaying(firstBytes, Relay(), nil),
                 Step(.relay(nil), toBackend: passed, deadline: .relay)
             )
-        case (.dialing(let firstBytes, let passed), .connectedFor(var dialogue)):
+        case .connectedFor(var dialogue):
             let step = dialogue.begin(clientBytes: passed)
             return follow(step, of: dialogue, firstBytes)
-        case (.redialing(let firstBytes, var dialogue), .connected),
-            (.redialing(let firstBytes, var dialogue), .connectedFor):
+        case .underWay, .failed, .exhausted:
+            return notConnected(outcome)
+        }
+    }
+
+    private mutating func redialed(
+        _ outcome: DialOutcome,
+        _ firstBytes: FirstBytes,
+        _ dialogue: any Dialogue
+    ) -> Step {
+        switch outcome {
+        case .connected, .connectedFor:
+            var dialogue = dialogue
             let step = dialogue.begin(clientBytes: [])
             return follow(step, of: dialogue, firstBytes)
-        default:
-            return .nothing
+        case .underWay, .failed, .exhausted:
+            return notConnected(outcome)
+        }
+    }
+
+    private mutating func notConnected(_ outcome: DialOutcome) -> Step {
+        switch outcome {
+        case .underWay: Step(.wait, deadline: .connect)
+        case .failed(let reason, let detail): deny(reason, detail)
+        case .exhausted: end(.resourceExhausted)
+        case .connected, .connectedFor: .nothing
         }
     }
 
