@@ -40,9 +40,9 @@ extension DenialReason {
             "the PROXY header names no private endpoint; the load balancer must pass the cloud's TLV"
                 + " on (Azure: Enable TCP proxy V2)"
         case .unknownEndpoint:
-            "the endpoint is not registered with this warehouse, or the listener has no route for it; if"
-                + " it is to be admitted, add it under its endpoints with state: available, and to the"
-                + " listener's routes if it has some"
+            "the endpoint is not registered with this warehouse, or no route of the listener takes it; to"
+                + " admit it, add it under endpoints with state: available, and to the routes if there"
+                + " are some"
         case .endpointPendingAcceptance: "nobody has accepted the endpoint yet; set its state"
         case .endpointPending: "the cloud has not connected the endpoint yet; wait"
         case .endpointRejected: "the endpoint was rejected; set its state if that is over"
