@@ -156,7 +156,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Core", "Engine", "FreePorts", "ProxyProtocol", "Sockets",
+                "Addresses", "CIDRTrie", "Core", "Engine", "FreePorts", "ProxyProtocol",
+                "SeededRandom", "Sockets",
             ],
             swiftSettings: strict
         ),
