@@ -14,6 +14,8 @@ func measureBackends() {
 
 private func measureSelection(_ sentence: String, loads: [Int?]) {
     measure("Backends: \(sentence)", each: Array(0..<UInt64(Sample.count))) { rotation in
-        BackendSelector.select(from: loads.count, rotation: rotation) { loads[$0] }
+        BackendSelector.select(from: loads.count, rotation: rotation) { position in
+            loads[position].map { BackendSelector.Candidate(load: $0) }
+        }
     }
 }
