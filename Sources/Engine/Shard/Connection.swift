@@ -135,6 +135,11 @@ final class Dial {
         headers = last?.headers ?? client?.believedHeaders ?? []
     }
 
+    /// Any member that was not tried may be the next one.
+    func tryOthers() {
+        target = nil
+    }
+
     func tryOnly(_ position: Int) {
         target = position
         tried = BackendPool.Tried()

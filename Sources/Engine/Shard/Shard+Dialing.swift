@@ -15,6 +15,7 @@ extension Shard {
             return dialNext(for: key)
         case .another:
             leaveBackend(of: key)
+            connections[key].dial?.tryOthers()
             return dialNext(for: key)
         case .address(let address):
             leaveBackend(of: key)

@@ -1,7 +1,7 @@
 import Core
 
-/// What happened at one listener on the way to one warehouse since the start. Updated once or twice for each connection, not
-/// on the way of the bytes.
+/// What happened at one listener on the way to one warehouse since the start. Updated a few times for
+/// each connection, not on the way of the bytes.
 final class ListenerCounters: Sendable {
     struct Totals {
         var active = 0

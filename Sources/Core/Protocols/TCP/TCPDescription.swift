@@ -11,3 +11,10 @@ enum TCPDescription: ProtocolDescription {
 
     static func error(for reason: DenialReason, client: IPAddress) -> [UInt8] { [] }
 }
+
+/// The connect itself is the check.
+struct ConnectProbe: HealthProbe {
+    var opening: HealthProbeStep { .healthy(farewell: []) }
+    mutating func receive(_ bytes: some Collection<UInt8>) -> HealthProbeStep { opening }
+    func receiveEndOfStream() -> HealthProbeStep { opening }
+}
