@@ -5,15 +5,16 @@ import PackageDescription
 ///
 ///     CSockets ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
 ///                   │   └◄─ LoadTesting ◄──────────┘
-///                   └── all import ──► Addresses, AddressFeeds, Checksums, CIDRTrie,
-///                                      ProxyProtocol, Core
+///                   └── all import ──► the pure core:
+///
+///     Text ◄ Time ◄ CIDRTrie ◄ Policy ◄ Traffic ◄ Settings ◄ Operations
+///       Addresses, Checksums ┘      └► ProxyProtocol       └► AddressFeeds
 let package = Package(
     name: "sluice",
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
         .library(name: "CIDRTrie", targets: ["CIDRTrie", "Addresses"]),
         .library(name: "ProxyProtocol", targets: ["ProxyProtocol", "Addresses"]),
-        .library(name: "SluiceCore", targets: ["Core", "Addresses"]),
     ],
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -32,9 +33,13 @@ let package = Package(
         // The pure core: values and decisions. No I/O, no clock, no Foundation.
         .target(name: "Addresses", swiftSettings: strict),
         .target(name: "Checksums", swiftSettings: strict),
+        .target(name: "Text", swiftSettings: strict),
+        .target(name: "HTTPProtocol", dependencies: [], swiftSettings: strict),
+        .target(name: "MySQLProtocol", dependencies: [], swiftSettings: strict),
+        .target(name: "Time", dependencies: ["Text"], swiftSettings: strict),
         .target(
             name: "CIDRTrie",
-            dependencies: ["Addresses", "Checksums"],
+            dependencies: ["Addresses", "Checksums", "Time"],
             swiftSettings: strict
         ),
         .target(name: "AddressFeeds", dependencies: ["Addresses"], swiftSettings: strict),
@@ -44,8 +49,31 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "Core",
-            dependencies: ["AddressFeeds", "Addresses", "CIDRTrie", "ProxyProtocol"],
+            name: "Policy",
+            dependencies: ["Addresses", "CIDRTrie", "ProxyProtocol", "Text", "Time"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Traffic",
+            dependencies: [
+                "Addresses", "CIDRTrie", "HTTPProtocol", "MySQLProtocol", "Policy",
+                "ProxyProtocol", "Text",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Settings",
+            dependencies: [
+                "Addresses", "AddressFeeds", "CIDRTrie", "Policy", "ProxyProtocol", "Text", "Time",
+                "Traffic",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Operations",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Policy", "Settings", "Text", "Time", "Traffic",
+            ],
             swiftSettings: strict
         ),
 
@@ -54,7 +82,10 @@ let package = Package(
         .target(name: "Sockets", dependencies: ["Addresses", "CSockets"], swiftSettings: strict),
         .target(
             name: "Engine",
-            dependencies: ["Addresses", "CIDRTrie", "ProxyProtocol", "Core", "Sockets"],
+            dependencies: [
+                "Addresses", "CIDRTrie", "HTTPProtocol", "Operations", "Policy", "ProxyProtocol",
+                "Settings", "Sockets", "Time", "Traffic",
+            ],
             swiftSettings: strict
         ),
 
@@ -63,7 +94,8 @@ let package = Package(
         .target(
             name: "LoadTesting",
             dependencies: [
-                "Addresses", "COpenSSL", "Core", "ProxyProtocol", "Sockets",
+                "Addresses", "COpenSSL", "HTTPProtocol", "MySQLProtocol", "ProxyProtocol",
+                "Sockets", "Text", "Traffic",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: strict
@@ -74,7 +106,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "CIDRTrie", "CYAML", "ProxyProtocol", "Core", "Engine", "Sockets",
+                "Addresses", "CIDRTrie", "CYAML", "Engine", "Operations", "Policy", "Settings",
+                "Sockets", "Text", "Time", "Traffic",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -88,7 +121,7 @@ let package = Package(
         .target(
             name: "SampleWarehouse",
             dependencies: [
-                "Addresses", "CIDRTrie", "ProxyProtocol", "Core",
+                "Addresses", "CIDRTrie", "MySQLProtocol", "ProxyProtocol", "Time", "Traffic",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -100,8 +133,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "AddressFeeds", "Addresses", "CIDRTrie", "Core", "Engine", "Control",
-                "LoadTesting", "SampleWarehouse", "Sockets",
+                "Addresses", "AddressFeeds", "CIDRTrie", "Control", "LoadTesting", "Operations",
+                "Policy", "SampleWarehouse", "Settings", "Sockets", "Text", "Time", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -110,6 +143,8 @@ let package = Package(
 
         // For tests only: random numbers that a seed repeats.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
+        // For tests only: what real MySQL programs have sent.
+        .target(name: "CapturedPackets", path: "Tests/CapturedPackets", swiftSettings: strict),
         // For tests only: ports that nobody else is given.
         .target(
             name: "FreePorts",
@@ -124,23 +159,69 @@ let package = Package(
         ),
         .testTarget(
             name: "AddressFeedsTests",
-            dependencies: ["AddressFeeds", "Addresses", "SeededRandom"],
+            dependencies: ["Addresses", "AddressFeeds", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(name: "ChecksumsTests", dependencies: ["Checksums"], swiftSettings: strict),
         .testTarget(
             name: "CIDRTrieTests",
-            dependencies: ["CIDRTrie", "SeededRandom"],
+            dependencies: ["Addresses", "CIDRTrie", "SeededRandom", "Time"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ProxyProtocolTests",
-            dependencies: ["ProxyProtocol", "SeededRandom"],
+            dependencies: ["Addresses", "ProxyProtocol", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "CoreTests",
-            dependencies: ["Addresses", "CIDRTrie", "Core", "ProxyProtocol", "SeededRandom"],
+            name: "HTTPProtocolTests",
+            dependencies: ["HTTPProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MySQLProtocolTests",
+            dependencies: ["CapturedPackets", "MySQLProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TextTests",
+            dependencies: ["SeededRandom", "Text"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TimeTests",
+            dependencies: ["CIDRTrie", "SeededRandom", "Text", "Time"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PolicyTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Policy", "SeededRandom", "Settings", "Time", "Traffic",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TrafficTests",
+            dependencies: [
+                "Addresses", "CapturedPackets", "HTTPProtocol", "MySQLProtocol", "Policy",
+                "ProxyProtocol", "SeededRandom", "Traffic",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Operations", "Policy", "ProxyProtocol", "Settings",
+                "Text", "Time", "Traffic",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Operations", "Policy", "SeededRandom", "Settings",
+                "Time", "Traffic",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -150,21 +231,24 @@ let package = Package(
         ),
         .testTarget(
             name: "LoadTestingTests",
-            dependencies: ["Addresses", "Core", "LoadTesting", "ProxyProtocol", "Sockets"],
+            dependencies: [
+                "Addresses", "LoadTesting", "MySQLProtocol", "ProxyProtocol", "Sockets", "Traffic",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Core", "Engine", "FreePorts", "ProxyProtocol",
-                "SeededRandom", "Sockets",
+                "Addresses", "CIDRTrie", "Engine", "FreePorts", "HTTPProtocol", "Operations",
+                "Policy", "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "Control", "Core", "Engine", "FreePorts", "SeededRandom", "Sockets",
+                "Addresses", "CIDRTrie", "Control", "Engine", "FreePorts", "Operations", "Policy",
+                "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -174,7 +258,8 @@ let package = Package(
         .testTarget(
             name: "SampleWarehouseTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "ProxyProtocol", "Core", "SampleWarehouse",
+                "Addresses", "CIDRTrie", "MySQLProtocol", "ProxyProtocol", "SampleWarehouse",
+                "Time", "Traffic",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -185,7 +270,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Addresses", "FreePorts", "ProxyProtocol"],
+            dependencies: ["FreePorts"],
             swiftSettings: strict
         ),
     ],

@@ -1,31 +1,66 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What one decision and one packet of the pure core take, and whether all that still runs:
+/// What one decision and one packet of the pure core cost, and whether all that still runs:
 ///
 ///     swift package --package-path Benchmarks/micro benchmark --grouping metric
 ///     BENCHMARK_ONCE=1 swift run -c release --package-path Benchmarks/micro PureCore >/dev/null
 ///
-/// `--filter 'Trie.*'` selects by name. None of the gateway's own dependencies is built.
+/// `--filter 'Trie.*'` selects by name.
+///
+/// The gateway's pure targets are built from their sources, by the link `Gateway`, and not through
+/// the gateway's package: what they offer to each other has `package` access, and none of the
+/// gateway's own dependencies is built.
 let package = Package(
     name: "micro-benchmark",
     dependencies: [
-        .package(name: "sluice", path: "../.."),
         // Without its traits, for they replace malloc and the runtime's retain and release.
-        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+        .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: [])
     ],
     targets: [
+        .pure("Addresses"),
+        .pure("Checksums"),
+        .pure("Text"),
+        .pure("HTTPProtocol"),
+        .pure("MySQLProtocol"),
+        .pure("AddressFeeds", "Addresses"),
+        .pure("CIDRTrie", "Addresses", "Checksums"),
+        .pure("ProxyProtocol", "Addresses", "Checksums"),
+        .pure(
+            "Core",
+            "AddressFeeds",
+            "Addresses",
+            "CIDRTrie",
+            "HTTPProtocol",
+            "MySQLProtocol",
+            "ProxyProtocol",
+            "Text"
+        ),
         .executableTarget(
             name: "PureCore",
             dependencies: [
-                .product(name: "CIDRTrie", package: "sluice"),
-                .product(name: "ProxyProtocol", package: "sluice"),
-                .product(name: "SluiceCore", package: "sluice"),
+                "Addresses", "CIDRTrie", "Core", "HTTPProtocol", "MySQLProtocol", "ProxyProtocol",
                 .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/PureCore",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
-        )
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
+
+extension Target {
+    /// A target of the gateway, with the settings that its sources are written for.
+    static func pure(_ name: String, _ dependencies: Dependency...) -> Target {
+        .target(
+            name: name,
+            dependencies: dependencies,
+            path: "Gateway/\(name)",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+            ]
+        )
+    }
+}

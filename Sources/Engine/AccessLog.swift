@@ -1,7 +1,8 @@
-public import Core
+package import Operations
+
 
 /// Takes the records of ended connections.
-public protocol AccessLog: Sendable {
+package protocol AccessLog: Sendable {
     /// Takes a batch. Called on a shard's queue, on the path of the bytes: must return at once, and
     /// drops and counts what it has no room for.
     func write(_ records: [AccessRecord])
@@ -14,5 +15,5 @@ public protocol AccessLog: Sendable {
 }
 
 extension AccessLog {
-    public var failure: String? { nil }
+    package var failure: String? { nil }
 }

@@ -1,4 +1,4 @@
-import Core
+import Settings
 import Sockets
 
 /// Which buffers the gateway's sockets have in the kernel, decided once. `nil` leaves a buffer to

@@ -1,5 +1,5 @@
 import Addresses
-public import Core
+import Settings
 import Sockets
 
 /// Which congestion control each of the gateway's sockets takes, decided once.
@@ -68,7 +68,7 @@ extension CongestionPolicy {
 extension CongestionControl {
     /// Why this process cannot use it on this machine now, in the system's words; `nil` if it can, or
     /// if that cannot be known. A kernel may load a module for it.
-    public func refusal() -> String? {
+    package func refusal() -> String? {
         guard case .named = self else { return nil }
         do {
             _ = try CongestionPolicy(self)

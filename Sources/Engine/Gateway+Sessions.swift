@@ -1,6 +1,9 @@
-public import Addresses
+package import Addresses
 import CIDRTrie
-public import Core
+package import Operations
+package import Policy
+package import Settings
+import Traffic
 
 // MARK: - What operators ask and do
 
@@ -8,7 +11,7 @@ extension Gateway {
     /// The running sessions that `filter` matches, the oldest first.
     ///
     /// - Parameter limit: so many at most; the total counts all of them.
-    public func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList {
+    package func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList {
         await ask(limit: limit, filter) { .list($0) }
     }
 
@@ -17,7 +20,7 @@ extension Gateway {
     /// - Parameters:
     ///   - limit: how many to close at most, the oldest first; `nil` for all of them.
     ///   - shown: how many of the closed ones to return at most.
-    public func closeSessions(
+    package func closeSessions(
         matching filter: SessionFilter,
         limit: Int?,
         shown: Int
@@ -59,7 +62,7 @@ extension Gateway {
     /// Puts backends in a mode, for as long as the gateway runs: those that `filter` means now.
     ///
     /// - Parameter mode: `nil` for the one that the configuration says.
-    public func setMode(_ mode: BackendMode?, matching filter: BackendFilter) {
+    package func setMode(_ mode: BackendMode?, matching filter: BackendFilter) {
         let all = inventory.withLock { inventory in
             for (key, backend) in inventory.backends
             where filter.matches(
@@ -76,7 +79,7 @@ extension Gateway {
     }
 
     /// Recently denied sources and why, the latest first.
-    public func denials() async -> DenialList {
+    package func denials() async -> DenialList {
         let answers = ShardAnswers<DenialList>(from: services.ports.count)
         guard tellShards({ _ in .perform { answers.add([$0.denials.list]) } }) else {
             return DenialList()
@@ -85,7 +88,7 @@ extension Gateway {
     }
 
     /// The private endpoints of every warehouse, and those that none knows but connections named.
-    public func endpoints() -> EndpointList {
+    package func endpoints() -> EndpointList {
         EndpointList(
             endpoints: inventory.withLock { $0.endpointStatus },
             unknown: services.seenEndpoints.withLock { $0.all }
@@ -97,7 +100,7 @@ extension Gateway {
     ///
     /// - Parameter endpoint: the private endpoint through which the client comes, if that is asked.
     /// - Returns: `nil` where there is no such warehouse.
-    public func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
+    package func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
     {
         let now = Moment.now().unixTime

@@ -1,6 +1,8 @@
 import CIDRTrie
-public import Core
+package import Operations
+package import Settings
 import Sockets
+package import Traffic
 
 /// The data plane: listeners, shards and backends, under one immutable snapshot of policy.
 ///
@@ -10,7 +12,7 @@ import Sockets
 ///     let outcome = await gateway.drain(within: .seconds(30))
 ///
 /// Every method may be called on any thread.
-public final class Gateway: Sendable {
+package final class Gateway: Sendable {
     let services: ShardServices
     let shards: [Shard]
     let inventory: Locked<Inventory>
@@ -35,7 +37,7 @@ public final class Gateway: Sendable {
     ///   - descriptors: how many the data plane may use; `nil` where nothing else in the process
     ///     needs many.
     ///   - report: takes what an operator should know. Called on any thread; must not block.
-    public convenience init(
+    package convenience init(
         configuration: GatewayConfiguration,
         accessLog: any AccessLog,
         descriptors: DescriptorPlan? = nil,
@@ -120,7 +122,7 @@ public final class Gateway: Sendable {
 
     /// Binds every listener, or none, and begins to accept. Waits for no name to be resolved: a
     /// listener all of whose backends are names accepts as soon as the first of them is known.
-    public func start() throws(GatewayError) {
+    package func start() throws(GatewayError) {
         try bind()
         accept()
     }
@@ -128,12 +130,12 @@ public final class Gateway: Sendable {
     /// Binds every listener, or none. Clients wait in the kernel until ``accept()``.
     ///
     /// May be called again after it has failed.
-    public func bind() throws(GatewayError) {
+    package func bind() throws(GatewayError) {
         try putInForce(inventory.withLock { $0.configuration })
     }
 
     /// Begins to accept. Called once, after ``bind()``.
-    public func accept() {
+    package func accept() {
         phase.withLock { if $0 == .starting { $0 = .running } }
         for shard in shards { shard.start() }
         names.start { [weak self] in self?.namesChanged() }
@@ -146,7 +148,7 @@ public final class Gateway: Sendable {
     ///
     /// Sessions of listeners that stay are untouched, and so are those of listeners that go: they
     /// end in their own time. What a shard is made of (``EngineSettings``) stays as at the start.
-    public func reload(to configuration: GatewayConfiguration) throws(GatewayError) {
+    package func reload(to configuration: GatewayConfiguration) throws(GatewayError) {
         try putInForce(configuration)
     }
 
@@ -197,7 +199,7 @@ extension Gateway {
     /// Stops accepting, lets sessions finish for `limit`, then closes the rest.
     ///
     /// The gateway cannot be used again.
-    public func drain(within limit: Duration) async -> DrainOutcome {
+    package func drain(within limit: Duration) async -> DrainOutcome {
         checker.stop()
         names.stop()
         // No change comes after this one: it would listen again.
@@ -246,7 +248,7 @@ extension Gateway {
     }
 
     /// Connections that are open now.
-    public var sessionCount: Int { activeConnections }
+    package var sessionCount: Int { activeConnections }
 
     var activeConnections: Int {
         services.ports.reduce(0) { $0 + $1.activeConnections }
@@ -265,7 +267,7 @@ extension Gateway {
 
 extension Gateway {
     /// What the gateway does at this moment.
-    public func status() -> GatewayStatus {
+    package func status() -> GatewayStatus {
         var status = GatewayStatus()
         status.version = Version.current
         status.phase = phase.withLock { $0 }
@@ -290,14 +292,14 @@ extension Gateway {
     }
 
     /// Whether a shard still holds a policy that is no longer in force, and with it its memory.
-    public var holdsOldPolicy: Bool {
+    package var holdsOldPolicy: Bool {
         snapshots.withLock { $0.count { $0.snapshot != nil } > 1 }
     }
 
     /// Keeps for ``status()`` how the last attempt to change the configuration went.
     ///
     /// - Parameter failure: why nothing changed; `nil` if it did.
-    public func recordReload(failure: String?) {
+    package func recordReload(failure: String?) {
         let now = Moment.now().unixTime
         lastReload.withLock { last in
             last = ReloadStatus(

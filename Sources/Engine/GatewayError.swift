@@ -1,8 +1,8 @@
-public import Addresses
-public import Sockets
+package import Addresses
+package import Sockets
 
 /// Why a configuration could not be put in force. Nothing has changed.
-public enum GatewayError: Error, Equatable {
+package enum GatewayError: Error, Equatable {
     /// The operator's fault or another program's.
     case cannotListen(SocketAddress, ListenFailure)
     /// The operator's fault: a listener's source address is not this machine's.
@@ -19,14 +19,14 @@ public enum GatewayError: Error, Equatable {
 
 extension GatewayError {
     /// Whether another process has the address: it may let go of it.
-    public var isAddressInUse: Bool {
+    package var isAddressInUse: Bool {
         guard case .cannotListen(_, let failure) = self else { return false }
         return failure.isAddressInUse
     }
 }
 
 extension GatewayError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .cannotListen(let address, let failure):
             "cannot listen on \(address): \(failure)"

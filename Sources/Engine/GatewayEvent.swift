@@ -1,8 +1,9 @@
-public import Addresses
-public import Core
+package import Addresses
+package import Settings
+package import Policy
 
 /// What an operator should know, beyond single connections.
-public enum GatewayEvent: Equatable, Sendable {
+package enum GatewayEvent: Equatable, Sendable {
     case backendUnhealthy(service: Service.ID, backend: String, reason: String)
     case backendHealthy(service: Service.ID, backend: String)
     /// An operator has put it in another mode.
@@ -33,11 +34,11 @@ public enum GatewayEvent: Equatable, Sendable {
 }
 
 /// How a drain went: sessions that ended by themselves, and those that were closed.
-public struct DrainOutcome: Equatable, Sendable {
-    public var finished: Int
-    public var closed: Int
+package struct DrainOutcome: Equatable, Sendable {
+    package var finished: Int
+    package var closed: Int
 
-    public init(finished: Int, closed: Int) {
+    package init(finished: Int, closed: Int) {
         self.finished = finished
         self.closed = closed
     }

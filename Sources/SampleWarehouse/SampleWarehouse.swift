@@ -1,5 +1,5 @@
 import Hummingbird
-public import Logging
+package import Logging
 
 /// A small warehouse of sample data, for trying a gateway: enough of the MySQL protocol for the
 /// stock clients, and Doris' status and stream-load URLs over HTTP.
@@ -11,13 +11,13 @@ public import Logging
 /// ```
 ///
 /// It listens on 127.0.0.1 alone, has one user without a password, and takes nothing that writes.
-public struct SampleWarehouse: Sendable {
+package struct SampleWarehouse: Sendable {
     /// Where the warehouse listens on 127.0.0.1.
-    public struct Ports: Sendable {
+    package struct Ports: Sendable {
         /// Speaks the MySQL protocol.
-        public var mysql: Int
+        package var mysql: Int
         /// Speaks HTTP.
-        public var http: Int
+        package var http: Int
     }
 
     /// MySQL sessions at the same time.
@@ -32,7 +32,7 @@ public struct SampleWarehouse: Sendable {
     ///   - httpPort: 0 for any free one.
     ///   - expectsProxyHeader: whether each MySQL connection must begin with a PROXY header, whose
     ///     word on the client's address is then believed, and shown by `USER()`.
-    public init(
+    package init(
         mysqlPort: Int = 0,
         httpPort: Int = 0,
         expectsProxyHeader: Bool = false,
@@ -48,7 +48,7 @@ public struct SampleWarehouse: Sendable {
     }
 
     /// Serves while `body` runs, which is called as soon as both ports listen.
-    public func run<Result: Sendable>(
+    package func run<Result: Sendable>(
         _ body: (Ports) async throws -> Result
     ) async throws -> Result {
         let loads = LoadJournal()

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A thread for one call that may block for as long as it likes. Nobody waits for its end, and the
 /// process may end before it.
-public enum DetachedThread {
+package enum DetachedThread {
     private final class Work {
         let body: @Sendable () -> Void
 
@@ -15,7 +15,7 @@ public enum DetachedThread {
     ///
     /// - Parameter stackByteCount: of its stack; at least what the system demands.
     /// - Throws: the system's error if there is no room for another thread.
-    public static func start(
+    package static func start(
         stackByteCount: Int = 1 << 20,
         _ body: @escaping @Sendable () -> Void
     ) throws(SystemError) {

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// An open file, pipe or standard stream, read or written in the order of its bytes. Every call may
 /// block, so that none is made on a shard.
-public struct File: ~Copyable, Sendable {
+package struct File: ~Copyable, Sendable {
     private let descriptor: Int32
     /// A standard stream outlives whoever writes to it.
     private let isOwned: Bool
@@ -16,17 +16,17 @@ public struct File: ~Copyable, Sendable {
         if isOwned { _ = close(descriptor) }
     }
 
-    public static var standardInput: File { File(descriptor: STDIN_FILENO, isOwned: false) }
-    public static var standardOutput: File { File(descriptor: STDOUT_FILENO, isOwned: false) }
-    public static var standardError: File { File(descriptor: STDERR_FILENO, isOwned: false) }
+    package static var standardInput: File { File(descriptor: STDIN_FILENO, isOwned: false) }
+    package static var standardOutput: File { File(descriptor: STDOUT_FILENO, isOwned: false) }
+    package static var standardError: File { File(descriptor: STDERR_FILENO, isOwned: false) }
 
     /// Opens what is at `path` for reading: a pipe such as `<(…)` too.
-    public init(reading path: String) throws(SystemError) {
+    package init(reading path: String) throws(SystemError) {
         self.init(descriptor: try Self.open(path, O_RDONLY), isOwned: true)
     }
 
     /// Makes the file at `path`, or empties the one that is there.
-    public init(creating path: String) throws(SystemError) {
+    package init(creating path: String) throws(SystemError) {
         self.init(descriptor: try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC), isOwned: true)
     }
 
@@ -35,12 +35,12 @@ public struct File: ~Copyable, Sendable {
     }
 
     /// Whether a person watches (isatty(3)).
-    public var isTerminal: Bool { isatty(descriptor) == 1 }
+    package var isTerminal: Bool { isatty(descriptor) == 1 }
 }
 
 extension File {
     /// The next bytes, at most `byteCount` and as few as are there; none at the end.
-    public func read(upTo byteCount: Int) throws(SystemError) -> [UInt8] {
+    package func read(upTo byteCount: Int) throws(SystemError) -> [UInt8] {
         var result = Result<Int, SystemError>.success(0)
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             let start = buffer.baseAddress
@@ -53,7 +53,7 @@ extension File {
     }
 
     /// Everything up to the end, or the first `limit` bytes of it.
-    public func readToEnd(limit: Int = .max) throws(SystemError) -> [UInt8] {
+    package func readToEnd(limit: Int = .max) throws(SystemError) -> [UInt8] {
         var all: [UInt8] = []
         while all.count < limit {
             // Pieces grow with what is there: few calls, and little more memory than needed.
@@ -66,7 +66,7 @@ extension File {
     }
 
     /// Writes all of `bytes`, however long its reader takes.
-    public func write(_ bytes: [UInt8]) throws(SystemError) {
+    package func write(_ bytes: [UInt8]) throws(SystemError) {
         var offset = 0
         while offset < bytes.count {
             do throws(SystemError) {
@@ -92,7 +92,7 @@ extension File {
 extension File {
     /// Puts `bytes` at `path`, whole or not at all: written beside it and renamed (rename(2)). What
     /// is there and is not a regular file, as a pipe or device, is written to.
-    public static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             return try File(creating: path).write(bytes)

@@ -1,22 +1,22 @@
 internal import Glibc
 
 /// Why an address cannot be listened on: the system's own words, and what to do.
-public struct ListenFailure: Hashable, Sendable {
+package struct ListenFailure: Hashable, Sendable {
     private let error: SystemError
     private let interface: String?
 
     /// - Parameter interface: the network interface to which the address is bound; `nil` for any.
-    public init(_ error: SystemError, interface: String? = nil) {
+    package init(_ error: SystemError, interface: String? = nil) {
         self.error = error
         self.interface = interface
     }
 
     /// Whether another process has the address.
-    public var isAddressInUse: Bool { error == .addressInUse }
+    package var isAddressInUse: Bool { error == .addressInUse }
 }
 
 extension ListenFailure: CustomStringConvertible {
-    public var description: String { advice.map { "\(error) (\($0))" } ?? error.description }
+    package var description: String { advice.map { "\(error) (\($0))" } ?? error.description }
 
     private var advice: String? {
         switch (error.code, interface) {

@@ -1,4 +1,4 @@
-public import Addresses
+package import Addresses
 internal import CSockets
 internal import Glibc
 
@@ -6,14 +6,14 @@ internal import Glibc
 ///
 /// Each shard that accepts from it holds it; so its number is not given to another file while a
 /// shard may still use it.
-public final class ListeningSocket: Sendable {
+package final class ListeningSocket: Sendable {
     let socket: Socket
     /// The address it is bound to; the port is the real one, also where 0 was asked for.
-    public let address: SocketAddress
+    package let address: SocketAddress
     /// The only network interface over which clients come; `nil` for any.
-    public let interface: String?
+    package let interface: String?
     /// Whether an IPv6 socket takes IPv4 clients too.
-    public let takesIPv4: Bool
+    package let takesIPv4: Bool
 
     /// Binds and listens. What is set here (no delay, keepalive, congestion control, buffers) the
     /// accepted sockets inherit.
@@ -28,7 +28,7 @@ public final class ListeningSocket: Sendable {
     ///   - congestionControl: the kernel's name of it; `nil` for the system's.
     ///   - receiveBuffer: see ``Socket/setReceiveBuffer(_:)``; `nil` for one that grows by itself.
     ///   - unsentLimit: see ``Socket/setUnsentLimit(_:)``; `nil` for the system's.
-    public init(
+    package init(
         on address: SocketAddress,
         interface: String? = nil,
         takesIPv4: Bool = false,
@@ -84,26 +84,26 @@ public final class ListeningSocket: Sendable {
 
     /// Binds the address and lets go of it again, to see whether it can be had; nobody can connect
     /// meanwhile.
-    public static func probe(_ address: SocketAddress) throws(SystemError) {
+    package static func probe(_ address: SocketAddress) throws(SystemError) {
         let socket = try Socket.tcp(for: address)
         defer { socket.close() }
         try bind(socket, to: address, takesIPv4: false, sharesPort: false)
     }
 
     /// Changes what sockets accepted from now on inherit.
-    public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
+    package func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
         try socket.setKeepalive(options)
     }
 
     /// Whether another socket of the same user may be bound to an address that overlaps this one's, if
     /// that one shares its port too (SO_REUSEPORT, socket(7)). It counts when the other one is bound:
     /// a socket that takes this one's place is bound first, so that there is always one that listens.
-    public func sharePort(_ isShared: Bool) throws(SystemError) {
+    package func sharePort(_ isShared: Bool) throws(SystemError) {
         try SystemError.check(csockets_set_reuse_port(socket.descriptor, isShared ? 1 : 0))
     }
 
     /// Takes the next waiting client (accept4(2)).
-    public func accept() -> AcceptOutcome {
+    package func accept() -> AcceptOutcome {
         var peer = csockets_address()
         let result = unsafe csockets_accept(socket.descriptor, &peer)
         if result >= 0 {

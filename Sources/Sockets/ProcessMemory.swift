@@ -1,10 +1,10 @@
 internal import CSockets
 
 /// The memory that the allocator holds for this process.
-public enum ProcessMemory {
+package enum ProcessMemory {
     /// Gives free memory back to the system, from wherever in the heap it is (malloc_trim(3)).
     /// Threads that allocate meanwhile wait for it, an arena at a time.
-    public static func trim() {
+    package static func trim() {
         _ = csockets_memory_trim()
     }
 }

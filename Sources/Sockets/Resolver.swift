@@ -1,18 +1,18 @@
-public import Addresses
+package import Addresses
 internal import CSockets
 
 /// Turns host names into addresses by the system's resolver.
-public enum Resolver {
+package enum Resolver {
     /// Why a name has no address, in the system's words (gai_strerror(3)).
-    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        public let description: String
+    package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        package let description: String
     }
 
     /// At most this many addresses of one name are used.
-    public static let addressLimit = 64
+    package static let addressLimit = 64
 
     /// The addresses of `name` in the resolver's order. Blocks; never called on a shard.
-    public static func addresses(of name: String) throws(Failure) -> [IPAddress] {
+    package static func addresses(of name: String) throws(Failure) -> [IPAddress] {
         var found = [csockets_address](repeating: csockets_address(), count: addressLimit)
         let count = unsafe found.withUnsafeMutableBufferPointer { buffer in
             unsafe csockets_resolve(name, buffer.baseAddress, Int32(buffer.count))

@@ -1,12 +1,12 @@
-public import Addresses
+package import Addresses
 internal import CSockets
 
 /// What the system's routes say. Nothing is sent.
-public enum Routing {
+package enum Routing {
     /// The address from which the system would connect to `destination`.
     ///
     /// - Throws: the system's error if there is no route, or no address of its own in that network.
-    public static func source(to destination: IPAddress) throws(SystemError) -> IPAddress {
+    package static func source(to destination: IPAddress) throws(SystemError) -> IPAddress {
         // Any port: a datagram socket's connect only looks up the route (ip(7)).
         var system = SocketAddress(destination, port: 9).system
         var source = csockets_address()
@@ -15,7 +15,7 @@ public enum Routing {
     }
 
     /// Whether a connection to `address` stays on this machine.
-    public static func isThisMachine(_ address: IPAddress) -> Bool {
+    package static func isThisMachine(_ address: IPAddress) -> Bool {
         if address.isLoopback { return true }
         // Without a route there is no way to us either.
         guard let source = try? source(to: address) else { return false }

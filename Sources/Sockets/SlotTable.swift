@@ -8,15 +8,15 @@
 /// table may be used for others, not for the same one.
 ///
 /// - Complexity: O(1) for every operation.
-@safe public final class SlotTable<Element> {
+@safe package final class SlotTable<Element> {
     /// Names one element.
-    public struct Key: Hashable, Sendable {
-        public let index: UInt32
+    package struct Key: Hashable, Sendable {
+        package let index: UInt32
         /// Below 2^30.
-        public let generation: UInt32
+        package let generation: UInt32
 
         @inlinable
-        public init(index: UInt32, generation: UInt32) {
+        package init(index: UInt32, generation: UInt32) {
             self.index = index
             self.generation = generation
         }
@@ -35,13 +35,13 @@
     @usableFromInline var generations: [UInt32] = []
     @usableFromInline var vacant: [UInt32] = []
     /// How many elements there are.
-    public var count: Int { occupiedCount }
+    package var count: Int { occupiedCount }
     @usableFromInline var occupiedCount = 0
 
-    public init() {}
+    package init() {}
 
     /// How many slots there are, vacant ones included: the bound of all indices.
-    public var slotCount: Int { unsafe generations.count }
+    package var slotCount: Int { unsafe generations.count }
 
     deinit {
         for key in keys { unsafe slot(Int(key.index)).deinitialize(count: 1) }
@@ -56,7 +56,7 @@
 
     /// Puts an element into a vacant slot.
     @inlinable
-    public func insert(_ element: consuming Element) -> Key {
+    package func insert(_ element: consuming Element) -> Key {
         let index = vacant.popLast() ?? appendChunk()
         unsafe generations[Int(index)] &= ~Self.vacantBit
         unsafe slot(Int(index)).initialize(to: element)
@@ -77,7 +77,7 @@
 
     /// Takes an element out; its key, and every copy of it, names nothing from now on.
     @inlinable
-    public func remove(_ key: Key) -> Element? {
+    package func remove(_ key: Key) -> Element? {
         guard contains(key) else { return nil }
         let index = Int(key.index)
         unsafe generations[index] = ((key.generation &+ 1) & (1 << 30 - 1)) | Self.vacantBit
@@ -89,13 +89,13 @@
     /// Whether `key` names an element that is still there.
     @inlinable
     @inline(__always)
-    public func contains(_ key: Key) -> Bool {
+    package func contains(_ key: Key) -> Bool {
         unsafe Int(key.index) < generations.count && generations[Int(key.index)] == key.generation
     }
 
     /// The key of the element in slot `index`; `nil` where none is.
     @inlinable
-    public func key(at index: UInt32) -> Key? {
+    package func key(at index: UInt32) -> Key? {
         guard unsafe Int(index) < generations.count,
             unsafe generations[Int(index)] & Self.vacantBit == 0
         else { return nil }
@@ -107,7 +107,7 @@
     /// By addresses, as `UnsafeMutablePointer.pointee` is: a part of an element is used where it lies.
     /// An accessor that yields would copy it first, with all that it retains.
     @inlinable
-    public subscript(key: Key) -> Element {
+    package subscript(key: Key) -> Element {
         @inline(__always)
         unsafeAddress {
             precondition(contains(key))
@@ -121,7 +121,7 @@
     }
 
     /// The keys of all elements, in the order of their slots.
-    public var keys: [Key] {
+    package var keys: [Key] {
         (0..<slotCount).compactMap { key(at: UInt32($0)) }
     }
 }

@@ -3,14 +3,14 @@ internal import Glibc
 
 extension Socket {
     /// Reads into `buffer`, `limit` bytes at most (recv(2)).
-    public func read(into buffer: ScratchBuffer, atMost limit: Int = .max) -> ReadOutcome {
+    package func read(into buffer: ScratchBuffer, atMost limit: Int = .max) -> ReadOutcome {
         let byteCount = min(buffer.byteCount, limit)
         let count = unsafe csockets_read(descriptor, buffer.base, byteCount)
         return ReadOutcome(count)
     }
 
     /// Takes at most `byteCount` bytes from the socket without copying them (MSG_TRUNC, tcp(7)).
-    public func discard(_ byteCount: Int) -> ReadOutcome {
+    package func discard(_ byteCount: Int) -> ReadOutcome {
         ReadOutcome(csockets_discard(descriptor, max(byteCount, 0)))
     }
 
@@ -18,7 +18,7 @@ extension Socket {
     ///
     /// - Parameter hasMore: whether more, or the end of the stream, follows at once: a last segment
     ///   that is not full waits for it (MSG_MORE, send(2)).
-    public func write(
+    package func write(
         _ buffer: ScratchBuffer,
         _ range: Range<Int>,
         hasMore: Bool = false
@@ -33,7 +33,7 @@ extension Socket {
     }
 
     /// Writes `bytes` from `offset` on.
-    public func write(_ bytes: [UInt8], from offset: Int = 0) -> WriteOutcome {
+    package func write(_ bytes: [UInt8], from offset: Int = 0) -> WriteOutcome {
         unsafe bytes.withUnsafeBytes { buffer in
             let rest = unsafe buffer[offset...]
             guard let start = unsafe UnsafeRawBufferPointer(rebasing: rest).baseAddress else {

@@ -2,32 +2,32 @@ internal import CSockets
 internal import Glibc
 
 /// What the system answered to a call that failed (errno(3)).
-public struct SystemError: Error, Hashable, Sendable {
+package struct SystemError: Error, Hashable, Sendable {
     /// One of errno(3)'s positive numbers.
-    public let code: Int32
+    package let code: Int32
 
     @inlinable
-    public init(code: Int32) {
+    package init(code: Int32) {
         self.code = code
     }
 
     /// Whether the process or the system is out of descriptors, buffers or memory: not the fault
     /// of this connection, and likely to pass (accept(2)).
-    public var isExhaustion: Bool {
+    package var isExhaustion: Bool {
         [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
     }
 
     /// Whether no local address, or no port of it, is left to connect from (connect(2), bind(2)).
-    public var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
+    package var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
 
     /// Whether nothing came back from the peer, in time or at all: its machine or the way there is
     /// gone (ip(7), tcp(7)). Otherwise the peer, or its system, has ended the connection itself.
-    public var isPeerUnreachable: Bool {
+    package var isPeerUnreachable: Bool {
         [ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ENONET].contains(code)
     }
 
     /// Another socket has the address (bind(2)).
-    public static let addressInUse = SystemError(code: EADDRINUSE)
+    package static let addressInUse = SystemError(code: EADDRINUSE)
 
     /// Turns a call's result, `-errno` for a failure, into the result or the error.
     @usableFromInline
@@ -40,7 +40,7 @@ public struct SystemError: Error, Hashable, Sendable {
 
 extension SystemError: CustomStringConvertible {
     /// The system's own words, as `Address already in use`.
-    public var description: String {
+    package var description: String {
         unsafe String(cString: strerror(code))
     }
 }

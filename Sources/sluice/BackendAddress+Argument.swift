@@ -1,6 +1,6 @@
 import Addresses
-public import ArgumentParser
-public import Core
+import ArgumentParser
+import Traffic
 
 /// `192.0.2.1:9030`, `[2001:db8::1]:9030` or `name:9030` on the command line.
 extension BackendAddress: ExpressibleByArgument {

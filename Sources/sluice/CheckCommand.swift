@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
-import Core
+import Operations
+import Settings
 
 /// `sluice check`: reports everything that is wrong or doubtful in a configuration; serves nothing.
 struct CheckCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Core
+import Operations
+import Text
 
 /// The command line: what each command does stands in its own file.
 struct Sluice: AsyncParsableCommand {

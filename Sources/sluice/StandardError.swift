@@ -1,5 +1,5 @@
-import Core
 import Sockets
+import Text
 
 /// The stream for what is not a command's result.
 enum StandardError {

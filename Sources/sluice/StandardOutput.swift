@@ -1,4 +1,5 @@
-import Core
+
+import Text
 
 /// The stream for a command's result.
 ///

@@ -1,6 +1,7 @@
 import Addresses
-import Core
+import Settings
 import Testing
+import Traffic
 
 @testable import Engine
 

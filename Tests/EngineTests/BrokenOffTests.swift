@@ -1,6 +1,8 @@
-import Core
+import Operations
+import Settings
 import Sockets
 import Testing
+import Traffic
 
 @testable import Engine
 

@@ -1,4 +1,4 @@
-import Core
+import Settings
 import Testing
 
 @testable import Engine

@@ -1,5 +1,5 @@
 import Addresses
-import Core
+import Settings
 import Testing
 
 @testable import Engine

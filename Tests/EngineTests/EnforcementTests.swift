@@ -1,10 +1,14 @@
 import Addresses
 import CIDRTrie
-import Core
+@testable import Engine
+import Operations
+import Policy
+import Settings
 import Sockets
 import Testing
+import Time
+import Traffic
 
-@testable import Engine
 
 @Suite("A change of policy ends the sessions that it does not admit", .timeLimit(.minutes(3)))
 struct EnforcementTests {

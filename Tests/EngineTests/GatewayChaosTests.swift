@@ -1,6 +1,6 @@
 import Addresses
-import Core
 import Foundation
+import Operations
 import Sockets
 import Testing
 

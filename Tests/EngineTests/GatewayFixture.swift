@@ -1,8 +1,11 @@
 import Addresses
-import Core
 import FreePorts
 import Glibc
+import Operations
+import Policy
+import Settings
 import Sockets
+import Traffic
 
 @testable import Engine
 

@@ -1,5 +1,6 @@
 import Addresses
-import Core
+import Operations
+import Settings
 import Sockets
 import Testing
 

@@ -1,6 +1,9 @@
-import Core
+import Operations
+import Policy
+import Settings
 import Sockets
 import Testing
+import Traffic
 
 @testable import Engine
 

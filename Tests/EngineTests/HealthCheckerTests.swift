@@ -1,8 +1,10 @@
 import Addresses
-import Core
 import Glibc
+import Operations
+import Settings
 import Sockets
 import Testing
+import Traffic
 
 @testable import Engine
 

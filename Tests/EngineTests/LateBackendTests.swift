@@ -1,4 +1,5 @@
-import Core
+import Operations
+import Settings
 import Sockets
 import Testing
 

@@ -1,8 +1,11 @@
 import Addresses
-import Core
+import Operations
+import Policy
 import SeededRandom
+import Settings
 import Sockets
 import Testing
+import Traffic
 
 @testable import Engine
 

@@ -1,9 +1,11 @@
 import Addresses
-import Core
-import Glibc
-import Sockets
-
 @testable import Engine
+import Glibc
+import HTTPProtocol
+import Policy
+import Sockets
+import Traffic
+
 
 /// A protocol for tests with all that a dialogue and a bounded relay are for: requests of a line and a
 /// body on a connection that is kept, and answers that send the client elsewhere.

@@ -1,6 +1,8 @@
-import Core
 import Glibc
+import Operations
+import Settings
 import Testing
+import Traffic
 
 @testable import Engine
 @testable import Sockets

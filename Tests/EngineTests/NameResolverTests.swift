@@ -1,7 +1,7 @@
 import Addresses
-import Core
 import Dispatch
 import Testing
+import Traffic
 
 @testable import Engine
 

@@ -1,7 +1,9 @@
 import Addresses
 import CIDRTrie
-import Core
 import Foundation
+import Operations
+import Policy
+import Settings
 import Testing
 
 @testable import Engine

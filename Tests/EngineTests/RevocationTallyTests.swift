@@ -1,6 +1,7 @@
 import Addresses
 import CIDRTrie
-import Core
+import Policy
+import Settings
 import Testing
 
 @testable import Engine

@@ -1,7 +1,7 @@
-import Core
 import Glibc
 import Sockets
 import Testing
+import Traffic
 
 @testable import Engine
 

@@ -1,6 +1,6 @@
-import Core
 import Sockets
 import Testing
+import Traffic
 
 @testable import Engine
 

@@ -1,7 +1,10 @@
 import Addresses
-import Core
+import Operations
+import Policy
+import Settings
 import Sockets
 import Testing
+import Traffic
 
 @testable import Engine
 

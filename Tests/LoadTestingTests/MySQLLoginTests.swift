@@ -1,7 +1,8 @@
-import Core
-import Testing
-
 @testable import LoadTesting
+import MySQLProtocol
+import Testing
+import Traffic
+
 
 @Suite struct MySQLLoginTests {
     private static let scramble = MySQLScramble(1...20)
@@ -109,6 +110,18 @@ import Testing
         var (login, _) = try Self.login(MySQLPasswordAnswer.cachingSHA2, trusts: true)
         _ = try login.receive([1, 4])
         #expect(throws: MySQLFault.badPublicKey) { try login.receive([1, 0x2d, 0x2d]) }
+    }
+
+    @Test func survivesAnyBytes() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<2_000 {
+            let bytes = (0..<Int.random(in: 1...80, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random) & (Bool.random() ? 0x03 : 0xff)
+            }
+            var login = MySQLConversation(MySQLExchange(user: "u", password: Password("p")))
+            // Whatever is returned: there is no crash.
+            _ = login.receive(bytes.span)
+        }
     }
 
     @Test func showsNoPassword() {

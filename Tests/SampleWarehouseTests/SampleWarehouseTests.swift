@@ -1,11 +1,12 @@
 import Addresses
-import Core
 import Logging
+import MySQLProtocol
 import NIOCore
 import NIOPosix
 import ProxyProtocol
 import SampleWarehouse
 import Testing
+import Traffic
 
 @Suite("The sample warehouse on its ports", .timeLimit(.minutes(1)))
 struct SampleWarehouseTests {

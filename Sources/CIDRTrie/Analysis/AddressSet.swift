@@ -1,4 +1,5 @@
 @_exported public import Addresses
+public import Time
 
 /// Addresses of one family, as ranges in ascending order with a gap between neighbours.
 public struct AddressSet: Hashable, Sendable {

@@ -1,3 +1,6 @@
+import Addresses
+public import Time
+
 /// What is odd about a list, though it is valid: rules that change nothing, and rules that admit
 /// everybody.
 public struct RuleDiagnosis: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Addresses
+
 extension CompiledTrie {
     /// Compiles `ruleSet`.
     ///

@@ -1,3 +1,5 @@
+import Addresses
+
 extension CompiledTrie: CustomDebugStringConvertible {
     /// How large it is, and its first nodes as a tree.
     public var debugDescription: String {

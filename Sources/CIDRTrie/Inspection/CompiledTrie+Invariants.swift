@@ -1,3 +1,5 @@
+import Addresses
+
 extension CompiledTrie {
     /// Checks everything that lookups rely on.
     ///

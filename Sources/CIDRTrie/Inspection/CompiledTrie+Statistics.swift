@@ -1,3 +1,5 @@
+import Addresses
+
 extension CompiledTrie {
     /// How large the compiled form is.
     public struct Statistics: Hashable, Sendable, Codable {

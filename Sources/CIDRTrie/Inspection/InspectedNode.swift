@@ -1,3 +1,5 @@
+import Addresses
+
 /// One node, whose own bytes have been checked: which words are its slots.
 struct InspectedNode {
     /// `nil` for a branch.

@@ -1,3 +1,5 @@
+import Addresses
+
 /// Follows every pointer of a trie once and checks what it leads to.
 struct TrieInspector {
     /// No lookup reads more nodes: two halves of eight bytes, each with a bucket and a skip.

@@ -1,3 +1,5 @@
+import Addresses
+
 /// What follows the address in a line of a list.
 ///
 /// It is a description only if nothing in it could be a part of the entry: an address, a length or

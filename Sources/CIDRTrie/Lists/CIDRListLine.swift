@@ -1,3 +1,5 @@
+import Addresses
+
 /// One line of a ``CIDRList``.
 enum CIDRListLine {
     /// A fault, and where in the line it stands: bytes from its start.

@@ -1,3 +1,6 @@
+import Addresses
+public import Time
+
 /// A rule set in the form that answers: immutable, contiguous, shared without locks.
 @frozen
 public struct CompiledTrie: Hashable, Sendable {

@@ -1,4 +1,5 @@
 @_exported public import Addresses
+public import Time
 
 /// What a rule says of the addresses in its block.
 public enum Action: String, Hashable, Sendable, Codable, CaseIterable {

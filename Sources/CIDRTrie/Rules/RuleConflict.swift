@@ -1,3 +1,5 @@
+import Addresses
+
 /// The same block is both allowed and denied, so that no rule of precedence can tell which counts.
 public struct RuleConflict: Error, Hashable, Sendable {
     /// Two rules that contradict each other, as indices into the list that was given.

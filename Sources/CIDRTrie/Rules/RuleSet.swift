@@ -1,3 +1,5 @@
+public import Time
+
 /// Rules without contradiction, in the order that compiling and checking them need.
 ///
 /// The longest matching prefix decides, wherever it stands in the list. So two rules can only

@@ -1,3 +1,6 @@
+import Addresses
+import Time
+
 /// Rules in a fraction of the room that an array of them takes: an IPv4 rule without words takes 6
 /// bytes, an IPv6 one 22. A description that several rules share is kept once.
 ///

@@ -1,8 +1,10 @@
-public import Core
 import Dispatch
-public import Engine
+import Engine
 import Logging
+package import Operations
 import Synchronization
+import Text
+import Traffic
 
 /// The access log: one line of JSON for each connection, to a file or a standard stream, or to
 /// nowhere.
@@ -10,7 +12,7 @@ import Synchronization
 /// The shards hand their records over and go on at once; one serial queue formats and writes. When
 /// the reader of the log is so slow that 65,536 records wait, the next ones are dropped
 /// and counted: the data plane waits for nobody.
-public final class AccessLogWriter: AccessLog {
+package final class AccessLogWriter: AccessLog {
     /// Bytes of one write, about.
     private static let writeByteCount = 1 << 16
 
@@ -32,7 +34,7 @@ public final class AccessLogWriter: AccessLog {
     ///   - includesProbes: whether load balancers' health probes get a line too.
     ///   - backlogLimit: records that wait for the writer, at most.
     ///   - report: takes what an operator should know. Called on any thread; must not block.
-    public init(
+    package init(
         to destination: LogDestination?,
         includesProbes: Bool,
         backlogLimit: Int = 65_536,
@@ -43,10 +45,10 @@ public final class AccessLogWriter: AccessLog {
         self.report = report
     }
 
-    public var droppedLineCount: Int { health.withLock { $0.lostCount } }
-    public var failure: String? { health.withLock { $0.failure } }
+    package var droppedLineCount: Int { health.withLock { $0.lostCount } }
+    package var failure: String? { health.withLock { $0.failure } }
 
-    public func write(_ records: [AccessRecord]) {
+    package func write(_ records: [AccessRecord]) {
         let backlog = waiting.add(records.count, ordering: .relaxed).newValue
         guard backlog <= backlogLimit else {
             waiting.subtract(records.count, ordering: .relaxed)
@@ -99,7 +101,7 @@ extension AccessLogWriter {
     /// Returns at once, for the writer may be stuck behind the log's reader.
     ///
     /// - Parameter report: called where the file cannot be opened, on the writer's queue.
-    public func reopen(
+    package func reopen(
         orReport report: @escaping @Sendable (LogDestination.OpenError) -> Void
     ) {
         queue.async { [self] in
@@ -129,7 +131,7 @@ extension AccessLogWriter {
     /// Waits until everything that was handed over is written, but no longer than `limit`.
     ///
     /// - Parameter limit: at most a day counts.
-    public func flush(within limit: Duration) {
+    package func flush(within limit: Duration) {
         queue.wait(atMost: limit)
     }
 }

@@ -1,6 +1,7 @@
-public import CIDRTrie
-import Core
+import CIDRTrie
 import FoundationEssentials
+import Settings
+package import Time
 
 /// Loads a configuration from its file, at the start and for each reload.
 ///
@@ -8,9 +9,9 @@ import FoundationEssentials
 /// let loaded = ConfigurationLoader().load(contentsOf: "sluice.yaml")
 /// loaded.lines.forEach { print($0) }
 /// ```
-public struct ConfigurationLoader: Sendable {
+package struct ConfigurationLoader: Sendable {
     /// Where the file is looked for by default, in this order.
-    public static let standardPaths = ["sluice.yaml", "/etc/sluice/sluice.yaml"]
+    package static let standardPaths = ["sluice.yaml", "/etc/sluice/sluice.yaml"]
 
     /// Sizes in bytes.
     private static let configurationSizeLimit = 4 << 20
@@ -26,7 +27,7 @@ public struct ConfigurationLoader: Sendable {
     private let kernel: KernelSupport
 
     /// - Parameter now: decides which whitelist entries have expired.
-    public init(now: @escaping @Sendable () -> UnixTime = { .systemTime }) {
+    package init(now: @escaping @Sendable () -> UnixTime = { .systemTime }) {
         self.init(now: now, kernel: .current)
     }
 
@@ -36,12 +37,12 @@ public struct ConfigurationLoader: Sendable {
     }
 
     /// The first of ``standardPaths`` that exists; `nil` where none does.
-    public static func standardPath() -> String? {
+    package static func standardPath() -> String? {
         standardPaths.first(where: FileManager.default.fileExists)
     }
 
     /// What there is to say if no file is named and none of ``standardPaths`` exists.
-    public static var withoutFile: LoadedConfiguration {
+    package static var withoutFile: LoadedConfiguration {
         let paths = standardPaths.joined(separator: " nor ")
         return LoadedConfiguration(
             file: standardPaths[0],
@@ -54,7 +55,7 @@ public struct ConfigurationLoader: Sendable {
     }
 
     /// Reads the file and the whitelists that it names, relative to its own folder.
-    public func load(contentsOf path: String) -> LoadedConfiguration {
+    package func load(contentsOf path: String) -> LoadedConfiguration {
         do throws(UnreadableFile) {
             let file = LimitedFile(path: path, sizeLimit: Self.configurationSizeLimit)
             return decode(try file.text(), from: path)
@@ -131,7 +132,7 @@ extension ConfigurationFinding {
 
 extension UnixTime {
     /// The system's clock now.
-    public static var systemTime: UnixTime {
+    package static var systemTime: UnixTime {
         UnixTime(seconds: Int64(Date().timeIntervalSince1970))
     }
 }

@@ -1,27 +1,31 @@
-public import Core
 import FoundationEssentials
+package import Operations
+import Policy
+import Settings
+import Text
+import Traffic
 
 /// What a check of a configuration says, for people and for programs.
-public struct ConfigurationReport: Encodable, Sendable {
+package struct ConfigurationReport: Encodable, Sendable {
     /// The configuration file.
-    public let file: String
+    package let file: String
     /// Whether the configuration can be put in force.
-    public let valid: Bool
+    package let valid: Bool
     /// What keeps it from that.
-    public let faults: [Finding]
+    package let faults: [Finding]
     /// What its author may not have meant.
-    public let warnings: [Finding]
+    package let warnings: [Finding]
     /// What it would serve; only of a valid one.
-    public let serves: Summary?
+    package let serves: Summary?
     /// What it would do to the running gateway's sessions, where that was asked for.
-    public var live: Live?
+    package var live: Live?
 
     private let lines: [String]
 
     private enum CodingKeys: CodingKey { case file, valid, faults, warnings, serves, live }
 
     /// Sums up what became of a file.
-    public init(_ loaded: LoadedConfiguration) {
+    package init(_ loaded: LoadedConfiguration) {
         file = loaded.file
         valid = loaded.configuration != nil
         faults = loaded.faults.map { Finding($0, in: loaded.file) }
@@ -31,7 +35,7 @@ public struct ConfigurationReport: Encodable, Sendable {
     }
 
     /// A line for each finding, and one that sums up.
-    public var text: String {
+    package var text: String {
         let verdict =
             serves.map { "serves \($0.text)" } ?? "cannot be served: \(faults.count.of("error"))"
         return (lines + ["\(file): \(verdict)"] + (live.map { [$0.text] } ?? []))
@@ -39,7 +43,7 @@ public struct ConfigurationReport: Encodable, Sendable {
     }
 
     /// One JSON object, its keys in a fixed order.
-    public func json() throws -> String {
+    package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
@@ -48,7 +52,7 @@ public struct ConfigurationReport: Encodable, Sendable {
 
 extension ConfigurationReport {
     /// What a configuration would do to the running gateway.
-    public struct Live: Encodable, Sendable {
+    package struct Live: Encodable, Sendable {
         let revoked: [RevocationPreview.Revoked]
         let keptCount: Int
         /// Changed keys that would wait for a restart.
@@ -59,7 +63,7 @@ extension ConfigurationReport {
 
         /// - Parameter awaitingRestart: what ``StartSettings`` says of the running gateway's
         ///   settings and the configuration's.
-        public init(_ preview: RevocationPreview, awaitingRestart: [String]) {
+        package init(_ preview: RevocationPreview, awaitingRestart: [String]) {
             revoked = preview.revoked
             keptCount = preview.keptCount
             self.awaitingRestart = awaitingRestart
@@ -74,7 +78,7 @@ extension ConfigurationReport {
 
 extension ConfigurationReport {
     /// A fault or a warning, with its place. Line and column are counted from 1.
-    public struct Finding: Encodable, Sendable {
+    package struct Finding: Encodable, Sendable {
         let file: String
         let line: Int?
         let column: Int?
@@ -93,7 +97,7 @@ extension ConfigurationReport {
     }
 
     /// How much a configuration serves.
-    public struct Summary: Encodable, Sendable {
+    package struct Summary: Encodable, Sendable {
         let listeners: Int
         let warehouses: Int
         let rules: Int

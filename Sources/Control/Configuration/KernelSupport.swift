@@ -1,6 +1,7 @@
-import Core
 import Engine
 import FoundationEssentials
+import Settings
+import Text
 
 /// What a configuration asks of the kernel, and only this machine can say.
 ///

@@ -1,6 +1,6 @@
 import CDispatch  // stat(2)'s structure
-import Core
 import Glibc
+import Settings
 
 /// A regular file of limited size, read at once.
 ///

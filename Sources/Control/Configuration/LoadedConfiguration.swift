@@ -1,21 +1,21 @@
-public import Core
+package import Settings
 
 /// What became of one configuration file and the files that it names.
-public struct LoadedConfiguration: Sendable {
+package struct LoadedConfiguration: Sendable {
     /// The configuration file's path, as it was given.
-    public var file: String
+    package var file: String
     /// `nil` where there is at least one fault.
-    public var configuration: GatewayConfiguration?
+    package var configuration: GatewayConfiguration?
     /// Faults and warnings, in the order of the file. Their `file` is a path that opens.
-    public var findings: [ConfigurationFinding]
+    package var findings: [ConfigurationFinding]
 
     /// What keeps the configuration from being put in force.
-    public var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
+    package var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
     /// What its author may not have meant.
-    public var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }
+    package var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }
 
     /// The findings for a person: `file:line:column: error: key.path: message (remedy)`.
-    public var lines: [String] { findings.map { $0.line(in: file) } }
+    package var lines: [String] { findings.map { $0.line(in: file) } }
 }
 
 extension LoadedConfiguration {

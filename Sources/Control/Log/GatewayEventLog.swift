@@ -1,13 +1,15 @@
 import Addresses
-import Core
 import Dispatch
-public import Engine
-public import Logging
+package import Engine
+package import Logging
+import Policy
+import Settings
 import Synchronization
+import Text
 
 /// Puts events into the program's log, as many as ``EventThrottle`` lets through. Whoever notes an
 /// event goes on at once.
-public final class GatewayEventLog: Sendable {
+package final class GatewayEventLog: Sendable {
     private struct State {
         var throttle = EventThrottle()
         var isTimerSet = false
@@ -17,12 +19,12 @@ public final class GatewayEventLog: Sendable {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "sluice.events", qos: .utility)
 
-    public init(_ logger: Logger) {
+    package init(_ logger: Logger) {
         self.logger = logger
     }
 
     /// Writes the event of the data plane, unless there were too many of its kind.
-    public func note(_ event: GatewayEvent) {
+    package func note(_ event: GatewayEvent) {
         note(OperatorEvent(event))
     }
 

@@ -1,5 +1,5 @@
-import Core
 import Logging
+import Settings
 import Synchronization
 
 /// The logs of one gateway: its own, and the access log.

@@ -1,6 +1,6 @@
-import Core
 import FoundationEssentials
 import Logging
+import Settings
 
 /// Makes a line of each message, for an ``OperatorLog``.
 struct LineLogHandler: LogHandler {

@@ -1,17 +1,17 @@
-public import Core
 import Glibc
+package import Settings
 import Synchronization
 
 /// Where a log goes: a standard stream, or a file that can be opened again.
 ///
 /// It keeps lines whole. Where a write ends in the middle of a line (a full disk, a reader that has
 /// gone), the rest of that line is written before anything else.
-public final class LogDestination: Sendable {
+package final class LogDestination: Sendable {
     /// A log file could not be opened: the operator's fault, or a full disk.
-    public struct OpenError: Error, CustomStringConvertible {
-        public let path: String
-        public let reason: String
-        public var description: String { "cannot open the log file \(path): \(reason)" }
+    package struct OpenError: Error, CustomStringConvertible {
+        package let path: String
+        package let reason: String
+        package var description: String { "cannot open the log file \(path): \(reason)" }
     }
 
     /// Lines that were not written, and why.
@@ -37,10 +37,10 @@ public final class LogDestination: Sendable {
     }
 
     /// The program's standard error stream.
-    public static let standardError = LogDestination(path: nil, descriptor: STDERR_FILENO)
+    package static let standardError = LogDestination(path: nil, descriptor: STDERR_FILENO)
 
     /// The destination that the configuration names; `nil` for none.
-    public static func of(_ setting: LogSettings.AccessLog) throws(OpenError) -> LogDestination? {
+    package static func of(_ setting: LogSettings.AccessLog) throws(OpenError) -> LogDestination? {
         switch setting {
         case .off: nil
         case .stdout: LogDestination(path: nil, descriptor: STDOUT_FILENO)
@@ -71,7 +71,7 @@ public final class LogDestination: Sendable {
     ///
     /// - Returns: whether the old file ends in the middle of a line, which is then lost.
     @discardableResult
-    public func reopen() throws(OpenError) -> Bool {
+    package func reopen() throws(OpenError) -> Bool {
         guard let path else { return false }
         let opened = try Self.open(path)
         let old = file.withLock { file in

@@ -1,5 +1,7 @@
-import Core
 import FoundationEssentials
+import Settings
+import Text
+import Time
 
 /// One line of the program's log.
 struct LogLine {

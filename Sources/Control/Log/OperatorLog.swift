@@ -1,13 +1,13 @@
-public import Core
 import Dispatch
-public import Logging
+package import Logging
+package import Settings
 import Synchronization
 
 /// The program's own log: one line for each message, as text or as JSON.
 ///
 /// Whoever logs goes on at once. A queue of its own waits for the log's reader, so that one that
 /// does not read holds up neither a signal nor a drain.
-public final class OperatorLog: Sendable {
+package final class OperatorLog: Sendable {
     /// Lines that wait for the log's reader; the next ones are lost.
     private static let backlogLimit = 1_024
 
@@ -16,7 +16,7 @@ public final class OperatorLog: Sendable {
     private let queue = DispatchQueue(label: "sluice.log", qos: .utility)
     private let waiting = Atomic<Int>(0)
 
-    public init(_ settings: LogSettings, to destination: LogDestination) {
+    package init(_ settings: LogSettings, to destination: LogDestination) {
         self.settings = Mutex(settings)
         self.destination = destination
     }
@@ -27,7 +27,7 @@ public final class OperatorLog: Sendable {
     }
 
     /// What writes to this log.
-    public var logger: Logger {
+    package var logger: Logger {
         Logger(label: "sluice") { _ in LineLogHandler(to: self) }
     }
 

@@ -1,6 +1,7 @@
-import Core
 import HTTPTypes
 import Hummingbird
+import Operations
+import Settings
 
 /// What the API answers about backends: their health, and the mode in which an operator puts them.
 struct BackendRoutes: Sendable {

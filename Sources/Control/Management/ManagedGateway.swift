@@ -1,6 +1,8 @@
 import Addresses
-import Core
 import Engine
+import Operations
+import Policy
+import Settings
 
 /// What the management address asks a gateway, and may have it do.
 protocol ManagedGateway: Sendable {

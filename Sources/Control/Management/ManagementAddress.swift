@@ -1,17 +1,17 @@
-public import Addresses
+package import Addresses
 
 /// Where a running gateway is asked: a host and a port, as `--management` has them.
 ///
 /// Only the form is checked. A text that lacks a part gets the offer that is closest to it.
-public struct ManagementAddress: Hashable, Sendable {
+package struct ManagementAddress: Hashable, Sendable {
     /// A gateway's own, unless its configuration says otherwise.
-    public static let standard = "127.0.0.1:7080"
+    package static let standard = "127.0.0.1:7080"
 
     /// `127.0.0.1:7080`, `[::1]:7080` or `gateway.internal:7080`.
-    public let text: String
+    package let text: String
 
     /// - Throws: ``ManagementAddressError``; its description offers what was probably meant.
-    public init(parsing text: String) throws(ManagementAddressError) {
+    package init(parsing text: String) throws(ManagementAddressError) {
         guard Self.isAddress(text) else {
             throw ManagementAddressError(text: text, suggestion: Self.suggestion(for: text))
         }
@@ -19,7 +19,7 @@ public struct ManagementAddress: Hashable, Sendable {
     }
 
     /// Where a gateway that listens on `address` is asked from its own machine.
-    public init(listening address: SocketAddress) {
+    package init(listening address: SocketAddress) {
         let ip: IPAddress =
             switch address.ip {
             case .v4(let v4) where v4.bits == 0: .v4(IPv4Address(127, 0, 0, 1))
@@ -67,14 +67,14 @@ public struct ManagementAddress: Hashable, Sendable {
 }
 
 /// A text that is not a management address. Always the writer's error.
-public struct ManagementAddressError: Error, Hashable, Sendable {
-    public let text: String
+package struct ManagementAddressError: Error, Hashable, Sendable {
+    package let text: String
     /// What was probably meant.
-    public let suggestion: String?
+    package let suggestion: String?
 }
 
 extension ManagementAddressError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         let remedy = suggestion.map { "did you mean \($0)?" } ?? "for example 127.0.0.1:7080"
         return "invalid management address \"\(text)\": expected host:port (\(remedy))"
     }

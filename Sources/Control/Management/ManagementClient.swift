@@ -1,9 +1,9 @@
 import Addresses
-public import Core
 import FoundationEssentials
+package import Operations
 
 /// Why a running gateway could not be asked. Each says what to do.
-public enum ManagementClientError: Error, CustomStringConvertible {
+package enum ManagementClientError: Error, CustomStringConvertible {
     /// The operator's fault.
     case invalidAddress(String)
     case unreachable(address: String, reason: String)
@@ -12,7 +12,7 @@ public enum ManagementClientError: Error, CustomStringConvertible {
     /// The gateway says no, and why.
     case refused(String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .invalidAddress(let address):
             "invalid management address \"\(address)\" (expected host:port, e.g. 127.0.0.1:7080)"
@@ -31,13 +31,13 @@ public enum ManagementClientError: Error, CustomStringConvertible {
 /// environment's proxies are left aside: they are for the way out.
 ///
 ///     let status: ManagementClient.Answer<GatewayStatus> = try await client.get("v1/status")
-public struct ManagementClient: Sendable {
+package struct ManagementClient: Sendable {
     /// A gateway's answer, decoded and as JSON.
-    public struct Answer<Value: Codable & Sendable>: Sendable {
-        public var value: Value
+    package struct Answer<Value: Codable & Sendable>: Sendable {
+        package var value: Value
 
         /// The value alone, without its envelope, with a line feed. Its keys are sorted.
-        public var json: String {
+        package var json: String {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             // What was decoded from JSON can be encoded as JSON.
@@ -50,7 +50,7 @@ public struct ManagementClient: Sendable {
     private let exchange: ManagementExchange
 
     /// - Parameter address: `host:port`; an IPv6 address stands in brackets.
-    public init(_ address: String) throws(ManagementClientError) {
+    package init(_ address: String) throws(ManagementClientError) {
         try self.init(address, limits: ManagementExchange.Limits())
     }
 
@@ -79,12 +79,12 @@ public struct ManagementClient: Sendable {
     }
 
     /// The gateway's status now.
-    public func status() async throws(ManagementClientError) -> Answer<GatewayStatus> {
+    package func status() async throws(ManagementClientError) -> Answer<GatewayStatus> {
         try await get("v1/status")
     }
 
     /// What is at `path`.
-    public func get<Value: Codable>(
+    package func get<Value: Codable>(
         _ path: String,
         query: [(key: String, value: String)] = []
     ) async throws(ManagementClientError) -> Answer<Value> {
@@ -92,7 +92,7 @@ public struct ManagementClient: Sendable {
     }
 
     /// What the gateway has done away with.
-    public func delete<Value: Codable>(
+    package func delete<Value: Codable>(
         _ path: String,
         query: [(key: String, value: String)]
     ) async throws(ManagementClientError) -> Answer<Value> {
@@ -100,7 +100,7 @@ public struct ManagementClient: Sendable {
     }
 
     /// What the gateway has changed.
-    public func put<Value: Codable>(
+    package func put<Value: Codable>(
         _ path: String,
         query: [(key: String, value: String)]
     ) async throws(ManagementClientError) -> Answer<Value> {

@@ -1,8 +1,8 @@
-import Core
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
+import Text
 
 /// Answers what is refused or fails, always in the envelope: a client never meets two forms.
 struct ManagementErrors<Context: RequestContext>: RouterMiddleware {

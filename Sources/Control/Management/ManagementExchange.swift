@@ -1,7 +1,7 @@
-import Core
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Settings
 import Sockets
 
 /// One HTTP/1.1 request and its answer, over a connection of their own and within limits.

@@ -1,6 +1,6 @@
-import Core
 import HTTPTypes
 import Hummingbird
+import Operations
 
 /// What the management address answers.
 struct ManagementRoutes: Sendable {

@@ -1,8 +1,9 @@
 import Addresses
 import CIDRTrie
-import Core
 import HTTPTypes
 import Hummingbird
+import Operations
+import Policy
 
 /// What the API answers about who may pass: sessions, denials, endpoints, explanations.
 struct PolicyRoutes: Sendable {

@@ -1,4 +1,5 @@
-import Core
+import Operations
+import Settings
 
 /// Whether traffic should be sent to a gateway: one that accepts connections, under a configuration
 /// that is in force.

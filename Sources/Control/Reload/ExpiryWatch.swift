@@ -1,7 +1,9 @@
 import CIDRTrie
-import Core
 import Dispatch
+import Policy
+import Settings
 import Synchronization
+import Time
 
 /// Says when entries of the whitelists in force expire.
 final class ExpiryWatch: Sendable {
@@ -25,7 +27,10 @@ final class ExpiryWatch: Sendable {
     /// From now on the entries of this configuration count, and of no other.
     func watch(_ configuration: GatewayConfiguration) {
         let now = UnixTime.systemTime
-        let expiries = RuleExpiries(of: configuration, after: now)
+        let expiries = RuleExpiries(
+            of: configuration.warehouses.map { ($0.id, $0.whitelist) },
+            after: now
+        )
         let expired = state.withLock { state in
             defer { state.expiries = expiries }
             return state.expiries.takeExpired(at: now)

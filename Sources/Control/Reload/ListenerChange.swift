@@ -1,4 +1,4 @@
-import Core
+import Operations
 
 /// A listener that a new configuration adds or removes, or leads to another warehouse.
 struct ListenerChange: Equatable {

@@ -1,4 +1,5 @@
-import Core
+
+import Text
 
 /// How many descriptors a gateway takes before its first client comes. Below that it must not
 /// start: Dispatch and the HTTP library end the process if they cannot have theirs.

@@ -1,5 +1,5 @@
-public import Core
 import Dispatch
+package import Settings
 
 /// A whole gateway as one process runs it: the data plane, the management server, the logs, and
 /// the signals that reload and stop it.
@@ -12,9 +12,9 @@ import Dispatch
 ///   `timeouts.drain` is over. The second of them ends at once.
 ///
 /// Signals are heard at every moment, also while a configuration is being loaded.
-public struct GatewayService: Sendable {
+package struct GatewayService: Sendable {
     /// Where the configuration comes from, at the start and at each reload.
-    public enum Source: Sendable {
+    package enum Source: Sendable {
         case file(path: String)
         /// Made by the program itself; a reload changes nothing.
         case fixed(GatewayConfiguration)
@@ -31,7 +31,7 @@ public struct GatewayService: Sendable {
     /// - Parameters:
     ///   - bindPatience: how long to wait for addresses that another process holds.
     ///   - ready: called once, when everything is bound and every listener accepts.
-    public init(
+    package init(
         _ source: Source,
         bindPatience: Duration = .zero,
         ready: @escaping @Sendable () -> Void = {}
@@ -44,7 +44,7 @@ public struct GatewayService: Sendable {
     /// Serves until a signal ends it, and has drained when it returns.
     ///
     /// - Throws: ``ServiceError``, before anything was served.
-    public func run() async throws {
+    package func run() async throws {
         ProcessSettings.apply()
         try ProcessSettings.planDescriptors()
         let signals: ControlSignals

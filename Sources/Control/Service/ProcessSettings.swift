@@ -1,6 +1,7 @@
-import Core
 import Glibc
+import Settings
 import Sockets
+import Traffic
 
 /// What the process asks of the system before it serves.
 enum ProcessSettings {

@@ -1,8 +1,12 @@
 import Addresses
-import Core
 import Engine
 import Logging
+import Operations
+import Policy
+import Settings
 import Sockets
+import Text
+import Traffic
 
 /// The parts of one gateway while it runs, wired together.
 struct RunningGateway: Sendable {

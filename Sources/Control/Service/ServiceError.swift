@@ -3,7 +3,7 @@ import Engine
 import Sockets
 
 /// Why a gateway did not start. Each says what to do.
-public enum ServiceError: Error {
+package enum ServiceError: Error {
     /// The operator's fault; a line for each.
     case invalidConfiguration([String])
     /// A listener's address is taken or not ours.
@@ -15,7 +15,7 @@ public enum ServiceError: Error {
 }
 
 extension ServiceError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .invalidConfiguration(let lines):
             lines.joined(separator: "\n")

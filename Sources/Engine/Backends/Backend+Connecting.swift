@@ -1,6 +1,7 @@
 import Addresses
-import Core
+import Settings
 import Sockets
+import Traffic
 
 // MARK: - The way to a backend
 

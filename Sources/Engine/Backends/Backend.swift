@@ -1,8 +1,11 @@
 import Addresses
 import CIDRTrie
-import Core
+import Operations
 import ProxyProtocol
+import Settings
 import Synchronization
+import Time
+import Traffic
 
 /// What makes a backend the same one across reloads.
 struct BackendKey: Hashable, Sendable {

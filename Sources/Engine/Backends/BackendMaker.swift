@@ -1,6 +1,7 @@
 import Addresses
-import Core
+import Settings
 import Sockets
+import Traffic
 
 /// Makes the pools of one snapshot: each service's backends at the addresses that they have now,
 /// the same objects as before where they stay.

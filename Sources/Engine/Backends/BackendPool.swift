@@ -1,5 +1,6 @@
 import Addresses
-import Core
+import Operations
+import Traffic
 
 /// A service's backends, resolved. Immutable: a change of addresses makes a new pool, in which the
 /// members that stay keep their health and their counts.

@@ -1,6 +1,7 @@
-import Core
 import Dispatch
+import Settings
 import Sockets
+import Traffic
 
 /// Checks backends while no client uses them, off the data path: all conversations on one queue over
 /// one epoll set. None blocks, so that backends that do not answer hold up nobody else's check.

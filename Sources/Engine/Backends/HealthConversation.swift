@@ -1,6 +1,6 @@
-import Core
 import ProxyProtocol
 import Sockets
+import Traffic
 
 /// What a health check has found out.
 enum HealthVerdict: Equatable {

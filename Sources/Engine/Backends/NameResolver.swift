@@ -1,6 +1,7 @@
-import Core
 import Dispatch
+import Settings
 import Sockets
+import Traffic
 
 /// Keeps the addresses of backends that are written by name, off the data path: asks as
 /// ``NameTable`` says, each name on a thread of its own, and waits for none.

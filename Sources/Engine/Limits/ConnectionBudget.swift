@@ -1,5 +1,5 @@
-import Core
 import Synchronization
+import Traffic
 
 /// A count of connections, over all shards.
 final class ConnectionBudget: Sendable {

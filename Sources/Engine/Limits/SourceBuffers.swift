@@ -1,4 +1,4 @@
-import Core
+import Traffic
 
 /// How many bytes are held for each source's connections, over all shards: of the kernel's memory
 /// for their sockets, and of the gateway's own.

@@ -1,4 +1,4 @@
-import Core
+import Traffic
 
 /// The sources' connections and rates, over all shards.
 ///

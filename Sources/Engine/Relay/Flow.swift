@@ -1,5 +1,6 @@
-import Core
+import HTTPProtocol
 import Sockets
+import Traffic
 
 /// One direction of a relayed connection: what moves bytes from one socket to the other.
 ///

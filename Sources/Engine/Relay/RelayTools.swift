@@ -1,5 +1,5 @@
-import Core
 import Sockets
+import Traffic
 
 /// What all of a shard's connections share for moving bytes.
 final class RelayTools {

@@ -1,5 +1,5 @@
-import Core
 import Sockets
+import Traffic
 
 /// One end of a relayed connection: its transport, and what edge-triggered readiness has told of it.
 ///

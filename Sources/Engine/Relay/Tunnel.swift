@@ -1,5 +1,5 @@
-import Core
 import Sockets
+import Traffic
 
 /// A client's socket and a backend's, and the bytes between them in both directions.
 ///

@@ -1,3 +1,5 @@
+import Settings
+
 /// Counts the sessions that a change of policy closes, over all shards, so that the operator reads
 /// one line about each listener.
 final class RevocationTally: Sendable {

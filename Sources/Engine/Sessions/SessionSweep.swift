@@ -1,4 +1,5 @@
-import Core
+import Operations
+import Settings
 
 /// Work on all of a shard's connections. It is done a slice at a turn, so that no byte waits for a
 /// hundred thousand sessions.

@@ -1,4 +1,3 @@
-import Core
 
 /// What several shards answer to one question, and who waits for it.
 ///

@@ -1,5 +1,5 @@
-import Core
 import Sockets
+import Traffic
 
 /// The way of most bytes: from an event to the other side, with nothing else on it.
 ///

@@ -1,8 +1,12 @@
 import Addresses
 import CIDRTrie
-import Core
+import Operations
+import Policy
 import ProxyProtocol
+import Settings
 import Sockets
+import Time
+import Traffic
 
 /// A connection's slot in its shard: from accept to the line in the access log.
 ///

@@ -1,6 +1,7 @@
 import Addresses
-import Core
+import Operations
 import ProxyProtocol
+import Settings
 
 /// What a backend is told of a client, before any byte of it.
 struct OutgoingHeader {

@@ -1,5 +1,4 @@
 import Addresses
-import Core
 import Sockets
 
 extension Shard {

@@ -1,7 +1,9 @@
 import Addresses
-import Core
+import Policy
 import ProxyProtocol
+import Settings
 import Sockets
+import Traffic
 
 /// From the verdict to a connected backend.
 extension Shard {

@@ -1,5 +1,7 @@
-import Core
+import Policy
+import Settings
 import Sockets
+import Traffic
 
 /// What connections hold, and give back as their lifecycle says.
 extension Shard {

@@ -1,8 +1,11 @@
 import Addresses
 import CIDRTrie
-import Core
+import Policy
 import ProxyProtocol
+import Settings
 import Sockets
+import Time
+import Traffic
 
 /// From what the first bytes said to the verdict. The policy comes first and the limits after it: a
 /// client that is denied takes nothing from those that are admitted.

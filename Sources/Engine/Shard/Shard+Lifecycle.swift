@@ -1,6 +1,6 @@
 import Addresses
-import Core
 import Sockets
+import Traffic
 
 /// The one place that does what connections' lifecycles say.
 ///

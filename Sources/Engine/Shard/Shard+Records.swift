@@ -1,6 +1,9 @@
 import Addresses
-import Core
+import Operations
+import Policy
+import Settings
 import Sockets
+import Traffic
 
 /// What is written down of connections, and the words for those that are denied.
 extension Shard {

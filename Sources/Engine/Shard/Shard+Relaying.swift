@@ -1,5 +1,6 @@
-import Core
+import Settings
 import Sockets
+import Traffic
 
 /// Moving the bytes of relayed connections, each in its turn.
 extension Shard {

@@ -1,6 +1,9 @@
 import CIDRTrie
-import Core
+import Operations
+import Settings
 import Sockets
+import Time
+import Traffic
 
 /// Running sessions: asked about, reviewed under a new policy, closed.
 extension Shard {

@@ -1,6 +1,6 @@
 import Addresses
-import Core
 import Sockets
+import Traffic
 
 /// Looking after bytes that a peer does not take: where they wait, how many, and for how long.
 extension Shard {

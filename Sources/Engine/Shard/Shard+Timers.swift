@@ -1,5 +1,5 @@
-import Core
 import Sockets
+import Traffic
 
 extension Shard {
     /// How long a refused client may take to read what it was told.

@@ -1,4 +1,3 @@
-import Core
 import Sockets
 
 /// Whose turn it is among the connections that have more to do than an event allows.

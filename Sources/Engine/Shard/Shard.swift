@@ -1,8 +1,11 @@
 import Addresses
 import CIDRTrie
-import Core
 import Dispatch
+import Operations
+import Settings
 import Sockets
+import Time
+import Traffic
 
 /// One worker of the data plane: connections that live and die on one serial queue.
 ///

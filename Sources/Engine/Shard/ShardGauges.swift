@@ -1,4 +1,4 @@
-import Core
+import Operations
 import Synchronization
 
 /// A shard's counts, written by the shard alone and read by anybody.

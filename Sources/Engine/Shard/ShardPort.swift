@@ -1,7 +1,8 @@
 import Addresses
-import Core
+import Operations
 import Sockets
 import Synchronization
+import Traffic
 
 /// What is told to a shard from outside.
 enum ShardMessage: Sendable {

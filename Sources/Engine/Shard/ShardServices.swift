@@ -1,5 +1,6 @@
-import Core
+import Operations
 import Sockets
+import Traffic
 
 /// What all shards share. Nothing of it is on the way of the bytes: it is asked once or twice for
 /// each connection.

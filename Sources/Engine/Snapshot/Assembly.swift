@@ -1,5 +1,6 @@
-import Core
+import Settings
 import Sockets
+import Traffic
 
 /// Of what connections are made where that is more than plain bytes from one socket to another. What
 /// is `nil` adds nothing.

@@ -1,5 +1,6 @@
 import CIDRTrie
-import Core
+import Policy
+import Settings
 
 /// Each warehouse's whitelist in its compiled form. Made off the data path: a list of a million
 /// entries takes a moment.

@@ -1,5 +1,5 @@
 import Addresses
-import Core
+import Settings
 import Sockets
 
 // MARK: - Listening sockets

@@ -1,6 +1,9 @@
 import Addresses
-import Core
+import Operations
+import Policy
+import Settings
 import Sockets
+import Traffic
 
 // MARK: - The snapshot
 

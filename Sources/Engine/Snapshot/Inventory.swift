@@ -1,7 +1,11 @@
 import Addresses
 import CIDRTrie
-import Core
+import Operations
+import Policy
+import Settings
 import Sockets
+import Time
+import Traffic
 
 /// What outlives a change of configuration: listening sockets, counters, backends with their
 /// health. From it and a configuration each new ``Snapshot`` is made.

@@ -1,4 +1,5 @@
-import Core
+import Policy
+import Traffic
 
 /// What happened at one listener on the way to one warehouse since the start. Updated a few times for
 /// each connection, not on the way of the bytes.

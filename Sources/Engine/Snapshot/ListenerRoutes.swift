@@ -1,6 +1,9 @@
 import Addresses
 import CIDRTrie
-import Core
+import Operations
+import Policy
+import Settings
+import Traffic
 
 /// What one listener does with a new client, under one snapshot: what reads its first bytes, and
 /// where it is led.

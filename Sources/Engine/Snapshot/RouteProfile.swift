@@ -1,5 +1,6 @@
 import Addresses
-import Core
+import Policy
+import Settings
 import Synchronization
 
 /// What a session must know of the way that it came, for all of its life: the listener and, as soon

@@ -1,7 +1,8 @@
 import Addresses
 import CIDRTrie
-import Core
+import Operations
 import Sockets
+import Traffic
 
 /// All policy and routing, compiled and immutable.
 ///

@@ -1,5 +1,5 @@
 /// One number of a run, by which targets are compared.
-public enum Metric: String, CaseIterable, Sendable {
+package enum Metric: String, CaseIterable, Sendable {
     case operationsPerSecond
     case bytesPerSecond
     case p50Microseconds
@@ -11,7 +11,7 @@ public enum Metric: String, CaseIterable, Sendable {
     case processorSecondsPerGigabyte
 
     /// The metric's value in a run; `nil` where it was not measured.
-    public func value(of run: MeasuredRun) -> Double? {
+    package func value(of run: MeasuredRun) -> Double? {
         guard run.result.measuredNanoseconds > 0 else { return nil }
         let latency = run.result.tally.latency
         return switch self {

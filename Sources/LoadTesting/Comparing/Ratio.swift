@@ -1,16 +1,16 @@
 /// A target's figure beside the reference's.
-public struct Ratio: Hashable, Sendable, Encodable {
+package struct Ratio: Hashable, Sendable, Encodable {
     /// The name of the target that is compared with.
-    public let reference: String
+    package let reference: String
     /// The ratio of the two medians that are reported: whoever divides them finds the same.
-    public let value: Double
+    package let value: Double
     /// The ratios of single rounds reach from here…
-    public let lowest: Double
+    package let lowest: Double
     /// …to here. What disturbed a round disturbed both of its runs. ``value`` is always between them.
-    public let highest: Double
+    package let highest: Double
     /// Whether all rounds agree on which of the two is larger; absent for a single round, which
     /// cannot tell.
-    public let isSignificant: Bool?
+    package let isSignificant: Bool?
 
     /// `nil` if there is nothing to divide.
     init?(of metric: Metric, _ target: TargetRounds, to reference: TargetRounds) {

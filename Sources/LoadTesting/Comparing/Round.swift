@@ -1,23 +1,23 @@
 /// What is kept of one run: its numbers, without the distributions that they come from.
-public struct Round: Sendable {
+package struct Round: Sendable {
     /// Those that were measured.
-    public let metrics: [Metric: Double]
-    public let measuredNanoseconds: Int64
-    public let ending: RunEnding
-    public let completed: Int
-    public let failed: Int
-    public let failedConnects: Int
+    package let metrics: [Metric: Double]
+    package let measuredNanoseconds: Int64
+    package let ending: RunEnding
+    package let completed: Int
+    package let failed: Int
+    package let failedConnects: Int
     /// Operations that ended, in slices from the beginning of the measured time; the last slice
     /// may be shorter than the others.
-    public let timeline: [Int]
-    public let sliceNanoseconds: Int64
-    public let processes: [ProcessUse]
+    package let timeline: [Int]
+    package let sliceNanoseconds: Int64
+    package let processes: [ProcessUse]
     /// What used the machine beside them and the load generator.
-    public let others: OtherUse
+    package let others: OtherUse
     /// What the load generator itself used in the measured time.
-    public let generatorNanoseconds: Int64
+    package let generatorNanoseconds: Int64
     /// How many connections were open when measuring ended.
-    public let openConnectionCount: Int
+    package let openConnectionCount: Int
 }
 
 extension Round {

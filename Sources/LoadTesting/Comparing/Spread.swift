@@ -1,11 +1,11 @@
 /// The middle of some numbers, and how far they reach.
-public struct Spread: Hashable, Sendable, Encodable {
-    public let median: Double
-    public let lowest: Double
-    public let highest: Double
+package struct Spread: Hashable, Sendable, Encodable {
+    package let median: Double
+    package let lowest: Double
+    package let highest: Double
 
     /// `nil` for no numbers. Of an even count the median is the mean of the two in the middle.
-    public init?(_ numbers: [Double]) {
+    package init?(_ numbers: [Double]) {
         let sorted = numbers.sorted()
         guard let lowest = sorted.first, let highest = sorted.last else { return nil }
         self.lowest = lowest

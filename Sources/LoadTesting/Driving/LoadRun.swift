@@ -1,12 +1,12 @@
-public import Addresses
+package import Addresses
 internal import Dispatch
-public import Sockets
+package import Sockets
 internal import Synchronization
 
 /// One run of a workload against one target.
-public struct LoadRun: Sendable {
+package struct LoadRun: Sendable {
     /// What happens during a run, reported on the caller's thread.
-    public enum Event: Sendable {
+    package enum Event: Sendable {
         /// The warm-up is over.
         case measuringBegan
         /// Once a second.
@@ -15,13 +15,13 @@ public struct LoadRun: Sendable {
         case measuringEnded(RunProgress)
     }
 
-    public let target: SocketAddress
-    public let workload: Workload
-    public let plan: LoadPlan
+    package let target: SocketAddress
+    package let workload: Workload
+    package let plan: LoadPlan
     /// Called ten times per second; the run ends early if it returns true.
     private let shouldStop: @Sendable () -> Bool
 
-    public init(
+    package init(
         _ workload: Workload,
         on target: SocketAddress,
         plan: LoadPlan,
@@ -36,7 +36,7 @@ public struct LoadRun: Sendable {
     /// Runs to the end; blocks. Takes at most warm-up, duration and timeout together.
     ///
     /// - Throws: if the system grants no epoll set.
-    public func perform(observe: (Event) -> Void = { _ in }) throws(SystemError) -> LoadResult {
+    package func perform(observe: (Event) -> Void = { _ in }) throws(SystemError) -> LoadResult {
         switch workload {
         case .http(let request):
             try perform(HTTPConversation(request), .keeping(request.keepsConnection), observe)

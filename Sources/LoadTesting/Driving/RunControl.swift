@@ -74,8 +74,8 @@ final class RunControl: Sendable {
 }
 
 /// Where a run stands, its warm-up included.
-public struct RunProgress: Hashable, Sendable {
-    public var openConnections: Int
-    public var completed: Int
-    public var failed: Int
+package struct RunProgress: Hashable, Sendable {
+    package var openConnections: Int
+    package var completed: Int
+    package var failed: Int
 }

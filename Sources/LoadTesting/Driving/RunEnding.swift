@@ -1,5 +1,5 @@
 /// Why a run ended.
-public enum RunEnding: String, Hashable, Sendable, CaseIterable {
+package enum RunEnding: String, Hashable, Sendable, CaseIterable {
     /// The planned time was over.
     case duration
     /// As many operations were done as were asked for.

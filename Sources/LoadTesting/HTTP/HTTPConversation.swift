@@ -1,4 +1,5 @@
-import Core
+import HTTPProtocol
+import Traffic
 
 /// One request after the other, each when the last one is answered.
 struct HTTPConversation: Conversation {

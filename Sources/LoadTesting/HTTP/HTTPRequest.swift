@@ -1,19 +1,19 @@
 /// The one request that an HTTP run repeats.
-public struct HTTPRequest: Hashable, Sendable {
+package struct HTTPRequest: Hashable, Sendable {
     /// Neither HEAD, whose answers have no content, nor CONNECT.
-    public var method = "GET"
+    package var method = "GET"
     /// Begins with a slash.
-    public var path: String
+    package var path: String
     /// As in the Host field (RFC 9110 §7.2).
-    public var host: String
+    package var host: String
     /// Further fields, each a whole line without its end.
-    public var fields: [String]
+    package var fields: [String]
     /// Whether the server may keep the connection for the next request.
-    public var keepsConnection: Bool
+    package var keepsConnection: Bool
     /// The content that is sent; `nil` for none.
-    public var content: [UInt8]?
+    package var content: [UInt8]?
 
-    public init(path: String, host: String, fields: [String] = [], keepsConnection: Bool = true) {
+    package init(path: String, host: String, fields: [String] = [], keepsConnection: Bool = true) {
         self.path = path
         self.host = host
         self.fields = fields
@@ -47,7 +47,7 @@ public struct HTTPRequest: Hashable, Sendable {
     private static let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 
     /// What makes a path or a field impossible to send; `nil` if all is well.
-    public var fault: String? {
+    package var fault: String? {
         if !Self.methods.contains(method) {
             return "use one of the methods \(Self.methods.joined(separator: ", "))"
         }

@@ -1,7 +1,7 @@
 /// Why an operation did not succeed.
-public struct Failure: Error, Hashable, Sendable {
+package struct Failure: Error, Hashable, Sendable {
     /// The classes that are counted apart. Their names are keys of the JSON report.
-    public enum Kind: String, Hashable, Sendable, CaseIterable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
         /// Nothing listens there, or a firewall answered so.
         case refused
         /// The network has no way there, or the connect failed in another way.
@@ -28,14 +28,14 @@ public struct Failure: Error, Hashable, Sendable {
         case unfinished
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// The HTTP status or the number of the MySQL error; `nil` for other kinds.
-    public let code: Int?
+    package let code: Int?
     /// What the peer or the system said, for the person; `nil` if the kind says it all.
-    public let detail: String?
+    package let detail: String?
     /// Whether every other attempt at this target would fail in the same way: trying again only
     /// costs, and may lock an account.
-    public let isFatal: Bool
+    package let isFatal: Bool
 
     /// Whether no answer came: the time until then is a lower bound of the latency.
     var isWithoutAnswer: Bool {
@@ -45,7 +45,7 @@ public struct Failure: Error, Hashable, Sendable {
         }
     }
 
-    public init(_ kind: Kind, _ detail: String? = nil, code: Int? = nil, isFatal: Bool = false) {
+    package init(_ kind: Kind, _ detail: String? = nil, code: Int? = nil, isFatal: Bool = false) {
         self.kind = kind
         self.code = code
         self.detail = detail.map(Self.printable)

@@ -1,41 +1,41 @@
 /// How many operations failed, in which way, with the first detail of each.
-public struct FailureCounts: Sendable, Equatable {
+package struct FailureCounts: Sendable, Equatable {
     /// What is counted apart: HTTP statuses and MySQL errors by their number.
-    public struct Class: Hashable, Sendable {
-        public let kind: Failure.Kind
+    package struct Class: Hashable, Sendable {
+        package let kind: Failure.Kind
         /// `nil` for kinds without numbers, and for the numbers beyond ``FailureCounts/classLimit``.
-        public let code: Int?
+        package let code: Int?
     }
 
     /// How many numbers are told apart: a server may invent thousands.
-    public static let classLimit = 64
+    package static let classLimit = 64
 
     private var counts: [Class: Int] = [:]
     private var details: [Class: String] = [:]
 
     /// No failures.
-    public init() {}
+    package init() {}
 
     /// Of all kinds together.
-    public var total: Int { counts.values.reduce(0, +) }
+    package var total: Int { counts.values.reduce(0, +) }
 
     /// How many of `kind`, whatever their number.
-    public subscript(kind: Failure.Kind) -> Int {
+    package subscript(kind: Failure.Kind) -> Int {
         counts.reduce(0) { $0 + ($1.key.kind == kind ? $1.value : 0) }
     }
 
-    public subscript(failureClass: Class) -> Int { counts[failureClass] ?? 0 }
+    package subscript(failureClass: Class) -> Int { counts[failureClass] ?? 0 }
 
     /// What was said first about failures of this kind.
-    public func detail(of kind: Failure.Kind) -> String? {
+    package func detail(of kind: Failure.Kind) -> String? {
         classes.first { $0.kind == kind }.flatMap { details[$0] }
     }
 
     /// What was said first about failures of this class.
-    public func detail(of failureClass: Class) -> String? { details[failureClass] }
+    package func detail(of failureClass: Class) -> String? { details[failureClass] }
 
     /// What occurred, in the order of the kinds' declaration, the most frequent number first.
-    public var classes: [Class] {
+    package var classes: [Class] {
         Failure.Kind.allCases.flatMap { kind in
             counts.filter { $0.key.kind == kind }
                 .sorted { ($1.value, $0.key.code ?? .max) < ($0.value, $1.key.code ?? .max) }
@@ -44,7 +44,7 @@ public struct FailureCounts: Sendable, Equatable {
     }
 
     /// Records `count` failures of one class.
-    public mutating func record(_ failure: Failure, count: Int = 1) {
+    package mutating func record(_ failure: Failure, count: Int = 1) {
         guard count > 0 else { return }
         let key = key(for: failure)
         counts[key, default: 0] += count
@@ -58,7 +58,7 @@ public struct FailureCounts: Sendable, Equatable {
     }
 
     /// Adds everything that `other` has.
-    public mutating func add(_ other: FailureCounts) {
+    package mutating func add(_ other: FailureCounts) {
         for key in other.classes {
             let failure = Failure(key.kind, other.details[key], code: key.code)
             record(failure, count: other[key])

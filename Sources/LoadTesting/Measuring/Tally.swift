@@ -2,36 +2,36 @@
 ///
 /// An operation counts where it *began* in the measured time: in an open loop, where it was due.
 /// What ended in that time, whenever it began, makes up the throughput.
-public struct Tally: Sendable, Equatable {
+package struct Tally: Sendable, Equatable {
     /// Of the operations that succeeded, each from where it began; and of those that were given up
     /// without an answer, the time for which they had waited: a lower bound.
-    public var latency = LatencyHistogram()
+    package var latency = LatencyHistogram()
     /// How many of ``latency`` are lower bounds.
-    public var lowerBoundCount = 0
+    package var lowerBoundCount = 0
     /// Of the connects that succeeded.
-    public var connects = LatencyHistogram()
+    package var connects = LatencyHistogram()
     /// Of operations. Where connections are only held, each is one.
-    public var failures = FailureCounts()
+    package var failures = FailureCounts()
     /// Of connections that no operation was running on or waiting for, when that happened.
-    public var connectionFailures = FailureCounts()
+    package var connectionFailures = FailureCounts()
     /// What failed before the measured time, of both.
-    public var warmUpFailures = FailureCounts()
+    package var warmUpFailures = FailureCounts()
     /// Operations that succeeded and ended in the measured time.
-    public var completedInTime = 0
+    package var completedInTime = 0
     /// Payload bytes that were read, and written, in the measured time.
-    public var bytesReceived = 0
-    public var bytesSent = 0
-    public var timeline: Timeline
+    package var bytesReceived = 0
+    package var bytesSent = 0
+    package var timeline: Timeline
     /// How often a thread waited for something to happen, in all of the run.
     var waitCount = 0
 
     /// A tally of nothing; the timeline covers `nanoseconds`.
-    public init(covering nanoseconds: Int64) {
+    package init(covering nanoseconds: Int64) {
         timeline = Timeline(covering: nanoseconds)
     }
 
     /// Takes over all that `other`, which covers the same time, has.
-    public mutating func add(_ other: Tally) {
+    package mutating func add(_ other: Tally) {
         addCounts(of: other)
         timeline.add(other.timeline)
     }

@@ -1,16 +1,16 @@
 /// How many operations ended, in slices of equal length from the beginning of the measured time.
-public struct Timeline: Sendable, Equatable {
+package struct Timeline: Sendable, Equatable {
     /// At most this many slices are kept, so that a long run takes no more memory.
-    public static let sliceLimit = 120
+    package static let sliceLimit = 120
 
     /// The length of one slice, in nanoseconds.
-    public let sliceNanoseconds: Int64
+    package let sliceNanoseconds: Int64
     /// For each slice, how many ended in it.
-    public private(set) var counts: [Int]
+    package private(set) var counts: [Int]
 
     /// Slices that cover `nanoseconds` and nothing else, none of them shorter than the others; of at
     /// least a tenth of a second, where there is more than one.
-    public init(covering nanoseconds: Int64) {
+    package init(covering nanoseconds: Int64) {
         let length = max(1, nanoseconds)
         let count = min(max(1, length / 100_000_000), Int64(Self.sliceLimit))
         sliceNanoseconds = (length - 1) / count + 1
@@ -18,7 +18,7 @@ public struct Timeline: Sendable, Equatable {
     }
 
     /// Takes note of an operation that ended so long after the beginning; of none outside.
-    public mutating func record(atNanoseconds offset: Int64) {
+    package mutating func record(atNanoseconds offset: Int64) {
         let slice = offset / sliceNanoseconds
         guard offset >= 0, slice < counts.count else { return }
         counts[Int(slice)] += 1
@@ -32,7 +32,7 @@ public struct Timeline: Sendable, Equatable {
     }
 
     /// Adds the counts of `other`, which must cover the same time.
-    public mutating func add(_ other: Timeline) {
+    package mutating func add(_ other: Timeline) {
         precondition(other.counts.count == counts.count)
         for index in counts.indices { counts[index] += other.counts[index] }
     }

@@ -1,4 +1,5 @@
-internal import Core
+internal import MySQLProtocol
+internal import Traffic
 
 extension Failure {
     /// In the server's own words.

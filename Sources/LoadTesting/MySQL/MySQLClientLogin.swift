@@ -1,4 +1,5 @@
-internal import Core
+internal import MySQLProtocol
+internal import Traffic
 
 /// A client's way from the greeting to the server's OK, as decisions only
 /// (MySQL internals manual, "Connection Phase").

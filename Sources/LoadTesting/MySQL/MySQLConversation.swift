@@ -1,4 +1,5 @@
-internal import Core
+internal import MySQLProtocol
+internal import Traffic
 
 /// A login, then one query after the other, each when the last one is answered.
 struct MySQLConversation: Conversation {
@@ -33,7 +34,7 @@ struct MySQLConversation: Conversation {
         do throws(MySQLFault) {
             switch phase {
             case .login: return try receiveLogin(bytes)
-            case .idle: throw .excessBytes
+            case .idle: throw .wire(.excessBytes)
             case .query: return try receiveAnswer(bytes)
             }
         } catch {
@@ -61,7 +62,12 @@ struct MySQLConversation: Conversation {
 
 extension MySQLConversation {
     private mutating func receiveAnswer(_ bytes: Span<UInt8>) throws(MySQLFault) -> Move {
-        let progress = try answer.receive(bytes)
+        let progress: MySQLAnswerParser.Progress
+        do throws(MySQLWireError) {
+            progress = try answer.receive(bytes)
+        } catch {
+            throw .wire(error)
+        }
         guard progress != .incomplete else { return .wait }
         phase = .idle
         guard case .refused(let error) = progress else { return .complete(reusable: true) }

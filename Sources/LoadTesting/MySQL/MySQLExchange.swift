@@ -1,18 +1,18 @@
 /// Queries that are asked of a MySQL server, and as whom.
-public struct MySQLExchange: Hashable, Sendable {
-    public var user: String
-    public var password: Password
+package struct MySQLExchange: Hashable, Sendable {
+    package var user: String
+    package var password: Password
     /// What to use from the start; `nil` for none.
-    public var database: String?
+    package var database: String?
     /// One statement without parameters, sent as COM_QUERY.
-    public var query: String
+    package var query: String
     /// How many queries a connection serves before it is closed; `nil` for all. With a number, the
     /// first query's latency counts from before the connect, the login included.
-    public var queriesPerConnection: Int?
+    package var queriesPerConnection: Int?
     /// Whether the password may be encrypted with a key that the server shows, whoever that is.
-    public var trustsServerPublicKey: Bool
+    package var trustsServerPublicKey: Bool
 
-    public init(
+    package init(
         user: String,
         password: Password = Password(""),
         database: String? = nil,
@@ -29,7 +29,7 @@ public struct MySQLExchange: Hashable, Sendable {
     }
 
     /// What makes it impossible, with a remedy; `nil` if all is well.
-    public var fault: String? {
+    package var fault: String? {
         if query.utf8.count >= 0xff_ffff - 1 { return "use a query of less than 16 MiB" }
         if query.isEmpty { return "use a query that is not empty" }
         if ([user, database ?? ""]).contains(where: { $0.utf8.contains(0) }) {

@@ -1,14 +1,9 @@
-internal import Core
+internal import MySQLProtocol
+internal import Traffic
 
 /// Why a MySQL server's bytes end a connection.
 enum MySQLFault: Error, Equatable {
     case wire(MySQLWireError)
-    /// A packet's number is not that of its place in the exchange.
-    case outOfSequence
-    /// The server asks for a local file (LOAD DATA LOCAL), which is never given.
-    case asksForFile
-    /// Bytes behind an answer's end, where nothing was asked for.
-    case excessBytes
     /// It wants a login that is not spoken here.
     case unknownPlugin(String)
     /// `caching_sha2_password` without TLS, before the server has seen the password once.
@@ -21,12 +16,6 @@ extension MySQLFault: CustomStringConvertible {
         switch self {
         case .wire(let error):
             "\(error)"
-        case .outOfSequence:
-            "a MySQL packet out of sequence"
-        case .asksForFile:
-            "a request for a local file, which is never sent"
-        case .excessBytes:
-            "bytes after the end of an answer"
         case .unknownPlugin(let name):
             "a request for the authentication plugin \"\(name)\", which is not supported; use an "
                 + "account with mysql_native_password or caching_sha2_password"

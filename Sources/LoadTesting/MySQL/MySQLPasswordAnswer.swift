@@ -1,5 +1,6 @@
 internal import COpenSSL
-internal import Core
+internal import MySQLProtocol
+internal import Traffic
 
 /// What is sent in place of a password.
 enum MySQLPasswordAnswer {

@@ -1,9 +1,9 @@
 /// A password that no print, dump or log shows.
-public struct Password: Hashable, Sendable {
+package struct Password: Hashable, Sendable {
     /// As the server knows it, in UTF-8.
     let bytes: [UInt8]
 
-    public init(_ text: some StringProtocol) {
+    package init(_ text: some StringProtocol) {
         bytes = Array(text.utf8)
     }
 
@@ -11,7 +11,7 @@ public struct Password: Hashable, Sendable {
 }
 
 extension Password: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public var description: String { "(a password)" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var description: String { "(a password)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

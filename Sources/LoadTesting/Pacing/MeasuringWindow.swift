@@ -1,13 +1,13 @@
 /// When a run begins, when it counts, and when it ends: points of the monotonic clock, in
 /// nanoseconds.
-public struct MeasuringWindow: Hashable, Sendable {
-    public var start: Int64
+package struct MeasuringWindow: Hashable, Sendable {
+    package var start: Int64
     /// The end of the warm-up.
-    public var measuredFrom: Int64
+    package var measuredFrom: Int64
     /// Nothing begins from here on; what has begun may end.
-    public var end: Int64
+    package var end: Int64
 
-    public init(start: Int64, warmUp: Duration, duration: Duration) {
+    package init(start: Int64, warmUp: Duration, duration: Duration) {
         self.start = start
         measuredFrom = start + warmUp.nanoseconds
         end = measuredFrom + duration.nanoseconds
@@ -17,10 +17,10 @@ public struct MeasuringWindow: Hashable, Sendable {
     func offset(of time: Int64) -> Int64? { contains(time) ? time - measuredFrom : nil }
 
     /// Whether `time` lies in the part that counts.
-    public func contains(_ time: Int64) -> Bool { time >= measuredFrom && time < end }
+    package func contains(_ time: Int64) -> Bool { time >= measuredFrom && time < end }
 
     /// The length of the part that counts, in nanoseconds.
-    public var measuredNanoseconds: Int64 { end - measuredFrom }
+    package var measuredNanoseconds: Int64 { end - measuredFrom }
 }
 
 extension Duration {

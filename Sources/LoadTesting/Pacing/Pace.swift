@@ -1,5 +1,5 @@
 /// What decides when the next operation begins.
-public enum Pace: Hashable, Sendable {
+package enum Pace: Hashable, Sendable {
     /// As soon as a connection is free. A slow answer delays the next question, so a stall is seen
     /// once for each connection, however many requests it would have met.
     case closedLoop

@@ -1,12 +1,12 @@
-public import Addresses
+package import Addresses
 
 /// The clients that PROXY headers speak of, one after the other and again from the start.
-public struct ClientAddresses: Hashable, Sendable {
+package struct ClientAddresses: Hashable, Sendable {
     /// In their order; never empty.
-    public let blocks: [CIDRBlock]
+    package let blocks: [CIDRBlock]
 
     /// `nil` for no blocks.
-    public init?(_ blocks: [CIDRBlock]) {
+    package init?(_ blocks: [CIDRBlock]) {
         guard !blocks.isEmpty else { return nil }
         self.blocks = blocks
     }
@@ -15,7 +15,7 @@ public struct ClientAddresses: Hashable, Sendable {
     ///
     /// Takes the blocks in turn; within each, addresses that are neighbours, from the first on.
     /// The port changes each time, as a client's does.
-    public func client(ofConnection number: Int) -> SocketAddress {
+    package func client(ofConnection number: Int) -> SocketAddress {
         let block = blocks[number % blocks.count]
         let round = UInt128(number / blocks.count)
         let bits = block.first.bits | (round & block.hostMask)

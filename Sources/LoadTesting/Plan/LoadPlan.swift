@@ -1,25 +1,25 @@
 /// How hard and how long a target is loaded.
-public struct LoadPlan: Hashable, Sendable {
+package struct LoadPlan: Hashable, Sendable {
     /// All threads' connections together; at least as many as threads.
-    public var connections = 1
-    public var threads = 1
+    package var connections = 1
+    package var threads = 1
     /// Precedes what counts.
-    public var warmUp = Duration.zero
-    public var duration = Duration.seconds(10)
-    public var pace = Pace.closedLoop
+    package var warmUp = Duration.zero
+    package var duration = Duration.seconds(10)
+    package var pace = Pace.closedLoop
     /// For a connect, and again for each operation.
-    public var timeout = Duration.seconds(10)
+    package var timeout = Duration.seconds(10)
     /// The run ends early after this many operations; `nil` for no limit.
-    public var operationLimit: Int?
+    package var operationLimit: Int?
     /// Whether a run ends after a second in which everything failed.
-    public var endsWhereNothingSucceeds = false
+    package var endsWhereNothingSucceeds = false
     /// What each connection says of its client before anything else; `nil` for no PROXY header.
-    public var clients: ClientAddresses?
+    package var clients: ClientAddresses?
 
-    public init() {}
+    package init() {}
 
     /// What makes the plan impossible, with a remedy; `nil` if all is well.
-    public var fault: String? {
+    package var fault: String? {
         if threads < 1 || threads > 1_024 { return "use 1 to 1024 threads" }
         if connections < threads { return "use at least one connection per thread" }
         if connections > 1_000_000 { return "use at most 1000000 connections" }

@@ -1,14 +1,15 @@
 internal import Addresses
-public import Core
+internal import HTTPProtocol
+package import Traffic
 
 /// What a load test is aimed at: `host:port`, or a URL as other tools take it.
 ///
 /// ```
 /// 10.0.0.5:8030    http://db.internal/api/health?full=1    mysql://ada@10.0.0.5:9030/tpch
 /// ```
-public struct LoadTarget: Hashable, Sendable {
+package struct LoadTarget: Hashable, Sendable {
     /// The protocols that have URLs here.
-    public enum Scheme: String, Hashable, Sendable, CaseIterable {
+    package enum Scheme: String, Hashable, Sendable, CaseIterable {
         case http, mysql, tcp
 
         /// What is meant without a port; `nil` if there is no such port.
@@ -22,22 +23,22 @@ public struct LoadTarget: Hashable, Sendable {
     }
 
     /// `nil` without a URL.
-    public let scheme: Scheme?
-    public let address: BackendAddress
+    package let scheme: Scheme?
+    package let address: BackendAddress
     /// Whether the port was written, and did not follow from the scheme.
-    public let hasPort: Bool
+    package let hasPort: Bool
     /// Of `http`: path and query, with a slash in front; `nil` if neither was written.
-    public let path: String?
+    package let path: String?
     /// Of `mysql`; `nil` if it was not written.
-    public let user: String?
+    package let user: String?
     /// Of `mysql`; `nil` if it was not written.
-    public let database: String?
+    package let database: String?
 
     /// As in an HTTP request's Host field (RFC 9110 §7.2).
-    public var host: String { address.authority(hasPort: hasPort) }
+    package var host: String { address.authority(hasPort: hasPort) }
 
     /// A target without a URL.
-    public init(_ address: BackendAddress) {
+    package init(_ address: BackendAddress) {
         self.address = address
         scheme = nil
         hasPort = true
@@ -48,8 +49,8 @@ public struct LoadTarget: Hashable, Sendable {
 }
 
 /// Why a text is not a target, for the person who wrote it.
-public struct LoadTargetError: Error, Hashable, Sendable, CustomStringConvertible {
-    public let description: String
+package struct LoadTargetError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 }
 
 extension LoadTarget {
@@ -58,7 +59,7 @@ extension LoadTarget {
         + "or tcp://host:9000"
 
     /// Reads `host:port` or a URL (RFC 3986 §3). A fragment is ignored, as it is never sent.
-    public init(parsing text: String) throws(LoadTargetError) {
+    package init(parsing text: String) throws(LoadTargetError) {
         let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         guard let separator = parts[0].firstRange(of: "://") else {
             self.init(try Self.address(parts[0], defaultPort: nil, in: text).address)

@@ -1,5 +1,5 @@
 /// What is asked of the target.
-public enum Workload: Hashable, Sendable {
+package enum Workload: Hashable, Sendable {
     case http(HTTPRequest)
     case mysql(MySQLExchange)
     case stream(StreamExchange)

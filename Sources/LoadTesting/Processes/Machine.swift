@@ -1,19 +1,19 @@
-internal import Core
+import Text
 
 /// Where a load test ran: figures of different machines are not to be compared.
-public struct Machine: Hashable, Sendable, Encodable {
+package struct Machine: Hashable, Sendable, Encodable {
     /// How many processors the load generator may run on.
-    public var processors: Int
+    package var processors: Int
     /// "AMD EPYC".
-    public var model: String
+    package var model: String
     /// "Linux 6.1.0".
-    public var system: String
+    package var system: String
     /// "Debian GNU/Linux 12 (bookworm)".
-    public var distribution: String
+    package var distribution: String
     /// "cubic" (`net.ipv4.tcp_congestion_control`).
-    public var congestionControl: String
+    package var congestionControl: String
 
-    public init(
+    package init(
         processors: Int,
         model: String,
         system: String,
@@ -28,7 +28,7 @@ public struct Machine: Hashable, Sendable, Encodable {
     }
 
     /// This one; what the system does not reveal is "unknown".
-    public init(processors: Int) {
+    package init(processors: Int) {
         self.init(
             processors: processors,
             model: Self.value(of: "model name", in: "/proc/cpuinfo", separator: ":"),
@@ -39,7 +39,7 @@ public struct Machine: Hashable, Sendable, Encodable {
     }
 
     /// One line, for a person.
-    public var summary: String {
+    package var summary: String {
         "\(processors.of("processor")), \(model), \(distribution), \(system), "
             + "congestion control \(congestionControl)"
     }

@@ -1,22 +1,22 @@
 internal import Glibc
-public import Sockets
+package import Sockets
 
 /// One run, and what it cost the processes that were watched and the load generator itself.
-public struct MeasuredRun: Sendable {
-    public let result: LoadResult
+package struct MeasuredRun: Sendable {
+    package let result: LoadResult
     /// Of the processes that were watched.
-    public let processes: [ProcessUse]
+    package let processes: [ProcessUse]
     /// What this process used in the measured time.
-    public let generatorNanoseconds: Int64
+    package let generatorNanoseconds: Int64
     /// What all others used in the measured time.
-    public let others: OtherUse
+    package let others: OtherUse
     /// How many connections were open when measuring ended.
-    public let openConnectionCount: Int
+    package let openConnectionCount: Int
 
     /// Performs `run`; blocks.
     ///
     /// - Parameter observe: told what happens, on the caller's thread.
-    public init(
+    package init(
         _ run: LoadRun,
         watching processes: [WatchedProcess] = [],
         observe: (LoadRun.Event) -> Void = { _ in }
@@ -34,14 +34,14 @@ public struct MeasuredRun: Sendable {
 }
 
 /// What a watched process used in one run.
-public struct ProcessUse: Hashable, Sendable {
-    public let id: Int32
+package struct ProcessUse: Hashable, Sendable {
+    package let id: Int32
     /// Before the first connection; `nil` if it had ended by then.
-    public let before: ProcessSample?
+    package let before: ProcessSample?
     /// When measuring ended; `nil` where it had ended by then.
-    public let after: ProcessSample?
+    package let after: ProcessSample?
     /// In the measured time; `nil` where it ended before that did.
-    public let processorNanoseconds: Int64?
+    package let processorNanoseconds: Int64?
 
     init(id: Int32, before: ProcessSample?, begin: ProcessSample?, end: ProcessSample?) {
         self.id = id

@@ -2,24 +2,24 @@
 ///
 /// The machine's sum is of user and system time (proc(5), `/proc/stat`); time in interrupts, which
 /// is also the network's, is nobody's.
-public struct OtherUse: Hashable, Sendable {
+package struct OtherUse: Hashable, Sendable {
     /// One process and what it used, without its children.
-    public struct Process: Hashable, Sendable {
-        public let id: Int32
-        public let name: String
-        public let nanoseconds: Int64
+    package struct Process: Hashable, Sendable {
+        package let id: Int32
+        package let name: String
+        package let nanoseconds: Int64
     }
 
     /// Of all other processes together, those included that have ended; not less than what those
     /// that still run have used, though the kernel rounds the sums that it keeps.
-    public var nanoseconds: Int64 = 0
+    package var nanoseconds: Int64 = 0
     /// What the hypervisor gave to other machines while this one wanted to run.
-    public var stolenNanoseconds: Int64 = 0
+    package var stolenNanoseconds: Int64 = 0
     /// Those that used something, in no order.
-    public var processes: [Process] = []
+    package var processes: [Process] = []
 
     /// Nothing.
-    public init() {}
+    package init() {}
 
     /// - Parameters:
     ///   - known: what the load generator and the watched processes used, in nanoseconds.

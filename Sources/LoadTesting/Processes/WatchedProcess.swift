@@ -1,18 +1,18 @@
 /// A process that is watched while it is under load.
-public struct WatchedProcess: Hashable, Sendable {
+package struct WatchedProcess: Hashable, Sendable {
     /// Its number, with which the report names it.
-    public let id: Int32
+    package let id: Int32
     private let startTicks: Int64
 
     /// `nil` if there is no such process, or it may not be looked at.
-    public init?(id: Int32) {
+    package init?(id: Int32) {
         guard let status = Self.status(of: id) else { return nil }
         self.id = id
         startTicks = status.startTicks
     }
 
     /// What it and its descendants have used by now; `nil` if it has ended.
-    public func sample() -> ProcessSample? {
+    package func sample() -> ProcessSample? {
         guard let status = Self.status(of: id), status.startTicks == startTicks, !status.isZombie
         else { return nil }
         var total = ProcessSample()

@@ -1,4 +1,4 @@
-internal import Core
+import Text
 
 /// What was asked for and what came of it, in words.
 extension BenchReport {
@@ -71,7 +71,7 @@ extension BenchReport.Setting {
 
 extension BenchReport.Setting {
     /// "requests", "queries", "echoes".
-    public var operationPlural: String { operation.plural }
+    package var operationPlural: String { operation.plural }
 
     var isIdle: Bool { workload == "idle" }
 }

@@ -1,7 +1,7 @@
 /// The report as it is shown in a terminal.
 extension BenchReport {
     /// Lines of text, without a last line feed.
-    public var text: String {
+    package var text: String {
         (heading + [""] + body + notes + [""] + origin).joined(separator: "\n")
     }
 

@@ -3,7 +3,7 @@ extension BenchReport {
     /// Why the test failed, a line for each target that did; empty if it succeeded.
     ///
     /// - Parameter tolerance: the share of operations that may fail, from 0 to 1.
-    public func failures(tolerating tolerance: Double) -> [String] {
+    package func failures(tolerating tolerance: Double) -> [String] {
         targets.compactMap { failure(of: $0, tolerance) }
     }
 

@@ -1,33 +1,33 @@
-internal import Core
+import Text
 
 /// What is reported of a load test: the keys of the JSON report, and the source of the others.
 ///
 /// Times are in microseconds unless the key says otherwise; rates are per second.
-public struct BenchReport: Encodable, Sendable {
+package struct BenchReport: Encodable, Sendable {
     /// What was asked for.
-    public struct Setting: Encodable, Sendable {
+    package struct Setting: Encodable, Sendable {
         /// `http`, `mysql`, `tcp`, `connect` or `idle`.
-        public var workload: String
+        package var workload: String
         /// In words, for a person.
-        public var summary: String
+        package var summary: String
         /// What one operation is called: "request".
-        public var operation: String
-        public var connections: Int
-        public var threads: Int
+        package var operation: String
+        package var connections: Int
+        package var threads: Int
         /// How many processors the load generator may run on.
-        public var processors: Int
-        public var warmUpSeconds: Double
-        public var durationSeconds: Double
-        public var timeoutSeconds: Double
+        package var processors: Int
+        package var warmUpSeconds: Double
+        package var durationSeconds: Double
+        package var timeoutSeconds: Double
         /// Of an open loop; absent for a closed one.
-        public var ratePerSecond: Double?
+        package var ratePerSecond: Double?
         /// After how many operations a round ends; absent for no limit.
-        public var operationLimit: Int?
+        package var operationLimit: Int?
         /// How many were to be run; each target's `rounds` are those that were.
-        public var rounds: Int
-        public var sendsProxyHeader: Bool
+        package var rounds: Int
+        package var sendsProxyHeader: Bool
 
-        public init(
+        package init(
             workload: String,
             operation: String,
             plan: LoadPlan,
@@ -51,16 +51,16 @@ public struct BenchReport: Encodable, Sendable {
     }
 
     /// By whom, where and how a test was run.
-    public struct Origin: Sendable {
+    package struct Origin: Sendable {
         /// "sluice 0.3.0".
-        public var version: String
+        package var version: String
         /// ISO 8601, the start of the test.
-        public var date: String
+        package var date: String
         /// What repeats it, without secrets.
-        public var command: String
-        public var machine: Machine
+        package var command: String
+        package var machine: Machine
 
-        public init(version: String, date: String, command: String, machine: Machine) {
+        package init(version: String, date: String, command: String, machine: Machine) {
             self.version = version
             self.date = date
             self.command = command
@@ -68,13 +68,13 @@ public struct BenchReport: Encodable, Sendable {
         }
     }
 
-    public let version: String
-    public let date: String
-    public let command: String
-    public let machine: Machine
-    public let setting: Setting
+    package let version: String
+    package let date: String
+    package let command: String
+    package let machine: Machine
+    package let setting: Setting
     /// In the order of the command line. A target that never had its turn is not among them.
-    public let targets: [TargetReport]
+    package let targets: [TargetReport]
     /// Of all targets together.
     let askedRunCount: Int
 
@@ -82,7 +82,7 @@ public struct BenchReport: Encodable, Sendable {
         case version, date, command, machine, setting, targets
     }
 
-    public init(_ origin: Origin, setting: Setting, targets: [TargetRounds]) {
+    package init(_ origin: Origin, setting: Setting, targets: [TargetRounds]) {
         version = origin.version
         date = origin.date
         command = origin.command

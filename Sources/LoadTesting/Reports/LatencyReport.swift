@@ -1,20 +1,20 @@
 /// A distribution of latencies.
-public struct LatencyReport: Encodable, Sendable {
+package struct LatencyReport: Encodable, Sendable {
     /// A point of the distribution: so many percent took no longer.
-    public struct Point: Encodable, Sendable {
-        public let percentile: Double
-        public let microseconds: Double
+    package struct Point: Encodable, Sendable {
+        package let percentile: Double
+        package let microseconds: Double
     }
 
-    public let count: Int
+    package let count: Int
     /// How many of them got no answer, and count with the time that they waited for one.
-    public let lowerBounds: Int
-    public let meanMicroseconds: Double
-    public let maximumMicroseconds: Double
+    package let lowerBounds: Int
+    package let meanMicroseconds: Double
+    package let maximumMicroseconds: Double
     /// 50 to 99.999, as far as there are enough operations to tell.
-    public let percentiles: [Point]
+    package let percentiles: [Point]
     /// Denser, for a picture; up to where a single operation is left.
-    public let curve: [Point]
+    package let curve: [Point]
 
     /// `nil` for a distribution of nothing.
     init?(_ latency: LatencyHistogram, lowerBounds: Int = 0) {
@@ -28,7 +28,7 @@ public struct LatencyReport: Encodable, Sendable {
     }
 
     /// The latency that `percentile` percent did not exceed, of those in ``percentiles``.
-    public func microseconds(at percentile: Double) -> Double? {
+    package func microseconds(at percentile: Double) -> Double? {
         percentiles.first { $0.percentile == percentile }?.microseconds
     }
 

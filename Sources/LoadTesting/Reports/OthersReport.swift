@@ -1,19 +1,19 @@
 /// What used the machine's processors during the measured time beside the load generator and the
 /// processes that were watched.
-public struct OthersReport: Encodable, Sendable {
-    public struct Process: Encodable, Sendable {
-        public let id: Int32
-        public let name: String
+package struct OthersReport: Encodable, Sendable {
+    package struct Process: Encodable, Sendable {
+        package let id: Int32
+        package let name: String
         /// Of one processor: 1 is all of it.
-        public let processorShare: Double
+        package let processorShare: Double
     }
 
     /// Of one processor: 1 is all of it.
-    public let processorShare: Double
+    package let processorShare: Double
     /// What a hypervisor gave to other machines while this one wanted to run.
-    public let stolenShare: Double
+    package let stolenShare: Double
     /// Those that used most, in this order.
-    public let processes: [Process]
+    package let processes: [Process]
 
     /// How many processes are named.
     static let processLimit = 10

@@ -1,21 +1,21 @@
 /// A watched process over all rounds: counted like the operations beside it.
-public struct ProcessReport: Encodable, Sendable {
-    public let id: Int32
+package struct ProcessReport: Encodable, Sendable {
+    package let id: Int32
     /// Whether it was there no more when the last round was over; the rest is then of the rounds
     /// that it lived through.
-    public let hasEnded: Bool
+    package let hasEnded: Bool
     /// User and system time in the measured time of all rounds.
-    public let processorSeconds: Double
+    package let processorSeconds: Double
     /// Before the first connection of the first round; absent where it had ended by then.
-    public let residentBytesBefore: Int?
+    package let residentBytesBefore: Int?
     /// When measuring ended in the last round.
-    public let residentBytes: Int?
+    package let residentBytes: Int?
     /// The part of the resident memory that is in no file; the same two moments.
-    public let anonymousBytesBefore: Int?
-    public let anonymousBytes: Int?
+    package let anonymousBytesBefore: Int?
+    package let anonymousBytes: Int?
     /// The growth of the anonymous memory, for each connection that stood at the end; absent for
     /// none. Files that come into memory meanwhile are not the connections'.
-    public let bytesPerConnection: Double?
+    package let bytesPerConnection: Double?
 
     /// One for each process.
     static func all(_ rounds: [Round]) -> [ProcessReport] {

@@ -1,14 +1,16 @@
+import Text
+
 /// A command line as a report records it: it can be pasted into a shell, and holds no secrets.
-public struct RecordedCommand: Hashable, Sendable {
+package struct RecordedCommand: Hashable, Sendable {
     /// Without the program.
     private let arguments: [String]
 
-    public init(_ arguments: [String]) {
+    package init(_ arguments: [String]) {
         self.arguments = arguments
     }
 
     /// The values of header fields are left out: they may be credentials.
-    public var text: String {
+    package var text: String {
         var words = ["sluice"]
         var isHeader = false
         for argument in arguments {

@@ -1,34 +1,34 @@
 /// What is reported of one target.
-public struct TargetReport: Encodable, Sendable {
-    public let name: String
-    public let address: String
+package struct TargetReport: Encodable, Sendable {
+    package let name: String
+    package let address: String
     /// Operations that succeeded and ended in the measured time, of all rounds.
-    public let completed: Int
+    package let completed: Int
     /// Operations that failed.
-    public let failed: Int
+    package let failed: Int
     /// By kind; see ``Failure/Kind``.
-    public let failures: [FailureReport]
+    package let failures: [FailureReport]
     /// Connections that failed while no operation ran on them or waited for them.
-    public let failedConnects: Int
-    public let connectFailures: [FailureReport]
+    package let failedConnects: Int
+    package let connectFailures: [FailureReport]
     /// Before the measured time, of both.
-    public let warmUpFailures: [FailureReport]
-    public let bytesReceived: Int
-    public let bytesSent: Int
+    package let warmUpFailures: [FailureReport]
+    package let bytesReceived: Int
+    package let bytesSent: Int
     /// When measuring ended in the last round.
-    public let openConnections: Int
+    package let openConnections: Int
     /// Of all rounds together; absent where nothing was asked.
-    public let latency: LatencyReport?
+    package let latency: LatencyReport?
     /// How long connects took: from connect(2) to the established connection.
-    public let connect: LatencyReport?
+    package let connect: LatencyReport?
     /// By ``Metric``: median, lowest and highest of the rounds.
-    public let metrics: [String: Spread]
+    package let metrics: [String: Spread]
     /// By ``Metric``: the ratio to the first target that has the figure; absent if there is none.
-    public let ratios: [String: Ratio]?
-    public let processes: [ProcessReport]
-    public let generator: GeneratorReport
-    public let others: OthersReport
-    public let rounds: [RoundReport]
+    package let ratios: [String: Ratio]?
+    package let processes: [ProcessReport]
+    package let generator: GeneratorReport
+    package let others: OthersReport
+    package let rounds: [RoundReport]
 
     /// `nil` for a target without rounds.
     ///
@@ -71,13 +71,13 @@ public struct TargetReport: Encodable, Sendable {
 }
 
 /// Failures of one kind and, if it has numbers, one number.
-public struct FailureReport: Encodable, Sendable {
-    public let kind: String
+package struct FailureReport: Encodable, Sendable {
+    package let kind: String
     /// The HTTP status or the number of the MySQL error; absent for other kinds.
-    public let code: Int?
-    public let count: Int
+    package let code: Int?
+    package let count: Int
     /// What was said about the first of them.
-    public let detail: String?
+    package let detail: String?
 
     static func all(_ failures: FailureCounts) -> [FailureReport] {
         failures.classes.map { key in
@@ -92,10 +92,10 @@ public struct FailureReport: Encodable, Sendable {
 }
 
 /// What the load generator itself used, in all rounds.
-public struct GeneratorReport: Encodable, Sendable {
+package struct GeneratorReport: Encodable, Sendable {
     /// Of one processor: 1 is all of it.
-    public let processorShare: Double
-    public let processorMicrosecondsPerOperation: Double?
+    package let processorShare: Double
+    package let processorMicrosecondsPerOperation: Double?
 
     init(_ rounds: [Round]) {
         // A few milliseconds are not enough to tell.
@@ -109,20 +109,20 @@ public struct GeneratorReport: Encodable, Sendable {
 }
 
 /// One round by itself.
-public struct RoundReport: Encodable, Sendable {
-    public let measuredSeconds: Double
+package struct RoundReport: Encodable, Sendable {
+    package let measuredSeconds: Double
     /// Why it ended; see ``RunEnding``.
-    public let ended: String
-    public let operationsPerSecond: Double
-    public let completed: Int
-    public let failed: Int
-    public let failedConnects: Int
+    package let ended: String
+    package let operationsPerSecond: Double
+    package let completed: Int
+    package let failed: Int
+    package let failedConnects: Int
     /// By ``Metric``, as far as they were measured.
-    public let metrics: [String: Double]
+    package let metrics: [String: Double]
     /// Operations that ended, in slices of equal length; the last may be shorter where the round
     /// ended early.
-    public let timeline: [Int]
-    public let timelineSliceSeconds: Double
+    package let timeline: [Int]
+    package let timelineSliceSeconds: Double
 
     init(_ round: Round) {
         measuredSeconds = Double(round.measuredNanoseconds) / 1e9

@@ -1,10 +1,11 @@
-internal import Core
+internal import MySQLProtocol
+internal import Traffic
 
 /// How connections that carry nothing are counted.
-public struct ConnectExchange: Hashable, Sendable {
+package struct ConnectExchange: Hashable, Sendable {
     /// What a connection must show to count. That it was established is not enough: a gateway
     /// accepts a client before it denies it, and before it has a backend for it.
-    public enum Proof: Hashable, Sendable {
+    package enum Proof: Hashable, Sendable {
         /// It is still open after this time, after twice the time that its connect took, and after
         /// four times the time that the target needed to end any other; no error came meanwhile. Its
         /// latency is that of the connect.
@@ -15,18 +16,18 @@ public struct ConnectExchange: Hashable, Sendable {
         case mysqlGreeting
     }
 
-    public var proof: Proof
+    package var proof: Proof
     /// Whether it ends with RST in place of FIN: no local port then waits a minute for stragglers
     /// (TIME-WAIT, RFC 9293 §3.6.1).
-    public var closesWithReset: Bool
+    package var closesWithReset: Bool
 
-    public init(proof: Proof = .open(for: .milliseconds(50)), closesWithReset: Bool = false) {
+    package init(proof: Proof = .open(for: .milliseconds(50)), closesWithReset: Bool = false) {
         self.proof = proof
         self.closesWithReset = closesWithReset
     }
 
     /// What makes it impossible, with a remedy; `nil` if all is well.
-    public var fault: String? {
+    package var fault: String? {
         guard case .open(let time) = proof else { return nil }
         return (.zero ... .seconds(60)).contains(time) ? nil : "use a time of 0s to 60s"
     }

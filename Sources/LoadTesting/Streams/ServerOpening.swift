@@ -1,4 +1,6 @@
-internal import Core
+internal import HTTPProtocol
+internal import MySQLProtocol
+internal import Traffic
 
 /// What a server's first bytes say of a connection, whichever protocol it has.
 ///

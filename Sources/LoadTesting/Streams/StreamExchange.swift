@@ -1,5 +1,5 @@
 /// Bytes without a protocol.
-public enum StreamExchange: Hashable, Sendable {
+package enum StreamExchange: Hashable, Sendable {
     /// Sends so many bytes and waits for the same bytes in return, again and again on a connection
     /// (RFC 862).
     case echo(byteCount: Int)
@@ -11,7 +11,7 @@ public enum StreamExchange: Hashable, Sendable {
     case download(byteCount: Int?, request: [UInt8])
 
     /// What makes it impossible, with a remedy; `nil` if all is well.
-    public var fault: String? {
+    package var fault: String? {
         let byteCount: Int? =
             switch self {
             case .echo(let count), .upload(let count): count

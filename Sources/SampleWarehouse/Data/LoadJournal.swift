@@ -1,5 +1,6 @@
 import CIDRTrie
 import Synchronization
+import Time
 
 /// What stream loads brought, shown as a table: the rows themselves are counted, not kept.
 final class LoadJournal: Sendable {

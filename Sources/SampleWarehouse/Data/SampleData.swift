@@ -1,4 +1,5 @@
 import CIDRTrie
+import Time
 
 /// The tables that are built in.
 enum SampleData {

@@ -1,5 +1,6 @@
 import CIDRTrie
 import FoundationEssentials
+import Time
 
 extension UnixTime {
     /// `2026-01-31 12:00:00`, in UTC, as a DATETIME is written.

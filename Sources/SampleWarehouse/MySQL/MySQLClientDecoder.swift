@@ -1,6 +1,7 @@
-import Core
+import MySQLProtocol
 import NIOCore
 import ProxyProtocol
+import Traffic
 
 /// What a client's side sends: a PROXY header first, where one is expected, then packets.
 enum MySQLClientMessage: Sendable {

@@ -1,4 +1,5 @@
-import Core
+import MySQLProtocol
+import Traffic
 
 /// What a client asks after its login (MySQL internals manual, "Text Protocol").
 enum MySQLCommand: Equatable {

@@ -1,4 +1,5 @@
-import Core
+import MySQLProtocol
+import Traffic
 
 /// Result sets in the text protocol (MySQL internals manual, "Text Resultset").
 extension MySQLReply {

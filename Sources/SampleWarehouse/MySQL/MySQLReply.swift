@@ -1,4 +1,5 @@
-import Core
+import MySQLProtocol
+import Traffic
 
 /// What a server answers to one packet, and whether it then closes.
 struct MySQLReply: Equatable {

@@ -1,8 +1,9 @@
 import Addresses
-import Core
 import Logging
+import MySQLProtocol
 import NIOCore
 import ProxyProtocol
+import Traffic
 
 /// Serves MySQL clients, each from its connection's beginning to its end.
 struct MySQLService: Sendable {

@@ -1,4 +1,5 @@
-import Core
+import MySQLProtocol
+import Traffic
 
 extension MySQLSession {
     /// Answers one command: in full, or by an ERR packet.

@@ -1,4 +1,5 @@
-import Core
+import MySQLProtocol
+import Traffic
 
 extension MySQLSession {
     /// The one user. It has no password: the warehouse listens on loopback and holds sample data.

@@ -1,5 +1,7 @@
 import CIDRTrie
-import Core
+import MySQLProtocol
+import Time
+import Traffic
 
 /// One client's session as the server sees it: packets in, replies out; no socket, no clock.
 struct MySQLSession {

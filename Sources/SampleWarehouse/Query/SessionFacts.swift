@@ -1,4 +1,5 @@
 import CIDRTrie
+import Time
 
 /// What a session knows of itself, and what a query may ask.
 struct SessionFacts: Hashable, Sendable {

@@ -1,4 +1,5 @@
-import Core
+import MySQLProtocol
+import Traffic
 
 /// Why a statement has no answer: MySQL's code and state for it, and its words.
 enum SQLError: Error, Equatable {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Core
 import LoadTesting
+import Settings
 import Sockets
 
 /// How hard and how long; the same for every workload.

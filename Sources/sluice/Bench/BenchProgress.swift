@@ -1,6 +1,6 @@
-import Core
 import LoadTesting
 import Sockets
+import Text
 
 /// One line on standard error that tells where a run stands, where a person watches.
 struct BenchProgress {

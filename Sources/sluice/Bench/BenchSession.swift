@@ -1,9 +1,10 @@
 import Addresses
 import ArgumentParser
 import CIDRTrie
-import Core
 import LoadTesting
+import Operations
 import Sockets
+import Time
 
 /// One command's runs, from its arguments to its report.
 struct BenchSession {

@@ -1,8 +1,8 @@
 import Addresses
 import ArgumentParser
-import Core
 import LoadTesting
 import Sockets
+import Traffic
 
 /// The socket address of a target.
 enum TargetAddress {

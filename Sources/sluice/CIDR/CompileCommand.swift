@@ -1,7 +1,7 @@
 import ArgumentParser
 import CIDRTrie
-import Core
 import Sockets
+import Text
 
 /// `sluice cidr compile`: a list in the form that answers, in a file.
 struct CompileCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CIDRTrie
 import Control
+import Time
 
 /// `sluice cidr diff`: what a change of a list means, whatever its lines look like.
 struct DiffCommand: ParsableCommand {

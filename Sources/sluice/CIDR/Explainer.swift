@@ -1,6 +1,7 @@
 import ArgumentParser
 import CIDRTrie
-import Core
+import Text
+
 
 /// Prints for each address what a list says of it.
 struct Explainer {

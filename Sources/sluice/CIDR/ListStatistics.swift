@@ -1,4 +1,5 @@
 import CIDRTrie
+import Time
 
 /// What there is to say of a list.
 struct ListStatistics: Codable {

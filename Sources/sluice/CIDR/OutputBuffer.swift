@@ -1,5 +1,6 @@
 import Addresses
 import Sockets
+import Text
 
 /// Standard output, written in large pieces. Whoever appends foreign text makes it visible first
 /// (``/Core/LogText``).

@@ -1,7 +1,7 @@
 import AddressFeeds
 import ArgumentParser
 import CIDRTrie
-import Core
+import Settings
 import Sockets
 
 /// Lists of rules from files: text, compiled, or a cloud's published list; or the end of the command

@@ -1,5 +1,5 @@
 import Addresses
-import Core
+import Operations
 
 /// What the demo prints when it is ready: how to connect, what to try, where to look.
 struct DemoBanner: CustomStringConvertible {

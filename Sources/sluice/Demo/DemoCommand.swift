@@ -1,9 +1,9 @@
 import ArgumentParser
 import Control
-import Core
 import Glibc
 import Logging
 import SampleWarehouse
+import Traffic
 
 /// `sluice demo`: a gateway to try, in front of a sample warehouse.
 struct DemoCommand: AsyncParsableCommand {

@@ -1,6 +1,8 @@
 import Addresses
 import CIDRTrie
-import Core
+import Policy
+import Settings
+import Traffic
 
 /// What stands behind a listener of the demo.
 enum DemoBackend {

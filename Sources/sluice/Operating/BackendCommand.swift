@@ -1,6 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import Control
-public import Core
+import Operations
+package import Settings
 
 /// `sluice backend`: the backends of a gateway.
 struct BackendCommand: AsyncParsableCommand {

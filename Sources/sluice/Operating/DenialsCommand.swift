@@ -1,6 +1,6 @@
 import ArgumentParser
 import Control
-import Core
+import Operations
 
 /// `sluice denials`: who was denied recently, and why.
 struct DenialsCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Control
-import Core
+import Operations
 
 /// `sluice endpoint`: the private endpoints of a gateway.
 struct EndpointCommand: AsyncParsableCommand {

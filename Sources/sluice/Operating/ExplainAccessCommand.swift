@@ -2,7 +2,9 @@ import Addresses
 import ArgumentParser
 import CIDRTrie
 import Control
-import Core
+import Operations
+import Policy
+import Settings
 
 /// `sluice explain`: may this client pass, and why.
 struct ExplainAccessCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Core
+import Operations
+import Policy
 
 /// Which sessions a command means.
 struct SessionFilterOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Control
-import Core
+import Operations
 
 /// `sluice sessions`: the running sessions of a gateway.
 struct SessionsCommand: AsyncParsableCommand {

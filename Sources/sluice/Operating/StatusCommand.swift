@@ -1,6 +1,6 @@
 import ArgumentParser
 import Control
-import Core
+import Operations
 
 /// `sluice status`: asks a running gateway how it does.
 struct StatusCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import CIDRTrie
 import Testing
+import Time
 
 @Suite("What a list admits, and how two lists differ")
 struct AddressSetTests {

@@ -1,5 +1,6 @@
 import CIDRTrie
 import Testing
+import Time
 
 @Suite("Rules that change nothing")
 struct RuleDiagnosisTests {

@@ -1,6 +1,7 @@
-import Testing
-
 @testable import CIDRTrie
+import Testing
+import Time
+
 
 @Suite("Images")
 struct ImageTests {

@@ -1,6 +1,7 @@
-import Testing
-
 @testable import CIDRTrie
+import Testing
+import Time
+
 
 @Suite("The compiled trie")
 struct CompiledTrieTests {

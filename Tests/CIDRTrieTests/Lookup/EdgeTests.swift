@@ -1,5 +1,6 @@
 import CIDRTrie
 import Testing
+import Time
 
 @Suite("At the edges of lengths, spaces and nests")
 struct EdgeTests {

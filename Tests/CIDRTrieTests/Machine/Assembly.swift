@@ -25,6 +25,7 @@ struct Assembly {
         try Self.run(
             [
                 "swiftc", "-O", "-wmo", "-parse-as-library", "-module-name", "Probe",
+                "-package-name", "Probe",
                 "-package-name", "sluice",
             ]
                 + ["-emit-assembly", "-o", output.path] + sources
@@ -51,12 +52,14 @@ struct Assembly {
 }
 
 extension Assembly {
+    private static let modules = ["Addresses", "Checksums", "Text", "Time", "CIDRTrie"]
+
     /// One module has no imports of its own parts.
     private static func copySources(to folder: URL, adding probe: String) throws -> [String] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         var copies: [String] = []
-        for module in ["Addresses", "Checksums", "CIDRTrie"] {
+        for module in modules {
             let sources = root.appendingPathComponent("Sources/\(module)")
                 .resolvingSymlinksInPath()
             for path in try FileManager.default.subpathsOfDirectory(atPath: sources.path)
@@ -77,7 +80,7 @@ extension Assembly {
 
     private static func withoutImports(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false)
-            .filter { !$0.hasSuffix("import Addresses") && !$0.hasSuffix("import Checksums") }
+            .filter { line in !modules.contains { line.hasSuffix("import \($0)") } }
             .joined(separator: "\n")
     }
 

@@ -1,8 +1,9 @@
-import Core
 import Foundation
 import Logging
+import Settings
 import Synchronization
 import Testing
+import Traffic
 
 @testable import Control
 

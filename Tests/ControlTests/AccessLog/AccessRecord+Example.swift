@@ -1,5 +1,6 @@
 import Addresses
-import Core
+import Operations
+import Traffic
 
 extension AccessRecord {
     /// Told apart by its number.

@@ -1,9 +1,12 @@
 import CIDRTrie
-import Core
-import Foundation
-import Testing
-
 @testable import Control
+import Foundation
+import Policy
+import Settings
+import Testing
+import Time
+import Traffic
+
 
 @Suite("The examples of configurations")
 struct ExampleTests {

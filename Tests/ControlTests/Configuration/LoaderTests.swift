@@ -1,10 +1,12 @@
 import CIDRTrie
-import Core
+@testable import Control
 import Foundation
 import Glibc
+import Policy
+import Settings
 import Testing
+import Time
 
-@testable import Control
 
 @Suite("Loading a configuration and the files that it names")
 struct LoaderTests {

@@ -1,6 +1,7 @@
 import CIDRTrie
 import Control
-import Core
+import Settings
+import Time
 
 /// What the loader makes of a configuration's text on 2026-01-01, with these files beside it.
 func load(_ yaml: String, files: [String: String] = [:]) throws -> LoadedConfiguration {

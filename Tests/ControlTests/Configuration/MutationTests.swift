@@ -1,6 +1,6 @@
-import Core
 import Foundation
 import SeededRandom
+import Settings
 import Testing
 
 @testable import Control

@@ -1,9 +1,10 @@
 import Addresses
-import Core
 import Engine
 import Foundation
 import Logging
+import Settings
 import Testing
+import Traffic
 
 @testable import Control
 

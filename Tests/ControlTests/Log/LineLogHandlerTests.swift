@@ -1,6 +1,6 @@
-import Core
 import Foundation
 import Logging
+import Settings
 import Testing
 
 @testable import Control

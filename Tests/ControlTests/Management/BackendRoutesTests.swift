@@ -1,5 +1,7 @@
-import Core
+import Operations
+import Settings
 import Testing
+import Traffic
 
 @testable import Control
 

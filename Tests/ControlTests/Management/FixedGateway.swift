@@ -1,5 +1,7 @@
 import Addresses
-import Core
+import Operations
+import Policy
+import Settings
 import Synchronization
 
 @testable import Control

@@ -1,5 +1,5 @@
-import Core
 import Foundation
+import Operations
 import Testing
 
 @testable import Control

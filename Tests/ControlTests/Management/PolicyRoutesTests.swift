@@ -1,9 +1,11 @@
 import Addresses
 import CIDRTrie
-import Core
-import Testing
-
 @testable import Control
+import Operations
+import Policy
+import Testing
+import Time
+
 
 @Suite("What the API answers about who may pass")
 struct PolicyRoutesTests {

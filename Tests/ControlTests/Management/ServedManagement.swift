@@ -1,6 +1,6 @@
 import Addresses
-import Core
 import Logging
+import Operations
 import Synchronization
 
 @testable import Control

@@ -1,6 +1,8 @@
 import Addresses
 import CIDRTrie
-import Core
+import Operations
+import Policy
+import Time
 
 extension Session {
     /// Sessions from 10.0.0.0 on, numbered from 0, of `warehouses` by turns.

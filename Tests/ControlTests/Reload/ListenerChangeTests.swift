@@ -1,4 +1,4 @@
-import Core
+import Operations
 import Testing
 
 @testable import Control

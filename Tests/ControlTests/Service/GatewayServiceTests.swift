@@ -1,10 +1,12 @@
 import Addresses
-import Core
 import Foundation
 import FreePorts
+import Policy
+import Settings
 import Sockets
 import Synchronization
 import Testing
+import Traffic
 
 @testable import Control
 

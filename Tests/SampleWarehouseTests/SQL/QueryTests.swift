@@ -1,8 +1,10 @@
 import CIDRTrie
-import Core
-import Testing
-
+import MySQLProtocol
 @testable import SampleWarehouse
+import Testing
+import Time
+import Traffic
+
 
 @Suite("Queries of the sample data")
 struct QueryTests {

@@ -1,7 +1,8 @@
-import Core
-import Testing
-
+import MySQLProtocol
 @testable import SampleWarehouse
+import Testing
+import Traffic
+
 
 @Suite("SQL statements")
 struct SQLParserTests {

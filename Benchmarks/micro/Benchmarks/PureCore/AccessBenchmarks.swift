@@ -1,6 +1,6 @@
 import Benchmark
 import CIDRTrie
-import Core
+import Policy
 
 func measureAccess() {
     measureVerdict("anybody is admitted", nil) { .anybody(.anywhere) }

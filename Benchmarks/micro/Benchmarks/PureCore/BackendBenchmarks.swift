@@ -1,4 +1,4 @@
-import Core
+import Traffic
 
 func measureBackends() {
     measureSelection("the least loaded of 3 is picked", loads: [7, 3, 5])

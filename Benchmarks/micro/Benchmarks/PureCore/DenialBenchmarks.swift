@@ -1,5 +1,6 @@
 import Addresses
-import Core
+import Operations
+import Traffic
 
 func measureDenials() {
     measure("Denials: one more of a known source is noted", each: Sample.sources) {

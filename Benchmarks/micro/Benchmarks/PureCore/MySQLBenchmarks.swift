@@ -1,4 +1,5 @@
-import Core
+import MySQLProtocol
+import Traffic
 
 /// As of a client with password and database.
 private var login: MySQLLogin {

@@ -1,5 +1,6 @@
 import Addresses
-import Core
+import MySQLProtocol
+import Traffic
 
 func measureRejections() {
     measure("Rejection: MySQL error in place of a greeting", each: Sample.addresses(.v4)) {

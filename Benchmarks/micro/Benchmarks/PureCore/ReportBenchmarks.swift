@@ -1,5 +1,5 @@
 import CIDRTrie
-import Core
+import Operations
 
 func measureReports() {
     measureLine("an admitted client's line of JSON", try .admitted())

@@ -1,6 +1,6 @@
 import Addresses
 import Benchmark
-import Core
+import Traffic
 
 /// As many sources as the table behind one of the gateway's locks remembers.
 private let capacity = 2_048

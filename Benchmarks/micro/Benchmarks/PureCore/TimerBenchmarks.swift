@@ -1,4 +1,4 @@
-import Core
+import Traffic
 
 /// As many connections as have a timer.
 private let timerCount = 10_000

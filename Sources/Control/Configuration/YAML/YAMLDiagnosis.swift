@@ -1,4 +1,4 @@
-import Core
+import Settings
 
 /// Says in our own words why libyaml gave up, and what was probably meant.
 ///

@@ -1,5 +1,5 @@
 import CYAML
-import Core
+import Settings
 
 /// A place in a YAML text.
 struct YAMLPlace: Hashable, Sendable {

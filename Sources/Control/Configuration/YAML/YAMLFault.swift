@@ -1,4 +1,5 @@
-import Core
+import Settings
+import Text
 
 /// Why a text is not YAML that a configuration can be read from: always its author's mistake.
 struct YAMLFault: Error, Hashable, Sendable {

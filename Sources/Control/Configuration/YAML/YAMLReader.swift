@@ -1,4 +1,4 @@
-import Core
+import Settings
 
 /// Reads the YAML of a configuration file into a tree of texts with their places.
 ///

@@ -1,4 +1,4 @@
-import Core
+import Settings
 
 // MARK: - Spaces that are none
 

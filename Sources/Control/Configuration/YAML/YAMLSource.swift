@@ -1,4 +1,4 @@
-import Core
+import Settings
 
 /// A YAML text as its characters: what libyaml is not asked, and what an error is explained by.
 struct YAMLSource {

@@ -1,5 +1,5 @@
 /// The report as one page without scripts that loads nothing from elsewhere.
-public struct HTMLReport {
+package struct HTMLReport {
     /// How many targets have a colour of their own.
     static let colorCount = 6
 
@@ -8,12 +8,12 @@ public struct HTMLReport {
 
     let report: BenchReport
 
-    public init(_ report: BenchReport) {
+    package init(_ report: BenchReport) {
         self.report = report
     }
 
     /// The page, a whole document.
-    public var page: String {
+    package var page: String {
         let title = HTMLText.escaped("sluice bench \(report.setting.workload)")
         return """
             <!DOCTYPE html>

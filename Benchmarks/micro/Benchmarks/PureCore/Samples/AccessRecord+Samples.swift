@@ -1,5 +1,5 @@
 import Addresses
-import Core
+import Operations
 
 extension AccessRecord {
     /// A query that was answered, from behind a load balancer.

@@ -1,4 +1,4 @@
-import Core
+import Operations
 
 extension GatewayStatus {
     /// A gateway on two shards whose listeners have two backends each.

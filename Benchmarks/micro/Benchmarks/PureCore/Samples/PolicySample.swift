@@ -1,5 +1,5 @@
 import CIDRTrie
-import Core
+import Policy
 
 /// A policy, and clients of whom it says the same.
 struct PolicySample {

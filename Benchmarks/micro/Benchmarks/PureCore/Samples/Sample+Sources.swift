@@ -1,5 +1,5 @@
 import Addresses
-import Core
+import Traffic
 
 extension Sample {
     /// A thousand sources, of IPv4.

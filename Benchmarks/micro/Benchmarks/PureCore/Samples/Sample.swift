@@ -1,4 +1,5 @@
 import CIDRTrie
+import Time
 
 /// Inputs that are the same in each run.
 enum Sample {

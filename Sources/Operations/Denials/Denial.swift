@@ -1,0 +1,37 @@
+import Addresses
+package import CIDRTrie
+package import Policy
+package import Traffic
+
+/// One connection that was refused: what is counted and written down of it.
+package struct Denial: Hashable, Sendable {
+    package var reason: DenialReason
+    package var source: SourceKey
+    package var warehouse: String
+    /// The listener's address.
+    package var listener: String
+    /// The private link's endpoint.
+    package var endpoint: EndpointName?
+    /// The block of the rule that denied.
+    package var rule: CIDRBlock?
+    /// More words on `reason`; empty for none.
+    package var detail: String
+
+    package init(
+        _ reason: DenialReason,
+        of source: SourceKey,
+        to warehouse: String,
+        at listener: String,
+        through endpoint: EndpointName? = nil,
+        by rule: CIDRBlock? = nil,
+        detail: String = ""
+    ) {
+        self.reason = reason
+        self.source = source
+        self.warehouse = warehouse
+        self.listener = listener
+        self.endpoint = endpoint
+        self.rule = rule
+        self.detail = detail
+    }
+}

@@ -1,0 +1,85 @@
+package import Addresses
+import CIDRTrie
+package import Policy
+package import Time
+
+/// How often one source was denied by one listener for one reason.
+package struct DenialRecord: Hashable, Sendable, Codable {
+    package var warehouse: String
+    /// The listener's address.
+    package var listener: String
+    /// An IPv4 address or an IPv6 /64, as the limits count them.
+    package var source: CIDRBlock
+    /// The private link's endpoint.
+    package var endpoint: EndpointName?
+    package var reason: DenialReason
+    /// The block of the rule that denied last.
+    package var rule: CIDRBlock?
+    /// More words on the last denial: which rule of a wire format was broken. Empty for none.
+    package var detail: String
+    package var count: Int
+    package var firstSeen: UnixTime
+    package var lastSeen: UnixTime
+
+    package init(
+        warehouse: String,
+        listener: String = "",
+        source: CIDRBlock,
+        endpoint: EndpointName? = nil,
+        reason: DenialReason,
+        rule: CIDRBlock? = nil,
+        detail: String = "",
+        count: Int = 0,
+        firstSeen: UnixTime,
+        lastSeen: UnixTime
+    ) {
+        self.warehouse = warehouse
+        self.listener = listener
+        self.source = source
+        self.endpoint = endpoint
+        self.reason = reason
+        self.rule = rule
+        self.detail = detail
+        self.count = count
+        self.firstSeen = firstSeen
+        self.lastSeen = lastSeen
+    }
+}
+
+extension DenialRecord {
+    struct Key: Hashable {
+        let warehouse: String
+        let listener: String
+        let source: CIDRBlock
+        let endpoint: EndpointName?
+        let reason: DenialReason
+    }
+
+    /// What tells the record from others.
+    var key: Key {
+        Key(
+            warehouse: warehouse,
+            listener: listener,
+            source: source,
+            endpoint: endpoint,
+            reason: reason
+        )
+    }
+
+    /// The sum of two records with one key, whichever is added to the other; what is said of the last
+    /// denial is the later one's.
+    func adding(_ other: DenialRecord) -> DenialRecord {
+        var sum = other.order > order ? other : self
+        sum.count = count + other.count
+        sum.firstSeen = min(firstSeen, other.firstSeen)
+        return sum
+    }
+
+    /// The latest come first; no two records of a list are equal in all of this.
+    var listOrder: (UnixTime, CIDRBlock, String, String, String, String) {
+        (lastSeen, source, warehouse, listener, endpoint?.description ?? "", reason.rawValue)
+    }
+
+    /// Many come in one second: then the words decide.
+    private var order: (UnixTime, String, String) { (lastSeen, rule?.description ?? "", detail) }
+}

@@ -1,0 +1,165 @@
+package import Addresses
+package import CIDRTrie
+package import Settings
+package import Policy
+package import Time
+package import Traffic
+
+/// What one listener says to one client, and why: the answer of `sluice explain`, made by the same
+/// ``AccessPolicy`` that the data plane asks.
+package struct AccessExplanation: Hashable, Sendable, Codable {
+    /// The listener's address.
+    package var listener: String
+    package var `protocol`: ServiceProtocol
+    package var link: LinkKind
+    package var verdict: AccessRecord.Verdict
+    /// Why the client is denied.
+    package var reason: DenialReason?
+    /// What a denied client is told.
+    package var message: String?
+    /// The deciding rule.
+    package var rule: CIDRBlock?
+    /// The rule's own words.
+    package var description: String?
+    package var expires: UnixTime?
+    /// A rule that would have decided, had it not expired.
+    package var expired: ExpiredRule?
+    /// The private link's endpoint.
+    package var endpoint: EndpointName?
+    /// Whether the client must be named by a trusted load balancer's PROXY header: nobody else may
+    /// connect.
+    package var requiresHeader: Bool
+    /// The warehouse to which the listener's routes lead the client, if it is another one than was
+    /// asked about; then nothing is said of that one's policy.
+    package var leadsTo: String?
+
+    /// A rule of the whitelist that no longer applies.
+    package struct ExpiredRule: Hashable, Sendable, Codable {
+        package var rule: CIDRBlock
+        /// What it said of the addresses in its block.
+        package var action: Action
+        /// The rule's own words.
+        package var description: String?
+        package var expiredAt: UnixTime
+    }
+
+    /// Asks `policy` on behalf of `listener`.
+    ///
+    /// - Parameters:
+    ///   - name: the listener's address.
+    ///   - warehouse: the id of the warehouse whose policy it is.
+    ///   - endpoint: through which the client comes; a listener that is an endpoint itself has only
+    ///     that one.
+    package init(
+        _ listener: Listener,
+        name: String,
+        of warehouse: String,
+        policy: AccessPolicy,
+        client: IPAddress,
+        endpoint: EndpointName?,
+        at now: UnixTime
+    ) {
+        let through = listener.through(endpoint)
+        let verdict = policy.verdict(client: client.unmapped, endpoint: through, at: now)
+        self.listener = name
+        self.protocol = listener.protocol
+        link = listener.link
+        self.verdict = verdict.isAllowed ? .allow : .deny
+        reason = verdict.denial
+        message = verdict.denial?.message(to: client.unmapped)
+        rule = verdict.rule?.block
+        description = verdict.rule.flatMap(\.words)
+        expires = verdict.rule?.expiry
+        expired = policy.expiredRule(for: client.unmapped, at: now).flatMap(ExpiredRule.init)
+        self.endpoint = through
+        requiresHeader = listener.acceptProxyProtocol.mode == .required
+        let destination = listener.warehouse(through: through)
+        leadsTo = destination.flatMap { $0 == warehouse ? nil : $0 }
+        guard destination != warehouse else { return }
+        (self.verdict, reason) = (.deny, .noRoute)
+        if destination == nil, link == .private {
+            reason = through == nil ? .noEndpoint : .unknownEndpoint
+        }
+        message = leadsTo == nil ? reason?.message(to: client.unmapped) : nil
+        (rule, description, expires, expired) = (nil, nil, nil, nil)
+    }
+}
+
+extension AccessExplanation.ExpiredRule {
+    fileprivate init?(_ rule: Rule) {
+        guard let expiry = rule.expiry else { return nil }
+        self.init(
+            rule: rule.block,
+            action: rule.action,
+            description: rule.words,
+            expiredAt: expiry
+        )
+    }
+}
+
+extension Rule {
+    /// The operator's own words; `nil` where there are none.
+    fileprivate var words: String? { description.isEmpty ? nil : description }
+}
+
+extension Listener {
+    /// Whether a client can come here through `endpoint`; `nil` stands for a client of which nobody
+    /// has said so. To a public listener it comes by a load balancer whose headers name the client;
+    /// there the endpoint decides nothing.
+    package func isReached(through endpoint: EndpointName?) -> Bool {
+        guard let endpoint else { return true }
+        guard link == .private else {
+            let isRelayed = acceptProxyProtocol.mode != .off && endpoint.cloud != .embedded
+            return link == .public && isRelayed
+        }
+        return embeddedEndpoint.map { $0 == endpoint } ?? (endpoint.cloud != .embedded)
+    }
+
+    /// The endpoint through which a client comes that names `endpoint`.
+    fileprivate func through(_ endpoint: EndpointName?) -> EndpointName? {
+        guard link == .private else { return nil }
+        return embeddedEndpoint ?? endpoint
+    }
+
+    /// The warehouse to which a client comes through `endpoint`; `nil` for none.
+    func warehouse(through endpoint: EndpointName?) -> String? {
+        let table = RouteTable(routes.map { ($0.match, $0.service.id.warehouse) })
+        return table.destination(endpoint: endpoint, Introduction())
+    }
+}
+
+extension AccessPolicy {
+    fileprivate func expiredRule(for client: IPAddress, at now: UnixTime) -> Rule? {
+        guard case .rules(let whitelist) = self else { return nil }
+        return whitelist.expiredRule(for: client, at: now)
+    }
+}
+
+extension GatewayConfiguration {
+    /// What this configuration would say of a client, for each listener that leads to a warehouse and
+    /// to which the client can come.
+    ///
+    /// - Parameter endpoint: through which the client comes, if that is asked.
+    /// - Returns: `nil` where there is no such warehouse.
+    /// - Throws: where two rules contradict each other, which a decoded configuration has not.
+    package func explain(
+        warehouse id: String,
+        client: IPAddress,
+        endpoint: EndpointName?,
+        at now: UnixTime
+    ) throws(RuleConflict) -> [AccessExplanation]? {
+        guard let warehouse = warehouse(id) else { return nil }
+        let rules = try CompiledWhitelist(warehouse.whitelist)
+        return listeners(to: id).filter { $0.isReached(through: endpoint) }.map { listener in
+            AccessExplanation(
+                listener,
+                name: listener.address.description,
+                of: id,
+                policy: AccessPolicy(for: listener, of: warehouse, rules: rules),
+                client: client,
+                endpoint: endpoint,
+                at: now
+            )
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Addresses
+package import CIDRTrie
+package import Policy
+package import Settings
+import Text
+package import Time
+
+/// Which running sessions a configuration would close, before it is put in force: a dry run of
+/// what the data plane does, by the same policy.
+package struct RevocationPreview: Sendable {
+    /// A session that would be closed.
+    package struct Revoked: Hashable, Sendable, Codable {
+        package var session: Session
+        package var reason: DenialReason
+    }
+
+    /// The sessions that would be closed, in the order in which they were given.
+    package private(set) var revoked: [Revoked] = []
+    /// Sessions that would go on.
+    package private(set) var keptCount = 0
+
+    /// - Throws: where two rules contradict each other, which a decoded configuration has not.
+    package init(
+        _ sessions: [Session],
+        under configuration: GatewayConfiguration,
+        at now: UnixTime
+    ) throws(RuleConflict) {
+        var rules: [String: CompiledWhitelist] = [:]
+        for warehouse in configuration.warehouses {
+            rules[warehouse.id] = try CompiledWhitelist(warehouse.whitelist)
+        }
+        let policies = SessionPolicies(of: configuration) { rules[$0.id] ?? .empty }
+        for session in sessions {
+            switch policies.judge(session.identity, at: now) {
+            case .ends(let reason): revoked.append(Revoked(session: session, reason: reason))
+            case .goesOn: keptCount += 1
+            }
+        }
+    }
+}
+
+/// A preview for people: what `sluice check --live` prints.
+package struct RevocationTable: CustomStringConvertible {
+    package let description: String
+
+    package init(_ preview: RevocationPreview) {
+        let header = ["WOULD CLOSE", "WAREHOUSE", "LISTENER", "CLIENT", "ENDPOINT", "REASON"]
+        let rows = preview.revoked.map { revoked in
+            let session = revoked.session
+            return [
+                "\(session.connection)", session.warehouse, session.listener,
+                session.client.description, session.endpoint?.description ?? "-",
+                revoked.reason.rawValue,
+            ]
+        }
+        let sum =
+            "\(preview.revoked.count.of("running session")) would be closed, \(preview.keptCount) kept"
+        description = rows.isEmpty ? sum : "\(Columns([header] + rows))\n\(sum)"
+    }
+}

@@ -1,0 +1,160 @@
+import Settings
+import Text
+import Time
+package import Traffic
+
+/// The backends of a gateway, each once, however many listeners lead to its service.
+package struct BackendList: Hashable, Sendable, Codable {
+    /// A backend, and whose it is.
+    package struct Entry: Hashable, Sendable, Codable {
+        /// The warehouse's id.
+        package var warehouse: String
+        package var `protocol`: ServiceProtocol
+        package var backend: BackendStatus
+
+        /// As tables name it: the listener inside which the service is written, or the service.
+        var service: String { backend.listener ?? "\(`protocol`.rawValue) of \(warehouse)" }
+    }
+
+    package var backends: [Entry]
+
+    package init(backends: [Entry]) {
+        self.backends = backends
+    }
+
+    package init(of listeners: [ListenerStatus]) {
+        struct Key: Hashable {
+            let service: String
+            let name: String
+            let address: String?
+        }
+        var seen: Set<Key> = []
+        backends = listeners.flatMap { listener in
+            listener.backends.map { backend in
+                Entry(
+                    warehouse: listener.warehouse ?? "",
+                    protocol: listener.protocol,
+                    backend: backend
+                )
+            }
+        }.filter { entry in
+            let backend = entry.backend
+            return seen.insert(
+                Key(service: entry.service, name: backend.name, address: backend.address)
+            ).inserted
+        }
+    }
+
+    package func matching(_ filter: BackendFilter) -> BackendList {
+        BackendList(backends: backends.filter(filter.matches))
+    }
+}
+
+/// Which backends are meant.
+package struct BackendFilter: Hashable, Sendable {
+    /// As configured, or as resolved.
+    package var backend: String?
+    package var warehouse: String?
+    package var `protocol`: ServiceProtocol?
+
+    package init() {}
+
+    package func matches(_ entry: BackendList.Entry) -> Bool {
+        matches(
+            warehouse: entry.warehouse,
+            protocol: entry.protocol,
+            name: entry.backend.name,
+            address: entry.backend.address
+        )
+    }
+
+    /// - Parameters:
+    ///   - name: as configured.
+    ///   - address: as resolved.
+    package func matches(
+        warehouse: String,
+        protocol: ServiceProtocol,
+        name: String,
+        address: String?
+    ) -> Bool {
+        (backend.map { $0 == name || $0 == address } ?? true)
+            && (self.warehouse.map { $0 == warehouse } ?? true)
+            && (self.protocol.map { $0 == `protocol` } ?? true)
+    }
+}
+
+extension BackendFilter {
+    /// Every key that a query may have.
+    package static let queryKeys = ["backend", "warehouse", "protocol"]
+
+    /// Reads the pairs of a query.
+    package init(query: some Sequence<(key: String, value: String)>) throws(FilterQueryError) {
+        self.init()
+        try FilterQueryError.check(query) { pair throws(FilterQueryError) in
+            switch pair.key {
+            case "backend": backend = pair.value
+            case "warehouse": warehouse = pair.value
+            case "protocol":
+                let words = ServiceProtocol.allCases.map(\.rawValue).joined(separator: ", ")
+                `protocol` = try pair.parsed(words) { ServiceProtocol(rawValue: $0) }
+            default: throw .unknownKey(pair.key, known: Self.queryKeys)
+            }
+        }
+    }
+
+    /// What the filter names but none of `list` has: an empty answer would hide the slip.
+    package func unknownPlace(in list: BackendList) -> FilterQueryError? {
+        let warehouses = Set(list.backends.map(\.warehouse))
+        if let warehouse, !warehouses.contains(warehouse) {
+            let known = warehouses.sorted()
+            return .unknownPlace(kind: .warehouse, value: warehouse, known: known)
+        }
+        if let backend, list.matching(self).backends.isEmpty {
+            var others = self
+            others.backend = nil
+            let known = Set(list.matching(others).backends.map(\.backend.name)).sorted()
+            return .unknownPlace(kind: .backend, value: backend, known: known)
+        }
+        return nil
+    }
+}
+
+/// Backends as a table for people: what `sluice backend list` and `sluice status` print.
+package struct BackendTable: CustomStringConvertible {
+    package let description: String
+
+    package init(_ list: BackendList) {
+        let header = [
+            "BACKEND", "SERVICE", "MODE", "HEALTH", "OPEN", "CONNECTS", "FAILURES", "LAST FAILURE",
+        ]
+        let rows = list.backends.map { entry in
+            [
+                entry.backend.address ?? entry.backend.name, entry.service, entry.backend.modeWords,
+                entry.backend.health.rawValue, "\(entry.backend.activeConnections)",
+                "\(entry.backend.connections)", "\(entry.backend.connectFailures)",
+                entry.backend.lastFailureWords,
+            ]
+        }
+        description = rows.isEmpty ? "" : Columns([header] + rows).description
+    }
+}
+
+extension BackendStatus {
+    /// `active`, `drain`, `active, backup, weight 5`.
+    fileprivate var modeWords: String {
+        [mode.rawValue + (isModeChosen ? " (set)" : "")]
+            .appending(isBackup ? "backup" : nil)
+            .appending(weight == 1 ? nil : "weight \(weight)")
+            .joined(separator: ", ")
+    }
+
+    /// With its time: a backend may have been healthy for long since.
+    fileprivate var lastFailureWords: String {
+        guard let reason = lastFailure else { return "-" }
+        return lastFailureAt.map { "\($0.rfc3339) \(reason)" } ?? reason
+    }
+}
+
+extension [String] {
+    fileprivate func appending(_ word: String?) -> [String] { self + (word.map { [$0] } ?? []) }
+}

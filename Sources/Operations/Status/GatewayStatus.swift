@@ -1,0 +1,131 @@
+import CIDRTrie
+package import Policy
+package import Settings
+package import Time
+package import Traffic
+
+/// What a running gateway says of itself: the source of `/v1/status`, `/metrics` and
+/// `sluice status`. All counts are since the start.
+package struct GatewayStatus: Hashable, Sendable, Codable {
+    package enum Phase: String, Hashable, Sendable, Codable {
+        /// Its addresses are being bound; it does not accept yet.
+        case starting
+        case running, draining
+    }
+
+    package var version: String = ""
+    package var phase: Phase = .running
+    package var startedAt = UnixTime(seconds: 0)
+    /// Goes up by one with each configuration that was put in force; 1 is the first.
+    package var generation: Int = 0
+    package var activeConnections: Int = 0
+    package var shards: [ShardStatus] = []
+    package var listeners: [ListenerStatus] = []
+    /// Access-log lines that are missing: the log's reader was too slow, or its disk was full.
+    package var droppedAccessLogLines: Int = 0
+    /// Why access-log lines are being lost now; `nil` while they are written.
+    package var accessLogFailure: String?
+    /// How the last reload went; `nil` before the first.
+    package var lastReload: ReloadStatus?
+    /// What counts at the start only, as it was then.
+    package var startSettings = StartSettings()
+    /// The keys of ``startSettings`` that the configuration in force has changed: they wait for a
+    /// restart.
+    package var awaitingRestart: [String] = []
+    /// Denied connections without a line in the access log, whose lines are limited.
+    package var unloggedDenials: Int = 0
+    /// Times that accepting was paused for want of descriptors (EMFILE, ENFILE).
+    package var acceptPauses: Int = 0
+
+    /// Bytes held for peers that had not taken them when they were last looked at.
+    package var bufferedByteCount: Int = 0
+
+    package init() {}
+}
+
+/// How the last attempt to put another configuration in force went.
+package struct ReloadStatus: Hashable, Sendable, Codable {
+    package var attemptedAt: UnixTime
+    /// Why nothing changed; `nil` if it did.
+    package var failure: String?
+    /// When a reload last succeeded; `nil` if none has yet.
+    package var succeededAt: UnixTime?
+
+    package init(attemptedAt: UnixTime, failure: String?, succeededAt: UnixTime?) {
+        self.attemptedAt = attemptedAt
+        self.failure = failure
+        self.succeededAt = succeededAt
+    }
+}
+
+/// One of the data plane's workers.
+package struct ShardStatus: Hashable, Sendable, Codable {
+    package var activeConnections: Int = 0
+    package var bytesIn: UInt64 = 0
+    package var bytesOut: UInt64 = 0
+    /// Times that the shard returned from `epoll_wait` with events.
+    package var wakeups: UInt64 = 0
+
+    package init() {}
+}
+
+/// What happened at one listener on the way to one service. A listener that leads to several has as
+/// many of these, and one more for the clients that took no route.
+package struct ListenerStatus: Hashable, Sendable, Codable {
+    /// `nil` for clients that took no route.
+    package var warehouse: String?
+    package var address: String = ""
+    package var `protocol`: ServiceProtocol = .tcp
+    package var link: LinkKind = .public
+    /// By what clients are told to come this way: `default`, `endpoint: aws:vpce-…`.
+    package var routes: [String] = []
+    package var activeConnections: Int = 0
+    package var accepted: UInt64 = 0
+    package var admitted: UInt64 = 0
+    /// Only the reasons that occurred, by ``DenialReason``'s raw value.
+    package var denied: [String: UInt64] = [:]
+    /// By ``ConnectionEnd``'s raw value.
+    package var ends: [String: UInt64] = [:]
+    package var bytesIn: UInt64 = 0
+    package var bytesOut: UInt64 = 0
+    package var backends: [BackendStatus] = []
+
+    package init() {}
+}
+
+package struct BackendStatus: Hashable, Sendable, Codable {
+    /// The last result; it stays until another one comes.
+    package enum Health: String, Hashable, Sendable, Codable {
+        /// The first health check is still to come.
+        case notChecked
+        case healthy
+        case unhealthy
+        /// The name has no address that may be used; ``BackendStatus/lastFailure`` says why.
+        case unresolved
+    }
+
+    /// As configured.
+    package var name: String = ""
+    /// As resolved; several for a name with several addresses.
+    package var address: String?
+    /// The listener inside which it is written; `nil` if it is of a service to which several may lead.
+    package var listener: String?
+    package var health: Health = .healthy
+    package var mode: BackendMode = .active
+    /// Whether an operator has set the mode since the start; else the configuration says it.
+    package var isModeChosen = false
+    /// Its share, in relation to the others' weights.
+    package var weight: Int = 1
+    /// Whether it is used only while none of the others can be.
+    package var isBackup = false
+    package var activeConnections: Int = 0
+    package var connections: UInt64 = 0
+    package var connectFailures: UInt64 = 0
+    /// Why a connect or a check last failed, or the name is unresolved. It stays when the backend is
+    /// healthy again: see ``lastFailureAt``.
+    package var lastFailure: String?
+    /// When that was; `nil` for an unresolved name.
+    package var lastFailureAt: UnixTime?
+
+    package init() {}
+}

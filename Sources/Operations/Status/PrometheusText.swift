@@ -1,0 +1,249 @@
+import CIDRTrie
+import Policy
+import Settings
+import Time
+import Traffic
+
+/// A gateway's status in the text exposition format of Prometheus, version 0.0.4.
+package struct PrometheusText: CustomStringConvertible {
+    /// What the process itself uses; each is left out where it is not known.
+    package struct ProcessUsage: Hashable, Sendable {
+        package var processorSeconds: Double?
+        package var residentByteCount: Int?
+        package var openDescriptorCount: Int?
+        /// The process' soft limit of open descriptors.
+        package var descriptorLimit: Int?
+
+        package init() {}
+    }
+
+    /// What `Content-Type` says of it.
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    package private(set) var description = ""
+
+    package init(_ status: GatewayStatus, process: ProcessUsage = ProcessUsage()) {
+        appendGateway(status)
+        appendShards(status.shards)
+        appendListeners(status.listeners)
+        appendBackends(status.listeners)
+        appendProcess(process, startedAt: status.startedAt.seconds)
+    }
+}
+
+// MARK: - Families
+
+extension PrometheusText {
+    private mutating func appendGateway(_ status: GatewayStatus) {
+        family("sluice_build_info", .gauge, "The running version; always 1.") { family in
+            family.sample(1, ["version": status.version])
+        }
+        family("sluice_configuration_generation", .gauge, "Configurations put in force.") {
+            $0.sample(status.generation)
+        }
+        appendReload(status.lastReload)
+        family("sluice_configuration_keys_awaiting_restart", .gauge, "Changed keys not in force.") {
+            $0.sample(status.awaitingRestart.count)
+        }
+        family("sluice_draining", .gauge, "1 while the gateway drains.") {
+            $0.sample(status.phase == .draining ? 1 : 0)
+        }
+        family("sluice_access_log_dropped_lines_total", .counter, "Lines that found no room.") {
+            $0.sample(status.droppedAccessLogLines)
+        }
+        family("sluice_buffered_bytes", .gauge, "Held for peers that do not take them.") {
+            $0.sample(status.bufferedByteCount)
+        }
+        family("sluice_access_log_failing", .gauge, "1 while access-log lines are being lost.") {
+            $0.sample(status.accessLogFailure == nil ? 0 : 1)
+        }
+        family("sluice_denials_unlogged_total", .counter, "Denials without an access-log line.") {
+            $0.sample(status.unloggedDenials)
+        }
+        family("sluice_accept_pauses_total", .counter, "Pauses for want of descriptors.") {
+            $0.sample(status.acceptPauses)
+        }
+    }
+
+    /// A gateway that was never reloaded runs the configuration that it was started with.
+    private mutating func appendReload(_ reload: ReloadStatus?) {
+        family(
+            "sluice_configuration_last_reload_successful",
+            .gauge,
+            "0 after a reload that changed nothing because it failed."
+        ) { $0.sample(reload?.failure == nil ? 1 : 0) }
+        family(
+            "sluice_configuration_last_reload_success_timestamp_seconds",
+            .gauge,
+            "Last reload that succeeded, in seconds since 1970."
+        ) { family in
+            if let moment = reload?.succeededAt { family.sample(moment.seconds) }
+        }
+    }
+
+    private mutating func appendShards(_ shards: [ShardStatus]) {
+        let shards = shards.enumerated().map { (["shard": "\($0)"], $1) }
+        family("sluice_shard_connections", .gauge, "Connections of a shard.") { family in
+            for (labels, shard) in shards { family.sample(shard.activeConnections, labels) }
+        }
+        family("sluice_shard_wakeups_total", .counter, "Waits that brought events.") { family in
+            for (labels, shard) in shards { family.sample(shard.wakeups, labels) }
+        }
+    }
+
+    private mutating func appendListeners(_ listeners: [ListenerStatus]) {
+        let all = listeners.map { ($0.labels, $0) }
+        family("sluice_connections", .gauge, "Connections that are open.") { family in
+            for (labels, listener) in all { family.sample(listener.activeConnections, labels) }
+        }
+        family("sluice_connections_accepted_total", .counter, "Clients accepted.") { family in
+            for (labels, listener) in all { family.sample(listener.accepted, labels) }
+        }
+        family("sluice_connections_admitted_total", .counter, "Clients let through.") { family in
+            for (labels, listener) in all { family.sample(listener.admitted, labels) }
+        }
+        family("sluice_connections_denied_total", .counter, "Clients turned away.") { family in
+            for (labels, listener) in all { family.samples(listener.denied, "reason", labels) }
+        }
+        family("sluice_connections_ended_total", .counter, "Connections that ended.") { family in
+            for (labels, listener) in all { family.samples(listener.ends, "end", labels) }
+        }
+        family("sluice_received_bytes_total", .counter, "From clients to backends.") { family in
+            for (labels, listener) in all { family.sample(listener.bytesIn, labels) }
+        }
+        family("sluice_sent_bytes_total", .counter, "From backends to clients.") { family in
+            for (labels, listener) in all { family.sample(listener.bytesOut, labels) }
+        }
+    }
+
+    private mutating func appendBackends(_ listeners: [ListenerStatus]) {
+        // A service's backends are the same behind each listener that leads to it.
+        var seen: Set<[String: String]> = []
+        let all = listeners.flatMap { listener in
+            listener.backends.map { (listener.labels(of: $0), $0) }
+        }.filter { seen.insert($0.0).inserted }
+        family("sluice_backend_up", .gauge, "1 if the last health result is good.") { family in
+            for (labels, backend) in all where backend.health != .notChecked {
+                family.sample(backend.health == .healthy ? 1 : 0, labels)
+            }
+        }
+        family("sluice_backend_active", .gauge, "0 in the modes drain and maintenance.") { family in
+            for (labels, backend) in all { family.sample(backend.mode == .active ? 1 : 0, labels) }
+        }
+        family("sluice_backend_connections", .gauge, "Connections to a backend.") { family in
+            for (labels, backend) in all { family.sample(backend.activeConnections, labels) }
+        }
+        family("sluice_backend_connects_total", .counter, "Connects that succeeded.") { family in
+            for (labels, backend) in all { family.sample(backend.connections, labels) }
+        }
+        family("sluice_backend_connect_failures_total", .counter, "Connects that failed.") {
+            for (labels, backend) in all { $0.sample(backend.connectFailures, labels) }
+        }
+    }
+
+    private mutating func appendProcess(_ usage: ProcessUsage, startedAt: Int64) {
+        family("process_start_time_seconds", .gauge, "Start, in seconds since 1970.") {
+            $0.sample(startedAt)
+        }
+        if let seconds = usage.processorSeconds {
+            family("process_cpu_seconds_total", .counter, "Processor time, user and system.") {
+                $0.sample(text: "\(seconds)")
+            }
+        }
+        if let bytes = usage.residentByteCount {
+            family("process_resident_memory_bytes", .gauge, "Memory that is resident.") {
+                $0.sample(bytes)
+            }
+        }
+        if let count = usage.openDescriptorCount {
+            family("process_open_fds", .gauge, "Open descriptors.") { $0.sample(count) }
+        }
+        if let limit = usage.descriptorLimit {
+            family("process_max_fds", .gauge, "How many may be open.") { $0.sample(limit) }
+        }
+    }
+}
+
+// MARK: - The format
+
+extension PrometheusText {
+    private enum Kind: String { case counter, gauge }
+
+    private mutating func family(
+        _ name: String,
+        _ kind: Kind,
+        _ help: String,
+        samples: (inout Family) -> Void
+    ) {
+        var family = Family(name: name)
+        samples(&family)
+        description += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+        description += family.lines
+    }
+
+    /// The samples of one metric.
+    private struct Family {
+        let name: String
+        var lines = ""
+
+        mutating func sample(_ value: some BinaryInteger, _ labels: [String: String] = [:]) {
+            sample(text: "\(value)", labels)
+        }
+
+        mutating func sample(text: String, _ labels: [String: String] = [:]) {
+            lines += name
+            if !labels.isEmpty {
+                let pairs = labels.sorted { $0.key < $1.key }.map { "\($0)=\"\($1.escaped)\"" }
+                lines += "{\(pairs.joined(separator: ","))}"
+            }
+            lines += " \(text)\n"
+        }
+
+        /// A sample for each key of `counts`, as one more label.
+        mutating func samples(
+            _ counts: [String: UInt64],
+            _ label: String,
+            _ labels: [String: String]
+        ) {
+            for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
+                sample(count, labels.merging([label: key]) { $1 })
+            }
+        }
+    }
+}
+
+extension ListenerStatus {
+    fileprivate var labels: [String: String] {
+        [
+            "warehouse": warehouse ?? "", "listener": address, "protocol": `protocol`.rawValue,
+            "link": link.rawValue,
+        ]
+    }
+
+    fileprivate func labels(of backend: BackendStatus) -> [String: String] {
+        let name = backend.address.map { $0 == backend.name ? $0 : "\(backend.name) (\($0))" }
+        var labels = ["warehouse": warehouse ?? "", "backend": name ?? backend.name]
+        if let listener = backend.listener {
+            labels["listener"] = listener
+        } else {
+            labels["service"] = `protocol`.rawValue
+        }
+        return labels
+    }
+}
+
+extension String {
+    /// A label's value: backslash, quote and line feed escaped.
+    fileprivate var escaped: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

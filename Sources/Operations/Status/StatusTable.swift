@@ -1,0 +1,61 @@
+import Policy
+import Text
+import Time
+import Traffic
+
+/// A gateway's status as a table for people: what `sluice status` prints.
+package struct StatusTable: CustomStringConvertible {
+    package let description: String
+
+    package init(_ status: GatewayStatus) {
+        let sections = [
+            ([Self.summary(of: status)] + Self.troubles(of: status)).joined(separator: "\n"),
+            Self.table(of: status.listeners),
+            BackendTable(BackendList(of: status.listeners)).description,
+        ]
+        description = sections.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func summary(of status: GatewayStatus) -> String {
+        """
+        sluice \(status.version), \(status.phase.rawValue) since \(status.startedAt.rfc3339)
+        configuration generation \(status.generation), \
+        \(status.activeConnections.of("connection")) on \(status.shards.count.of("shard"))
+        """
+    }
+
+    /// What somebody should look after, a line for each.
+    private static func troubles(of status: GatewayStatus) -> [String] {
+        var lines: [String] = []
+        if let reload = status.lastReload, let failure = reload.failure {
+            lines.append("last reload failed at \(reload.attemptedAt.rfc3339): \(failure)")
+        }
+        if !status.awaitingRestart.isEmpty {
+            let keys = status.awaitingRestart.joined(separator: ", ")
+            lines.append("changed, but not in force before a restart: \(keys)")
+        }
+        if let failure = status.accessLogFailure {
+            lines.append("access log failing: \(failure)")
+        }
+        if status.droppedAccessLogLines > 0 {
+            let lost = status.droppedAccessLogLines.of("line", "is", "are")
+            lines.append("access log: \(lost) missing")
+        }
+        return lines.map(LogText.harmless)
+    }
+
+    private static func table(of listeners: [ListenerStatus]) -> String {
+        let header = [
+            "LISTENER", "WAREHOUSE", "PROTOCOL", "LINK", "OPEN", "ADMITTED", "DENIED", "IN", "OUT",
+        ]
+        let rows = listeners.map { listener in
+            [
+                listener.address, listener.warehouse ?? "-", listener.protocol.rawValue,
+                listener.link.rawValue, "\(listener.activeConnections)", "\(listener.admitted)",
+                "\(listener.denied.values.reduce(0, &+))", listener.bytesIn.asBytes,
+                listener.bytesOut.asBytes,
+            ]
+        }
+        return Columns([header] + rows).description
+    }
+}

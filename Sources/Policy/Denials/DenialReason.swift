@@ -1,0 +1,51 @@
+/// Why a connection was refused. The raw value stands in the access log and the metrics.
+package enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
+    /// The whitelist's mode is `nowhere`.
+    case linkClosed
+    /// No rule of the whitelist matches the client's address.
+    case notInWhitelist
+    /// The deciding rule says deny.
+    case deniedByRule
+    /// A PROXY header is required, and the peer is not a trusted source.
+    case untrustedProxySource
+    /// The trusted source's bytes are not a PROXY header, or not a valid one.
+    case badProxyHeader
+    /// The trusted source sent no complete PROXY header in time.
+    case proxyHeaderTimeout
+    /// A client's payload begins with a PROXY header that it must not send.
+    case unexpectedProxyHeader
+    /// None of the listener's routes takes the client.
+    case noRoute
+    /// A private link, and the PROXY header names no endpoint.
+    case noEndpoint
+    /// A private link, and the endpoint is not registered.
+    case unknownEndpoint
+    /// A private link, and nobody has accepted the endpoint yet.
+    case endpointPendingAcceptance
+    /// A private link, and the endpoint was accepted, but its cloud has not connected it yet.
+    case endpointPending
+    /// A private link, and the endpoint was rejected.
+    case endpointRejected
+    /// A private link, and nobody accepted the endpoint in time.
+    case endpointExpired
+    /// A private link, and its cloud could not connect the endpoint.
+    case endpointFailed
+    /// A private link, and the endpoint is being deleted.
+    case endpointDeleting
+    /// A private link, and the endpoint was deleted.
+    case endpointDeleted
+    /// A private link, and the endpoint has as many connections as it may.
+    case endpointConnectionLimit
+    /// An outbound link, and the client's address is not one of its sources.
+    case notASource
+    case connectionLimit
+    case warehouseConnectionLimit
+    /// The warehouse's service has as many connections as it may.
+    case serviceConnectionLimit
+    case sourceConnectionLimit
+    case sourceRateLimit
+    /// No backend took the connection, unhealthy ones included.
+    case noBackend
+    /// The gateway has no local port left for a connection to a backend.
+    case noSourcePort
+}

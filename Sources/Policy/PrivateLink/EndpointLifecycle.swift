@@ -1,0 +1,86 @@
+/// What can happen to an endpoint, and what becomes of its state: one machine for all clouds.
+///
+///     pendingAcceptance ─accept─► pending ─establish─► available
+///            │  ▲                    │                    │
+///            │  │ (accept)           ├──────reject────────┤
+///            │  └──── rejected ◄─────┴────────────────────┘
+///            └─expire─► expired      any of these ─fail─► failed
+///
+/// Every state but the last two can be deleted: deleting, and from there deleted. After AWS's
+/// states of a VPC endpoint and Azure's of a private endpoint connection, in which an approved
+/// connection can be rejected later, and a rejected one be approved after all.
+package enum EndpointAction: String, Hashable, Sendable, CaseIterable {
+    /// The provider lets the endpoint in.
+    case accept
+    /// The provider turns it away, be it for now.
+    case reject
+    /// The cloud has made the connection.
+    case establish
+    /// Nobody answered the request in time.
+    case expire
+    /// The cloud could not make the connection, or lost it.
+    case fail
+    /// The consumer, or the provider, gives it up.
+    case delete
+    /// The cloud has taken the connection down.
+    case complete
+}
+
+extension Endpoint.State {
+    /// The state after `action`.
+    ///
+    /// - Throws: ``IllegalTransition`` where nothing like it can happen in this state.
+    package func after(_ action: EndpointAction) throws(IllegalTransition) -> Endpoint.State {
+        guard let next = next(action) else { throw IllegalTransition(state: self, action: action) }
+        return next
+    }
+
+    /// What can happen in this state.
+    package var legalActions: [EndpointAction] {
+        EndpointAction.allCases.filter { next($0) != nil }
+    }
+
+    /// Every state that can come after this one, in however many steps; not the state itself,
+    /// unless it can come back.
+    package var laterStates: Set<Endpoint.State> {
+        var found: Set<Endpoint.State> = []
+        var unvisited = [self]
+        while let state = unvisited.popLast() {
+            for next in state.legalActions.compactMap(state.next)
+            where found.insert(next).inserted {
+                unvisited.append(next)
+            }
+        }
+        return found
+    }
+
+    private func next(_ action: EndpointAction) -> Endpoint.State? {
+        switch (self, action) {
+        case (.pendingAcceptance, .accept), (.rejected, .accept): .pending
+        case (.pending, .establish): .available
+        case (.pendingAcceptance, .reject), (.pending, .reject), (.available, .reject): .rejected
+        case (.pendingAcceptance, .expire): .expired
+        case (.pendingAcceptance, .fail), (.pending, .fail), (.available, .fail): .failed
+        case (.deleting, .complete): .deleted
+        case (.deleting, .delete), (.deleted, .delete): nil
+        case (_, .delete): .deleting
+        default: nil
+        }
+    }
+}
+
+/// Something that cannot happen to an endpoint in its state.
+package struct IllegalTransition: Error, Hashable, Sendable {
+    package var state: Endpoint.State
+    package var action: EndpointAction
+}
+
+extension IllegalTransition: CustomStringConvertible {
+    /// Names what can happen instead.
+    package var description: String {
+        let legal = state.legalActions.map(\.rawValue)
+        let instead = legal.isEmpty ? "nothing more" : legal.joined(separator: ", ")
+        return "\(action.rawValue) is not possible while an endpoint is \(state.rawValue);"
+            + " possible then: \(instead)"
+    }
+}

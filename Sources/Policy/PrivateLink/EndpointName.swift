@@ -1,0 +1,34 @@
+package import ProxyProtocol
+
+/// What names one endpoint among those of all clouds: two clouds may give out the same id.
+package struct EndpointName: Hashable, Sendable, Codable {
+    package var cloud: Cloud
+    /// As in ``Endpoint/id``.
+    package var id: String
+
+    package init(_ cloud: Cloud, _ id: String) {
+        self.cloud = cloud
+        self.id = id
+    }
+
+    /// The endpoint that a cloud's load balancer attests.
+    package init(_ identity: PrivateLinkIdentity) {
+        id = identity.endpointID
+        cloud =
+            switch identity {
+            case .aws: .aws
+            case .azure: .azure
+            case .google: .gcp
+            case .alibaba: .alibaba
+            }
+    }
+}
+
+extension EndpointName: CustomStringConvertible {
+    /// `aws:vpce-0123456789abcdef0`, as ``EndpointReference`` reads it.
+    package var description: String { "\(cloud.rawValue):\(id)" }
+}
+
+extension Endpoint {
+    package var name: EndpointName { EndpointName(cloud, id) }
+}

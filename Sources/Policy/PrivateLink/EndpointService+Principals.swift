@@ -1,0 +1,67 @@
+extension EndpointService {
+    /// Whether `principal` may ask for an endpoint of this service.
+    ///
+    /// Nobody may unless named, or named by `*`. An AWS account's `:root` names all of its users
+    /// and roles, and in an ARN `*` stands for any characters, as in an IAM policy.
+    package func allows(principal: String) -> Bool {
+        allowedPrincipals.contains { PrincipalPattern($0).matches(principal) }
+    }
+
+    /// The state in which an endpoint begins that `principal` asks for; `nil` where it may not.
+    package func initialState(for principal: String) -> Endpoint.State? {
+        guard allows(principal: principal) else { return nil }
+        return acceptance == .automatic ? .available : .pendingAcceptance
+    }
+}
+
+/// A principal as a service allows it.
+struct PrincipalPattern {
+    private let text: String
+
+    init(_ text: String) {
+        self.text = text
+    }
+
+    func matches(_ principal: String) -> Bool {
+        if let account = text.accountOfRoot, principal.hasPrefix(account + ":") { return true }
+        // A GUID's letters may be written in either case (RFC 9562 §4); an ARN's may not.
+        let ignoresCase = !text.hasPrefix("arn:")
+        if !text.utf8.contains(UInt8(ascii: "*")) {
+            guard text.utf8.count == principal.utf8.count else { return false }
+            return ignoresCase ? text.lowercased() == principal.lowercased() : text == principal
+        }
+        return Self.matches(
+            Array((ignoresCase ? text.lowercased() : text).utf8)[...],
+            Array((ignoresCase ? principal.lowercased() : principal).utf8)[...]
+        )
+    }
+
+    /// Goes back to the last `*` only, so that no pattern takes more than the product of lengths.
+    private static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
+        var (pattern, text) = (pattern, text)
+        var retry: (pattern: ArraySlice<UInt8>, text: ArraySlice<UInt8>)?
+        while let byte = text.first {
+            if pattern.first == UInt8(ascii: "*") {
+                pattern = pattern.dropFirst()
+                retry = (pattern, text)
+            } else if pattern.first == byte {
+                pattern = pattern.dropFirst()
+                text = text.dropFirst()
+            } else if let last = retry {
+                pattern = last.pattern
+                text = last.text.dropFirst()
+                retry?.text = text
+            } else {
+                return false
+            }
+        }
+        return pattern.allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}
+
+extension String {
+    /// `arn:aws:iam::123456789012` of `arn:aws:iam::123456789012:root`.
+    fileprivate var accountOfRoot: String? {
+        hasPrefix("arn:") && hasSuffix(":root") ? String(dropLast(":root".count)) : nil
+    }
+}

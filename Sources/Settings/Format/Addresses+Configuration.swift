@@ -1,0 +1,171 @@
+import Addresses
+import CIDRTrie
+import Text
+import Time
+import Traffic
+
+extension SocketAddress: ConfigurationScalar {
+    static var expectation: String { "an address and a port such as 0.0.0.0:9030" }
+
+    init(configurationText text: String) throws(ScalarFault) {
+        do throws(AddressSyntaxError) {
+            try self.init(parsing: text)
+        } catch {
+            throw ScalarFault(expected: Self.self, found: text, because: error)
+        }
+    }
+
+    /// As a backend has it.
+    fileprivate init(backendText text: String) throws(ScalarFault) {
+        do throws(AddressSyntaxError) {
+            try self.init(parsing: text)
+        } catch {
+            throw ScalarFault(expected: BackendAddress.self, found: text, because: error)
+        }
+    }
+}
+
+/// As in a list file: a block, an address, or a range.
+extension AddressRange: ConfigurationScalar {
+    static var expectation: String { "a CIDR block such as 203.0.113.0/24" }
+
+    init(configurationText text: String) throws(ScalarFault) {
+        do throws(AddressSyntaxError) {
+            try self.init(parsing: text)
+        } catch {
+            throw ScalarFault(expected: Self.self, found: text, because: error)
+        }
+    }
+}
+
+extension BackendAddress: ConfigurationScalar {
+    static var expectation: String { "host:port" }
+
+    /// An address as for a listener, IPv6 in brackets; anything that is no number is a host name.
+    init(configurationText text: String) throws(ScalarFault) {
+        let isNumeric = text.allSatisfy { $0.isDigit || $0 == "." || $0 == ":" }
+        if text.contains("/") || text.contains("@") {
+            throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(forURL: text))
+        }
+        if text.hasPrefix("[") || isNumeric {
+            let address = try SocketAddress(backendText: text)
+            self.init(host: .ip(address.ip), port: address.port)
+        } else {
+            self = try Self.named(text)
+        }
+        guard port != 0 else { throw ScalarFault("no backend listens on port 0") }
+        if case .ip(let ip) = host { try Self.checkDestination(ip, port) }
+    }
+
+    /// No server can be reached at such an address.
+    private static func checkDestination(_ ip: IPAddress, _ port: UInt16) throws(ScalarFault) {
+        let loopback = ip.family == .v4 ? "127.0.0.1" : "[::1]"
+        if ip.unmapped.isUnspecified {
+            throw ScalarFault(
+                "\(ip) is the unspecified address, which no backend can have",
+                remedy: "write the backend's own address, or \(loopback):\(port) for this machine"
+            )
+        }
+        if ip.unmapped.isMulticast {
+            throw ScalarFault(
+                "\(ip) is a multicast or broadcast address, which no backend can have",
+                remedy: "write the backend's own address"
+            )
+        }
+    }
+
+    private static func named(_ text: String) throws(ScalarFault) -> BackendAddress {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard let host = parts.first, let last = parts.last, parts.count > 1 else {
+            throw ScalarFault(expected: Self.self, found: text, remedy: "add a port: \(text):3306")
+        }
+        if text.contains(where: \.isWhitespace) {
+            let compact = text.filter { !$0.isWhitespace }
+            // `try?`: only whether it is one counts.
+            let isOne = (try? BackendAddress(configurationText: compact)) != nil
+            let remedy = isOne ? "did you mean \(compact)?" : "write host:port, without spaces"
+            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+        }
+        guard parts.count == 2 else {
+            let remedy = "an IPv6 address stands in brackets: [2001:db8::1]:3306"
+            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+        }
+        guard !last.isEmpty else {
+            throw ScalarFault(expected: Self.self, found: text, remedy: "add a port: \(text)3306")
+        }
+        guard let port = UInt16(last), last.allSatisfy(\.isDigit) else {
+            throw ScalarFault(expected: Self.self, found: text, remedy: "a port is 1 to 65535")
+        }
+        // A final dot says that the name is absolute: no search domain is tried.
+        let isAbsolute = host.hasSuffix(".") && host.count > 1
+        let name = try HostName(configurationText: String(isAbsolute ? host.dropLast() : host))
+        return BackendAddress(host: .name(isAbsolute ? name.text + "." : name.text), port: port)
+    }
+
+    /// `http://fe-1:8030/api`: host and port are in it.
+    private static func remedy(forURL text: String) -> String {
+        let afterScheme = text.split(separator: "://", maxSplits: 1).last ?? ""
+        let authority = afterScheme.prefix { $0 != "/" && $0 != "?" }
+        let place = String(authority.split(separator: "@").last ?? "")
+        // `try?`: only whether it is one counts.
+        let isOne = (try? BackendAddress(configurationText: place)) != nil
+        return isOne ? "did you mean \(place)?" : "no scheme, user or path: fe-1.internal:9030"
+    }
+}
+
+extension UnixTime: ConfigurationScalar {
+    static var expectation: String { "a time such as 2027-01-01T00:00:00Z" }
+
+    init(configurationText text: String) throws(ScalarFault) {
+        do throws(RFC3339Error) {
+            try self.init(rfc3339: text)
+        } catch {
+            let start = text + "T00:00:00Z"
+            // `try?`: only whether it is a day counts.
+            let isDay = (try? UnixTime(rfc3339: start)) != nil
+            throw ScalarFault(
+                "found \(text.quoted): \(error)",
+                remedy: isDay ? "write \(start) for the day's beginning" : nil
+            )
+        }
+    }
+}
+
+extension ScalarFault {
+    fileprivate init<Value: ConfigurationScalar>(
+        expected type: Value.Type,
+        found text: String,
+        because error: AddressSyntaxError
+    ) {
+        self.init(
+            "expected \(Value.expectation), found \(text.quoted): \(error.reason.problem)",
+            remedy: error.reason.remedy(
+                for: text,
+                examplePort: type == BackendAddress.self ? 3306 : 9030
+            )
+        )
+    }
+}
+
+extension AddressSyntaxError.Reason {
+    /// What to do about it.
+    ///
+    /// - Parameter examplePort: to write where one is missing.
+    fileprivate func remedy(for text: String, examplePort: Int) -> String? {
+        switch self {
+        case .missingAddress(let port) where examplePort == 3306:
+            "write the backend's own address, such as db:\(port), or 127.0.0.1:\(port) for this machine"
+        case .missingAddress(let port):
+            "write 0.0.0.0:\(port) for every IPv4 address of this machine, [::]:\(port) for IPv6 too,"
+                + " or 127.0.0.1:\(port) for this machine only"
+        case .name where text.hasPrefix("localhost:"):
+            "did you mean 127.0.0.1:\(text.dropFirst("localhost:".count))?"
+        case .name: "write the address itself"
+        case .missingPort:
+            "add a port: \(text)\(text.hasSuffix(":") ? "" : ":")\(examplePort)"
+        case .trailingText(let start):
+            "write \(start) alone; in a whitelist, words go under description"
+        default: suggestion.map { "did you mean \($0)?" }
+        }
+    }
+}

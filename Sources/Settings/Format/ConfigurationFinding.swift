@@ -1,0 +1,59 @@
+/// What is wrong or doubtful in a configuration, where, and what helps. Always the operator's.
+package struct ConfigurationFinding: Hashable, Sendable {
+    /// Whether the gateway can still do what it is told.
+    package enum Severity: String, Hashable, Sendable, Codable {
+        /// The configuration cannot be put in force.
+        case error
+        /// It can, but may not do what its author meant.
+        case warning
+    }
+
+    /// One error is enough for the configuration not to be put in force.
+    package var severity: Severity
+    /// The file that `position` speaks of; `nil` for the configuration file itself.
+    package var file: String?
+    /// `nil` where the whole file is meant.
+    package var position: SourcePosition?
+    /// `warehouses[0].listeners[1].backends[0].address`; empty for the file itself.
+    package var path: String
+    /// What is wrong, without the place; one line.
+    package var message: String
+    /// What to do about it, where there is one thing to do.
+    package var remedy: String?
+
+    /// A finding in the configuration file itself, unless `file` names another.
+    package init(
+        _ severity: Severity,
+        file: String? = nil,
+        at position: SourcePosition? = nil,
+        path: String = "",
+        message: String,
+        remedy: String? = nil
+    ) {
+        self.severity = severity
+        self.file = file
+        self.position = position
+        self.path = path
+        self.message = message
+        self.remedy = remedy
+    }
+}
+
+extension ConfigurationFinding {
+    /// One line as compilers write them, so that editors can jump to the place:
+    /// `sluice.yaml:12:15: error: warehouses[0].id: … (…)`.
+    ///
+    /// - Parameter configurationFile: the name to show where the finding names no file of its own.
+    package func line(in configurationFile: String) -> String {
+        let place = position.map { ":\($0.line):\($0.column)" } ?? ""
+        let subject = path.isEmpty ? "" : "\(path): "
+        let advice = remedy.map { " (\($0))" } ?? ""
+        return "\(file ?? configurationFile)\(place): \(severity.rawValue): "
+            + "\(subject)\(message)\(advice)"
+    }
+}
+
+extension ConfigurationFinding: CustomStringConvertible {
+    /// The line of a file whose name is not known.
+    package var description: String { line(in: "configuration") }
+}

@@ -1,0 +1,213 @@
+import Addresses
+import Text
+
+/// Reads a mapping key by key, and remembers the keys that were asked for: all others are unknown.
+struct Fields {
+    let place: Place
+    private var values: [String: ConfigurationNode.Entry] = [:]
+    private var knownKeys: [String] = []
+    private var conclusions: [Conclusion] = []
+    /// What an unknown key stands for in this mapping alone; asked before all other guesses.
+    var guess: (ConfigurationNode.Entry) -> KeyGuess? = { _ in nil }
+
+    /// A finding that holds only if `keys` are really absent, and not just misspelt.
+    fileprivate struct Conclusion {
+        let severity: ConfigurationFinding.Severity
+        let place: Place
+        let keys: [String]
+        let message: String
+        let remedy: String?
+    }
+
+    /// A key that was written twice is a fault; the first one counts.
+    init(of entries: [ConfigurationNode.Entry], at place: Place) {
+        self.place = place
+        for entry in entries {
+            if let first = values[entry.key] {
+                keyPlace(of: entry).fault(
+                    "given twice, first in line \(first.keyPosition.line)",
+                    remedy: "remove one of the two"
+                )
+            } else {
+                values[entry.key] = entry
+            }
+        }
+    }
+
+    /// Whether the key is there, with or without a value.
+    func isGiven(_ key: String) -> Bool { values[key] != nil }
+
+    /// Whether a list's key is missing, or the list has no elements. A faulty value is no such list.
+    func isEmptyList(_ key: String) -> Bool {
+        values[key].map { $0.value.content == .sequence([]) && !$0.value.isIncomplete } ?? true
+    }
+
+    /// Whether the key is missing because it is misspelt, or because the file could not be read that
+    /// far.
+    func isProbablyLost(_ key: String) -> Bool {
+        if let entry = values[key] { return entry.value.isIncomplete }
+        return place.node.isIncomplete
+            || values.keys.contains { Suggestion.closest(to: $0, among: [key]) != nil }
+    }
+
+    /// The place behind `key`; `nil` where the key is missing, and where it has no value, which is
+    /// a fault: a list whose every line was commented out must not count as a default.
+    mutating func place(_ key: String) -> Place? {
+        knownKeys.append(key)
+        guard let entry = values[key] else { return nil }
+        guard entry.value.content != .empty else {
+            keyPlace(of: entry).fault("has no value", remedy: "write one, or remove the key")
+            return nil
+        }
+        return Place(node: entry.value, path: path(of: key), decoding: place.decoding)
+    }
+
+    /// The place behind `key`, whose absence is a fault.
+    mutating func requiredPlace(_ key: String) -> Place? {
+        let missing = Place(node: place.node, path: path(of: key), decoding: place.decoding)
+        if !isGiven(key) {
+            let remedy = "add the key \(key)"
+            conclude(.error, at: missing, fromAbsenceOf: [key], "missing", remedy: remedy)
+        }
+        return place(key)
+    }
+
+    /// Reports, once all keys are read, what follows from the absence of `keys`: not if an unknown
+    /// key was probably meant to be one of them, because that is reported already.
+    mutating func conclude(
+        _ severity: ConfigurationFinding.Severity,
+        at place: Place,
+        fromAbsenceOf keys: [String],
+        _ message: String,
+        remedy: String? = nil
+    ) {
+        conclusions.append(
+            Conclusion(
+                severity: severity,
+                place: place,
+                keys: keys,
+                message: message,
+                remedy: remedy
+            )
+        )
+    }
+
+    /// Reports each key that nothing asked for, and then the conclusions. To be called last.
+    func finish() {
+        let unknown = values.values.filter { !knownKeys.contains($0.key) }
+        let guesses = unknown.map { entry in
+            place.decoding.showsMore ? keyGuess(for: entry) : KeyGuess(keys: [], remedy: nil)
+        }
+        for (entry, guess) in zip(unknown, guesses) {
+            keyPlace(of: entry).fault("unknown key", remedy: guess.remedy)
+        }
+        for conclusion in conclusions where !place.node.isIncomplete {
+            let isDoubtful = guesses.contains { guess in
+                guess.mayMean(anyOf: conclusion.keys) || guess.keys == [] && !conclusion.isError
+            }
+            if !isDoubtful { conclusion.report() }
+        }
+    }
+
+    private func keyGuess(for entry: ConfigurationNode.Entry) -> KeyGuess {
+        guess(entry)
+            ?? KeyGuess(for: entry, among: knownKeys) { isGiven($0) }
+            ?? KeyGuess(keys: [], remedy: "known here: \(knownKeys.joined(separator: ", "))")
+    }
+
+    private func keyPlace(of entry: ConfigurationNode.Entry) -> Place {
+        let key = ConfigurationNode(.scalar(entry.key), at: entry.keyPosition)
+        return Place(node: key, path: path(of: entry.key), decoding: place.decoding)
+    }
+
+    /// A key that no part of the configuration has may be any text: it is quoted.
+    private func path(of key: String) -> String {
+        let step = key[...].isName ? key : key.quoted
+        return place.path.isEmpty ? step : "\(place.path).\(step)"
+    }
+}
+
+extension Fields.Conclusion {
+    var isError: Bool { severity == .error }
+
+    func report() {
+        switch severity {
+        case .error: place.fault(message, remedy: remedy)
+        case .warning: place.warning(message, remedy: remedy)
+        }
+    }
+}
+
+extension Fields {
+    /// The value of `key`; `nil` where it is missing or faulty.
+    mutating func optional<Value: ConfigurationScalar>(
+        _ key: String,
+        as type: Value.Type = Value.self
+    ) -> Value? {
+        place(key)?.scalar(type)
+    }
+
+    /// The value of `key`, whose absence is a fault.
+    mutating func required<Value: ConfigurationScalar>(
+        _ key: String,
+        as type: Value.Type = Value.self
+    ) -> Value? {
+        requiredPlace(key)?.scalar(type)
+    }
+
+    /// The value of `key`, and `standard` where it is missing; `nil` where it is faulty, so that
+    /// nothing is concluded from a value that its author did not mean.
+    mutating func value<Value: ConfigurationScalar>(
+        _ key: String,
+        default standard: Value
+    ) -> Value? {
+        guard isGiven(key) else {
+            knownKeys.append(key)
+            return standard
+        }
+        return optional(key)
+    }
+
+    /// Overwrites a default with the value of `key`.
+    ///
+    /// - Returns: where the value stands; `nil` where the default stays.
+    @discardableResult
+    mutating func read<Value: ConfigurationScalar>(
+        _ key: String,
+        into value: inout Value
+    ) -> Place? {
+        guard let place = place(key), let given = place.scalar(Value.self) else { return nil }
+        value = given
+        return place
+    }
+
+    /// The same, for a value that has a least and a greatest; beyond them it is a fault.
+    @discardableResult
+    mutating func read<Value: ConfigurationAmount>(
+        _ key: String,
+        into value: inout Value,
+        within range: ClosedRange<Value>
+    ) -> Place? {
+        guard let place = place(key), let given = place.scalar(Value.self) else { return nil }
+        guard range.contains(given) else {
+            let (least, most) = (range.lowerBound, range.upperBound)
+            place.fault(
+                "must be between \(least.configurationText) and \(most.configurationText), "
+                    + "found \(given.configurationText)"
+            )
+            return nil
+        }
+        value = given
+        return place
+    }
+
+    /// The blocks of the list behind `key`; none where it is missing.
+    mutating func blocks(_ key: String) -> [CIDRBlock] {
+        place(key)?.blocks() ?? []
+    }
+
+    /// The elements of the list behind `key`; none where it is missing.
+    mutating func elements(_ key: String) -> [Place] {
+        place(key)?.elements() ?? []
+    }
+}

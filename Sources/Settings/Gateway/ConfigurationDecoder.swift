@@ -1,0 +1,71 @@
+import CIDRTrie
+package import Time
+
+/// Makes a validated ``GatewayConfiguration`` of a configuration file's tree, and says everything
+/// that is wrong or doubtful in it at once, each with its key path and its place.
+///
+/// ```swift
+/// let decoder = ConfigurationDecoder(now: now) { path throws(UnreadableFile) in try read(path) }
+/// switch decoder.decode(root).configuration {
+/// case let configuration?: try gateway.reload(to: configuration)
+/// case nil: break  // the findings say why
+/// }
+/// ```
+package struct ConfigurationDecoder {
+    /// Reads all bytes of a file that the configuration names, by the path as written there.
+    package typealias FileReader = (_ path: String) throws(UnreadableFile) -> [UInt8]
+
+    private let now: UnixTime
+    private let ruleLimit: Int
+    private let readFile: FileReader
+
+    /// - Parameters:
+    ///   - now: decides which whitelist entries have expired.
+    ///   - ruleLimit: how many rules all whitelists may have together, those of compiled lists left
+    ///     aside. Four million take some 400 MB while they are read.
+    package init(
+        now: UnixTime,
+        ruleLimit: Int = 4_000_000,
+        readFile: @escaping FileReader
+    ) {
+        self.now = now
+        self.ruleLimit = ruleLimit
+        self.readFile = readFile
+    }
+
+    /// Reads a whole file's tree. Every call stands alone: nothing is kept between two of them.
+    package func decode(_ root: ConfigurationNode) -> DecodedConfiguration {
+        let decoding = Decoding(now: now, ruleLimit: ruleLimit, readFile: readFile)
+        let configuration = GatewayConfiguration.decode(
+            Place(node: root, path: "", decoding: decoding)
+        )
+        return DecodedConfiguration(
+            configuration: decoding.hasFaults ? nil : configuration,
+            findings: decoding.allFindings
+        )
+    }
+}
+
+/// Why a file that the configuration names cannot be read: the operator's fault or the system's.
+package struct UnreadableFile: Error, Hashable {
+    /// The system's own words: `No such file or directory`.
+    package var reason: String
+
+    /// - Parameter reason: goes into the finding as it is.
+    package init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// What became of a configuration file.
+package struct DecodedConfiguration: Hashable, Sendable {
+    /// `nil` where there is at least one fault.
+    package var configuration: GatewayConfiguration?
+    /// Faults and warnings in the order of the file.
+    package var findings: [ConfigurationFinding]
+
+    /// What keeps the configuration from being put in force.
+    package var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
+    /// What its author may not have meant.
+    package var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }
+}

@@ -1,0 +1,81 @@
+import CIDRTrie
+import Text
+import Time
+
+/// One run of the decoder: what it was told beforehand, and what it has found so far.
+///
+/// A reference, because every ``Place`` of the tree reports to the same run. It never leaves
+/// ``ConfigurationDecoder/decode(_:)``, and holds no place: it would hold itself by that.
+final class Decoding {
+    /// More findings than anybody reads; what comes behind them is counted, not kept.
+    static let findingLimit = 1_000
+
+    let now: UnixTime
+    /// Over all whitelists, those of compiled lists left aside.
+    let ruleLimit: Int
+    let readFile: ConfigurationDecoder.FileReader
+
+    private(set) var findings: [ConfigurationFinding] = []
+    private(set) var faultCount = 0
+    var hasFaults: Bool { faultCount > 0 }
+    private var droppedCount = 0
+    var ruleCount = 0
+
+    /// Every address on which the gateway is to listen.
+    var listenAddresses = ListenClaims()
+    var warehouseIDs = Claims<String>()
+    /// Every backend.
+    var backends: [BackendClaim] = []
+
+    init(now: UnixTime, ruleLimit: Int, readFile: @escaping ConfigurationDecoder.FileReader) {
+        self.now = now
+        self.ruleLimit = ruleLimit
+        self.readFile = readFile
+    }
+
+    func report(_ finding: ConfigurationFinding) {
+        faultCount += finding.severity == .error ? 1 : 0
+        if findings.count < Self.findingLimit {
+            findings.append(finding)
+        } else {
+            droppedCount += 1
+        }
+    }
+
+    /// Whether another finding would be shown, so that its words are worth finding.
+    var showsMore: Bool { findings.count < Self.findingLimit }
+
+    /// All findings in the order of the file, those in other files behind, with a last word on
+    /// those that were too many to keep.
+    var allFindings: [ConfigurationFinding] {
+        let sorted = findings.sorted { ($0.file ?? "", $0.place) < ($1.file ?? "", $1.place) }
+        guard droppedCount > 0 else { return sorted }
+        let severity: ConfigurationFinding.Severity = hasFaults ? .error : .warning
+        return sorted + [
+            ConfigurationFinding(
+                severity,
+                message: "\(droppedCount.of("more finding", "is", "are")) not shown"
+            )
+        ]
+    }
+}
+
+extension ConfigurationFinding {
+    fileprivate var place: SourcePosition { position ?? SourcePosition(line: 0, column: 0) }
+}
+
+/// Who was first to use what may be used only once.
+struct Claims<Key: Hashable> {
+    private var owners: [Key: SourceLocation] = [:]
+
+    func contains(_ key: Key) -> Bool { owners[key] != nil }
+
+    /// Claims `key` for `place`; answers who has it already, if somebody has.
+    mutating func claim(_ key: Key, for place: Place) -> SourceLocation? {
+        guard let owner = owners[key] else {
+            owners[key] = place.location
+            return nil
+        }
+        return owner
+    }
+}

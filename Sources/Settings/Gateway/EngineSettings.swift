@@ -1,0 +1,21 @@
+/// How the data plane is laid out.
+package struct EngineSettings: Hashable, Sendable {
+    /// Workers; 0 for one for each processor.
+    package var shards = 0
+    /// How long a shard waits in its own `epoll_wait` before it goes back to Dispatch.
+    package var linger: Duration = .milliseconds(20)
+    /// Bytes of each shard's shared read buffer.
+    package var scratchByteCount = 65_536
+    /// Bytes of the pipe that a splicing direction uses.
+    package var pipeByteCount = 1_048_576
+    /// Bytes that the kernel takes from a client before they are read; 0 for the system's buffer.
+    package var clientBufferByteCount = 4_194_304
+    /// The same of a backend.
+    package var backendBufferByteCount = 4_194_304
+    /// Bytes that the kernel keeps for a peer besides those under way; 0 for the system's limit.
+    package var unsentByteCount = 262_144
+    package var congestionControl = CongestionControl.automatic
+
+    /// The defaults of the configuration file.
+    package init() {}
+}

@@ -1,0 +1,121 @@
+import Addresses
+import Traffic
+
+extension GatewayConfiguration {
+    /// - Returns: a value even where parts of it are faulty; the decoding knows whether it counts.
+    static func decode(_ place: Place) -> GatewayConfiguration? {
+        place.mapping { fields in
+            var configuration = GatewayConfiguration(warehouses: [])
+            configuration.readSettings(&fields)
+            configuration.readLimits(&fields)
+            configuration.readTopology(&fields)
+            place.decoding.checkBackends()
+            return configuration
+        }
+    }
+
+    private mutating func readSettings(_ fields: inout Fields) {
+        readManagement(fields.place("management"))
+        state = fields.optional("state")
+        let domain: HostName? = fields.optional("domain")
+        self.domain = domain?.text
+        log.read(fields.place("log"))
+        readPolicy(&fields)
+    }
+
+    /// `management: { listen: 127.0.0.1:7080, names: [ gateway.internal ] }`.
+    private mutating func readManagement(_ place: Place?) {
+        let settings = place?.mapping(insteadOfValue: "listen") { fields in
+            let listen = fields.requiredPlace("listen")
+            let address = listen?.listenAddress()
+            if let address, !address.ip.unmapped.isLoopback {
+                listen?.warnOfOpenManagement(address)
+            }
+            let names = fields.elements("names").compactMap { $0.scalar(HostName.self)?.text }
+            return (address, names)
+        }
+        if let settings { (management, managementNames) = settings }
+    }
+
+    private mutating func readLimits(_ fields: inout Fields) {
+        limits.read(fields.place("limits"))
+        timeouts.read(fields.place("timeouts"))
+        keepalive.read(fields.place("keepalive"))
+        engine.read(fields.place("engine"))
+    }
+
+    private mutating func readPolicy(_ fields: inout Fields) {
+        guard let place = fields.place("policy") else { return }
+        policy = place.scalar() ?? policy
+        if policy == .store {
+            place.warning(
+                "this version reads policy from the configuration file and does not write it",
+                remedy: "write policy: file, or remove the key"
+            )
+        }
+    }
+
+    private mutating func readTopology(_ fields: inout Fields) {
+        let shared = SharedListener.decodeAll(&fields, timeouts: timeouts)
+        guard let place = fields.requiredPlace("warehouses") else { return }
+        if place.isEmptySequence { place.warning("no warehouse: the gateway serves nothing") }
+        let decoded = place.elements().compactMap {
+            DecodedWarehouse.decode($0, timeouts: timeouts, shared: shared)
+        }
+        warehouses = decoded.map(\.warehouse)
+        listeners =
+            decoded.flatMap(\.listeners) + shared.map { $0.resolved(among: decoded) }
+        let used = Set(services.map(\.id))
+        for service in decoded.flatMap(\.services) where !used.contains(service.service.id) {
+            service.warnOfNoRoute()
+        }
+    }
+}
+
+extension SharedService {
+    fileprivate func warnOfNoRoute() {
+        let id = service.id
+        place.warning(
+            "no route leads to this service",
+            remedy:
+                "add { endpoint: ID, warehouse: \(id.warehouse) }, or default: true in place of the"
+                + " endpoint, to the routes of a listener of protocol \(id.protocol.rawValue) under the"
+                + " top level's listeners"
+        )
+    }
+}
+
+extension Place {
+    /// The management address asks nobody who they are.
+    fileprivate func warnOfOpenManagement(_ address: SocketAddress) {
+        let remedy = "listen on 127.0.0.1:\(address.port), or let a firewall decide who gets there"
+        if address.ip.unmapped.isUnspecified {
+            warning(
+                "\(address) is in every network: whoever reaches it can read sessions, denials and"
+                    + " endpoints without a password",
+                remedy: remedy
+            )
+        } else if !address.ip.unmapped.isPrivate {
+            warning(
+                "\(address) may be reached from the internet, and asks for no password",
+                remedy: remedy
+            )
+        }
+    }
+}
+
+extension IPAddress {
+    /// Of no use in the internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5.6.
+    fileprivate var isPrivate: Bool {
+        switch self {
+        case .v4(let v4):
+            switch v4.bits {
+            case 0x0a00_0000...0x0aff_ffff, 0xac10_0000...0xac1f_ffff, 0xc0a8_0000...0xc0a8_ffff,
+                0x6440_0000...0x647f_ffff, 0xa9fe_0000...0xa9fe_ffff:
+                true
+            default: false
+            }
+        case .v6(let v6): v6.high >> 57 == 0x7e || v6.high >> 54 == 0x3fa
+        }
+    }
+}

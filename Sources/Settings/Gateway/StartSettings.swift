@@ -1,0 +1,57 @@
+import Addresses
+
+/// What a gateway takes from its configuration when it starts, and not at a reload: a change waits
+/// for a restart.
+///
+/// ```swift
+/// StartSettings(before).keys(changedIn: StartSettings(after))   // ["engine.shards"]
+/// ```
+package struct StartSettings: Hashable, Sendable {
+    /// The value of each, by its key in the configuration file.
+    package private(set) var values: [String: String] = [:]
+
+    package init() {}
+
+    package init(_ configuration: GatewayConfiguration) {
+        let engine = configuration.engine
+        values = [
+            "management.listen": configuration.management?.description ?? "none",
+            "management.names": configuration.managementNames.joined(separator: ", "),
+            "engine.shards": "\(engine.shards)",
+            "engine.linger": "\(engine.linger)",
+            "engine.scratch": "\(engine.scratchByteCount) bytes",
+            "engine.pipe": "\(engine.pipeByteCount) bytes",
+            "engine.congestionControl": engine.congestionControl.configurationText,
+        ]
+    }
+
+    /// The keys whose values differ, in alphabetical order.
+    package func keys(changedIn other: StartSettings) -> [String] {
+        Set(values.keys).union(other.values.keys)
+            .filter { values[$0] != other.values[$0] }
+            .sorted()
+    }
+}
+
+/// One JSON object of strings.
+extension StartSettings: Codable {
+    package init(from decoder: any Decoder) throws {
+        values = try decoder.singleValueContainer().decode([String: String].self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(values)
+    }
+}
+
+extension CongestionControl {
+    /// As the configuration file writes it.
+    fileprivate var configurationText: String {
+        switch self {
+        case .automatic: "auto"
+        case .system: "system"
+        case .named(let name): name
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Addresses
+import Policy
+import Text
+import Traffic
+
+extension Listener {
+    /// Reads a listener inside a warehouse: all its clients go to a service of its own.
+    ///
+    /// - Parameter inherited: the gateway's timeouts, of which the listener may set its own.
+    static func decode(_ place: Place, of warehouse: String, timeouts inherited: Timeouts)
+        -> Listener?
+    {
+        place.mapping { fields in
+            let service: ServiceProtocol? = fields.required("protocol")
+            let listen = fields.requiredPlace("listen")
+            let address = listen?.listenAddress()
+            let givenLink = fields.value("link", default: LinkKind.public)
+            let link = fields.isProbablyLost("link") ? nil : givenLink
+            let interface: InterfaceName? = fields.optional("interface")
+            let endpoint = fields.embeddedEndpoint(
+                link: link,
+                address: address,
+                interface: interface
+            )
+            let sources = fields.sources(link: link)
+            let timeouts = TimeoutChanges(fields.place("timeouts"), with: [.header, .session])
+                .applied(to: inherited)
+            let isIdentified = fields.isGiven("endpoint")
+            let settings = DoorSettings(
+                &fields,
+                identifies: link == .private && !isIdentified,
+                protocol: service,
+                timeouts: timeouts
+            )
+            let own = Service.read(
+                &fields,
+                id: Service.ID(
+                    warehouse: warehouse,
+                    protocol: service ?? .tcp,
+                    listener: address
+                ),
+                protocol: service,
+                listen: listen
+            )
+            settings.accept.checkClientHeaders(before: own, at: fields.place)
+            guard let service, let address, let link else { return nil }
+            return Listener(
+                protocol: service,
+                address: address,
+                interface: interface?.text,
+                link: link,
+                endpoint: endpoint,
+                sources: sources,
+                acceptProxyProtocol: settings.accept,
+                reject: settings.reject,
+                timeouts: settings.timeouts,
+                routes: [Route(.default, to: own, timeouts: settings.timeouts)]
+            )
+        }
+    }
+}
+
+/// What every listener says of its clients' first bytes and of refusals.
+struct DoorSettings {
+    let accept: AcceptProxyProtocol
+    let reject: Reject
+    let timeouts: Timeouts
+
+    /// - Parameters:
+    ///   - identifies: whether nothing but a header says which endpoint a client comes from.
+    ///   - service: `nil` if it is not known; then nothing follows from it.
+    init(
+        _ fields: inout Fields,
+        identifies: Bool,
+        protocol service: ServiceProtocol?,
+        timeouts: Timeouts
+    ) {
+        accept = AcceptProxyProtocol.decode(
+            &fields,
+            identifies: identifies,
+            timeout: timeouts.header
+        )
+        reject = Reject.decode(fields.place("reject"), for: service)
+        var timeouts = timeouts
+        timeouts.header = accept.timeout
+        self.timeouts = timeouts
+    }
+}
+
+extension AcceptProxyProtocol {
+    /// - Parameter place: of the listener or the route that leads to `service`.
+    func checkClientHeaders(before service: Service, at place: Place) {
+        guard clientHeaders == .pass, service.sendProxyProtocol != .off else { return }
+        place.fault(
+            "the backend would believe a client's header after the gateway's own",
+            remedy: "proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
+        )
+    }
+}
+
+extension LinkKind: ConfigurationWord {}
+
+extension Fields {
+    /// The embedded endpoint that a listener of a private link is.
+    fileprivate mutating func embeddedEndpoint(
+        link: LinkKind?,
+        address: SocketAddress?,
+        interface: InterfaceName?
+    ) -> String? {
+        guard let place = place("endpoint") else { return nil }
+        if let link, link != .private {
+            conclude(
+                .error,
+                at: place,
+                fromAbsenceOf: ["link"],
+                "only a private link comes through an endpoint",
+                remedy: "link: private"
+            )
+        }
+        if interface == nil, let address, !address.ip.isUnspecified, !address.ip.isLoopback {
+            place.warning(
+                "whoever reaches \(address), over whichever network, comes through this endpoint",
+                remedy: "interface: the network interface in the consumer's network"
+            )
+        }
+        if let address, address.ip.isUnspecified {
+            place.warning(
+                "\(address) is in every network: whoever reaches it comes through this endpoint",
+                remedy: "listen on the gateway's address in the consumer's network"
+            )
+        }
+        let id: EmbeddedEndpointID? = place.scalar()
+        return id?.text
+    }
+
+    /// The warehouse's own network, whose clients an outbound link serves.
+    fileprivate mutating func sources(link: LinkKind?) -> [CIDRBlock]? {
+        guard let place = place("sources") else { return nil }
+        if let link, link != .outbound {
+            conclude(
+                .error,
+                at: place,
+                fromAbsenceOf: ["link"],
+                "only an outbound link has sources of its own",
+                remedy: link == .public ? "write them under whitelist" : "remove the key"
+            )
+        }
+        if place.isEmptySequence { place.warning("no source: the link serves nobody") }
+        let blocks = place.blocks()
+        for openness in AddressOpenness.all(of: blocks) {
+            place.warning(
+                "\(openness.subject) may use this outbound link",
+                remedy: "name the warehouse's own network only"
+            )
+        }
+        return blocks
+    }
+}
+
+extension Place {
+    /// An address to listen on, which no other part of the configuration may have.
+    func listenAddress() -> SocketAddress? {
+        guard let address: SocketAddress = scalar() else { return nil }
+        guard address.port != 0 else {
+            warning("port 0 lets the system choose a port that no client knows")
+            return address
+        }
+        if let owner = decoding.listenAddresses.claim(address, for: self) {
+            fault("\(address) is taken by \(owner.reference)", remedy: "choose another port")
+        }
+        return address
+    }
+}

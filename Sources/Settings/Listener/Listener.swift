@@ -1,0 +1,108 @@
+package import Addresses
+package import Policy
+package import Traffic
+
+/// An address and port at which clients arrive over one kind of link, and the routes that lead them
+/// on.
+package struct Listener: Hashable, Sendable {
+    /// What its clients speak, and all services behind it.
+    package var `protocol`: ServiceProtocol
+    /// No other listener has it, nor one that includes it, as `0.0.0.0` includes `127.0.0.1`. `::`
+    /// takes IPv4 clients too, unless an IPv4 listener of the same port stands beside it.
+    package var address: SocketAddress
+    /// The only network interface over which clients come; `nil` for any.
+    package var interface: String?
+    /// Says whether the whitelist or an endpoint admits.
+    package var link: LinkKind
+    /// A private link without a cloud: the embedded endpoint that this address is. Otherwise `nil`.
+    package var endpoint: String?
+    /// An outbound link: who may come, which is the warehouse's own network; `nil` for whom the
+    /// whitelist admits.
+    package var sources: [CIDRBlock]?
+    /// Required with a cloud's private link, where only the header tells the endpoint.
+    package var acceptProxyProtocol: AcceptProxyProtocol
+    /// How a denied client learns of it.
+    package var reject: Reject
+    /// The gateway's own where the listener sets none; `drain` counts for the gateway only.
+    package var timeouts: Timeouts
+    /// In the order of the file; at least one. No two have the same match.
+    package var routes: [Route]
+
+    /// A listener on a public link without routes.
+    package init(
+        protocol: ServiceProtocol,
+        address: SocketAddress,
+        interface: String? = nil,
+        link: LinkKind = .public,
+        endpoint: String? = nil,
+        sources: [CIDRBlock]? = nil,
+        acceptProxyProtocol: AcceptProxyProtocol = AcceptProxyProtocol(),
+        reject: Reject = .error,
+        timeouts: Timeouts = Timeouts(),
+        routes: [Route] = []
+    ) {
+        self.protocol = `protocol`
+        self.address = address
+        self.interface = interface
+        self.link = link
+        self.endpoint = endpoint
+        self.sources = sources
+        self.acceptProxyProtocol = acceptProxyProtocol
+        self.reject = reject
+        self.timeouts = timeouts
+        self.routes = routes
+    }
+}
+
+extension Listener {
+    /// A listener inside a warehouse, whose clients all go to a service of its own.
+    package init(
+        of warehouse: String,
+        protocol: ServiceProtocol,
+        address: SocketAddress,
+        interface: String? = nil,
+        link: LinkKind = .public,
+        endpoint: String? = nil,
+        sources: [CIDRBlock]? = nil,
+        acceptProxyProtocol: AcceptProxyProtocol = AcceptProxyProtocol(),
+        reject: Reject = .error,
+        backends: [BackendAddress],
+        healthCheck: HealthCheck = HealthCheck(kind: .tcp),
+        sendProxyProtocol: SendProxyProtocol = .off,
+        sourceAddresses: [IPAddress] = [],
+        timeouts: Timeouts = Timeouts()
+    ) {
+        let service = Service(
+            Service.ID(warehouse: warehouse, protocol: `protocol`, listener: address),
+            backends: backends.map { ConfiguredBackend($0) },
+            healthCheck: healthCheck,
+            sendProxyProtocol: sendProxyProtocol,
+            sourceAddresses: sourceAddresses
+        )
+        self.init(
+            protocol: `protocol`,
+            address: address,
+            interface: interface,
+            link: link,
+            endpoint: endpoint,
+            sources: sources,
+            acceptProxyProtocol: acceptProxyProtocol,
+            reject: reject,
+            timeouts: timeouts,
+            routes: [Route(.default, to: service, timeouts: timeouts)]
+        )
+    }
+
+    /// The ids of the warehouses to which it leads.
+    package var warehouses: Set<String> { Set(routes.map(\.service.id.warehouse)) }
+    /// The only warehouse to which it leads; `nil` if there are several.
+    package var onlyWarehouse: String? {
+        let warehouses = warehouses
+        return warehouses.count == 1 ? warehouses.first : nil
+    }
+}
+
+extension Listener {
+    /// Whether its clients may write PROXY headers of their own, which the backend then believes.
+    package var passesClientHeaders: Bool { acceptProxyProtocol.clientHeaders == .pass }
+}

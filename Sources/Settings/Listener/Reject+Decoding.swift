@@ -1,0 +1,28 @@
+import Text
+import Traffic
+
+extension Reject {
+    /// Reads a listener's key `reject`; by default a client is told in its protocol, in the way that
+    /// most of its programs show in full.
+    static func decode(_ place: Place?, for service: ServiceProtocol?) -> Reject {
+        let known = service?.known.rejects ?? [.error]
+        guard let place, let reject: Reject = place.scalar() else { return known[0] }
+        guard let service, !known.contains(reject) else { return reject }
+        switch reject {
+        case .error, .drop:
+            place.warning(
+                "plain \(service.rawValue) has no words for an error: denied clients are dropped"
+            )
+            return .drop
+        case .errorAfterGreeting:
+            let able = ServiceProtocol.allCases.filter { $0.known.rejects.contains(reject) }
+            place.fault(
+                "errorAfterGreeting is for protocol \(able.map(\.rawValue).joined(separator: " and ")) only",
+                remedy: "reject: drop"
+            )
+            return known[0]
+        }
+    }
+}
+
+extension Reject: ConfigurationWord {}

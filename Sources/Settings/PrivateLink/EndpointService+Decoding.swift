@@ -1,0 +1,69 @@
+import Policy
+import Text
+
+extension EndpointService {
+    /// Reads a warehouse's key `endpointServices`; no id may occur twice in it.
+    static func decodeList(_ places: [Place]) -> [EndpointService] {
+        var claims = Claims<String>()
+        return places.compactMap { decode($0, claims: &claims) }
+    }
+
+    private static func decode(
+        _ place: Place,
+        claims: inout Claims<String>
+    ) -> EndpointService? {
+        place.mapping { fields in
+            let cloud: Cloud? = fields.required("cloud")
+            let idForm = cloud.map(PrivateLinkForm.endpointServiceID(of:))
+            let idPlace = fields.requiredPlace("id")
+            let id = idPlace?.text(as: idForm)
+            if let id { idPlace?.claim(id, "endpoint service", from: &claims) }
+            let region: RegionName? = fields.required("region")
+            let acceptance = fields.value("acceptance", default: Acceptance.manual)
+            let principals = allowedPrincipals(&fields, cloud: cloud, acceptance: acceptance)
+            guard let cloud, let id, let region, let acceptance else { return nil }
+            return EndpointService(
+                id: id,
+                cloud: cloud,
+                region: region.text,
+                acceptance: acceptance,
+                allowedPrincipals: principals
+            )
+        }
+    }
+
+    /// Each endpoint is compared with all of them; the clouds allow fewer.
+    private static let principalLimit = 1_000
+
+    private static func allowedPrincipals(
+        _ fields: inout Fields,
+        cloud: Cloud?,
+        acceptance: Acceptance?
+    ) -> [String] {
+        var claims = Claims<String>()
+        let list = fields.place("allowedPrincipals")
+        let places = list?.elements() ?? []
+        guard places.count <= principalLimit else {
+            list?.fault(
+                "more than \(principalLimit) principals",
+                remedy: "allow accounts in place of their users and roles"
+            )
+            return []
+        }
+        return places.compactMap { place in
+            let form = cloud.map(PrivateLinkForm.principal(of:))
+            let principal = place.text(as: form)
+            if let principal { place.claim(principal, "principal", from: &claims) }
+            if principal == PrivateLinkForm.anyPrincipal, acceptance == .automatic {
+                place.warning(
+                    "everybody's endpoints are accepted without a person's word",
+                    remedy: "name the principals, or acceptance: manual"
+                )
+            }
+            return principal
+        }
+    }
+}
+
+extension EndpointService.Acceptance: ConfigurationWord {}
+extension Cloud: ConfigurationWord {}

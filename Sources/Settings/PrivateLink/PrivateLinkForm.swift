@@ -1,0 +1,94 @@
+import Policy
+import Text
+
+/// How the names that a cloud gives its private links are written.
+///
+/// The gateway compares them byte by byte with what a PROXY header says, so a name in another form
+/// would never match.
+struct PrivateLinkForm {
+    /// Stands for everybody.
+    static let anyPrincipal = "*"
+
+    /// What is wanted, after the word "expected".
+    let expectation: String
+    private let isMet: (String) -> Bool
+
+    func check(_ text: String) throws(ScalarFault) {
+        guard !isMet(text) else { return }
+        let remedy = text.hasPrefix("vpce-svc-") ? "this is an endpoint service's id" : nil
+        throw ScalarFault("expected \(expectation), found \(text.quoted)", remedy: remedy)
+    }
+}
+
+extension PrivateLinkForm {
+    static func endpointID(of cloud: Cloud) -> PrivateLinkForm {
+        switch cloud {
+        case .aws:
+            PrivateLinkForm(expectation: "vpce- and 17 hexadecimal digits") { text in
+                text.rest(after: "vpce-")?.isAWSNumber ?? false
+            }
+        case .azure:
+            // UInt32 in the header's TLV 0xEE; no other way to write it, such as 007, would match.
+            PrivateLinkForm(expectation: "a LINKID, 0 to 4294967295") { text in
+                UInt32(text).map(String.init) == text
+            }
+        case .gcp:
+            // UInt64 in TLV 0xE0.
+            PrivateLinkForm(expectation: "a PSC connection id, a decimal number") { text in
+                UInt64(text).map(String.init) == text
+            }
+        case .alibaba:
+            PrivateLinkForm(expectation: "an endpoint id, ep-…") { text in
+                text.rest(after: "ep-")?.isName ?? false
+            }
+        case .embedded:
+            PrivateLinkForm(expectation: EmbeddedEndpointID.expectation) { text in
+                EmbeddedEndpointID.isLabel(text)
+            }
+        }
+    }
+
+    static func endpointServiceID(of cloud: Cloud) -> PrivateLinkForm {
+        switch cloud {
+        case .aws:
+            PrivateLinkForm(expectation: "vpce-svc- and 17 hexadecimal digits") { text in
+                text.rest(after: "vpce-svc-")?.isAWSNumber ?? false
+            }
+        case .azure:
+            PrivateLinkForm(expectation: "a private link service's resource id or alias") { text in
+                text.isAzureResourceID || text.isAzureAlias
+            }
+        case .gcp:
+            PrivateLinkForm(expectation: "projects/…/regions/…/serviceAttachments/…") { text in
+                text.matches(path: ["projects", nil, "regions", nil, "serviceAttachments", nil])
+            }
+        case .alibaba:
+            PrivateLinkForm(expectation: "an endpoint service id, epsrv-…") { text in
+                text.rest(after: "epsrv-")?.isName ?? false
+            }
+        case .embedded:
+            PrivateLinkForm(expectation: "a name of letters, digits, - and _") { text in
+                text[...].isName
+            }
+        }
+    }
+
+    static func principal(of cloud: Cloud) -> PrivateLinkForm {
+        switch cloud {
+        case .aws:
+            PrivateLinkForm(
+                expectation: "arn:aws:iam::<12 digits>:root, :role/… or :user/…, or *"
+            ) { text in
+                text == anyPrincipal || text.isPrincipalARN
+            }
+        case .azure:
+            PrivateLinkForm(expectation: "a subscription id (a GUID), or *") { text in
+                text == anyPrincipal || text[...].isGUID
+            }
+        case .gcp, .alibaba, .embedded:
+            PrivateLinkForm(expectation: "a project or an account, or *") { text in
+                text == anyPrincipal || text[...].isName
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+/// What is written to the backend before any byte of the client.
+package enum SendProxyProtocol: Hashable, Sendable {
+    case off
+    case v1
+    case v2(V2Options)
+
+    /// What goes into a header of version 2 beside the addresses.
+    package struct V2Options: Hashable, Sendable {
+        /// Whether the TLVs that the client's side sent are passed on, in their order.
+        package var passTLVs = false
+        /// Whether a CRC32C TLV is added.
+        package var addsCRC32C = false
+
+        /// Addresses only, which the most backends take: MariaDB resets a payload above 240 bytes.
+        package init() {}
+    }
+}

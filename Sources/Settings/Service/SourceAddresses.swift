@@ -1,0 +1,51 @@
+import Addresses
+import Text
+import Traffic
+
+extension Fields {
+    /// Enough for 1.8 million connections to one backend.
+    private static let sourceAddressLimit = 64
+
+    /// Reads a service's key `sourceAddresses`.
+    mutating func sourceAddresses(to backends: [ConfiguredBackend]) -> [IPAddress] {
+        guard let list = place("sourceAddresses") else { return [] }
+        let places = list.elements()
+        if places.count > Self.sourceAddressLimit {
+            list.fault("at most \(Self.sourceAddressLimit) source addresses are used in turns")
+        }
+        var claims = Claims<IPAddress>()
+        let addresses = places.compactMap { $0.sourceAddress(&claims) }
+        for case .ip(let ip) in backends.map(\.address.host)
+        where !addresses.isEmpty && !addresses.contains(where: { $0.family == ip.family }) {
+            list.warning(
+                "none is of the family of \(ip): the system chooses what connects to that"
+            )
+        }
+        return addresses
+    }
+}
+
+extension Place {
+    fileprivate func sourceAddress(_ claims: inout Claims<IPAddress>) -> IPAddress? {
+        guard let address: SourceAddress = scalar() else { return nil }
+        if let owner = claims.claim(address.ip, for: self) {
+            fault("\(address.ip) is there already: \(owner.reference)")
+        }
+        return address.ip
+    }
+}
+
+/// One of the gateway's own addresses. Whether it is one is known only where the gateway runs.
+private struct SourceAddress: ConfigurationScalar {
+    static let expectation = "one of this machine's addresses, without a port"
+
+    let ip: IPAddress
+
+    init(configurationText text: String) throws(ScalarFault) {
+        // `try?`: the expectation says more than where parsing stopped.
+        guard let ip = try? IPAddress(parsing: text), !ip.isUnspecified else {
+            throw ScalarFault(expected: Self.self, found: text)
+        }
+        self.ip = ip.unmapped
+    }
+}

@@ -1,0 +1,159 @@
+import Policy
+import Text
+import Traffic
+
+/// A warehouse, and what is written inside it beside its policy.
+struct DecodedWarehouse {
+    let warehouse: Warehouse
+    /// Those that lead to it alone.
+    let listeners: [Listener]
+    /// Those to which routes of other listeners may lead.
+    let services: [SharedService]
+    /// Whether `services` may have more than was understood.
+    let isMissingServices: Bool
+
+    /// - Parameters:
+    ///   - timeouts: the gateway's, which its listeners inherit.
+    ///   - shared: listeners that lead to several warehouses, this one among them perhaps.
+    static func decode(_ place: Place, timeouts: Timeouts, shared: [SharedListener])
+        -> DecodedWarehouse?
+    {
+        place.mapping { fields in
+            let id = fields.requiredPlace("id")?.warehouseID()
+            let links = Set(shared.compactMap { listener in id.flatMap(listener.link) })
+            let name: String? = fields.optional("name")
+            let host: HostName? = fields.optional("host")
+            let connectionLimit = fields.connectionLimit()
+            let listeners = listeners(
+                &fields,
+                of: id ?? "",
+                timeouts: timeouts,
+                isReachable: !links.isEmpty
+            )
+            let allLinks = links.union(listeners.map(\.link))
+            let faultCount = place.decoding.faultCount
+            let services = SharedService.decodeAll(fields.place("services"), of: id ?? "")
+            let isMissingServices =
+                place.decoding.faultCount > faultCount || fields.isProbablyLost("services")
+            let whenRevoked = fields.value("whenRevoked", default: Revocation.close)
+            let servicePlaces = fields.elements("endpointServices")
+            let endpointServices = EndpointService.decodeList(servicePlaces)
+            let endpointPlaces = fields.elements("endpoints")
+            let endpoints = Endpoint.decodeList(
+                endpointPlaces,
+                of: endpointServices,
+                areAllKnown: endpointServices.count == servicePlaces.count
+                    && !fields.isProbablyLost("endpointServices")
+            )
+            let whitelist = Whitelist.decode(&fields, isPublic: allLinks.contains(.public))
+            checkEndpoints(of: &fields, isPrivate: allLinks.contains(.private))
+            // What is wrong with one of them is reported already.
+            if endpoints.count == endpointPlaces.count {
+                checkEmbeddedEndpoints(endpoints, for: listeners, of: &fields)
+            }
+            guard let id, let whenRevoked else { return nil }
+            return DecodedWarehouse(
+                warehouse: Warehouse(
+                    id: id,
+                    name: name,
+                    host: host?.text,
+                    whitelist: whitelist,
+                    connectionLimit: connectionLimit,
+                    whenRevoked: whenRevoked,
+                    endpointServices: endpointServices,
+                    endpoints: endpoints
+                ),
+                listeners: listeners,
+                services: services,
+                isMissingServices: isMissingServices
+            )
+        }
+    }
+
+    /// - Parameter isReachable: whether another listener leads to the warehouse.
+    private static func listeners(
+        _ fields: inout Fields,
+        of id: String,
+        timeouts: Timeouts,
+        isReachable: Bool
+    ) -> [Listener] {
+        // Of a service that no route leads to more is said elsewhere.
+        if fields.isEmptyList("listeners"), !isReachable, !fields.isGiven("services") {
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["listeners"],
+                "no listener leads to this warehouse"
+            )
+        }
+        return fields.elements("listeners").compactMap {
+            Listener.decode($0, of: id, timeouts: timeouts)
+        }
+    }
+
+    private static func checkEndpoints(of fields: inout Fields, isPrivate: Bool) {
+        if isPrivate, fields.isEmptyList("endpoints") {
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["endpoints"],
+                "a private link, but no endpoint: it admits nobody",
+                remedy: "add the consumers' endpoints under endpoints"
+            )
+        }
+    }
+}
+
+extension DecodedWarehouse {
+    /// A listener's endpoint must be there, and an embedded endpoint without a listener is not.
+    private static func checkEmbeddedEndpoints(
+        _ endpoints: [Endpoint],
+        for listeners: [Listener],
+        of fields: inout Fields
+    ) {
+        let embedded = Set(endpoints.filter { $0.cloud == .embedded }.map(\.id))
+        let used = Set(listeners.compactMap(\.endpoint))
+        for id in used.subtracting(embedded).sorted() {
+            fields.conclude(
+                .error,
+                at: fields.place,
+                fromAbsenceOf: ["endpoints"],
+                "a listener is the endpoint \(id.quoted), which is not among endpoints",
+                remedy: "add endpoints: [ { id: \(id), cloud: embedded, state: available } ]"
+            )
+        }
+        for id in embedded.subtracting(used).sorted() {
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["listeners"],
+                "no listener is the embedded endpoint \(id.quoted): nobody can reach it",
+                remedy: "add a listener with link: private and endpoint: \(id)"
+            )
+        }
+    }
+}
+
+extension Fields {
+    /// `limits: { connections: 100 }`; 0 for no limit.
+    mutating func connectionLimit() -> Int {
+        var limit = 0
+        place("limits")?.keys(insteadOfValue: "connections") { fields in
+            fields.read("connections", into: &limit, within: ConnectionLimits.range)
+        }
+        return limit
+    }
+}
+
+extension Revocation: ConfigurationWord {}
+
+extension Place {
+    /// A warehouse's id, which no other warehouse may have.
+    fileprivate func warehouseID() -> String? {
+        guard let id: WarehouseID = scalar() else { return nil }
+        if let owner = decoding.warehouseIDs.claim(id.text, for: self) {
+            fault("\(id.text) is taken by \(owner.reference)")
+        }
+        return id.text
+    }
+}

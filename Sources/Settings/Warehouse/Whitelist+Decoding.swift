@@ -1,0 +1,97 @@
+import Addresses
+import CIDRTrie
+import Policy
+import Text
+
+extension Whitelist {
+    /// Reads a warehouse's key `whitelist`; without it the warehouse starts open, under a warning
+    /// where a public link makes it matter.
+    static func decode(_ warehouse: inout Fields, isPublic: Bool) -> Whitelist {
+        if let place = warehouse.place("whitelist") {
+            return place.mapping(
+                insteadOfValue: "mode",
+                insteadOfList: "entries",
+                remedy: place.node.whitelistRemedy,
+                decodeKeys
+            ) ?? Whitelist(mode: .nowhere)
+        }
+        if !warehouse.isGiven("whitelist"), isPublic {
+            warehouse.conclude(
+                .warning,
+                at: warehouse.place,
+                fromAbsenceOf: ["whitelist"],
+                "no whitelist: every address is admitted (0.0.0.0/0 and ::/0)",
+                remedy: "add whitelist: { mode: specific, entries: [ … ] }"
+            )
+        }
+        return .openToAll
+    }
+
+    private static func decodeKeys(_ fields: inout Fields) -> Whitelist? {
+        var reader = RuleReader()
+        let faultCount = fields.place.decoding.faultCount
+        let mode = fields.value("mode", default: Mode.specific)
+        let entries = fields.place("entries")
+        let files = fields.place("files")
+        entries?.elements().forEach { reader.readEntry($0) }
+        files?.elements().forEach { reader.readFile($0) }
+        let ruleSet = reader.ruleSet()
+        guard let mode else { return nil }
+        switch mode {
+        case .anywhere, .nowhere: mode.warnOfIdleRules(at: [entries, files])
+        case .specific:
+            warnOfNoRule(in: &fields)
+            // Where an entry is missing, nothing follows from the rest.
+            let isWhole = fields.place.decoding.faultCount == faultCount
+            if let ruleSet, isWhole { reader.reportDiagnosis(of: ruleSet, at: fields.place) }
+        }
+        return Whitelist(mode: mode, rules: reader.rules, lists: reader.lists)
+    }
+
+    private static func warnOfNoRule(in fields: inout Fields) {
+        guard fields.isEmptyList("entries"), fields.isEmptyList("files") else { return }
+        fields.conclude(
+            .warning,
+            at: fields.place,
+            fromAbsenceOf: ["entries", "files", "mode"],
+            "no rule: the public links admit nobody"
+        )
+    }
+}
+
+extension ConfigurationNode {
+    /// `whitelist: 10.0.0.0/8`, `whitelist: office.cidrs`: what to write instead.
+    fileprivate var whitelistRemedy: String? {
+        guard case .scalar(let text) = content, text.utf8.count <= 64 else { return nil }
+        // `try?`: what is neither has the remedy of any other mapping.
+        if (try? AddressRange(parsing: text)) != nil {
+            return "write { entries: [ \(text.asYAML) ] }"
+        }
+        let isPath = text.contains("/") || text.contains(".")
+        return isPath ? "write { files: [ \(text.asYAML) ] }" : nil
+    }
+}
+
+extension Whitelist.Mode: ConfigurationWord {
+    static var synonyms: [String: Self] {
+        [
+            "any": .anywhere, "all": .anywhere, "everywhere": .anywhere, "open": .anywhere,
+            "none": .nowhere, "closed": .nowhere, "list": .specific, "allow": .specific,
+        ]
+    }
+
+    fileprivate func warnOfIdleRules(at places: [Place?]) {
+        for place in places {
+            place?.warning("does not count while mode is \(rawValue)", remedy: "mode: specific")
+        }
+    }
+}
+
+extension Action: ConfigurationWord {
+    /// The words of list files, which other programs have too.
+    static var synonyms: [String: Action] {
+        verdicts.merging(["true": .allow, "yes": .allow, "false": .deny, "no": .deny]) { own, _ in
+            own
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package import Addresses
+
+/// Which addresses a backend may have. Clients reach, through a backend, whatever the gateway can
+/// reach, so a name must not lead them to what was never meant for them.
+///
+/// - What a **name** resolves to must not be loopback, link-local (where clouds keep their metadata,
+///   and with it credentials), unspecified, multicast or reserved. Loopback must be written as such:
+///   as an address, or as the name `localhost`.
+/// - **No backend**, however it is written, may be one of the gateway's own listeners or its
+///   management address: one connection would become hundreds, and a client would read the API.
+package struct BackendAddressPolicy: Sendable {
+    /// Why an address is not used.
+    package enum Refusal: Hashable, Sendable {
+        case loopback
+        case unspecified
+        case linkLocal
+        case multicast
+        case reserved
+        case cloudMetadata
+        /// The gateway itself listens there.
+        case ownAddress(SocketAddress)
+    }
+
+    private let own: [SocketAddress]
+
+    /// - Parameter own: where the gateway listens, its management address included.
+    package init(own: [SocketAddress]) {
+        self.own = own
+    }
+
+    /// - Parameters:
+    ///   - address: where `backend` is, as written or as resolved.
+    ///   - isThisMachine: whether an address belongs to this machine. Asked only where one of the
+    ///     gateway's own ports is on every address.
+    /// - Returns: `nil` for an address that may be used.
+    package func refusal(
+        of address: SocketAddress,
+        for backend: BackendAddress,
+        isThisMachine: (IPAddress) -> Bool
+    ) -> Refusal? {
+        if case .name(let name) = backend.host,
+            let refusal = Self.refusal(of: address.ip, isLocalHost: name.isLocalHost)
+        {
+            return refusal
+        }
+        return own.first { Self.leads(address, to: $0, isThisMachine: isThisMachine) }
+            .map { .ownAddress($0) }
+    }
+
+    private static func leads(
+        _ address: SocketAddress,
+        to own: SocketAddress,
+        isThisMachine: (IPAddress) -> Bool
+    ) -> Bool {
+        guard address.port == own.port else { return false }
+        if address.ip == own.ip { return true }
+        // A listener on :: takes IPv4 clients too, or has an IPv4 neighbour that does.
+        guard own.ip.isUnspecified, own.ip.family == .v6 || address.ip.family == .v4 else {
+            // 0.0.0.0 and :: lead to the machine's loopback.
+            return address.ip.isUnspecified && own.ip.isLoopback
+                && address.ip.family == own.ip.family
+        }
+        return address.ip.isUnspecified || isThisMachine(address.ip)
+    }
+
+    private static func refusal(of ip: IPAddress, isLocalHost: Bool) -> Refusal? {
+        if metadata.contains(ip) { return .cloudMetadata }
+        switch ip {
+        case .v4(let v4): return refusal(of: v4, isLocalHost)
+        case .v6(let v6): return refusal(of: v6, isLocalHost)
+        }
+    }
+
+    /// RFC 6890 §2.2.2.
+    private static func refusal(of v4: IPv4Address, _ isLocalHost: Bool) -> Refusal? {
+        switch v4.bits >> 24 {
+        case 0: .unspecified
+        case 127: isLocalHost ? nil : .loopback
+        case 169 where v4.bits >> 16 == 0xa9fe: .linkLocal
+        case 224..<240: .multicast
+        case 240...: .reserved
+        default: nil
+        }
+    }
+
+    /// RFC 4291 §2.4. An IPv4 address inside counts as that one: translators (RFC 6052, 6to4) would
+    /// deliver there.
+    private static func refusal(of v6: IPv6Address, _ isLocalHost: Bool) -> Refusal? {
+        switch v6.bits {
+        case 0: return .unspecified
+        case 1: return isLocalHost ? nil : .loopback
+        default: break
+        }
+        if v6.high >> 54 == 0xfe80 >> 6 { return .linkLocal }
+        if v6.high >> 56 == 0xff { return .multicast }
+        guard let inner = v6.embeddedIPv4 else { return nil }
+        return refusal(of: .v4(inner), isLocalHost: false)
+    }
+
+    /// Where clouds answer a machine's questions about itself, beside 169.254.169.254: Amazon over
+    /// IPv6, Google over IPv6, Azure's platform, Alibaba, Oracle.
+    private static let metadata: Set<IPAddress> = [
+        .v6(IPv6Address(high: 0xfd00_0ec2_0000_0000, low: 0x254)),
+        .v6(IPv6Address(high: 0xfd20_00ce_0000_0000, low: 0x254)),
+        .v4(IPv4Address(168, 63, 129, 16)),
+        .v4(IPv4Address(100, 100, 100, 200)),
+        .v4(IPv4Address(192, 0, 0, 192)),
+    ]
+}
+
+extension String {
+    /// RFC 6761 §6.3: a literal loopback address in all but its letters.
+    package var isLocalHost: Bool {
+        let name = hasSuffix(".") ? dropLast() : self[...]
+        return name.lowercased() == "localhost"
+    }
+}
+
+extension IPv6Address {
+    /// The IPv4 address for which this one stands: mapped or compatible (RFC 4291 §2.5.5),
+    /// translated (64:ff9b::/96, RFC 6052 §2.1) or 6to4 (2002::/16, RFC 3056 §2).
+    fileprivate var embeddedIPv4: IPv4Address? {
+        let last = IPv4Address(bits: UInt32(truncatingIfNeeded: low))
+        if high == 0, low >> 32 == 0 || low >> 32 == 0xffff { return last }
+        if high == 0x0064_ff9b_0000_0000, low >> 32 == 0 { return last }
+        if high >> 48 == 0x2002 {
+            return IPv4Address(bits: UInt32(truncatingIfNeeded: high >> 16))
+        }
+        return nil
+    }
+}
+
+extension BackendAddressPolicy.Refusal: CustomStringConvertible {
+    /// What the address is, after "it is".
+    package var description: String {
+        switch self {
+        case .loopback:
+            "a loopback address (write the address itself, or localhost, if it is meant)"
+        case .unspecified: "an unspecified address"
+        case .linkLocal: "a link-local address"
+        case .multicast: "a multicast address"
+        case .reserved: "a reserved address"
+        case .cloudMetadata: "a cloud's metadata address"
+        case .ownAddress(let own): "the gateway's own address \(own)"
+        }
+    }
+}
+
+extension IPAddress {
+    /// 0.0.0.0 or ::.
+    package var isUnspecified: Bool { bits == 0 }
+
+    /// 224.0.0.0/4, 255.255.255.255 or ff00::/8.
+    package var isMulticast: Bool {
+        switch self {
+        case .v4(let v4): v4.bits >> 28 == 0xe || v4.bits == ~0
+        case .v6(let v6): v6.high >> 56 == 0xff
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import CIDRTrie
+package import Policy
+
+extension Lifecycle {
+    /// What must be done next, in the order of the properties; once, so there are no copies of it.
+    package struct Step: ~Copyable, Sendable {
+        /// What the connection no longer holds, and has to give back. Each is named once in the
+        /// connection's life.
+        package var released: Holdings = []
+        /// Places that the connection takes now. What else it holds it got by the answer to `.judge`
+        /// or `.dial`.
+        package var acquired: Holdings = []
+        /// What is sent to the client.
+        package var toClient: [UInt8] = []
+        /// What is sent to the backend.
+        package var toBackend: [UInt8] = []
+        /// The deadline that replaces the one that was set; `nil` if that one stays.
+        package var deadline: Deadline?
+        package var action: Action
+
+        init(
+            _ action: Action,
+            toClient: [UInt8] = [],
+            toBackend: [UInt8] = [],
+            deadline: Deadline? = nil
+        ) {
+            self.action = action
+            self.toClient = toClient
+            self.toBackend = toBackend
+            self.deadline = deadline
+        }
+
+        init(_ action: Action, _ messages: Messages, _ deadline: Deadline) {
+            self.init(
+                action,
+                toClient: messages.toClient,
+                toBackend: messages.toBackend,
+                deadline: deadline
+            )
+        }
+
+        /// The client's bytes that are to be passed on, if there are such.
+        package var replay: Replay? {
+            guard case .passOn(let replay) = action else { return nil }
+            return replay
+        }
+
+        /// Nothing has changed.
+        package static var nothing: Step { Step(.wait) }
+    }
+
+    package enum Action: Sendable {
+        /// Wait for whatever comes next.
+        case wait
+        /// Ask the policy and the limits about the client, and answer by ``judged(_:)``. If
+        /// `isForged`, the client is denied in any case: its limits must not count it.
+        case judge(Introduction, isForged: Bool)
+        /// Connect to a backend, and answer by ``dialed(_:)``.
+        case dial(DialTarget)
+        /// The backend that was being dialed is of no use (`reason`, if the connection knows it
+        /// better than the socket): connect to another, and answer by ``dialed(_:)``.
+        case redial(reason: String?)
+        /// Relay the bytes of both sides, up to the bounds if there are some.
+        case relay(RelayBounds?)
+        /// Pass on bytes of the client that were looked at.
+        case passOn(Replay)
+        /// Tell this side that no more bytes will come.
+        case shutdownWrite(RelaySide)
+        /// Record the denial, and answer by ``refuse(_:)`` with the words for it.
+        case deny(DenialReason, detail: String)
+        /// Send FIN to the client, and read until it has closed too.
+        case linger
+        /// Record the request whose bounds were reached, and read the next.
+        case recordRequest(title: String)
+        /// Close all that is open, by a reset or not, and write the connection's record.
+        case end(ConnectionEnd, byReset: Bool)
+    }
+
+    /// What a deadline is for. How long each is, the configuration says.
+    package enum Deadline: Hashable, Sendable {
+        case firstBytes
+        case connect
+        case dialogue
+        /// Of a relay: silence, and peers that do not read.
+        case relay
+        /// Of a kept connection, until its next request begins.
+        case nextRequest
+        case refusal
+        case linger
+    }
+
+    /// What the policy and the limits say of a client.
+    package enum Verdict: Hashable, Sendable {
+        /// It is counted wherever it has a limit.
+        case admitted
+        case denied(DenialReason, detail: String = "")
+        /// A load balancer that looks whether the port is open.
+        case probe
+    }
+
+    /// What has come of dialing.
+    package enum DialOutcome: Sendable {
+        /// A connect is under way.
+        case underWay
+        /// A backend is connected.
+        case connected
+        /// A backend is connected, and a dialogue speaks first.
+        indirect case connectedFor(any Dialogue)
+        /// No backend is left to be tried.
+        case failed(DenialReason, detail: String = "")
+        /// The gateway has no descriptor or memory left.
+        case exhausted
+    }
+
+    /// How a denied client is told.
+    package enum Refusal: Sendable {
+        /// Not at all.
+        case silence(byReset: Bool)
+        case words([UInt8])
+        /// In a dialogue of its own.
+        case prologue(any Prologue)
+    }
+}
+
+/// What a connection is counted in, or holds a place in. Which of them it has follows from its
+/// state.
+package struct Holdings: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// The client's socket, and a place among the shard's connections.
+    package static let connection = Holdings(rawValue: 1)
+    /// The descriptor that was set aside for a backend's socket.
+    package static let backendDescriptor = Holdings(rawValue: 2)
+    /// A place among those whose first bytes are read before they are judged.
+    package static let identifyingPlace = Holdings(rawValue: 4)
+    /// A place among those that are being refused.
+    package static let refusedPlace = Holdings(rawValue: 8)
+    /// A count in every limit that the client has.
+    package static let admission = Holdings(rawValue: 16)
+    /// A backend, and the socket to it.
+    package static let backend = Holdings(rawValue: 32)
+
+    /// What is taken by a change of state alone.
+    static let places: Holdings = [.identifyingPlace, .refusedPlace]
+    static let accepted: Holdings = [.connection, .backendDescriptor]
+    static let identifying: Holdings = [.connection, .backendDescriptor, .identifyingPlace]
+    static let admitted: Holdings = [.connection, .backendDescriptor, .admission, .backend]
+    static let refused: Holdings = [.connection, .refusedPlace]
+}

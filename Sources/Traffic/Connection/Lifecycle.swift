@@ -1,0 +1,579 @@
+import Policy
+
+/// One connection's life, from accept to its record, as decisions only: no socket, clock or
+/// closure.
+///
+/// It is told what has happened, and says what must be done next (``Step``). Whoever acts does so in
+/// one place, and tells what has come of it. Every connection takes the same way:
+///
+/// ```
+///   ┌────────────── bounded ──────────────┐
+///   ▼                                     │
+/// identifying ──► judging ──► dialing ──► relaying ──► lingering ──► ended
+///        │           │           │ ▲          │            ▲           ▲
+///        │           │           ▼ │          │            │           │
+///        │           │       conversing       │            │           │
+///        │           │           │            │            │           │
+///        └───────────┴───────────┴────────────┴─► denying ─┴─ silence ─┘
+///                                                    │     │
+///                                                    └► refusing
+/// ```
+///
+/// A state holds only what is valid in it. What the connection is counted in follows from its state
+/// too (``Holdings``): so everything is given back exactly once, whatever the way out.
+package struct Lifecycle: Sendable {
+    private enum State {
+        /// Reads the first bytes; of a kept connection, those of the next request.
+        case identifying(FirstBytes, Introduction, Kept?)
+        /// Waits for the verdict. `forgery` denies the client whatever it is.
+        case judging(FirstBytes, passed: [UInt8], forgery: DenialReason?)
+        case dialing(FirstBytes, passed: [UInt8])
+        /// Dials another backend for a dialogue.
+        indirect case redialing(FirstBytes, any Dialogue)
+        indirect case conversing(FirstBytes, any Dialogue)
+        case relaying(FirstBytes, Relay, RelayBounds?)
+        /// Waits for the words of the refusal.
+        case denying
+        /// The refusal has a dialogue of its own: a greeting before a login.
+        indirect case refusing(any Prologue)
+        /// Everything was said; waits for the client to close, so that no reset overtakes it.
+        case lingering(ConnectionEnd)
+        case ended
+    }
+
+    /// What is known of a connection that has relayed a request and waits for the next one.
+    private struct Kept {
+        /// Whether some of the next request's bytes have come.
+        var hasBegun = false
+        /// Whether the last one's backend is still connected.
+        var hasBackend = true
+    }
+
+    private var state: State
+    private var holdings = Holdings.accepted
+    /// Whether the client has sent anything that was looked at.
+    package private(set) var hasReceived = false
+
+    /// A connection that was just accepted.
+    package init(_ firstBytes: FirstBytes) {
+        state = .identifying(firstBytes, Introduction(), nil)
+    }
+}
+
+// MARK: - What the engine asks
+
+extension Lifecycle {
+    /// Where a connection is in its life.
+    package enum Phase: Hashable, Sendable {
+        case identifying, judging, dialing, conversing, relaying, denying, refusing, lingering,
+            ended
+    }
+
+    package var phase: Phase {
+        switch state {
+        case .identifying: .identifying
+        case .judging: .judging
+        case .dialing, .redialing: .dialing
+        case .conversing: .conversing
+        case .relaying: .relaying
+        case .denying: .denying
+        case .refusing: .refusing
+        case .lingering: .lingering
+        case .ended: .ended
+        }
+    }
+
+    /// Whether its bytes are relayed and nothing looks at them: then the engine moves them by itself.
+    package var isRelaying: Bool {
+        guard case .relaying(let firstBytes, _, _) = state else { return false }
+        return firstBytes.isPassed
+    }
+
+    /// Whether the client was admitted and has not been denied since: what an operator sees as a
+    /// session, and what a change of policy may end.
+    package var isAdmitted: Bool { holdings.contains(.admission) }
+
+    /// Whether one direction is over, and the other is not.
+    package var isHalfClosed: Bool {
+        guard case .relaying(_, let relay, _) = state else { return false }
+        return relay.isHalfClosed
+    }
+
+    /// Whether the side's stream has ended, and was passed on whole.
+    package func hasEnded(_ side: RelaySide) -> Bool {
+        guard case .relaying(_, let relay, _) = state else { return false }
+        return relay.hasEnded(side)
+    }
+
+    /// Whether the bytes that `side` sends now are to be shown to the lifecycle. Others are moved by
+    /// the engine, or stay in the kernel.
+    package func looksAtBytes(from side: RelaySide) -> Bool {
+        switch state {
+        case .identifying(_, _, let kept?): side == .client || kept.hasBackend
+        case .identifying, .refusing, .lingering: side == .client
+        case .conversing: true
+        case .relaying(let firstBytes, _, _): side == .client && !firstBytes.isPassed
+        case .judging, .dialing, .redialing, .denying, .ended: false
+        }
+    }
+}
+
+// MARK: - What has happened
+
+extension Lifecycle {
+    /// The connection was accepted. Called once, before anything else.
+    package mutating func begin() -> Step {
+        guard case .identifying(var firstBytes, let introduction, nil) = state else {
+            return .nothing
+        }
+        let greeting = firstBytes.begin()
+        if firstBytes.isIntroduced {
+            return judge(firstBytes, introduction, saying: greeting)
+        }
+        return enter(
+            .identifying(firstBytes, introduction, nil),
+            Step(.wait, toClient: greeting, deadline: .firstBytes)
+        )
+    }
+
+    /// `side` sent `bytes`, at least one. Bytes of a relay at which nothing looks any longer do not
+    /// come by here (``isRelaying``).
+    package mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> Step {
+        guard side == .client else { return receiveFromBackend(bytes) }
+        hasReceived = true
+        switch state {
+        case .identifying, .relaying, .conversing:
+            return look(at: bytes) { $0.receive(bytes, introducing: &$1) }
+        case .refusing(var prologue):
+            return refuse(prologue.receive(bytes), by: prologue)
+        case .judging, .dialing, .redialing, .denying, .lingering, .ended:
+            return .nothing
+        }
+    }
+
+    private mutating func receiveFromBackend(_ bytes: Span<UInt8>) -> Step {
+        switch state {
+        case .conversing(let firstBytes, var dialogue):
+            let step = dialogue.receive(bytes, from: .backend)
+            return follow(step, of: dialogue, firstBytes)
+        case .identifying:
+            // It answers what nobody has asked.
+            return leaveBackend()
+        case .judging, .dialing, .redialing, .relaying, .denying, .refusing, .lingering, .ended:
+            return .nothing
+        }
+    }
+
+    /// `side` will send no more, and all that it had sent was passed on.
+    package mutating func endOfStream(from side: RelaySide) -> Step {
+        guard side == .client else { return endOfBackendStream() }
+        switch state {
+        case .relaying(let firstBytes, _, _) where firstBytes.isPassed:
+            return relay(.endOfStream(from: .client))
+        case .conversing(let firstBytes, var dialogue) where firstBytes.isPassed:
+            let step = dialogue.endOfStream(from: .client)
+            return follow(step, of: dialogue, firstBytes)
+        case .identifying(_, _, let kept?) where !kept.hasBegun:
+            return end(.finished)
+        case .identifying, .relaying, .conversing:
+            // What was held goes first. Beside a relay the end is read once more after it.
+            return look(at: Span<UInt8>()) { $0.endOfStream(introducing: &$1) }
+        case .refusing:
+            return end(.denied)
+        case .lingering(let end):
+            return self.end(end)
+        case .judging, .dialing, .redialing, .denying, .ended:
+            return .nothing
+        }
+    }
+
+    private mutating func endOfBackendStream() -> Step {
+        switch state {
+        case .relaying:
+            return relay(.endOfStream(from: .backend))
+        case .conversing(let firstBytes, var dialogue):
+            let step = dialogue.endOfStream(from: .backend)
+            return follow(step, of: dialogue, firstBytes)
+        case .identifying:
+            return leaveBackend()
+        case .judging, .dialing, .redialing, .denying, .refusing, .lingering, .ended:
+            return .nothing
+        }
+    }
+
+    /// Reading from `side` failed; what it had sent before was passed on.
+    ///
+    /// - Parameter isGentle: whether the other side of a relay is to read what it was sent before the
+    ///   connection ends. A reset would overtake that.
+    package mutating func readFailed(
+        _ side: RelaySide,
+        _ failure: SideFailure = .reset,
+        isGentle: Bool = false
+    ) -> Step {
+        if case .relaying = state { return relay(.readFailed(side, failure), isGentle: isGentle) }
+        return side == .client ? clientFailed(failure) : backendFailed()
+    }
+
+    private mutating func clientFailed(_ failure: SideFailure) -> Step {
+        switch state {
+        case .identifying(_, _, nil):
+            return end(hasReceived ? .clientLeft : .probe)
+        case .judging, .dialing, .redialing:
+            return end(.clientLeft)
+        case .identifying, .conversing, .relaying:
+            var relay = Relay()
+            return end(relay.end(after: failure, of: .client), byReset: true)
+        case .denying, .refusing:
+            return end(.denied)
+        case .lingering(let end):
+            return self.end(end)
+        case .ended:
+            return .nothing
+        }
+    }
+
+    private mutating func backendFailed() -> Step {
+        switch state {
+        case .dialing, .redialing: Step(.redial(reason: nil))
+        case .identifying, .conversing: endOfBackendStream()
+        case .judging, .relaying, .denying, .refusing, .lingering, .ended: .nothing
+        }
+    }
+
+    /// `side` takes no more bytes.
+    package mutating func writeFailed(
+        _ side: RelaySide,
+        _ failure: SideFailure = .reset,
+        isGentle: Bool = false
+    ) -> Step {
+        guard case .relaying = state else { return readFailed(side, failure) }
+        return relay(.writeFailed(side, failure), isGentle: isGentle)
+    }
+
+    /// The backend is gone without a byte for a client that waits for its first word. `detail` is for
+    /// the operator.
+    package mutating func unanswered(_ detail: String) -> Step {
+        guard case .relaying = state else { return .nothing }
+        return deny(.noBackend, detail)
+    }
+
+    /// The deadline that was set last has passed. Those of a relay are the engine's own.
+    package mutating func deadlinePassed() -> Step {
+        switch state {
+        case .identifying(_, _, let kept?) where !kept.hasBegun:
+            return end(.idleTimeout)
+        case .identifying:
+            return look(at: Span<UInt8>()) { $0.deadlinePassed(introducing: &$1) }
+        case .dialing, .redialing:
+            return Step(.redial(reason: "connect timed out"))
+        case .conversing(let firstBytes, var dialogue):
+            let step = dialogue.deadlinePassed()
+            return follow(step, of: dialogue, firstBytes)
+        case .refusing:
+            return end(.denied)
+        case .lingering(let end):
+            return self.end(end)
+        case .judging, .denying, .relaying, .ended:
+            return .nothing
+        }
+    }
+
+    /// The relay has moved all that its bounds allow.
+    package mutating func boundsReached() -> Step {
+        guard case .relaying(_, _, let bounds?) = state else { return .nothing }
+        var next = bounds.next
+        let greeting = next.begin()
+        return enter(
+            .identifying(next, Introduction(), Kept()),
+            Step(
+                .recordRequest(title: bounds.title),
+                toClient: greeting,
+                deadline: .nextRequest
+            )
+        )
+    }
+
+    /// The connection has to end now, whatever it is doing: an operator, a new policy or a limit
+    /// wants it. How one has ended that is only waited for is not changed by that.
+    package mutating func close(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
+        switch state {
+        case .lingering(let decided): self.end(decided)
+        case .denying, .refusing: self.end(.denied)
+        case .identifying, .judging, .dialing, .redialing, .conversing, .relaying, .ended:
+            self.end(end, byReset: byReset)
+        }
+    }
+}
+
+// MARK: - What has come of a step
+
+extension Lifecycle {
+    /// The answer to `.judge`.
+    package mutating func judged(_ verdict: Verdict) -> Step {
+        guard case .judging(let firstBytes, let passed, let forgery) = state else {
+            return .nothing
+        }
+        switch verdict {
+        case .denied(let reason, let detail):
+            return deny(reason, detail)
+        case .probe:
+            return enter(.lingering(.probe), Step(.linger, deadline: .linger))
+        case .admitted:
+            if let forgery { return deny(forgery, "") }
+            return enter(.dialing(firstBytes, passed: passed), Step(.dial(.service)))
+        }
+    }
+
+    /// The answer to `.dial` and `.redial`, at once or, after `.underWay`, later.
+    package mutating func dialed(_ outcome: DialOutcome) -> Step {
+        switch state {
+        case .dialing(let firstBytes, let passed):
+            dialed(outcome, firstBytes, passed)
+        case .redialing(let firstBytes, let dialogue):
+            redialed(outcome, firstBytes, dialogue)
+        case .identifying, .judging, .conversing, .relaying, .denying, .refusing, .lingering,
+            .ended:
+            .nothing
+        }
+    }
+
+    private mutating func dialed(
+        _ outcome: DialOutcome,
+        _ firstBytes: FirstBytes,
+        _ passed: [UInt8]
+    ) -> Step {
+        switch outcome {
+        case .connected:
+            return enter(
+                .relaying(firstBytes, Relay(), nil),
+                Step(.relay(nil), toBackend: passed, deadline: .relay)
+            )
+        case .connectedFor(var dialogue):
+            let step = dialogue.begin(clientBytes: passed)
+            return follow(step, of: dialogue, firstBytes)
+        case .underWay, .failed, .exhausted:
+            return notConnected(outcome)
+        }
+    }
+
+    private mutating func redialed(
+        _ outcome: DialOutcome,
+        _ firstBytes: FirstBytes,
+        _ dialogue: any Dialogue
+    ) -> Step {
+        switch outcome {
+        case .connected, .connectedFor:
+            var dialogue = dialogue
+            let step = dialogue.begin(clientBytes: [])
+            return follow(step, of: dialogue, firstBytes)
+        case .underWay, .failed, .exhausted:
+            return notConnected(outcome)
+        }
+    }
+
+    private mutating func notConnected(_ outcome: DialOutcome) -> Step {
+        switch outcome {
+        case .underWay: Step(.wait, deadline: .connect)
+        case .failed(let reason, let detail): deny(reason, detail)
+        case .exhausted: end(.resourceExhausted)
+        case .connected, .connectedFor: .nothing
+        }
+    }
+
+    /// The answer to `.deny`.
+    package mutating func refuse(_ refusal: Refusal) -> Step {
+        guard case .denying = state else { return .nothing }
+        switch refusal {
+        case .silence(let byReset):
+            return end(.denied, byReset: byReset)
+        case .words(let words):
+            return linger(.denied, saying: words)
+        case .prologue(var prologue):
+            let greeting = prologue.begin()
+            return enter(
+                .refusing(prologue),
+                Step(.wait, toClient: greeting, deadline: .refusal)
+            )
+        }
+    }
+}
+
+// MARK: - First bytes
+
+extension Lifecycle {
+    /// Lets the prologues look at the client's bytes, or at their end, and does what they say.
+    private mutating func look(
+        at bytes: Span<UInt8>,
+        by look: (inout FirstBytes, inout Introduction) -> FirstBytes.Step
+    ) -> Step {
+        var unused = Introduction()
+        switch state {
+        case .identifying(var firstBytes, var introduction, var kept):
+            let isNext = kept?.hasBegun == false
+            kept?.hasBegun = true
+            let looked = look(&firstBytes, &introduction)
+            state = .identifying(firstBytes, introduction, kept)
+            var step = identify(looked, firstBytes, introduction, bytes)
+            if isNext, step.deadline == nil { step.deadline = .firstBytes }
+            return step
+        case .relaying(var firstBytes, let relay, let bounds):
+            let step = look(&firstBytes, &unused)
+            state = .relaying(firstBytes, relay, bounds)
+            return pass(step) { Step(.passOn($0)) }
+        case .conversing(var firstBytes, var dialogue):
+            let step = look(&firstBytes, &unused)
+            state = .conversing(firstBytes, dialogue)
+            guard case .passed(let replay) = step else { return pass(step) { _ in .nothing } }
+            let passed = replay.held + bytes.copy(from: replay.offset)
+            guard !passed.isEmpty else { return .nothing }
+            let next = dialogue.receive(passed.span, from: .client)
+            return follow(next, of: dialogue, firstBytes)
+        case .judging, .dialing, .redialing, .denying, .refusing, .lingering, .ended:
+            return .nothing
+        }
+    }
+
+    /// The backend of a kept connection has ended, or is of no use: the next request has another.
+    private mutating func leaveBackend() -> Step {
+        guard case .identifying(let firstBytes, let introduction, var kept?) = state else {
+            return .nothing
+        }
+        kept.hasBackend = false
+        return enter(.identifying(firstBytes, introduction, kept), .nothing)
+    }
+
+    private mutating func identify(
+        _ step: FirstBytes.Step,
+        _ firstBytes: FirstBytes,
+        _ introduction: Introduction,
+        _ bytes: Span<UInt8>
+    ) -> Step {
+        switch step {
+        case .more(let reply) where !firstBytes.isIntroduced:
+            return Step(.wait, toClient: reply)
+        case .more(let reply):
+            return judge(firstBytes, introduction, saying: reply)
+        case .passed(let replay):
+            let passed = replay.held + bytes.copy(from: replay.offset)
+            return judge(firstBytes, introduction, passed: passed)
+        case .refused(let reason, _) where firstBytes.isIntroduced:
+            // Who the client is was clear before: the policy has the first word.
+            return judge(firstBytes, introduction, forgery: reason)
+        case .refused, .finished, .left:
+            return pass(step) { _ in .nothing }
+        }
+    }
+
+    private mutating func judge(
+        _ firstBytes: FirstBytes,
+        _ introduction: Introduction,
+        passed: [UInt8] = [],
+        forgery: DenialReason? = nil,
+        saying reply: [UInt8] = []
+    ) -> Step {
+        enter(
+            .judging(firstBytes, passed: passed, forgery: forgery),
+            Step(.judge(introduction, isForged: forgery != nil), toClient: reply)
+        )
+    }
+
+    /// What has come of looking at bytes for which a backend waits.
+    private mutating func pass(_ step: FirstBytes.Step, passOn: (Replay) -> Step) -> Step {
+        switch step {
+        case .more(let reply): Step(.wait, toClient: reply)
+        case .passed(let replay): passOn(replay)
+        case .refused(let reason, let detail): deny(reason, detail)
+        case .finished(let reply): linger(.finished, saying: reply)
+        case .left(let isProbe): end(isProbe ? .probe : .clientLeft)
+        }
+    }
+}
+
+// MARK: - Dialogue, relay, refusal, end
+
+extension Lifecycle {
+    private mutating func follow(
+        _ step: DialogueStep,
+        of dialogue: any Dialogue,
+        _ firstBytes: FirstBytes
+    ) -> Step {
+        switch step {
+        case .more(let messages):
+            return enter(.conversing(firstBytes, dialogue), Step(.wait, messages, .dialogue))
+        case .dial(let target):
+            return enter(.redialing(firstBytes, dialogue), Step(.dial(target)))
+        case .relay(let messages, let bounds):
+            return enter(
+                .relaying(firstBytes, Relay(), bounds),
+                Step(.relay(bounds), messages, .relay)
+            )
+        case .refused(let reason, let detail):
+            return deny(reason, detail)
+        }
+    }
+
+    private mutating func relay(_ event: Relay.Event, isGentle: Bool = false) -> Step {
+        guard case .relaying(let firstBytes, var relay, let bounds) = state else {
+            return .nothing
+        }
+        let action = relay.handle(event)
+        state = .relaying(firstBytes, relay, bounds)
+        switch action {
+        case .none: return .nothing
+        case .shutdownWrite(let side): return Step(.shutdownWrite(side))
+        case .finish(let end): return self.end(end)
+        case .finishGently(let end): return linger(end, saying: [])
+        case .abort(let end) where isGentle: return linger(end, saying: [])
+        case .abort(let end): return self.end(end, byReset: true)
+        }
+    }
+
+    private mutating func deny(_ reason: DenialReason, _ detail: String) -> Step {
+        enter(.denying, Step(.deny(reason, detail: detail)))
+    }
+
+    private mutating func refuse(_ step: PrologueStep, by prologue: any Prologue) -> Step {
+        switch step {
+        case .more(let reply):
+            state = .refusing(prologue)
+            return Step(.wait, toClient: reply)
+        case .finished(let reply):
+            return linger(.denied, saying: reply)
+        case .decided, .refused, .left:
+            return end(.denied)
+        }
+    }
+
+    private mutating func linger(_ end: ConnectionEnd, saying words: [UInt8]) -> Step {
+        enter(.lingering(end), Step(.linger, toClient: words, deadline: .linger))
+    }
+
+    private mutating func end(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
+        if case .ended = state { return .nothing }
+        return enter(.ended, Step(.end(end, byReset: byReset)))
+    }
+
+    /// The one way from a state to another: what only the old one holds is given back.
+    private mutating func enter(_ state: State, _ step: consuming Step) -> Step {
+        let kept = holdings(in: state)
+        step.released = holdings.subtracting(kept)
+        step.acquired = kept.subtracting(holdings).intersection(.places)
+        self.state = state
+        holdings = kept
+        return step
+    }
+
+    private func holdings(in state: State) -> Holdings {
+        switch state {
+        case .identifying(_, _, nil): .identifying
+        case .identifying(_, _, let kept?):
+            kept.hasBackend ? .admitted : .admitted.subtracting(.backend)
+        case .judging where isAdmitted: .admitted.intersection(holdings)
+        case .judging: .accepted
+        case .dialing, .redialing, .conversing, .relaying: .admitted
+        case .denying: .connection
+        case .refusing, .lingering: .refused
+        case .ended: []
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/// Whether the two peers of a relayed connection take what is held for them: decisions only, no
+/// socket or clock. Time is monotonic milliseconds.
+///
+/// It is shown now and then what waits for each side. A peer that has taken nothing from one look
+/// to the next for the write timeout is given up. A source that makes the gateway hold more than
+/// its budget loses the connections whose bytes have waited longest.
+package struct StallWatch: Hashable, Sendable {
+    /// What one direction had at one moment.
+    package struct Waiting: Hashable, Sendable {
+        /// Bytes that the peer has not acknowledged, in the gateway and in the kernel.
+        package var byteCount: Int
+        /// How far in the stream its acknowledgements have come, from any fixed point.
+        package var takenPosition: Int64
+
+        package init(byteCount: Int, takenPosition: Int64) {
+            self.byteCount = byteCount
+            self.takenPosition = takenPosition
+        }
+    }
+
+    package enum Verdict: Hashable, Sendable {
+        /// Both peers have taken everything.
+        case nothingWaits
+        /// Look again after that many milliseconds.
+        case lookAgain(after: Int64)
+        /// This peer has taken nothing for the write timeout.
+        case peerTakesNothing(RelaySide)
+        /// The connection's source is over its budget, and these bytes have waited long enough.
+        case overBudget
+    }
+
+    /// Between two looks at a connection that moves.
+    package static let shortestInterval: Int64 = 1_000
+    /// Between two looks at one that has long been stalled.
+    package static let longestInterval: Int64 = 15_000
+    /// Bytes that have waited less than this are not held against a source: any download that is
+    /// slower than its backend has bytes waiting.
+    package static let grace: Int64 = 5_000
+
+    private var client = Side()
+    private var backend = Side()
+
+    package init() {}
+
+    /// Takes note of what waits for each side, and says what follows from it.
+    package mutating func look(
+        client: Waiting,
+        backend: Waiting,
+        writeTimeout: Int64,
+        isOverBudget: Bool,
+        at now: Int64
+    ) -> Verdict {
+        self.client.note(client, at: now)
+        self.backend.note(backend, at: now)
+        let stalls = [self.client.stall(at: now), self.backend.stall(at: now)]
+        guard let longest = stalls.compactMap(\.self).max() else { return .nothingWaits }
+        for (side, stall) in zip([RelaySide.client, .backend], stalls) {
+            if let stall, stall >= writeTimeout { return .peerTakesNothing(side) }
+        }
+        let oldest = max(self.client.age(at: now), self.backend.age(at: now))
+        if isOverBudget, oldest >= Self.grace { return .overBudget }
+        let interval = isOverBudget ? 0 : longest / 4
+        let next = min(max(interval, Self.shortestInterval), Self.longestInterval)
+        return .lookAgain(after: min(next, max(1, writeTimeout - longest)))
+    }
+}
+
+extension StallWatch {
+    /// What is known of one side.
+    private struct Side: Hashable {
+        private var isWaiting = false
+        private var takenPosition: Int64 = 0
+        /// When acknowledgements last came on, as far as looks can tell.
+        private var takenAt: Int64 = 0
+        /// A point of the stream up to which bytes waited at `markedAt`.
+        private var mark: Int64 = 0
+        private var markedAt: Int64 = 0
+
+        mutating func note(_ waiting: Waiting, at now: Int64) {
+            defer {
+                isWaiting = waiting.byteCount > 0
+                takenPosition = waiting.takenPosition
+            }
+            let isNew = !isWaiting
+            if isNew || waiting.takenPosition > takenPosition { takenAt = now }
+            if isNew || waiting.takenPosition >= mark {
+                mark = waiting.takenPosition + Int64(waiting.byteCount)
+                markedAt = now
+            }
+        }
+
+        /// For how long nothing was taken; `nil` where nothing waits.
+        func stall(at now: Int64) -> Int64? { isWaiting ? now - takenAt : nil }
+
+        /// For how long at least the oldest byte that waits has waited.
+        func age(at now: Int64) -> Int64 { isWaiting ? now - markedAt : 0 }
+    }
+}

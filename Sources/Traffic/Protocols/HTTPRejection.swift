@@ -1,0 +1,64 @@
+package import Addresses
+package import Policy
+import Text
+
+/// The HTTP response that turns a client away: a complete message, after which the connection ends.
+///
+/// The body is JSON in the form of the management API's errors, so that one client understands both:
+///
+/// ```json
+/// {"success":false,"code":"AccessDenied","message":"…","client":"203.0.113.7","reason":"notInWhitelist"}
+/// ```
+package struct HTTPRejection: Hashable, Sendable {
+    /// Seconds after which a client that was over a limit may try again.
+    static let retryAfterSeconds = 1
+
+    /// Decides on status, code and words.
+    package var reason: DenialReason
+    /// Shown in the body, so that the person knows which address to have admitted.
+    package var client: IPAddress
+
+    /// The response that tells `client` of `reason`.
+    package init(reason: DenialReason, client: IPAddress) {
+        self.reason = reason
+        self.client = client
+    }
+
+    /// The whole response, RFC 9112.
+    package var bytes: [UInt8] {
+        let body = body
+        var head = "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"
+        head += "Content-Length: \(body.count)\r\nCache-Control: no-store\r\n"
+        if reason.family != .access { head += "Retry-After: \(Self.retryAfterSeconds)\r\n" }
+        return Array("\(head)Connection: close\r\n\r\n".utf8) + body
+    }
+
+    private var status: String {
+        switch reason.family {
+        case .access: "403 Forbidden"
+        case .sourceLimit: "429 Too Many Requests"
+        case .gatewayLimit, .outage: "503 Service Unavailable"
+        }
+    }
+
+    private var code: String {
+        switch reason.family {
+        case .access: "AccessDenied"
+        case .sourceLimit, .gatewayLimit: "TooManyConnections"
+        case .outage: "WarehouseUnavailable"
+        }
+    }
+
+    private var body: [UInt8] {
+        let members = [
+            ("code", code), ("message", reason.message(to: client)),
+            ("client", client.description), ("reason", reason.rawValue),
+        ]
+        var body = Array("{\"success\":false".utf8)
+        for (key, value) in members {
+            body += ",\"\(key)\":".utf8
+            body.append(jsonString: value)
+        }
+        return body + "}\n".utf8
+    }
+}

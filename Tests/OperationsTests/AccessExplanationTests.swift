@@ -1,0 +1,212 @@
+import Addresses
+import CIDRTrie
+import Operations
+import Policy
+import Settings
+import Testing
+import Time
+import Traffic
+
+@Suite("Why a client may pass")
+struct AccessExplanationTests {
+    private let now = UnixTime(seconds: 1_795_428_000)
+
+    private func explain(
+        _ rules: [Rule],
+        lists: [CompiledTrie] = [],
+        client: String
+    ) throws -> AccessExplanation {
+        let listener = Listener.example(.public)
+        let whitelist = CompiledWhitelist(CompiledTrie(try RuleSet(rules)), lists: lists)
+        return AccessExplanation(
+            listener,
+            name: "127.0.0.1:9030",
+            of: "W",
+            policy: .rules(whitelist),
+            client: try IPAddress(parsing: client),
+            endpoint: nil,
+            at: now
+        )
+    }
+
+    private func rule(_ block: String, _ action: Action = .allow, expiresIn seconds: Int64? = nil)
+        throws -> Rule
+    {
+        Rule(
+            block: try CIDRBlock(parsing: block),
+            action: action,
+            description: "of \(block)",
+            expiry: seconds.map { UnixTime(seconds: now.seconds + $0) }
+        )
+    }
+
+    @Test("An entry that has just expired is named, with its words and its time")
+    func expired() throws {
+        let answer = try explain([try rule("10.0.0.0/8", expiresIn: 0)], client: "10.1.2.3")
+        #expect(answer.verdict == .deny && answer.reason == .notInWhitelist)
+        #expect(try answer.expired?.rule == CIDRBlock(parsing: "10.0.0.0/8"))
+        #expect(answer.expired?.expiredAt == now)
+        let text = ExplanationText([answer]).description
+        #expect(
+            text.contains(
+                "the allow rule 10.0.0.0/8 (of 10.0.0.0/8) expired at 2026-11-23T10:00:00Z"
+            )
+        )
+    }
+
+    @Test("Also one in a compiled list, and one that would have denied")
+    func others() throws {
+        let list = CompiledTrie(try RuleSet([try rule("10.1.0.0/16", .deny, expiresIn: -5)]))
+        let answer = try explain([try rule("10.0.0.0/8")], lists: [list], client: "10.1.2.3")
+        #expect(answer.verdict == .allow)
+        #expect(answer.expired?.action == .deny)
+        #expect(ExplanationText([answer]).description.contains("the deny rule 10.1.0.0/16"))
+    }
+
+    @Test("An entry that decides nothing here, or has not expired, is not named")
+    func unnamed() throws {
+        for rules in [
+            [try rule("10.0.0.0/8", expiresIn: 1)],
+            [try rule("10.0.0.0/8", expiresIn: -5), try rule("10.1.0.0/16")],
+            [try rule("11.0.0.0/8", expiresIn: -5)],
+        ] {
+            #expect(try explain(rules, client: "10.1.2.3").expired == nil)
+        }
+    }
+
+    @Test("Of two endpoints with one id the one that was asked about decides")
+    func endpoint() throws {
+        let warehouse = Warehouse(
+            id: "W",
+            whitelist: Whitelist(mode: .nowhere),
+            endpoints: [
+                Endpoint(id: "99", cloud: .azure, state: .rejected),
+                Endpoint(id: "99", cloud: .gcp, state: .available),
+            ]
+        )
+        let configuration = GatewayConfiguration(
+            listeners: [.example(.private)],
+            warehouses: [warehouse]
+        )
+        let client = try IPAddress(parsing: "10.1.2.3")
+        for (cloud, reason) in [
+            (Cloud.azure, DenialReason.endpointRejected), (.gcp, nil), (.aws, .unknownEndpoint),
+        ] as [(Cloud, DenialReason?)] {
+            let name = EndpointName(cloud, "99")
+            let answers = try configuration.explain(
+                warehouse: "W",
+                client: client,
+                endpoint: name,
+                at: now
+            )
+            #expect(answers?.map(\.reason) == [reason])
+            #expect(answers?.first?.endpoint == name)
+        }
+    }
+
+    @Test(
+        "A client that the listener leads to another warehouse is not judged by this one's policy"
+    )
+    func ledElsewhere() throws {
+        let (here, there) = (EndpointName(.aws, "vpce-1"), EndpointName(.aws, "vpce-2"))
+        var listener = Listener.example(.private)
+        let service = Service(Service.ID(warehouse: "V", protocol: .mysql), backends: [])
+        listener.routes[0].match = .endpoint(here)
+        listener.routes.append(Route(.endpoint(there), to: service))
+        let endpoints = [here, there].map { Endpoint(id: $0.id, cloud: .aws, state: .available) }
+        let configuration = GatewayConfiguration(
+            listeners: [listener],
+            warehouses: ["W", "V"].map {
+                Warehouse(id: $0, whitelist: Whitelist(mode: .nowhere), endpoints: endpoints)
+            }
+        )
+        let client = try IPAddress(parsing: "10.1.2.3")
+        for (endpoint, leadsTo, reason) in [
+            (here, nil, nil), (there, "V", DenialReason.noRoute), (nil, nil, .noEndpoint),
+        ] as [(EndpointName?, String?, DenialReason?)] {
+            let answers = try configuration.explain(
+                warehouse: "W",
+                client: client,
+                endpoint: endpoint,
+                at: now
+            )
+            #expect(answers?.map(\.leadsTo) == [leadsTo])
+            #expect(answers?.map(\.reason) == [reason])
+        }
+    }
+
+    @Test("Who comes through an endpoint comes to the listeners behind it only")
+    func reachedListeners() throws {
+        let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
+        let embedded = Listener(
+            of: "W",
+            protocol: .tcp,
+            address: address,
+            link: .private,
+            endpoint: "office",
+            backends: []
+        )
+        let warehouse = Warehouse(
+            id: "W",
+            whitelist: .openToAll,
+            endpoints: [
+                Endpoint(id: "vpce-1", cloud: .aws, state: .rejected),
+                Endpoint(id: "office", cloud: .embedded, state: .available),
+            ]
+        )
+        func verdicts(_ endpoint: EndpointName?) throws -> [DenialReason?]? {
+            try GatewayConfiguration(
+                listeners: [.example(.public), .example(.private), embedded, .example(.outbound)],
+                warehouses: [warehouse]
+            ).explain(
+                warehouse: "W",
+                client: try IPAddress(parsing: "10.1.2.3"),
+                endpoint: endpoint,
+                at: now
+            )?.map(\.reason)
+        }
+        #expect(try verdicts(EndpointName(.aws, "vpce-1")) == [.endpointRejected])
+        #expect(try verdicts(EndpointName(.embedded, "office")) == [nil])
+        #expect(try verdicts(EndpointName(.embedded, "home")) == [])
+        #expect(try verdicts(nil) == [nil, .noEndpoint, nil, nil])
+    }
+
+    @Test(
+        "A public listener behind a load balancer is reached through an endpoint, whatever its state"
+    )
+    func publicListener() {
+        let name = EndpointName(.aws, "vpce-1")
+        var listener = Listener.example(.public)
+        #expect(!listener.isReached(through: name) && listener.isReached(through: nil))
+        for mode in [AcceptProxyProtocol.Mode.optional, .required] {
+            listener.acceptProxyProtocol.mode = mode
+            #expect(listener.isReached(through: name))
+            #expect(!listener.isReached(through: EndpointName(.embedded, "office")))
+        }
+    }
+
+    @Test("Where only a load balancer may connect, that is said")
+    func header() throws {
+        var listener = Listener.example(.public)
+        listener.acceptProxyProtocol.mode = .required
+        let answers = try GatewayConfiguration(
+            listeners: [listener],
+            warehouses: [Warehouse(id: "W", whitelist: .openToAll)]
+        ).explain(
+            warehouse: "W",
+            client: try IPAddress(parsing: "10.1.2.3"),
+            endpoint: nil,
+            at: now
+        )
+        #expect(answers?.map(\.requiresHeader) == [true])
+        let text = ExplanationText(answers ?? []).description
+        #expect(text.contains("if a load balancer in proxyProtocol.trusted names it"), "\(text)")
+    }
+}
+
+extension Listener {
+    fileprivate static func example(_ link: LinkKind) -> Listener {
+        let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 9030)
+        return Listener(of: "W", protocol: .mysql, address: address, link: link, backends: [])
+    }
+}

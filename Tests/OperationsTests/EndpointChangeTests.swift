@@ -1,0 +1,50 @@
+import Operations
+import Policy
+import Settings
+import Testing
+
+@Suite("What a new configuration does to endpoints")
+struct EndpointChangeTests {
+    private func statuses(_ states: KeyValuePairs<String, Endpoint.State>) -> [EndpointStatus] {
+        let warehouse = Warehouse(id: "W", whitelist: .openToAll)
+        return states.map { id, state in
+            EndpointStatus(
+                Endpoint(id: id, cloud: .aws, state: state),
+                of: warehouse,
+                in: GatewayConfiguration(warehouses: [warehouse]),
+                activeConnections: 0
+            )
+        }
+    }
+
+    @Test("Changed, new and removed endpoints are named; others are not")
+    func all() {
+        let changes = EndpointChange.all(
+            from: statuses(["a": .available, "b": .pending, "c": .failed]),
+            to: statuses(["b": .pending, "a": .rejected, "d": .available])
+        )
+        #expect(
+            changes.map(\.description) == [
+                "endpoint aws:a of W: rejected, was available",
+                "endpoint aws:d of W: available, new",
+                "endpoint aws:c of W: removed",
+            ]
+        )
+        #expect(changes.map(\.isLegal) == [true, true, true])
+    }
+
+    @Test("A step that no cloud takes is told as such, with what could come instead")
+    func illegal() {
+        let revived = EndpointChange.all(
+            from: statuses(["a": .deleted]),
+            to: statuses(["a": .available])
+        )
+        #expect(revived.map(\.isLegal) == [false])
+        #expect(revived[0].description.hasSuffix("which no cloud does; nothing comes after it"))
+        let failed = EndpointChange.all(
+            from: statuses(["a": .failed]),
+            to: statuses(["a": .available])
+        )
+        #expect(failed[0].description.hasSuffix("after it come deleted, deleting"))
+    }
+}

@@ -1,0 +1,121 @@
+import Addresses
+import CIDRTrie
+import Operations
+import Policy
+import Settings
+import Testing
+import Time
+import Traffic
+
+
+@Suite("Which sessions a configuration would close")
+struct RevocationPreviewTests {
+    private let now = UnixTime(seconds: 1_795_428_000)
+
+    private func session(
+        _ client: String,
+        endpoint: String? = nil,
+        listener: String = "127.0.0.1:1"
+    )
+        throws -> Session
+    {
+        let address = SocketAddress(try IPAddress(parsing: client), port: 5)
+        return Session(
+            connection: 1,
+            warehouse: "W",
+            listener: listener,
+            link: .public,
+            peer: address,
+            client: address,
+            endpoint: endpoint.map { EndpointName(.aws, $0) },
+            startedAt: now
+        )
+    }
+
+    private func configuration(_ entries: String, whenRevoked: Revocation = .close)
+        -> GatewayConfiguration
+    {
+        let rules = CIDRList(parsing: Array(entries.utf8).span).rules
+        let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
+        let listeners = [
+            Listener(
+                of: "W",
+                protocol: .tcp,
+                address: SocketAddress(loopback, port: 1),
+                backends: []
+            ),
+            Listener(
+                of: "W",
+                protocol: .tcp,
+                address: SocketAddress(loopback, port: 2),
+                link: .private,
+                backends: []
+            ),
+        ]
+        let warehouse = Warehouse(
+            id: "W",
+            whitelist: Whitelist(mode: .specific, rules: rules),
+            whenRevoked: whenRevoked,
+            endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
+        )
+        return GatewayConfiguration(listeners: listeners, warehouses: [warehouse])
+    }
+
+    @Test("Those whose client or endpoint it admits no more, each with the reason")
+    func revoked() throws {
+        let sessions = [
+            try session("10.0.0.1"), try session("10.0.0.2"), try session("11.0.0.1"),
+            try session("10.0.0.1", endpoint: "vpce-1", listener: "127.0.0.1:2"),
+        ]
+        let preview = try RevocationPreview(
+            sessions,
+            under: configuration("10.0.0.0/8\n!10.0.0.2"),
+            at: now
+        )
+        let reasons: [DenialReason] = [.deniedByRule, .notInWhitelist, .endpointRejected]
+        #expect(preview.revoked.map(\.reason) == reasons)
+        #expect(preview.revoked.map(\.session) == Array(sessions.dropFirst()))
+        #expect(preview.keptCount == 1)
+    }
+
+    @Test("None that its warehouse keeps")
+    func kept() throws {
+        let lenient = configuration("10.0.0.0/8", whenRevoked: .keep)
+        let preview = try RevocationPreview([try session("11.0.0.1")], under: lenient, at: now)
+        #expect(preview.revoked == [] && preview.keptCount == 1)
+    }
+
+    @Test("One session that would be closed, or was, is one session")
+    func sessions() throws {
+        let client = SocketAddress(.v4(IPv4Address(10, 0, 0, 1)), port: 5)
+        let session = Session(
+            connection: 1,
+            warehouse: "W",
+            listener: "127.0.0.1:1",
+            link: .public,
+            peer: client,
+            client: client,
+            startedAt: UnixTime(seconds: 0)
+        )
+        let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
+        let closed = Warehouse(
+            id: "W",
+            whitelist: Whitelist(mode: .nowhere)
+        )
+        let preview = try RevocationPreview(
+            [session],
+            under: GatewayConfiguration(
+                listeners: [
+                    Listener(of: "W", protocol: .tcp, address: address, backends: [])
+                ],
+                warehouses: [closed]
+            ),
+            at: UnixTime(seconds: 0)
+        )
+        #expect(
+            "\(RevocationTable(preview))".hasSuffix("1 running session would be closed, 0 kept")
+        )
+        let result = ClosedSessions(closed: 1, remaining: 1, sessions: [])
+        #expect("\(ClosedSessionsText(result))" == "closed 1 session; 1 more matches\n")
+    }
+}

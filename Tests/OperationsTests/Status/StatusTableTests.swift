@@ -1,0 +1,86 @@
+import CIDRTrie
+import Operations
+import Testing
+import Time
+
+@Suite("The table of sluice status")
+struct StatusTableTests {
+    @Test("It shows the gateway, its listeners and its backends, in columns")
+    func table() {
+        let expected = """
+            sluice 1.2.3, running since 2026-11-23T10:00:00Z
+            configuration generation 4, 7 connections on 2 shards
+            access log: 3 lines are missing
+
+            LISTENER      WAREHOUSE  PROTOCOL  LINK     OPEN  ADMITTED  DENIED  IN       OUT
+            0.0.0.0:9030  WH1        mysql     public   7     15        5       1.5 KiB  5.0 GiB
+            [::]:8080     WH1        http      private  0     0         0       0 B      0 B
+
+            BACKEND        SERVICE       MODE    HEALTH      OPEN  CONNECTS  FAILURES  LAST FAILURE
+            10.0.0.5:9030  0.0.0.0:9030  active  healthy     7     15        0         -
+            10.0.0.6:9030  0.0.0.0:9030  active  unhealthy   0     0         3         2026-11-23T10:01:00Z Connection refused
+            be-1:8040      [::]:8080     active  unresolved  0     0         0         -
+
+            """
+        #expect(StatusTable(.example).description == expected)
+    }
+
+    @Test("A failure has its time, as a backend may be healthy again; a name's state is of now")
+    func failureTime() {
+        var status = GatewayStatus.example
+        status.listeners[0].backends[0].lastFailure = "connect timed out"
+        status.listeners[0].backends[0].lastFailureAt = UnixTime(seconds: 1_795_428_000)
+        status.listeners[1].backends[0].lastFailure = "no such host"
+        let lines = StatusTable(status).description.split(separator: "\n")
+        #expect(lines.contains { $0.hasSuffix("  2026-11-23T10:00:00Z connect timed out") })
+        #expect(lines.contains { $0.hasSuffix("  no such host") })
+    }
+
+    @Test("What somebody should look after stands at the top")
+    func troubles() {
+        var status = GatewayStatus.example
+        status.lastReload = ReloadStatus(
+            attemptedAt: UnixTime(seconds: 1_795_428_060),
+            failure: "2 errors in\n/etc/sluice.yaml",
+            succeededAt: nil
+        )
+        status.awaitingRestart = ["engine.shards", "management.listen"]
+        status.accessLogFailure = "No space left on device"
+        let lines = StatusTable(status).description.split(separator: "\n").dropFirst(2).prefix(4)
+        let expected = [
+            "last reload failed at 2026-11-23T10:01:00Z: 2 errors in /etc/sluice.yaml",
+            "changed, but not in force before a restart: engine.shards, management.listen",
+            "access log failing: No space left on device", "access log: 3 lines are missing",
+        ]
+        #expect(lines.map(String.init) == expected)
+    }
+
+    @Test("Without backends there is no table of them")
+    func noBackends() {
+        var status = GatewayStatus.example
+        for index in status.listeners.indices { status.listeners[index].backends = [] }
+        #expect(!StatusTable(status).description.contains("BACKEND"))
+    }
+
+    @Test(
+        "A count of bytes stands in the largest unit that leaves one whole",
+        arguments: [
+            (0, "0 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (1_075, "1.0 KiB"),
+            (1_127, "1.1 KiB"), (1 << 20, "1.0 MiB"), (1 << 50, "1.0 PiB"), (.max, "16.0 EiB"),
+        ] as [(UInt64, String)]
+    )
+    func bytes(count: UInt64, text: String) {
+        var status = GatewayStatus.example
+        status.listeners[0].bytesOut = count
+        #expect(StatusTable(status).description.contains("1.5 KiB  \(text)\n"))
+    }
+
+    @Test("A backend's own words neither break a line nor steer a terminal")
+    func hostile() {
+        var status = GatewayStatus.example
+        status.listeners[0].backends[1].lastFailure = "a\r\nb\u{1b}[31mc\u{202e}d\u{2028}e"
+        let lines = StatusTable(status).description.split(separator: "\n")
+        #expect(lines.contains { $0.hasSuffix("a  b [31mc d e") })
+        #expect(lines.count == 10)
+    }
+}

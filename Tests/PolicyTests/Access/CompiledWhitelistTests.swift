@@ -1,0 +1,88 @@
+import Addresses
+import CIDRTrie
+import Policy
+import SeededRandom
+import Testing
+import Time
+
+@Suite("A whitelist of several lists")
+struct CompiledWhitelistTests {
+    private let now = UnixTime(seconds: 1_795_428_000)
+
+    private func rules(_ text: String) -> [Rule] {
+        CIDRList(parsing: Array(text.utf8).span).rules
+    }
+
+    private func decision(
+        _ address: String,
+        rules text: String,
+        lists: [String]
+    ) throws -> Decision {
+        let lists = try lists.map { CompiledTrie(try RuleSet(rules($0))) }
+        let whitelist = Whitelist(mode: .specific, rules: rules(text), lists: lists)
+        return try CompiledWhitelist(whitelist)
+            .decision(for: IPAddress(parsing: address), at: now)
+    }
+
+    @Test("The longest prefix decides, in whichever list it stands")
+    func longest() throws {
+        let lists = ["!10.1.0.0/16", "10.1.1.0/24 lab"]
+        #expect(try decision("10.1.1.1", rules: "10.0.0.0/8", lists: lists).action == .allow)
+        #expect(try decision("10.1.2.1", rules: "10.0.0.0/8", lists: lists).action == .deny)
+        #expect(try decision("10.2.0.1", rules: "10.0.0.0/8", lists: lists).action == .allow)
+        let rule = try decision("10.1.1.1", rules: "10.0.0.0/8", lists: lists).rule
+        #expect(rule?.description == "lab")
+    }
+
+    @Test("Of two lists that name the same block the one that denies counts, in either order")
+    func tie() throws {
+        let (allow, deny) = ("10.0.0.0/8", "!10.0.0.0/8")
+        #expect(try decision("10.0.0.1", rules: allow, lists: [deny]).action == .deny)
+        #expect(try decision("10.0.0.1", rules: deny, lists: [allow]).action == .deny)
+        #expect(try decision("10.0.0.1", rules: "", lists: [allow, deny]).action == .deny)
+    }
+
+    @Test("What no list names is denied, and no list at all admits nobody")
+    func unmatched() throws {
+        #expect(try decision("11.0.0.1", rules: "10.0.0.0/8", lists: ["12.0.0.0/8"]).rule == nil)
+        #expect(try decision("11.0.0.1", rules: "", lists: []).action == .deny)
+        #expect(try decision("12.0.0.1", rules: "", lists: ["12.0.0.0/8"]).action == .allow)
+    }
+
+    @Test("Several lists decide as one that holds the rules of all")
+    func asOne() throws {
+        var generator = SeededGenerator(seed: 47)
+        for _ in 0..<200 {
+            let blocks = try Set((0..<12).map { _ in try CIDRBlock.random(using: &generator) })
+            let all = blocks.map {
+                Rule(block: $0, action: Bool.random(using: &generator) ? .allow : .deny)
+            }
+            let parts = (0..<3).map { part in all.enumerated().filter { $0.offset % 3 == part } }
+                .map { $0.map(\.element) }
+            let one = CompiledTrie(try RuleSet(all))
+            let several = try CompiledWhitelist(
+                Whitelist(
+                    mode: .specific,
+                    rules: parts[0],
+                    lists: parts.dropFirst().map { CompiledTrie(try RuleSet($0)) }
+                )
+            )
+            for bits in UInt32(0)..<256 {
+                let address = IPAddress.v4(IPv4Address(bits: 10 << 24 | bits))
+                #expect(
+                    several.decision(for: address, at: now) == one.decision(for: address, at: now)
+                )
+            }
+        }
+    }
+}
+
+extension CIDRBlock {
+    /// One of the blocks inside 10.0.0.0/24.
+    fileprivate static func random(using generator: inout SeededGenerator) throws -> CIDRBlock {
+        let length = UInt8.random(in: 24...32, using: &generator)
+        let bits = UInt32.random(in: 0..<256, using: &generator)
+        let address = IPAddress.v4(IPv4Address(bits: 10 << 24 | bits))
+        return CIDRBlock(containing: address, prefixLength: length)
+    }
+}

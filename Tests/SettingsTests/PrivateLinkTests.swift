@@ -1,0 +1,188 @@
+import Testing
+
+@testable import Policy
+@testable import Settings
+@testable import Text
+
+@Suite("Private links in a configuration")
+struct PrivateLinkTests {
+    @Test("A private listener without a required header is a fault: identity cannot be known")
+    func identity() {
+        for accept in [["accept": "optional", "trusted": ["10.0.0.0/24"]], [:]]
+            as [ConfigurationNode]
+        {
+            let faults =
+                SampleTree.private
+                .setting("warehouses[0].listeners[0].proxyProtocol", to: accept)
+                .decoded().faults
+            #expect(faults.map(\.path) == ["warehouses[0].listeners[0].proxyProtocol"])
+        }
+        let faults =
+            SampleTree.private
+            .removing("warehouses[0].listeners[0].proxyProtocol")
+            .decoded().faults
+        #expect(faults.map(\.path) == ["warehouses[0].listeners[0]"])
+    }
+
+    @Test("A service allows at most a thousand principals, as each endpoint is compared with all")
+    func manyPrincipals() {
+        let path = "warehouses[0].endpointServices[0].allowedPrincipals"
+        let names = (0...1_000).map { number in
+            ConfigurationNode(
+                stringLiteral: "arn:aws:iam::123456789012:role/\(number)"
+            )
+        }
+        let tree = SampleTree.private.setting(path, to: ConfigurationNode(list: names))
+        #expect(tree.decoded().faults.map(\.path) == [path])
+        let fewer = SampleTree.private.setting(path, to: ConfigurationNode(list: names.dropLast()))
+        #expect(fewer.decoded().faults == [])
+    }
+
+    @Test("An endpoint is its cloud and its id: two clouds may give out the same id")
+    func twoClouds() {
+        func endpoint(_ cloud: String) -> ConfigurationNode {
+            ["id": "99", "cloud": ConfigurationNode(stringLiteral: cloud), "state": "available"]
+        }
+        func faults(_ clouds: String...) -> [ConfigurationFinding] {
+            SampleTree.private
+                .setting(
+                    "warehouses[0].endpoints",
+                    to: ConfigurationNode(list: clouds.map(endpoint))
+                )
+                .decoded().faults
+        }
+        #expect(faults("azure", "gcp") == [])
+        let twice = faults("azure", "gcp", "azure")
+        #expect(twice.map(\.path) == ["warehouses[0].endpoints[2].id"])
+        #expect(twice.first?.message.contains("duplicate endpoint azure:99") == true)
+        #expect(twice.first?.message.contains("warehouses[0].endpoints[0].id") == true)
+    }
+
+    @Test("A faulty endpoint or service is reported at its key path", arguments: faults)
+    func fault(fault: FaultCase) {
+        fault.expectFinding(.error, in: SampleTree.private)
+    }
+
+    static let faults = [
+        FaultCase("warehouses[0].endpoints[0].id", nil, "missing"),
+        FaultCase("warehouses[0].endpoints[0].cloud", nil, "missing"),
+        FaultCase("warehouses[0].endpoints[0].cloud", "amazon", "aws, azure, gcp, alibaba"),
+        FaultCase("warehouses[0].endpoints[0].state", "availabel", "did you mean available?"),
+        FaultCase("warehouses[0].endpoints[0].name", "x", "unknown key"),
+        FaultCase(
+            "warehouses[0].endpoints[0].id",
+            "vpce-svc-0a1b2c3d4e5f67890",
+            "this is an endpoint service's id"
+        ),
+        FaultCase("warehouses[0].endpointServices[0].id", nil, "missing"),
+        FaultCase("warehouses[0].endpointServices[0].region", nil, "missing"),
+        FaultCase("warehouses[0].endpointServices[0].region", "us east", "a region such as"),
+        FaultCase("warehouses[0].endpointServices[0].acceptance", "none", "manual, automatic"),
+        FaultCase(
+            "warehouses[0].endpointServices[0].id",
+            "vpce-0123456789abcdef0",
+            "vpce-svc-"
+        ),
+        FaultCase(
+            "warehouses[0].endpointServices[0].allowedPrincipals[0]",
+            "arn:aws:s3:::bucket",
+            "arn:aws:iam"
+        ),
+    ]
+
+    @Test("The same endpoint, service or principal twice is a fault that names the first")
+    func duplicates() {
+        let twice =
+            SampleTree.private
+            .setting(
+                "warehouses[0].endpoints",
+                to: [SampleTree.endpoint, SampleTree.endpoint]
+            )
+            .setting(
+                "warehouses[0].endpointServices",
+                to: [SampleTree.endpointService, SampleTree.endpointService]
+            )
+        let faults = twice.decoded().faults
+        #expect(
+            faults.map(\.path) == [
+                "warehouses[0].endpointServices[1].id", "warehouses[0].endpoints[1].id",
+            ]
+        )
+        #expect(faults.last?.message.contains("warehouses[0].endpoints[0].id, line 1") == true)
+    }
+
+    @Test(
+        "An endpoint's id has the form of its cloud",
+        arguments: [
+            (Cloud.aws, "vpce-0123456789abcdef0"), (.aws, "vpce-1a2b3c4d"), (.azure, "553665793"),
+            (.azure, "4294967295"), (.gcp, "18446744073709551615"), (.alibaba, "ep-hp33b2e43fays7"),
+        ]
+    )
+    func endpointID(cloud: Cloud, id: String) throws {
+        try PrivateLinkForm.endpointID(of: cloud).check(id)
+    }
+
+    @Test(
+        "An id that no header could name is refused",
+        arguments: [
+            (Cloud.aws, "vpce-0123456789ABCDEF0"), (.aws, "vpce-012"), (.aws, ""),
+            (.aws, "0123456789abcdef0"), (.azure, "4294967296"), (.azure, "007"), (.azure, "+7"),
+            (.azure, "-1"), (.azure, "vpce-1a2b3c4d"), (.gcp, "18446744073709551616"),
+            (.alibaba, "epsrv-hp33b2e43fays7"), (.alibaba, "ep-"),
+        ]
+    )
+    func noEndpointID(cloud: Cloud, id: String) {
+        #expect(throws: ScalarFault.self) { try PrivateLinkForm.endpointID(of: cloud).check(id) }
+    }
+
+    private static let guid = "0b5a1c3e-93f1-4a3c-8f1d-2a6b7c8d9e0f"
+
+    @Test(
+        "An endpoint service's id has the form of its cloud",
+        arguments: [
+            (Cloud.aws, "vpce-svc-0a1b2c3d4e5f67890"),
+            (
+                .azure,
+                "/subscriptions/\(guid)/resourceGroups/rg/providers/Microsoft.Network/"
+                    + "privateLinkServices/pls"
+            ),
+            (.azure, "pls.\(guid).westeurope.azure.privatelinkservice"),
+            (.gcp, "projects/p/regions/europe-west1/serviceAttachments/a"),
+            (.alibaba, "epsrv-hp3vpx8yqxblby3i2"),
+        ]
+    )
+    func endpointServiceID(cloud: Cloud, id: String) throws {
+        try PrivateLinkForm.endpointServiceID(of: cloud).check(id)
+        for other in Cloud.allCases where other != cloud && other != .embedded {
+            #expect(throws: ScalarFault.self) {
+                try PrivateLinkForm.endpointServiceID(of: other).check(id)
+            }
+        }
+    }
+
+    @Test(
+        "A principal has the form of its cloud",
+        arguments: [
+            (Cloud.aws, "arn:aws:iam::123456789012:root"),
+            (.aws, "arn:aws-cn:iam::123456789012:role/etl/reader"),
+            (.aws, "arn:aws-us-gov:iam::123456789012:user/ada"), (.aws, "*"), (.azure, guid),
+            (.azure, "*"), (.gcp, "my-project-1"), (.alibaba, "1234567890123456"),
+        ]
+    )
+    func principal(cloud: Cloud, text: String) throws {
+        try PrivateLinkForm.principal(of: cloud).check(text)
+    }
+
+    @Test(
+        "What is no principal is refused",
+        arguments: [
+            (Cloud.aws, "123456789012"), (.aws, "arn:aws:iam::12345:root"), (.aws, "**"),
+            (.aws, "arn:aws:iam::123456789012:role/"), (.aws, "arn:aws:iam:eu:123456789012:root"),
+            (.aws, "arn:aws:iam::123456789012:group/g"), (.azure, "0b5a1c3e"), (.azure, ""),
+            (.gcp, "a b"), (.alibaba, ""),
+        ]
+    )
+    func noPrincipal(cloud: Cloud, text: String) {
+        #expect(throws: ScalarFault.self) { try PrivateLinkForm.principal(of: cloud).check(text) }
+    }
+}

@@ -1,0 +1,238 @@
+import Addresses
+import CIDRTrie
+import Operations
+@testable import Policy
+@testable import Settings
+import Testing
+@testable import Time
+import Traffic
+
+
+@Suite("Listeners with routes to several warehouses")
+struct SharedListenerTests {
+    private static let first = "vpce-0123456789abcdef0"
+    private static let second = "vpce-0123456789abcdef1"
+
+    private static func warehouse(_ id: ConfigurationNode, _ endpoint: String) -> ConfigurationNode
+    {
+        [
+            "id": id,
+            "whitelist": ["entries": [["cidr": "203.0.113.0/24"]]],
+            "endpoints": [["id": .init(stringLiteral: endpoint), "cloud": "aws"]],
+            "services": ["mysql": ["backends": ["127.0.0.1:3306"]]],
+        ]
+    }
+
+    /// Two warehouses behind one private listener.
+    private static let tree: ConfigurationNode = [
+        "timeouts": ["connect": "3s", "idle": "40s"],
+        "listeners": [
+            [
+                "protocol": "mysql", "listen": "0.0.0.0:9040", "link": "private",
+                "proxyProtocol": ["accept": "required", "trusted": ["10.0.0.0/24"]],
+                "timeouts": ["idle": "50s"],
+                "routes": [
+                    ["endpoint": "vpce-0123456789abcdef0", "warehouse": "A"],
+                    ["endpoint": "aws:vpce-0123456789abcdef1", "warehouse": "B"],
+                    ["default": "true", "warehouse": "A"],
+                ],
+            ]
+        ],
+        "warehouses": [warehouse("A", first), warehouse("B", second)],
+    ]
+
+    private static let listener = "listeners[0]"
+
+    private func faults(_ path: String, _ value: ConfigurationNode) -> [String] {
+        let decoded = Self.tree.setting(path, to: value).decoded()
+        #expect(decoded.configuration == nil)
+        return decoded.faults.map(\.description)
+    }
+
+    @Test("Each route leads to the warehouse's service of the listener's protocol")
+    func routes() throws {
+        let decoded = Self.tree.decoded()
+        #expect(decoded.findings == [])
+        let listener = try #require(decoded.configuration?.listeners.first)
+        #expect(
+            listener.routes.map(\.match) == [
+                .endpoint(EndpointName(.aws, Self.first)),
+                .endpoint(EndpointName(.aws, Self.second)), .default,
+            ]
+        )
+        let ids = listener.routes.map(\.service.id)
+        let (a, b) = (
+            Service.ID(warehouse: "A", protocol: .mysql),
+            Service.ID(warehouse: "B", protocol: .mysql)
+        )
+        #expect(ids == [a, b, a])
+        #expect(listener.warehouses == ["A", "B"])
+        #expect(decoded.configuration?.services.map(\.id) == [a, b])
+        #expect(listener.reject == .errorAfterGreeting)
+    }
+
+    @Test("The same endpoint with and without its cloud is the same one")
+    func sameEndpoint() {
+        let faults = faults("listeners[0].routes[1].endpoint", "aws:vpce-0123456789abcdef0")
+        #expect(faults.count { $0.contains("takes the same clients") } == 1, "\(faults)")
+    }
+
+    @Test("Limits of a listener belong to its services")
+    func limits() {
+        let faults = faults("listeners[0].limits", ["connections": "3"])
+        #expect(faults.count == 1 && faults[0].contains("services.PROTOCOL.limits"), "\(faults)")
+    }
+
+    @Test("What is said of a client that no route takes is what the data plane does")
+    func explained() throws {
+        let tree = Self.tree.setting(
+            "listeners[0].routes",
+            to: [["endpoint": "vpce-0123456789abcdef1", "warehouse": "B"]]
+        )
+        let configuration = try #require(tree.decoded().configuration)
+        for endpoint in [Self.first, "vpce-0aaaaaaaaaaaaaaaa"] {
+            let explanations = try configuration.explain(
+                warehouse: "B",
+                client: .v4(IPv4Address(203, 0, 113, 7)),
+                endpoint: EndpointName(.aws, endpoint),
+                at: UnixTime(seconds: 0)
+            )
+            #expect(explanations?.map(\.verdict) == [.deny])
+            #expect(explanations?.map(\.reason) == [.unknownEndpoint])
+        }
+    }
+
+    @Test("What a service sets goes before what a listener sets, and that before the gateway's")
+    func timeouts() throws {
+        let tree = Self.tree.setting("warehouses[1].services.mysql.timeouts", to: ["write": "60s"])
+        let routes = try #require(tree.decoded().configuration?.listeners.first).routes
+        #expect(routes.map(\.timeouts.connect) == Array(repeating: .seconds(3), count: 3))
+        #expect(routes.map(\.timeouts.idle) == Array(repeating: .seconds(50), count: 3))
+        #expect(routes.map(\.timeouts.write) == [.seconds(600), .seconds(60), .seconds(600)])
+        let own = tree.setting("warehouses[1].services.mysql.timeouts.idle", to: "70s")
+        let idle = own.decoded().configuration?.listeners.first?.routes.map(\.timeouts.idle)
+        #expect(idle == [.seconds(50), .seconds(70), .seconds(50)])
+    }
+
+    @Test("A service has the keys of a listener's own")
+    func service() throws {
+        let tree = Self.tree
+            .setting(
+                "warehouses[0].services.mysql",
+                to: [
+                    "backends": ["db:3306", "[::1]:3307"], "healthCheck": ["user": "monitor"],
+                    "sendProxyProtocol": "v1", "sourceAddresses": ["192.0.2.1"],
+                    "limits": ["connections": "7"],
+                ]
+            )
+        let decoded = tree.decoded()
+        #expect(decoded.faults == [])
+        let service = try #require(decoded.configuration?.services.first)
+        #expect(service.backends.map(\.address.description) == ["db:3306", "[::1]:3307"])
+        #expect(service.healthCheck.kind == .mysql(user: "monitor"))
+        #expect(service.sendProxyProtocol == .v1)
+        #expect(service.sourceAddresses.map(\.description) == ["192.0.2.1"])
+        #expect(service.connectionLimit == 7)
+    }
+
+    @Test("A route that cannot lead anywhere is a fault that says what is missing")
+    func nowhere() {
+        let route = "\(Self.listener).routes[1]"
+        #expect(
+            faults("\(route).warehouse", "C").contains { $0.contains("no warehouse has the id") }
+        )
+        #expect(
+            faults("\(route).warehouse", "a").contains { $0.contains("did you mean A?") }
+        )
+        #expect(
+            faults("warehouses[1].services", ["http": ["backends": ["127.0.0.1:80"]]])
+                .contains { $0.contains("B has no service of protocol mysql") }
+        )
+        #expect(
+            faults("\(route).endpoint", "553665793").contains { $0.contains("azure:553665793") }
+        )
+    }
+
+    @Test("A route to a warehouse or a service that is faulty itself is not reported besides")
+    func consequences() {
+        for (path, value) in [
+            ("warehouses[1].whenRevoked", "sometimes"),
+            ("warehouses[1].services.mysql.backends", "none"),
+            ("warehouses[1].services.mysql.healthCheck", "sql"),
+        ] as [(String, ConfigurationNode)] {
+            #expect(faults(path, value).count == 1, "\(path)")
+        }
+    }
+
+    @Test(
+        "What a route cannot be is a fault at its place",
+        arguments: [
+            ("routes[0]", ["warehouse": "A"], "which clients take this route?"),
+            ("routes[0]", ["endpoint": "vpce-1"], "warehouse: missing"),
+            ("routes[2].default", "false", "must be true"),
+            ("routes[2].endpoint", "vpce-0123456789abcdef0", "a route has one of"),
+            ("routes[0].endpoint", "embedded:office", "is a listener itself"),
+            ("routes[0].endpoint", "aws:vpce-0123456789abcdef1", "takes the same clients"),
+            ("routes[0]", ["serverName": "a.example", "warehouse": "A"], "does not read names"),
+            ("routes[0]", ["host": "a.example", "warehouse": "A"], "does not read names"),
+            ("routes[0]", ["userSuffix": "A", "warehouse": "A"], "does not read names"),
+            ("link", "outbound", "an outbound link serves one warehouse"),
+            ("backends", ["127.0.0.1:1"], "warehouses[].services.PROTOCOL.backends"),
+            ("endpoint", "office", "only a listener inside a warehouse has it"),
+        ] as [(String, ConfigurationNode, String)]
+    )
+    func shape(path: String, value: ConfigurationNode, words: String) {
+        let found = faults("\(Self.listener).\(path)", value)
+        #expect(found.count == 1 && found[0].contains(words), "\(found)")
+    }
+
+    @Test("A public listener needs a default route, and endpoints do not come to it")
+    func publicLink() {
+        let open = Self.tree
+            .setting("\(Self.listener).link", to: "public")
+            .setting("\(Self.listener).routes", to: [["default": "true", "warehouse": "A"]])
+        let faults = open.decoded().faults.map(\.description)
+        #expect(faults == [])
+        let none = open.setting("\(Self.listener).routes", to: []).decoded().faults
+        #expect(none.map(\.path) == ["\(Self.listener).routes"])
+        let endpoint = open.setting(
+            "\(Self.listener).routes",
+            to: [["endpoint": "vpce-0123456789abcdef0", "warehouse": "A"]]
+        )
+        #expect(endpoint.decoded().faults.contains { $0.remedy == "link: private" })
+    }
+
+    @Test("A service to which no route leads is warned of, and an endpoint that nobody registered")
+    func warnings() {
+        let unused = Self.tree
+            .setting("warehouses[1].services.http", to: ["backends": ["127.0.0.1:80"]])
+            .decoded()
+        #expect(unused.findings.map(\.path) == ["warehouses[1].services.http"])
+        let unknown = Self.tree
+            .setting("\(Self.listener).routes[1].endpoint", to: "vpce-0123456789abcdef9")
+            .decoded()
+        #expect(unknown.faults == [])
+        #expect(unknown.findings.map(\.path) == ["\(Self.listener).routes[1].endpoint"])
+    }
+
+    @Test("Keys in the wrong mapping are sent home")
+    func homes() {
+        let inner = SampleTree.public.setting("warehouses[0].listeners[0].routes", to: [])
+        #expect(inner.decoded().faults.map(\.description).contains { $0.contains("top level has") })
+        let service = Self.tree.setting("warehouses[0].services.mysql.listen", to: "0.0.0.0:1")
+        #expect(
+            service.decoded().faults.contains { $0.remedy?.contains("listeners[].listen") == true }
+        )
+    }
+
+    @Test("A client's own header must not pass to a backend that also gets the gateway's")
+    func clientHeaders() {
+        let found = Self.tree
+            .setting("\(Self.listener).link", to: "public")
+            .setting("\(Self.listener).proxyProtocol", to: ["clientHeaders": "pass"])
+            .setting("\(Self.listener).routes", to: [["default": "true", "warehouse": "A"]])
+            .setting("warehouses[0].services.mysql.sendProxyProtocol", to: "v2")
+            .decoded().faults
+        #expect(found.map(\.path) == ["\(Self.listener).routes[0]"])
+    }
+}
