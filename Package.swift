@@ -106,8 +106,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "CIDRTrie", "CYAML", "Engine", "Operations", "Policy", "Settings",
-                "Sockets", "Text", "Time", "Traffic",
+                "Addresses", "Checksums", "CIDRTrie", "CYAML", "Engine", "Operations", "Policy",
+                "Settings", "Sockets", "Text", "Time", "Traffic",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -145,6 +145,13 @@ let package = Package(
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         // For tests only: what real MySQL programs have sent.
         .target(name: "CapturedPackets", path: "Tests/CapturedPackets", swiftSettings: strict),
+        // For tests only: configurations in few words.
+        .target(
+            name: "Configurations",
+            dependencies: ["Addresses", "CIDRTrie", "Policy", "Settings", "Traffic"],
+            path: "Tests/Configurations",
+            swiftSettings: strict
+        ),
         // For tests only: ports that nobody else is given.
         .target(
             name: "FreePorts",
@@ -196,7 +203,8 @@ let package = Package(
         .testTarget(
             name: "PolicyTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Policy", "SeededRandom", "Settings", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "Policy", "SeededRandom", "Settings",
+                "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -211,16 +219,16 @@ let package = Package(
         .testTarget(
             name: "SettingsTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Operations", "Policy", "ProxyProtocol", "Settings",
-                "Text", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "Operations", "Policy", "ProxyProtocol",
+                "Settings", "Text", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Operations", "Policy", "SeededRandom", "Settings",
-                "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "Operations", "Policy", "SeededRandom",
+                "Settings", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -239,16 +247,16 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Engine", "FreePorts", "HTTPProtocol", "Operations",
-                "Policy", "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "Engine", "FreePorts", "HTTPProtocol",
+                "Operations", "Policy", "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Control", "Engine", "FreePorts", "Operations", "Policy",
-                "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "Control", "Engine", "FreePorts",
+                "Operations", "Policy", "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,6 +1,5 @@
 package import Operations
 
-
 /// Takes the records of ended connections.
 package protocol AccessLog: Sendable {
     /// Takes a batch. Called on a shard's queue, on the path of the bytes: must return at once, and

@@ -87,6 +87,18 @@ extension Gateway {
         return DenialList.merged(await answers.all())
     }
 
+    /// How often each entry of the whitelists has decided, since the gateway started.
+    package func entryHits() async -> EntryHitTable {
+        let answers = ShardAnswers<EntryHitTable>(from: services.ports.count)
+        guard tellShards({ _ in .perform { answers.add([$0.hits]) } }) else {
+            return EntryHitTable()
+        }
+        return await answers.all().reduce(into: EntryHitTable()) { $0.merge($1) }
+    }
+
+    /// The policy in force.
+    package var policy: Policy { inventory.withLock { $0.configuration.policy } }
+
     /// The private endpoints of every warehouse, and those that none knows but connections named.
     package func endpoints() -> EndpointList {
         EndpointList(

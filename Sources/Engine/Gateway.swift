@@ -1,5 +1,6 @@
 import CIDRTrie
 package import Operations
+package import Policy
 package import Settings
 import Sockets
 package import Traffic
@@ -26,6 +27,7 @@ package final class Gateway: Sendable {
     private let startedAt = Moment.now().unixTime
     private let startSettings: StartSettings
     private let lastReload = Locked<ReloadStatus?>(nil)
+    private let policyStatus = Locked<PolicyStatus?>(nil)
     /// Those that were published and may still be held by a shard.
     private let snapshots = Locked<[WeakSnapshot]>([])
     /// Of which configuration every shard has been told.
@@ -59,10 +61,11 @@ package final class Gateway: Sendable {
         assembly: Assembly,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
-        let congestion = try CongestionPolicy(configuration.engine.congestionControl)
-        let bufferPolicy = try BufferPolicy(configuration.engine)
+        let topology = configuration.topology
+        let congestion = try CongestionPolicy(topology.engine.congestionControl)
+        let bufferPolicy = try BufferPolicy(topology.engine)
         let services = try ShardServices(
-            shardCount: Self.shardCount(for: configuration.engine),
+            shardCount: Self.shardCount(for: topology.engine),
             descriptors: try Self.plan(descriptors),
             congestion: congestion,
             bufferPolicy: bufferPolicy,
@@ -71,16 +74,16 @@ package final class Gateway: Sendable {
         )
         let snapshot = Snapshot(
             generation: 0,
-            limits: configuration.limits,
-            denialLinesPerMinute: configuration.log.denialsPerMinute,
-            keepalive: KeepaliveOptions(configuration.keepalive),
+            limits: topology.limits,
+            denialLinesPerMinute: topology.log.denialsPerMinute,
+            keepalive: KeepaliveOptions(topology.keepalive),
             listeners: [:],
             sessionPolicies: SessionPolicies()
         )
         shards = services.ports.map { port in
             Shard(
                 port: port,
-                settings: configuration.engine,
+                settings: topology.engine,
                 services: services,
                 snapshot: snapshot
             )
@@ -104,7 +107,7 @@ package final class Gateway: Sendable {
         } catch {
             throw .systemResources(operation: "preparing health checks", reason: error.description)
         }
-        startSettings = StartSettings(configuration)
+        startSettings = StartSettings(topology)
     }
 
     private static func plan(_ given: DescriptorPlan?) throws(GatewayError) -> DescriptorPlan {
@@ -131,7 +134,7 @@ package final class Gateway: Sendable {
     ///
     /// May be called again after it has failed.
     package func bind() throws(GatewayError) {
-        try putInForce(inventory.withLock { $0.configuration })
+        _ = try putInForce(inventory.withLock { $0.configuration })
     }
 
     /// Begins to accept. Called once, after ``bind()``.
@@ -144,27 +147,48 @@ package final class Gateway: Sendable {
         checker.start()
     }
 
-    /// Puts a new configuration in force, wholly or not at all.
+    /// Applies a new configuration atomically: if it is refused, nothing has changed.
     ///
     /// Sessions of listeners that stay are untouched, and so are those of listeners that go: they
     /// end in their own time. What a shard is made of (``EngineSettings``) stays as at the start.
-    package func reload(to configuration: GatewayConfiguration) throws(GatewayError) {
+    @discardableResult
+    package func reload(to configuration: GatewayConfiguration) throws(GatewayError) -> Adoption {
         try putInForce(configuration)
     }
 
-    private func putInForce(_ configuration: GatewayConfiguration) throws(GatewayError) {
-        let rules = try CompiledRules(of: configuration)
-        try configuration.checkSourceAddresses()
+    /// Applies a new policy under the same topology. New connections obey it as soon as each shard
+    /// has adopted it; live sessions are reviewed within a moment.
+    @discardableResult
+    package func enforce(_ policy: Policy) throws(GatewayError) -> Adoption {
         try changes.withLock { _ throws(GatewayError) in
             guard phase.withLock({ $0 }) != .draining else { throw .draining }
-            let change = try inventory.withLock { inventory throws(GatewayError) in
-                try inventory.change(to: configuration, rules: rules, names: names.names)
+            let (change, configuration) = inventory.withLock { inventory in
+                (inventory.enforce(policy), inventory.configuration)
             }
-            services.seenEndpoints.withLock { $0.forget(where: configuration.knows) }
-            services.revocations.expect(services.ports.count)
-            publish(change)
-            names.watch(configuration.backendNames)
+            return publishPolicy(change, of: configuration)
         }
+    }
+
+    private func putInForce(_ configuration: GatewayConfiguration) throws(GatewayError) -> Adoption
+    {
+        try configuration.topology.checkSourceAddresses()
+        return try changes.withLock { _ throws(GatewayError) in
+            guard phase.withLock({ $0 }) != .draining else { throw .draining }
+            let change = try inventory.withLock { inventory throws(GatewayError) in
+                try inventory.change(to: configuration, names: names.names)
+            }
+            let adoption = publishPolicy(change, of: configuration)
+            names.watch(configuration.topology.backendNames)
+            return adoption
+        }
+    }
+
+    private func publishPolicy(_ change: Inventory.Change, of configuration: GatewayConfiguration)
+        -> Adoption
+    {
+        services.seenEndpoints.withLock { $0.forget(where: configuration.knows) }
+        services.revocations.expect(services.ports.count)
+        return publish(change)
     }
 
     /// A name has new addresses: the same configuration, with new backends.
@@ -172,13 +196,14 @@ package final class Gateway: Sendable {
         changes.withLock { _ in
             guard phase.withLock({ $0 }) != .draining else { return }
             let change = inventory.withLock { $0.refresh(names: names.names) }
-            publish(change)
+            _ = publish(change)
         }
     }
 
     /// Hands a change to every shard. What goes stops before the snapshot without it comes; what
     /// is new starts after the snapshot that knows it.
-    private func publish(_ change: Inventory.Change) {
+    private func publish(_ change: Inventory.Change) -> Adoption {
+        let adoption = Adoption(of: change.snapshot.generation, by: services.ports.count)
         checker.watch(change.backends)
         snapshots.withLock { snapshots in
             snapshots.removeAll { $0.snapshot == nil }
@@ -186,22 +211,19 @@ package final class Gateway: Sendable {
         }
         for port in services.ports {
             for id in change.removed { port.post(.stopListening(id)) }
-            port.post(.install(change.snapshot))
+            port.post(.install(change.snapshot, adoption))
             for (id, socket) in change.added { port.post(.listen(id, socket)) }
         }
         publishedGeneration.withLock { $0 = change.snapshot.generation }
+        return adoption
     }
 }
 
 // MARK: - Draining
 
 extension Gateway {
-    /// Stops accepting, lets sessions finish for `limit`, then closes the rest.
-    ///
-    /// The gateway cannot be used again.
-    package func drain(within limit: Duration) async -> DrainOutcome {
-        checker.stop()
-        names.stop()
+    /// Stops accepting, for good: the addresses are free for another process. Sessions go on.
+    package func stopAccepting() {
         // No change comes after this one: it would listen again.
         let listeners = changes.withLock { _ in
             phase.withLock { $0 = .draining }
@@ -210,6 +232,15 @@ extension Gateway {
         for port in services.ports {
             for id in listeners { port.post(.stopListening(id)) }
         }
+    }
+
+    /// Stops accepting, lets sessions finish for `limit`, then closes the rest.
+    ///
+    /// The gateway cannot be used again.
+    package func drain(within limit: Duration) async -> DrainOutcome {
+        checker.stop()
+        names.stop()
+        stopAccepting()
         let before = activeConnections
         await waitUntilIdle(for: limit)
         let closed = activeConnections
@@ -280,12 +311,13 @@ extension Gateway {
         status.droppedAccessLogLines = services.accessLog.droppedLineCount
         status.accessLogFailure = services.accessLog.failure
         status.lastReload = lastReload.withLock { $0 }
+        status.policy = policyStatus.withLock { $0 }
         status.startSettings = startSettings
         status.generation = publishedGeneration.withLock { $0 }
         inventory.withLock { inventory in
             status.listeners = inventory.listenerStatus
             status.awaitingRestart = startSettings.keys(
-                changedIn: StartSettings(inventory.configuration)
+                changedIn: StartSettings(inventory.configuration.topology)
             )
         }
         return status
@@ -294,6 +326,11 @@ extension Gateway {
     /// Whether a shard still holds a policy that is no longer in force, and with it its memory.
     package var holdsOldPolicy: Bool {
         snapshots.withLock { $0.count { $0.snapshot != nil } > 1 }
+    }
+
+    /// Keeps for ``status()`` what is in force.
+    package func recordPolicy(_ status: PolicyStatus) {
+        policyStatus.withLock { $0 = status }
     }
 
     /// Keeps for ``status()`` how the last attempt to change the configuration went.

@@ -8,7 +8,6 @@ package enum GatewayError: Error, Equatable {
     /// The operator's fault: a listener's source address is not this machine's.
     case cannotConnectFrom(IPAddress, reason: String)
     /// The operator's fault: two rules contradict each other.
-    case invalidRules(warehouse: String, reason: String)
     /// The operator's fault or the kernel's: it has none of that name, or not for this user.
     case noCongestionControl(name: String, reason: String)
     /// The gateway drains: it listens no more, and takes no configuration.
@@ -32,8 +31,6 @@ extension GatewayError: CustomStringConvertible {
             "cannot listen on \(address): \(failure)"
         case .cannotConnectFrom(let address, let reason):
             "cannot connect from the source address \(address): \(reason); see sourceAddresses"
-        case .invalidRules(let warehouse, let reason):
-            "the whitelist of warehouse \(warehouse) is contradictory: \(reason)"
         case .noCongestionControl(let name, let reason):
             """
             engine.congestionControl: \(name) is not available (\(reason)); \

@@ -1,6 +1,6 @@
 package import Addresses
-package import Settings
 package import Policy
+package import Settings
 
 /// What an operator should know, beyond single connections.
 package enum GatewayEvent: Equatable, Sendable {

@@ -90,16 +90,24 @@ extension File {
 }
 
 extension File {
-    /// Puts `bytes` at `path`, whole or not at all: written beside it and renamed (rename(2)). What
-    /// is there and is not a regular file, as a pipe or device, is written to.
-    package static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+    /// Puts `bytes` at `path` atomically: written beside it and renamed (rename(2)). If what is
+    /// there is not a regular file but, for instance, a pipe or a device, it is written to.
+    ///
+    /// - Parameter isDurable: whether the bytes are to survive a crash of the machine (fsync(2)).
+    package static func replace(
+        _ path: String,
+        with bytes: [UInt8],
+        isDurable: Bool = false
+    ) throws(SystemError) {
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             return try File(creating: path).write(bytes)
         }
         let draft = "\(path).\(getpid())"
         do throws(SystemError) {
-            try File(creating: draft).write(bytes)
+            let file = try File(creating: draft)
+            try file.write(bytes)
+            if isDurable { try retrying { fsync(file.descriptor) } }
             try retrying { unsafe rename(draft, path) }
         } catch {
             _ = unsafe unlink(draft)

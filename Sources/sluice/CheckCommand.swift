@@ -41,7 +41,7 @@ struct CheckCommand: AsyncParsableCommand {
         if live, let configuration = loaded.configuration {
             do throws(ManagementClientError) {
                 let client = try client(for: configuration)
-                report.live = try preview(
+                report.live = preview(
                     of: configuration,
                     for: try await client.get(
                         "v1/sessions",
@@ -73,27 +73,23 @@ struct CheckCommand: AsyncParsableCommand {
         of configuration: GatewayConfiguration,
         for list: SessionList,
         at running: StartSettings
-    ) throws(ManagementClientError) -> ConfigurationReport.Live {
+    ) -> ConfigurationReport.Live {
         if list.sessions.count < list.total {
             StandardError.print(
                 "sluice: only the oldest \(list.sessions.count) of \(list.total) sessions were checked"
             )
         }
-        do {
-            return ConfigurationReport.Live(
-                try RevocationPreview(list.sessions, under: configuration, at: .systemTime),
-                awaitingRestart: running.keys(changedIn: StartSettings(configuration))
-            )
-        } catch {
-            throw .refused("\(error)")
-        }
+        return ConfigurationReport.Live(
+            RevocationPreview(list.sessions, under: configuration, at: .systemTime),
+            awaitingRestart: running.keys(changedIn: StartSettings(configuration.topology))
+        )
     }
 
     /// Asks the gateway that the file configures.
     private func client(for configuration: GatewayConfiguration) throws(ManagementClientError)
         -> ManagementClient
     {
-        let own = configuration.management.map(ManagementAddress.init(listening:))
+        let own = configuration.topology.management.map(ManagementAddress.init(listening:))
         guard let address = management ?? own else {
             throw .refused(
                 "the configuration has no management.listen; name the gateway's by --management"

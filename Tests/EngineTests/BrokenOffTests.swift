@@ -12,7 +12,7 @@ struct BrokenOffTests {
     func backendReset() async throws {
         let fixture = try GatewayFixture()
         var configuration = fixture.configuration
-        configuration.listeners[0].protocol = .mysql
+        configuration.topology.listeners[0].protocol = .mysql
         try fixture.gateway.reload(to: configuration)
         let session = try await fixture.session()
         session.inner.writeAll([1, 2, 3])

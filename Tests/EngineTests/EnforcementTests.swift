@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Configurations
 @testable import Engine
 import Operations
 import Policy
@@ -23,8 +24,8 @@ struct EnforcementTests {
         whenRevoked: Revocation = .close
     ) -> GatewayConfiguration {
         var configuration = fixture.configuration
-        configuration.warehouses[0].whitelist = Whitelist(mode: .specific, rules: rules)
-        configuration.warehouses[0].whenRevoked = whenRevoked
+        configuration.policy.warehouses["W"]?.whitelist = Whitelist(mode: .specific, rules: rules)
+        configuration.topology.warehouses[0].whenRevoked = whenRevoked
         return configuration
     }
 

@@ -1,4 +1,6 @@
 import Addresses
+import Configurations
+@testable import Engine
 import FreePorts
 import Glibc
 import Operations
@@ -7,7 +9,6 @@ import Settings
 import Sockets
 import Traffic
 
-@testable import Engine
 
 /// A gateway in this process, one listener before one scripted backend.
 struct GatewayFixture {
@@ -38,7 +39,7 @@ struct GatewayFixture {
         try gateway.start()
     }
 
-    var address: SocketAddress { configuration.listeners[0].address }
+    var address: SocketAddress { configuration.topology.listeners[0].address }
 
     static func loopback(_ port: UInt16) -> SocketAddress {
         SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: port)
@@ -73,7 +74,7 @@ struct GatewayFixture {
                     healthCheck: HealthCheck(kind: .off)
                 )
             },
-            warehouses: [Warehouse(id: "W", whitelist: Whitelist(mode: .anywhere))]
+            warehouses: [GuardedWarehouse(id: "W", whitelist: Whitelist(mode: .anywhere))]
         )
     }
 

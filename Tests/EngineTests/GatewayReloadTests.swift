@@ -1,10 +1,11 @@
 import Addresses
+import Configurations
+@testable import Engine
 import Operations
 import Settings
 import Sockets
 import Testing
 
-@testable import Engine
 
 @Suite("A change of the configuration of a running gateway")
 struct GatewayReloadTests {
@@ -95,7 +96,7 @@ struct GatewayReloadTests {
 
         #expect(fixture.gateway.status().awaitingRestart == [])
         var changed = fixture.configuration
-        changed.engine.shards += 1
+        changed.topology.engine.shards += 1
         try fixture.gateway.reload(to: changed)
         #expect(fixture.gateway.status().awaitingRestart == ["engine.shards"])
         try fixture.gateway.reload(to: fixture.configuration)

@@ -1,3 +1,5 @@
+import Configurations
+@testable import Engine
 import Operations
 import Policy
 import Settings
@@ -5,7 +7,6 @@ import Sockets
 import Testing
 import Traffic
 
-@testable import Engine
 
 @Suite("Clients that are handed over to another shard", .timeLimit(.minutes(2)))
 struct HandOverTests {
@@ -17,9 +18,9 @@ struct HandOverTests {
             listeners: [address],
             backend: GatewayFixture.freeAddress()
         )
-        configuration.warehouses[0].whitelist = Whitelist(mode: .nowhere)
+        configuration.policy.warehouses["W"]?.whitelist = Whitelist(mode: .nowhere)
         // Of a MySQL client's login nothing comes: its refusal lasts.
-        configuration.listeners[0].protocol = .mysql
+        configuration.topology.listeners[0].protocol = .mysql
         let gateway = try Gateway(
             configuration: configuration,
             accessLog: RecordingLog(),

@@ -1,4 +1,6 @@
 import Addresses
+import Configurations
+@testable import Engine
 import Operations
 import Policy
 import SeededRandom
@@ -7,7 +9,6 @@ import Sockets
 import Testing
 import Traffic
 
-@testable import Engine
 
 @Suite("Dialogues, and connections that are kept for more requests", .timeLimit(.minutes(3)))
 struct KeptConnectionTests {
@@ -43,7 +44,7 @@ struct KeptConnectionTests {
             var configuration = GatewayConfiguration(
                 listeners: [Listener(protocol: .tcp, address: address, routes: routes)],
                 warehouses: hosts.map {
-                    Warehouse(id: $0.0, whitelist: Whitelist(mode: .anywhere))
+                    GuardedWarehouse(id: $0.0, whitelist: Whitelist(mode: .anywhere))
                 }
             )
             configure(&configuration)
@@ -95,7 +96,7 @@ struct KeptConnectionTests {
             isLayered: isLayered
         ) { configuration in
             // All clients come to the first one.
-            configuration.listeners[0].routes[0].service.backends[1].isBackup = true
+            configuration.topology.listeners[0].routes[0].service.backends[1].isBackup = true
         }
         var client = try await fixture.client()
         client.write(LineProtocol.request(to: "paris", Array("hello".utf8)))
@@ -219,7 +220,7 @@ struct KeptConnectionTests {
             [("paris", [paris.address]), ("rome", [rome.address]), ("oslo", [rome.address])],
             isLayered: false
         ) { configuration in
-            configuration.warehouses[2].whitelist = Whitelist(mode: .nowhere)
+            configuration.policy.warehouses["oslo"]?.whitelist = Whitelist(mode: .nowhere)
         }
         var client = try await fixture.client()
         for (host, answer) in [("paris", 1), ("rome", 2), ("rome", 2), ("paris", 1), ("rome", 2)] {
@@ -271,8 +272,8 @@ struct KeptConnectionTests {
         #expect(client.readLine()?.count == 1)
         #expect(client.read(1) == [1])
         var changed = fixture.configuration
-        changed.warehouses[0].whitelist = Whitelist(mode: .nowhere)
-        changed.warehouses[0].whenRevoked = .keep
+        changed.policy.warehouses["paris"]?.whitelist = Whitelist(mode: .nowhere)
+        changed.topology.warehouses[0].whenRevoked = .keep
         try fixture.gateway.reload(to: changed)
         client.write(LineProtocol.request(to: "paris", []))
         #expect(client.readToEnd() == [])
@@ -291,8 +292,8 @@ struct KeptConnectionTests {
         let server = try LineServer { _ in .ok([1]) }
         let fixture = try Fixture([("paris", [server.address])], isLayered: false) {
             configuration in
-            configuration.listeners[0].routes[0].timeouts.idle = .milliseconds(300)
-            configuration.listeners[0].routes[0].timeouts.header = .milliseconds(300)
+            configuration.topology.listeners[0].routes[0].timeouts.idle = .milliseconds(300)
+            configuration.topology.listeners[0].routes[0].timeouts.header = .milliseconds(300)
         }
         for rest in ["", "par"] {
             var client = try await fixture.client()

@@ -29,9 +29,9 @@ struct LateBackendTests {
             listeners: [address],
             backend: slow.address
         )
-        configuration.listeners[0].routes[0].timeouts.connect = .seconds(60)
+        configuration.topology.listeners[0].routes[0].timeouts.connect = .seconds(60)
         // To set this limit makes an event of its own, which would hide that bytes were forgotten.
-        configuration.engine.unsentByteCount = 0
+        configuration.topology.engine.unsentByteCount = 0
         let gateway = try Gateway(configuration: configuration, accessLog: RecordingLog()) { _ in }
         try gateway.start()
         let client = try await GatewayFixture.client(of: address)

@@ -1,4 +1,6 @@
 import Addresses
+import Configurations
+@testable import Engine
 import Operations
 import Policy
 import SeededRandom
@@ -7,7 +9,6 @@ import Sockets
 import Testing
 import Traffic
 
-@testable import Engine
 
 @Suite("A gateway whose transports are layered", .timeLimit(.minutes(3)))
 struct LayeredGatewayTests {
@@ -100,8 +101,8 @@ struct LayeredGatewayTests {
     func denied() async throws {
         let fixture = try GatewayFixture(assembly: Form.client.assembly)
         var configuration = fixture.configuration
-        configuration.warehouses[0].whitelist = Whitelist(mode: .nowhere)
-        configuration.listeners[0].protocol = .http
+        configuration.policy.warehouses["W"]?.whitelist = Whitelist(mode: .nowhere)
+        configuration.topology.listeners[0].protocol = .http
         try fixture.gateway.reload(to: configuration)
         var client = LineStream(
             try await GatewayFixture.client(of: fixture.address),

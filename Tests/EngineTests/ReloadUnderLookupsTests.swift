@@ -1,12 +1,13 @@
 import Addresses
 import CIDRTrie
+import Configurations
+@testable import Engine
 import Foundation
 import Operations
 import Policy
 import Settings
 import Testing
 
-@testable import Engine
 
 /// Lookups on every shard while a long list is reloaded over and over.
 ///
@@ -75,7 +76,7 @@ struct ReloadUnderLookupsTests {
             )
         }
         var configuration = fixture.configuration
-        configuration.warehouses[0].whitelist = Whitelist(mode: .specific, rules: rules)
+        configuration.policy.warehouses["W"]?.whitelist = Whitelist(mode: .specific, rules: rules)
         return configuration
     }
 

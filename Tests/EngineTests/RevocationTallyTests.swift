@@ -1,10 +1,11 @@
 import Addresses
 import CIDRTrie
+import Configurations
+@testable import Engine
 import Policy
 import Settings
 import Testing
 
-@testable import Engine
 
 @Suite("Sessions that a policy revokes are told to the operator", .timeLimit(.minutes(2)))
 struct RevocationTallyTests {
@@ -37,7 +38,7 @@ struct RevocationTallyTests {
         var sessions: [SocketPair] = []
         for _ in 0..<10 { sessions.append(try await fixture.session()) }
         var closed = fixture.configuration
-        closed.warehouses[0].whitelist = Whitelist(mode: .nowhere)
+        closed.policy.warehouses["W"]?.whitelist = Whitelist(mode: .nowhere)
         try fixture.gateway.reload(to: closed)
         let expected = GatewayEvent.sessionsRevoked(
             warehouse: "W",

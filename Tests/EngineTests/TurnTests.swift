@@ -97,7 +97,7 @@ private final class ShardBench {
             listeners: [GatewayFixture.loopback(1)],
             backend: GatewayFixture.loopback(2)
         )
-        let settings = configuration.listeners[0]
+        let settings = configuration.topology.listeners[0]
         let profile = RouteProfile(
             settings: settings,
             address: GatewayFixture.loopback(1),

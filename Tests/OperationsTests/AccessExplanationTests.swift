@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Configurations
 import Operations
 import Policy
 import Settings
@@ -17,12 +18,12 @@ struct AccessExplanationTests {
         client: String
     ) throws -> AccessExplanation {
         let listener = Listener.example(.public)
-        let whitelist = CompiledWhitelist(CompiledTrie(try RuleSet(rules)), lists: lists)
+        let whitelist = Whitelist(mode: .specific, rules: rules, lists: lists)
         return AccessExplanation(
             listener,
             name: "127.0.0.1:9030",
             of: "W",
-            policy: .rules(whitelist),
+            policy: .entries(whitelist),
             client: try IPAddress(parsing: client),
             endpoint: nil,
             at: now
@@ -76,7 +77,7 @@ struct AccessExplanationTests {
 
     @Test("Of two endpoints with one id the one that was asked about decides")
     func endpoint() throws {
-        let warehouse = Warehouse(
+        let warehouse = GuardedWarehouse(
             id: "W",
             whitelist: Whitelist(mode: .nowhere),
             endpoints: [
@@ -93,7 +94,7 @@ struct AccessExplanationTests {
             (Cloud.azure, DenialReason.endpointRejected), (.gcp, nil), (.aws, .unknownEndpoint),
         ] as [(Cloud, DenialReason?)] {
             let name = EndpointName(cloud, "99")
-            let answers = try configuration.explain(
+            let answers = configuration.explain(
                 warehouse: "W",
                 client: client,
                 endpoint: name,
@@ -117,14 +118,14 @@ struct AccessExplanationTests {
         let configuration = GatewayConfiguration(
             listeners: [listener],
             warehouses: ["W", "V"].map {
-                Warehouse(id: $0, whitelist: Whitelist(mode: .nowhere), endpoints: endpoints)
+                GuardedWarehouse(id: $0, whitelist: Whitelist(mode: .nowhere), endpoints: endpoints)
             }
         )
         let client = try IPAddress(parsing: "10.1.2.3")
         for (endpoint, leadsTo, reason) in [
             (here, nil, nil), (there, "V", DenialReason.noRoute), (nil, nil, .noEndpoint),
         ] as [(EndpointName?, String?, DenialReason?)] {
-            let answers = try configuration.explain(
+            let answers = configuration.explain(
                 warehouse: "W",
                 client: client,
                 endpoint: endpoint,
@@ -146,7 +147,7 @@ struct AccessExplanationTests {
             endpoint: "office",
             backends: []
         )
-        let warehouse = Warehouse(
+        let warehouse = GuardedWarehouse(
             id: "W",
             whitelist: .openToAll,
             endpoints: [
@@ -155,7 +156,7 @@ struct AccessExplanationTests {
             ]
         )
         func verdicts(_ endpoint: EndpointName?) throws -> [DenialReason?]? {
-            try GatewayConfiguration(
+            GatewayConfiguration(
                 listeners: [.example(.public), .example(.private), embedded, .example(.outbound)],
                 warehouses: [warehouse]
             ).explain(
@@ -189,9 +190,9 @@ struct AccessExplanationTests {
     func header() throws {
         var listener = Listener.example(.public)
         listener.acceptProxyProtocol.mode = .required
-        let answers = try GatewayConfiguration(
+        let answers = GatewayConfiguration(
             listeners: [listener],
-            warehouses: [Warehouse(id: "W", whitelist: .openToAll)]
+            warehouses: [GuardedWarehouse(id: "W", whitelist: .openToAll)]
         ).explain(
             warehouse: "W",
             client: try IPAddress(parsing: "10.1.2.3"),

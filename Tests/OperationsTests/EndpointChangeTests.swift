@@ -1,3 +1,4 @@
+import Configurations
 import Operations
 import Policy
 import Settings
@@ -6,12 +7,12 @@ import Testing
 @Suite("What a new configuration does to endpoints")
 struct EndpointChangeTests {
     private func statuses(_ states: KeyValuePairs<String, Endpoint.State>) -> [EndpointStatus] {
-        let warehouse = Warehouse(id: "W", whitelist: .openToAll)
+        let warehouse = Warehouse(id: "W")
         return states.map { id, state in
             EndpointStatus(
                 Endpoint(id: id, cloud: .aws, state: state),
                 of: warehouse,
-                in: GatewayConfiguration(warehouses: [warehouse]),
+                in: Topology(warehouses: [warehouse]),
                 activeConnections: 0
             )
         }

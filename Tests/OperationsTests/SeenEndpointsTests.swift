@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Configurations
 import Operations
 import Policy
 import Settings
@@ -50,7 +51,7 @@ struct SeenEndpointsTests {
     func forgotten() {
         var seen = SeenEndpoints()
         for id in ["vpce-1", "vpce-2"] { note(&seen, id, from: 1, at: 1) }
-        let warehouse = Warehouse(
+        let warehouse = GuardedWarehouse(
             id: "W",
             whitelist: .openToAll,
             endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
@@ -77,7 +78,7 @@ struct SeenEndpointsTests {
                         }
                     )
                 ],
-                warehouses: [Warehouse(id: "W", whitelist: .openToAll)]
+                warehouses: [GuardedWarehouse(id: "W", whitelist: .openToAll)]
             )
         }
         var seen = SeenEndpoints()

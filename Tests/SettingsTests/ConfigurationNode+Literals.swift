@@ -141,9 +141,9 @@ extension ConfigurationNode {
 
     func decoded(files: [String: [UInt8]]) -> DecodedConfiguration {
         let now = UnixTime(seconds: 1_767_225_600)
-        let decoder = ConfigurationDecoder(now: now) { path throws(UnreadableFile) in
+        let decoder = ConfigurationDecoder(now: now) { path, _ throws(UnreadableFile) in
             guard let bytes = files[path] else { throw UnreadableFile(reason: "no such file") }
-            return bytes
+            return .content(bytes, nil)
         }
         return decoder.decode(self)
     }

@@ -169,7 +169,7 @@ struct ContradictionTests {
             let token = Token()
             left = token
             let decoder = ConfigurationDecoder(now: UnixTime(seconds: 0)) {
-                _ throws(UnreadableFile) in
+                _, _ throws(UnreadableFile) in
                 _ = token
                 throw UnreadableFile(reason: "none")
             }

@@ -23,10 +23,10 @@ struct EmbeddedEndpointTests {
     func embedded() {
         let decoded = tree.setting("domain", to: "link.example.com").decoded()
         #expect(decoded.findings == [])
-        let warehouse = decoded.configuration?.warehouses[0]
-        #expect(decoded.configuration?.domain == "link.example.com")
-        #expect(decoded.configuration?.listeners[0].endpoint == "reporting")
-        #expect(warehouse?.endpoints.map(\.name) == [EndpointName(.embedded, "reporting")])
+        #expect(decoded.configuration?.topology.domain == "link.example.com")
+        #expect(decoded.configuration?.topology.listeners[0].endpoint == "reporting")
+        let endpoints = decoded.configuration?.policy["AWVA7CM7"].endpoints
+        #expect(endpoints?.map(\.name) == [EndpointName(.embedded, "reporting")])
     }
 
     @Test("Without an interface it is warned that other networks can come through it too")
@@ -81,7 +81,7 @@ struct EmbeddedEndpointTests {
     func limit() {
         let decoded = tree.setting("warehouses[0].endpoints[0].limits", to: ["connections": "7"])
             .decoded()
-        #expect(decoded.configuration?.warehouses[0].endpoints[0].connectionLimit == 7)
+        #expect(decoded.configuration?.policy["AWVA7CM7"].endpoints[0].connectionLimit == 7)
     }
 
     @Test("Only an outbound link has sources of its own")
@@ -90,7 +90,7 @@ struct EmbeddedEndpointTests {
         let outbound = SampleTree.public
             .setting("warehouses[0].listeners[0].link", to: "outbound")
             .setting("warehouses[0].listeners[0].sources", to: sources)
-        let listener = outbound.decoded().configuration?.listeners[0]
+        let listener = outbound.decoded().configuration?.topology.listeners[0]
         #expect(listener?.sources?.map(\.description) == ["10.0.0.0/8"])
         let found = findings(
             SampleTree.public.setting("warehouses[0].listeners[0].sources", to: sources)
@@ -100,10 +100,10 @@ struct EmbeddedEndpointTests {
 
     @Test("Sessions that a change admits no more are closed, unless the warehouse keeps them")
     func whenRevoked() {
-        let warehouse = SampleTree.public.decoded().configuration?.warehouses[0]
+        let warehouse = SampleTree.public.decoded().configuration?.topology.warehouses[0]
         #expect(warehouse?.whenRevoked == .close)
         let kept = SampleTree.public.setting("warehouses[0].whenRevoked", to: "keep").decoded()
-        #expect(kept.configuration?.warehouses[0].whenRevoked == .keep)
+        #expect(kept.configuration?.topology.warehouses[0].whenRevoked == .keep)
     }
 
     @Test("The states are read in the words of the endpoint's cloud too")
@@ -116,7 +116,7 @@ struct EmbeddedEndpointTests {
                     "warehouses[0].endpoints",
                     to: [["id": id, "cloud": cloud, "state": word]]
                 )
-                .decoded().configuration?.warehouses[0].endpoints[0].state
+                .decoded().configuration?.policy["AWVA7CM7"].endpoints[0].state
         }
         #expect(state("azure", "5", "Approved") == .available)
         #expect(state("azure", "5", "Disconnected") == .deleted)
@@ -142,7 +142,7 @@ struct EmbeddedEndpointTests {
                 ).decoded()
         }
         func state(_ decoded: DecodedConfiguration) -> Endpoint.State? {
-            decoded.configuration?.warehouses[0].endpoints[0].state
+            decoded.configuration?.policy["AWVA7CM7"].endpoints[0].state
         }
         let known: ConfigurationNode = "arn:aws:iam::123456789012:role/etl"
         #expect(state(decoded("automatic", known)) == .available)

@@ -1,9 +1,10 @@
+import Addresses
 import CIDRTrie
-import Testing
-
 @testable import Policy
 @testable import Settings
+import Testing
 @testable import Traffic
+
 
 @Suite("Listeners of a configuration")
 struct ListenerTests {
@@ -17,7 +18,7 @@ struct ListenerTests {
             .setting("warehouses[0].listeners", to: [keys])
             .decoded()
         #expect(decoded.findings == [])
-        return try #require(decoded.configuration?.listeners[0])
+        return try #require(decoded.configuration?.topology.listeners[0])
     }
 
     /// The service behind it.

@@ -53,7 +53,7 @@ struct SharedListenerTests {
     func routes() throws {
         let decoded = Self.tree.decoded()
         #expect(decoded.findings == [])
-        let listener = try #require(decoded.configuration?.listeners.first)
+        let listener = try #require(decoded.configuration?.topology.listeners.first)
         #expect(
             listener.routes.map(\.match) == [
                 .endpoint(EndpointName(.aws, Self.first)),
@@ -67,7 +67,7 @@ struct SharedListenerTests {
         )
         #expect(ids == [a, b, a])
         #expect(listener.warehouses == ["A", "B"])
-        #expect(decoded.configuration?.services.map(\.id) == [a, b])
+        #expect(decoded.configuration?.topology.services.map(\.id) == [a, b])
         #expect(listener.reject == .errorAfterGreeting)
     }
 
@@ -91,7 +91,7 @@ struct SharedListenerTests {
         )
         let configuration = try #require(tree.decoded().configuration)
         for endpoint in [Self.first, "vpce-0aaaaaaaaaaaaaaaa"] {
-            let explanations = try configuration.explain(
+            let explanations = configuration.explain(
                 warehouse: "B",
                 client: .v4(IPv4Address(203, 0, 113, 7)),
                 endpoint: EndpointName(.aws, endpoint),
@@ -105,12 +105,12 @@ struct SharedListenerTests {
     @Test("What a service sets goes before what a listener sets, and that before the gateway's")
     func timeouts() throws {
         let tree = Self.tree.setting("warehouses[1].services.mysql.timeouts", to: ["write": "60s"])
-        let routes = try #require(tree.decoded().configuration?.listeners.first).routes
+        let routes = try #require(tree.decoded().configuration?.topology.listeners.first).routes
         #expect(routes.map(\.timeouts.connect) == Array(repeating: .seconds(3), count: 3))
         #expect(routes.map(\.timeouts.idle) == Array(repeating: .seconds(50), count: 3))
         #expect(routes.map(\.timeouts.write) == [.seconds(600), .seconds(60), .seconds(600)])
         let own = tree.setting("warehouses[1].services.mysql.timeouts.idle", to: "70s")
-        let idle = own.decoded().configuration?.listeners.first?.routes.map(\.timeouts.idle)
+        let idle = own.decoded().configuration?.topology.listeners.first?.routes.map(\.timeouts.idle)
         #expect(idle == [.seconds(50), .seconds(70), .seconds(50)])
     }
 
@@ -127,7 +127,7 @@ struct SharedListenerTests {
             )
         let decoded = tree.decoded()
         #expect(decoded.faults == [])
-        let service = try #require(decoded.configuration?.services.first)
+        let service = try #require(decoded.configuration?.topology.services.first)
         #expect(service.backends.map(\.address.description) == ["db:3306", "[::1]:3307"])
         #expect(service.healthCheck.kind == .mysql(user: "monitor"))
         #expect(service.sendProxyProtocol == .v1)

@@ -1,4 +1,6 @@
+import Addresses
 import CIDRTrie
+import Configurations
 @testable import Policy
 @testable import Settings
 import Testing
@@ -13,7 +15,7 @@ struct ValueTests {
     func gateway() throws {
         let tree: ConfigurationNode = [
             "management": ["listen": "[::1]:7080"],
-            "state": "/var/lib/sluice/sluice.db",
+            "lastPolicy": "/var/lib/sluice/policy",
             "policy": "file",
             "log": ["level": "debug", "format": "json", "access": "/var/log/sluice/access.log"],
             "limits": [
@@ -33,9 +35,9 @@ struct ValueTests {
             "warehouses": [["id": "A", "whitelist": ["mode": "nowhere"], "listeners": []]],
         ]
         let configuration = try #require(tree.decoded().configuration)
-        var expected = GatewayConfiguration(warehouses: configuration.warehouses)
+        var expected = Topology(warehouses: configuration.topology.warehouses)
         expected.management = try SocketAddress(parsing: "[::1]:7080")
-        expected.state = "/var/lib/sluice/sluice.db"
+        expected.lastPolicyFolder = "/var/lib/sluice/policy"
         expected.log.level = .debug
         expected.log.format = .json
         expected.log.access = .file(path: "/var/log/sluice/access.log")
@@ -60,7 +62,7 @@ struct ValueTests {
         expected.engine.backendBufferByteCount = 46 * 1_024
         expected.engine.unsentByteCount = 47 * 1_024
         expected.engine.congestionControl = .named("bbr")
-        #expect(configuration == expected)
+        #expect(configuration.topology == expected)
     }
 
     @Test("A configuration of almost nothing gets the defaults")
@@ -91,7 +93,7 @@ struct ValueTests {
             ]
         ]
         let files = ["a.cidrs": "192.0.2.0/24 a\n", "b.cidrs": "!198.51.100.7\n"]
-        let warehouse = try #require(tree.decoded(files: files).configuration?.warehouses.first)
+        let configuration = try #require(tree.decoded(files: files).configuration)
         let rules = [
             Rule(
                 block: try CIDRBlock(parsing: "2001:db8::/32"),
@@ -99,30 +101,41 @@ struct ValueTests {
                 description: "old",
                 expiry: try UnixTime(rfc3339: "2027-01-01T00:00:00Z")
             ),
-            Rule(block: try CIDRBlock(parsing: "192.0.2.0/24"), description: "a"),
-            Rule(block: try CIDRBlock(parsing: "198.51.100.7/32"), action: .deny),
         ]
-        let expected = Warehouse(
+        let first = Rule(block: try CIDRBlock(parsing: "192.0.2.0/24"), description: "a")
+        let second = Rule(block: try CIDRBlock(parsing: "198.51.100.7/32"), action: .deny)
+        let expected = GuardedWarehouse(
             id: "A_1-b",
             name: "Demo",
             host: "demo.example",
-            whitelist: Whitelist(mode: .specific, rules: rules),
+            whitelist: Whitelist(
+                mode: .specific,
+                lists: [
+                    EntryList(.entries, rules: rules),
+                    EntryList(.file("a.cidrs"), rules: [first]),
+                    EntryList(.file("b.cidrs"), rules: [second]),
+                ]
+            ),
             connectionLimit: 7
         )
-        #expect(warehouse == expected)
+        #expect(configuration.topology.warehouses == [expected.warehouse])
+        #expect(configuration.policy == Policy(["A_1-b": expected.policy]))
     }
 
     @Test("A warehouse without a whitelist starts open, for IPv4 and IPv6")
     func initialWhitelist() throws {
         let tree = SampleTree.public.removing("warehouses[0].whitelist")
-        let whitelist = try #require(tree.decoded().configuration?.warehouses[0].whitelist)
+        let configuration = try #require(tree.decoded().configuration)
+        let id = configuration.topology.warehouses[0].id
+        let whitelist = configuration.policy[id].whitelist
         #expect(whitelist.mode == .specific)
-        #expect(whitelist.rules.map(\.block.description) == ["0.0.0.0/0", "::/0"])
-        #expect(whitelist.rules.map(\.action) == [.allow, .allow])
+        let rules = whitelist.lists.flatMap { $0.trie.rules }
+        #expect(rules.map(\.block.description) == ["0.0.0.0/0", "::/0"])
+        #expect(rules.map(\.action) == [.allow, .allow])
     }
 
     @Test("A warehouse without a name goes by its id")
     func name() throws {
-        #expect(SampleTree.public.decoded().configuration?.warehouses[0].name == "AWVA7CM7")
+        #expect(SampleTree.public.decoded().configuration?.topology.warehouses[0].name == "AWVA7CM7")
     }
 }

@@ -10,7 +10,7 @@ struct WarningTests {
         let decoded = SampleTree.public.setting("policy", to: "store").decoded()
         #expect(decoded.warnings.count == 1)
         #expect(decoded.faults == [])
-        #expect(decoded.configuration?.policy == .store)
+        #expect(decoded.configuration?.topology.policyAuthority == .store)
     }
 
     @Test("A doubtful setting is a warning at its key path", arguments: publicWarnings)
@@ -180,7 +180,7 @@ struct WarningTests {
             .setting("warehouses[0].listeners[0].reject", to: "error")
             .decoded()
         #expect(decoded.findings.map(\.path) == ["warehouses[0].listeners[0].reject"])
-        #expect(decoded.configuration?.listeners[0].reject == .drop)
+        #expect(decoded.configuration?.topology.listeners[0].reject == .drop)
     }
 
     @Test("An entry that says again what another one says is warned of, and named with that one")

@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 import Policy
 import Settings
@@ -14,7 +15,7 @@ struct WhitelistFileTests {
             .setting("warehouses[0].whitelist", to: ["mode": "specific", "files": files])
         let decoded = root.decoded(files: contents)
         return (
-            decoded.configuration?.warehouses[0].whitelist,
+            decoded.configuration?.policy["AWVA7CM7"].whitelist,
             decoded.findings.map { $0.line(in: "sluice.yaml") }
         )
     }
@@ -33,7 +34,7 @@ struct WhitelistFileTests {
         let decoded = SampleTree.public.setting("warehouses[0].whitelist.entries", to: entries)
             .decoded()
         #expect(decoded.findings == [])
-        let rules = decoded.configuration?.warehouses[0].whitelist.rules ?? []
+        let rules = decoded.configuration?.policy["AWVA7CM7"].whitelist.rules ?? []
         #expect(
             rules.map { "\($0.action) \($0.block) \($0.description)" } == [
                 "allow 10.0.0.0/8 ", "allow 192.0.2.7/32 one address",
@@ -49,8 +50,8 @@ struct WhitelistFileTests {
         let tree = SampleTree.public.setting("warehouses[0].whitelist.files", to: ["a", "b"])
         let now = UnixTime(seconds: 1_767_225_600)
         let decoder = ConfigurationDecoder(now: now, ruleLimit: 300) {
-            path throws(UnreadableFile) in
-            files[path] ?? []
+            (path, _) throws(UnreadableFile) in
+            .content(files[path] ?? [], nil)
         }
         #expect(decoder.decode(tree).faults.map(\.path) == ["warehouses[0].whitelist.files[1]"])
         #expect(decoder.decode(tree).faults[0].message == "more than 300 whitelist rules")
@@ -80,8 +81,8 @@ struct WhitelistFileTests {
             ["big.trie": try image("192.0.2.0/24 lab"), "small.cidrs": Array("10.0.0.0/8".utf8)]
         )
         #expect(findings == [])
-        #expect(whitelist?.rules.count == 1)
-        #expect(whitelist?.lists.map { $0.rules.map(\.description) } == [["lab"]])
+        #expect(whitelist?.lists.map(\.name) == [.file("big.trie"), .file("small.cidrs")])
+        #expect(whitelist?.rules.map(\.description) == ["lab", ""])
     }
 
     @Test("A damaged compiled list keeps the configuration from being served, and says what to do")
@@ -194,4 +195,8 @@ struct WhitelistFileTests {
         let (_, unknown) = whitelist(files: [["path": "list", "format": "awss"]], ["list": []])
         #expect(unknown.first?.contains("cidrs, aws, azure, google or image") == true)
     }
+}
+
+extension Whitelist {
+    fileprivate var rules: [Rule] { lists.flatMap { Array($0.trie.rules) } }
 }

@@ -1,4 +1,4 @@
-@_exported public import Addresses
+public import Addresses
 public import Time
 
 /// Addresses of one family, as ranges in ascending order with a gap between neighbours.
@@ -11,14 +11,11 @@ public struct AddressSet: Hashable, Sendable {
     /// - Complexity: O(*n*) for *n* rules.
     public init(admittedBy rules: RuleSet, family: IPFamily, at now: UnixTime) {
         var sweep = RangeSweep<UInt128>()
-        for index in rules.order where rules.rules[index].counts(in: family, at: now) {
-            let rule = rules.rules[index]
-            let slot = Slot(
-                rule: rule.action == .allow ? 0 : 1,
-                action: rule.action,
-                expires: false
-            )
-            _ = sweep.open(from: rule.block.first.bits, through: rule.block.last.bits, slot: slot)
+        for index in rules.order.deciders(in: rules.rules, at: now) {
+            let (block, action) = (rules.rules.block(of: index), rules.rules.action(of: index))
+            guard block.family == family else { continue }
+            let slot = Slot(rule: action == .allow ? 0 : 1, action: action, expires: false)
+            sweep.open(from: block.first.bits, through: block.last.bits, slot: slot)
         }
         self.init(family, admittedIn: sweep.finish())
     }
@@ -52,12 +49,6 @@ public struct AddressSet: Hashable, Sendable {
     private init(_ family: IPFamily, numbers: [ClosedRange<UInt128>]) {
         self.family = family
         self.numbers = numbers
-    }
-}
-
-extension Rule {
-    fileprivate func counts(in family: IPFamily, at now: UnixTime) -> Bool {
-        block.family == family && !hasExpired(at: now)
     }
 }
 

@@ -38,8 +38,12 @@ extension TrieBuilder {
     fileprivate mutating func lowHalf(of ranges: RangeTable<UInt64>) -> Slot {
         guard !ranges.boundaries.isEmpty else { return ranges.slots[0] }
         let slot = subtree(of: ranges)
-        let offset = alignedOffset()
+        return slot.isLeaf ? slot : appendLowHalf(slot)
+    }
+
+    /// A node that leads to `slot` for the key's low half.
+    mutating func appendLowHalf(_ slot: Slot) -> Slot {
         append(slot.rawValue)
-        return Slot(.lowHalf, at: offset)
+        return Slot(.lowHalf, at: place())
     }
 }

@@ -21,12 +21,13 @@ struct RangeSweep<Key: FixedWidthInteger & UnsignedInteger> {
     private(set) var ranges = RangeTable<Key>()
     private var blocks: [OpenBlock] = []
 
-    /// What the smallest open block says.
+    /// What decides in the smallest open block.
     private var enclosing: Slot { blocks.last?.slot ?? .none }
 
-    /// Opens a block, which comes behind all that were opened before.
+    /// Opens a block, which comes after all that were opened before.
     ///
-    /// - Returns: what counts around it.
+    /// - Returns: what decides around it.
+    @discardableResult
     mutating func open(from first: Key, through last: Key, slot: Slot) -> Slot {
         while let block = blocks.last, block.last < first { close(block) }
         defer { blocks.append(OpenBlock(last: last, slot: slot)) }
@@ -42,8 +43,36 @@ struct RangeSweep<Key: FixedWidthInteger & UnsignedInteger> {
 
     private mutating func close(_ block: OpenBlock) {
         blocks.removeLast()
-        // Nothing comes behind a block that ends with the address space.
+        // Nothing comes after a block that ends with the address space.
         guard block.last < .max else { return }
         ranges.append(enclosing, from: block.last + 1)
+    }
+}
+
+/// Disjoint ranges that cover a key space or a block of it, in ascending order.
+///
+/// Each goes from its start up to the next one's; neighbours differ in their slot.
+struct RangeTable<Key: FixedWidthInteger & UnsignedInteger> {
+    private(set) var starts: [Key]
+    private(set) var slots: [Slot]
+
+    /// One range, of all keys from `start` on.
+    init(_ slot: Slot = .none, from start: Key = 0) {
+        starts = [start]
+        slots = [slot]
+    }
+
+    /// The start of each range but the first.
+    var boundaries: Range<Int> { 1..<starts.count }
+
+    /// From `start` on, `slot` decides, whatever was appended for keys from `start` on.
+    mutating func append(_ slot: Slot, from start: Key) {
+        if starts[starts.count - 1] == start {
+            starts.removeLast()
+            slots.removeLast()
+        }
+        guard slots.last != slot else { return }
+        starts.append(start)
+        slots.append(slot)
     }
 }

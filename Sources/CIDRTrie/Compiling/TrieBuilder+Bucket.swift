@@ -7,7 +7,6 @@ extension TrieBuilder {
         slots: ArraySlice<Slot>,
         lane: Lane.Type
     ) -> Slot {
-        let offset = alignedOffset()
         let shift = boundaries.zeroBitCount
         append(UInt32(truncatingIfNeeded: shift))
         // No key is above the largest number, so that a lane without a boundary never counts.
@@ -17,7 +16,7 @@ extension TrieBuilder {
         }
         for lane in lanes { append(lane) }
         append(slots)
-        return Slot(Lane.bitWidth == 64 ? .bucket64 : .bucket32, at: offset)
+        return Slot(Lane.bitWidth == 64 ? .bucket64 : .bucket32, at: place())
     }
 
     /// A node of 16 lanes; see ``Bucket``.
@@ -25,7 +24,6 @@ extension TrieBuilder {
         at boundaries: ArraySlice<UInt64>,
         slots: ArraySlice<Slot>
     ) -> Slot {
-        let offset = alignedOffset()
         let shift = boundaries.zeroBitCount
         append(UInt32(truncatingIfNeeded: shift))
         var lanes = [UInt16](repeating: .max, count: Bucket.capacity16)
@@ -37,7 +35,7 @@ extension TrieBuilder {
             append(UInt32(low) | UInt32(high) << 16)
         }
         append(slots)
-        return Slot(.bucket16, at: offset)
+        return Slot(.bucket16, at: place())
     }
 
     private mutating func append(_ lane: some FixedWidthInteger & UnsignedInteger) {

@@ -1,24 +1,29 @@
 extension RadixTrie {
-    init(_ ranges: RangeTable<UInt64>) {
+    /// - Parameter around: what decides in a block, given by its depth and its first key, leaving
+    ///   aside the blocks inside it.
+    init(_ ranges: RangeTable<UInt64>, around: (KeyBlock) -> Slot) {
         var builder = TrieBuilder()
-        self = builder.finish(ranges)
+        self = builder.finish(ranges, around: around)
     }
 
-    init(_ ranges: RangeTable<UInt128>) {
+    init(_ ranges: RangeTable<UInt128>, around: (KeyBlock) -> Slot) {
         var builder = TrieBuilder()
         var halves = LowHalves(ranges)
-        self = builder.finish(halves.split(into: &builder))
+        self = builder.finish(halves.split(into: &builder), around: around)
     }
 }
 
 extension TrieBuilder {
     /// Builds the nodes and the root table; `self` is used up.
-    fileprivate mutating func finish(_ ranges: RangeTable<UInt64>) -> RadixTrie {
+    fileprivate mutating func finish(
+        _ ranges: RangeTable<UInt64>,
+        around: (KeyBlock) -> Slot
+    ) -> RadixTrie {
         let window = RootWindow(for: ranges.starts[ranges.boundaries])
         let table = levelled(rootSlots(of: ranges, window: window), window: window)
-        let outside = subtree(of: ranges.outside(window))
-        let offset = alignedOffset()
-        append(table)
+        let inside = around(KeyBlock(containing: window.prefix, depth: window.prefixLength))
+        let outside = subtree(of: ranges.outside(window, inside: inside))
+        let offset = place(table: table)
         return RadixTrie(
             words: words,
             table: RootTable(window: window, wordOffset: offset, outside: outside)
@@ -47,7 +52,7 @@ extension TrieBuilder {
         return table
     }
 
-    /// A table that is mostly branches gets branches only: one with a single run stands for a
+    /// A table that is mostly branches gets branches only: one with a single run represents a
     /// leaf. A lookup then reads the same whatever it finds, and the processor foresees it all;
     /// where some end at the table and others do not, it guesses wrong, which costs more than the
     /// branch. Long lists would pay for it in memory.
@@ -74,31 +79,21 @@ extension RangeTable<UInt64> {
         return first..<end
     }
 
-    /// The ranges before and behind the window's block. What is said inside it does not matter.
-    fileprivate func outside(_ window: RootWindow) -> RangeTable {
-        let inside = boundaries(inside: window)
+    /// The ranges around the window's block, in which only the blocks around it decide: an edit
+    /// inside it leaves these ranges as they are.
+    fileprivate func outside(_ window: RootWindow, inside: Slot) -> RangeTable {
+        let boundariesInside = boundaries(inside: window)
         var outside = RangeTable(slots[0])
-        for index in boundaries.prefix(inside.lowerBound - 1) {
+        for index in boundaries where starts[index] < window.prefix {
             outside.append(slots[index], from: starts[index])
         }
-        let (behind, isAtEnd) = window.last.addingReportingOverflow(1)
-        if !isAtEnd { outside.append(slots[inside.upperBound - 1], from: behind) }
-        for index in inside.upperBound..<starts.count {
+        outside.append(inside, from: window.prefix)
+        let (next, isAtEnd) = window.last.addingReportingOverflow(1)
+        guard !isAtEnd else { return outside }
+        outside.append(slots[boundariesInside.upperBound - 1], from: next)
+        for index in boundariesInside.upperBound..<starts.count {
             outside.append(slots[index], from: starts[index])
         }
         return outside
-    }
-}
-
-extension Array {
-    /// The first index whose element satisfies `predicate`, as all behind it do.
-    fileprivate func partitioningIndex(where predicate: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if predicate(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -1,8 +1,21 @@
-/// Writes the nodes of a ``RadixTrie``, each behind those it points to.
+/// Writes the nodes of a ``RadixTrie`` into its arena.
 ///
 /// - Complexity: O(*n*) for *n* ranges and each level of branches, of which there are at most 16.
 struct TrieBuilder {
-    private(set) var words: [UInt32] = []
+    /// The arena.
+    var words: [UInt32]
+    /// Where nodes can go before the arena grows.
+    private(set) var space: FreeSpace
+    /// The node that is being written.
+    private var node: [UInt32] = []
+
+    /// - Parameters:
+    ///   - words: an arena that is to be edited.
+    ///   - space: what no node of it uses.
+    init(words: [UInt32] = [], space: FreeSpace = FreeSpace()) {
+        self.words = words
+        self.space = space
+    }
 
     /// The node for all keys.
     mutating func subtree(of ranges: borrowing RangeTable<UInt64>) -> Slot {
@@ -33,20 +46,51 @@ struct TrieBuilder {
         }
     }
 
-    /// Where the next node starts.
-    mutating func alignedOffset() -> Int {
-        while words.count % Slot.nodeAlignment != 0 { words.append(0) }
-        return words.count
-    }
-
-    mutating func append(_ word: UInt32) { words.append(word) }
+    mutating func append(_ word: UInt32) { node.append(word) }
 
     mutating func append(_ slots: some Sequence<Slot>) {
-        for slot in slots { words.append(slot.rawValue) }
+        for slot in slots { node.append(slot.rawValue) }
     }
-}
 
-extension UInt64 {
-    /// The first `bitCount` bits, zeros behind them.
-    func prefix(_ bitCount: Int) -> UInt64 { self & (~0 << UInt64(64 - bitCount)) }
+    /// Puts the node whose words were appended into the arena.
+    ///
+    /// - Returns: where it starts, in words.
+    mutating func place() -> Int {
+        defer { node.removeAll(keepingCapacity: true) }
+        if let offset = space.take(wordCount: node.count) {
+            for index in node.indices { words[offset + index] = node[index] }
+            return offset
+        }
+        alignEnd()
+        let offset = words.count
+        words.append(contentsOf: node)
+        alignEnd()
+        return offset
+    }
+
+    /// Puts the root table at the arena's end.
+    ///
+    /// - Returns: where it starts, in words.
+    mutating func place(table: [Slot]) -> Int {
+        let offset = words.count
+        words.append(contentsOf: table.lazy.map(\.rawValue))
+        alignEnd()
+        return offset
+    }
+
+    /// No node uses these words any longer.
+    mutating func release(_ node: Range<Int>) {
+        let end =
+            (node.upperBound + Slot.nodeAlignment - 1) / Slot.nodeAlignment
+            * Slot.nodeAlignment
+        if end == words.count {
+            words.removeLast(end - node.lowerBound)
+        } else {
+            space.release(node.lowerBound..<end)
+        }
+    }
+
+    private mutating func alignEnd() {
+        while words.count % Slot.nodeAlignment != 0 { words.append(0) }
+    }
 }

@@ -4,7 +4,7 @@ extension CompiledTrie {
     /// Loads what ``image()`` wrote.
     ///
     /// Every offset, count and number is checked here, once, so that lookups need not: whatever
-    /// the bytes are, the result is an error or a trie that is safe to ask.
+    /// the bytes are, the result is an error or a trie in which lookups are safe.
     ///
     /// - Complexity: O(*n*) for *n* bytes.
     public init(image: [UInt8]) throws(ImageError) {
@@ -12,7 +12,9 @@ extension CompiledTrie {
         let v4 = try reader.trie()
         let v6 = try reader.trie()
         let rules = try reader.rules()
-        self.init(rules: rules.table, v4: v4, v6: v6, enclosing: rules.enclosing)
+        var history = EditHistory(compiledRuleCount: rules.table.count)
+        history.isCompiledHere = false
+        self.init(rules: rules.table, order: rules.order, v4: v4, v6: v6, history: history)
         try reader.finish()
         do {
             try checkInvariants()
@@ -75,23 +77,21 @@ struct ImageReader {
         return RadixTrie(words: try array(), table: table)
     }
 
-    mutating func rules() throws(ImageError) -> (table: RuleTable, enclosing: [UInt32]) {
+    mutating func rules() throws(ImageError) -> (table: RuleTable, order: RuleOrder) {
         let heads: [UInt16] = try array()
-        let positions: [UInt32] = try array()
-        let networks: [UInt64] = try array()
-        let descriptions: [UInt32] = try array()
-        let expiries: [Int64] = try array()
-        let enclosing: [UInt32] = try array()
-        let texts = TextTable(ends: try array(), utf8: try array())
-        let table = RuleTable(
-            heads: heads.map { RuleHead(rawValue: $0) },
-            positions: positions,
-            networks: networks,
-            descriptions: descriptions,
-            expiries: expiries,
-            texts: texts
-        )
-        return (table, enclosing)
+        var table = RuleTable()
+        table.heads = heads.map { RuleHead(rawValue: $0) }
+        table.positions = try array()
+        table.networks = try array()
+        table.descriptions = try array()
+        table.expiries = try array()
+        let order = RuleOrder(indices: try array())
+        var chunks: [[UInt8]] = []
+        for _ in 0..<(try number()) { chunks.append(try array()) }
+        table.texts = TextTable(chunks: chunks)
+        let gaps = table.heads.indices.filter { table.heads[$0].isVacant }
+        table.vacancies = gaps.map { UInt32(truncatingIfNeeded: $0) }
+        return (table, order)
     }
 
     func finish() throws(ImageError) {

@@ -3,14 +3,16 @@ import Checksums
 extension CompiledTrie {
     /// The compiled form as bytes, to be kept in a file and loaded by ``init(image:)``.
     ///
-    /// Equal tries have equal images.
+    /// What edits have left unused is not in it.
     ///
     /// - Complexity: O(*n*) for *n* bytes.
     public func image() -> [UInt8] {
+        let isCompact = !history.isEdited && rules.isCompact
+        let trie = isCompact ? self : CompiledTrie(compiling: rules.compacted, in: order)
         var writer = ImageWriter()
-        writer.append(v4)
-        writer.append(v6)
-        writer.append(rules, enclosing: enclosing)
+        writer.append(trie.v4)
+        writer.append(trie.v6)
+        writer.append(trie.rules, trie.order)
         return writer.finish()
     }
 }
@@ -34,18 +36,18 @@ struct ImageWriter {
         append(trie.words)
     }
 
-    mutating func append(_ rules: RuleTable, enclosing: [UInt32]) {
+    mutating func append(_ rules: RuleTable, _ order: RuleOrder) {
         append(rules.heads.map(\.rawValue))
         append(rules.positions)
         append(rules.networks)
         append(rules.descriptions)
         append(rules.expiries)
-        append(enclosing)
-        append(rules.texts.ends)
-        append(rules.texts.utf8)
+        append(order.indices)
+        append(UInt64(rules.texts.chunks.count))
+        for chunk in rules.texts.chunks { append(chunk) }
     }
 
-    /// Writes the count of bytes into the header and the checksum behind the end.
+    /// Writes the count of bytes into the header and the checksum after the end.
     mutating func finish() -> [UInt8] {
         bytes.append(contentsOf: [UInt8](repeating: 0, count: ImageFormat.checksumByteCount))
         Self.seal(&bytes)

@@ -1,4 +1,4 @@
-import Addresses
+public import Addresses
 
 extension CompiledTrie: CustomDebugStringConvertible {
     /// How large it is, and its first nodes as a tree.
@@ -7,9 +7,9 @@ extension CompiledTrie: CustomDebugStringConvertible {
         return "CompiledTrie: \(size)\n\(outline(of: .v4))\(outline(of: .v6))"
     }
 
-    /// The nodes of a family's trie, a line for each, what they lead to indented below.
+    /// The nodes of a family's trie, one per line, what they lead to indented below.
     ///
-    /// - Parameter lineLimit: what comes behind so many lines is left out.
+    /// - Parameter lineLimit: the maximum number of lines.
     public func outline(of family: IPFamily, lineLimit: Int = 100) -> String {
         let trie = family == .v4 ? v4 : v6
         var outline = TrieOutline(trie, of: family, lineLimit: lineLimit)
@@ -72,7 +72,7 @@ private struct TrieOutline {
 }
 
 extension RootTable {
-    /// As many slots as its index can tell apart.
+    /// The number of slots.
     var slotCount: Int { Int(clamping: indexMask).addingReportingOverflow(1).partialValue }
 }
 

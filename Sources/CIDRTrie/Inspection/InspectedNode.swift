@@ -46,7 +46,7 @@ private struct NodeWords {
         return start + offset..<start + offset + count
     }
 
-    /// The runs before each group must be as many as its count says.
+    /// Each group's count must be the number of runs before it.
     private func branch(
         groupSize: Int,
         childCount: Int
@@ -69,7 +69,7 @@ private struct NodeWords {
         return try range(from: headerWordCount, count: runCount)
     }
 
-    /// Boundaries must ascend, lanes without one come behind them.
+    /// Boundaries must ascend; unused lanes come after them.
     private func bucket(
         laneBitCount: Int,
         capacity: Int
@@ -96,7 +96,7 @@ private struct NodeWords {
         }
     }
 
-    /// A number of 16 or 32 bits from the node's beginning on.
+    /// A number of 16 or 32 bits, counted from the node's start.
     private func number(_ index: Int, bitCount: Int) -> UInt32 {
         guard bitCount == 16 else { return words[start + index] }
         return words[start + index / 2] >> UInt32(index % 2 * 16) & 0xffff

@@ -9,87 +9,100 @@ struct TrieInspector {
     let family: IPFamily
     let rules: RuleTable
     private(set) var counts = NodeCounts()
-    /// For each place of a node, one more than the nodes below it; 0 where none was met.
+    /// For each place where a node may start, one more than the nodes below it; 0 for a node that
+    /// was not met yet, ``isOpen`` for one that a node below it may not lead back to.
     private var heights: [UInt8]
-    private var kinds: [UInt8]
+    /// The words that something is known to use, in units of ``Slot/nodeAlignment``.
+    private var isUsed: [Bool]
+    private static let isOpen = UInt8.max
 
     init(_ trie: RadixTrie, of family: IPFamily, rules: RuleTable) {
         self.trie = trie
         self.family = family
         self.rules = rules
-        let places = trie.words.count / Slot.nodeAlignment + 1
+        let places = trie.words.count / Slot.nodeAlignment
         heights = [UInt8](repeating: 0, count: places)
-        kinds = heights
+        isUsed = [Bool](repeating: false, count: places)
     }
 
-    mutating func inspect() throws(TrieFault) {
+    /// - Parameter free: what no node uses.
+    mutating func inspect(free: FreeSpace = FreeSpace()) throws(TrieFault) {
         let table = trie.table
-        let slots = table.slotCount
-        guard slots > 0, slots & (slots - 1) == 0, table.byteOffset % 4 == 0, table.byteOffset >= 0,
-            table.byteOffset / 4 <= trie.words.count,
-            slots <= trie.words.count - table.byteOffset / 4
+        guard trie.words.count.isMultiple(of: Slot.nodeAlignment), table.isConsistent,
+            table.byteOffset.isMultiple(of: 16), table.byteOffset / 4 <= trie.words.count,
+            table.slotCount <= trie.words.count - table.byteOffset / 4
         else { throw fault(.rootTable, at: table.byteOffset) }
-        counts.rootSlots = slots
-        for index in 0..<slots {
-            let slot = Slot(rawValue: trie.words[table.byteOffset / 4 + index])
-            try inspect(root: slot, at: table.byteOffset + 4 * index)
+        let tableWords = table.byteOffset / 4..<table.byteOffset / 4 + table.slotCount
+        try claim(tableWords)
+        for range in free.ranges {
+            guard range.upperBound <= trie.words.count else {
+                throw fault(.nodeBounds, at: range.lowerBound * 4)
+            }
+            try claim(range)
         }
-        try inspect(root: table.outside, at: table.byteOffset)
+        counts.rootSlots = table.slotCount
+        for word in tableWords { try inspect(root: Slot(rawValue: trie.words[word])) }
+        try inspect(root: table.outside)
     }
 
-    private mutating func inspect(root slot: Slot, at offset: Int) throws(TrieFault) {
-        let height = try height(of: slot, before: trie.table.byteOffset, depth: 0)
-        counts.depth = max(counts.depth, height)
+    private mutating func inspect(root slot: Slot) throws(TrieFault) {
+        counts.depth = max(counts.depth, try height(of: slot, depth: 0))
     }
 
-    /// How many nodes a lookup reads from `slot` on, at most.
-    ///
-    /// - Parameter limit: where the node stands that the slot is in; those below stand before it.
-    mutating func height(of slot: Slot, before limit: Int, depth: Int) throws(TrieFault) -> Int {
+    /// Nothing else uses these words.
+    private mutating func claim(_ words: Range<Int>) throws(TrieFault) {
+        guard !words.isEmpty else { return }
+        let alignment = Slot.nodeAlignment
+        for unit in words.lowerBound / alignment...(words.upperBound - 1) / alignment {
+            guard !isUsed[unit] else { throw fault(.nodeOverlap, at: unit * alignment * 4) }
+            isUsed[unit] = true
+        }
+    }
+
+    /// The most nodes that a lookup reads from `slot` on.
+    private mutating func height(of slot: Slot, depth: Int) throws(TrieFault) -> Int {
         if slot.isLeaf {
-            try checkLeaf(slot, at: limit)
+            try check(leaf: slot)
             return 0
         }
-        let offset = slot.byteOffset
-        guard offset < limit else { throw fault(.nodeOffset, at: limit) }
+        let (offset, place) = (slot.byteOffset, slot.byteOffset / 16)
+        guard place < heights.count else { throw fault(.nodeBounds, at: offset) }
         guard depth < Self.depthLimit else { throw fault(.depth, at: offset) }
-        if let known = try knownHeight(of: slot, depth: depth) { return known }
+        guard heights[place] != Self.isOpen else { throw fault(.nodeCircle, at: offset) }
         let node = try InspectedNode(slot, in: trie, of: family)
+        if heights[place] > 0 {
+            // Only the root table shares nodes: branches that represent a leaf.
+            guard depth == 0, let leaf = node.representedLeaf(in: trie) else {
+                throw fault(.nodeShared, at: offset)
+            }
+            try check(leaf: leaf)
+            return 1
+        }
         count(node)
+        try claim(offset / 4..<node.slots.upperBound)
+        heights[place] = Self.isOpen
         let below = try height(of: node, depth: depth + 1)
-        heights[offset / 16] = UInt8(truncatingIfNeeded: below + 2)
-        kinds[offset / 16] = slot.kindNumber
+        heights[place] = UInt8(truncatingIfNeeded: below + 1)
         return below + 1
-    }
-
-    /// Of a node that was met before.
-    private func knownHeight(of slot: Slot, depth: Int) throws(TrieFault) -> Int? {
-        let place = slot.byteOffset / 16
-        guard place < heights.count, heights[place] > 0 else { return nil }
-        guard kinds[place] == slot.kindNumber else { throw fault(.nodeShared, at: slot.byteOffset) }
-        let height = Int(heights[place]) - 1
-        guard depth + height <= Self.depthLimit else { throw fault(.depth, at: slot.byteOffset) }
-        return height
     }
 
     private mutating func height(of node: InspectedNode, depth: Int) throws(TrieFault) -> Int {
         var height = 0
         for index in node.slots {
             let slot = Slot(rawValue: trie.words[index])
-            height = max(height, try self.height(of: slot, before: node.offset, depth: depth))
+            height = max(height, try self.height(of: slot, depth: depth))
         }
         return height
     }
 
-    private func checkLeaf(_ slot: Slot, at offset: Int) throws(TrieFault) {
-        guard let rule = slot.rule else {
-            if slot != .none { throw fault(.leafRule, at: offset) }
-            return
+    private func check(leaf slot: Slot) throws(TrieFault) {
+        guard slot != .none else { return }
+        let index = slot.rule ?? rules.endIndex
+        guard rules.contains(index: index), rules.isEnabled(index),
+            rules.heads[index].family == family, rules.slot(index) == slot
+        else {
+            throw TrieFault(reason: .leafRule, place: "\(family), rule \(index + 1)")
         }
-        guard rule < rules.count else { throw fault(.leafRule, at: offset) }
-        let head = rules.heads[rule]
-        guard head.family == family, head.action == slot.action, head.expires == slot.expires
-        else { throw fault(.leafRule, at: offset) }
     }
 
     private mutating func count(_ node: InspectedNode) {
@@ -113,7 +126,20 @@ extension RadixTrie {
     }
 }
 
-extension Slot {
-    /// Of a pointer: its kind's number, below 16.
-    fileprivate var kindNumber: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 27) }
+extension RootTable {
+    /// Whether its numbers are those of a ``RootWindow``.
+    fileprivate var isConsistent: Bool {
+        let (length, bits) = (mask.nonzeroBitCount, indexMask.nonzeroBitCount)
+        return mask == UInt64.max.prefix(length) && prefix & ~mask == 0 && bits <= 32
+            && indexMask == 1 << UInt64(bits) - 1 && byteOffset >= 0
+            && length + bits <= 64 && shift == UInt64(64 - length - bits)
+    }
+}
+
+extension InspectedNode {
+    fileprivate func representedLeaf(in trie: RadixTrie) -> Slot? {
+        guard kind == nil, slots.count == 1 else { return nil }
+        let slot = Slot(rawValue: trie.words[slots.lowerBound])
+        return slot.isLeaf ? slot : nil
+    }
 }

@@ -1,4 +1,4 @@
-/// A list of blocks as people keep it in a file, one entry a line:
+/// A list of blocks as people keep it in a file, one entry per line:
 ///
 ///     # Offices
 ///     198.51.100.0/24   Lisbon
@@ -7,56 +7,100 @@
 ///     203.0.113.16 - 203.0.113.40       a range: as many blocks as it takes
 ///     !198.51.100.66/32 the guests' Wi-Fi
 ///
-/// Empty lines and lines that start with `#` or `;` say nothing. `!` denies. What follows the
-/// address is the description, if it is clearly one: an address, a number or a verdict there is a
-/// fault, never words. After `#` anything is a description. A fault costs its own line only; so
-/// that no list with a hole in it is used by mistake, check ``faults`` first.
+/// Empty lines and lines that start with `#` or `;` are ignored. `!` denies. What follows the
+/// address is the description, if it is clearly one: an address, a number or a verdict there is an
+/// error, never a description. After `#` anything is a description. An error costs its own line only;
+/// check ``faults`` before using a list, so that none with a hole in it is used by mistake.
 public struct CIDRList: Sendable {
     /// The longest line that is read, in bytes.
     public static let lineLimit = 4096
     /// The most rules of one list, unless another number is given.
     public static let ruleLimit = 10_000_000
 
-    /// In the order of the lines. A range that is no block gives several rules.
-    public internal(set) var rules: [Rule] = []
-    /// For each rule the line on which it stands, counted from 1.
-    public internal(set) var lines: [Int] = []
-    public internal(set) var faults: [CIDRListFault] = []
+    /// In the order of the lines. A range that is not a block gives several rules.
+    public let rules: RuleTable
+    /// For each rule the line on which it is, counted from 1.
+    public let lines: LineNumbers
+    public let faults: [CIDRListFault]
 
     /// Reads UTF-8. A line ends with a line feed, a carriage return or both; a byte order mark is
-    /// passed over.
+    /// skipped.
     ///
-    /// - Parameter ruleLimit: more rules are a fault. A range may take 254 of them, so that a file's
-    ///   size says little of the memory that its rules take.
-    /// - Complexity: O(*n*) for *n* bytes, in one pass.
+    /// - Parameter ruleLimit: more rules are an error. A range may take 254 of them, so that a file's
+    ///   size says little about the memory that its rules take.
+    /// - Complexity: O(*n*) for *n* bytes, in one pass; the rules are packed as they are read.
     public init(parsing bytes: Span<UInt8>, ruleLimit: Int = ruleLimit) {
-        guard !bytes.isUTF16 else {
-            faults = [CIDRListFault(line: 1, column: 1, reason: .utf16)]
-            return
+        var rules = RuleTable.Builder()
+        var lines = LineNumbers()
+        faults = Self.forEachRule(in: bytes, ruleLimit: ruleLimit) { rule, line in
+            rules.append(rule)
+            lines.append(line)
         }
+        self.rules = rules.table
+        self.lines = lines
+    }
+
+    /// Reads a list without keeping its rules.
+    ///
+    ///     let faults = CIDRList.forEachRule(in: bytes) { rule, line in builder.append(rule) }
+    ///
+    /// - Parameter body: is given each rule, and the line on which it is.
+    /// - Returns: what is wrong with the list.
+    public static func forEachRule(
+        in bytes: Span<UInt8>,
+        ruleLimit: Int = ruleLimit,
+        _ body: (Rule, _ line: Int) -> Void
+    ) -> [CIDRListFault] {
+        guard !bytes.isUTF16 else {
+            return [CIDRListFault(line: 1, column: 1, reason: .utf16)]
+        }
+        var faults: [CIDRListFault] = []
+        var ruleCount = 0
         var start = 0
         var line = 1
         while start < bytes.count {
             let end = bytes.endOfLine(from: start)
-            append(bytes.extracting(start..<end), line: line)
-            guard rules.count <= ruleLimit else {
+            do {
+                for rule in try CIDRListLine.rules(of: bytes.extracting(start..<end)) {
+                    ruleCount += 1
+                    body(rule, line)
+                }
+            } catch {
+                faults.append(
+                    CIDRListFault(line: line, column: error.offset + 1, reason: error.reason)
+                )
+            }
+            guard ruleCount <= ruleLimit else {
                 let reason = CIDRListFault.Reason.tooManyRules(limit: ruleLimit)
-                faults.append(CIDRListFault(line: line, column: 1, reason: reason))
-                return
+                return faults + [CIDRListFault(line: line, column: 1, reason: reason)]
             }
             start = bytes.startOfLine(after: end)
             line += 1
         }
+        return faults
     }
+}
 
-    private mutating func append(_ text: Span<UInt8>, line: Int) {
-        do {
-            for rule in try CIDRListLine.rules(of: text) {
-                rules.append(rule)
-                lines.append(line)
-            }
-        } catch {
-            faults.append(CIDRListFault(line: line, column: error.offset + 1, reason: error.reason))
+extension CIDRList {
+    /// The line of each rule of a list. Rules on consecutive lines take no memory.
+    public struct LineNumbers: RandomAccessCollection, Sendable {
+        /// For each rule whose line is not the one after the previous rule's: its index and line.
+        private var runs: [(first: Int, line: Int)] = []
+        public let startIndex = 0
+        public private(set) var endIndex = 0
+
+        public init() {}
+
+        public mutating func append(_ line: Int) {
+            let expected = runs.last.map { $0.line + endIndex - $0.first }
+            if line != expected { runs.append((endIndex, line)) }
+            endIndex += 1
+        }
+
+        /// - Complexity: O(log *n*)
+        public subscript(index: Int) -> Int {
+            let run = runs[runs.partitioningIndex { $0.first > index } - 1]
+            return run.line + index - run.first
         }
     }
 }

@@ -1,4 +1,4 @@
-import Addresses
+public import Addresses
 
 /// Why a line of a list of blocks can't be read. The file's name is the caller's to print.
 public struct CIDRListFault: Error, Hashable, Sendable {

@@ -1,37 +1,49 @@
-import Addresses
+public import Addresses
 public import Time
 
-/// A rule set in the form that answers: immutable, contiguous, shared without locks.
+/// A list of rules in the form that answers: immutable, contiguous, shared without locks.
+///
+/// A changed list is another value: ``apply(_:)`` makes it from a copy, while others go on reading
+/// this one.
 @frozen
-public struct CompiledTrie: Hashable, Sendable {
-    /// As in the ``RuleSet`` it was compiled from; all indices count in this collection.
+public struct CompiledTrie: Sendable {
+    /// The rules; all indices refer to this table.
     public let rules: RuleTable
     @usableFromInline let v4: RadixTrie
     @usableFromInline let v6: RadixTrie
-    /// For each rule, one more than the index of the smallest rule around it; 0 where none is.
-    /// Empty where no rule expires.
-    let enclosing: [UInt32]
+    /// All rules of ``rules``, by block.
+    @usableFromInline let order: RuleOrder
+    @usableFromInline let history: EditHistory
 
-    init(rules: RuleTable, v4: RadixTrie, v6: RadixTrie, enclosing: [UInt32]) {
+    init(
+        rules: RuleTable,
+        order: RuleOrder,
+        v4: RadixTrie,
+        v6: RadixTrie,
+        history: EditHistory
+    ) {
         self.rules = rules
+        self.order = order
         self.v4 = v4
         self.v6 = v6
-        self.enclosing = enclosing
+        self.history = history
     }
 
     /// Denies every address.
-    public static let empty = CompiledTrie(
-        rules: .empty,
-        v4: RadixTrie(RangeTable<UInt64>()),
-        v6: RadixTrie(RangeTable<UInt128>()),
-        enclosing: []
-    )
+    public static let empty = CompiledTrie(RuleTable.empty)
+}
+
+extension CompiledTrie: Hashable {
+    /// Whether both have the same rules at the same indices, and so decide the same.
+    public static func == (a: CompiledTrie, b: CompiledTrie) -> Bool { a.rules == b.rules }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(rules) }
 }
 
 // Lookups are compiled into their callers: a call would copy the trie, and count references of
 // each of its arrays.
 extension CompiledTrie {
-    /// What becomes of `address`, expiries left aside; denial where no rule matches.
+    /// What becomes of `address`, disregarding expiries; denial if no rule matches.
     ///
     /// An IPv4-mapped address is looked up as the IPv6 address it is: see
     /// ``/Addresses/IPAddress/unmapped``.
@@ -44,7 +56,7 @@ extension CompiledTrie {
         leaf(for: address).action
     }
 
-    /// The index of the rule with the longest prefix that matches `address`, expiries left aside.
+    /// The index of the rule with the longest prefix that matches `address`, disregarding expiries.
     ///
     /// - Complexity: as ``verdict(for:)``.
     @inlinable
@@ -53,11 +65,11 @@ extension CompiledTrie {
         leaf(for: address).rule
     }
 
-    /// The index of the rule with the longest prefix that matches `address` and counts at `now`.
+    /// The index of the rule with the longest prefix that matches `address` and applies at `now`.
     ///
-    /// An expired rule yields to the next shorter one around it.
+    /// An expired rule yields to the next one with the same block, then to those around it.
     ///
-    /// - Complexity: as ``verdict(for:)``, and one step for each rule that has expired.
+    /// - Complexity: as ``verdict(for:)``, and a few binary searches if the rule has expired.
     @inlinable
     @inline(__always)
     public func match(for address: IPAddress, at now: UnixTime) -> Int? {
@@ -94,14 +106,11 @@ extension CompiledTrie {
         v6.leaf(forHigh: address.high, low: address.low)
     }
 
-    /// The first of `rule` and those around it that has not expired.
+    /// `rule` if it has not expired; else the rule that decides in its place.
     @usableFromInline
     func unexpired(_ rule: Int?, at now: UnixTime) -> Int? {
-        var match = rule
-        while let rule = match, let expiry = rules.expiry(rule), expiry <= now {
-            match = enclosing[rule] == 0 ? nil : Int(enclosing[rule]) - 1
-        }
-        return match
+        guard let rule, rules.hasExpired(rule, at: now) else { return rule }
+        return order.decider(around: rules.key(rule), includingItself: true, in: rules, at: now)
     }
 }
 

@@ -1,7 +1,7 @@
-@_exported public import Addresses
+public import Addresses
 public import Time
 
-/// What a rule says of the addresses in its block.
+/// What becomes of the addresses in a rule's block.
 public enum Action: String, Hashable, Sendable, Codable, CaseIterable {
     case allow
     case deny
@@ -9,13 +9,13 @@ public enum Action: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// One entry of an access list: a block of addresses and what becomes of them.
 public struct Rule: Hashable, Sendable {
-    /// The addresses of which the rule speaks.
+    /// The addresses to which the rule applies.
     public var block: CIDRBlock
     /// What becomes of them.
     public var action: Action
-    /// The operator's own words; empty where there are none.
+    /// The operator's own words; empty if there are none.
     public var description: String
-    /// The moment from which on the rule says nothing any more; `nil` for never.
+    /// The moment from which on the rule no longer applies; `nil` for never.
     public var expiry: UnixTime?
 
     public init(
@@ -28,5 +28,26 @@ public struct Rule: Hashable, Sendable {
         self.action = action
         self.description = description
         self.expiry = expiry
+    }
+
+    /// A rule applies up to its expiry, and no longer from that second on.
+    @inlinable
+    public func hasExpired(at now: UnixTime) -> Bool {
+        expiry.map { $0 <= now } ?? false
+    }
+}
+
+/// What a list decides about one address at one moment.
+public struct Decision: Hashable, Sendable {
+    /// What becomes of the address.
+    public var action: Action
+    /// The rule that decided; `nil` if none matched, which denies.
+    public var rule: Rule?
+
+    /// The decision of `rule`, or denial without one.
+    @inlinable
+    public init(by rule: Rule?) {
+        action = rule?.action ?? .deny
+        self.rule = rule
     }
 }

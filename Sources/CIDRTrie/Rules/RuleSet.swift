@@ -1,104 +1,114 @@
-public import Time
+public import Addresses
 
 /// Rules without contradiction, in the order that compiling and checking them need.
 ///
-/// The longest matching prefix decides, wherever it stands in the list. So two rules can only
-/// contradict each other if they speak of the very same block.
+/// The longest matching prefix decides, wherever it is in the list. So two rules can only contradict
+/// each other if they have the same block.
 public struct RuleSet: Sendable {
-    /// As they were given: all indices count in this array.
-    public let rules: [Rule]
-    /// Rules that say again what another one says of the same block; they do not count.
+    /// As they were given: all indices refer to this table.
+    public let rules: RuleTable
+    /// Rules that repeat another rule of the same block; they have no effect.
     public let duplicates: [RuleDuplicate]
-    /// The rules that count, of each family in ascending order, a block before those inside it.
-    let order: [Int]
+    let order: RuleOrder
 
-    /// - Throws: ``RuleConflict`` where the same block is both allowed and denied.
-    /// - Complexity: O(*n* log *n*); O(*n*) where `rules` are in ascending order already.
-    public init(_ rules: [Rule]) throws(RuleConflict) {
-        var merging = RuleMerging(rules)
-        for index in Self.ascending(rules) { merging.append(index) }
+    /// - Throws: ``RuleConflict`` if the same block is both allowed and denied.
+    /// - Complexity: O(*n*)
+    public init(_ rules: RuleTable) throws(RuleConflict) {
+        order = RuleOrder(sorting: rules)
+        var merging = RuleMerging(rules: rules, order: order)
+        merging.mergeAll()
         guard merging.clashes.isEmpty else { throw RuleConflict(clashes: merging.clashes) }
         self.rules = rules
         duplicates = merging.duplicates
-        order = merging.order
     }
 
-    /// Of rules that contradict each other, keeps those that deny.
-    public init(strictest rules: [Rule]) {
-        var order: [Int] = []
-        order.reserveCapacity(rules.count)
-        for index in Self.ascending(rules) {
-            if let last = order.last, rules[last].block == rules[index].block {
-                if rules[index].action == .deny { order[order.count - 1] = index }
-            } else {
-                order.append(index)
-            }
-        }
+    public init(_ rules: some Sequence<Rule>) throws(RuleConflict) {
+        try self.init(RuleTable(rules))
+    }
+
+    /// Of rules that contradict each other, those that deny take effect.
+    public init(strictest rules: RuleTable) {
         self.rules = rules
+        order = RuleOrder(sorting: rules)
         duplicates = []
-        self.order = order
     }
 
-    /// Indices by block; of the same block, by place.
-    private static func ascending(_ rules: [Rule]) -> [Int] {
-        let isAscending = zip(rules, rules.dropFirst()).allSatisfy { $0.block <= $1.block }
-        guard !isAscending else { return Array(rules.indices) }
-        return rules.indices.sorted {
-            rules[$0].block == rules[$1].block ? $0 < $1 : rules[$0].block < rules[$1].block
-        }
+    /// Of rules that contradict each other, those that deny take effect.
+    public init(strictest rules: some Sequence<Rule>) {
+        self.init(strictest: RuleTable(rules))
     }
 }
 
-/// Two rules that say the same of the same block.
+/// Two rules with the same block and action.
 public struct RuleDuplicate: Hashable, Sendable {
-    /// The index of the rule that counts: the one that lasts longer, else the first.
+    /// The index of the rule that takes effect: the one that lasts longer, else the first.
     public var kept: Int
-    /// The index of the rule that does not count.
+    /// The index of the rule that does not.
     public var dropped: Int
 }
 
-/// Takes rules in ascending order and keeps one for each block.
-private struct RuleMerging {
-    private let rules: [Rule]
-    private(set) var order: [Int] = []
-    private(set) var duplicates: [RuleDuplicate] = []
-    private(set) var clashes: [RuleConflict.Clash] = []
-
-    init(_ rules: [Rule]) {
-        self.rules = rules
-        order.reserveCapacity(rules.count)
+/// The same block is both allowed and denied, so that no rule of precedence can tell which is meant.
+public struct RuleConflict: Error, Hashable, Sendable {
+    /// Two rules that contradict each other, as indices into the given list.
+    public struct Clash: Hashable, Sendable {
+        public var block: CIDRBlock
+        /// The index of the rule that comes first in the list.
+        public var first: Int
+        public var second: Int
     }
 
-    mutating func append(_ index: Int) {
-        guard let kept = order.last, rules[kept].block == rules[index].block else {
-            return order.append(index)
-        }
-        guard rules[kept].action == rules[index].action else {
-            clashes.append(.init(block: rules[index].block, first: kept, second: index))
-            return
-        }
-        merge(index, into: kept)
-    }
+    /// All of them; at least one.
+    public let clashes: [Clash]
+}
 
-    private mutating func merge(_ index: Int, into kept: Int) {
-        let isOutlived = rules[index].outlasts(rules[kept])
-        if isOutlived { order[order.count - 1] = index }
-        duplicates.append(
-            RuleDuplicate(kept: isOutlived ? index : kept, dropped: isOutlived ? kept : index)
-        )
+extension RuleConflict: CustomStringConvertible {
+    /// Names the first few clashes, counting rules from 1 as people do.
+    public var description: String {
+        let named = clashes.prefix(3).map { "\($0)" }.joined(separator: "; ")
+        return clashes.count > 3 ? "\(named); and \(clashes.count - 3) more" : named
     }
 }
 
-extension Rule {
-    /// Whether this rule still counts at a moment when `other` has expired.
-    func outlasts(_ other: Rule) -> Bool {
-        guard let otherExpiry = other.expiry else { return false }
-        return expiry.map { $0 > otherExpiry } ?? true
+extension RuleConflict.Clash: CustomStringConvertible {
+    public var description: String {
+        "rules \(first + 1) and \(second + 1) contradict each other about \(block)"
+    }
+}
+
+/// Finds the enabled rules that share a block.
+private struct RuleMerging {
+    let rules: RuleTable
+    let order: RuleOrder
+    private(set) var duplicates: [RuleDuplicate] = []
+    private(set) var clashes: [RuleConflict.Clash] = []
+
+    init(rules: RuleTable, order: RuleOrder) {
+        self.rules = rules
+        self.order = order
     }
 
-    /// A rule counts up to its expiry, and no more from that second on.
-    @inlinable
-    public func hasExpired(at now: UnixTime) -> Bool {
-        expiry.map { $0 <= now } ?? false
+    mutating func mergeAll() {
+        var group: [Int] = []
+        for number in order.indices where rules.isEnabled(Int(number)) {
+            let index = Int(number)
+            if let first = group.first, rules.key(first) != rules.key(index) {
+                merge(group)
+                group.removeAll(keepingCapacity: true)
+            }
+            group.append(index)
+        }
+        merge(group)
+    }
+
+    private mutating func merge(_ group: [Int]) {
+        guard group.count > 1, let first = group.first else { return }
+        let block = rules.block(of: first)
+        for index in group where rules.action(of: index) != rules.action(of: first) {
+            clashes.append(.init(block: block, first: first, second: index))
+        }
+        guard let kept = order.decider(of: BlockKey(block), in: rules) else { return }
+        for index in group where index != kept {
+            duplicates.append(RuleDuplicate(kept: kept, dropped: index))
+        }
     }
 }

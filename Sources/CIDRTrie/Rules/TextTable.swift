@@ -1,44 +1,156 @@
-/// Different texts, one behind the other. The first is the empty one.
+/// Texts in chunks, so that adding one to a million copies no more than a chunk.
+///
+/// A text's place is its chunk's number in the upper 16 bits and its offset in the lower 16. There
+/// stand the number of its bytes, seven bits a byte with the lowest first, the highest bit set in
+/// all but the last; then the bytes themselves. Place 0 is the empty text.
 struct TextTable: Hashable, Sendable {
-    /// Where each text ends in ``utf8``; it starts where the one before ends.
-    private(set) var ends: [UInt32] = [0]
-    private(set) var utf8: [UInt8] = []
+    /// A text starts in the first 64 KiB of its chunk; it may end after them.
+    private static let startLimit = 1 << 16
+
+    private(set) var chunks: [[UInt8]] = []
 
     init() {}
 
-    init(ends: [UInt32], utf8: [UInt8]) {
-        self.ends = ends
-        self.utf8 = utf8
-    }
+    init(chunks: [[UInt8]]) { self.chunks = chunks }
 
     /// - Complexity: O(*n*) for *n* bytes of the text.
-    subscript(place: Int) -> String {
-        let start = place == 0 ? 0 : Int(ends[place - 1])
-        return String(decoding: utf8[start..<Int(ends[place])], as: UTF8.self)
+    subscript(place: UInt32) -> String {
+        guard place != 0 else { return "" }
+        let chunk = Int(place >> 16)
+        let range = Self.range(of: Int(place & 0xffff), in: chunks[chunk])
+        return String(decoding: chunks[chunk][range], as: UTF8.self)
     }
 
-    /// Whether each text's bytes lie behind the one's before and in the array.
-    var isValid: Bool {
-        ends.first == 0 && zip(ends, ends.dropFirst()).allSatisfy { $0 <= $1 }
-            && ends.last.map { Int($0) } == utf8.count
+    func byteCount(at place: UInt32) -> Int {
+        place == 0 ? 0 : Self.range(of: Int(place & 0xffff), in: chunks[Int(place >> 16)]).count
+    }
+
+    /// Of all texts.
+    var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }
+
+    /// - Returns: the place of `text`, which gets one of its own, even if it is there already.
+    mutating func append(_ text: String) -> UInt32 {
+        guard !text.isEmpty else { return 0 }
+        // The first byte is the empty text's count.
+        if chunks.isEmpty { chunks.append([0]) }
+        if chunks[chunks.count - 1].count >= Self.startLimit { chunks.append([]) }
+        precondition(chunks.count <= 1 << 16, "more than 4 GiB of descriptions")
+        let last = chunks.count - 1
+        let place = UInt32(truncatingIfNeeded: last << 16 | chunks[last].count)
+        var rest = text.utf8.count
+        while rest > 0x7f {
+            chunks[last].append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        chunks[last].append(UInt8(truncatingIfNeeded: rest))
+        chunks[last].append(contentsOf: text.utf8)
+        return place
+    }
+
+    private static func range(of offset: Int, in chunk: [UInt8]) -> Range<Int> {
+        var start = offset
+        var count = 0
+        var shift = 0
+        while chunk[start] & 0x80 != 0 {
+            count |= Int(chunk[start] & 0x7f) << shift
+            shift += 7
+            start += 1
+        }
+        count |= Int(chunk[start]) << shift
+        return start + 1..<start + 1 + count
     }
 }
 
-extension TextTable {
-    /// Gives each text its place.
-    struct Builder {
-        private(set) var table = TextTable()
-        private var places: [String: UInt32] = [:]
+// MARK: - Invariants
 
-        /// The place of `text`, which is the same for the same text.
-        mutating func place(of text: String) -> UInt32 {
-            guard !text.isEmpty else { return 0 }
-            if let place = places[text] { return place }
-            let place = UInt32(truncatingIfNeeded: table.ends.count)
-            table.utf8.append(contentsOf: text.utf8)
-            table.ends.append(UInt32(truncatingIfNeeded: table.utf8.count))
-            places[text] = place
-            return place
+extension TextTable {
+    /// The first thing that is wrong with the chunks, or with one of `places`.
+    func fault(at places: [UInt32]) -> TrieFault.Reason? {
+        var starts: [Set<UInt16>] = []
+        do throws(TrieFault.Reason) {
+            for chunk in chunks { starts.append(try Self.starts(in: chunk)) }
+        } catch {
+            return error
+        }
+        guard chunks.isEmpty || chunks[0].first == 0, chunks.count <= 1 << 16 else {
+            return .ruleText
+        }
+        let areValid = places.allSatisfy { place in
+            let chunk = Int(place >> 16)
+            return place == 0
+                || chunk < starts.count
+                    && starts[chunk].contains(UInt16(truncatingIfNeeded: place))
+        }
+        return areValid ? nil : .ruleText
+    }
+
+    /// Where the chunk's texts start, which fill it.
+    private static func starts(in chunk: [UInt8]) throws(TrieFault.Reason) -> Set<UInt16> {
+        var starts: Set<UInt16> = []
+        var offset = 0
+        while offset < chunk.count {
+            guard offset < startLimit, let range = checkedRange(of: offset, in: chunk) else {
+                throw .ruleText
+            }
+            starts.insert(UInt16(truncatingIfNeeded: offset))
+            try check(chunk.span.extracting(range))
+            offset = range.upperBound
+        }
+        return starts
+    }
+
+    private static func checkedRange(of offset: Int, in chunk: [UInt8]) -> Range<Int>? {
+        let countByteCount = chunk[offset...].prefix { $0 & 0x80 != 0 }.count + 1
+        // Five bytes of seven bits: less than 32 GiB, so that nothing overflows.
+        guard countByteCount <= 5, offset + countByteCount <= chunk.count else { return nil }
+        let range = range(of: offset, in: chunk)
+        return range.upperBound <= chunk.count ? range : nil
+    }
+
+    private static func check(_ text: Span<UInt8>) throws(TrieFault.Reason) {
+        for index in text.indices {
+            let byte = text[index]
+            if byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7f { throw .controlCharacter }
+        }
+        // `try?`: where the bytes are not UTF-8 does not matter, as nobody wrote them by hand.
+        if (try? UTF8Span(validating: text)) == nil { throw .invalidUTF8 }
+    }
+}
+
+// MARK: - The same text once
+
+/// Finds the place of a text that is in a ``TextTable`` already; needed only while it is filled.
+struct TextIndex: Sendable {
+    /// Open addressing: the upper half of a text's hash, then its place; 0 where there is none.
+    private var entries: [UInt64] = []
+    private var count = 0
+
+    /// The place of `text`, which is appended if it is new.
+    mutating func place(of text: String, in table: inout TextTable) -> UInt32 {
+        guard !text.isEmpty else { return 0 }
+        if count * 4 >= entries.count * 3 { grow() }
+        let hash = UInt64(UInt32(truncatingIfNeeded: text.hashValue))
+        var index = Int(hash) & (entries.count - 1)
+        while entries[index] != 0 {
+            let place = UInt32(truncatingIfNeeded: entries[index])
+            if entries[index] >> 32 == hash, table[place].utf8.elementsEqual(text.utf8) {
+                return place
+            }
+            index = (index + 1) & (entries.count - 1)
+        }
+        let place = table.append(text)
+        entries[index] = hash << 32 | UInt64(place)
+        count += 1
+        return place
+    }
+
+    private mutating func grow() {
+        let old = entries
+        entries = [UInt64](repeating: 0, count: max(16, old.count * 2))
+        for entry in old where entry != 0 {
+            var index = Int(entry >> 32) & (entries.count - 1)
+            while entries[index] != 0 { index = (index + 1) & (entries.count - 1) }
+            entries[index] = entry
         }
     }
 }

@@ -3,7 +3,8 @@ import FoundationEssentials
 import Settings
 package import Time
 
-/// Loads a configuration from its file, at the start and for each reload.
+/// Loads a configuration from its file, at the start and for each reload. List files whose content
+/// has not changed since the last time are not read again.
 ///
 /// ```swift
 /// let loaded = ConfigurationLoader().load(contentsOf: "sluice.yaml")
@@ -25,6 +26,7 @@ package struct ConfigurationLoader: Sendable {
 
     private let now: @Sendable () -> UnixTime
     private let kernel: KernelSupport
+    private let lists = ListFileCache()
 
     /// - Parameter now: decides which whitelist entries have expired.
     package init(now: @escaping @Sendable () -> UnixTime = { .systemTime }) {
@@ -78,20 +80,41 @@ package struct ConfigurationLoader: Sendable {
     private func decode(_ tree: ConfigurationNode, from path: String) -> LoadedConfiguration {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         var room = Self.totalListSizeLimit
-        let decoder = ConfigurationDecoder(now: now()) { name throws(UnreadableFile) in
-            let file = URL(fileURLWithPath: name, relativeTo: folder).path
-            let bytes = try LimitedFile(path: file, sizeLimit: Self.listSizeLimit).bytes()
-            room -= bytes.count
+        let decoder = ConfigurationDecoder(now: now(), lists: lists) {
+            (name, known) throws(UnreadableFile) in
+            let path = URL(fileURLWithPath: name, relativeTo: folder).path
+            let file = LimitedFile(path: path, sizeLimit: Self.listSizeLimit)
+            let reading = try file.reading(unless: known)
+            switch reading {
+            case .content(let bytes, _): room -= bytes.count
+            case .unchanged: room -= known?.byteCount ?? 0
+            }
             guard room >= 0 else { throw UnreadableFile(reason: Self.tooManyLists) }
-            return bytes
+            return reading
         }
         let decoded = decoder.decode(tree)
-        let warnings = decoded.configuration.map { kernel.warnings(of: $0, in: tree) } ?? []
+        let warnings =
+            decoded.configuration.map { kernel.warnings(of: $0.topology, in: tree) } ?? []
+        let lastPolicyFolder = Self.lastPolicyFolder(decoded.topology?.lastPolicyFolder, in: folder)
+        var (configuration, topology) = (decoded.configuration, decoded.topology)
+        configuration?.topology.lastPolicyFolder = lastPolicyFolder
+        topology?.lastPolicyFolder = lastPolicyFolder
         return LoadedConfiguration(
             file: path,
-            configuration: decoded.configuration,
+            configuration: configuration,
+            topology: topology,
             findings: warnings + decoded.findings.map { $0.relative(to: path) }
         )
+    }
+}
+
+extension ConfigurationLoader {
+    /// Where the policy in force is kept: as configured, else below the folder that systemd has made
+    /// for the gateway's state (StateDirectory=, systemd.exec(5)), else nowhere.
+    private static func lastPolicyFolder(_ configured: String?, in folder: URL) -> String? {
+        if let configured { return URL(fileURLWithPath: configured, relativeTo: folder).path }
+        let state = ProcessInfo.processInfo.environment["STATE_DIRECTORY"]
+        return state.flatMap { $0.split(separator: ":").first }.map { "\($0)/policy" }
     }
 }
 

@@ -103,9 +103,10 @@ extension ConfigurationReport {
         let rules: Int
 
         fileprivate init(_ configuration: GatewayConfiguration) {
-            warehouses = configuration.warehouses.count
-            listeners = configuration.listeners.count
-            rules = configuration.warehouses.map(\.whitelist.ruleCount).reduce(0, +)
+            warehouses = configuration.topology.warehouses.count
+            listeners = configuration.topology.listeners.count
+            rules = configuration.policy.warehouses.values.map(\.whitelist.entryCount)
+                .reduce(0, +)
         }
 
         var text: String {

@@ -26,10 +26,10 @@ struct KernelSupport: Sendable {
     )
 
     /// - Parameter tree: what the configuration was read from, for the place of the warning.
-    func warnings(of configuration: GatewayConfiguration, in tree: ConfigurationNode)
+    func warnings(of topology: Topology, in tree: ConfigurationNode)
         -> [ConfigurationFinding]
     {
-        let control = configuration.engine.congestionControl
+        let control = topology.engine.congestionControl
         guard case .named(let name) = control, let reason = refusal(control) else { return [] }
         let known = available()
         let meant = Suggestion.closest(to: name, among: known).map { "did you mean \($0)?" }

@@ -1,6 +1,7 @@
-import CDispatch  // stat(2)'s structure
 import Glibc
 import Settings
+import CDispatch  // stat(2)'s structure
+import Time
 
 /// A regular file of limited size, read at once.
 ///
@@ -21,24 +22,33 @@ struct LimitedFile {
     }
 
     func bytes() throws(UnreadableFile) -> [UInt8] {
+        guard case .content(let bytes, _) = try reading(unless: nil) else { return [] }
+        return bytes
+    }
+
+    /// The file's content, unless it still has the stamp `known`.
+    func reading(unless known: FileStamp?) throws(UnreadableFile) -> FileReading {
         let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw .system(errno) }
         // It was only read: there is nothing that closing could lose.
         defer { _ = close(descriptor) }
-        let size = try Self.size(of: descriptor)
+        let status = try Self.status(of: descriptor)
+        let size = Int(status.st_size)
         guard size <= sizeLimit else { throw tooLarge }
-        return try contents(of: descriptor, size: size)
+        let stamp = FileStamp(status)
+        if let known, known.identity == stamp.identity { return .unchanged }
+        return .content(try contents(of: descriptor, size: size), stamp)
     }
 
     private var tooLarge: UnreadableFile {
         UnreadableFile(reason: "larger than \(sizeLimit >> 20) MiB")
     }
 
-    private static func size(of descriptor: Int32) throws(UnreadableFile) -> Int {
+    private static func status(of descriptor: Int32) throws(UnreadableFile) -> stat {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .system(errno) }
         switch status.st_mode & S_IFMT {
-        case S_IFREG: return Int(status.st_size)
+        case S_IFREG: return status
         case S_IFDIR: throw .system(EISDIR)
         case S_IFIFO: throw .notRegular("a pipe")
         case S_IFSOCK: throw .notRegular("a socket")
@@ -70,6 +80,25 @@ struct LimitedFile {
     private static func encoding(of bytes: [UInt8]) -> String {
         let isUTF16 = bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
         return isUTF16 ? "UTF-16; save it as UTF-8" : "not UTF-8"
+    }
+}
+
+extension FileStamp {
+    /// A change within the file system's resolution of time after the last one would not show.
+    private static let settlingSeconds: Int64 = 2
+
+    fileprivate init(_ status: stat) {
+        let changed = max(status.st_mtim.tv_sec, status.st_ctim.tv_sec)
+        self.init(
+            identity: [
+                Int64(truncatingIfNeeded: status.st_dev), Int64(truncatingIfNeeded: status.st_ino),
+                Int64(status.st_size), Int64(status.st_mtim.tv_sec),
+                Int64(status.st_mtim.tv_nsec), Int64(status.st_ctim.tv_sec),
+                Int64(status.st_ctim.tv_nsec),
+            ],
+            byteCount: Int(status.st_size),
+            isSettled: Int64(changed) + Self.settlingSeconds <= UnixTime.systemTime.seconds
+        )
     }
 }
 

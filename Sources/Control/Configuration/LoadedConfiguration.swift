@@ -6,6 +6,9 @@ package struct LoadedConfiguration: Sendable {
     package var file: String
     /// `nil` where there is at least one fault.
     package var configuration: GatewayConfiguration?
+    /// The topology, if nothing else than the whitelists' list files keeps the configuration from
+    /// being used.
+    package var topology: Topology?
     /// Faults and warnings, in the order of the file. Their `file` is a path that opens.
     package var findings: [ConfigurationFinding]
 

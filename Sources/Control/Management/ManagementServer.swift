@@ -48,6 +48,21 @@ struct ManagementServer: Sendable {
         }
     }
 
+    /// Serves until it is shut down gracefully.
+    ///
+    /// - Parameter onStart: called with the port once the address is bound.
+    /// - Throws: ``ServiceError/cannotManage(address:reason:)`` if it cannot be.
+    func run(onStart: @escaping @Sendable (_ port: Int) -> Void) async throws {
+        do {
+            try await serviceGroup(onStart: onStart).run()
+        } catch {
+            throw ServiceError.cannotManage(
+                address: address.description,
+                reason: Self.reason(for: error)
+            )
+        }
+    }
+
     private func throwFailure(of group: inout ThrowingTaskGroup<Void, any Error>) async throws {
         do {
             try await group.waitForAll()
@@ -109,10 +124,14 @@ struct ManagementServer: Sendable {
         }.get()
     }
 
-    /// What the HTTP library has to say of its own life is of no use to an operator.
-    private var quietLogger: Logger {
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
+    private var quietLogger: Logger { logger.quiet }
+}
+
+extension Logger {
+    /// For libraries: what they log about their own life is of no use to an operator.
+    var quiet: Logger {
+        var quiet = self
+        quiet.logLevel = max(logLevel, .warning)
         return quiet
     }
 }

@@ -1,4 +1,3 @@
-
 import Text
 
 /// How many descriptors a gateway takes before its first client comes. Below that it must not

@@ -1,5 +1,8 @@
 import Dispatch
+import Logging
+import Operations
 package import Settings
+import Time
 
 /// A whole gateway as one process runs it: the data plane, the management server, the logs, and
 /// the signals that reload and stop it.
@@ -19,10 +22,6 @@ package struct GatewayService: Sendable {
         /// Made by the program itself; a reload changes nothing.
         case fixed(GatewayConfiguration)
     }
-
-    /// How long a reload may read its files before it is abandoned. The longest list that is
-    /// accepted takes a few seconds.
-    private static let reloadDeadline = Duration.seconds(120)
 
     private let source: Source
     private let bindPatience: Duration
@@ -54,13 +53,12 @@ package struct GatewayService: Sendable {
             throw ServiceError.cannotStart("cannot prepare for signals: \(error)")
         }
         guard let gateway = try await prepare(steeredBy: signals) else { return }
-        let reloader = reloader(of: gateway)
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         signals.handle(
             by: .init(
                 reload: {
                     gateway.reopenLogs()
-                    reloader.request()
+                    gateway.requestReload()
                 },
                 reopenLogs: { gateway.reopenLogs() },
                 stop: { stop.finish() }
@@ -87,21 +85,56 @@ package struct GatewayService: Sendable {
     }
 
     private func prepare() throws(ServiceError) -> RunningGateway {
-        let loaded = source.load()
-        guard let configuration = loaded.configuration else {
-            throw .invalidConfiguration(loaded.lines)
-        }
-        let gateway = try RunningGateway(configuration, from: source.description)
+        let loader = ConfigurationLoader()
+        let loaded = source.load(by: loader)
+        let start = try Start(loaded)
+        let gateway = try RunningGateway(
+            start.configuration,
+            from: source.description,
+            restored: start.restored,
+            load: { [source] in source.load(by: loader) }
+        )
+        start.logWarnings(to: gateway.logger)
         try gateway.bind(waiting: bindPatience)
         return gateway
     }
+}
 
-    private func reloader(of gateway: RunningGateway) -> Reloader<LoadedConfiguration> {
-        Reloader(
-            deadline: Self.reloadDeadline,
-            load: { source.load() },
-            apply: { gateway.reload(from: $0) },
-            fail: { gateway.reloadFailed($0.description) }
+/// What a gateway starts with: its configuration or, if only the lists of its policy are missing, its
+/// topology and the policy that was in force last.
+private struct Start {
+    let configuration: GatewayConfiguration
+    var restored: PolicyStatus?
+    private var problems: [String] = []
+
+    init(_ loaded: LoadedConfiguration) throws(ServiceError) {
+        if let configuration = loaded.configuration {
+            self.configuration = configuration
+            return
+        }
+        guard let topology = loaded.topology, let folder = topology.lastPolicyFolder else {
+            throw .invalidConfiguration(loaded.lines)
+        }
+        do throws(LastPolicy.ReadError) {
+            let last = try LastPolicy(folder: folder) { _ in }.read()
+            configuration = GatewayConfiguration(topology, last.policy)
+            restored = last.status
+            problems = loaded.faults.map { $0.line(in: loaded.file) }
+        } catch {
+            throw .invalidConfiguration(
+                loaded.lines + ["\(folder): cannot fall back on the last policy: \(error)"]
+            )
+        }
+    }
+
+    func logWarnings(to logger: Logger) {
+        for problem in problems { logger.error("\(problem)") }
+        guard let restored else { return }
+        logger.critical(
+            """
+            the policy cannot be read from its source: starting with revision \(restored.revision), \
+            saved at \(restored.since.rfc3339); changes made since then are not in force
+            """
         )
     }
 }
@@ -115,10 +148,10 @@ extension GatewayService.Source {
         }
     }
 
-    func load() -> LoadedConfiguration {
+    func load(by loader: ConfigurationLoader) -> LoadedConfiguration {
         switch self {
         case .file(let path):
-            ConfigurationLoader().load(contentsOf: path)
+            loader.load(contentsOf: path)
         case .fixed(let configuration):
             LoadedConfiguration(file: "", configuration: configuration, findings: [])
         }

@@ -24,9 +24,9 @@ enum ProcessSettings {
 
     /// Divides the descriptors, and refuses to start what would run out of them before it serves.
     ///
-    /// - Parameter configuration: `nil` before it is loaded, for the least that any needs.
+    /// - Parameter topology: `nil` before it is loaded, for the least that any needs.
     @discardableResult
-    static func planDescriptors(for configuration: GatewayConfiguration? = nil)
+    static func planDescriptors(for topology: Topology? = nil)
         throws(ServiceError) -> DescriptorPlan
     {
         let limit: Int
@@ -36,11 +36,11 @@ enum ProcessSettings {
             throw .cannotStart("cannot read the limit of open files: \(error)")
         }
         let processors = ProcessLimits.processors()
-        let shards = configuration?.engine.shards ?? 1
+        let shards = topology?.engine.shards ?? 1
         let needs = DescriptorNeeds(
             workers: shards > 0 ? shards : processors,
             eventLoops: processors,
-            listeners: configuration?.listeners.count ?? 0
+            listeners: topology?.listeners.count ?? 0
         )
         if let obstacle = needs.obstacle(limit: limit) { throw .cannotStart(obstacle) }
         return DescriptorPlan(limit: limit, fixedCount: needs.count)

@@ -3,41 +3,51 @@ import Engine
 import Logging
 import Operations
 import Policy
+import ServiceLifecycle
 import Settings
 import Sockets
 import Text
+import Time
 import Traffic
 
 /// The parts of one gateway while it runs, wired together.
 struct RunningGateway: Sendable {
     let logger: Logger
-    /// What counts at the start only. Not the configuration that it is part of: its lists would stay in
-    /// memory for as long as the gateway runs.
+    /// What counts at the start only. Not the configuration that it is part of: its lists would stay
+    /// in memory for as long as the gateway runs.
     private let management: SocketAddress?
     private let managementNames: [String]
-    private let policySource: String
     private let logs: GatewayLogs
     private let gateway: Gateway
     private let drainLimit: DrainLimit
     private let descriptors: DescriptorPlan
-    private let expiries: ExpiryWatch
     private let memory: MemoryTrimmer
+    private let source: ConfigurationFileSource
+    private let lastPolicy: LastPolicy?
+    /// Applies what the sources of policy submit.
+    let applier: PolicyApplier
 
-    /// - Parameter policySource: where the configuration comes from, in words.
+    /// - Parameters:
+    ///   - policySource: where the configuration comes from, for people.
+    ///   - restored: what is known of the policy if it is not its source's, but the last in force.
+    ///   - load: reads the configuration again.
     init(
         _ configuration: GatewayConfiguration,
-        from policySource: String
+        from policySource: String,
+        restored: PolicyStatus? = nil,
+        load: @escaping @Sendable () -> LoadedConfiguration
     ) throws(ServiceError) {
-        let descriptors = try ProcessSettings.planDescriptors(for: configuration)
+        let topology = configuration.topology
+        let descriptors = try ProcessSettings.planDescriptors(for: topology)
         self.descriptors = descriptors
-        management = configuration.management
-        managementNames = configuration.managementNames
-        self.policySource = policySource
-        drainLimit = DrainLimit(configuration.timeouts.drain)
+        management = topology.management
+        managementNames = topology.managementNames
+        let drainLimit = DrainLimit(topology.timeouts.drain)
+        self.drainLimit = drainLimit
         let logs: GatewayLogs
         let gateway: Gateway
         do throws(LogDestination.OpenError) {
-            logs = try GatewayLogs(configuration.log)
+            logs = try GatewayLogs(topology.log)
         } catch {
             throw .cannotStart(error.description)
         }
@@ -53,64 +63,187 @@ struct RunningGateway: Sendable {
         }
         self.logs = logs
         self.gateway = gateway
-        logger = logs.logger
-        expiries = ExpiryWatch { [logger] in logger.notice("entries have expired: \($0)") }
-        expiries.watch(configuration)
-        memory = MemoryTrimmer { gateway.holdsOldPolicy }
+        let logger = logs.logger
+        self.logger = logger
+        let memory = MemoryTrimmer { gateway.holdsOldPolicy }
+        self.memory = memory
+        let expiries = ExpiryWatch { logger.notice("entries have expired: \($0)") }
+        let lastPolicy = topology.lastPolicyFolder.map { folder in
+            LastPolicy(folder: folder) { logger.error("\($0)") }
+        }
+        self.lastPolicy = lastPolicy
+        let status =
+            restored
+            ?? PolicyStatus(
+                source: policySource,
+                revision: PolicyRevision(1),
+                since: .systemTime
+            )
+        let inForce = { @Sendable (status: PolicyStatus, policy: Policy) in
+            gateway.recordPolicy(status)
+            expiries.watch(policy)
+            // A policy that was restored is in the folder already.
+            if !status.isRestored { lastPolicy?.save(policy, status) }
+            memory.schedule()
+        }
+        inForce(status, configuration.policy)
+        applier = PolicyApplier(
+            configuration.policy,
+            status: status,
+            target: LoggedGateway(gateway, logs, drainLimit),
+            report: inForce
+        )
+        source = ConfigurationFileSource(name: policySource, logger: logger, load: load) {
+            failure in
+            gateway.recordReload(failure: failure)
+            guard let failure else { return }
+            let generation = gateway.status().generation
+            logger.error("reload failed: \(failure); still using generation \(generation)")
+        }
     }
 
+    /// Opens the logs' files again. Returns at once.
+    func reopenLogs() {
+        logs.reopen()
+    }
+
+    /// Reads the configuration again and puts it in force, or reports why not and changes nothing.
+    /// Returns at once.
+    func requestReload() {
+        source.requestReload()
+    }
+}
+
+// MARK: - Services
+
+extension RunningGateway {
     /// Serves as long as `untilStopped` takes, then drains.
     ///
     /// - Parameter ready: called once everything is bound and clients are accepted.
+    /// - Throws: why a part of the gateway ended by itself. The others have been stopped, and
+    ///   sessions have been drained.
     func run(
         ready: @escaping @Sendable () -> Void = {},
         untilStopped: @escaping @Sendable () async -> Void
     ) async throws {
         defer { logs.flush() }
-        try await withManagement { release in
-            gateway.accept()
-            logStart()
-            memory.schedule()
+        let (starts, started) = AsyncStream.makeStream(of: Void.self)
+        let group = serviceGroup {
             ready()
-            await untilStopped()
-            logger.notice("draining", metadata: ["sessions": "\(gateway.sessionCount)"])
-            // A successor may need the address at once.
-            await release()
-            await drain()
+            started.yield()
+        }
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask {
+                defer { started.finish() }
+                try await group.run()
+            }
+            tasks.addTask {
+                guard await starts.first(where: { _ in true }) != nil else { return }
+                await untilStopped()
+                logger.notice("draining", metadata: ["sessions": "\(gateway.sessionCount)"])
+                // A successor may need the addresses at once.
+                gateway.stopAccepting()
+                await group.triggerGracefulShutdown()
+            }
+            defer { tasks.cancelAll() }
+            try await tasks.next()
+            try await tasks.waitForAll()
         }
     }
 
-    /// Runs the management server beside `body`, if there is to be one. It answers once every
-    /// address is bound, and until `body` releases its address.
-    private func withManagement(
-        _ body: @escaping @Sendable (_ release: @Sendable () async -> Void) async -> Void
-    ) async throws {
-        guard let address = management else { return await body {} }
+    /// They are stopped in the reverse order.
+    private func serviceGroup(ready: @escaping @Sendable () -> Void) -> ServiceGroup {
+        let (ports, bound) = AsyncStream.makeStream(of: Int.self)
+        var services: [any ServiceLifecycle.Service] = [
+            DataPlaneService(gateway: self, managementPorts: ports, ready: ready),
+            PolicyService(gateway: self),
+        ]
+        if let management {
+            services.append(
+                ManagementService(server: managementServer(at: management)) { bound.yield($0) }
+            )
+        } else {
+            bound.yield(0)
+        }
+        return ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { service in
+                    .init(
+                        service: service,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                },
+                logger: logger.quiet
+            )
+        )
+    }
+
+    private func managementServer(at address: SocketAddress) -> ManagementServer {
         let routes = ManagementRoutes(
             gateway: gateway,
             allowsClosing: address.ip.isLoopback,
-            policySource: policySource,
+            policySource: source.name,
             hostNames: managementNames
         )
         var limits = ManagementLimits()
         limits.connections = descriptors.managementConnections
-        let server = ManagementServer(
-            address: address,
-            routes: routes,
-            limits: limits,
-            logger: logger
-        )
-        try await server.serve { port, release in
-            logger.info("management on \(SocketAddress(address.ip, port: UInt16(clamping: port)))")
-            await body(release)
+        return ManagementServer(address: address, routes: routes, limits: limits, logger: logger)
+    }
+
+    /// Accepts clients as soon as the management address is bound, and drains.
+    private struct DataPlaneService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+        let managementPorts: AsyncStream<Int>
+        let ready: @Sendable () -> Void
+
+        func run() async throws {
+            let port = await cancelWhenGracefulShutdown {
+                await managementPorts.first { _ in true }
+            }
+            // The management address cannot be bound, or a signal has come.
+            guard let port else { return }
+            gateway.accept(managementPort: port)
+            ready()
+            // It throws if the task is cancelled: then too, sessions are drained.
+            try? await gracefulShutdown()
+            await gateway.drain()
         }
     }
 
-    private func logStart() {
+    /// Runs the source of the policy, and saves what is in force at the end.
+    private struct PolicyService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+
+        func run() async throws {
+            try await cancelWhenGracefulShutdown {
+                try await gateway.source.run(submittingTo: gateway.applier)
+            }
+            gateway.applier.stop()
+            gateway.lastPolicy?.flush()
+        }
+    }
+
+    private struct ManagementService: ServiceLifecycle.Service {
+        let server: ManagementServer
+        let bound: @Sendable (_ port: Int) -> Void
+
+        func run() async throws {
+            try await server.run(onStart: bound)
+        }
+    }
+
+    private func accept(managementPort: Int) {
+        if let management {
+            let address = SocketAddress(management.ip, port: UInt16(clamping: managementPort))
+            logger.info("management on \(address)")
+        }
+        gateway.accept()
         for listener in gateway.status().listeners {
             logger.info("listening on \(listener.address)", metadata: listener.logFields)
         }
         logger.notice("sluice \(Version.current) is ready")
+        memory.schedule()
     }
 
     private func drain() async {
@@ -171,82 +304,6 @@ extension RunningGateway {
             if !hasSpoken { logger.notice("waiting for \(address): another process holds it") }
             hasSpoken = true
             Clock.sleep(milliseconds: Self.probeMilliseconds)
-        }
-    }
-}
-
-// MARK: - Reloading
-
-extension RunningGateway {
-    /// Opens the logs' files again. Returns at once.
-    func reopenLogs() {
-        logs.reopen()
-    }
-
-    /// Puts a configuration in force, or says why not and changes nothing.
-    func reload(from loaded: LoadedConfiguration) {
-        for finding in loaded.findings {
-            let level: Logger.Level = finding.severity == .error ? .error : .warning
-            logger.log(level: level, "\(finding.line(in: loaded.file))")
-        }
-        do {
-            guard let configuration = loaded.configuration else {
-                throw ReloadError.invalid(loaded)
-            }
-            try putInForce(configuration)
-        } catch {
-            reloadFailed("\(error)")
-        }
-        memory.schedule()
-    }
-
-    /// Says that the configuration in force stays, and why.
-    func reloadFailed(_ reason: String) {
-        gateway.recordReload(failure: reason)
-        let generation = gateway.status().generation
-        logger.error("reload failed: \(reason); still using generation \(generation)")
-    }
-
-    private func putInForce(_ new: GatewayConfiguration) throws {
-        let before = (endpoints: gateway.endpoints().endpoints, status: gateway.status())
-        let change = try logs.prepare(new.log)
-        try gateway.reload(to: new)
-        logs.apply(change)
-        drainLimit.current = new.timeouts.drain
-        expiries.watch(new)
-        gateway.recordReload(failure: nil)
-        let after = gateway.status()
-        logChanges(from: before.endpoints)
-        logChanges(from: before.status.listeners, to: after.listeners)
-        logger.notice("configuration reloaded (generation \(after.generation))")
-        if !after.awaitingRestart.isEmpty {
-            let keys = after.awaitingRestart.joined(separator: ", ")
-            logger.warning("changed, but not in force before a restart: \(keys)")
-        }
-    }
-
-    private func logChanges(from before: [EndpointStatus]) {
-        let after = gateway.endpoints().endpoints
-        for change in EndpointChange.all(from: before, to: after) {
-            logger.log(level: change.isLegal ? .notice : .warning, "\(change)")
-        }
-    }
-
-    private func logChanges(from before: [ListenerStatus], to after: [ListenerStatus]) {
-        for change in ListenerChange.all(from: before, to: after) {
-            logger.notice("\(change)", metadata: ["warehouse": "\(change.warehouse)"])
-        }
-    }
-}
-
-/// The operator's fault.
-private enum ReloadError: Error, CustomStringConvertible {
-    case invalid(LoadedConfiguration)
-
-    var description: String {
-        switch self {
-        case .invalid(let loaded):
-            "\(loaded.faults.count.of("error")) in \(loaded.file)"
         }
     }
 }

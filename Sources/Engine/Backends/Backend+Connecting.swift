@@ -50,7 +50,7 @@ extension Backend {
     }
 }
 
-extension GatewayConfiguration {
+extension Topology {
     /// Says at the start, and not only to the first client, that a source address is not ours.
     func checkSourceAddresses() throws(GatewayError) {
         for address in Set(services.flatMap(\.sourceAddresses)).sorted() {

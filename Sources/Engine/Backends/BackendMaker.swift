@@ -28,7 +28,7 @@ struct BackendMaker {
         report = inventory.report
         let listening = inventory.listeners.values.map(\.socket.address)
         policy = BackendAddressPolicy(
-            own: listening + (inventory.configuration.management.map { [$0] } ?? [])
+            own: listening + (inventory.topology.management.map { [$0] } ?? [])
         )
     }
 

@@ -114,7 +114,7 @@ extension GatewayEvent {
     }
 }
 
-extension GatewayConfiguration {
+extension Topology {
     /// All names in the backends' addresses.
     var backendNames: Set<String> {
         Set(

@@ -1,4 +1,3 @@
-
 /// What several shards answer to one question, and who waits for it.
 ///
 /// Every shard answers once, be it with nothing: also one that retires.

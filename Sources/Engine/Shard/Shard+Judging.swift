@@ -68,7 +68,11 @@ extension Shard {
             endpoint: endpoint,
             at: now.unixTime
         )
-        connections[key].notes.rule = verdict.rule?.block
+        if let match = verdict.match {
+            connections[key].notes.rule = match.block
+            let entry = EntryHitTable.Key(list: match.series, block: match.block)
+            hits.record(entry, at: now.unixTime)
+        }
         return verdict
     }
 

@@ -1,5 +1,7 @@
+import Addresses
 import CIDRTrie
 import Operations
+import Policy
 import Settings
 import Sockets
 import Time
@@ -73,6 +75,7 @@ extension Shard {
         let isNewPolicy = snapshot.generation != self.snapshot.generation
         self.snapshot = snapshot
         guard isNewPolicy else { return }
+        hits.prune { snapshot.policy.series }
         if connections.count > 0 {
             schedule(SessionSweep(.review))
         } else {

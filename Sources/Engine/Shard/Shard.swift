@@ -2,6 +2,7 @@ import Addresses
 import CIDRTrie
 import Dispatch
 import Operations
+import Policy
 import Settings
 import Sockets
 import Time
@@ -55,6 +56,7 @@ final class Shard: @unchecked Sendable {
     /// When the first rule expires by which a session runs; `nil` where none does.
     var nextExpiry: UnixTime?
     var denials: DenialTable
+    var hits = EntryHitTable()
     /// Of the connections that began here.
     var lastConnectionNumber: UInt64 = 0
 
@@ -227,8 +229,9 @@ extension Shard {
         switch message {
         case .accepted(let socket, let peer, let listener):
             begin(socket, from: peer, at: listener)
-        case .install(let snapshot):
+        case .install(let snapshot, let adoption):
             install(snapshot)
+            adoption.shardHasAdopted()
         case .listen(let id, let socket):
             listen(on: socket, as: id)
         case .stopListening(let id):

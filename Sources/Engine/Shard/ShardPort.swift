@@ -9,7 +9,7 @@ enum ShardMessage: Sendable {
     /// A client that another shard accepted for this one.
     case accepted(Socket, peer: SocketAddress, listener: ListenerID)
     /// The policy and routes for every new connection.
-    case install(Snapshot)
+    case install(Snapshot, Adoption)
     case listen(ListenerID, ListeningSocket)
     /// Accepts what already waits in the backlog, then no more.
     case stopListening(ListenerID)

@@ -10,18 +10,18 @@ extension Inventory {
     /// What a socket is bound with (its address, its interface, whether it takes IPv4 too) cannot
     /// change while it listens. A listener that needs something else gets a new socket; the old one
     /// is among those that ``removeListeners(notIn:replacedBy:)`` lets go of.
-    mutating func bindNewListeners(of configuration: GatewayConfiguration)
+    mutating func bindNewListeners(of topology: Topology)
         throws(GatewayError) -> [(address: SocketAddress, open: OpenListener)]
     {
         var added: [(address: SocketAddress, open: OpenListener)] = []
-        for listener in configuration.listeners {
-            let takesIPv4 = configuration.takesIPv4(listener)
+        for listener in topology.listeners {
+            let takesIPv4 = topology.takesIPv4(listener)
             let running = listeners[listener.address]
             if let running, running.socket.serves(listener, takesIPv4: takesIPv4) { continue }
             let socket = try bind(
                 listener,
                 takesIPv4: takesIPv4,
-                in: configuration,
+                in: topology,
                 beside: added.map(\.open.socket)
             )
             added.append((listener.address, open(socket)))
@@ -37,7 +37,7 @@ extension Inventory {
     private func bind(
         _ listener: Listener,
         takesIPv4: Bool,
-        in configuration: GatewayConfiguration,
+        in topology: Topology,
         beside added: [ListeningSocket]
     ) throws(GatewayError) -> ListeningSocket {
         // One that the last shard has not let go of yet is used again.
@@ -57,7 +57,7 @@ extension Inventory {
                     congestionControl: congestion.name(for: listener.address.ip),
                     receiveBuffer: bufferPolicy.clientReceive,
                     unsentLimit: bufferPolicy.unsent,
-                    keepalive: KeepaliveOptions(configuration.keepalive)
+                    keepalive: KeepaliveOptions(topology.keepalive)
                 )
             }
         } catch {
@@ -91,10 +91,10 @@ extension Inventory {
 
     /// Lets go of the sockets that the configuration no longer has, or that `added` replace.
     mutating func removeListeners(
-        notIn configuration: GatewayConfiguration,
+        notIn topology: Topology,
         replacedBy added: [(address: SocketAddress, open: OpenListener)]
     ) -> [ListenerID] {
-        let kept = Set(configuration.listeners.map(\.address))
+        let kept = Set(topology.listeners.map(\.address))
         let replaced = Set(added.map(\.address))
         leaving = leaving.filter { $0.value.socket != nil }
         var removed: [ListenerID] = []
@@ -110,12 +110,12 @@ extension Inventory {
     func setKeepalive() {
         for listener in listeners.values {
             // A listening socket takes these options; one that did not would keep the old ones.
-            try? listener.socket.setKeepalive(KeepaliveOptions(configuration.keepalive))
+            try? listener.socket.setKeepalive(KeepaliveOptions(topology.keepalive))
         }
     }
 }
 
-extension GatewayConfiguration {
+extension Topology {
     /// `[::]` takes IPv4 clients too, unless an IPv4 listener of that port stands beside it.
     fileprivate func takesIPv4(_ listener: Listener) -> Bool {
         guard listener.address.ip.family == .v6 else { return false }

@@ -8,34 +8,52 @@ import Traffic
 // MARK: - The snapshot
 
 extension Inventory {
-    mutating func makeSnapshot(names: ResolvedNames) -> Snapshot {
+    /// Makes each service's pool of backends at the addresses that are known now.
+    mutating func makePools(names: ResolvedNames) {
         var maker = BackendMaker(of: self, names: names)
-        pools = configuration.services.reduce(into: [:]) { pools, service in
+        pools = topology.services.reduce(into: [:]) { pools, service in
             pools[service.id] = maker.makePool(for: service, before: self.pools[service.id])
         }
         backends = maker.backends
         refusals = maker.refusals
-        let endpoints = configuration.warehouses.reduce(into: [:]) { endpoints, warehouse in
-            endpoints[warehouse.id] = endpointRoutes(of: warehouse)
+    }
+
+    /// A warehouse as routes lead to it.
+    private struct WarehouseRoutes {
+        let warehouse: Warehouse
+        let policy: WarehousePolicy
+        let endpoints: [EndpointName: EndpointRoute]
+    }
+
+    mutating func makeSnapshot() -> Snapshot {
+        var destinations: [String: WarehouseRoutes] = [:]
+        for warehouse in topology.warehouses {
+            let policy = configuration.policy[warehouse.id]
+            destinations[warehouse.id] = WarehouseRoutes(
+                warehouse: warehouse,
+                policy: policy,
+                endpoints: endpointRoutes(policy.endpoints, of: warehouse.id)
+            )
         }
         var routes: [ListenerID: ListenerRoutes] = [:]
-        for settings in configuration.listeners {
+        for settings in topology.listeners {
             guard let listener = listeners[settings.address] else { continue }
-            let made = makeRoutes(of: settings, endpoints, at: listener.socket.address)
+            let made = makeRoutes(of: settings, destinations, at: listener.socket.address)
             listeners[settings.address]?.routes = made
             routes[listener.id] = made
         }
-        let addresses = Set(configuration.listeners.map(\.address))
+        let addresses = Set(topology.listeners.map(\.address))
         counters = counters.filter { addresses.contains($0.key.listener) }
         return Snapshot(
             generation: generation,
-            limits: configuration.limits,
-            denialLinesPerMinute: configuration.log.denialsPerMinute,
-            keepalive: KeepaliveOptions(configuration.keepalive),
+            limits: topology.limits,
+            denialLinesPerMinute: topology.log.denialsPerMinute,
+            keepalive: KeepaliveOptions(topology.keepalive),
             listeners: routes,
+            policy: configuration.policy,
             sessionPolicies: SessionPolicies(
-                of: configuration,
-                rules: { rules[$0.id] },
+                of: topology,
+                under: configuration.policy,
                 name: { listeners[$0.address]?.socket.address.description ?? "\($0.address)" }
             )
         )
@@ -43,10 +61,10 @@ extension Inventory {
 
     private mutating func makeRoutes(
         of settings: Listener,
-        _ endpoints: [String: [EndpointName: EndpointRoute]],
+        _ destinations: [String: WarehouseRoutes],
         at address: SocketAddress
     ) -> ListenerRoutes {
-        let all = makeDestinations(of: settings, endpoints, at: address)
+        let all = makeDestinations(of: settings, destinations, at: address)
         let table = RouteTable(all.flatMap { route in route.matches.map { ($0, route) } })
         if table.isUniform, let only = table.standard {
             return ListenerRoutes(
@@ -76,7 +94,7 @@ extension Inventory {
     /// Each destination of a listener once, whatever the number of routes that lead there.
     private mutating func makeDestinations(
         of settings: Listener,
-        _ endpoints: [String: [EndpointName: EndpointRoute]],
+        _ destinations: [String: WarehouseRoutes],
         at address: SocketAddress
     ) -> [Route] {
         var matches: [Service.ID: [RouteMatch]] = [:]
@@ -84,8 +102,9 @@ extension Inventory {
         return settings.routes.compactMap { configured in
             let id = configured.service.id
             guard let matches = matches.removeValue(forKey: id),
-                let warehouse = configuration.warehouse(id.warehouse), let pool = pools[id]?.pool
+                let destination = destinations[id.warehouse], let pool = pools[id]?.pool
             else { return nil }
+            let warehouse = destination.warehouse
             let profile = RouteProfile(
                 settings: settings,
                 address: address,
@@ -101,10 +120,10 @@ extension Inventory {
             return Route(
                 matches,
                 profile: profile,
-                policy: AccessPolicy(for: settings, of: warehouse, rules: rules[warehouse.id]),
+                policy: AccessPolicy(for: settings, under: destination.policy),
                 limits: (warehouse.connectionLimit, configured.service.connectionLimit),
                 pool: pool,
-                endpoints: endpoints[warehouse.id] ?? [:],
+                endpoints: destination.endpoints,
                 carrier: assembly.backendCarrier?(configured.service),
                 dialogue: assembly.dialogue?(configured.service)
             )
@@ -112,12 +131,12 @@ extension Inventory {
     }
 
     /// An endpoint keeps its number and its count for as long as the gateway runs.
-    private mutating func endpointRoutes(of warehouse: Warehouse)
+    private mutating func endpointRoutes(_ configured: [Endpoint], of warehouse: String)
         -> [EndpointName: EndpointRoute]
     {
         var routes: [EndpointName: EndpointRoute] = [:]
-        for endpoint in warehouse.endpoints {
-            let key = EndpointKey(warehouse: warehouse.id, name: endpoint.name)
+        for endpoint in configured {
+            let key = EndpointKey(warehouse: warehouse, name: endpoint.name)
             let known = endpoints[key]
             let route = EndpointRoute(
                 network: known?.network ?? UInt32(truncatingIfNeeded: endpoints.count + 1),

@@ -44,7 +44,6 @@ struct Inventory {
     /// The configuration in force, or about to be.
     private(set) var configuration: GatewayConfiguration
     private(set) var generation = 0
-    var rules = CompiledRules()
     var listeners: [SocketAddress: OpenListener] = [:]
     /// Sockets that shards may still hold, though their listeners are gone.
     var leaving: [SocketAddress: WeakListeningSocket] = [:]
@@ -82,21 +81,20 @@ struct Inventory {
     /// Binds what is new, and only then changes anything.
     mutating func change(
         to configuration: GatewayConfiguration,
-        rules: CompiledRules,
         names: ResolvedNames
     ) throws(GatewayError) -> Change {
-        let added = try bindNewListeners(of: configuration)
+        let added = try bindNewListeners(of: configuration.topology)
         self.configuration = configuration
-        self.rules = rules
         generation += 1
-        let removed = removeListeners(notIn: configuration, replacedBy: added)
+        let removed = removeListeners(notIn: configuration.topology, replacedBy: added)
         for id in removed { held[id] = nil }
         for listener in added {
             listeners[listener.address] = listener.open
             held[listener.open.id] = listener.open.socket
         }
         setKeepalive()
-        let snapshot = makeSnapshot(names: names)
+        makePools(names: names)
+        let snapshot = makeSnapshot()
         return Change(
             snapshot: snapshot,
             added: releaseHeld(under: snapshot),
@@ -107,13 +105,23 @@ struct Inventory {
 
     /// The same configuration with other addresses behind its names.
     mutating func refresh(names: ResolvedNames) -> Change {
-        let snapshot = makeSnapshot(names: names)
+        makePools(names: names)
+        let snapshot = makeSnapshot()
         return Change(
             snapshot: snapshot,
             added: releaseHeld(under: snapshot),
             backends: Array(backends.values)
         )
     }
+
+    /// The same topology under another policy.
+    mutating func enforce(_ policy: Policy) -> Change {
+        configuration.policy = policy
+        generation += 1
+        return Change(snapshot: makeSnapshot(), backends: Array(backends.values))
+    }
+
+    var topology: Topology { configuration.topology }
 
     /// The held sockets whose clients can be served now, or have to be told that they cannot.
     private mutating func releaseHeld(under snapshot: Snapshot)
@@ -139,13 +147,13 @@ struct Inventory {
 extension Inventory {
     /// In the configuration's order.
     var endpointStatus: [EndpointStatus] {
-        configuration.warehouses.flatMap { warehouse in
-            warehouse.endpoints.map { endpoint in
+        topology.warehouses.flatMap { warehouse in
+            configuration.policy[warehouse.id].endpoints.map { endpoint in
                 let key = EndpointKey(warehouse: warehouse.id, name: endpoint.name)
                 return EndpointStatus(
                     endpoint,
                     of: warehouse,
-                    in: configuration,
+                    in: topology,
                     activeConnections: endpoints[key]?.budget.current ?? 0
                 )
             }
@@ -160,8 +168,8 @@ extension Inventory {
         endpoint: EndpointName?,
         at now: UnixTime
     ) -> [AccessExplanation]? {
-        guard configuration.warehouse(warehouse) != nil else { return nil }
-        return configuration.listeners(to: warehouse).compactMap { settings in
+        guard topology.warehouse(warehouse) != nil else { return nil }
+        return topology.listeners(to: warehouse).compactMap { settings in
             guard settings.isReached(through: endpoint) else { return nil }
             let routes = listeners[settings.address]?.routes?.all ?? []
             guard let route = routes.first(where: { $0.profile.warehouse == warehouse }) else {
@@ -181,6 +189,6 @@ extension Inventory {
 
     /// In the configuration's order.
     var listenerStatus: [ListenerStatus] {
-        configuration.listeners.flatMap { listeners[$0.address]?.routes?.status ?? [] }
+        topology.listeners.flatMap { listeners[$0.address]?.routes?.status ?? [] }
     }
 }

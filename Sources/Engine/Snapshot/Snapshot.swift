@@ -1,6 +1,7 @@
 import Addresses
 import CIDRTrie
 import Operations
+import Policy
 import Sockets
 import Traffic
 
@@ -16,6 +17,7 @@ final class Snapshot: Sendable {
     let denialLinesPerMinute: Int
     let keepalive: KeepaliveOptions
     let listeners: [ListenerID: ListenerRoutes]
+    let policy: Policy
     /// By which running sessions are judged.
     let sessionPolicies: SessionPolicies
 
@@ -25,6 +27,7 @@ final class Snapshot: Sendable {
         denialLinesPerMinute: Int,
         keepalive: KeepaliveOptions,
         listeners: [ListenerID: ListenerRoutes],
+        policy: Policy = Policy(),
         sessionPolicies: SessionPolicies
     ) {
         self.generation = generation
@@ -32,6 +35,7 @@ final class Snapshot: Sendable {
         self.denialLinesPerMinute = denialLinesPerMinute
         self.keepalive = keepalive
         self.listeners = listeners
+        self.policy = policy
         self.sessionPolicies = sessionPolicies
     }
 }

@@ -1,5 +1,5 @@
-import Addresses
-package import CIDRTrie
+package import Addresses
+import CIDRTrie
 package import Policy
 package import Traffic
 

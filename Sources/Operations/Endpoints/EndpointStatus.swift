@@ -19,14 +19,14 @@ package struct EndpointStatus: Hashable, Sendable, Codable {
     /// 0 for no limit.
     package var connectionLimit: Int
 
-    /// An endpoint of `warehouse` under a configuration.
+    /// An endpoint of `warehouse` under a topology.
     package init(
         _ endpoint: Endpoint,
         of warehouse: Warehouse,
-        in configuration: GatewayConfiguration,
+        in topology: Topology,
         activeConnections: Int
     ) {
-        let domain = configuration.domain
+        let domain = topology.domain
         self.warehouse = warehouse.id
         self.endpoint = endpoint.name
         state = endpoint.state
@@ -34,7 +34,7 @@ package struct EndpointStatus: Hashable, Sendable, Codable {
         description = endpoint.description
         let isEmbedded = endpoint.cloud == .embedded
         host = isEmbedded ? domain.map { endpoint.host(in: warehouse, domain: $0) } : nil
-        listeners = configuration.listeners(to: warehouse.id)
+        listeners = topology.listeners(to: warehouse.id)
             .filter { isEmbedded && $0.endpoint == endpoint.id }
             .map(\.address.description)
         self.activeConnections = activeConnections

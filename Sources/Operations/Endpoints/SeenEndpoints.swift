@@ -87,13 +87,11 @@ extension GatewayConfiguration {
     package func knows(_ seen: SeenEndpoint) -> Bool {
         if seen.warehouse.isEmpty {
             // It took none of some listener's routes.
-            return listeners.allSatisfy { listener in
+            return topology.listeners.allSatisfy { listener in
                 listener.link != .private || listener.warehouse(through: seen.endpoint) != nil
             }
         }
-        guard let warehouse = warehouses.first(where: { $0.id == seen.warehouse }) else {
-            return true
-        }
-        return warehouse.endpoints.contains { $0.name == seen.endpoint }
+        guard let policy = policy.warehouses[seen.warehouse] else { return true }
+        return policy.endpoints.contains { $0.name == seen.endpoint }
     }
 }

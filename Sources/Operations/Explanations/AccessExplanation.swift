@@ -67,10 +67,13 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
         self.verdict = verdict.isAllowed ? .allow : .deny
         reason = verdict.denial
         message = verdict.denial?.message(to: client.unmapped)
-        rule = verdict.rule?.block
-        description = verdict.rule.flatMap(\.words)
-        expires = verdict.rule?.expiry
-        expired = policy.expiredRule(for: client.unmapped, at: now).flatMap(ExpiredRule.init)
+        rule = verdict.match?.block
+        description = verdict.match.flatMap { policy.whitelist?.description(of: $0) }
+        expires = verdict.match?.expiry
+        expired = policy.whitelist.flatMap { whitelist in
+            whitelist.expiredMatch(for: client.unmapped, at: now)
+                .flatMap { ExpiredRule($0, of: whitelist) }
+        }
         self.endpoint = through
         requiresHeader = listener.acceptProxyProtocol.mode == .required
         let destination = listener.warehouse(through: through)
@@ -86,20 +89,15 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
 }
 
 extension AccessExplanation.ExpiredRule {
-    fileprivate init?(_ rule: Rule) {
-        guard let expiry = rule.expiry else { return nil }
+    fileprivate init?(_ match: EntryMatch, of whitelist: Whitelist) {
+        guard let expiry = match.expiry else { return nil }
         self.init(
-            rule: rule.block,
-            action: rule.action,
-            description: rule.words,
+            rule: match.block,
+            action: match.action,
+            description: whitelist.description(of: match),
             expiredAt: expiry
         )
     }
-}
-
-extension Rule {
-    /// The operator's own words; `nil` where there are none.
-    fileprivate var words: String? { description.isEmpty ? nil : description }
 }
 
 extension Listener {
@@ -128,34 +126,25 @@ extension Listener {
     }
 }
 
-extension AccessPolicy {
-    fileprivate func expiredRule(for client: IPAddress, at now: UnixTime) -> Rule? {
-        guard case .rules(let whitelist) = self else { return nil }
-        return whitelist.expiredRule(for: client, at: now)
-    }
-}
-
 extension GatewayConfiguration {
     /// What this configuration would say of a client, for each listener that leads to a warehouse and
     /// to which the client can come.
     ///
     /// - Parameter endpoint: through which the client comes, if that is asked.
     /// - Returns: `nil` where there is no such warehouse.
-    /// - Throws: where two rules contradict each other, which a decoded configuration has not.
     package func explain(
         warehouse id: String,
         client: IPAddress,
         endpoint: EndpointName?,
         at now: UnixTime
-    ) throws(RuleConflict) -> [AccessExplanation]? {
-        guard let warehouse = warehouse(id) else { return nil }
-        let rules = try CompiledWhitelist(warehouse.whitelist)
-        return listeners(to: id).filter { $0.isReached(through: endpoint) }.map { listener in
+    ) -> [AccessExplanation]? {
+        guard topology.warehouse(id) != nil else { return nil }
+        return topology.listeners(to: id).filter { $0.isReached(through: endpoint) }.map { listener in
             AccessExplanation(
                 listener,
                 name: listener.address.description,
                 of: id,
-                policy: AccessPolicy(for: listener, of: warehouse, rules: rules),
+                policy: AccessPolicy(for: listener, under: policy[id]),
                 client: client,
                 endpoint: endpoint,
                 at: now

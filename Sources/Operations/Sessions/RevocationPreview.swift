@@ -1,5 +1,5 @@
 import Addresses
-package import CIDRTrie
+import CIDRTrie
 package import Policy
 package import Settings
 import Text
@@ -19,17 +19,12 @@ package struct RevocationPreview: Sendable {
     /// Sessions that would go on.
     package private(set) var keptCount = 0
 
-    /// - Throws: where two rules contradict each other, which a decoded configuration has not.
     package init(
         _ sessions: [Session],
         under configuration: GatewayConfiguration,
         at now: UnixTime
-    ) throws(RuleConflict) {
-        var rules: [String: CompiledWhitelist] = [:]
-        for warehouse in configuration.warehouses {
-            rules[warehouse.id] = try CompiledWhitelist(warehouse.whitelist)
-        }
-        let policies = SessionPolicies(of: configuration) { rules[$0.id] ?? .empty }
+    ) {
+        let policies = SessionPolicies(of: configuration.topology, under: configuration.policy)
         for session in sessions {
             switch policies.judge(session.identity, at: now) {
             case .ends(let reason): revoked.append(Revoked(session: session, reason: reason))

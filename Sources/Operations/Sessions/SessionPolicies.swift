@@ -39,31 +39,31 @@ package struct SessionPolicies: Sendable {
     /// The policies of no warehouse.
     package init() {}
 
-    /// - Parameters:
-    ///   - rules: each warehouse's whitelist, compiled.
-    ///   - name: under which address a listener's sessions run: the real one where the
-    ///     configuration asks for port 0.
+    /// - Parameter name: the address under which a listener's sessions are recorded: the real one
+    ///   if the configuration asks for port 0.
     package init(
-        of configuration: GatewayConfiguration,
-        rules: (Warehouse) -> CompiledWhitelist,
+        of topology: Topology,
+        under policy: Policy,
         name: (Listener) -> String = { "\($0.address)" }
     ) {
-        for warehouse in configuration.warehouses {
-            let compiled = rules(warehouse)
-            var policies = Policies(
+        for warehouse in topology.warehouses {
+            let policy = policy[warehouse.id]
+            warehouses[warehouse.id] = Policies(
                 whenRevoked: warehouse.whenRevoked,
-                publicLink: AccessPolicy(of: warehouse, rules: compiled),
-                privateLink: AccessPolicy(endpointsOf: warehouse)
+                publicLink: AccessPolicy(whitelistOf: policy),
+                privateLink: AccessPolicy(endpointsOf: policy)
             )
-            for listener in configuration.listeners(to: warehouse.id) {
-                policies.entries[name(listener)] = Entry(
-                    policy: AccessPolicy(for: listener, of: warehouse, rules: compiled),
+        }
+        for listener in topology.listeners {
+            let name = name(listener)
+            listeners.insert(name)
+            for warehouse in listener.warehouses {
+                warehouses[warehouse]?.entries[name] = Entry(
+                    policy: AccessPolicy(for: listener, under: policy[warehouse]),
                     headers: HeaderPolicy(listener.acceptProxyProtocol)
                 )
             }
-            warehouses[warehouse.id] = policies
         }
-        listeners = Set(configuration.listeners.map(name))
     }
 
     /// Judges one session.

@@ -27,6 +27,8 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package var accessLogFailure: String?
     /// How the last reload went; `nil` before the first.
     package var lastReload: ReloadStatus?
+    /// The policy in force.
+    package var policy: PolicyStatus?
     /// What counts at the start only, as it was then.
     package var startSettings = StartSettings()
     /// The keys of ``startSettings`` that the configuration in force has changed: they wait for a

@@ -1,17 +1,47 @@
 package import Addresses
-package import CIDRTrie
+import CIDRTrie
 package import Time
 
 /// Who may pass a listener: what the data plane asks for each connection, and what `explain` asks.
 package enum AccessPolicy: Sendable {
     case anywhere
     case nowhere
-    /// The longest matching prefix decides; what nothing matches is denied.
-    case rules(CompiledWhitelist)
+    /// The longest matching prefix decides; an address that no entry matches is denied.
+    case entries(Whitelist)
     /// A private link: the endpoint's state decides.
     case endpoints([EndpointName: Endpoint.State])
-    /// An outbound link: the warehouse's own network may come, and nobody else.
-    case sources(CompiledTrie)
+    /// An outbound link: only the warehouse's own network is admitted.
+    case sources(Whitelist)
+
+    /// The policy of a private link.
+    package init(endpointsOf policy: WarehousePolicy) {
+        let states = policy.endpoints.map { ($0.name, $0.state) }
+        // Names are unique in a validated policy; if not, the stricter state counts.
+        self = .endpoints(Dictionary(states) { $0 == .available ? $1 : $0 })
+    }
+
+    /// The policy of a public link.
+    package init(whitelistOf policy: WarehousePolicy) {
+        switch policy.whitelist.mode {
+        case .anywhere: self = .anywhere
+        case .nowhere: self = .nowhere
+        case .specific: self = .entries(policy.whitelist)
+        }
+    }
+
+    /// The policy of an outbound link that admits these sources only.
+    package init(sources: [CIDRBlock]) {
+        let list = EntryList(.entries, rules: sources.map { Rule(block: $0) })
+        self = .sources(Whitelist(mode: .specific, lists: [list]))
+    }
+
+    /// The whitelist whose entries decide; `nil` if none do.
+    package var whitelist: Whitelist? {
+        switch self {
+        case .entries(let whitelist), .sources(let whitelist): whitelist
+        case .anywhere, .nowhere, .endpoints: nil
+        }
+    }
 
     /// Decides on one connection.
     ///
@@ -27,23 +57,19 @@ package enum AccessPolicy: Sendable {
         switch self {
         case .anywhere: AccessVerdict()
         case .nowhere: AccessVerdict(denial: .linkClosed)
-        case .rules(let rules): Self.verdict(of: rules.decision(for: client, at: now))
+        case .entries(let whitelist):
+            Self.verdict(by: whitelist.match(for: client, at: now), without: .notInWhitelist)
         case .endpoints(let states): AccessVerdict(denial: Self.denial(endpoint, states))
-        case .sources(let trie): Self.verdict(ofSource: trie.decision(for: client, at: now))
+        case .sources(let sources):
+            Self.verdict(by: sources.match(for: client, at: now), without: .notASource)
         }
     }
 
-    private static func verdict(of decision: Decision) -> AccessVerdict {
-        guard let rule = decision.rule else { return AccessVerdict(denial: .notInWhitelist) }
-        return AccessVerdict(
-            denial: decision.action == .allow ? nil : .deniedByRule,
-            rule: rule
-        )
-    }
-
-    private static func verdict(ofSource decision: Decision) -> AccessVerdict {
-        guard let rule = decision.rule else { return AccessVerdict(denial: .notASource) }
-        return AccessVerdict(rule: rule)
+    private static func verdict(by match: EntryMatch?, without denial: DenialReason)
+        -> AccessVerdict
+    {
+        guard let match else { return AccessVerdict(denial: denial) }
+        return AccessVerdict(denial: match.action == .allow ? nil : .deniedByRule, match: match)
     }
 
     private static func denial(
@@ -60,16 +86,16 @@ package enum AccessPolicy: Sendable {
 package struct AccessVerdict: Hashable, Sendable {
     /// Why it may not pass; `nil` where it may.
     package var denial: DenialReason?
-    /// The deciding rule.
-    package var rule: Rule?
+    /// The entry that decided.
+    package var match: EntryMatch?
 
-    package init(denial: DenialReason? = nil, rule: Rule? = nil) {
+    package init(denial: DenialReason? = nil, match: EntryMatch? = nil) {
         self.denial = denial
-        self.rule = rule
+        self.match = match
     }
 
-    /// When the rule that lets pass says nothing any more; `nil` for never.
-    package var expiry: UnixTime? { isAllowed ? rule?.expiry : nil }
+    /// When the entry that admits no longer applies; `nil` for never.
+    package var expiry: UnixTime? { isAllowed ? match?.expiry : nil }
 
     package var isAllowed: Bool { denial == nil }
 }

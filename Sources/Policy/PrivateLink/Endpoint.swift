@@ -1,5 +1,5 @@
 /// The consumer's end of a private link.
-package struct Endpoint: Hashable, Sendable {
+package struct Endpoint: Hashable, Sendable, Codable {
     /// One vocabulary for all clouds, after AWS's.
     package enum State: String, Hashable, Sendable, CaseIterable, Codable {
         case pendingAcceptance, pending, available, rejected, expired, failed, deleting, deleted

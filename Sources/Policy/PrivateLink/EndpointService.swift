@@ -1,7 +1,7 @@
 /// An AWS endpoint service or an Azure private link service: the provider's end of private links.
-package struct EndpointService: Hashable, Sendable {
+package struct EndpointService: Hashable, Sendable, Codable {
     /// Who lets an endpoint in that asks to connect.
-    package enum Acceptance: String, Hashable, Sendable, CaseIterable {
+    package enum Acceptance: String, Hashable, Sendable, CaseIterable, Codable {
         /// A person, one by one.
         case manual
         /// The cloud itself, for every allowed principal.

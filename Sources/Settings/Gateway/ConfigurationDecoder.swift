@@ -5,42 +5,53 @@ package import Time
 /// that is wrong or doubtful in it at once, each with its key path and its place.
 ///
 /// ```swift
-/// let decoder = ConfigurationDecoder(now: now) { path throws(UnreadableFile) in try read(path) }
+/// let decoder = ConfigurationDecoder(now: now) { path, _ throws(UnreadableFile) in
+///     .content(try read(path), nil)
+/// }
 /// switch decoder.decode(root).configuration {
 /// case let configuration?: try gateway.reload(to: configuration)
 /// case nil: break  // the findings say why
 /// }
 /// ```
 package struct ConfigurationDecoder {
-    /// Reads all bytes of a file that the configuration names, by the path as written there.
-    package typealias FileReader = (_ path: String) throws(UnreadableFile) -> [UInt8]
+    /// Reads a file that the configuration names, by the path as written there, unless it still has
+    /// the stamp `known`.
+    package typealias FileReader =
+        (_ path: String, _ known: FileStamp?) throws(UnreadableFile) -> FileReading
 
     private let now: UnixTime
     private let ruleLimit: Int
+    private let lists: ListFileCache
     private let readFile: FileReader
 
     /// - Parameters:
     ///   - now: decides which whitelist entries have expired.
     ///   - ruleLimit: how many rules all whitelists may have together, those of compiled lists left
-    ///     aside. Four million take some 400 MB while they are read.
+    ///     aside. Four million take some 150 MB while they are read.
+    ///   - lists: the list files of earlier calls.
     package init(
         now: UnixTime,
         ruleLimit: Int = 4_000_000,
+        lists: ListFileCache = ListFileCache(),
         readFile: @escaping FileReader
     ) {
         self.now = now
         self.ruleLimit = ruleLimit
+        self.lists = lists
         self.readFile = readFile
     }
 
-    /// Reads a whole file's tree. Every call stands alone: nothing is kept between two of them.
+    /// Reads a whole file's tree. Only the list files are kept from call to call.
     package func decode(_ root: ConfigurationNode) -> DecodedConfiguration {
-        let decoding = Decoding(now: now, ruleLimit: ruleLimit, readFile: readFile)
+        lists.beginRun()
+        let decoding = Decoding(now: now, ruleLimit: ruleLimit, lists: lists, readFile: readFile)
         let configuration = GatewayConfiguration.decode(
             Place(node: root, path: "", decoding: decoding)
         )
         return DecodedConfiguration(
             configuration: decoding.hasFaults ? nil : configuration,
+            topology: decoding.faultCount == decoding.listFaultCount
+                ? configuration?.topology : nil,
             findings: decoding.allFindings
         )
     }
@@ -61,6 +72,8 @@ package struct UnreadableFile: Error, Hashable {
 package struct DecodedConfiguration: Hashable, Sendable {
     /// `nil` where there is at least one fault.
     package var configuration: GatewayConfiguration?
+    /// The topology, if all faults are those of the whitelists' list files.
+    package var topology: Topology?
     /// Faults and warnings in the order of the file.
     package var findings: [ConfigurationFinding]
 

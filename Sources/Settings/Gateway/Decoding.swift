@@ -13,10 +13,13 @@ final class Decoding {
     let now: UnixTime
     /// Over all whitelists, those of compiled lists left aside.
     let ruleLimit: Int
+    let lists: ListFileCache
     let readFile: ConfigurationDecoder.FileReader
 
     private(set) var findings: [ConfigurationFinding] = []
     private(set) var faultCount = 0
+    /// Those of the whitelists' list files.
+    var listFaultCount = 0
     var hasFaults: Bool { faultCount > 0 }
     private var droppedCount = 0
     var ruleCount = 0
@@ -27,9 +30,15 @@ final class Decoding {
     /// Every backend.
     var backends: [BackendClaim] = []
 
-    init(now: UnixTime, ruleLimit: Int, readFile: @escaping ConfigurationDecoder.FileReader) {
+    init(
+        now: UnixTime,
+        ruleLimit: Int,
+        lists: ListFileCache,
+        readFile: @escaping ConfigurationDecoder.FileReader
+    ) {
         self.now = now
         self.ruleLimit = ruleLimit
+        self.lists = lists
         self.readFile = readFile
     }
 

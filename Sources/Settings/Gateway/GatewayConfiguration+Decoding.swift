@@ -1,22 +1,29 @@
 import Addresses
+import Policy
 import Traffic
 
 extension GatewayConfiguration {
-    /// - Returns: a value even where parts of it are faulty; the decoding knows whether it counts.
+    /// - Returns: a value even if parts of it are invalid; the decoding knows whether it counts.
     static func decode(_ place: Place) -> GatewayConfiguration? {
         place.mapping { fields in
-            var configuration = GatewayConfiguration(warehouses: [])
-            configuration.readSettings(&fields)
-            configuration.readLimits(&fields)
-            configuration.readTopology(&fields)
+            var topology = Topology(warehouses: [])
+            topology.readSettings(&fields)
+            topology.readLimits(&fields)
+            let policy = topology.readWarehouses(&fields)
             place.decoding.checkBackends()
-            return configuration
+            return GatewayConfiguration(topology, policy)
         }
     }
+}
 
-    private mutating func readSettings(_ fields: inout Fields) {
+extension Topology {
+    fileprivate mutating func readSettings(_ fields: inout Fields) {
         readManagement(fields.place("management"))
-        state = fields.optional("state")
+        fields.place("state")?.warning(
+            "this version has no store for policy: it comes from the configuration file",
+            remedy: "remove the key"
+        )
+        lastPolicyFolder = fields.optional("lastPolicy")
         let domain: HostName? = fields.optional("domain")
         self.domain = domain?.text
         log.read(fields.place("log"))
@@ -37,7 +44,7 @@ extension GatewayConfiguration {
         if let settings { (management, managementNames) = settings }
     }
 
-    private mutating func readLimits(_ fields: inout Fields) {
+    fileprivate mutating func readLimits(_ fields: inout Fields) {
         limits.read(fields.place("limits"))
         timeouts.read(fields.place("timeouts"))
         keepalive.read(fields.place("keepalive"))
@@ -46,18 +53,21 @@ extension GatewayConfiguration {
 
     private mutating func readPolicy(_ fields: inout Fields) {
         guard let place = fields.place("policy") else { return }
-        policy = place.scalar() ?? policy
-        if policy == .store {
+        policyAuthority = place.scalar() ?? policyAuthority
+        if policyAuthority == .store {
             place.warning(
-                "this version reads policy from the configuration file and does not write it",
+                "this version has no store for policy: it comes from the configuration file",
                 remedy: "write policy: file, or remove the key"
             )
         }
     }
 
-    private mutating func readTopology(_ fields: inout Fields) {
+    /// Reads the listeners and warehouses.
+    ///
+    /// - Returns: the warehouses' policies.
+    fileprivate mutating func readWarehouses(_ fields: inout Fields) -> Policy {
         let shared = SharedListener.decodeAll(&fields, timeouts: timeouts)
-        guard let place = fields.requiredPlace("warehouses") else { return }
+        guard let place = fields.requiredPlace("warehouses") else { return Policy() }
         if place.isEmptySequence { place.warning("no warehouse: the gateway serves nothing") }
         let decoded = place.elements().compactMap {
             DecodedWarehouse.decode($0, timeouts: timeouts, shared: shared)
@@ -69,6 +79,9 @@ extension GatewayConfiguration {
         for service in decoded.flatMap(\.services) where !used.contains(service.service.id) {
             service.warnOfNoRoute()
         }
+        let policies = decoded.map { ($0.warehouse.id, $0.policy) }
+        // An id that is taken was reported.
+        return Policy(Dictionary(policies) { first, _ in first })
     }
 }
 

@@ -1,27 +1,27 @@
 import Addresses
 
-/// What a gateway takes from its configuration when it starts, and not at a reload: a change waits
+/// What a gateway takes from its topology when it starts, and not at a reload: a change waits
 /// for a restart.
 ///
 /// ```swift
 /// StartSettings(before).keys(changedIn: StartSettings(after))   // ["engine.shards"]
 /// ```
 package struct StartSettings: Hashable, Sendable {
-    /// The value of each, by its key in the configuration file.
+    /// The value of each, by its key in the topology file.
     package private(set) var values: [String: String] = [:]
 
     package init() {}
 
-    package init(_ configuration: GatewayConfiguration) {
-        let engine = configuration.engine
+    package init(_ topology: Topology) {
+        let engine = topology.engine
         values = [
-            "management.listen": configuration.management?.description ?? "none",
-            "management.names": configuration.managementNames.joined(separator: ", "),
+            "management.listen": topology.management?.description ?? "none",
+            "management.names": topology.managementNames.joined(separator: ", "),
             "engine.shards": "\(engine.shards)",
             "engine.linger": "\(engine.linger)",
             "engine.scratch": "\(engine.scratchByteCount) bytes",
             "engine.pipe": "\(engine.pipeByteCount) bytes",
-            "engine.congestionControl": engine.congestionControl.configurationText,
+            "engine.congestionControl": engine.congestionControl.topologyText,
         ]
     }
 
@@ -46,8 +46,8 @@ extension StartSettings: Codable {
 }
 
 extension CongestionControl {
-    /// As the configuration file writes it.
-    fileprivate var configurationText: String {
+    /// As the topology file writes it.
+    fileprivate var topologyText: String {
         switch self {
         case .automatic: "auto"
         case .system: "system"

@@ -205,7 +205,7 @@ extension SharedRoute {
     func resolved(of listener: Listener, among warehouses: [DecodedWarehouse]) -> Route? {
         guard let warehouse = find(among: warehouses),
             let shared = service(listener.protocol, of: warehouse),
-            let match = match(of: warehouse.warehouse)
+            let match = match(of: warehouse)
         else { return nil }
         listener.acceptProxyProtocol.checkClientHeaders(before: shared.service, at: place)
         return Route(
@@ -243,19 +243,19 @@ extension SharedRoute {
         return found
     }
 
-    private func match(of warehouse: Warehouse) -> RouteMatch? {
+    private func match(of warehouse: DecodedWarehouse) -> RouteMatch? {
         guard case .endpoint(let reference, let place) = match else { return .default }
-        let known = warehouse.endpoints.map(\.name)
+        let known = warehouse.policy.endpoints.map(\.name)
         guard let name = reference.name(among: known) else {
             place.fault(
-                "no endpoint of \(warehouse.id) has the id \(reference.id.quoted)",
+                "no endpoint of \(warehouse.warehouse.id) has the id \(reference.id.quoted)",
                 remedy: "add it there under endpoints, or write its cloud: azure:\(reference.id)"
             )
             return nil
         }
         if !known.contains(name) {
             place.warning(
-                "\(name) is not among the endpoints of \(warehouse.id): its clients are denied",
+                "\(name) is not among the endpoints of \(warehouse.warehouse.id): its clients are denied",
                 remedy: "add it there under endpoints"
             )
         }

@@ -5,6 +5,7 @@ import Traffic
 /// A warehouse, and what is written inside it beside its policy.
 struct DecodedWarehouse {
     let warehouse: Warehouse
+    let policy: WarehousePolicy
     /// Those that lead to it alone.
     let listeners: [Listener]
     /// Those to which routes of other listeners may lead.
@@ -57,9 +58,11 @@ struct DecodedWarehouse {
                     id: id,
                     name: name,
                     host: host?.text,
-                    whitelist: whitelist,
                     connectionLimit: connectionLimit,
-                    whenRevoked: whenRevoked,
+                    whenRevoked: whenRevoked
+                ),
+                policy: WarehousePolicy(
+                    whitelist: whitelist,
                     endpointServices: endpointServices,
                     endpoints: endpoints
                 ),

@@ -28,24 +28,22 @@ extension Whitelist {
     }
 
     private static func decodeKeys(_ fields: inout Fields) -> Whitelist? {
-        var reader = RuleReader()
+        var reader = WhitelistReader()
         let faultCount = fields.place.decoding.faultCount
         let mode = fields.value("mode", default: Mode.specific)
         let entries = fields.place("entries")
         let files = fields.place("files")
-        entries?.elements().forEach { reader.readEntry($0) }
+        if let entries { reader.readEntries(entries) }
         files?.elements().forEach { reader.readFile($0) }
-        let ruleSet = reader.ruleSet()
-        guard let mode else { return nil }
-        switch mode {
-        case .anywhere, .nowhere: mode.warnOfIdleRules(at: [entries, files])
-        case .specific:
+        // If an entry is missing, nothing follows from the rest.
+        let isComplete = fields.place.decoding.faultCount == faultCount
+        if let mode, mode != .specific {
+            mode.warnOfIdleRules(at: [entries, files])
+        } else {
             warnOfNoRule(in: &fields)
-            // Where an entry is missing, nothing follows from the rest.
-            let isWhole = fields.place.decoding.faultCount == faultCount
-            if let ruleSet, isWhole { reader.reportDiagnosis(of: ruleSet, at: fields.place) }
         }
-        return Whitelist(mode: mode, rules: reader.rules, lists: reader.lists)
+        reader.reportDiagnosis(at: fields.place, isComplete: isComplete && mode == .specific)
+        return mode.map { Whitelist(mode: $0, lists: reader.lists) }
     }
 
     private static func warnOfNoRule(in fields: inout Fields) {

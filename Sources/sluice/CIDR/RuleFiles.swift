@@ -1,4 +1,5 @@
 import AddressFeeds
+import Addresses
 import ArgumentParser
 import CIDRTrie
 import Settings

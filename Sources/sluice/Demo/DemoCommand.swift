@@ -56,7 +56,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func serve(_ backends: DemoBackends, from folder: TemporaryFolder) async throws {
         let rows = try folder.write("1,view\n2,cart\n3,purchase\n", to: "rows.csv")
-        let gateway = DemoGateway(ports: ports, backends: backends, state: folder.path("sluice.db"))
+        let gateway = DemoGateway(ports: ports, backends: backends)
         let banner = DemoBanner(
             ports: ports,
             backends: backends,

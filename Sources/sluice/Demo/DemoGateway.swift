@@ -39,29 +39,24 @@ struct DemoGateway {
 
     var ports: DemoPorts
     var backends: DemoBackends
-    /// The file that holds state.
-    var state: String
 
     var configuration: GatewayConfiguration {
         var log = LogSettings()
         log.level = .notice
         var timeouts = Timeouts()
         timeouts.drain = .seconds(2)
-        return GatewayConfiguration(
+        let topology = Topology(
             management: DemoPorts.loopback(ports.managementPort),
-            state: state,
             log: log,
             timeouts: timeouts,
             listeners: [mysql, http],
-            warehouses: [warehouse]
+            warehouses: [Warehouse(id: Self.warehouseID, name: "Demo")]
         )
-    }
-
-    private var warehouse: Warehouse {
-        Warehouse(
-            id: Self.warehouseID,
-            name: "Demo",
-            whitelist: Whitelist(mode: .specific, rules: rules)
+        let list = EntryList(.entries, rules: rules)
+        let whitelist = Whitelist(mode: .specific, lists: [list])
+        return GatewayConfiguration(
+            topology,
+            Policy([Self.warehouseID: WarehousePolicy(whitelist: whitelist)])
         )
     }
 

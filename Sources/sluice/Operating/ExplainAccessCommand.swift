@@ -68,7 +68,7 @@ struct ExplainAccessCommand: AsyncParsableCommand {
             loaded.lines.forEach { StandardError.print($0) }
             throw ExitCode(78)
         }
-        let answer = try configuration.explain(
+        let answer = configuration.explain(
             warehouse: warehouse,
             client: source,
             endpoint: try resolvedEndpoint(in: configuration, file),
@@ -78,7 +78,7 @@ struct ExplainAccessCommand: AsyncParsableCommand {
             let error = FilterQueryError.unknownPlace(
                 kind: .warehouse,
                 value: warehouse,
-                known: configuration.warehouses.map(\.id)
+                known: configuration.topology.warehouses.map(\.id)
             )
             StandardError.print("sluice: \(file): \(error)")
             throw Self.noAnswer
@@ -94,11 +94,11 @@ struct ExplainAccessCommand: AsyncParsableCommand {
     private func resolvedEndpoint(in configuration: GatewayConfiguration, _ file: String) throws
         -> EndpointName?
     {
-        let own = configuration.warehouses.filter { $0.id == warehouse }
+        let names = configuration.policy.warehouses.mapValues { $0.endpoints.map(\.name) }
         do throws(EndpointReferenceError) {
             return try endpoint?.resolved(
-                amongOwn: own.flatMap(\.endpoints).map(\.name),
-                orAll: configuration.warehouses.flatMap(\.endpoints).map(\.name)
+                amongOwn: names[warehouse] ?? [],
+                orAll: names.values.flatMap { $0 }
             )
         } catch {
             StandardError.print("sluice: \(file): endpoint: \(error)")

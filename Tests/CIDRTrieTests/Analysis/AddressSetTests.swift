@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 import Testing
 import Time
@@ -79,7 +80,7 @@ struct AddressSetTests {
 
     @Test("An expired rule admits nobody")
     func expiry() throws {
-        var rules = CIDRList(parsing: Array("10.0.0.0/8\n10.1.0.0/16".utf8).span).rules
+        var rules = Array(CIDRList(parsing: Array("10.0.0.0/8\n10.1.0.0/16".utf8).span).rules)
         rules[0].expiry = UnixTime(seconds: 10)
         let set = try RuleSet(rules)
         #expect(AddressSet(admittedBy: set, family: .v4, at: UnixTime(seconds: 9)).count == 1 << 24)

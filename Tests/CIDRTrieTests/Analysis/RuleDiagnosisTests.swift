@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 import Testing
 import Time

@@ -1,3 +1,4 @@
+import Addresses
 @testable import CIDRTrie
 import SeededRandom
 import Testing
@@ -79,9 +80,10 @@ struct ImageFuzzTests {
                 words[index] = pointer.rawValue
                 let damaged = CompiledTrie(
                     rules: trie.rules,
+                    order: trie.order,
                     v4: RadixTrie(words: words, table: trie.v4.table),
                     v6: trie.v6,
-                    enclosing: []
+                    history: trie.history
                 )
                 if throws_(damaged) { refusedCount += 1 }
             }

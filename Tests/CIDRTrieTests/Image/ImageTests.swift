@@ -1,3 +1,4 @@
+import Addresses
 @testable import CIDRTrie
 import Testing
 import Time
@@ -15,7 +16,9 @@ struct ImageTests {
     ]
 
     private static func trie(_ lines: [String]) throws -> CompiledTrie {
-        var rules = CIDRList(parsing: Array(lines.joined(separator: "\n").utf8).span).rules
+        var rules = Array(
+            CIDRList(parsing: Array(lines.joined(separator: "\n").utf8).span).rules
+        )
         for index in rules.indices where index % 5 == 1 {
             rules[index].expiry = UnixTime(seconds: Int64(index) * 1_000)
         }

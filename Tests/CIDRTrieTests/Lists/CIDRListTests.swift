@@ -41,7 +41,7 @@ struct CIDRListTests {
     func otherSystems() {
         #expect(lines(list("\u{FEFF}10.0.0.0/8 a\r\n11.0.0.0/8\r\n12.0.0.0/8")).count == 3)
         #expect(lines(list("10.0.0.0/8 a\r\n")) == ["1 allow 10.0.0.0/8 a"])
-        #expect(list("").rules == [] && list("\n\n").faults == [])
+        #expect(list("").rules.isEmpty && list("\n\n").faults == [])
     }
 
     @Test("A range takes as many blocks as it must, all with its line and words")
@@ -112,8 +112,8 @@ struct CIDRListTests {
         // UTF-16 is recognized at the beginning of a file only, and line ends come in pairs.
         guard !bytes.contains(0xff), !bytes.contains(UInt8(ascii: "\r")) else { return }
         let rules = alone.flatMap { line in line.list.rules.map { (line.number, $0) } }
-        #expect(whole.rules == rules.map(\.1), "seed \(seed)")
-        #expect(whole.lines == rules.map(\.0), "seed \(seed)")
+        #expect(Array(whole.rules) == rules.map(\.1), "seed \(seed)")
+        #expect(Array(whole.lines) == rules.map(\.0), "seed \(seed)")
         let faultyLines = alone.filter { !$0.list.faults.isEmpty }.map(\.number)
         #expect(whole.faults.map(\.line) == faultyLines, "seed \(seed)")
     }
@@ -139,7 +139,7 @@ struct CIDRListDescriptionTests {
         let list = list(line)
         #expect(list.faults == [])
         let block = try CIDRBlock(parsing: "10.1.0.0/24")
-        #expect(list.rules == [Rule(block: block, action: .deny, description: "quarantine")])
+        #expect(Array(list.rules) == [Rule(block: block, action: .deny, description: "quarantine")])
     }
 
     @Test(
@@ -185,7 +185,7 @@ struct CIDRListDescriptionTests {
     )
     func faults(line: String, column: Int, words: String) {
         let list = list(line)
-        #expect(list.rules == [])
+        #expect(list.rules.isEmpty)
         #expect(list.faults.map(\.column) == [column])
         #expect(list.faults.first?.description.contains(words) == true, "\(list.faults)")
     }
@@ -216,7 +216,7 @@ struct CIDRListDescriptionTests {
     func lineEnds() {
         let list = list("10.0.0.0/8 a\r!10.1.0.0/16 b\r\n\r\n300.0.0.0/8\r")
         #expect(list.rules.map(\.action) == [.allow, .deny])
-        #expect(list.lines == [1, 2])
+        #expect(Array(list.lines) == [1, 2])
         #expect(list.faults.map(\.line) == [4])
     }
 

@@ -1,3 +1,4 @@
+import Addresses
 @testable import CIDRTrie
 import Testing
 import Time
@@ -33,7 +34,9 @@ struct CompiledTrieTests {
 
     @Test("A rule counts up to its expiry; from then on the one around it does")
     func expiry() throws {
-        var list = CIDRList(parsing: "10.0.0.0/8\n!10.1.0.0/16\n10.1.2.0/24".utf8.span).rules
+        var list = Array(
+            CIDRList(parsing: "10.0.0.0/8\n!10.1.0.0/16\n10.1.2.0/24".utf8.span).rules
+        )
         list[1].expiry = UnixTime(seconds: 100)
         list[2].expiry = UnixTime(seconds: 50)
         let trie = CompiledTrie(try RuleSet(list))
@@ -58,7 +61,7 @@ struct CompiledTrieTests {
 
     @Test("Of two rules that say the same, the one that lasts longer counts")
     func duplicates() throws {
-        var rules = CIDRList(parsing: "10.0.0.0/8\n10.0.0.0/8".utf8.span).rules
+        var rules = Array(CIDRList(parsing: "10.0.0.0/8\n10.0.0.0/8".utf8.span).rules)
         #expect(try RuleSet(rules).duplicates == [.init(kept: 0, dropped: 1)])
         rules[0].expiry = UnixTime(seconds: 1)
         #expect(try RuleSet(rules).duplicates == [.init(kept: 1, dropped: 0)])

@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 
 /// Answers as the trie has to, by looking at every rule.

@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 @testable import Control
 import Foundation
@@ -18,7 +19,7 @@ struct ExampleTests {
 
     @Test("The design's example is accepted as it stands; only its store is warned of")
     func findings() {
-        #expect(loaded.places == ["4:9 policy"])
+        #expect(loaded.places == ["3:8 state", "4:9 policy"])
         #expect(loaded.faults == [])
         #expect(loaded.configuration != nil)
     }
@@ -26,30 +27,30 @@ struct ExampleTests {
     @Test("Its settings are decoded")
     func settings() throws {
         let configuration = try #require(loaded.configuration)
-        #expect(configuration.management == address("127.0.0.1:7080"))
-        #expect(configuration.state == "sluice.db")
-        #expect(configuration.policy == .store)
-        #expect(configuration.log.level == .info)
-        #expect(configuration.log.format == .json)
-        #expect(configuration.log.access == .stdout)
-        #expect(configuration.limits.connections == 100_000)
-        #expect(configuration.limits.connectionsPerSource == 1_000)
-        #expect(configuration.limits.connectRatePerSource == 200)
-        #expect(configuration.timeouts == Timeouts())
-        #expect(configuration.keepalive == Keepalive())
-        #expect(configuration.engine == EngineSettings())
+        #expect(configuration.topology.management == address("127.0.0.1:7080"))
+        #expect(configuration.topology.policyAuthority == .store)
+        #expect(configuration.topology.log.level == .info)
+        #expect(configuration.topology.log.format == .json)
+        #expect(configuration.topology.log.access == .stdout)
+        #expect(configuration.topology.limits.connections == 100_000)
+        #expect(configuration.topology.limits.connectionsPerSource == 1_000)
+        #expect(configuration.topology.limits.connectRatePerSource == 200)
+        #expect(configuration.topology.timeouts == Timeouts())
+        #expect(configuration.topology.keepalive == Keepalive())
+        #expect(configuration.topology.engine == EngineSettings())
     }
 
     @Test("Its warehouse and whitelist are decoded, with the file's rules behind the entries")
     func warehouse() throws {
-        let warehouse = try #require(loaded.configuration?.warehouses.first)
+        let warehouse = try #require(loaded.configuration?.topology.warehouses.first)
+        let whitelist = try #require(loaded.configuration?.policy[warehouse.id].whitelist)
         #expect(warehouse.id == "AWVA7CM7")
         #expect(warehouse.name == "WH_Demo")
         #expect(warehouse.host == nil)
         #expect(warehouse.connectionLimit == 0)
-        #expect(warehouse.whitelist.mode == .specific)
+        #expect(whitelist.mode == .specific)
         #expect(
-            warehouse.whitelist.rules == [
+            whitelist.lists.flatMap { Array($0.trie.rules) } == [
                 Rule(block: try #require(block("203.0.113.0/24")), description: "office"),
                 Rule(
                     block: try #require(block("203.0.113.66/32")),
@@ -63,7 +64,7 @@ struct ExampleTests {
 
     @Test("Its listeners are decoded")
     func listeners() throws {
-        let listeners = try #require(loaded.configuration?.listeners)
+        let listeners = try #require(loaded.configuration?.topology.listeners)
         let backend = BackendAddress(host: .ip(.v4(IPv4Address(127, 0, 0, 1))), port: 3306)
         #expect(
             listeners == [
@@ -94,7 +95,7 @@ struct ExampleTests {
 
     @Test("Its endpoint services and endpoints are decoded")
     func privateLinks() throws {
-        let warehouse = try #require(loaded.configuration?.warehouses.first)
+        let warehouse = try #require(loaded.configuration?.policy.warehouses.values.first)
         #expect(
             warehouse.endpointServices == [
                 EndpointService(
@@ -126,10 +127,10 @@ struct ExampleTests {
         let file = root.appendingPathComponent("docs/sluice.example.yaml").path
         let loaded = testLoader.load(contentsOf: file)
         #expect(loaded.lines == [])
-        let warehouse = try #require(loaded.configuration?.warehouses.first)
-        let listeners = try #require(loaded.configuration?.listeners)
+        let policy = try #require(loaded.configuration?.policy.warehouses.values.first)
+        let listeners = try #require(loaded.configuration?.topology.listeners)
         #expect(listeners.count == 3)
-        #expect(warehouse.whitelist.rules.map(\.description).last == "Lisbon")
+        #expect(policy.whitelist.lists.last?.trie.rules.map(\.description).last == "Lisbon")
         #expect(listeners[1].routes[0].service.healthCheck.kind == .http(path: "/api/health"))
         #expect(listeners[1].timeouts.idle == .seconds(600))
         var options = SendProxyProtocol.V2Options()

@@ -111,7 +111,7 @@ struct LoaderTests {
     func relativePath() throws {
         let loaded = try load(yaml, files: ["office.cidrs": "203.0.113.0/24 office\n"])
         #expect(loaded.lines == [])
-        #expect(loaded.configuration?.warehouses[0].whitelist.rules.count == 1)
+        #expect(loaded.configuration?.policy.warehouses.values.first?.whitelist.entryCount == 1)
     }
 
     @Test("A whitelist's file that cannot be read is a fault where it is named")
@@ -158,11 +158,11 @@ struct LoaderTests {
 
     @Test("Reloading reads the file again")
     func reload() throws {
-        let folder = try TemporaryFolder(["sluice.yaml": "warehouses: []\nstate: a.db"])
+        let folder = try TemporaryFolder(["sluice.yaml": "warehouses: []\ndomain: a.example"])
         let path = folder.path(of: "sluice.yaml")
-        #expect(testLoader.load(contentsOf: path).configuration?.state == "a.db")
-        try folder.write(Data("warehouses: []\nstate: b.db".utf8), to: "sluice.yaml")
-        #expect(testLoader.load(contentsOf: path).configuration?.state == "b.db")
+        #expect(testLoader.load(contentsOf: path).configuration?.topology.domain == "a.example")
+        try folder.write(Data("warehouses: []\ndomain: b.example".utf8), to: "sluice.yaml")
+        #expect(testLoader.load(contentsOf: path).configuration?.topology.domain == "b.example")
     }
 
     @Test("Without a file the places that were looked at are named, and the option")

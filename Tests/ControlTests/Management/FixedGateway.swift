@@ -1,10 +1,11 @@
 import Addresses
+import Configurations
+@testable import Control
 import Operations
 import Policy
 import Settings
 import Synchronization
 
-@testable import Control
 
 /// Answers what it was given, and remembers what was asked.
 final class FixedGateway: ManagedGateway {
@@ -70,12 +71,12 @@ final class FixedGateway: ManagedGateway {
 
     /// All of the warehouse W.
     func endpoints() -> EndpointList {
-        let warehouse = Warehouse(id: "W", whitelist: Whitelist(mode: .nowhere))
+        let warehouse = Warehouse(id: "W")
         let endpoints = known.map { name in
             EndpointStatus(
                 Endpoint(id: name.id, cloud: name.cloud, state: .available),
                 of: warehouse,
-                in: GatewayConfiguration(warehouses: [warehouse]),
+                in: Topology(warehouses: [warehouse]),
                 activeConnections: 0
             )
         }

@@ -1,4 +1,6 @@
 import Addresses
+import Configurations
+@testable import Control
 import Foundation
 import FreePorts
 import Policy
@@ -8,7 +10,6 @@ import Synchronization
 import Testing
 import Traffic
 
-@testable import Control
 
 @Suite("A whole gateway, as one process runs it", .timeLimit(.minutes(2)))
 struct GatewayServiceTests {
@@ -27,7 +28,7 @@ struct GatewayServiceTests {
         )
         var log = LogSettings()
         (log.level, log.access) = (.error, access)
-        let warehouse = Warehouse(id: "WH", whitelist: .openToAll)
+        let warehouse = GuardedWarehouse(id: "WH", whitelist: .openToAll)
         return GatewayConfiguration(
             management: management,
             log: log,
@@ -98,7 +99,7 @@ struct GatewayServiceTests {
         let holders = Mutex<[ListeningSocket]>([try Self.taken(), try Self.taken()])
         let addresses = holders.withLock { $0.map(\.address) }
         let configuration = Self.configuration(listen: addresses[0], management: addresses[1])
-        let gateway = try RunningGateway(configuration, from: "a test")
+        let gateway = try RunningGateway(configuration)
         // The first is let go of some time after the other, and both after the first try.
         Thread.detachNewThread {
             for _ in 0..<2 {
@@ -122,7 +123,7 @@ struct GatewayServiceTests {
         // Let go of at once: the gateway takes it over.
         let address = try Self.taken().address
         let configuration = Self.configuration(listen: address, access: .file(path: path))
-        let gateway = try RunningGateway(configuration, from: "a test")
+        let gateway = try RunningGateway(configuration)
         try gateway.bind(waiting: .zero)
         try await gateway.run {
             // Nobody took the connection, so it is denied and logged.
@@ -132,5 +133,13 @@ struct GatewayServiceTests {
         let log = try String(contentsOfFile: path, encoding: .utf8)
         #expect(log.contains("\"reason\":\"noBackend\""))
         #expect(log.contains("\"end\":\"denied\""))
+    }
+}
+
+extension RunningGateway {
+    fileprivate init(_ configuration: GatewayConfiguration) throws {
+        try self.init(configuration, from: "a test") {
+            LoadedConfiguration(file: "", configuration: configuration, findings: [])
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Configurations
 import Operations
 import Policy
 import Settings
@@ -35,7 +36,7 @@ struct RevocationPreviewTests {
     private func configuration(_ entries: String, whenRevoked: Revocation = .close)
         -> GatewayConfiguration
     {
-        let rules = CIDRList(parsing: Array(entries.utf8).span).rules
+        let rules = Array(CIDRList(parsing: Array(entries.utf8).span).rules)
         let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
         let listeners = [
             Listener(
@@ -52,9 +53,9 @@ struct RevocationPreviewTests {
                 backends: []
             ),
         ]
-        let warehouse = Warehouse(
+        let warehouse = GuardedWarehouse(
             id: "W",
-            whitelist: Whitelist(mode: .specific, rules: rules),
+            whitelist: Whitelist(mode: .specific, rules: Array(rules)),
             whenRevoked: whenRevoked,
             endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
         )
@@ -67,7 +68,7 @@ struct RevocationPreviewTests {
             try session("10.0.0.1"), try session("10.0.0.2"), try session("11.0.0.1"),
             try session("10.0.0.1", endpoint: "vpce-1", listener: "127.0.0.1:2"),
         ]
-        let preview = try RevocationPreview(
+        let preview = RevocationPreview(
             sessions,
             under: configuration("10.0.0.0/8\n!10.0.0.2"),
             at: now
@@ -81,7 +82,7 @@ struct RevocationPreviewTests {
     @Test("None that its warehouse keeps")
     func kept() throws {
         let lenient = configuration("10.0.0.0/8", whenRevoked: .keep)
-        let preview = try RevocationPreview([try session("11.0.0.1")], under: lenient, at: now)
+        let preview = RevocationPreview([try session("11.0.0.1")], under: lenient, at: now)
         #expect(preview.revoked == [] && preview.keptCount == 1)
     }
 
@@ -98,11 +99,11 @@ struct RevocationPreviewTests {
             startedAt: UnixTime(seconds: 0)
         )
         let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
-        let closed = Warehouse(
+        let closed = GuardedWarehouse(
             id: "W",
             whitelist: Whitelist(mode: .nowhere)
         )
-        let preview = try RevocationPreview(
+        let preview = RevocationPreview(
             [session],
             under: GatewayConfiguration(
                 listeners: [

@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Configurations
 import Operations
 import Policy
 import Settings
@@ -33,7 +34,7 @@ struct SessionPoliciesTests {
 
     /// A warehouse, and the listeners that lead to it.
     private struct Site {
-        var warehouse: Warehouse
+        var warehouse: GuardedWarehouse
         var listeners: [Listener]
     }
 
@@ -55,8 +56,8 @@ struct SessionPoliciesTests {
     private func warehouse(_ entries: String, id: String = "W", _ listeners: Listener...)
         -> Site
     {
-        let rules = CIDRList(parsing: Array(entries.utf8).span).rules
-        let warehouse = Warehouse(
+        let rules = Array(CIDRList(parsing: Array(entries.utf8).span).rules)
+        let warehouse = GuardedWarehouse(
             id: id,
             whitelist: Whitelist(mode: .specific, rules: rules),
             endpoints: [Endpoint(id: "vpce-1", cloud: .aws, state: .rejected)]
@@ -76,10 +77,7 @@ struct SessionPoliciesTests {
             listeners: sites.flatMap(\.listeners),
             warehouses: sites.map(\.warehouse)
         )
-        // The rules of this test do not contradict each other.
-        let policies = SessionPolicies(of: configuration) {
-            (try? CompiledWhitelist($0.whitelist)) ?? .empty
-        }
+        let policies = SessionPolicies(of: configuration.topology, under: configuration.policy)
         return policies.judge(session, at: now)
     }
 
@@ -107,9 +105,13 @@ struct SessionPoliciesTests {
     func expiry() throws {
         let soon = UnixTime(seconds: now.seconds + 5)
         var warehouse = warehouse("192.0.2.0/24")
-        warehouse.warehouse.whitelist.rules[0].expiry = soon
+        func setExpiry(_ moment: UnixTime) throws {
+            let rule = Rule(block: try CIDRBlock(parsing: "192.0.2.0/24"), expiry: moment)
+            warehouse.warehouse.policy.whitelist = Whitelist(mode: .specific, rules: [rule])
+        }
+        try setExpiry(soon)
         #expect(judge(try session(), warehouse) == .goesOn(until: soon))
-        warehouse.warehouse.whitelist.rules[0].expiry = now
+        try setExpiry(now)
         #expect(judge(try session(), warehouse) == .ends(.notInWhitelist))
     }
 
@@ -130,7 +132,7 @@ struct SessionPoliciesTests {
         var own = warehouse("")
         let other = warehouse("", id: "OTHER", shared)
         #expect(judge(session, own, other) == .ends(.endpointRejected))
-        own.warehouse.endpoints[0].state = .available
+        own.warehouse.policy.endpoints[0].state = .available
         #expect(judge(session, own, other) == .goesOn(until: nil))
     }
 

@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Configurations
 import Policy
 import Settings
 import Testing
@@ -18,7 +19,7 @@ struct AccessPolicyTests {
             Rule(block: try CIDRBlock(parsing: "198.51.100.0/24"), expiry: now),
             Rule(block: try CIDRBlock(parsing: "2001:db8::/32")),
         ]
-        let warehouse = Warehouse(
+        let warehouse = GuardedWarehouse(
             id: "WH",
             whitelist: Whitelist(mode: mode, rules: rules),
             endpoints: Endpoint.State.allCases.map { state in
@@ -27,8 +28,7 @@ struct AccessPolicyTests {
         )
         return AccessPolicy(
             for: .example(link),
-            of: warehouse,
-            rules: CompiledWhitelist(CompiledTrie(try RuleSet(rules)))
+            under: warehouse.policy
         )
     }
 
@@ -50,7 +50,7 @@ struct AccessPolicyTests {
     func allowed() throws {
         let verdict = try verdict("203.0.113.65")
         #expect(verdict.isAllowed)
-        #expect(try verdict.rule?.block == CIDRBlock(parsing: "203.0.113.0/24"))
+        #expect(try verdict.match?.block == CIDRBlock(parsing: "203.0.113.0/24"))
     }
 
     @Test("The longest matching rule decides: one that denies is named too")
@@ -58,7 +58,7 @@ struct AccessPolicyTests {
         let verdict = try verdict("203.0.113.66")
         #expect(verdict.denial == .deniedByRule)
         #expect(!verdict.isAllowed)
-        #expect(try verdict.rule?.block == CIDRBlock(parsing: "203.0.113.66/32"))
+        #expect(try verdict.match?.block == CIDRBlock(parsing: "203.0.113.66/32"))
     }
 
     @Test("What no rule matches is denied, and no rule is named")
@@ -119,10 +119,10 @@ struct AccessPolicyTests {
     @Test("An outbound link with sources of its own serves them only, whatever the whitelist")
     func sources() throws {
         for mode in Whitelist.Mode.allCases {
-            let warehouse = Warehouse(id: "WH", whitelist: Whitelist(mode: mode))
+            let warehouse = GuardedWarehouse(id: "WH", whitelist: Whitelist(mode: mode))
             var listener = Listener.example(.outbound)
             listener.sources = [try CIDRBlock(parsing: "10.0.0.0/8")]
-            let policy = AccessPolicy(for: listener, of: warehouse, rules: .empty)
+            let policy = AccessPolicy(for: listener, under: warehouse.policy)
             func denial(_ address: String) throws -> DenialReason? {
                 let client = try IPAddress(parsing: address)
                 return policy.verdict(client: client, endpoint: nil, at: now).denial
@@ -141,12 +141,12 @@ struct AccessPolicyTests {
     @Test("Of an endpoint that is written down twice, the stricter state counts")
     func twice() throws {
         for states in [[.available, .rejected], [.rejected, .available]] as [[Endpoint.State]] {
-            let warehouse = Warehouse(
+            let warehouse = GuardedWarehouse(
                 id: "WH",
                 whitelist: .openToAll,
                 endpoints: states.map { Endpoint(id: "vpce-1", cloud: .aws, state: $0) }
             )
-            let policy = AccessPolicy(for: .example(.private), of: warehouse, rules: .empty)
+            let policy = AccessPolicy(for: .example(.private), under: warehouse.policy)
             let client = try IPAddress(parsing: "192.0.2.1")
             let verdict = policy.verdict(
                 client: client,
@@ -159,8 +159,8 @@ struct AccessPolicyTests {
 
     @Test("An empty whitelist admits nobody; one open to all admits everybody")
     func extremes() throws {
-        let empty = AccessPolicy.rules(.empty)
-        let open = AccessPolicy.rules(try CompiledWhitelist(.openToAll))
+        let empty = AccessPolicy.entries(.empty)
+        let open = AccessPolicy.entries(.openToAll)
         for address in ["0.0.0.0", "255.255.255.255", "::", "2001:db8::1"] {
             let client = try IPAddress(parsing: address)
             #expect(empty.verdict(client: client, endpoint: nil, at: now).denial == .notInWhitelist)

@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 import Foundation
 
@@ -122,7 +123,7 @@ struct Queries {
 }
 
 extension ListReport {
-    static func json(_ reports: [ListReport]) throws -> String {
+    static func json(_ reports: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         return String(decoding: try encoder.encode(reports), as: UTF8.self)
@@ -136,7 +137,7 @@ extension ListReport {
             """
         let lookups = reports.flatMap { report in
             report.lookups.sorted { $0.key < $1.key }.map { name, times in
-                let figures = [times.independent, times.dependent, times.cold].map(figure)
+                let figures = [times.independent, times.dependent, times.cold].map { figure($0) }
                 return "| \(report.list) | \(name) | \(figures.joined(separator: " | ")) |"
             }
         }
@@ -148,13 +149,13 @@ extension ListReport {
             let times = [
                 report.parseMilliseconds, report.orderMilliseconds, report.compileMilliseconds,
                 report.imageLoadMilliseconds, report.bytesPerRule, report.bytesPerRuleWithRules,
-            ].map(figure)
+            ].map { figure($0) }
             return "| \(report.list) | \(report.ruleCount) | \(times.joined(separator: " | ")) |"
         }
         return ([head] + lookups + ["", buildHead] + builds).joined(separator: "\n")
     }
 
-    private static func figure(_ number: Double) -> String {
-        String(format: number < 10 ? "%.1f" : "%.0f", number)
+    static func figure(_ number: Double, places: Int = 1) -> String {
+        String(format: number < 10 ? "%.\(places)f" : "%.0f", number)
     }
 }

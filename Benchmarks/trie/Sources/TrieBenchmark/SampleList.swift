@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 import Foundation
 
@@ -25,6 +26,15 @@ struct SampleList {
             SampleList("IPv4, 100,000 of /16 to /24", blocks(100_000, .v4, lengths: 16...24)),
             SampleList("IPv4, 1,000,000 hosts", blocks(1_000_000, .v4, lengths: 32...32)),
             SampleList("IPv6, 1,000,000 of /48 to /64", blocks(1_000_000, .v6, lengths: 48...64)),
+        ]
+    }
+
+    /// For edits: short, as long as a routing table, and long.
+    static var edited: [SampleList] {
+        [
+            SampleList("IPv4, 5,000 of /16 to /32", blocks(5_000, .v4, lengths: 16...32)),
+            SampleList("IPv4, 900,000 of /20 to /24", blocks(900_000, .v4, lengths: 20...24)),
+            SampleList("IPv4, 1,000,000 hosts", blocks(1_000_000, .v4, lengths: 32...32)),
         ]
     }
 

@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 
 /// Something that finds the rule that decides on an IPv4 address, as a number; 0 for none.

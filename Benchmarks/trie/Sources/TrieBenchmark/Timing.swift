@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 
 /// Nanoseconds for each of `count` steps of `body`.

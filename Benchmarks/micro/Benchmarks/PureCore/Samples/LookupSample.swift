@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 
 /// A compiled list, and addresses to ask it about: so many that the processor does not learn them.

@@ -3,7 +3,7 @@ import CIDRTrie
 package import Time
 
 /// When the entries of whitelists expire, so that the operator reads of it.
-package struct RuleExpiries: Sendable {
+package struct EntryExpiries: Sendable {
     /// Entries of one warehouse that have expired since the last look.
     package struct Expired: Equatable, Sendable {
         package var warehouse: String
@@ -27,28 +27,26 @@ package struct RuleExpiries: Sendable {
 
     package init() {}
 
-    /// Entries that expire after `now` and decide on somebody.
+    /// Entries that expire after `now` and are considered.
     ///
-    /// - Complexity: O(n log n) in those that expire; all rules are looked at.
-    package init(
-        of whitelists: some Sequence<(warehouse: String, whitelist: Whitelist)>,
-        after now: UnixTime
-    ) {
-        for (warehouse, whitelist) in whitelists where whitelist.mode == .specific {
-            add(whitelist.rules, of: warehouse, after: now)
-            for list in whitelist.lists { add(list.rules, of: warehouse, after: now) }
+    /// - Complexity: O(*n* log *n*) in the entries that expire; all entries are looked at, but those
+    ///   of lists without expiries.
+    package init(of policy: Policy, after now: UnixTime) {
+        for (warehouse, policy) in policy.warehouses where policy.whitelist.mode == .specific {
+            for list in policy.whitelist.lists { add(list, of: warehouse, after: now) }
         }
         entries.sort { $0.moment > $1.moment }
     }
 
-    private mutating func add(
-        _ rules: some Sequence<Rule>,
-        of warehouse: String,
-        after now: UnixTime
-    ) {
-        for rule in rules {
-            guard let expiry = rule.expiry, expiry > now else { continue }
-            entries.append(Entry(moment: expiry, warehouse: warehouse, block: rule.block))
+    private mutating func add(_ list: EntryList, of warehouse: String, after now: UnixTime) {
+        let rules = list.trie.rules
+        guard rules.hasExpiries else { return }
+        for index in rules.indices {
+            guard let expiry = rules.expiry(of: index), expiry > now, rules.isEnabled(index) else {
+                continue
+            }
+            let block = rules.block(of: index)
+            entries.append(Entry(moment: expiry, warehouse: warehouse, block: block))
         }
     }
 
@@ -71,7 +69,7 @@ package struct RuleExpiries: Sendable {
     }
 }
 
-extension RuleExpiries.Expired: CustomStringConvertible {
+extension EntryExpiries.Expired: CustomStringConvertible {
     /// `warehouse W: 10.0.0.0/8, 10.1.0.0/16, 10.2.0.0/16 and 7 more`
     package var description: String {
         let names = blocks.map(\.description).joined(separator: ", ")

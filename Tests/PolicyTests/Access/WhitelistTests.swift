@@ -1,52 +1,54 @@
 import Addresses
 import CIDRTrie
+import Configurations
 import Policy
 import SeededRandom
 import Testing
 import Time
 
 @Suite("A whitelist of several lists")
-struct CompiledWhitelistTests {
+struct WhitelistTests {
     private let now = UnixTime(seconds: 1_795_428_000)
 
     private func rules(_ text: String) -> [Rule] {
-        CIDRList(parsing: Array(text.utf8).span).rules
+        Array(CIDRList(parsing: Array(text.utf8).span).rules)
     }
 
-    private func decision(
-        _ address: String,
-        rules text: String,
-        lists: [String]
-    ) throws -> Decision {
+    private func action(_ address: String, rules text: String, lists: [String]) throws -> Action {
         let lists = try lists.map { CompiledTrie(try RuleSet(rules($0))) }
         let whitelist = Whitelist(mode: .specific, rules: rules(text), lists: lists)
-        return try CompiledWhitelist(whitelist)
-            .decision(for: IPAddress(parsing: address), at: now)
+        return try whitelist.match(for: IPAddress(parsing: address), at: now)?.action ?? .deny
     }
 
     @Test("The longest prefix decides, in whichever list it stands")
     func longest() throws {
         let lists = ["!10.1.0.0/16", "10.1.1.0/24 lab"]
-        #expect(try decision("10.1.1.1", rules: "10.0.0.0/8", lists: lists).action == .allow)
-        #expect(try decision("10.1.2.1", rules: "10.0.0.0/8", lists: lists).action == .deny)
-        #expect(try decision("10.2.0.1", rules: "10.0.0.0/8", lists: lists).action == .allow)
-        let rule = try decision("10.1.1.1", rules: "10.0.0.0/8", lists: lists).rule
-        #expect(rule?.description == "lab")
+        #expect(try action("10.1.1.1", rules: "10.0.0.0/8", lists: lists) == .allow)
+        #expect(try action("10.1.2.1", rules: "10.0.0.0/8", lists: lists) == .deny)
+        #expect(try action("10.2.0.1", rules: "10.0.0.0/8", lists: lists) == .allow)
+        let whitelist = Whitelist(
+            mode: .specific,
+            rules: rules("10.0.0.0/8"),
+            lists: try lists.map { CompiledTrie(try RuleSet(rules($0))) }
+        )
+        let address = try IPAddress(parsing: "10.1.1.1")
+        let match = try #require(whitelist.match(for: address, at: now))
+        #expect(whitelist.description(of: match) == "lab")
     }
 
     @Test("Of two lists that name the same block the one that denies counts, in either order")
     func tie() throws {
         let (allow, deny) = ("10.0.0.0/8", "!10.0.0.0/8")
-        #expect(try decision("10.0.0.1", rules: allow, lists: [deny]).action == .deny)
-        #expect(try decision("10.0.0.1", rules: deny, lists: [allow]).action == .deny)
-        #expect(try decision("10.0.0.1", rules: "", lists: [allow, deny]).action == .deny)
+        #expect(try action("10.0.0.1", rules: allow, lists: [deny]) == .deny)
+        #expect(try action("10.0.0.1", rules: deny, lists: [allow]) == .deny)
+        #expect(try action("10.0.0.1", rules: "", lists: [allow, deny]) == .deny)
     }
 
     @Test("What no list names is denied, and no list at all admits nobody")
     func unmatched() throws {
-        #expect(try decision("11.0.0.1", rules: "10.0.0.0/8", lists: ["12.0.0.0/8"]).rule == nil)
-        #expect(try decision("11.0.0.1", rules: "", lists: []).action == .deny)
-        #expect(try decision("12.0.0.1", rules: "", lists: ["12.0.0.0/8"]).action == .allow)
+        #expect(try action("11.0.0.1", rules: "10.0.0.0/8", lists: ["12.0.0.0/8"]) == .deny)
+        #expect(try action("11.0.0.1", rules: "", lists: []) == .deny)
+        #expect(try action("12.0.0.1", rules: "", lists: ["12.0.0.0/8"]) == .allow)
     }
 
     @Test("Several lists decide as one that holds the rules of all")
@@ -60,18 +62,16 @@ struct CompiledWhitelistTests {
             let parts = (0..<3).map { part in all.enumerated().filter { $0.offset % 3 == part } }
                 .map { $0.map(\.element) }
             let one = CompiledTrie(try RuleSet(all))
-            let several = try CompiledWhitelist(
-                Whitelist(
-                    mode: .specific,
-                    rules: parts[0],
-                    lists: parts.dropFirst().map { CompiledTrie(try RuleSet($0)) }
-                )
+            let several = Whitelist(
+                mode: .specific,
+                rules: parts[0],
+                lists: try parts.dropFirst().map { CompiledTrie(try RuleSet($0)) }
             )
             for bits in UInt32(0)..<256 {
                 let address = IPAddress.v4(IPv4Address(bits: 10 << 24 | bits))
-                #expect(
-                    several.decision(for: address, at: now) == one.decision(for: address, at: now)
-                )
+                let expected = one.decision(for: address, at: now).rule
+                let match = several.match(for: address, at: now)
+                #expect(match?.block == expected?.block && match?.action == expected?.action)
             }
         }
     }

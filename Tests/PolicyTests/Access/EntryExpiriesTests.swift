@@ -1,11 +1,12 @@
 import Addresses
 import CIDRTrie
+import Configurations
 import Policy
 import Testing
 import Time
 
 @Suite("Entries that expire")
-struct RuleExpiriesTests {
+struct EntryExpiriesTests {
     private func rule(_ number: Int, expires seconds: Int64?) -> Rule {
         let address = IPAddress.v4(IPv4Address(10, 0, UInt8(number), 0))
         return Rule(
@@ -19,8 +20,8 @@ struct RuleExpiriesTests {
         let list = CompiledTrie(try RuleSet([rule(3, expires: 300)]))
         let rules = [rule(1, expires: 200), rule(2, expires: nil), rule(4, expires: 50)]
         let whitelist = Whitelist(mode: .specific, rules: rules, lists: [list])
-        var expiries = RuleExpiries(
-            of: [("A", whitelist)],
+        var expiries = EntryExpiries(
+            of: Policy(["A": WarehousePolicy(whitelist: whitelist)]),
             after: UnixTime(seconds: 100)
         )
         #expect(expiries.next == UnixTime(seconds: 200))
@@ -35,12 +36,12 @@ struct RuleExpiriesTests {
     @Test("Of many that expire together the first are named and all are counted")
     func many() {
         let rules = (0..<200).map { rule($0, expires: 200) }
-        let whitelists: [(warehouse: String, whitelist: Whitelist)] = [
-            ("B", Whitelist(mode: .specific, rules: [rule(9, expires: 150)])),
-            ("A", Whitelist(mode: .specific, rules: rules)),
-            ("C", Whitelist(mode: .anywhere, rules: rules)),
+        let whitelists: [String: Whitelist] = [
+            "B": Whitelist(mode: .specific, rules: [rule(9, expires: 150)]),
+            "A": Whitelist(mode: .specific, rules: rules),
+            "C": Whitelist(mode: .anywhere, rules: rules),
         ]
-        var expiries = RuleExpiries(of: whitelists, after: UnixTime(seconds: 100))
+        var expiries = EntryExpiries(of: Policy(whitelists.mapValues { WarehousePolicy(whitelist: $0) }), after: UnixTime(seconds: 100))
         let expired = expiries.takeExpired(at: UnixTime(seconds: 200))
         #expect(expired.map(\.warehouse) == ["A", "B"], "the rules of an open link do not count")
         #expect(expired.map(\.count) == [200, 1])

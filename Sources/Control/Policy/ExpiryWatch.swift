@@ -8,7 +8,7 @@ import Time
 /// Says when entries of the whitelists in force expire.
 final class ExpiryWatch: Sendable {
     private struct State {
-        var expiries = RuleExpiries()
+        var expiries = EntryExpiries()
         /// Goes up with each timer: only the last one counts.
         var timer = 0
     }
@@ -18,19 +18,16 @@ final class ExpiryWatch: Sendable {
 
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "sluice.expiries", qos: .utility)
-    private let report: @Sendable (RuleExpiries.Expired) -> Void
+    private let report: @Sendable (EntryExpiries.Expired) -> Void
 
-    init(report: @escaping @Sendable (RuleExpiries.Expired) -> Void) {
+    init(report: @escaping @Sendable (EntryExpiries.Expired) -> Void) {
         self.report = report
     }
 
-    /// From now on the entries of this configuration count, and of no other.
-    func watch(_ configuration: GatewayConfiguration) {
+    /// Watches the entries of this policy from now on, and of no other.
+    func watch(_ policy: Policy) {
         let now = UnixTime.systemTime
-        let expiries = RuleExpiries(
-            of: configuration.warehouses.map { ($0.id, $0.whitelist) },
-            after: now
-        )
+        let expiries = EntryExpiries(of: policy, after: now)
         let expired = state.withLock { state in
             defer { state.expiries = expiries }
             return state.expiries.takeExpired(at: now)
@@ -52,7 +49,7 @@ final class ExpiryWatch: Sendable {
     }
 
     private func look(_ timer: Int) {
-        let expired: [RuleExpiries.Expired]? = state.withLock { state in
+        let expired: [EntryExpiries.Expired]? = state.withLock { state in
             timer == state.timer ? state.expiries.takeExpired(at: .systemTime) : nil
         }
         guard let expired else { return }

@@ -1,0 +1,97 @@
+/// Where the parts of a node are, of a trie that is known to be valid.
+struct NodeLayout {
+    /// Indices into the arena's words.
+    let node: Range<Int>
+    let slots: Range<Int>
+
+    init(_ pointer: Slot, in words: [UInt32]) {
+        let start = pointer.byteOffset / 4
+        let headerCount: Int
+        let slotCount: Int
+        switch pointer.isBranch ? nil : pointer.kind {
+        case nil:
+            headerCount = Branch.childCount / Branch.groupSize / 2
+            slotCount = Self.runCount(words[start] & 0xffff, groupSize: Branch.groupSize)
+        case .wide0, .wide16, .wide32:
+            headerCount = WideBranch.childCount / WideBranch.groupSize
+            slotCount = Self.runCount(words[start], groupSize: WideBranch.groupSize)
+        case .bucket16, .bucket32, .bucket64:
+            let lanes = BucketLanes(pointer, in: words)
+            headerCount = 1 + lanes.count * lanes.bitCount / 32
+            slotCount = lanes.boundaryCount + 1
+        case .lowHalf:
+            headerCount = 0
+            slotCount = 1
+        }
+        slots = start + headerCount..<start + headerCount + slotCount
+        node = start..<slots.upperBound
+    }
+
+    /// - Parameter group: the last one's starts and count.
+    private static func runCount(_ group: UInt32, groupSize: Int) -> Int {
+        let mask: UInt32 = 1 << UInt32(groupSize) - 1
+        return Int((group + 1) & mask) + (group >> UInt32(groupSize)).nonzeroBitCount
+    }
+}
+
+/// The boundaries of a bucket.
+struct BucketLanes {
+    let bitCount: Int
+    private let words: ArraySlice<UInt32>
+
+    init(_ pointer: Slot, in words: [UInt32]) {
+        bitCount = pointer.kind == .bucket64 ? 64 : pointer.kind == .bucket32 ? 32 : 16
+        let start = pointer.byteOffset / 4
+        let count = bitCount == 16 ? Bucket.capacity16 : Bucket.capacity
+        self.words = words[start...start + count * bitCount / 32]
+    }
+
+    var count: Int { bitCount == 16 ? Bucket.capacity16 : Bucket.capacity }
+
+    /// Lanes that are not used have all bits set.
+    var boundaryCount: Int {
+        let unused: UInt64 = .max >> UInt64(64 - bitCount)
+        var count = self.count
+        while count > 0, self[count - 1] == unused { count -= 1 }
+        return count
+    }
+
+    /// The boundaries as keys in `block`, whose node this is.
+    func boundaries(in block: KeyBlock) -> [UInt64] {
+        let shift = UInt64(words[words.startIndex])
+        let above = block.first & (~0 << (shift + UInt64(bitCount)))
+        return (0..<boundaryCount).map { above | (self[$0] + 1) << shift }
+    }
+
+    private subscript(lane: Int) -> UInt64 {
+        let first = words.startIndex + 1
+        return switch bitCount {
+        case 64: UInt64(words[first + 2 * lane]) | UInt64(words[first + 2 * lane + 1]) << 32
+        case 32: UInt64(words[first + lane])
+        default: UInt64(words[first + lane / 2] >> UInt32(lane % 2 * 16) & 0xffff ^ 0x8000)
+        }
+    }
+}
+
+extension ChildRuns {
+    /// The runs of a branch, as they are read from its groups.
+    init(_ pointer: Slot, in words: [UInt32]) {
+        let layout = NodeLayout(pointer, in: words)
+        let isWide = !pointer.isBranch
+        let groupSize = isWide ? WideBranch.groupSize : Branch.groupSize
+        let groupCount = (isWide ? WideBranch.childCount : Branch.childCount) / groupSize
+        var starts: [Int] = []
+        starts.reserveCapacity(layout.slots.count)
+        for group in 0..<groupCount {
+            let place = groupCount - 1 - group
+            let word = words[layout.node.lowerBound + (isWide ? place : place / 2)]
+            var bits = isWide ? word >> 16 : word >> UInt32(place % 2 * 16 + 8) & 0xff
+            while bits != 0 {
+                let highest = 31 - bits.leadingZeroBitCount
+                starts.append(group * groupSize + groupSize - 1 - highest)
+                bits &= ~(1 << UInt32(highest))
+            }
+        }
+        self.init(starts: starts, slots: words[layout.slots].map { Slot(rawValue: $0) })
+    }
+}

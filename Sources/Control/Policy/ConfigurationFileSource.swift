@@ -1,0 +1,72 @@
+import Logging
+import Settings
+import Synchronization
+import Text
+
+/// The configuration file as the source of policy and topology: it is read again on request.
+final class ConfigurationFileSource: PolicySource {
+    /// How long a reload may read its files before it is abandoned. The longest list that is
+    /// accepted takes a few seconds.
+    private static let deadline = Duration.seconds(120)
+
+    let name: String
+    private let load: @Sendable () -> LoadedConfiguration
+    private let logger: Logger
+    /// Called after each reload with its failure; `nil` if it succeeded.
+    private let finished: @Sendable (_ failure: String?) -> Void
+    private let reloader = Mutex<Reloader<LoadedConfiguration>?>(nil)
+    /// A request may come before there is an applier.
+    private let isRequested = Mutex(false)
+
+    init(
+        name: String,
+        logger: Logger,
+        load: @escaping @Sendable () -> LoadedConfiguration,
+        finished: @escaping @Sendable (_ failure: String?) -> Void
+    ) {
+        self.name = name
+        self.logger = logger
+        self.load = load
+        self.finished = finished
+    }
+
+    /// Asks for the file to be read again, and returns at once.
+    func requestReload() {
+        guard let reloader = reloader.withLock({ $0 }) else {
+            return isRequested.withLock { $0 = true }
+        }
+        reloader.request()
+    }
+
+    func run(submittingTo applier: PolicyApplier) async throws {
+        let reloader = Reloader(
+            deadline: Self.deadline,
+            load: load,
+            apply: { [self] in submit($0, to: applier) },
+            fail: { [self] in finished($0.description) }
+        )
+        self.reloader.withLock { $0 = reloader }
+        if isRequested.withLock({ $0 }) { reloader.request() }
+        // Until the task is cancelled.
+        for await _ in AsyncStream<Void>(unfolding: { try? await Task.sleep(for: .seconds(3_600)) })
+        {
+            if Task.isCancelled { return }
+        }
+    }
+
+    private func submit(_ loaded: LoadedConfiguration, to applier: PolicyApplier) {
+        for finding in loaded.findings {
+            let level: Logger.Level = finding.severity == .error ? .error : .warning
+            logger.log(level: level, "\(finding.line(in: loaded.file))")
+        }
+        guard let configuration = loaded.configuration else {
+            return finished("\(loaded.faults.count.of("error")) in \(loaded.file)")
+        }
+        applier.submit(PolicyUpdate(.configuration(configuration))) { [finished] result in
+            switch result {
+            case .success: finished(nil)
+            case .failure(let rejection): finished(rejection.description)
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+import Time
+
+/// Who may connect to each warehouse: what people and programs change while the gateway runs.
+///
+/// A value: a change makes a new policy, in which every list that it does not touch is the same
+/// object as before. The topology (listeners, services, backends) is apart, and changes with the
+/// deployment.
+package struct Policy: Hashable, Sendable {
+    /// By the id of the warehouse. A warehouse without a policy admits nobody.
+    package var warehouses: [String: WarehousePolicy]
+
+    package init(_ warehouses: [String: WarehousePolicy] = [:]) {
+        self.warehouses = warehouses
+    }
+
+    package subscript(warehouse: String) -> WarehousePolicy {
+        warehouses[warehouse] ?? WarehousePolicy()
+    }
+}
+
+extension Policy {
+    /// ``EntryList/series`` of every list.
+    package var series: Set<UInt32> {
+        Set(warehouses.values.flatMap { $0.whitelist.lists.map(\.series) })
+    }
+}
+
+extension Policy {
+    /// Makes each list that is also in `before` a version of that one: hits go on being counted,
+    /// and entries that are the same are the same object.
+    package mutating func continueSeries(of before: Policy) {
+        for (id, old) in before.warehouses {
+            guard var policy = warehouses[id] else { continue }
+            for (position, list) in policy.whitelist.lists.enumerated() {
+                guard let known = old.whitelist.lists.first(where: { $0.name == list.name }) else {
+                    continue
+                }
+                policy.whitelist.lists[position] = list.continuing(known)
+            }
+            warehouses[id] = policy
+        }
+    }
+}
+
+/// Who may connect to one warehouse.
+package struct WarehousePolicy: Hashable, Sendable {
+    /// Applies to its public links only.
+    package var whitelist: Whitelist
+    /// The provider's ends of its private links.
+    package var endpointServices: [EndpointService]
+    /// The consumers' ends. Apply to its private links only. No name occurs twice.
+    package var endpoints: [Endpoint]
+
+    /// Admits nobody, unless parameters say otherwise.
+    package init(
+        whitelist: Whitelist = .empty,
+        endpointServices: [EndpointService] = [],
+        endpoints: [Endpoint] = []
+    ) {
+        self.whitelist = whitelist
+        self.endpointServices = endpointServices
+        self.endpoints = endpoints
+    }
+}
+
+/// A state of the policy, as its source counts them.
+package struct PolicyRevision: Hashable, Sendable, Comparable, Codable {
+    package var number: UInt64
+
+    package init(_ number: UInt64) {
+        self.number = number
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
+extension PolicyRevision: CustomStringConvertible {
+    package var description: String { "\(number)" }
+}
+
+// MARK: - Changes
+
+/// One change of a policy.
+package enum PolicyChange: Hashable, Sendable {
+    /// Gives a warehouse a policy, in place of the one it has, if any.
+    case set(WarehousePolicy, of: String)
+    /// Takes a warehouse's policy away: nobody is admitted to it any longer.
+    case remove(String)
+    case setMode(Whitelist.Mode, of: String)
+    /// Edits a list of a warehouse's whitelist, which it has or, for `entries`, begins to have.
+    case edit([EntryEdit], in: EntryList.Name, of: String)
+    /// Adds an endpoint, or changes the one of this name.
+    case setEndpoint(Endpoint, of: String)
+    case removeEndpoint(EndpointName, of: String)
+    /// Adds an endpoint service, or changes the one of this cloud and id.
+    case setEndpointService(EndpointService, of: String)
+    case removeEndpointService(Cloud, id: String, of: String)
+}
+
+/// Why a change cannot be made. Always the writer's error; nothing has changed.
+package enum PolicyChangeError: Error, Hashable, Sendable {
+    case noSuchWarehouse(String)
+    case noSuchList(EntryList.Name, of: String)
+    case noSuchEndpoint(EndpointName, of: String)
+    case noSuchEndpointService(Cloud, id: String, of: String)
+    case entries(EntryEditError, of: String)
+}
+
+extension PolicyChangeError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noSuchWarehouse(let id): "there is no warehouse \(id)"
+        case .noSuchList(.entries, let id): "the whitelist of \(id) has no entries of its own"
+        case .noSuchList(.file(let path), let id): "the whitelist of \(id) has no list \(path)"
+        case .noSuchEndpoint(let name, let id): "warehouse \(id) has no endpoint \(name)"
+        case .noSuchEndpointService(let cloud, let service, let id):
+            "warehouse \(id) has no endpoint service \(cloud.rawValue):\(service)"
+        case .entries(let error, let id): "the whitelist of \(id): \(error)"
+        }
+    }
+}
+
+extension Policy {
+    /// Makes `changes` in their order: all of them or, if one is refused, none.
+    package mutating func apply(_ changes: [PolicyChange]) throws(PolicyChangeError) {
+        var draft = self
+        for change in changes { try draft.apply(change) }
+        self = draft
+    }
+
+    private mutating func apply(_ change: PolicyChange) throws(PolicyChangeError) {
+        switch change {
+        case .set(let policy, let id): warehouses[id] = policy
+        case .remove(let id): warehouses[id] = nil
+        case .setMode(let mode, let id):
+            try update(id) { (policy) throws(PolicyChangeError) in policy.whitelist.mode = mode }
+        case .edit(let edits, let list, let id):
+            try update(id) { (policy) throws(PolicyChangeError) in
+                try policy.whitelist.edit(list, edits, of: id)
+            }
+        case .setEndpoint(let endpoint, let id):
+            try update(id) { (policy) throws(PolicyChangeError) in
+                policy.endpoints.set(endpoint) { $0.name == endpoint.name }
+            }
+        case .removeEndpoint(let name, let id):
+            try update(id) { (policy) throws(PolicyChangeError) in
+                guard policy.endpoints.remove({ $0.name == name }) else {
+                    throw .noSuchEndpoint(name, of: id)
+                }
+            }
+        case .setEndpointService(let service, let id):
+            try update(id) { (policy) throws(PolicyChangeError) in
+                policy.endpointServices.set(service) {
+                    $0.cloud == service.cloud && $0.id == service.id
+                }
+            }
+        case .removeEndpointService(let cloud, let service, let id):
+            try update(id) { (policy) throws(PolicyChangeError) in
+                let isIt = { (other: EndpointService) in other.cloud == cloud && other.id == service
+                }
+                guard policy.endpointServices.remove(isIt) else {
+                    throw .noSuchEndpointService(cloud, id: service, of: id)
+                }
+            }
+        }
+    }
+
+    private mutating func update(
+        _ id: String,
+        _ body: (inout WarehousePolicy) throws(PolicyChangeError) -> Void
+    ) throws(PolicyChangeError) {
+        guard var policy = warehouses[id] else { throw .noSuchWarehouse(id) }
+        try body(&policy)
+        warehouses[id] = policy
+    }
+}
+
+extension Whitelist {
+    fileprivate mutating func edit(
+        _ name: EntryList.Name,
+        _ edits: [EntryEdit],
+        of warehouse: String
+    ) throws(PolicyChangeError) {
+        if name == .entries, !lists.contains(where: { $0.name == .entries }) {
+            lists.insert(EntryList(.entries, rules: []), at: 0)
+        }
+        guard let position = lists.firstIndex(where: { $0.name == name }) else {
+            throw .noSuchList(name, of: warehouse)
+        }
+        do throws(EntryEditError) {
+            lists[position] = try lists[position].applying(edits).list
+        } catch {
+            throw .entries(error, of: warehouse)
+        }
+    }
+}
+
+extension Array {
+    /// Replaces the element that satisfies `isIt`, or appends `element`.
+    fileprivate mutating func set(_ element: Element, _ isIt: (Element) -> Bool) {
+        if let position = firstIndex(where: isIt) {
+            self[position] = element
+        } else {
+            append(element)
+        }
+    }
+
+    /// - Returns: whether there was such an element.
+    fileprivate mutating func remove(_ isIt: (Element) -> Bool) -> Bool {
+        guard let position = firstIndex(where: isIt) else { return false }
+        remove(at: position)
+        return true
+    }
+}

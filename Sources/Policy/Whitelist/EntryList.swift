@@ -1,0 +1,312 @@
+package import Addresses
+package import CIDRTrie
+import Synchronization
+package import Time
+
+/// One entry of a whitelist.
+package struct WhitelistEntry: Hashable, Sendable {
+    /// The block as it was written: `203.0.113.7`, `203.0.113.0/24`, or a range of which the block
+    /// is a part.
+    package var text: String
+    /// The block, what happens to its addresses, the operator's description and the expiry.
+    package var rule: Rule
+    /// A disabled entry is kept but not considered.
+    package var isEnabled: Bool
+    /// Who changed it last; empty if the source does not say.
+    package var editor: String
+    /// When it was changed last; `nil` if the source does not say.
+    package var editedAt: UnixTime?
+
+    /// - Parameter text: the block in its canonical form if `nil`.
+    package init(
+        _ rule: Rule,
+        text: String? = nil,
+        isEnabled: Bool = true,
+        editor: String = "",
+        editedAt: UnixTime? = nil
+    ) {
+        self.text = text ?? rule.block.description
+        self.rule = rule
+        self.isEnabled = isEnabled
+        self.editor = editor
+        self.editedAt = editedAt
+    }
+}
+
+/// Identifies an entry of one list for as long as it exists. The number is not given to another
+/// entry afterwards.
+package struct EntryID: Hashable, Sendable {
+    package var number: UInt32
+
+    package init(number: UInt32) {
+        self.number = number
+    }
+}
+
+/// A list of entries in the form that decides.
+///
+/// Immutable: an edit makes a new list, in which everything the edit does not touch is shared with
+/// the old one or copied without being compiled again. What an entry has beside its rule is kept
+/// only for entries that have it, so that a list of a million plain blocks takes about 30 MB.
+package final class EntryList: Sendable {
+    /// Where a list comes from.
+    package enum Name: Hashable, Sendable, Comparable {
+        /// The entries of the configuration or the store.
+        case entries
+        /// A file, by its path as the configuration names it.
+        case file(String)
+    }
+
+    package let name: Name
+    /// The entries by index, and which of them decides on an address.
+    package let trie: CompiledTrie
+    private let notes: EntryNotes
+    /// The same for every version of the list: hits are counted under it.
+    package let series: UInt32
+
+    private static let lastSeries = Atomic<UInt32>(0)
+
+    private init(_ name: Name, _ trie: CompiledTrie, _ notes: EntryNotes, series: UInt32?) {
+        self.name = name
+        self.trie = trie
+        self.notes = notes
+        self.series =
+            series ?? Self.lastSeries.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    /// A list of rules as they are, compiled already.
+    ///
+    /// - Parameter before: the version that this one replaces, so that counts of hits go on.
+    package convenience init(_ name: Name, _ trie: CompiledTrie, replacing before: EntryList? = nil)
+    {
+        self.init(name, trie, EntryNotes(count: trie.rules.endIndex), series: before?.series)
+    }
+
+    package convenience init(_ name: Name, rules: some Sequence<Rule>) {
+        self.init(name, CompiledTrie(RuleTable(rules)))
+    }
+
+    package convenience init(_ name: Name, _ entries: some Sequence<WhitelistEntry>) {
+        var builder = RuleTable.Builder()
+        var notes = EntryNotes(count: 0)
+        for entry in entries {
+            let index = builder.append(entry.rule, isEnabled: entry.isEnabled)
+            notes.set(entry, at: index)
+        }
+        self.init(name, CompiledTrie(builder.table), notes, series: nil)
+    }
+
+    /// This list as a version of `before`; `before` itself if both have the same entries.
+    func continuing(_ before: EntryList) -> EntryList {
+        guard series != before.series else { return self }
+        // Files are compared by whoever reads them: to compare a million entries takes a while.
+        if name == .entries, self == before { return before }
+        return EntryList(name, trie, notes, series: before.series)
+    }
+
+    /// The list as it is saved: the image of its trie, and the notes of its entries in the same
+    /// order.
+    package var saved: (image: [UInt8], notes: EntryNotes) {
+        let indices = Array(trie.rules.indices)
+        return (trie.image(), notes.compacted(to: indices))
+    }
+
+    /// A list that was saved.
+    ///
+    /// - Throws: ``EntryListError`` if the two do not belong together, or the image is invalid.
+    package convenience init(_ name: Name, image: [UInt8], notes: EntryNotes) throws {
+        let trie = try CompiledTrie(image: image)
+        guard notes.isValid(for: trie.rules.endIndex) else { throw EntryListError.mismatch }
+        self.init(name, trie, notes, series: nil)
+    }
+
+    /// The number of entries, disabled ones included.
+    package var count: Int { trie.rules.count }
+}
+
+extension EntryList {
+    package func id(at index: Int) -> EntryID { notes.id(at: index) }
+
+    /// The position of an entry; `nil` if there is none with this identity.
+    ///
+    /// - Complexity: O(*n*) if entries have been removed, else O(1).
+    package func index(of id: EntryID) -> Int? {
+        notes.index(of: id).flatMap { trie.rules.contains(index: $0) ? $0 : nil }
+    }
+
+    package subscript(index: Int) -> WhitelistEntry {
+        notes.entry(trie.rules[index], isEnabled: trie.rules.isEnabled(index), at: index)
+    }
+
+    /// The entries in ascending order of their blocks.
+    package var entries: some Sequence<(id: EntryID, entry: WhitelistEntry)> {
+        trie.ascending.lazy.map { (self.id(at: $0), self[$0]) }
+    }
+}
+
+/// Why a saved list cannot be used.
+package enum EntryListError: Error {
+    /// Image and notes are not of the same list.
+    case mismatch
+}
+
+extension EntryListError: CustomStringConvertible {
+    package var description: String { "the notes do not belong to these entries" }
+}
+
+// MARK: - Edits
+
+/// A change of one entry.
+package enum EntryEdit: Hashable, Sendable {
+    case add(WhitelistEntry)
+    case change(EntryID, to: WhitelistEntry)
+    case setEnabled(EntryID, Bool, editor: String, at: UnixTime)
+    case remove(EntryID)
+}
+
+/// Why a list cannot be edited as asked. Always the editor's error; nothing has changed.
+package enum EntryEditError: Error, Hashable, Sendable {
+    /// The list has no such entry, or no longer has it.
+    case noSuchEntry(EntryID)
+    /// The list already has an entry with this block.
+    ///
+    /// The identity is `nil` if that entry is part of the same edit.
+    case duplicate(CIDRBlock, of: EntryID?)
+    case tooManyEntries(limit: Int)
+}
+
+extension EntryEditError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noSuchEntry(let id): "there is no entry \(id.number); it may have been removed"
+        case .duplicate(let block, let id?):
+            "\(block) is already in the list (entry \(id.number)); change that entry instead"
+        case .duplicate(let block, nil): "\(block) is given twice"
+        case .tooManyEntries(let limit): "a list has at most \(limit) entries"
+        }
+    }
+}
+
+extension EntryList {
+    /// The list with `edits` made in their order: all of them or, if one is refused, none.
+    ///
+    /// - Returns: the new list, and the identity of each entry that was added, in order.
+    /// - Complexity: one copy of the compiled form, changed where the blocks are; see
+    ///   ``/CIDRTrie/CompiledTrie/apply(_:)``.
+    package func applying(
+        _ edits: [EntryEdit]
+    ) throws(EntryEditError) -> (list: EntryList, added: [EntryID]) {
+        var draft = EntryDraft(of: self, notes: notes)
+        for edit in edits { try draft.make(edit) }
+        let added = try draft.finish()
+        return (EntryList(name, draft.trie, draft.notes, series: series), added)
+    }
+}
+
+/// A list while it is edited: each edit is checked against those before it, and the trie changes
+/// once, at the end.
+private struct EntryDraft {
+    private(set) var trie: CompiledTrie
+    private(set) var notes: EntryNotes
+    private let list: EntryList
+    private var edits: [RuleEdit] = []
+    /// What each of `edits` does to the notes, once the trie has said where the entry is.
+    private var entries: [(entry: WhitelistEntry?, isNew: Bool)] = []
+    /// Blocks that the edits so far have added (`true`) or taken away.
+    private var claimed: [CIDRBlock: Bool] = [:]
+    private var removed: Set<Int> = []
+
+    init(of list: EntryList, notes: EntryNotes) {
+        self.list = list
+        self.notes = notes
+        trie = list.trie
+    }
+
+    mutating func make(_ edit: EntryEdit) throws(EntryEditError) {
+        switch edit {
+        case .add(let entry):
+            try claim(entry.rule.block)
+            note(.insert(entry.rule, isEnabled: entry.isEnabled), entry, isNew: true)
+        case .change(let id, let entry):
+            let index = try index(of: id)
+            let before = trie.rules.block(of: index)
+            if before != entry.rule.block {
+                try claim(entry.rule.block)
+                claimed[before] = false
+            }
+            note(.replace(index, with: entry.rule), entry)
+            if trie.rules.isEnabled(index) != entry.isEnabled {
+                note(.setEnabled(index, entry.isEnabled), entry)
+            }
+        case .setEnabled(let id, let isEnabled, let editor, let moment):
+            let index = try index(of: id)
+            var entry = list[index]
+            (entry.isEnabled, entry.editor, entry.editedAt) = (isEnabled, editor, moment)
+            note(.setEnabled(index, isEnabled), entry)
+        case .remove(let id):
+            let index = try index(of: id)
+            claimed[trie.rules.block(of: index)] = false
+            removed.insert(index)
+            note(.remove(index), nil)
+        }
+    }
+
+    /// Changes the trie, and then the notes of the entries it has found room for.
+    mutating func finish() throws(EntryEditError) -> [EntryID] {
+        let indices: [Int]
+        do {
+            indices = try trie.apply(edits)
+        } catch {
+            switch error {
+            case .tooManyRules(let limit): throw .tooManyEntries(limit: limit)
+            case .noSuchRule(let index): throw .noSuchEntry(list.id(at: index))
+            }
+        }
+        var added: [EntryID] = []
+        for (index, change) in zip(indices, entries) {
+            if change.isNew { added.append(notes.assignID(at: index)) }
+            if let entry = change.entry {
+                notes.set(entry, at: index)
+            } else {
+                notes.clear(at: index)
+            }
+        }
+        notes.dropUnusedTexts()
+        return added
+    }
+
+    private mutating func note(_ edit: RuleEdit, _ entry: WhitelistEntry?, isNew: Bool = false) {
+        edits.append(edit)
+        entries.append((entry, isNew))
+    }
+
+    private func index(of id: EntryID) throws(EntryEditError) -> Int {
+        guard let index = list.index(of: id), !removed.contains(index) else {
+            throw .noSuchEntry(id)
+        }
+        return index
+    }
+
+    /// Takes a block for one entry.
+    private mutating func claim(_ block: CIDRBlock) throws(EntryEditError) {
+        if let isTaken = claimed[block] {
+            guard !isTaken else { throw .duplicate(block, of: nil) }
+        } else if let index = trie.indices(of: block).first {
+            throw .duplicate(block, of: list.id(at: index))
+        }
+        claimed[block] = true
+    }
+}
+
+/// Two lists are equal if they have the same entries at the same positions.
+extension EntryList: Hashable {
+    package static func == (left: EntryList, right: EntryList) -> Bool {
+        left === right
+            || left.name == right.name && left.trie == right.trie && left.notes == right.notes
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(count)
+    }
+}

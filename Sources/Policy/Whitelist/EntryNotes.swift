@@ -1,0 +1,166 @@
+import Addresses
+import CIDRTrie
+import Time
+
+/// What the entries of a list have beside their rules, by index. A column that no entry needs is
+/// empty.
+package struct EntryNotes: Hashable, Sendable, Codable {
+    /// The identity of each entry, if it is not its index.
+    private var numbers: [UInt32] = []
+    private var nextNumber: UInt32
+    /// How each entry was written: one of ``Form``, or the place of its text in ``texts`` and
+    /// behind the forms.
+    private var forms: [UInt32] = []
+    private var texts: [String] = []
+    /// The place of each entry's editor in ``editors`` plus 1; 0 for none.
+    private var editorPlaces: [UInt32] = []
+    private var editors: [String] = []
+    /// Seconds since 1970; 0 if nobody said.
+    private var edited: [Int64] = []
+
+    /// Texts that follow from the block.
+    private enum Form: UInt32 {
+        /// `203.0.113.0/24`
+        case block
+        /// `203.0.113.7`
+        case address
+        static let count: UInt32 = 2
+    }
+
+    /// The notes of `count` entries that have none.
+    init(count: Int) {
+        nextNumber = UInt32(truncatingIfNeeded: count)
+    }
+}
+
+extension EntryNotes {
+    /// The notes of the entries at `indices`, which become the first ones.
+    func compacted(to indices: some Collection<Int>) -> EntryNotes {
+        var compacted = self
+        compacted.numbers = indices.map { id(at: $0).number }
+        compacted.forms = forms.isEmpty ? [] : indices.map { forms.element(at: $0) ?? 0 }
+        compacted.editorPlaces =
+            editorPlaces.isEmpty ? [] : indices.map { editorPlaces.element(at: $0) ?? 0 }
+        compacted.edited = edited.isEmpty ? [] : indices.map { edited.element(at: $0) ?? 0 }
+        let areIndices = zip(compacted.numbers, 0...).allSatisfy { $0 == $1 }
+        if areIndices { compacted.numbers = [] }
+        return compacted
+    }
+
+    /// Whether these can be the notes of `count` entries.
+    func isValid(for count: Int) -> Bool {
+        let isLongEnough = numbers.isEmpty || numbers.count >= count
+        let areUnique = Set(numbers.prefix(count)).count == min(numbers.count, count)
+        let hasTexts = forms.allSatisfy { $0 < Form.count + UInt32(texts.count) }
+        let hasEditors = editorPlaces.allSatisfy { $0 <= editors.count }
+        let isNext = Int(nextNumber) >= count && numbers.allSatisfy { $0 < nextNumber }
+        return isLongEnough && areUnique && hasTexts && hasEditors && isNext
+    }
+}
+
+// MARK: - Identities
+
+extension EntryNotes {
+    func id(at index: Int) -> EntryID {
+        EntryID(number: index < numbers.count ? numbers[index] : UInt32(truncatingIfNeeded: index))
+    }
+
+    func index(of id: EntryID) -> Int? {
+        numbers.isEmpty ? Int(id.number) : numbers.firstIndex(of: id.number)
+    }
+
+    /// Gives the entry at `index`, which is new there, a number that no entry has had.
+    mutating func assignID(at index: Int) -> EntryID {
+        let number = max(nextNumber, UInt32(truncatingIfNeeded: index))
+        nextNumber = number + 1
+        if !numbers.isEmpty || number != index {
+            while numbers.count <= index {
+                numbers.append(UInt32(truncatingIfNeeded: numbers.count))
+            }
+            numbers[index] = number
+        }
+        return EntryID(number: number)
+    }
+}
+
+// MARK: - Entries
+
+extension EntryNotes {
+    func entry(_ rule: Rule, isEnabled: Bool, at index: Int) -> WhitelistEntry {
+        let form = forms.element(at: index) ?? Form.block.rawValue
+        let text =
+            switch Form(rawValue: form) {
+            case .block: rule.block.description
+            case .address: rule.block.network.description
+            case nil: texts[Int(form - Form.count)]
+            }
+        let editor = editorPlaces.element(at: index) ?? 0
+        let moment = edited.element(at: index) ?? 0
+        return WhitelistEntry(
+            rule,
+            text: text,
+            isEnabled: isEnabled,
+            editor: editor == 0 ? "" : editors[Int(editor) - 1],
+            editedAt: moment == 0 ? nil : UnixTime(seconds: moment)
+        )
+    }
+
+    mutating func set(_ entry: WhitelistEntry, at index: Int) {
+        nextNumber = max(nextNumber, UInt32(truncatingIfNeeded: index) + 1)
+        forms.set(form(of: entry), at: index, unless: Form.block.rawValue)
+        editorPlaces.set(editorPlace(of: entry.editor), at: index, unless: 0)
+        edited.set(entry.editedAt?.seconds ?? 0, at: index, unless: 0)
+    }
+
+    private mutating func form(of entry: WhitelistEntry) -> UInt32 {
+        if entry.text == entry.rule.block.description { return Form.block.rawValue }
+        if entry.text == entry.rule.block.network.description { return Form.address.rawValue }
+        // A range gives several blocks in a row, which share its text.
+        if texts.last != entry.text { texts.append(entry.text) }
+        return UInt32(truncatingIfNeeded: texts.count - 1) + Form.count
+    }
+
+    /// Frees the texts of entries that were changed or removed, once they outnumber the others.
+    mutating func dropUnusedTexts() {
+        guard texts.count > 64 else { return }
+        let used = Set(forms.filter { $0 >= Form.count })
+        guard texts.count > 2 * used.count else { return }
+        let kept = used.sorted()
+        var places: [UInt32: UInt32] = [:]
+        for (place, form) in kept.enumerated() {
+            places[form] = UInt32(truncatingIfNeeded: place) + Form.count
+        }
+        texts = kept.map { texts[Int($0 - Form.count)] }
+        forms = forms.map { places[$0] ?? $0 }
+    }
+
+    /// Forgets an entry that was removed.
+    mutating func clear(at index: Int) {
+        if index < forms.count { forms[index] = Form.block.rawValue }
+        if index < editorPlaces.count { editorPlaces[index] = 0 }
+        if index < edited.count { edited[index] = 0 }
+    }
+
+    /// People are few: each name is kept once.
+    private mutating func editorPlace(of editor: String) -> UInt32 {
+        guard !editor.isEmpty else { return 0 }
+        if let place = editors.lastIndex(of: editor) {
+            return UInt32(truncatingIfNeeded: place) + 1
+        }
+        editors.append(editor)
+        return UInt32(truncatingIfNeeded: editors.count)
+    }
+}
+
+extension Array where Element: FixedWidthInteger {
+    fileprivate func element(at index: Int) -> Element? { index < count ? self[index] : nil }
+
+    /// Sets an element of a column that is only as long as it must be.
+    fileprivate mutating func set(_ value: Element, at index: Int, unless standard: Element) {
+        if index >= count {
+            guard value != standard else { return }
+            append(contentsOf: repeatElement(standard, count: index + 1 - count))
+        }
+        self[index] = value
+    }
+}

@@ -1,0 +1,83 @@
+package import Addresses
+package import Traffic
+
+/// What a gateway serves, and how: listeners, routes, services, backends, limits and logs. It
+/// changes with the deployment, by its configuration file; who may connect is the ``Policy``.
+///
+/// Validated: no invalid value exists in this form.
+package struct Topology: Hashable, Sendable {
+    /// Where the management API, `/metrics` and the health pages answer; `nil` for nowhere.
+    package var management: SocketAddress?
+    /// Host names by which the management address may be asked; addresses and `localhost` always
+    /// may.
+    package var managementNames: [String] = []
+    /// Where the policy comes from.
+    package var policyAuthority: PolicyAuthority
+    /// The folder that keeps the policy in force, to start with if its source is not available;
+    /// `nil` for none.
+    package var lastPolicyFolder: String?
+    /// Under which embedded endpoints have their DNS names; `nil` for none.
+    package var domain: String?
+    /// What is written down, of the gateway itself and of each connection.
+    package var log: LogSettings
+    /// Over all warehouses; each may have a limit of its own besides.
+    package var limits: ConnectionLimits
+    /// What a listener inherits that sets no timeouts of its own.
+    package var timeouts: Timeouts
+    /// For every connection, on both sides.
+    package var keepalive: Keepalive
+    /// Read once, at the start: a reload does not change the workers.
+    package var engine: EngineSettings
+    /// In the order of the file. No listening address occurs twice.
+    package var listeners: [Listener]
+    /// In the order of the file. No id occurs twice.
+    package var warehouses: [Warehouse]
+
+    /// A gateway with the defaults of the configuration file, as far as nothing else is given.
+    package init(
+        management: SocketAddress? = nil,
+        policyAuthority: PolicyAuthority = .file,
+        domain: String? = nil,
+        log: LogSettings = LogSettings(),
+        limits: ConnectionLimits = ConnectionLimits(),
+        timeouts: Timeouts = Timeouts(),
+        keepalive: Keepalive = Keepalive(),
+        engine: EngineSettings = EngineSettings(),
+        listeners: [Listener] = [],
+        warehouses: [Warehouse]
+    ) {
+        self.management = management
+        self.policyAuthority = policyAuthority
+        self.domain = domain
+        self.log = log
+        self.limits = limits
+        self.timeouts = timeouts
+        self.keepalive = keepalive
+        self.engine = engine
+        self.listeners = listeners
+        self.warehouses = warehouses
+    }
+}
+
+extension Topology {
+    package func warehouse(_ id: String) -> Warehouse? { warehouses.first { $0.id == id } }
+
+    /// The listeners that lead to a warehouse, others beside it perhaps.
+    package func listeners(to warehouse: String) -> [Listener] {
+        listeners.filter { $0.warehouses.contains(warehouse) }
+    }
+
+    /// Each service that a route leads to, once.
+    package var services: [Service] {
+        var seen: Set<Service.ID> = []
+        return listeners.flatMap(\.routes).map(\.service).filter { seen.insert($0.id).inserted }
+    }
+}
+
+/// Where the policy that counts is written down.
+package enum PolicyAuthority: String, Hashable, Sendable, CaseIterable {
+    /// The configuration file; the API refuses to write.
+    case file
+    /// The store; the file only seeds it.
+    case store
+}

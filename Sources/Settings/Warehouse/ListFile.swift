@@ -1,0 +1,309 @@
+import AddressFeeds
+import CIDRTrie
+import Policy
+import Synchronization
+import Text
+
+/// What one of a whitelist's files says, apart from the configuration that names it.
+final class ListFile: Sendable {
+    /// What is wrong or doubtful in a file.
+    enum Problem: Sendable {
+        case line(CIDRListFault)
+        case feed(FeedFault)
+        /// This many more than the ones that are named.
+        case more(Int)
+        case unmatched(UnmatchedFilter)
+        /// The filter names services and regions that do not occur together.
+        case filteredOut
+        case image(ImageError)
+        case notPlain
+    }
+
+    let list: EntryList
+    /// The line of each rule; for a compiled list there is none.
+    let lines: CIDRList.LineNumbers
+    let isCompiled: Bool
+    let problems: [Problem]
+
+    /// A file that is not a list at all has an error in every line.
+    private static let problemLimit = 20
+
+    /// - Parameters:
+    ///   - path: as the configuration names it.
+    ///   - before: the version of the list that this one replaces.
+    /// - Throws: if the content is not what `settings` say.
+    init(
+        parsing bytes: [UInt8],
+        of path: String,
+        as settings: ListFileSettings,
+        ruleLimit: Int,
+        replacing before: EntryList?
+    ) throws(UnreadableFile) {
+        let content: ListFileContent
+        switch try settings.format(of: bytes) {
+        case .image: content = .image(bytes, settings)
+        case .feed(let format): content = .feed(bytes, format, settings)
+        case .cidrs: content = .lines(bytes, settings, ruleLimit: ruleLimit)
+        }
+        list = EntryList(.file(path), content.trie, replacing: before)
+        lines = content.lines
+        isCompiled = content.isCompiled
+        let problems = content.problems
+        let shown = problems.filter(\.isCounted).prefix(Self.problemLimit)
+        let rest = problems.count(where: \.isCounted) + content.furtherProblemCount - shown.count
+        self.problems =
+            shown + (rest > 0 ? [.more(rest)] : []) + problems.filter { !$0.isCounted }
+    }
+}
+
+extension ListFile.Problem {
+    /// Whether there may be one in every line.
+    fileprivate var isCounted: Bool {
+        switch self {
+        case .line, .feed: true
+        case .more, .unmatched, .filteredOut, .image, .notPlain: false
+        }
+    }
+}
+
+/// A file's rules, compiled, and what is wrong with them.
+private struct ListFileContent {
+    var trie = CompiledTrie.empty
+    var lines = CIDRList.LineNumbers()
+    var isCompiled = false
+    var problems: [ListFile.Problem] = []
+    var furtherProblemCount = 0
+
+    static func lines(_ bytes: [UInt8], _ settings: ListFileSettings, ruleLimit: Int) -> Self {
+        var content = ListFileContent()
+        var rules = RuleTable.Builder()
+        let faults = CIDRList.forEachRule(in: bytes.span, ruleLimit: ruleLimit) { rule, line in
+            rules.append(settings.applied(to: rule))
+            content.lines.append(line)
+        }
+        content.problems = faults.map(ListFile.Problem.line)
+        content.trie = CompiledTrie(rules.table)
+        return content
+    }
+
+    static func feed(_ bytes: [UInt8], _ format: FeedFormat, _ settings: ListFileSettings) -> Self {
+        var content = ListFileContent()
+        let feed = AddressFeed(parsing: bytes, as: format, filter: settings.filter)
+        var rules = RuleTable.Builder()
+        for entry in feed.entries {
+            let rule = Rule(block: entry.block, description: entry.description)
+            rules.append(settings.applied(to: rule))
+            content.lines.append(entry.place.line)
+        }
+        content.trie = CompiledTrie(rules.table)
+        content.problems =
+            feed.faults.map(ListFile.Problem.feed)
+            + feed.unmatchedFilters.map(ListFile.Problem.unmatched)
+            + (feed.isFilteredOut ? [.filteredOut] : [])
+        content.furtherProblemCount = feed.furtherFaultCount
+        return content
+    }
+
+    static func image(_ bytes: [UInt8], _ settings: ListFileSettings) -> Self {
+        var content = ListFileContent(isCompiled: true)
+        guard settings.isPlain else {
+            content.problems = [.notPlain]
+            return content
+        }
+        do throws(ImageError) {
+            content.trie = try CompiledTrie(image: bytes)
+        } catch {
+            content.problems = [.image(error)]
+        }
+        return content
+    }
+}
+
+// MARK: - Files read before
+
+/// Tells a file's content from an earlier one without reading it.
+package struct FileStamp: Hashable, Sendable {
+    /// Device, inode, size in bytes and the times of the last change of content and of the inode,
+    /// in nanoseconds (stat(2)).
+    package var identity: [Int64]
+    /// Whether the last change was long enough ago that another one would have another time.
+    package var isSettled: Bool
+
+    package let byteCount: Int
+
+    package init(identity: [Int64], byteCount: Int, isSettled: Bool) {
+        self.identity = identity
+        self.byteCount = byteCount
+        self.isSettled = isSettled
+    }
+}
+
+/// What became of reading a file.
+package enum FileReading: Sendable {
+    case content([UInt8], FileStamp?)
+    /// The file has the stamp that was given, and so the same content.
+    case unchanged
+}
+
+/// The list files of earlier runs of the decoder: a file whose content is the same is not parsed
+/// again, and its list is the same object.
+package final class ListFileCache: Sendable {
+    private struct Key: Hashable {
+        let path: String
+        let settings: ListFileSettings
+    }
+
+    private struct Known {
+        let file: ListFile
+        let stamp: FileStamp?
+        let digest: Int
+        var lastRun: Int
+    }
+
+    private struct State {
+        var known: [Key: Known] = [:]
+        var run = 0
+    }
+
+    private let state = Mutex(State())
+    let diagnoses = WhitelistDiagnoses()
+
+    package init() {}
+
+    /// Begins a run of the decoder, and forgets the files that the one before did not need.
+    func beginRun() {
+        state.withLock { state in
+            state.known = state.known.filter { $0.value.lastRun == state.run }
+            state.run += 1
+        }
+    }
+
+    func file(
+        _ path: String,
+        _ settings: ListFileSettings,
+        ruleLimit: Int,
+        read: ConfigurationDecoder.FileReader
+    ) throws(UnreadableFile) -> ListFile {
+        let key = Key(path: path, settings: settings)
+        let known = state.withLock { $0.known[key] }
+        switch try read(path, known?.stamp.flatMap { $0.isSettled ? $0 : nil }) {
+        case .unchanged:
+            guard let known else { throw UnreadableFile(reason: "its content was not read") }
+            keep(known, for: key)
+            return known.file
+        case .content(let bytes, let stamp):
+            let digest = bytes.hashValue
+            let file: ListFile
+            if let known, known.digest == digest {
+                file = known.file
+            } else {
+                file = try ListFile(
+                    parsing: bytes,
+                    of: path,
+                    as: settings,
+                    ruleLimit: ruleLimit,
+                    replacing: known?.file.list
+                )
+            }
+            keep(Known(file: file, stamp: stamp, digest: digest, lastRun: 0), for: key)
+            return file
+        }
+    }
+
+    private func keep(_ known: Known, for key: Key) {
+        state.withLock { state in
+            state.known[key] = known
+            state.known[key]?.lastRun = state.run
+        }
+    }
+}
+
+// MARK: - Settings
+
+/// What a configuration says of one of a whitelist's files, beside its path.
+struct ListFileSettings: Hashable {
+    /// `nil` to go by the content.
+    var format: ListFileFormat?
+    /// Of a feed, what is taken.
+    var filter = FeedFilter()
+    /// What becomes of addresses in the file's entries, but for those marked with `!`.
+    var action = Action.allow
+    /// For entries without words of their own.
+    var description = ""
+
+    /// Whether nothing is said that a compiled list cannot take.
+    var isPlain: Bool { filter.isEmpty && action == .allow && description.isEmpty }
+
+    /// The form of a file with this content.
+    ///
+    /// - Throws: where the content is not what the configuration says, or has no parts to choose.
+    func format(of bytes: [UInt8]) throws(UnreadableFile) -> ListFileFormat {
+        let found = format ?? ListFileFormat(recognizing: bytes)
+        if found == .cidrs, !filter.isEmpty {
+            throw UnreadableFile(reason: "a list of blocks has no services or regions to choose")
+        }
+        return found
+    }
+
+    func applied(to rule: Rule) -> Rule {
+        var rule = rule
+        if action == .deny { rule.action = .deny }
+        if rule.description.isEmpty { rule.description = description }
+        return rule
+    }
+}
+
+/// The form of a whitelist's file.
+enum ListFileFormat: Hashable {
+    /// A block, an address or a range in each line.
+    case cidrs
+    case feed(FeedFormat)
+    /// Compiled by `sluice cidr compile`.
+    case image
+
+    init(recognizing bytes: [UInt8]) {
+        if CompiledTrie.isImage(bytes.span) {
+            self = .image
+        } else {
+            self = FeedFormat(recognizing: bytes).map { .feed($0) } ?? .cidrs
+        }
+    }
+}
+
+extension ListFileFormat: ConfigurationScalar {
+    static let expectation = "cidrs, aws, azure, google or image"
+
+    init(configurationText text: String) throws(ScalarFault) {
+        switch text {
+        case "cidrs": self = .cidrs
+        case "image": self = .image
+        default:
+            guard let format = FeedFormat(rawValue: text) else {
+                throw ScalarFault(expected: Self.self, found: text)
+            }
+            self = .feed(format)
+        }
+    }
+}
+
+extension ListFileSettings {
+    /// `nil` where a value is faulty.
+    init?(_ fields: inout Fields) {
+        self.init()
+        let format: ListFileFormat? = fields.optional("format")
+        filter.services = fields.elements("services").compactMap { $0.scalar() }
+        filter.regions = fields.elements("regions").compactMap { $0.scalar() }
+        let action = fields.value("action", default: Action.allow)
+        let description = fields.value("description", default: "")
+        guard let action, let description else { return nil }
+        if DescribedExpiry.isFound(in: description.lowercased()) {
+            fields.place.warning(
+                "the description looks like an expiry, but has no effect",
+                remedy: "write the entries under whitelist.entries, which can have expires"
+            )
+        }
+        self.format = format
+        self.action = action
+        self.description = description
+    }
+}
