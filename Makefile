@@ -1,36 +1,37 @@
-# Sluice's commands. Each installs the system packages it misses (Debian, as root or by sudo).
-# `swift build` and `swift test` work without make where the packages are there.
+# Sluice's make targets. Each installs missing system packages (Debian, as root or with sudo).
+# `swift build` and `swift test` work without make if the packages are installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo release install uninstall test test-install lint bench bench-trie bench-micro \
+.PHONY: help demo release install uninstall test test-install lint bench bench-trie bench-policy bench-micro \
     bench-check build-packages release-packages test-packages bench-packages envoy toolchain
 
-# Where `make install` puts things; DESTDIR is put before it.
+# Where `make install` installs; DESTDIR is prepended.
 PREFIX ?= /usr/local
 
-build_packages := libssl-dev libyaml-dev
+build_packages := libsqlite3-dev libssl-dev libyaml-dev
 release_packages := $(build_packages) binutils python3
 bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-server wrk python3 \
     python3-venv
 test_packages  := $(bench_packages) mariadb-client curl iproute2
 install_test_packages := $(release_packages) curl fish mandoc zsh
 
-# One set of flags, so that no target has to build what another has built.
+# One set of flags, so that targets share build products.
 build_release := swift build -c release --static-swift-stdlib --product sluice
-# What `make release` makes ready and `make install` copies.
+# What `make release` produces and `make install` copies.
 package := .build/package
 
 help:
 	@echo 'make demo        build, then run a gateway in front of a sample warehouse'
-	@echo 'make release     build what is to be installed: it needs no toolchain to run'
-	@echo 'make install     install it under PREFIX (/usr/local); make uninstall removes it'
-	@echo 'make test        build, then run every test, the ones against real servers included'
-	@echo 'make lint        check the format and the direction of imports'
-	@echo 'make bench       measure side by side with HAProxy, nginx and Envoy'
-	@echo 'make bench-trie  measure lookups in lists of CIDR blocks'
-	@echo 'make bench-micro measure each decision and wire format of the pure core'
-	@echo 'make bench-check run both once, to see that they still run'
-	@echo 'Options for what they run: make demo DEMO="--mysql-port 9130",'
+	@echo 'make release     build for installation: runs without a toolchain'
+	@echo 'make install     install under PREFIX (/usr/local); make uninstall removes it'
+	@echo 'make test        build, then run all tests, including those against real servers'
+	@echo 'make lint        check formatting and the direction of imports'
+	@echo 'make bench       compare with HAProxy, nginx and Envoy, side by side'
+	@echo 'make bench-trie  benchmark lookups in lists of CIDR blocks'
+	@echo 'make bench-policy benchmark changes of the policy: time and memory'
+	@echo 'make bench-micro benchmark each decision and wire format of the core'
+	@echo 'make bench-check run both once, to check that they still work'
+	@echo 'Pass options on: make demo DEMO="--mysql-port 9130",'
 	@echo 'make test TEST="--filter DemoTests", make bench BENCH="--only churn"'
 
 demo: toolchain build-packages
@@ -48,10 +49,10 @@ release: toolchain release-packages
 	done
 	$(package)/sluice --experimental-dump-help | python3 Packaging/manual.py $(package)/man
 
-# As root, who needs neither the toolchain nor its packages.
+# Run as root; needs neither the toolchain nor its packages.
 prefix := $(DESTDIR)$(PREFIX)
 install:
-	@test -x $(package)/sluice || { echo 'Nothing is built yet: make release' >&2; exit 1; }
+	@test -x $(package)/sluice || { echo 'Nothing to install: run make release first' >&2; exit 1; }
 	install -D -m 755 $(package)/sluice $(prefix)/bin/sluice
 	install -d $(prefix)/share/man/man1 $(prefix)/share/doc/sluice
 	install -m 644 $(package)/man/*.1 $(prefix)/share/man/man1
@@ -85,7 +86,7 @@ test-install: release
 	@.ci/install $(install_test_packages)
 	.ci/test-install
 
-# Foundation and all that comes with it would be part of what is installed (docs/decisions/0017).
+# Only GRDB brings in the whole of Foundation (docs/decisions/0027).
 lint: toolchain build-packages
 	! grep -rnE '^[a-z ]*import Foundation(Networking|XML)?$$' Sources
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
@@ -99,10 +100,16 @@ bench: toolchain bench-packages envoy
 bench-trie: toolchain build-packages
 	swift run -c release --package-path Benchmarks/trie TrieBenchmark $(BENCH)
 
+bench-policy: toolchain build-packages
+	$(build_release)
+	swift run -c release --package-path Benchmarks/policy PolicyBenchmark
+	python3 Benchmarks/policy/reload.py \
+	    --sluice "new=$$($(build_release) --show-bin-path)/sluice" $(BENCH)
+
 bench-micro: toolchain build-packages
 	swift package --package-path Benchmarks/micro benchmark --grouping metric $(BENCH)
 
-# A benchmark of the library's plugin that throws is only left out; run by itself, it fails.
+# The benchmark plugin skips a benchmark that throws; run directly, it fails.
 bench-check: toolchain build-packages
 	BENCHMARK_ONCE=1 swift run -c release --package-path Benchmarks/micro PureCore >/dev/null
 	swift run -c release --package-path Benchmarks/trie TrieBenchmark --rounds 1
@@ -119,11 +126,11 @@ test-packages:
 bench-packages:
 	@.ci/install $(bench_packages)
 
-# Needs python3-venv, which the packages of tests and benchmarks bring.
+# Needs python3-venv, which is among the test and benchmark packages.
 envoy: | bench-packages
 	@.ci/install-envoy
 
 toolchain:
 	@command -v swift >/dev/null || { \
-	    echo 'A Swift 6.2 toolchain (or later) is missing: https://www.swift.org/install' >&2; \
+	    echo 'Swift 6.2 or later is required: https://www.swift.org/install' >&2; \
 	    exit 1; }

@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // Without its traits it needs only FoundationEssentials (docs/decisions/0017).
         .package(
             url: "https://github.com/hummingbird-project/hummingbird",
@@ -34,14 +35,15 @@ let package = Package(
         .target(name: "Addresses", swiftSettings: strict),
         .target(name: "Checksums", swiftSettings: strict),
         .target(name: "Text", swiftSettings: strict),
-        .target(name: "HTTPProtocol", dependencies: [], swiftSettings: strict),
-        .target(name: "MySQLProtocol", dependencies: [], swiftSettings: strict),
+        .target(name: "HTTPProtocol", dependencies: ["Text"], swiftSettings: strict),
+        .target(name: "MySQLProtocol", dependencies: ["Text"], swiftSettings: strict),
         .target(name: "Time", dependencies: ["Text"], swiftSettings: strict),
         .target(
             name: "CIDRTrie",
             dependencies: ["Addresses", "Checksums", "Time"],
             swiftSettings: strict
         ),
+        // The only one of them that needs FoundationEssentials, for its JSON decoder.
         .target(name: "AddressFeeds", dependencies: ["Addresses"], swiftSettings: strict),
         .target(
             name: "ProxyProtocol",
@@ -89,15 +91,21 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // The load generator of `sluice bench`.
+        // Tools: the load generator of `sluice bench`, and what it needs.
+        .target(
+            name: "SeededRandom",
+            path: "Sources/Tools/SeededRandom",
+            swiftSettings: strict
+        ),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
         .target(
             name: "LoadTesting",
             dependencies: [
                 "Addresses", "COpenSSL", "HTTPProtocol", "MySQLProtocol", "ProxyProtocol",
-                "Sockets", "Text", "Traffic",
+                "SeededRandom", "Sockets", "Text", "Traffic",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
+            path: "Sources/Tools/LoadTesting",
             swiftSettings: strict
         ),
 
@@ -121,13 +129,16 @@ let package = Package(
         .target(
             name: "SampleWarehouse",
             dependencies: [
-                "Addresses", "CIDRTrie", "MySQLProtocol", "ProxyProtocol", "Time", "Traffic",
+                "Addresses", "MySQLProtocol", "ProxyProtocol", "Traffic",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            path: "Sources/Tools/SampleWarehouse",
             swiftSettings: strict
         ),
         .executableTarget(
@@ -141,10 +152,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // For tests only: random numbers that a seed repeats.
-        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
-        // For tests only: what real MySQL programs have sent.
-        .target(name: "CapturedPackets", path: "Tests/CapturedPackets", swiftSettings: strict),
+        // For tests only: captured packets and hostile texts.
+        .target(
+            name: "TestInputs",
+            dependencies: ["SeededRandom"],
+            path: "Tests/TestInputs",
+            swiftSettings: strict
+        ),
         // For tests only: configurations in few words.
         .target(
             name: "Configurations",
@@ -187,12 +201,12 @@ let package = Package(
         ),
         .testTarget(
             name: "MySQLProtocolTests",
-            dependencies: ["CapturedPackets", "MySQLProtocol"],
+            dependencies: ["MySQLProtocol", "TestInputs"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "TextTests",
-            dependencies: ["SeededRandom", "Text"],
+            dependencies: ["SeededRandom", "TestInputs", "Text"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -211,8 +225,8 @@ let package = Package(
         .testTarget(
             name: "TrafficTests",
             dependencies: [
-                "Addresses", "CapturedPackets", "HTTPProtocol", "MySQLProtocol", "Policy",
-                "ProxyProtocol", "SeededRandom", "Traffic",
+                "Addresses", "HTTPProtocol", "MySQLProtocol", "Policy", "ProxyProtocol",
+                "SeededRandom", "TestInputs", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -228,7 +242,7 @@ let package = Package(
             name: "OperationsTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Configurations", "Operations", "Policy", "SeededRandom",
-                "Settings", "Time", "Traffic",
+                "Settings", "TestInputs", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -240,7 +254,8 @@ let package = Package(
         .testTarget(
             name: "LoadTestingTests",
             dependencies: [
-                "Addresses", "LoadTesting", "MySQLProtocol", "ProxyProtocol", "Sockets", "Traffic",
+                "Addresses", "LoadTesting", "MySQLProtocol", "ProxyProtocol", "Sockets", "Text",
+                "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -267,7 +282,7 @@ let package = Package(
             name: "SampleWarehouseTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "MySQLProtocol", "ProxyProtocol", "SampleWarehouse",
-                "Time", "Traffic",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

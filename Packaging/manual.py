@@ -1,8 +1,8 @@
-"""Writes a manual page for each command of sluice, as mdoc(7).
+"""Write a manual page (mdoc(7)) for each command of sluice.
 
     sluice --experimental-dump-help | python3 manual.py FOLDER
 
-The text is that of the commands' own help, so the two cannot disagree.
+The text comes from the commands' own help, so the two cannot disagree.
 """
 
 import datetime
@@ -17,42 +17,42 @@ FILES = """\
 .Sh FILES
 .Bl -tag -width Ds
 .It Pa sluice.yaml , /etc/sluice/sluice.yaml
-The configuration, where no other file is named.
+The configuration, unless another file is given.
 .El
 """
 
 
 def escaped(text):
-    """`text` as roff takes it: no backslash, hyphen or first dot has a meaning."""
+    """`text` escaped for roff: backslashes, hyphens and a leading dot lose their meaning."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     return "\\&" + text if text[:1] in (".", "'") else text
 
 
 def sentences(text):
-    """`text` with a line for each sentence, by whose end roff knows how wide the gap is."""
+    """`text` with one line per sentence, so that roff can space sentences correctly."""
     lines = re.sub(r"([.!?]) (?=[A-Z(])", r"\1\n", " ".join(text.split())).split("\n")
     return "\n".join(escaped(line) for line in lines)
 
 
 def prose(text):
-    """Paragraphs, which empty lines part."""
+    """`text` as paragraphs, which empty lines separate."""
     return "\n.Pp\n".join(sentences(part) for part in text.split("\n\n") if part.strip())
 
 
 def lowered(text):
-    """`text` inside of a sentence; `HTTP` keeps its case."""
+    """`text` for the middle of a sentence; `HTTP` keeps its case."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def date():
-    """The day of the build, or the one that a reproducible build names."""
+    """The date of the build, or of SOURCE_DATE_EPOCH for reproducible builds."""
     seconds = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
     day = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     return f"{day:%B} {day.day}, {day.year}"
 
 
 def flag(name):
-    """A name of an option, for the macro Fl, which writes the first hyphen."""
+    """An option's name for the Fl macro, which adds the first hyphen itself."""
     return escaped(name["name"] if name["kind"] == "short" else "-" + name["name"])
 
 

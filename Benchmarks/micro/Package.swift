@@ -21,25 +21,36 @@ let package = Package(
         .pure("Addresses"),
         .pure("Checksums"),
         .pure("Text"),
-        .pure("HTTPProtocol"),
-        .pure("MySQLProtocol"),
-        .pure("AddressFeeds", "Addresses"),
-        .pure("CIDRTrie", "Addresses", "Checksums"),
-        .pure("ProxyProtocol", "Addresses", "Checksums"),
+        .pure("HTTPProtocol", ["Text"]),
+        .pure("MySQLProtocol", ["Text"]),
+        .pure("Time", ["Text"]),
+        .pure("AddressFeeds", ["Addresses"]),
+        .pure("CIDRTrie", ["Addresses", "Checksums", "Time"]),
+        .pure("ProxyProtocol", ["Addresses", "Checksums"]),
+        .pure("Policy", ["Addresses", "CIDRTrie", "ProxyProtocol", "Text", "Time"]),
         .pure(
-            "Core",
-            "AddressFeeds",
-            "Addresses",
-            "CIDRTrie",
-            "HTTPProtocol",
-            "MySQLProtocol",
-            "ProxyProtocol",
-            "Text"
+            "Traffic",
+            [
+                "Addresses", "CIDRTrie", "HTTPProtocol", "MySQLProtocol", "Policy",
+                "ProxyProtocol", "Text",
+            ]
+        ),
+        .pure(
+            "Settings",
+            [
+                "Addresses", "AddressFeeds", "CIDRTrie", "Policy", "ProxyProtocol", "Text", "Time",
+                "Traffic",
+            ]
+        ),
+        .pure(
+            "Operations",
+            ["Addresses", "CIDRTrie", "Policy", "Settings", "Text", "Time", "Traffic"]
         ),
         .executableTarget(
             name: "PureCore",
             dependencies: [
-                "Addresses", "CIDRTrie", "Core", "HTTPProtocol", "MySQLProtocol", "ProxyProtocol",
+                "Addresses", "CIDRTrie", "HTTPProtocol", "MySQLProtocol", "Operations", "Policy",
+                "ProxyProtocol", "Time", "Traffic",
                 .product(name: "Benchmark", package: "benchmark"),
             ],
             path: "Benchmarks/PureCore",
@@ -51,7 +62,7 @@ let package = Package(
 
 extension Target {
     /// A target of the gateway, with the settings that its sources are written for.
-    static func pure(_ name: String, _ dependencies: Dependency...) -> Target {
+    static func pure(_ name: String, _ dependencies: [Dependency] = []) -> Target {
         .target(
             name: name,
             dependencies: dependencies,

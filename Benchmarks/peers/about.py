@@ -1,4 +1,4 @@
-"""What the reports say of themselves."""
+"""The headers of the reports."""
 
 
 def machine_line(results):

@@ -19,13 +19,13 @@ def raise_limit(scale):
     needed = EACH_CONNECTION * max(scale.many_connections, scale.idle_connections) + OTHERS
     if limit < needed:
         raise RunError(
-            f"a proxy needs {needed} open files, and the hard limit is {limit}: raise it"
-            " (ulimit -Hn), or take --short"
+            f"a proxy needs {needed} open files, but the hard limit is {limit} (raise it with"
+            " ulimit -Hn, or use --short)"
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def connection_limit():
-    """So many connections a proxy can have under the limit."""
+    """How many connections a proxy can have under the limit."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return (limit - OTHERS) // EACH_CONNECTION

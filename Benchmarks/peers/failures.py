@@ -1,5 +1,5 @@
-"""What a person is told instead of a stack trace."""
+"""Errors that are shown to the user instead of a stack trace."""
 
 
 class RunError(Exception):
-    """Something that the run cannot do without failed; the text says what, and how to help."""
+    """A fatal error of the run; the text has the cause and the remedy."""

@@ -5,13 +5,13 @@ from about import command_line, machine_line, settings_line, version_line
 
 FAMILIES = {
     "throughput": "Throughput",
-    "processor": "CPU time of the proxy alone",
+    "processor": "CPU time of the proxy",
     "memory": "Memory of the proxy",
 }
 
 
 def render(results):
-    parts = ["# Sluice beside its peers", about(results)]
+    parts = ["# Sluice compared with its peers", about(results)]
     parts += summaries(results.sections)
     parts += [section_text(section) for section in results.sections]
     parts += [problems(results.problems)] if results.problems else []
@@ -87,7 +87,7 @@ def cell(metric, target):
 
 
 def problems(texts):
-    return "## What went wrong\n\n" + "\n".join(f"- {one_line(text)}" for text in texts)
+    return "## Problems\n\n" + "\n".join(f"- {one_line(text)}" for text in texts)
 
 
 def one_line(text):
@@ -95,7 +95,7 @@ def one_line(text):
 
 
 def table(lines):
-    """Numbers stand to the right, and columns are as wide as their longest cell."""
+    """Numbers are right-aligned, and columns are as wide as their longest cell."""
     widths = [max(3, *(len(cell) for cell in column)) for column in zip(*lines)]
     rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
     aligned = [

@@ -82,50 +82,50 @@ def add_choices(parser):
         "--sluice",
         action="append",
         metavar="[NAME=]PATH",
-        help="a sluice to measure; may be given several times (default: the release build)",
+        help="a sluice to measure; can be repeated (default: the release build)",
     )
     parser.add_argument(
         "--generator", metavar="PATH", type=Path,
-        help="the sluice that puts the load on (default: the first that is measured)",
+        help="the sluice that generates the load (default: the first one measured)",
     )
     parser.add_argument(
         "--without", action="append", default=[], choices=PEERS + ["sluice"],
-        help="leaves one out of the comparison; may be given several times",
+        help="exclude one from the comparison; can be repeated",
     )
     parser.add_argument(
         "--with", action="append", default=[], choices=EXTRAS, dest="extras",
-        help="haproxy-splice: HAProxy once more, with option splice-auto",
+        help="haproxy-splice: also measure HAProxy with option splice-auto",
     )
-    parser.add_argument("--only", metavar="NAME,…", help="these scenarios only")
-    parser.add_argument("--list-scenarios", action="store_true", help="name them, measure nothing")
+    parser.add_argument("--only", metavar="NAME,…", help="run only these scenarios")
+    parser.add_argument("--list-scenarios", action="store_true", help="list the scenarios and exit")
     parser.add_argument(
         "--list", metavar="FILE", type=Path,
-        help="the prefixes of the list churn (default: made up, as many as a routing table has)",
+        help="prefixes for the list churn (default: synthetic, the size of a routing table)",
     )
 
 
 def add_sizes(parser):
-    parser.add_argument("--short", action="store_true", help="everything once and tiny")
-    parser.add_argument("--rounds", type=positive(int), help=f"(default: {Scale.rounds})")
+    parser.add_argument("--short", action="store_true", help="run everything once, at a small scale")
+    parser.add_argument("--rounds", type=positive(int), help=f"number of rounds (default: {Scale.rounds})")
     parser.add_argument(
-        "--seconds", type=positive(float), help=f"measured in each (default: {Scale.seconds:g})"
+        "--seconds", type=positive(float), help=f"measured time per round (default: {Scale.seconds:g})"
     )
     parser.add_argument(
-        "--threads", type=positive(int), default=2, help="of each proxy (default: 2)"
+        "--threads", type=positive(int), default=2, help="threads per proxy (default: 2)"
     )
     parser.add_argument(
         "--bulk-mib", type=positive(int), metavar="MIB",
-        help=f"of one download or upload (default: {Scale.bulk_mib})",
+        help=f"size of a download or upload (default: {Scale.bulk_mib})",
     )
 
 
 def add_output(parser):
     parser.add_argument(
         "--results", metavar="FOLDER", type=Path, default=RESULTS,
-        help="takes peers.json, peers.md and peers.html (default: Benchmarks/Results)",
+        help="output folder for peers.json, peers.md and peers.html (default: Benchmarks/Results)",
     )
     parser.add_argument(
-        "--json", choices=["-"], help="prints the JSON in place of the tables"
+        "--json", choices=["-"], help="print JSON instead of the tables"
     )
 
 
@@ -145,7 +145,7 @@ def positive(kind):
     def parse_number(text):
         number = kind(text)
         if number <= 0:
-            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+            raise argparse.ArgumentTypeError(f"invalid number {text} (expected more than 0)")
         return number
 
     return parse_number
@@ -169,7 +169,7 @@ def chosen_scenarios(parser, known, only):
     unknown = set(wanted) - {scenario.name for scenario in known}
     if unknown or not wanted:
         names = ", ".join(scenario.name for scenario in known)
-        parser.error(f"--only {only}: the scenarios are {names}")
+        parser.error(f"--only {only}: unknown scenario (expected one or more of {names})")
     return [scenario for scenario in known if scenario.name in wanted]
 
 
@@ -180,9 +180,9 @@ def builds(parser, choices):
         name, separator, path = choice.rpartition("=")
         binary = Path(path).resolve()
         if not binary.is_file():
-            parser.error(f"{binary} does not exist: swift build -c release --product sluice")
+            parser.error(f"{binary} does not exist (build it with swift build -c release --product sluice)")
         found.append((name if separator else "sluice", binary))
     names = [name for name, _ in found]
     if len(set(names)) < len(names) or set(names) & set(PEERS + EXTRAS):
-        parser.error("each --sluice needs a name of its own: --sluice old=… --sluice new=…")
+        parser.error("each --sluice needs a unique name, e.g. --sluice old=… --sluice new=…")
     return found

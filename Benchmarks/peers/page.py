@@ -16,12 +16,12 @@ def render(results):
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Sluice beside its peers</title>
+<title>Sluice compared with its peers</title>
 <style>{STYLE}</style>
 </head>
 <body>
 <header>
-<h1>Sluice beside its peers</h1>
+<h1>Sluice compared with its peers</h1>
 <p>{html.escape(machine_line(results))}</p>
 <p class="quiet">{html.escape(settings_line(results))}.</p>
 </header>
@@ -41,7 +41,7 @@ def problems(results):
     if not results.problems:
         return ""
     items = "".join(f"<li><pre>{html.escape(each)}</pre></li>" for each in results.problems)
-    return f'<section class="problems"><h2>What went wrong</h2><ul>{items}</ul></section>'
+    return f'<section class="problems"><h2>Problems</h2><ul>{items}</ul></section>'
 
 
 def summary(results, palette):
@@ -51,7 +51,7 @@ def summary(results, palette):
     reference = html.escape(compared[0].targets[0]["name"])
     return f"""
 <section>
-<h2>In short: {reference} is 1</h2>
+<h2>Summary ({reference} = 1)</h2>
 {legend(compared, palette)}
 <div class="wide">{pictures.overview(compared, palette)}</div>
 </section>"""
@@ -84,7 +84,7 @@ def section_text(section, palette):
 
 
 def hint(metric):
-    return ' <span class="quiet">less is better</span>' if metric.less_is_better else ""
+    return ' <span class="quiet">lower is better</span>' if metric.less_is_better else ""
 
 
 def failures(section):

@@ -1,22 +1,21 @@
 #!/usr/bin/env python3
-"""Sluice side by side with HAProxy, nginx and Envoy, in one run on one machine.
+"""Compare Sluice with HAProxy, nginx and Envoy, side by side in one run on one machine.
 
-    python3 Benchmarks/peers/run.py                        # everything, some 20 minutes
+    python3 Benchmarks/peers/run.py                        # everything, about 20 minutes
     python3 Benchmarks/peers/run.py --only churn,idle --rounds 9 --without envoy
     python3 Benchmarks/peers/run.py --sluice old=/tmp/a/sluice --sluice new=.build/release/sluice
-    python3 Benchmarks/peers/run.py --short                # everything once and tiny: does it work?
+    python3 Benchmarks/peers/run.py --short                # everything once at a small scale: does it work?
 
-All proxies have two threads (--threads), pass TCP on and write no log; Sluice runs as it is meant to, with
-whitelist, limits, metrics and access log. `sluice bench` is the load: every proxy takes its turn in
-each round, so that a noisy minute hits all alike. What counts is the ratio to HAProxy, taken round
-by round.
+All proxies have two threads (--threads), forward TCP and write no log; Sluice runs as intended, with
+whitelist, limits, metrics and access log. `sluice bench` generates the load: every proxy runs in each
+round, so that a noisy minute affects all of them. What matters is the ratio to HAProxy in each round.
 
-The source in the order in which to read it: scenarios.py says what is measured; testbed.py what
-stands meanwhile (backends.py, proxies.py, configurations.py); load.py, idle.py, list_churn.py and
-generators.py measure; results.py collects; markdown.py and page.py show. Only Python's standard
-library is needed; what else is missing is told with the name of Debian's package.
+To read the source, start with scenarios.py, which defines what is measured; then testbed.py
+(backends.py, proxies.py, configurations.py) sets up the servers; load.py, idle.py, list_churn.py and
+generators.py measure; results.py collects; markdown.py and page.py render. Only Python's standard
+library is needed; other missing programs are reported with their Debian package.
 
-Exit code 1 where a scenario could not be run, or nothing succeeded at one of its targets.
+The exit code is 1 if a scenario cannot be run, or if nothing succeeded with one of its targets.
 """
 
 import signal

@@ -51,7 +51,7 @@ def small_request(name, count):
 def churn():
     return LoadScenario(
         name="churn",
-        title="A new connection for each request",
+        title="One connection per request",
         detail="64 at a time",
         service="http",
         arguments=SMALL + ["--new-connections", "-c", "64"],
@@ -100,7 +100,7 @@ def mysql():
         LoadScenario(
             name="mysql-logins",
             title="MySQL logins",
-            detail="connect, log in by password, SELECT 1, close; 16 at a time, MariaDB",
+            detail="connect, log in with a password, SELECT 1, close; 16 at a time, MariaDB",
             service="mysql",
             arguments=["mysql", "--new-connections", "-c", "16"],
             operation="login",

@@ -1,87 +1,155 @@
-public import Addresses
+package import Addresses
+import FoundationEssentials
 
 /// A cloud's published list of its addresses.
 ///
-///     let feed = AddressFeed(parsing: bytes, as: .aws, filter: FeedFilter(services: ["EC2"]))
-///     guard feed.faults.isEmpty else { … }
+/// ```swift
+/// let feed = AddressFeed(parsing: bytes, as: .aws, filter: FeedFilter(services: ["EC2"]))
+/// guard feed.errors.isEmpty else { … }
+/// ```
 ///
-/// A fault costs its own entry only, and what is no JSON costs the rest of the file; so that no
-/// list with a hole in it is used by mistake, check ``faults`` first.
-public struct AddressFeed: Sendable {
+/// An invalid prefix does not keep the others from being read; check ``errors`` first, so that no
+/// list with a hole in it is used by mistake.
+package struct AddressFeed: Sendable {
     /// One block of the feed.
-    public struct Entry: Hashable, Sendable {
-        public var block: CIDRBlock
+    package struct Entry: Hashable, Sendable {
+        package var block: CIDRBlock
         /// Service and region: `EC2 eu-west-1`.
-        public var description: String
-        public var place: FeedPlace
+        package var description: String
+        package var path: FeedPath
     }
 
-    /// More are counted only.
-    public static let faultLimit = 100
+    /// Further errors are only counted.
+    package static let errorLimit = 100
 
-    /// In the order of the file, none of them twice. Feeds list a block under a cloud's whole
-    /// (`AMAZON`) and under its service (`EC2`): the service counts, of several the first.
-    public private(set) var entries: [Entry] = []
+    /// In the order of the file, without duplicates. Feeds list a block under the cloud as a whole
+    /// (`AMAZON`) and under its service (`EC2`): the service is kept, the first one of several.
+    package let entries: [Entry]
     /// In the order of the file.
-    public private(set) var faults: [FeedFault] = []
-    /// Faults beyond those in ``faults``.
-    public private(set) var furtherFaultCount = 0
+    package let errors: [FeedError]
+    /// The number of errors beyond ``errors``.
+    package let furtherErrorCount: Int
     /// Values of the filter that nothing in the feed has.
-    public let unmatchedFilters: [UnmatchedFilter]
-    /// Whether the filter leaves nothing, though the feed has each of its values.
-    public var isFilteredOut: Bool { isFiltered && entries.isEmpty && unmatchedFilters.isEmpty }
+    package let unmatchedFilters: [UnmatchedFilter]
+    /// Whether the filter leaves nothing, although the feed has each of its values.
+    package var isFilteredOut: Bool { isFiltered && entries.isEmpty && unmatchedFilters.isEmpty }
     private let isFiltered: Bool
 
-    /// - Complexity: O(*n*) for *n* bytes, in one pass.
-    public init(
+    /// - Complexity: O(*n*) for *n* bytes.
+    package init(
         parsing bytes: [UInt8],
         as format: FeedFormat,
         filter: FeedFilter = FeedFilter()
     ) {
-        var reader = FeedReader(bytes, filter: filter)
-        do throws(FeedFault) {
-            switch format {
-            case .aws: try reader.readAWS()
-            case .azure: try reader.readAzure()
-            case .google: try reader.readGoogle()
-            }
-            try reader.scanner.end()
-            reader.reportMissingLists()
+        var collector = FeedCollector(filter: filter)
+        do {
+            try format.document(bytes).collect(into: &collector)
         } catch {
-            reader.scanner.report(error)
+            collector.report(FeedError(error))
         }
-        // What was not read to its end has perhaps more to choose from.
-        isFiltered = !filter.isEmpty && reader.scanner.faults.isEmpty
-        unmatchedFilters = reader.scanner.faults.isEmpty ? reader.matcher.unmatched : []
-        entries = reader.entries
-        // An entry without its prefix is known as such at its end, and stands at its beginning.
-        faults = reader.scanner.faults.sorted { $0.place < $1.place }
-        furtherFaultCount = reader.scanner.faultCount - faults.count
+        entries = collector.entries
+        errors = collector.errors
+        furtherErrorCount = collector.errorCount - errors.count
+        // What could not be read may have had these values.
+        isFiltered = !filter.isEmpty && errors.isEmpty
+        unmatchedFilters = errors.isEmpty ? collector.matcher.unmatched : []
     }
 }
 
-/// Where something stands in a feed.
-public struct FeedPlace: Hashable, Sendable {
-    /// Counted from 1.
-    public var line: Int
-    /// Counted from 1, in bytes.
-    public var column: Int
-}
-
-extension FeedPlace: Comparable {
-    public static func < (left: FeedPlace, right: FeedPlace) -> Bool {
-        (left.line, left.column) < (right.line, right.column)
+extension FeedFormat {
+    fileprivate func document(_ bytes: [UInt8]) throws -> any FeedDocument {
+        let decoder = JSONDecoder()
+        let data = Data(bytes)
+        return switch self {
+        case .aws: try decoder.decode(AWSFeed.self, from: data)
+        case .azure: try decoder.decode(AzureFeed.self, from: data)
+        case .google: try decoder.decode(GoogleFeed.self, from: data)
+        }
     }
 }
 
-/// Why a part of a feed cannot be read. The file's name is the caller's to print.
-public struct FeedFault: Error, Hashable, Sendable {
-    public var place: FeedPlace
-    /// What is wrong, and where it is known what to do.
-    public var message: String
+// MARK: - Places and errors
+
+/// Where a prefix is in a feed, as jq(1) writes it: `prefixes[12].ip_prefix`.
+///
+/// A path and not a line: most feeds come as one line.
+package struct FeedPath: Hashable, Sendable {
+    /// The keys on the way to a prefix.
+    enum Key: String, Hashable, Sendable {
+        case prefixes
+        case awsIPv6Prefixes = "ipv6_prefixes"
+        case awsIPv4Prefix = "ip_prefix"
+        case awsIPv6Prefix = "ipv6_prefix"
+        case azureTags = "values"
+        case azurePrefixes = "properties.addressPrefixes"
+        case googleIPv4Prefix = "ipv4Prefix"
+        case googleIPv6Prefix = "ipv6Prefix"
+    }
+
+    var list: Key
+    /// Counted from 0.
+    var index: Int
+    var key: Key?
+    /// The index in Azure's inner list.
+    var innerIndex: Int?
 }
 
-extension FeedFault: CustomStringConvertible {
-    /// `12:3: …`: goes behind the file's name and a colon.
-    public var description: String { "\(place.line):\(place.column): \(message)" }
+extension FeedPath: CustomStringConvertible {
+    package var description: String {
+        "\(list.rawValue)[\(index)]" + (key.map { ".\($0.rawValue)" } ?? "")
+            + (innerIndex.map { "[\($0)]" } ?? "")
+    }
+}
+
+/// Why a part of a feed cannot be read. The caller adds the file's name.
+package struct FeedError: Error, Hashable, Sendable {
+    /// As in ``FeedPath``; empty for the whole file.
+    package var path: String
+    /// What is wrong, and what to do about it.
+    package var message: String
+}
+
+extension FeedError: CustomStringConvertible {
+    /// `prefixes[12].ip_prefix: …`
+    package var description: String { path.isEmpty ? message : "\(path): \(message)" }
+}
+
+extension FeedError {
+    /// The errors of the JSON decoder.
+    fileprivate init(_ error: any Error) {
+        switch error {
+        case DecodingError.typeMismatch(let type, let context),
+            DecodingError.valueNotFound(let type, let context):
+            self.init(
+                path: Self.text(context.codingPath),
+                message: "expected \(Self.name(of: type))"
+            )
+        case DecodingError.dataCorrupted(let context):
+            self.init(
+                path: Self.text(context.codingPath),
+                message: "invalid JSON (download the file again; jq finds the place)"
+            )
+        default:
+            self.init(path: "", message: "\(error)".printable)
+        }
+    }
+
+    /// What JSON calls it.
+    private static func name(of type: any Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is [Any].Type: "an array"
+        default: "an object"
+        }
+    }
+
+    private static func text(_ path: [any CodingKey]) -> String {
+        path.reduce(into: "") { text, key in
+            if let index = key.intValue {
+                text += "[\(index)]"
+            } else {
+                text += (text.isEmpty ? "" : ".") + key.stringValue
+            }
+        }
+    }
 }

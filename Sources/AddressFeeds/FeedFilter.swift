@@ -1,36 +1,36 @@
-/// Which of a feed's entries are wanted. Case does not count; several values of one key mean any
-/// of them, and no value means all.
-public struct FeedFilter: Hashable, Sendable {
+/// Which of a feed's entries are wanted. Case is ignored; several values of one key mean any of
+/// them, and no value means all.
+package struct FeedFilter: Hashable, Sendable {
     /// AWS: `EC2`; Azure: a service (`AzureStorage`) or a tag (`Storage.WestEurope`); Google:
     /// `Google Cloud`.
-    public var services: [String]
+    package var services: [String]
     /// AWS: `eu-west-1`; Azure: `westeurope`; Google: `europe-west1`.
-    public var regions: [String]
+    package var regions: [String]
 
-    public init(services: [String] = [], regions: [String] = []) {
+    package init(services: [String] = [], regions: [String] = []) {
         self.services = services
         self.regions = regions
     }
 
-    public var isEmpty: Bool { services.isEmpty && regions.isEmpty }
+    package var isEmpty: Bool { services.isEmpty && regions.isEmpty }
 }
 
-/// A value of a filter that nothing in the feed has: a slip, or a service that is gone.
-public struct UnmatchedFilter: Hashable, Sendable {
-    public enum Key: String, Hashable, Sendable { case services, regions }
+/// A value of a filter that nothing in the feed has: a typo, or a service that no longer exists.
+package struct UnmatchedFilter: Hashable, Sendable {
+    package enum Key: String, Hashable, Sendable { case services, regions }
 
-    public var key: Key
-    public var value: String
-    /// What the feed has instead, in the order of the alphabet.
-    public var known: [String]
+    package var key: Key
+    package var value: String
+    /// What the feed has instead, in alphabetical order.
+    package var known: [String]
 }
 
-/// Decides on entries, and remembers what there was to choose from.
+/// Decides on entries, and records what there was to choose from.
 struct FilterMatcher {
     private let services: Set<String>
     private let regions: Set<String>
     private let filter: FeedFilter
-    /// In lower case, with the feed's own spelling.
+    /// The key is in lower case, the value in the feed's own spelling.
     private var seenServices: [String: String] = [:]
     private var seenRegions: [String: String] = [:]
 
@@ -40,7 +40,7 @@ struct FilterMatcher {
         regions = Set(filter.regions.map { $0.lowercased() })
     }
 
-    /// - Parameter services: all names by which the entry's service goes.
+    /// - Parameter services: all names of the entry's service.
     mutating func wants(services names: [String], region: String) -> Bool {
         guard !filter.isEmpty else { return true }
         let names = names.filter { !$0.isEmpty }
@@ -61,7 +61,7 @@ struct FilterMatcher {
         among seen: [String: String]
     ) -> [UnmatchedFilter] {
         values.filter { seen[$0.lowercased()] == nil }.map { value in
-            UnmatchedFilter(key: key, value: value, known: seen.values.map(\.harmless).sorted())
+            UnmatchedFilter(key: key, value: value, known: seen.values.map(\.printable).sorted())
         }
     }
 }

@@ -1,5 +1,5 @@
-/// Who publishes a list, and so in what form it is.
-public enum FeedFormat: String, Hashable, Sendable, CaseIterable {
+/// The publisher of a list, and so its form.
+package enum FeedFormat: String, Hashable, Sendable, CaseIterable {
     /// Amazon's `ip-ranges.json`.
     case aws
     /// Azure's service tags, `ServiceTags_Public_….json`.
@@ -13,11 +13,11 @@ public enum FeedFormat: String, Hashable, Sendable, CaseIterable {
         ("ipv4Prefix", .google), ("ipv6Prefix", .google),
     ].map { (Array("\"\($0)\"".utf8), $1) }
 
-    /// The feed that `bytes` are, by the first key in them that only one of the forms has; `nil`
-    /// where they are none of these.
+    /// The form of `bytes`, by the first key in them that only one of the forms has; `nil` if they
+    /// are not a feed.
     ///
-    /// - Complexity: O(*n*) for *n* bytes; a feed shows itself within its first entry.
-    public init?(recognizing bytes: [UInt8]) {
+    /// - Complexity: O(*n*) for *n* bytes; a feed is recognized by its first entry.
+    package init?(recognizing bytes: [UInt8]) {
         guard bytes.firstByteOfText == UInt8(ascii: "{") else { return nil }
         for index in bytes.indices where bytes[index] == UInt8(ascii: "\"") {
             for (key, format) in Self.tellingKeys where bytes.has(key, at: index) {
@@ -30,7 +30,7 @@ public enum FeedFormat: String, Hashable, Sendable, CaseIterable {
 }
 
 extension [UInt8] {
-    /// Behind a byte order mark and white space.
+    /// After a byte order mark and white space.
     fileprivate var firstByteOfText: UInt8? {
         var index = 0
         while index < count, self[index] <= UInt8(ascii: " ") || self[index] >= 0x80 { index += 1 }

@@ -3,7 +3,7 @@ public struct AddressRange: Hashable, Sendable {
     public let first: IPAddress
     public let last: IPAddress
 
-    /// `nil` where the two are of different families or in the wrong order.
+    /// `nil` if the two are of different families or in the wrong order.
     public init?(from first: IPAddress, through last: IPAddress) {
         guard first.family == last.family, first <= last else { return nil }
         self.first = first
@@ -40,7 +40,57 @@ public struct AddressRange: Hashable, Sendable {
     }
 }
 
-extension AddressRange: CustomStringConvertible {
-    /// `192.0.2.1-192.0.2.9`.
-    public var description: String { "\(first)-\(last)" }
+/// `192.0.2.1-192.0.2.9`.
+extension AddressRange: AddressText {
+    /// Parses `first-last`, `network/length`, or one address.
+    ///
+    /// Blanks are allowed around the dash and the slash, and any of Unicode's dashes in place of
+    /// the hyphen. IPv4-mapped addresses become IPv4, as their peers do at accept.
+    public init(parsing text: Span<UInt8>) throws(AddressSyntaxError) {
+        do throws(AddressSyntaxError) {
+            try self.init(undiagnosed: text)
+        } catch {
+            throw error.diagnosed(in: text)
+        }
+    }
+
+    /// The same, with the error as it was met: nothing is concluded about what was meant.
+    init(undiagnosed text: Span<UInt8>) throws(AddressSyntaxError) {
+        if let dash = text.indices.first(where: { text.dashLength(at: $0) > 0 }) {
+            try self.init(undiagnosed: text, dash: dash)
+        } else if let slash = text.firstOffset(of: UInt8(ascii: "/")) {
+            let end = text.skippingBlanks(backTo: 0, from: slash)
+            let start = text.skippingBlanks(from: slash + 1)
+            self.init(try CIDRBlock(parsing: text, address: 0..<end, length: start..<text.count))
+        } else {
+            self.init(CIDRBlock(try IPAddress(parsing: text).unmapped))
+        }
+    }
+
+    private init(undiagnosed text: Span<UInt8>, dash: Int) throws(AddressSyntaxError) {
+        let end = text.skippingBlanks(backTo: 0, from: dash)
+        let start = text.skippingBlanks(from: dash + text.dashLength(at: dash))
+        guard start < text.count, text[start].mayBeginAddress else {
+            throw .init(.unfinishedRange, at: start)
+        }
+        let first = try IPAddress(parsing: text, in: 0..<end).unmapped
+        let last = try IPAddress(parsing: text, in: start..<text.count).unmapped
+        guard let range = AddressRange(from: first, through: last) else {
+            throw .init(.invertedRange, at: 0)
+        }
+        self = range
+    }
+
+    public func write(to bytes: inout [UInt8]) {
+        first.write(to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        last.write(to: &bytes)
+    }
+}
+
+extension UInt8 {
+    /// A hexadecimal digit or a colon; also a byte beyond ASCII, so that the error names it.
+    fileprivate var mayBeginAddress: Bool {
+        self >= 0x80 || self == UInt8(ascii: ":") || Character(Unicode.Scalar(self)).isHexDigit
+    }
 }

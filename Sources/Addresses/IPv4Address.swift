@@ -21,9 +21,38 @@ extension IPv4Address: Comparable {
     public static func < (a: IPv4Address, b: IPv4Address) -> Bool { a.bits < b.bits }
 }
 
-extension IPv4Address: CustomStringConvertible {
-    /// Dotted decimal.
-    public var description: String {
-        "\(bits >> 24).\(bits >> 16 & 255).\(bits >> 8 & 255).\(bits & 255)"
+/// Dotted decimal.
+extension IPv4Address: AddressText {
+    /// Parses four numbers of 0…255 with dots between them, without leading zeros.
+    ///
+    /// - Complexity: O(1); an error is thrown after at most 15 bytes.
+    public init(parsing text: Span<UInt8>) throws(AddressSyntaxError) {
+        var bits: UInt32 = 0
+        var position = 0
+        for octet in 0..<4 {
+            if octet > 0 { try Self.skipDot(text, at: &position) }
+            bits = bits << 8 | (try text.decimal(at: &position, upTo: 255))
+        }
+        guard position == text.count else {
+            throw text[position] == UInt8(ascii: ".")
+                ? .init(.tooManyOctets, at: position) : text.unexpected(at: position)
+        }
+        self.bits = bits
+    }
+
+    private static func skipDot(
+        _ text: Span<UInt8>,
+        at position: inout Int
+    ) throws(AddressSyntaxError) {
+        guard position < text.count else { throw .init(.tooFewOctets, at: position) }
+        guard text[position] == UInt8(ascii: ".") else { throw text.unexpected(at: position) }
+        position += 1
+    }
+
+    public func write(to bytes: inout [UInt8]) {
+        for shift in stride(from: 24, through: 0, by: -8) {
+            if shift < 24 { bytes.append(UInt8(ascii: ".")) }
+            bytes.append(decimal: UInt64(bits >> shift & 255))
+        }
     }
 }

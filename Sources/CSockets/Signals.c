@@ -45,3 +45,7 @@ int csockets_signals_next(int fd) {
 }
 
 int csockets_memory_trim(void) { return malloc_trim(0); }
+
+int csockets_memory_return_blocks(int bytes) {
+    return mallopt(M_MMAP_THRESHOLD, bytes) && mallopt(M_TRIM_THRESHOLD, 4 * bytes);
+}

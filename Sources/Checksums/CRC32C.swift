@@ -4,20 +4,20 @@
 /// for High-Performance CRC Generation", IEEE Transactions on Computers 57, 2008).
 ///
 /// - Complexity: O(1) for each byte.
-public struct CRC32C: Sendable {
+package struct CRC32C: Sendable {
     private var remainder: UInt32 = ~0
 
-    public init() {}
+    package init() {}
 
     /// The checksum of all bytes so far.
-    public var value: UInt32 { ~remainder }
+    package var value: UInt32 { ~remainder }
 
-    public mutating func update(_ byte: UInt8) {
+    package mutating func update(_ byte: UInt8) {
         let index = UInt8(truncatingIfNeeded: remainder) ^ byte
         remainder = remainder >> 8 ^ Self.table[Int(index)]
     }
 
-    public mutating func update(_ bytes: Span<UInt8>) {
+    package mutating func update(_ bytes: Span<UInt8>) {
         var offset = 0
         while bytes.count - offset >= 8 {
             update(low: bytes.word(at: offset) ^ remainder, high: bytes.word(at: offset + 4))
@@ -36,7 +36,7 @@ public struct CRC32C: Sendable {
     }
 
     /// For each byte the remainder that it leaves, bits reflected, then the one that it leaves
-    /// with one more zero byte behind it, and so on up to seven.
+    /// with one more zero byte after it, and so on up to seven.
     private static let table: [UInt32] = {
         var table = (0..<256).map { byte in
             (0..<8).reduce(UInt32(byte)) { remainder, _ in

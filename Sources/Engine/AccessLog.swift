@@ -1,9 +1,9 @@
 package import Operations
 
-/// Takes the records of ended connections.
+/// Receives the records of ended connections.
 package protocol AccessLog: Sendable {
-    /// Takes a batch. Called on a shard's queue, on the path of the bytes: must return at once, and
-    /// drops and counts what it has no room for.
+    /// Receives a batch. Called on a shard's queue, on the data path: it must return immediately,
+    /// and drops and counts what does not fit.
     func write(_ records: [AccessRecord])
 
     /// Lines that were dropped so far.

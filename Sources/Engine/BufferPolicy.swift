@@ -16,9 +16,9 @@ struct BufferPolicy: Equatable, Sendable {
     let unsent: Int?
 
     /// - Parameters:
-    ///   - initial: how large a receive buffer is at first (`net.ipv4.tcp_rmem`).
-    ///   - grantable: how large a receive buffer the system grants (`net.core.rmem_max`). A smaller
-    ///     one than was asked for would cost throughput: then the buffer still grows by itself, up to
+    ///   - initial: the initial size of a receive buffer (`net.ipv4.tcp_rmem`).
+    ///   - grantable: the largest receive buffer that the system grants (`net.core.rmem_max`). A
+    ///     smaller one than requested would cost throughput: then the buffer is auto-tuned, up to
     ///     `net.ipv4.tcp_rmem`.
     init(_ settings: EngineSettings, initial: Int, grantable: Int) {
         func granted(_ byteCount: Int) -> Int? {
@@ -30,7 +30,7 @@ struct BufferPolicy: Equatable, Sendable {
         unsent = settings.unsentByteCount > 0 ? settings.unsentByteCount : nil
     }
 
-    /// Asks the kernel.
+    /// Reads the kernel's settings.
     init(_ settings: EngineSettings) throws(GatewayError) {
         do {
             let probe = try Socket.tcp(isIPv6: false)
@@ -39,7 +39,7 @@ struct BufferPolicy: Equatable, Sendable {
             try probe.setReceiveBuffer(Int(Int32.max / 2))
             self.init(settings, initial: initial, grantable: try probe.receiveBuffer())
         } catch {
-            throw .systemResources(operation: "preparing sockets", reason: error.description)
+            throw .systemResources(operation: "prepare sockets", reason: error.description)
         }
     }
 }

@@ -2,14 +2,15 @@ import Addresses
 import Settings
 import Sockets
 
-/// Which congestion control each of the gateway's sockets takes, decided once.
+/// The congestion control of each of the gateway's sockets, decided once.
 struct CongestionPolicy: Equatable, Sendable {
     /// For every socket; `nil` for what the system gives.
     private let everywhere: String?
     /// For sockets over the loopback interface.
     private let overLoopback: String?
 
-    /// For loopback in place of one that paces; the first that the kernel has. It always has Reno.
+    /// For loopback instead of one that paces; the first that the kernel offers. It always offers
+    /// Reno.
     private static let unpaced = ["cubic", "reno"]
 
     /// - Parameters:
@@ -29,8 +30,8 @@ struct CongestionPolicy: Equatable, Sendable {
         }
     }
 
-    /// What a socket takes that listens on `address` or connects to it; `nil` where it keeps what
-    /// it has.
+    /// The congestion control for a socket that listens on `address` or connects to it; `nil` to
+    /// keep the default.
     func name(for address: IPAddress) -> String? {
         address.isLoopback ? overLoopback : everywhere
     }
@@ -41,7 +42,7 @@ struct CongestionPolicy: Equatable, Sendable {
 }
 
 extension CongestionPolicy {
-    /// Asks the kernel.
+    /// Reads the kernel's settings.
     init(_ setting: CongestionControl) throws(GatewayError) {
         let probe: Socket
         let system: String
@@ -49,7 +50,7 @@ extension CongestionPolicy {
             probe = try Socket.tcp(isIPv6: false)
             system = try probe.congestionControl()
         } catch {
-            throw .systemResources(operation: "preparing sockets", reason: error.description)
+            throw .systemResources(operation: "prepare sockets", reason: error.description)
         }
         defer { probe.close() }
         if case .named(let name) = setting { try Self.check(name, with: probe) }

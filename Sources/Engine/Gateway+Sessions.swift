@@ -8,9 +8,9 @@ import Traffic
 // MARK: - What operators ask and do
 
 extension Gateway {
-    /// The running sessions that `filter` matches, the oldest first.
+    /// The running sessions that match `filter`, oldest first.
     ///
-    /// - Parameter limit: so many at most; the total counts all of them.
+    /// - Parameter limit: maximum number of sessions; the total counts all of them.
     package func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList {
         await ask(limit: limit, filter) { .list($0) }
     }
@@ -59,9 +59,9 @@ extension Gateway {
         return oldest.list
     }
 
-    /// Puts backends in a mode, for as long as the gateway runs: those that `filter` means now.
+    /// Sets the mode of the backends that currently match `filter`, until the gateway stops.
     ///
-    /// - Parameter mode: `nil` for the one that the configuration says.
+    /// - Parameter mode: `nil` for the configuration's.
     package func setMode(_ mode: BackendMode?, matching filter: BackendFilter) {
         let all = inventory.withLock { inventory in
             for (key, backend) in inventory.backends
@@ -107,11 +107,11 @@ extension Gateway {
         )
     }
 
-    /// What the policy in force says of a client, for each listener of a warehouse to which the client
-    /// can come, limits aside: the same question that the data plane asks.
+    /// The active policy's verdict on a client, for each listener of a warehouse that the client
+    /// can reach, without limits: the same evaluation as in the data plane.
     ///
-    /// - Parameter endpoint: the private endpoint through which the client comes, if that is asked.
-    /// - Returns: `nil` where there is no such warehouse.
+    /// - Parameter endpoint: the private endpoint the client connects through, if given.
+    /// - Returns: `nil` if there is no such warehouse.
     package func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
     {

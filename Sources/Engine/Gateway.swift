@@ -20,7 +20,7 @@ package final class Gateway: Sendable {
     private let phase = Locked(GatewayStatus.Phase.starting)
     /// One change of the configuration at a time; nothing else waits for it.
     private let changes = Locked(())
-    /// The shards take no more messages.
+    /// The shards accept no more messages.
     private let isRetired = Locked(false)
     private let names: NameResolver
     let checker: HealthChecker
@@ -30,15 +30,15 @@ package final class Gateway: Sendable {
     private let policyStatus = Locked<PolicyStatus?>(nil)
     /// Those that were published and may still be held by a shard.
     private let snapshots = Locked<[WeakSnapshot]>([])
-    /// Of which configuration every shard has been told.
+    /// The configuration that every shard has received.
     private let publishedGeneration = Locked(0)
 
     /// Prepares a gateway; nothing listens before ``start()``.
     ///
     /// - Parameters:
-    ///   - descriptors: how many the data plane may use; `nil` where nothing else in the process
-    ///     needs many.
-    ///   - report: takes what an operator should know. Called on any thread; must not block.
+    ///   - descriptors: how many the data plane may use; `nil` if nothing else in the process needs
+    ///     many.
+    ///   - report: receives events for the operator. Called on any thread; must not block.
     package convenience init(
         configuration: GatewayConfiguration,
         accessLog: any AccessLog,
@@ -105,7 +105,7 @@ package final class Gateway: Sendable {
                 report: report
             )
         } catch {
-            throw .systemResources(operation: "preparing health checks", reason: error.description)
+            throw .systemResources(operation: "start the health checks", reason: error.description)
         }
         startSettings = StartSettings(topology)
     }
@@ -115,7 +115,7 @@ package final class Gateway: Sendable {
         do throws(SystemError) {
             return DescriptorPlan(limit: try ProcessLimits.descriptors(), fixedCount: 0)
         } catch {
-            throw .systemResources(operation: "preparing the shards", reason: error.description)
+            throw .systemResources(operation: "start the workers", reason: error.description)
         }
     }
 
@@ -142,7 +142,7 @@ package final class Gateway: Sendable {
         phase.withLock { if $0 == .starting { $0 = .running } }
         for shard in shards { shard.start() }
         names.start { [weak self] in self?.namesChanged() }
-        // Names are asked for since the addresses are bound: some may be known by now.
+        // Names have been resolving since the addresses were bound: some may be known by now.
         namesChanged()
         checker.start()
     }
@@ -254,22 +254,22 @@ extension Gateway {
         return DrainOutcome(finished: max(0, before - closed), closed: closed)
     }
 
-    /// The last records reach the access log with the end of each shard. Detached: whoever is out of
-    /// patience with sessions wants their records all the same.
+    /// The last records reach the access log when each shard ends. Detached: records matter even if
+    /// the time for sessions is over.
     private func waitUntilRetired() async {
         let ports = services.ports
         await Task.detached {
             let deadline = ContinuousClock.now + .seconds(2)
             while !ports.allSatisfy(\.isRetired), ContinuousClock.now < deadline {
-                // A task that nobody else knows is not cancelled.
+                // A task that no one else knows is not cancelled.
                 try? await Task.sleep(for: .milliseconds(1))
             }
         }.value
     }
 
-    /// Tells each shard something.
+    /// Sends each shard a message.
     ///
-    /// - Returns: false where the shards do not listen any more.
+    /// - Returns: false if the shards no longer accept messages.
     func tellShards(_ message: (ShardPort) -> ShardMessage) -> Bool {
         isRetired.withLock { isRetired in
             guard !isRetired else { return false }
@@ -288,7 +288,8 @@ extension Gateway {
     private func waitUntilIdle(for limit: Duration) async {
         let deadline = ContinuousClock.now + limit
         while activeConnections > 0, ContinuousClock.now < deadline {
-            // Cancelled sleep: the caller wants no more patience, so the drain goes on at once.
+            // Cancelled sleep: the caller does not want to wait any longer, so the drain continues
+            // immediately.
             guard (try? await Task.sleep(for: .milliseconds(20))) != nil else { return }
         }
     }
@@ -323,7 +324,7 @@ extension Gateway {
         return status
     }
 
-    /// Whether a shard still holds a policy that is no longer in force, and with it its memory.
+    /// Whether a shard still holds a policy that is no longer active, and with it its memory.
     package var holdsOldPolicy: Bool {
         snapshots.withLock { $0.count { $0.snapshot != nil } > 1 }
     }

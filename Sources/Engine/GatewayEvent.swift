@@ -8,17 +8,17 @@ package enum GatewayEvent: Equatable, Sendable {
     case backendHealthy(service: Service.ID, backend: String)
     /// An operator has put it in another mode.
     case backendModeChanged(service: Service.ID, backend: String, mode: BackendMode)
-    /// - Parameter inUse: the last known addresses, which stay in use; empty where there are none.
+    /// - Parameter inUse: the last known addresses, which stay in use; empty if there are none.
     case backendUnresolved(name: String, reason: String, inUse: [IPAddress] = [])
     /// A name has other addresses than before, or has some again.
     case backendResolved(name: String, to: [IPAddress], before: [IPAddress])
-    /// A backend cannot be checked for want of something of the gateway's own; its health stays.
+    /// A backend cannot be checked because the gateway lacks resources; its health is unchanged.
     case healthCheckImpossible(backend: SocketAddress, reason: String)
     /// No local port is left for another connection to this backend.
     case noSourcePort(backend: SocketAddress, reason: String)
     /// A backend must not have this address: ``BackendAddressPolicy``.
     case backendAddressRefused(backend: String, address: IPAddress, reason: String)
-    /// Accepting stopped for want of descriptors or memory; it goes on by itself.
+    /// Accepting was paused for lack of descriptors or memory; it resumes by itself.
     case acceptPaused(reason: String)
     case acceptResumed
     /// Denied connections that got no line in the access log in about a second, and since the
@@ -29,7 +29,7 @@ package enum GatewayEvent: Equatable, Sendable {
     case silentLoadBalancer(listener: SocketAddress, peer: SocketAddress)
     /// A client that the policy admits was denied by a limit.
     case limitReached(DenialReason, listener: SocketAddress, client: IPAddress)
-    /// Running sessions were closed because the policy does not admit them any more.
+    /// Running sessions were closed because the policy no longer admits them.
     case sessionsRevoked(warehouse: String, listener: String, count: Int)
 }
 

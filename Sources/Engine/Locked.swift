@@ -33,10 +33,10 @@
 #else
     import Synchronization
 
-    /// A value that one thread at a time may touch.
+    /// A value that only one thread at a time may access.
     ///
-    /// It is a `Mutex`, but in a build for the thread sanitizer, which does not see what a futex
-    /// orders and would report every value behind one: `-Xswiftc -DTHREAD_SANITIZER` takes a POSIX
+    /// It is a `Mutex`, except in a build for the thread sanitizer, which does not see what a futex
+    /// orders and would report every value behind one: `-Xswiftc -DTHREAD_SANITIZER` uses a POSIX
     /// mutex instead (docs/decisions/0014).
     struct Locked<Value>: ~Copyable, Sendable {
         private let mutex: Mutex<Value>

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Calls back again and again, on a queue of its own.
+/// Calls back periodically, on a queue of its own.
 final class RepeatingTimer: Sendable {
     private let label: String
     private let interval: Duration
@@ -21,7 +21,7 @@ final class RepeatingTimer: Sendable {
         stop()
     }
 
-    /// Begins; the first call comes after `delay`. Called once.
+    /// Starts; the first call is after `delay`. Call it once.
     func start(after delay: Duration, _ handler: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: label, qos: .utility)
         let made = Source(timer: DispatchSource.makeTimerSource(queue: queue))

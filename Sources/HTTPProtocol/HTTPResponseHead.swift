@@ -1,28 +1,29 @@
-/// What decides how long a response is and whether the connection stays (RFC 9112 §6.3, §9.3).
-package struct HTTPResponseHead: Equatable {
-    /// The longest header that a response may have, in bytes: as much as curl accepts.
-    package static let byteLimit = HTTPFault.headByteLimit
+/// What determines the length of a response and whether its connection is kept
+/// (RFC 9112 §6.3, §9.3).
+public struct HTTPResponseHead: Equatable, Sendable {
+    /// The longest header that a response may have, in bytes: as long as curl accepts.
+    public static let byteLimit = HTTPSyntaxError.headByteLimit
 
-    /// Three digits.
-    package private(set) var status = 0
+    /// Three digits (RFC 9110 §15).
+    public private(set) var status = 0
     private var minorVersion: UInt8 = 1
     private var contentLength: Int?
     private var hasTransferEncoding = false
     /// Whether the last transfer coding is chunked.
-    package private(set) var isChunked = false
+    public private(set) var isChunked = false
     private var saysClose = false
     private var saysKeepAlive = false
     private var byteCount = 0
     /// The field that a folded line continues; `nil` before the first one.
     private var lastField: Field?
 
-    /// The fields that matter here. The value of a length may follow on the next line.
+    /// The fields that matter here. The value of a length may be on the next line.
     private enum Field: Equatable {
         case connection, contentLength(hasValue: Bool), transferEncoding, other
     }
 
     /// Reads `HTTP/1.1 200 OK`.
-    package init(statusLine line: Span<UInt8>) throws(HTTPFault) {
+    public init(statusLine line: Span<UInt8>) throws(HTTPSyntaxError) {
         guard line.count >= 12, line.hasPrefix("HTTP/1."), line[8] == UInt8(ascii: " "),
             line[7] == UInt8(ascii: "0") || line[7] == UInt8(ascii: "1"),
             line.count == 12 || line[12] == UInt8(ascii: " "),
@@ -33,11 +34,11 @@ package struct HTTPResponseHead: Equatable {
     }
 
     /// Reads `Name: value`, or a line that begins with white space and continues the field before
-    /// it: servers that fold lines are obsolete, but exist (RFC 9112 §5.2).
-    package mutating func take(field line: Span<UInt8>) throws(HTTPFault) {
+    /// it: servers that fold lines are obsolete, but they exist (RFC 9112 §5.2).
+    public mutating func read(field line: Span<UInt8>) throws(HTTPSyntaxError) {
         byteCount += line.count
         guard byteCount <= Self.byteLimit else { throw .headTooLong }
-        if !line.isEmpty, line[0].isBlank { return try takeContinuation(line) }
+        if !line.isEmpty, line[0].isBlank { return try readContinuation(line) }
         try endField()
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { throw .badField }
         // No white space before the colon (RFC 9112 §5.1).
@@ -45,11 +46,11 @@ package struct HTTPResponseHead: Equatable {
         let field = Self.field(named: line.extracting(0..<colon))
         lastField = field
         if field == .other { return }
-        try take(line.extracting(line.trimmed((colon + 1)..<line.count)), of: field)
+        try read(line.extracting(line.trimmed((colon + 1)..<line.count)), of: field)
     }
 
-    /// What follows the last field: a value that has not come by now does not come.
-    package mutating func endFields() throws(HTTPFault) { try endField() }
+    /// No field follows: a value that is still missing is an error.
+    public mutating func endFields() throws(HTTPSyntaxError) { try endField() }
 
     private static func field(named name: Span<UInt8>) -> Field {
         switch name.count {
@@ -60,35 +61,35 @@ package struct HTTPResponseHead: Equatable {
         }
     }
 
-    /// A fold counts as a space (§5.2): it separates tokens, and a number does not continue after it.
-    private mutating func takeContinuation(_ line: Span<UInt8>) throws(HTTPFault) {
+    /// A fold counts as a space (§5.2): it separates tokens and ends a number.
+    private mutating func readContinuation(_ line: Span<UInt8>) throws(HTTPSyntaxError) {
         guard let lastField else { throw .badField }
         let value = line.extracting(line.trimmed(0..<line.count))
-        if lastField != .other, !value.isEmpty { try take(value, of: lastField) }
+        if lastField != .other, !value.isEmpty { try read(value, of: lastField) }
     }
 
-    private mutating func take(_ value: Span<UInt8>, of field: Field) throws(HTTPFault) {
+    private mutating func read(_ value: Span<UInt8>, of field: Field) throws(HTTPSyntaxError) {
         switch field {
-        case .connection: takeConnection(value)
-        case .contentLength(let hasValue): if !value.isEmpty { try takeLength(value, hasValue) }
-        case .transferEncoding: takeEncoding(value)
+        case .connection: readConnection(value)
+        case .contentLength(let hasValue): if !value.isEmpty { try readLength(value, hasValue) }
+        case .transferEncoding: readEncoding(value)
         case .other: break
         }
     }
 
-    private func endField() throws(HTTPFault) {
+    private func endField() throws(HTTPSyntaxError) {
         if lastField == .contentLength(hasValue: false) { throw .badContentLength }
     }
 
-    private mutating func takeConnection(_ value: Span<UInt8>) {
+    private mutating func readConnection(_ value: Span<UInt8>) {
         saysClose = saysClose || value.containsToken("close")
         saysKeepAlive = saysKeepAlive || value.containsToken("keep-alive")
     }
 
-    private mutating func takeLength(
+    private mutating func readLength(
         _ value: Span<UInt8>,
         _ hasValue: Bool
-    ) throws(HTTPFault) {
+    ) throws(HTTPSyntaxError) {
         guard !hasValue, let length = value.decimal, contentLength == nil || contentLength == length
         else { throw .badContentLength }
         contentLength = length
@@ -96,25 +97,25 @@ package struct HTTPResponseHead: Equatable {
     }
 
     /// Content codings such as gzip may precede chunked; the content is not looked at (§6.1).
-    private mutating func takeEncoding(_ value: Span<UInt8>) {
+    private mutating func readEncoding(_ value: Span<UInt8>) {
         hasTransferEncoding = true
         isChunked = value.lastToken(is: "chunked")
     }
 }
 
 extension HTTPResponseHead {
-    /// How the end of the content is found.
-    package enum Framing: Equatable {
+    /// How the end of the content is recognised.
+    public enum Framing: Equatable, Sendable {
         case length(Int)
         case chunked
         case untilEndOfStream
     }
 
     /// Interim responses announce another one (RFC 9110 §15.2).
-    package var isInterim: Bool { (100..<200).contains(status) }
+    public var isInterim: Bool { (100..<200).contains(status) }
 
-    /// - Throws: if two framings contradict each other: a sign of smuggling (RFC 9112 §6.1).
-    package func framing() throws(HTTPFault) -> Framing {
+    /// - Throws: if two framings contradict each other, a sign of smuggling (RFC 9112 §6.1).
+    public func framing() throws(HTTPSyntaxError) -> Framing {
         if isInterim || status == 204 || status == 304 { return .length(0) }
         if hasTransferEncoding {
             guard isChunked, contentLength == nil, minorVersion == 1 else {
@@ -125,8 +126,8 @@ extension HTTPResponseHead {
         return contentLength.map { .length($0) } ?? .untilEndOfStream
     }
 
-    /// Whether the server will take another request on this connection.
-    package var keepsConnection: Bool {
+    /// Whether the server accepts another request on this connection.
+    public var keepsConnection: Bool {
         saysClose ? false : minorVersion == 1 || saysKeepAlive
     }
 }

@@ -1,10 +1,10 @@
-/// Reads one HTTP/1 response after the other, within limits, from pieces of any size.
+/// Reads HTTP/1 responses one after another, within limits, from pieces of any size.
 ///
-/// It keeps what it needs to find a response's end, and of the content of an error the beginning:
-/// the server's own words. A response that arrives in one piece is read without a copy.
-package struct HTTPResponseParser {
-    /// What a piece has led to.
-    package enum Progress: Equatable {
+/// It keeps what it needs to find a response's end, and the beginning of an error's content: the
+/// server's own words. A response that arrives in one piece is read without a copy.
+public struct HTTPResponseParser: Sendable {
+    /// The outcome of a piece.
+    public enum Progress: Equatable, Sendable {
         case incomplete
         /// A final response ended with the piece.
         case complete(status: Int, keepsConnection: Bool)
@@ -21,19 +21,19 @@ package struct HTTPResponseParser {
     private var state = State.statusLine
     private var lines = LineCollector(.lenient)
     private var hasBegun = false
-    /// How the content of the last response that reports an error begins (RFC 9110 §15.5, §15.6).
-    package private(set) var errorContent: [UInt8] = []
+    /// The beginning of the content of the last error response (RFC 9110 §15.5, §15.6).
+    public private(set) var errorContent: [UInt8] = []
 
     /// How much of an error's content is kept, in bytes.
-    package static let errorContentLimit = 400
+    public static let errorContentLimit = 400
 
-    package init() {}
+    public init() {}
 
-    /// Whether some of a response has come, but not its end.
-    package var isInsideResponse: Bool { hasBegun }
+    /// Whether part of a response has arrived, but not its end.
+    public var isInsideResponse: Bool { hasBegun }
 
-    /// Takes what the server sent. Bytes after a response's end are an error: nothing was asked.
-    package mutating func receive(_ bytes: Span<UInt8>) throws(HTTPFault) -> Progress {
+    /// Reads what the server sent. Bytes after a response's end are an error: nothing was asked.
+    public mutating func receive(_ bytes: Span<UInt8>) throws(HTTPSyntaxError) -> Progress {
         var position = 0
         while position < bytes.count {
             hasBegun = true
@@ -44,8 +44,8 @@ package struct HTTPResponseParser {
         return .incomplete
     }
 
-    /// How many of the next bytes are content, which is not looked at.
-    package var indifferentByteCount: Int {
+    /// How many of the next bytes are content, which is not inspected.
+    public var indifferentByteCount: Int {
         switch state {
         case .content(_, let remaining): remaining
         case .untilEndOfStream: .max
@@ -53,16 +53,16 @@ package struct HTTPResponseParser {
         }
     }
 
-    /// Takes so many bytes of the content, at most ``indifferentByteCount``.
-    package mutating func skip(_ byteCount: Int) -> Progress {
+    /// This many bytes of the content have arrived unseen, at most ``indifferentByteCount``.
+    public mutating func skip(_ byteCount: Int) -> Progress {
         guard case .content(let head, let remaining) = state else { return .incomplete }
         state = .content(head, remainingByteCount: max(0, remaining - byteCount))
         return byteCount < remaining ? .incomplete : complete(head)
     }
 
-    /// Takes the end of the stream: the response's end where nothing else marks it; `nil` where
-    /// the response is cut off.
-    package mutating func receiveEndOfStream() -> Progress? {
+    /// The stream has ended: the response's end if nothing else marks it; `nil` if the response is
+    /// cut off.
+    public mutating func receiveEndOfStream() -> Progress? {
         guard case .untilEndOfStream(let head) = state else { return nil }
         state = .statusLine
         hasBegun = false
@@ -75,22 +75,22 @@ package struct HTTPResponseParser {
         return .complete(status: head.status, keepsConnection: head.keepsConnection)
     }
 
-    /// Takes one line or a piece of the content.
+    /// Reads one line or a piece of the content.
     ///
     /// - Returns: the head of the response that ended with it.
     private mutating func step(
         _ bytes: Span<UInt8>,
         _ position: inout Int
-    ) throws(HTTPFault) -> HTTPResponseHead? {
+    ) throws(HTTPSyntaxError) -> HTTPResponseHead? {
         switch state {
         case .statusLine:
             let head = try lines.nextLine(of: bytes, from: &position) {
-                (line) throws(HTTPFault) in try HTTPResponseHead(statusLine: line)
+                (line) throws(HTTPSyntaxError) in try HTTPResponseHead(statusLine: line)
             }
             if let head { state = .fields(head) }
             return nil
         case .fields(let head):
-            return try takeField(of: head, bytes, &position)
+            return try readField(of: head, bytes, &position)
         case .content(let head, let remaining):
             let taken = min(remaining, bytes.count - position)
             keepErrorContent(of: head, bytes.extracting(position..<position + taken))
@@ -114,17 +114,17 @@ package struct HTTPResponseParser {
         for index in 0..<max(0, count) { errorContent.append(bytes[index]) }
     }
 
-    /// Takes a field, or the empty line after the last one.
-    private mutating func takeField(
+    /// Reads a field, or the empty line after the last one.
+    private mutating func readField(
         of head: HTTPResponseHead,
         _ bytes: Span<UInt8>,
         _ position: inout Int
-    ) throws(HTTPFault) -> HTTPResponseHead? {
+    ) throws(HTTPSyntaxError) -> HTTPResponseHead? {
         let next = try lines.nextLine(of: bytes, from: &position) {
-            (line) throws(HTTPFault) -> HTTPResponseHead? in
+            (line) throws(HTTPSyntaxError) -> HTTPResponseHead? in
             guard !line.isEmpty else { return nil }
             var head = head
-            try head.take(field: line)
+            try head.read(field: line)
             return head
         }
         guard let next else { return nil }
@@ -137,7 +137,7 @@ package struct HTTPResponseParser {
 
     private mutating func beginContent(
         of head: HTTPResponseHead
-    ) throws(HTTPFault) -> HTTPResponseHead? {
+    ) throws(HTTPSyntaxError) -> HTTPResponseHead? {
         var head = head
         try head.endFields()
         errorContent.removeAll(keepingCapacity: true)

@@ -1,13 +1,15 @@
-/// The little of HTTP's grammar that a message's head needs. Names and tokens are compared
-/// without regard to case (RFC 9110 §5.1).
+import Text
+
+/// The part of HTTP's grammar that a message's head needs. Names and tokens are compared
+/// case-insensitively (RFC 9110 §5.1).
 extension Span<UInt8> {
-    package func firstIndex(of byte: UInt8) -> Int? {
+    public func firstIndex(of byte: UInt8) -> Int? {
         for index in indices where self[index] == byte { return index }
         return nil
     }
 
-    /// Whether it begins with `text`, which must be ASCII; the case of letters does not matter.
-    package func hasPrefix(_ text: StaticString) -> Bool {
+    /// Whether it begins with `text`, which must be ASCII; in any case.
+    public func hasPrefix(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         guard length <= count else { return false }
         let letters = unsafe UnsafeBufferPointer(start: text.utf8Start, count: length)
@@ -19,7 +21,7 @@ extension Span<UInt8> {
     }
 
     /// Whether `token` is an element of this comma-separated list.
-    package func containsToken(_ token: StaticString) -> Bool {
+    public func containsToken(_ token: StaticString) -> Bool {
         var start = 0
         while start < count {
             var end = start
@@ -32,7 +34,7 @@ extension Span<UInt8> {
     }
 
     /// Whether `token` is the last element of this comma-separated list.
-    package func lastToken(is token: StaticString) -> Bool {
+    public func lastToken(is token: StaticString) -> Bool {
         var start = count
         while start > 0, self[start - 1] != UInt8(ascii: ",") { start -= 1 }
         let element = extracting(trimmed(start..<count))
@@ -40,15 +42,15 @@ extension Span<UInt8> {
     }
 
     /// The part of `range` without spaces and tabs around it (RFC 9110 §5.6.3).
-    package func trimmed(_ range: Range<Int>) -> Range<Int> {
+    public func trimmed(_ range: Range<Int>) -> Range<Int> {
         var range = range
         while !range.isEmpty, self[range.lowerBound].isBlank { range.removeFirst() }
         while !range.isEmpty, self[range.upperBound - 1].isBlank { range.removeLast() }
         return range
     }
 
-    /// The number that 1 to 18 decimal digits write; `nil` for anything else.
-    package var decimal: Int? {
+    /// The number written in 1 to 18 decimal digits; `nil` for anything else.
+    public var decimal: Int? {
         guard (1...18).contains(count) else { return nil }
         var value = 0
         for index in indices {
@@ -58,8 +60,8 @@ extension Span<UInt8> {
         return value
     }
 
-    /// The number that the 1 to 15 hexadecimal digits at the start write; `nil` for none or more.
-    package var leadingHexadecimal: (value: Int, digitCount: Int)? {
+    /// The number written in the 1 to 15 hexadecimal digits at the start; `nil` for none or more.
+    public var leadingHexadecimal: (value: Int, digitCount: Int)? {
         var value = 0
         var digitCount = 0
         while digitCount < count, let digit = self[digitCount].hexadecimalDigit {
@@ -72,18 +74,5 @@ extension Span<UInt8> {
 }
 
 extension UInt8 {
-    package var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
-
-    package var lowercased: UInt8 {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
-    }
-
-    package var hexadecimalDigit: Int? {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(self - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): Int(self - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): Int(self - UInt8(ascii: "A") + 10)
-        default: nil
-        }
-    }
+    public var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 }

@@ -1,7 +1,7 @@
 /// Finds the end of the answer to one COM_QUERY, from pieces of any size
 /// (MySQL internals manual, "COM_QUERY Response").
-package struct MySQLAnswerParser {
-    package enum Progress: Equatable {
+public struct MySQLAnswerParser: Sendable {
+    public enum Progress: Equatable, Sendable {
         case incomplete
         case complete
         case refused(MySQLErrorPacket)
@@ -19,19 +19,19 @@ package struct MySQLAnswerParser {
     /// The query was packet 0.
     private var scanner = MySQLPacketScanner(sequence: 1)
 
-    package init() {}
+    public init() {}
 
-    /// Makes ready for the answer to the next query.
-    package mutating func restart() {
+    /// Prepares for the answer to the next query.
+    public mutating func restart() {
         state = .beginning
         scanner.restart(sequence: 1)
     }
 
-    /// Takes what the server sent. Bytes behind the answer's end are a fault: nothing was asked.
-    package mutating func receive(_ bytes: Span<UInt8>) throws(MySQLWireError) -> Progress {
+    /// Reads what the server sent. Bytes after the answer's end are an error: nothing was asked.
+    public mutating func receive(_ bytes: Span<UInt8>) throws(MySQLWireError) -> Progress {
         var position = 0
         while try scanner.next(of: bytes, from: &position) {
-            let progress = try take(scanner.packet)
+            let progress = try read(scanner.packet)
             guard progress != .incomplete else { continue }
             guard position == bytes.count else { throw .excessBytes }
             return progress
@@ -39,7 +39,7 @@ package struct MySQLAnswerParser {
         return .incomplete
     }
 
-    private mutating func take(_ packet: MySQLPacketScanner.Packet) throws(MySQLWireError)
+    private mutating func read(_ packet: MySQLPacketScanner.Packet) throws(MySQLWireError)
         -> Progress
     {
         if case .columns(let remaining) = state {
@@ -50,7 +50,7 @@ package struct MySQLAnswerParser {
         return switch state {
         case .beginning: try begin(packet)
         case .columns, .columnsEnd: try endColumns(packet)
-        case .rows: takeRow(packet)
+        case .rows: readRow(packet)
         }
     }
 
@@ -78,7 +78,7 @@ package struct MySQLAnswerParser {
         return .incomplete
     }
 
-    private mutating func takeRow(_ packet: MySQLPacketScanner.Packet) -> Progress {
+    private mutating func readRow(_ packet: MySQLPacketScanner.Packet) -> Progress {
         guard packet.isEndOfFile else { return .incomplete }
         // The mark, two bytes of warnings, two of status.
         let status = packet.beginning.count >= 5 ? UInt64(packet.beginning[3]) : 0
@@ -90,9 +90,4 @@ package struct MySQLAnswerParser {
         state = .beginning
         return status & 0x0008 != 0 ? .incomplete : .complete
     }
-}
-
-extension MySQLPacketScanner.Packet {
-    /// An EOF packet; a row that begins with FE is longer.
-    fileprivate var isEndOfFile: Bool { beginning.first == 0xfe && byteCount < 9 }
 }

@@ -1,40 +1,42 @@
-/// An ERR packet: a code and words for the person on the other side
+import Text
+
+/// An ERR packet: a code and a message for the user on the other side
 /// (MySQL internals manual, "ERR_Packet").
-package struct MySQLErrorPacket: Hashable, Sendable {
+public struct MySQLErrorPacket: Hashable, Sendable {
     /// "Too many connections".
-    package static let tooManyConnections: UInt16 = 1040
+    public static let tooManyConnections: UInt16 = 1040
     /// "Bad handshake".
-    package static let badHandshake: UInt16 = 1043
+    public static let badHandshake: UInt16 = 1043
     /// "Access denied for user".
-    package static let accessDenied: UInt16 = 1045
+    public static let accessDenied: UInt16 = 1045
     /// "Server shutdown in progress".
-    package static let serverShutdown: UInt16 = 1053
+    public static let serverShutdown: UInt16 = 1053
     /// "Host is blocked because of many connection errors".
-    package static let hostBlocked: UInt16 = 1129
+    public static let hostBlocked: UInt16 = 1129
     /// "Host is not allowed to connect".
-    package static let hostNotPrivileged: UInt16 = 1130
+    public static let hostNotPrivileged: UInt16 = 1130
     /// "Got a packet bigger than 'max_allowed_packet' bytes".
-    package static let packetTooLarge: UInt16 = 1153
+    public static let packetTooLarge: UInt16 = 1153
     /// "Got packets out of order".
-    package static let packetsOutOfOrder: UInt16 = 1156
+    public static let packetsOutOfOrder: UInt16 = 1156
 
     /// MySQL's number for the error.
-    package var code: UInt16
+    public var code: UInt16
     /// Five characters after a greeting, such as `HY000`; `nil` before one, where a client does not
-    /// look for it and would show it as text.
-    package var sqlState: String?
-    /// Shown to the person as it stands.
-    package var message: String
+    /// expect it and would show it as text.
+    public var sqlState: String?
+    /// Shown to the user unchanged.
+    public var message: String
 
     /// A packet of exactly these parts.
-    package init(code: UInt16, sqlState: String?, message: String) {
+    public init(code: UInt16, sqlState: String?, message: String) {
         self.code = code
         self.sqlState = sqlState
         self.message = message
     }
 
-    /// The payload: `FF`, the code, `#` and the state if there is one, the words.
-    package var payload: [UInt8] {
+    /// The payload: `FF`, the code, `#` and the state if there is one, the message.
+    public var payload: [UInt8] {
         var payload: [UInt8] = [0xff]
         payload.appendLittleEndian(code, byteCount: 2)
         if let sqlState { payload += "#\(sqlState)".utf8 }
@@ -42,8 +44,8 @@ package struct MySQLErrorPacket: Hashable, Sendable {
         return payload
     }
 
-    /// Reads an ERR packet's payload; `nil` where it is another packet's.
-    package init?(payload: [UInt8]) {
+    /// Reads an ERR packet's payload; `nil` if it is another packet's.
+    public init?(payload: [UInt8]) {
         guard payload.count >= 3, payload[0] == 0xff else { return nil }
         code = UInt16(payload[1]) | UInt16(payload[2]) << 8
         var text = payload[3...]
@@ -52,5 +54,53 @@ package struct MySQLErrorPacket: Hashable, Sendable {
             text = text.dropFirst(6)
         }
         message = String(decoding: text, as: UTF8.self)
+    }
+
+    /// `MySQL error 1045: Access denied…`, on one line, with at most 200 characters of the message.
+    public var summary: String {
+        "MySQL error \(code): \(LogText.harmless("\(message.prefix(200))"))"
+    }
+}
+
+/// Why a peer's bytes are not a valid MySQL packet. Always the peer's error.
+///
+/// A packet that has not arrived completely is not among them: it is
+/// ``MySQLPacket/Decoding/incomplete(missingByteCount:)``.
+public enum MySQLWireError: Error, Equatable {
+    /// The packet announces more than `limit` bytes of payload. Both are bytes.
+    case packetTooLong(byteCount: Int, limit: Int)
+    /// A field runs past the packet's end, or lacks its terminator.
+    case truncated
+    /// The greeting's first byte is not 10.
+    case unsupportedProtocolVersion(UInt8)
+    /// A login without CLIENT_PROTOCOL_41: a client from before MySQL 4.1.
+    case obsoleteLogin
+    /// A packet's number is not the next one of its exchange.
+    case outOfSequence
+    /// Bytes after the end of an answer, when nothing else was asked for.
+    case excessBytes
+    /// The server asks for a local file (LOAD DATA LOCAL), which is never sent.
+    case fileRequest
+}
+
+extension MySQLWireError: CustomStringConvertible {
+    /// For the operator, after the word "sent".
+    public var description: String {
+        switch self {
+        case .packetTooLong(let byteCount, let limit):
+            "a MySQL packet of \(byteCount) bytes (the limit is \(limit))"
+        case .truncated:
+            "a MySQL packet that ends inside a field"
+        case .unsupportedProtocolVersion(let version):
+            "a greeting of MySQL protocol \(version), not 10"
+        case .obsoleteLogin:
+            "a login of a client from before MySQL 4.1"
+        case .outOfSequence:
+            "a MySQL packet out of sequence"
+        case .excessBytes:
+            "bytes after the end of an answer"
+        case .fileRequest:
+            "a request for a local file, which is never sent"
+        }
     }
 }

@@ -7,33 +7,33 @@
 /// case .complete(let packet, let byteCount): handle(packet); received.removeFirst(byteCount)
 /// }
 /// ```
-package struct MySQLPacket: Hashable, Sendable {
+public struct MySQLPacket: Hashable, Sendable {
     /// What decoding found at the start of some bytes.
-    package enum Decoding: Equatable, Sendable {
-        /// At least so many bytes are still to come.
+    public enum Decoding: Equatable, Sendable {
+        /// At least this many bytes are missing.
         case incomplete(missingByteCount: Int)
-        /// A packet; it took the first `byteCount` bytes.
+        /// A packet, in the first `byteCount` bytes.
         case complete(MySQLPacket, byteCount: Int)
     }
 
     /// The bytes before a payload.
-    package static let headerByteCount = 4
-    /// A payload of this size or more goes on in the next packet.
-    package static let maximumPayloadByteCount = 0xff_ffff
+    public static let headerByteCount = 4
+    /// A payload of this size or more continues in the next packet.
+    public static let maximumPayloadByteCount = 0xff_ffff
 
     /// Counts the packets of one exchange, both directions together; wraps at 256.
-    package var sequence: UInt8
-    /// What is said, without the header.
-    package var payload: [UInt8]
+    public var sequence: UInt8
+    /// Without the header.
+    public var payload: [UInt8]
 
     /// A packet of exactly these parts.
-    package init(sequence: UInt8, payload: [UInt8]) {
+    public init(sequence: UInt8, payload: [UInt8]) {
         self.sequence = sequence
         self.payload = payload
     }
 
-    /// The packet as sent: several frames where the payload is longer than one may be.
-    package var bytes: [UInt8] {
+    /// The packet as sent: several frames if the payload is too long for one.
+    public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         var sequence = sequence
         var rest = payload[...]
@@ -52,10 +52,10 @@ package struct MySQLPacket: Hashable, Sendable {
 
     /// Reads one frame from the start of `bytes`.
     ///
-    /// The limit is checked as soon as the header is there, before anything is waited for.
+    /// The limit is checked as soon as the header has arrived.
     ///
-    /// - Parameter limit: the longest payload that is taken, in bytes.
-    package static func decode(
+    /// - Parameter limit: the longest payload that is accepted, in bytes.
+    public static func decode(
         _ bytes: some Collection<UInt8>,
         limit: Int
     ) throws(MySQLWireError) -> Decoding {
@@ -75,16 +75,66 @@ package struct MySQLPacket: Hashable, Sendable {
     }
 }
 
-/// A packet's first four bytes.
-package struct MySQLPacketHeader {
-    package var payloadByteCount: Int
-    package var sequence: UInt8
+extension MySQLPacket {
+    /// COM_QUIT, which ends a session.
+    public static let quit = MySQLPacket(sequence: 0, payload: [0x01])
 
-    /// Reads a header from the start of `bytes`; `nil` where fewer than four are there.
-    package init?(_ bytes: some Collection<UInt8>) {
-        let header = [UInt8](bytes.prefix(MySQLPacket.headerByteCount))
-        guard header.count == MySQLPacket.headerByteCount else { return nil }
-        payloadByteCount = Int(header[0]) | Int(header[1]) << 8 | Int(header[2]) << 16
-        sequence = header[3]
+    /// COM_QUERY: one statement in the text protocol.
+    public static func query(_ statement: String) -> MySQLPacket {
+        MySQLPacket(sequence: 0, payload: [0x03] + statement.utf8)
+    }
+
+    /// The next packet of the exchange, with `payload`.
+    public func reply(_ payload: [UInt8]) -> MySQLPacket {
+        MySQLPacket(sequence: sequence &+ 1, payload: payload)
+    }
+}
+
+/// The first four bytes of a packet.
+public struct MySQLPacketHeader: Hashable, Sendable {
+    public var payloadByteCount: Int
+    public var sequence: UInt8
+
+    /// Reads a header from the start of `bytes`; `nil` if there are fewer than four.
+    public init?(_ bytes: some Collection<UInt8>) {
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for byte in bytes.prefix(MySQLPacket.headerByteCount) {
+            bits |= UInt32(byte) << (8 * count)
+            count += 1
+        }
+        guard count == MySQLPacket.headerByteCount else { return nil }
+        self.init(bits: bits)
+    }
+
+    private init(bits: UInt32) {
+        payloadByteCount = Int(bits & 0xff_ffff)
+        sequence = UInt8(bits >> 24)
+    }
+
+    /// Reads a header that arrives in pieces of any size.
+    public struct Collector: Hashable, Sendable {
+        private var bits: UInt32 = 0
+        private var count: UInt32 = 0
+
+        public init() {}
+
+        /// Reads bytes from `position` on, up to the header's last.
+        ///
+        /// - Returns: the header; `nil` if it continues in the next piece.
+        public mutating func next(
+            of bytes: Span<UInt8>,
+            from position: inout Int
+        ) -> MySQLPacketHeader? {
+            while position < bytes.count {
+                bits |= UInt32(bytes[position]) << (8 * count)
+                position += 1
+                count += 1
+                guard count == MySQLPacket.headerByteCount else { continue }
+                defer { self = Collector() }
+                return MySQLPacketHeader(bits: bits)
+            }
+            return nil
+        }
     }
 }

@@ -3,7 +3,8 @@ import Policy
 import Settings
 import Text
 
-/// Why a URL's query or the command line's options are not a filter. Always the asker's error.
+/// Why a URL's query or the command line's options are not a valid filter. Always the caller's
+/// error.
 package enum FilterQueryError: Error, Hashable, Sendable {
     case unknownKey(String, known: [String])
     case givenTwice(String)
@@ -22,10 +23,10 @@ extension FilterQueryError: CustomStringConvertible {
         switch self {
         case .unknownKey(let key, let known):
             "unknown filter \(key.quoted) (expected \(known.joined(separator: ", ")))"
-        case .givenTwice(let key): "\(key) is given twice"
+        case .givenTwice(let key): "duplicate filter \(key)"
         case .invalid(let key, let value, let reason): "\(key) \(value.quoted): \(reason)"
         case .unknownPlace(let kind, let value, let known):
-            "there is no \(kind.rawValue) \(value.quoted)" + Self.advice(for: value, known)
+            "unknown \(kind.rawValue) \(value.quoted)" + Self.advice(for: value, known)
         }
     }
 
@@ -80,9 +81,9 @@ struct FilterQueryPair {
     let key: String
     let value: String
 
-    /// What `parse` makes of the value.
+    /// The result of `parse` for the value.
     ///
-    /// - Parameter expected: in words, where `parse` has none of its own.
+    /// - Parameter expected: what is expected, if `parse` does not say.
     func parsed<Value>(
         _ expected: String,
         _ parse: (String) throws -> Value?
@@ -95,7 +96,7 @@ struct FilterQueryPair {
         throw .invalid(key: key, value: value, reason: "expected \(expected)")
     }
 
-    /// A block, or an address, which stands for itself alone.
+    /// A block, or an address as a block of one.
     func block() throws(FilterQueryError) -> CIDRBlock {
         try parsed("a block") { text in
             if text.contains("/") { return try CIDRBlock(parsing: text) }

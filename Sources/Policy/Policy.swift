@@ -5,22 +5,22 @@ import Time
 /// A value: a change makes a new policy, in which every list that it does not touch is the same
 /// object as before. The topology (listeners, services, backends) is apart, and changes with the
 /// deployment.
-package struct Policy: Hashable, Sendable {
+public struct Policy: Hashable, Sendable {
     /// By the id of the warehouse. A warehouse without a policy admits nobody.
-    package var warehouses: [String: WarehousePolicy]
+    public var warehouses: [String: WarehousePolicy]
 
-    package init(_ warehouses: [String: WarehousePolicy] = [:]) {
+    public init(_ warehouses: [String: WarehousePolicy] = [:]) {
         self.warehouses = warehouses
     }
 
-    package subscript(warehouse: String) -> WarehousePolicy {
+    public subscript(warehouse: String) -> WarehousePolicy {
         warehouses[warehouse] ?? WarehousePolicy()
     }
 }
 
 extension Policy {
     /// ``EntryList/series`` of every list.
-    package var series: Set<UInt32> {
+    public var series: Set<UInt32> {
         Set(warehouses.values.flatMap { $0.whitelist.lists.map(\.series) })
     }
 }
@@ -28,7 +28,7 @@ extension Policy {
 extension Policy {
     /// Makes each list that is also in `before` a version of that one: hits go on being counted,
     /// and entries that are the same are the same object.
-    package mutating func continueSeries(of before: Policy) {
+    public mutating func continueSeries(of before: Policy) {
         for (id, old) in before.warehouses {
             guard var policy = warehouses[id] else { continue }
             for (position, list) in policy.whitelist.lists.enumerated() {
@@ -43,16 +43,16 @@ extension Policy {
 }
 
 /// Who may connect to one warehouse.
-package struct WarehousePolicy: Hashable, Sendable {
+public struct WarehousePolicy: Hashable, Sendable {
     /// Applies to its public links only.
-    package var whitelist: Whitelist
+    public var whitelist: Whitelist
     /// The provider's ends of its private links.
-    package var endpointServices: [EndpointService]
+    public var endpointServices: [EndpointService]
     /// The consumers' ends. Apply to its private links only. No name occurs twice.
-    package var endpoints: [Endpoint]
+    public var endpoints: [Endpoint]
 
     /// Admits nobody, unless parameters say otherwise.
-    package init(
+    public init(
         whitelist: Whitelist = .empty,
         endpointServices: [EndpointService] = [],
         endpoints: [Endpoint] = []
@@ -64,24 +64,36 @@ package struct WarehousePolicy: Hashable, Sendable {
 }
 
 /// A state of the policy, as its source counts them.
-package struct PolicyRevision: Hashable, Sendable, Comparable, Codable {
-    package var number: UInt64
+public struct PolicyRevision: Hashable, Sendable, Comparable {
+    public var number: UInt64
 
-    package init(_ number: UInt64) {
+    public init(_ number: UInt64) {
         self.number = number
     }
 
-    package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+    public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+}
+
+/// Encoded as a number.
+extension PolicyRevision: Codable {
+    public init(from decoder: any Decoder) throws {
+        number = try decoder.singleValueContainer().decode(UInt64.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
+    }
 }
 
 extension PolicyRevision: CustomStringConvertible {
-    package var description: String { "\(number)" }
+    public var description: String { "\(number)" }
 }
 
 // MARK: - Changes
 
 /// One change of a policy.
-package enum PolicyChange: Hashable, Sendable {
+public enum PolicyChange: Hashable, Sendable {
     /// Gives a warehouse a policy, in place of the one it has, if any.
     case set(WarehousePolicy, of: String)
     /// Takes a warehouse's policy away: nobody is admitted to it any longer.
@@ -98,7 +110,7 @@ package enum PolicyChange: Hashable, Sendable {
 }
 
 /// Why a change cannot be made. Always the writer's error; nothing has changed.
-package enum PolicyChangeError: Error, Hashable, Sendable {
+public enum PolicyChangeError: Error, Hashable, Sendable {
     case noSuchWarehouse(String)
     case noSuchList(EntryList.Name, of: String)
     case noSuchEndpoint(EndpointName, of: String)
@@ -107,9 +119,9 @@ package enum PolicyChangeError: Error, Hashable, Sendable {
 }
 
 extension PolicyChangeError: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
-        case .noSuchWarehouse(let id): "there is no warehouse \(id)"
+        case .noSuchWarehouse(let id): "unknown warehouse \(id)"
         case .noSuchList(.entries, let id): "the whitelist of \(id) has no entries of its own"
         case .noSuchList(.file(let path), let id): "the whitelist of \(id) has no list \(path)"
         case .noSuchEndpoint(let name, let id): "warehouse \(id) has no endpoint \(name)"
@@ -122,7 +134,7 @@ extension PolicyChangeError: CustomStringConvertible {
 
 extension Policy {
     /// Makes `changes` in their order: all of them or, if one is refused, none.
-    package mutating func apply(_ changes: [PolicyChange]) throws(PolicyChangeError) {
+    public mutating func apply(_ changes: [PolicyChange]) throws(PolicyChangeError) {
         var draft = self
         for change in changes { try draft.apply(change) }
         self = draft

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A thread for one call that may block for as long as it likes. Nobody waits for its end, and the
-/// process may end before it.
-package enum DetachedThread {
+/// A thread for one call that may block indefinitely. Nothing waits for its end, and the process
+/// may end before it.
+public enum DetachedThread {
     private final class Work {
         let body: @Sendable () -> Void
 
@@ -13,9 +13,9 @@ package enum DetachedThread {
 
     /// Runs `body` on a thread of its own.
     ///
-    /// - Parameter stackByteCount: of its stack; at least what the system demands.
+    /// - Parameter stackByteCount: of its stack; at least the system's minimum.
     /// - Throws: the system's error if there is no room for another thread.
-    package static func start(
+    public static func start(
         stackByteCount: Int = 1 << 20,
         _ body: @escaping @Sendable () -> Void
     ) throws(SystemError) {

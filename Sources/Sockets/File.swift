@@ -2,9 +2,9 @@ internal import Glibc
 
 /// An open file, pipe or standard stream, read or written in the order of its bytes. Every call may
 /// block, so that none is made on a shard.
-package struct File: ~Copyable, Sendable {
+public struct File: ~Copyable, Sendable {
     private let descriptor: Int32
-    /// A standard stream outlives whoever writes to it.
+    /// A standard stream outlives its writers.
     private let isOwned: Bool
 
     private init(descriptor: Int32, isOwned: Bool) {
@@ -16,17 +16,17 @@ package struct File: ~Copyable, Sendable {
         if isOwned { _ = close(descriptor) }
     }
 
-    package static var standardInput: File { File(descriptor: STDIN_FILENO, isOwned: false) }
-    package static var standardOutput: File { File(descriptor: STDOUT_FILENO, isOwned: false) }
-    package static var standardError: File { File(descriptor: STDERR_FILENO, isOwned: false) }
+    public static var standardInput: File { File(descriptor: STDIN_FILENO, isOwned: false) }
+    public static var standardOutput: File { File(descriptor: STDOUT_FILENO, isOwned: false) }
+    public static var standardError: File { File(descriptor: STDERR_FILENO, isOwned: false) }
 
-    /// Opens what is at `path` for reading: a pipe such as `<(…)` too.
-    package init(reading path: String) throws(SystemError) {
+    /// Opens the file at `path` for reading, even a pipe such as `<(…)`.
+    public init(reading path: String) throws(SystemError) {
         self.init(descriptor: try Self.open(path, O_RDONLY), isOwned: true)
     }
 
     /// Makes the file at `path`, or empties the one that is there.
-    package init(creating path: String) throws(SystemError) {
+    public init(creating path: String) throws(SystemError) {
         self.init(descriptor: try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC), isOwned: true)
     }
 
@@ -35,12 +35,12 @@ package struct File: ~Copyable, Sendable {
     }
 
     /// Whether a person watches (isatty(3)).
-    package var isTerminal: Bool { isatty(descriptor) == 1 }
+    public var isTerminal: Bool { isatty(descriptor) == 1 }
 }
 
 extension File {
     /// The next bytes, at most `byteCount` and as few as are there; none at the end.
-    package func read(upTo byteCount: Int) throws(SystemError) -> [UInt8] {
+    public func read(upTo byteCount: Int) throws(SystemError) -> [UInt8] {
         var result = Result<Int, SystemError>.success(0)
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             let start = buffer.baseAddress
@@ -53,10 +53,10 @@ extension File {
     }
 
     /// Everything up to the end, or the first `limit` bytes of it.
-    package func readToEnd(limit: Int = .max) throws(SystemError) -> [UInt8] {
+    public func readToEnd(limit: Int = .max) throws(SystemError) -> [UInt8] {
         var all: [UInt8] = []
         while all.count < limit {
-            // Pieces grow with what is there: few calls, and little more memory than needed.
+            // Chunks grow with what is there: few calls, and little more memory than needed.
             let byteCount = min(max(all.count, 1 << 16), 1 << 24)
             let piece = try read(upTo: min(byteCount, limit - all.count))
             if piece.isEmpty { break }
@@ -66,7 +66,7 @@ extension File {
     }
 
     /// Writes all of `bytes`, however long its reader takes.
-    package func write(_ bytes: [UInt8]) throws(SystemError) {
+    public func write(_ bytes: [UInt8]) throws(SystemError) {
         var offset = 0
         while offset < bytes.count {
             do throws(SystemError) {
@@ -94,7 +94,7 @@ extension File {
     /// there is not a regular file but, for instance, a pipe or a device, it is written to.
     ///
     /// - Parameter isDurable: whether the bytes are to survive a crash of the machine (fsync(2)).
-    package static func replace(
+    public static func replace(
         _ path: String,
         with bytes: [UInt8],
         isDurable: Bool = false
@@ -115,7 +115,7 @@ extension File {
         }
     }
 
-    /// Makes a call that returns -1 for a failure, again as long as a signal interrupts it.
+    /// Makes a call that returns -1 for a failure, and repeats it while signals interrupt it.
     @discardableResult
     private static func retrying<Value: BinaryInteger>(_ call: () -> Value) throws(SystemError)
         -> Value

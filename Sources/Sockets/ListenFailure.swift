@@ -1,22 +1,22 @@
 internal import Glibc
 
-/// Why an address cannot be listened on: the system's own words, and what to do.
-package struct ListenFailure: Hashable, Sendable {
+/// Why an address cannot be listened on: the system's text, and the remedy.
+public struct ListenFailure: Hashable, Sendable {
     private let error: SystemError
     private let interface: String?
 
     /// - Parameter interface: the network interface to which the address is bound; `nil` for any.
-    package init(_ error: SystemError, interface: String? = nil) {
+    public init(_ error: SystemError, interface: String? = nil) {
         self.error = error
         self.interface = interface
     }
 
     /// Whether another process has the address.
-    package var isAddressInUse: Bool { error == .addressInUse }
+    public var isAddressInUse: Bool { error == .addressInUse }
 }
 
 extension ListenFailure: CustomStringConvertible {
-    package var description: String { advice.map { "\(error) (\($0))" } ?? error.description }
+    public var description: String { advice.map { "\(error) (\($0))" } ?? error.description }
 
     private var advice: String? {
         switch (error.code, interface) {
@@ -26,7 +26,7 @@ extension ListenFailure: CustomStringConvertible {
         case (EACCES, _): "ports below 1024 need the capability CAP_NET_BIND_SERVICE"
         case (ENODEV, let interface?): "ip link shows the network interfaces; none is \(interface)"
         case (EPERM, let interface?):
-            "listening on the interface \(interface) only needs the capability CAP_NET_RAW"
+            "binding to interface \(interface) needs the capability CAP_NET_RAW"
         default: nil
         }
     }

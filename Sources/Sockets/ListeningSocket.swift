@@ -1,34 +1,34 @@
-package import Addresses
+public import Addresses
 internal import CSockets
 internal import Glibc
 
-/// A socket that accepts, closed when its last holder lets go of it.
+/// A socket that accepts, closed when its last owner releases it.
 ///
-/// Each shard that accepts from it holds it; so its number is not given to another file while a
+/// Each shard that accepts from it owns it; so its number is not reused for another file while a
 /// shard may still use it.
-package final class ListeningSocket: Sendable {
+public final class ListeningSocket: Sendable {
     let socket: Socket
-    /// The address it is bound to; the port is the real one, also where 0 was asked for.
-    package let address: SocketAddress
-    /// The only network interface over which clients come; `nil` for any.
-    package let interface: String?
-    /// Whether an IPv6 socket takes IPv4 clients too.
-    package let takesIPv4: Bool
+    /// The address it is bound to; the port is the actual one, even if 0 was requested.
+    public let address: SocketAddress
+    /// The only network interface that clients may use; `nil` for any.
+    public let interface: String?
+    /// Whether an IPv6 socket accepts IPv4 clients too.
+    public let takesIPv4: Bool
 
-    /// Binds and listens. What is set here (no delay, keepalive, congestion control, buffers) the
-    /// accepted sockets inherit.
+    /// Binds and listens. Accepted sockets inherit what is set here (no delay, keepalive,
+    /// congestion control, buffers).
     ///
     /// - Parameters:
-    ///   - interface: the network interface over which clients must come, and over which they are
-    ///     answered (SO_BINDTODEVICE, socket(7)): Linux takes a packet for any of its addresses on
-    ///     any interface.
-    ///   - takesIPv4: whether an IPv6 socket takes IPv4 clients too (RFC 3493 §5.3); a
-    ///     listener on an IPv4 address of the same port cannot stand beside such a one.
+    ///   - interface: the network interface that clients must use, and that replies use
+    ///     (SO_BINDTODEVICE, socket(7)): Linux accepts a packet for any of its addresses on any
+    ///     interface.
+    ///   - takesIPv4: whether an IPv6 socket accepts IPv4 clients too (RFC 3493 §5.3); it excludes
+    ///     a listener on an IPv4 address of the same port.
     ///   - sharesPort: whether others that share theirs may overlap; see ``sharePort(_:)``.
-    ///   - congestionControl: the kernel's name of it; `nil` for the system's.
-    ///   - receiveBuffer: see ``Socket/setReceiveBuffer(_:)``; `nil` for one that grows by itself.
-    ///   - unsentLimit: see ``Socket/setUnsentLimit(_:)``; `nil` for the system's.
-    package init(
+    ///   - congestionControl: its kernel name; `nil` for the system default.
+    ///   - receiveBuffer: see ``Socket/setReceiveBuffer(_:)``; `nil` for an auto-tuned one.
+    ///   - unsentLimit: see ``Socket/setUnsentLimit(_:)``; `nil` for the system default.
+    public init(
         on address: SocketAddress,
         interface: String? = nil,
         takesIPv4: Bool = false,
@@ -82,28 +82,28 @@ package final class ListeningSocket: Sendable {
         try SystemError.check(unsafe csockets_bind(socket.descriptor, &system))
     }
 
-    /// Binds the address and lets go of it again, to see whether it can be had; nobody can connect
-    /// meanwhile.
-    package static func probe(_ address: SocketAddress) throws(SystemError) {
+    /// Binds the address and releases it again, to check whether it is available; no client can
+    /// connect meanwhile.
+    public static func probe(_ address: SocketAddress) throws(SystemError) {
         let socket = try Socket.tcp(for: address)
         defer { socket.close() }
         try bind(socket, to: address, takesIPv4: false, sharesPort: false)
     }
 
     /// Changes what sockets accepted from now on inherit.
-    package func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
+    public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {
         try socket.setKeepalive(options)
     }
 
-    /// Whether another socket of the same user may be bound to an address that overlaps this one's, if
-    /// that one shares its port too (SO_REUSEPORT, socket(7)). It counts when the other one is bound:
-    /// a socket that takes this one's place is bound first, so that there is always one that listens.
-    package func sharePort(_ isShared: Bool) throws(SystemError) {
+    /// Whether another socket of the same user may be bound to an address that overlaps this one's,
+    /// if that one shares its port too (SO_REUSEPORT, socket(7)). It matters when the other one is
+    /// bound: a socket that replaces this one is bound first, so that one is always listening.
+    public func sharePort(_ isShared: Bool) throws(SystemError) {
         try SystemError.check(csockets_set_reuse_port(socket.descriptor, isShared ? 1 : 0))
     }
 
-    /// Takes the next waiting client (accept4(2)).
-    package func accept() -> AcceptOutcome {
+    /// Accepts the next waiting client (accept4(2)).
+    public func accept() -> AcceptOutcome {
         var peer = csockets_address()
         let result = unsafe csockets_accept(socket.descriptor, &peer)
         if result >= 0 {

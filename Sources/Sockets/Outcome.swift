@@ -1,7 +1,7 @@
-package import Addresses
+public import Addresses
 
 /// The outcome of one non-blocking read.
-package enum ReadOutcome: Equatable, Sendable {
+public enum ReadOutcome: Equatable, Sendable {
     /// At least one byte.
     case bytes(count: Int)
     case wouldBlock
@@ -10,7 +10,7 @@ package enum ReadOutcome: Equatable, Sendable {
 }
 
 /// The outcome of one non-blocking write.
-package enum WriteOutcome: Equatable, Sendable {
+public enum WriteOutcome: Equatable, Sendable {
     /// Perhaps fewer than were offered.
     case bytes(count: Int)
     case wouldBlock
@@ -18,7 +18,7 @@ package enum WriteOutcome: Equatable, Sendable {
 }
 
 /// The outcome of one non-blocking accept.
-package enum AcceptOutcome: Equatable, Sendable {
+public enum AcceptOutcome: Equatable, Sendable {
     case accepted(Socket, peer: SocketAddress)
     case wouldBlock
     /// That client is gone, or the network failed for it: the next one may be fine (accept(2)).
@@ -29,7 +29,7 @@ package enum AcceptOutcome: Equatable, Sendable {
 }
 
 /// The outcome of starting a non-blocking connect.
-package enum ConnectOutcome: Equatable, Sendable {
+public enum ConnectOutcome: Equatable, Sendable {
     case connected
     /// The socket becomes writable when it is connected or has failed.
     case inProgress

@@ -2,16 +2,16 @@ internal import CSockets
 internal import Glibc
 
 /// A kernel pipe through which bytes go from socket to socket without being copied (splice(2)).
-package final class Pipe {
+public final class Pipe {
     private let readDescriptor: Int32
     private let writeDescriptor: Int32
-    /// How many bytes it takes, at most.
-    package let capacity: Int
+    /// Its capacity in bytes.
+    public let capacity: Int
     /// How many bytes it holds.
-    package private(set) var heldByteCount = 0
+    public private(set) var heldByteCount = 0
 
-    /// A pipe of `byteCount` bytes, or of fewer where the kernel grants no more (pipe(7)).
-    package init(byteCount: Int) throws(SystemError) {
+    /// A pipe of `byteCount` bytes, or of fewer if the kernel grants no more (pipe(7)).
+    public init(byteCount: Int) throws(SystemError) {
         var descriptors: (Int32, Int32) = (-1, -1)
         let capacity = unsafe withUnsafeMutableBytes(of: &descriptors) { buffer in
             let pair = unsafe buffer.assumingMemoryBound(to: Int32.self)
@@ -28,8 +28,8 @@ package final class Pipe {
 
     /// Moves what `socket` has, at most `limit` bytes and as far as there is room.
     ///
-    /// Where the pipe holds something already, `.wouldBlock` may also mean that it is full.
-    package func fill(from socket: Socket, atMost limit: Int = .max) -> ReadOutcome {
+    /// If the pipe already holds something, `.wouldBlock` may also mean that it is full.
+    public func fill(from socket: Socket, atMost limit: Int = .max) -> ReadOutcome {
         guard capacity > heldByteCount else { return .wouldBlock }
         let room = min(capacity - heldByteCount, max(limit, 1))
         let outcome = ReadOutcome(csockets_splice(socket.descriptor, writeDescriptor, room))
@@ -37,8 +37,8 @@ package final class Pipe {
         return outcome
     }
 
-    /// Moves what the pipe holds, as far as `socket` takes it. The pipe must not be empty.
-    package func drain(to socket: Socket) -> WriteOutcome {
+    /// Moves what the pipe holds, as far as `socket` accepts it. The pipe must not be empty.
+    public func drain(to socket: Socket) -> WriteOutcome {
         let outcome = WriteOutcome(
             csockets_splice(readDescriptor, socket.descriptor, heldByteCount)
         )

@@ -1,18 +1,18 @@
-package import Addresses
+public import Addresses
 internal import CSockets
 
 /// Turns host names into addresses by the system's resolver.
-package enum Resolver {
+public enum Resolver {
     /// Why a name has no address, in the system's words (gai_strerror(3)).
-    package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        package let description: String
+    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        public let description: String
     }
 
     /// At most this many addresses of one name are used.
-    package static let addressLimit = 64
+    public static let addressLimit = 64
 
     /// The addresses of `name` in the resolver's order. Blocks; never called on a shard.
-    package static func addresses(of name: String) throws(Failure) -> [IPAddress] {
+    public static func addresses(of name: String) throws(Failure) -> [IPAddress] {
         var found = [csockets_address](repeating: csockets_address(), count: addressLimit)
         let count = unsafe found.withUnsafeMutableBufferPointer { buffer in
             unsafe csockets_resolve(name, buffer.baseAddress, Int32(buffer.count))

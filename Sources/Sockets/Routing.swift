@@ -1,12 +1,12 @@
-package import Addresses
+public import Addresses
 internal import CSockets
 
-/// What the system's routes say. Nothing is sent.
-package enum Routing {
+/// The system's routes. Nothing is sent.
+public enum Routing {
     /// The address from which the system would connect to `destination`.
     ///
     /// - Throws: the system's error if there is no route, or no address of its own in that network.
-    package static func source(to destination: IPAddress) throws(SystemError) -> IPAddress {
+    public static func source(to destination: IPAddress) throws(SystemError) -> IPAddress {
         // Any port: a datagram socket's connect only looks up the route (ip(7)).
         var system = SocketAddress(destination, port: 9).system
         var source = csockets_address()
@@ -15,9 +15,9 @@ package enum Routing {
     }
 
     /// Whether a connection to `address` stays on this machine.
-    package static func isThisMachine(_ address: IPAddress) -> Bool {
+    public static func isThisMachine(_ address: IPAddress) -> Bool {
         if address.isLoopback { return true }
-        // Without a route there is no way to us either.
+        // Without a route, replies cannot reach us either.
         guard let source = try? source(to: address) else { return false }
         return source == address || source.isLoopback
     }

@@ -2,12 +2,12 @@
 ///
 /// Each shard has one for all of its connections, so that an idle connection owns no buffer.
 /// Not to be shared between threads.
-@safe package final class ScratchBuffer {
+@safe public final class ScratchBuffer {
     /// The size in bytes.
-    package let byteCount: Int
+    public let byteCount: Int
     @usableFromInline let base: UnsafeMutableRawPointer
 
-    package init(byteCount: Int) {
+    public init(byteCount: Int) {
         self.byteCount = byteCount
         unsafe base = .allocate(byteCount: byteCount, alignment: 64)
     }
@@ -17,7 +17,7 @@
     }
 
     /// A copy of the bytes in `range`.
-    package func copy(_ range: Range<Int>) -> [UInt8] {
+    public func copy(_ range: Range<Int>) -> [UInt8] {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
         let part = unsafe UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
         return unsafe [UInt8](part)
@@ -25,7 +25,7 @@
 
     /// Lends the bytes in `range` to `body`, without a copy.
     @inlinable
-    package func withBytes<Result: ~Copyable, Failure: Error>(
+    public func withBytes<Result: ~Copyable, Failure: Error>(
         in range: Range<Int>,
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -37,7 +37,7 @@
     }
 
     /// Puts `bytes`, which must fit, at the beginning.
-    package func store(_ bytes: ArraySlice<UInt8>) {
+    public func store(_ bytes: ArraySlice<UInt8>) {
         precondition(bytes.count <= byteCount)
         for (index, byte) in bytes.enumerated() {
             unsafe base.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
@@ -45,7 +45,7 @@
     }
 
     /// The byte at `index`.
-    package subscript(index: Int) -> UInt8 {
+    public subscript(index: Int) -> UInt8 {
         precondition(index >= 0 && index < byteCount)
         return unsafe base.load(fromByteOffset: index, as: UInt8.self)
     }

@@ -1,22 +1,22 @@
 /// Elements in a few large pieces of memory, addressed by index and generation.
 ///
-/// An element's generation changes when it is removed: whoever still holds its key finds nothing,
-/// rather than the slot's next tenant. Indices are dense and are used again, the latest first, so
-/// that the memory in use stays warm. Elements never move.
+/// An element's generation changes when it is removed: a key that is still held finds nothing,
+/// rather than the slot's next tenant. Indices are dense and are reused, latest first, so that the
+/// memory in use stays warm. Elements never move.
 ///
 /// Not to be shared between threads. While an element is being changed through the subscript, the
-/// table may be used for others, not for the same one.
+/// table may be used for others, but not for the same one.
 ///
 /// - Complexity: O(1) for every operation.
-@safe package final class SlotTable<Element> {
+@safe public final class SlotTable<Element> {
     /// Names one element.
-    package struct Key: Hashable, Sendable {
-        package let index: UInt32
+    public struct Key: Hashable, Sendable {
+        public let index: UInt32
         /// Below 2^30.
-        package let generation: UInt32
+        public let generation: UInt32
 
         @inlinable
-        package init(index: UInt32, generation: UInt32) {
+        public init(index: UInt32, generation: UInt32) {
             self.index = index
             self.generation = generation
         }
@@ -30,18 +30,18 @@
     // other modules use, would cost a call for each access.
     @exclusivity(unchecked)
     @usableFromInline var chunks: [UnsafeMutablePointer<Element>] = unsafe []
-    /// Each slot's generation, with ``vacantBit`` where no element is in it.
+    /// Each slot's generation, with ``vacantBit`` if it has no element.
     @exclusivity(unchecked)
     @usableFromInline var generations: [UInt32] = []
     @usableFromInline var vacant: [UInt32] = []
     /// How many elements there are.
-    package var count: Int { occupiedCount }
+    public var count: Int { occupiedCount }
     @usableFromInline var occupiedCount = 0
 
-    package init() {}
+    public init() {}
 
     /// How many slots there are, vacant ones included: the bound of all indices.
-    package var slotCount: Int { unsafe generations.count }
+    public var slotCount: Int { unsafe generations.count }
 
     deinit {
         for key in keys { unsafe slot(Int(key.index)).deinitialize(count: 1) }
@@ -56,7 +56,7 @@
 
     /// Puts an element into a vacant slot.
     @inlinable
-    package func insert(_ element: consuming Element) -> Key {
+    public func insert(_ element: consuming Element) -> Key {
         let index = vacant.popLast() ?? appendChunk()
         unsafe generations[Int(index)] &= ~Self.vacantBit
         unsafe slot(Int(index)).initialize(to: element)
@@ -75,9 +75,9 @@
         return first
     }
 
-    /// Takes an element out; its key, and every copy of it, names nothing from now on.
+    /// Removes an element; its key, and every copy of it, refers to nothing from now on.
     @inlinable
-    package func remove(_ key: Key) -> Element? {
+    public func remove(_ key: Key) -> Element? {
         guard contains(key) else { return nil }
         let index = Int(key.index)
         unsafe generations[index] = ((key.generation &+ 1) & (1 << 30 - 1)) | Self.vacantBit
@@ -89,25 +89,25 @@
     /// Whether `key` names an element that is still there.
     @inlinable
     @inline(__always)
-    package func contains(_ key: Key) -> Bool {
+    public func contains(_ key: Key) -> Bool {
         unsafe Int(key.index) < generations.count && generations[Int(key.index)] == key.generation
     }
 
-    /// The key of the element in slot `index`; `nil` where none is.
+    /// The key of the element in slot `index`; `nil` if there is none.
     @inlinable
-    package func key(at index: UInt32) -> Key? {
+    public func key(at index: UInt32) -> Key? {
         guard unsafe Int(index) < generations.count,
             unsafe generations[Int(index)] & Self.vacantBit == 0
         else { return nil }
         return Key(index: index, generation: unsafe generations[Int(index)])
     }
 
-    /// The element that `key` names, which must be there.
+    /// The element for `key`, which must exist.
     ///
-    /// By addresses, as `UnsafeMutablePointer.pointee` is: a part of an element is used where it lies.
-    /// An accessor that yields would copy it first, with all that it retains.
+    /// By address, like `UnsafeMutablePointer.pointee`: a part of an element is accessed in place.
+    /// An accessor that yields would copy it first, with everything that it retains.
     @inlinable
-    package subscript(key: Key) -> Element {
+    public subscript(key: Key) -> Element {
         @inline(__always)
         unsafeAddress {
             precondition(contains(key))
@@ -121,7 +121,7 @@
     }
 
     /// The keys of all elements, in the order of their slots.
-    package var keys: [Key] {
+    public var keys: [Key] {
         (0..<slotCount).compactMap { key(at: UInt32($0)) }
     }
 }

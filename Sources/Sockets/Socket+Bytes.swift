@@ -3,22 +3,22 @@ internal import Glibc
 
 extension Socket {
     /// Reads into `buffer`, `limit` bytes at most (recv(2)).
-    package func read(into buffer: ScratchBuffer, atMost limit: Int = .max) -> ReadOutcome {
+    public func read(into buffer: ScratchBuffer, atMost limit: Int = .max) -> ReadOutcome {
         let byteCount = min(buffer.byteCount, limit)
         let count = unsafe csockets_read(descriptor, buffer.base, byteCount)
         return ReadOutcome(count)
     }
 
-    /// Takes at most `byteCount` bytes from the socket without copying them (MSG_TRUNC, tcp(7)).
-    package func discard(_ byteCount: Int) -> ReadOutcome {
+    /// Discards at most `byteCount` bytes from the socket without copying them (MSG_TRUNC, tcp(7)).
+    public func discard(_ byteCount: Int) -> ReadOutcome {
         ReadOutcome(csockets_discard(descriptor, max(byteCount, 0)))
     }
 
     /// Writes the bytes of `buffer` in `range` (send(2), without SIGPIPE).
     ///
-    /// - Parameter hasMore: whether more, or the end of the stream, follows at once: a last segment
-    ///   that is not full waits for it (MSG_MORE, send(2)).
-    package func write(
+    /// - Parameter hasMore: whether more, or the end of the stream, follows immediately: a last
+    ///   segment that is not full waits for it (MSG_MORE, send(2)).
+    public func write(
         _ buffer: ScratchBuffer,
         _ range: Range<Int>,
         hasMore: Bool = false
@@ -33,7 +33,7 @@ extension Socket {
     }
 
     /// Writes `bytes` from `offset` on.
-    package func write(_ bytes: [UInt8], from offset: Int = 0) -> WriteOutcome {
+    public func write(_ bytes: [UInt8], from offset: Int = 0) -> WriteOutcome {
         unsafe bytes.withUnsafeBytes { buffer in
             let rest = unsafe buffer[offset...]
             guard let start = unsafe UnsafeRawBufferPointer(rebasing: rest).baseAddress else {

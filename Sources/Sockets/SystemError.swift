@@ -2,32 +2,32 @@ internal import CSockets
 internal import Glibc
 
 /// What the system answered to a call that failed (errno(3)).
-package struct SystemError: Error, Hashable, Sendable {
+public struct SystemError: Error, Hashable, Sendable {
     /// One of errno(3)'s positive numbers.
-    package let code: Int32
+    public let code: Int32
 
     @inlinable
-    package init(code: Int32) {
+    public init(code: Int32) {
         self.code = code
     }
 
-    /// Whether the process or the system is out of descriptors, buffers or memory: not the fault
-    /// of this connection, and likely to pass (accept(2)).
-    package var isExhaustion: Bool {
+    /// Whether the process or the system is out of descriptors, buffers or memory: not caused by
+    /// this connection, and likely to pass (accept(2)).
+    public var isExhaustion: Bool {
         [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
     }
 
     /// Whether no local address, or no port of it, is left to connect from (connect(2), bind(2)).
-    package var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
+    public var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
 
     /// Whether nothing came back from the peer, in time or at all: its machine or the way there is
     /// gone (ip(7), tcp(7)). Otherwise the peer, or its system, has ended the connection itself.
-    package var isPeerUnreachable: Bool {
+    public var isPeerUnreachable: Bool {
         [ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ENONET].contains(code)
     }
 
     /// Another socket has the address (bind(2)).
-    package static let addressInUse = SystemError(code: EADDRINUSE)
+    public static let addressInUse = SystemError(code: EADDRINUSE)
 
     /// Turns a call's result, `-errno` for a failure, into the result or the error.
     @usableFromInline
@@ -39,8 +39,11 @@ package struct SystemError: Error, Hashable, Sendable {
 }
 
 extension SystemError: CustomStringConvertible {
-    /// The system's own words, as `Address already in use`.
-    package var description: String {
-        unsafe String(cString: strerror(code))
+    /// The system's text, for the middle of a sentence: `address already in use`.
+    public var description: String {
+        let text = unsafe String(cString: strerror(code))
+        // An abbreviation keeps its case.
+        let isWord = text.dropFirst().first?.isLowercase ?? false
+        return isWord ? text.prefix(1).lowercased() + text.dropFirst() : text
     }
 }

@@ -1,50 +1,57 @@
-/// Rows of cells as text whose columns stand below each other, without trailing spaces.
-package struct Columns: CustomStringConvertible {
-    package let description: String
+/// A table for a terminal: rows of cells in aligned columns, without trailing spaces.
+public struct Columns: CustomStringConvertible {
+    /// One for each row.
+    public let lines: [String]
 
-    package init(_ cells: [[String]]) {
-        // A foreign program's own words may stand in a cell.
-        let rows = cells.map { $0.map(LogText.harmless) }
-        let columns = rows.first?.indices ?? 0..<0
-        let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        description = rows.map { row in
-            let padded = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
+    /// The lines, without a final line feed.
+    public var description: String { lines.joined(separator: "\n") }
+
+    /// - Parameters:
+    ///   - rows: may have different numbers of cells.
+    ///   - isRight: whether the column with this number, from 0, is right-aligned, as numbers are.
+    public init(_ rows: [[String]], rightAligned isRight: (Int) -> Bool = { _ in false }) {
+        // Cells may hold text from other programs.
+        let rows = rows.map { $0.map(LogText.harmless) }
+        let columnCount = rows.map(\.count).max() ?? 0
+        let widths = (0..<columnCount).map { column in
+            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        }
+        let alignment = (0..<columnCount).map(isRight)
+        lines = rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                return alignment[column] ? padding + cell : cell + padding
             }
-            let line = padded.joined(separator: "  ")
+            let line = cells.joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())
-        }.joined(separator: "\n")
+        }
     }
 }
 
-extension UInt64 {
-    /// So many bytes, in the largest unit that leaves at least one whole: `1.5 MiB`.
-    package var asBytes: String {
-        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
-        var value = Double(self)
-        var unit = 0
-        while value >= 1_024 {
-            value /= 1_024
-            unit += 1
-        }
-        let tenths = Int(value * 10)
-        return unit == 0 ? "\(self) B" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
-    }
-}
+// MARK: - With headings
 
-extension Int64 {
-    /// So many milliseconds, in the two largest units: `3m20s`.
-    package var asMilliseconds: String {
-        let seconds = Swift.max(0, self) / 1_000
-        let units: [(size: Int64, name: String)] = [
-            (86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"),
-        ]
-        var rest = seconds
-        var parts: [String] = []
-        for unit in units where rest >= unit.size {
-            parts.append("\(rest / unit.size)\(unit.name)")
-            rest %= unit.size
+extension Columns {
+    /// A column's heading. A column of text is aligned to the left, one of numbers to the right.
+    public struct Heading: ExpressibleByStringLiteral {
+        fileprivate let text: String
+        fileprivate var isNumeric = false
+
+        public init(stringLiteral text: String) {
+            self.text = text
         }
-        return parts.isEmpty ? "0s" : parts.prefix(2).joined()
+
+        public static func number(_ text: String) -> Heading {
+            var heading = Heading(stringLiteral: text)
+            heading.isNumeric = true
+            return heading
+        }
+    }
+
+    /// - Parameter rows: as many cells in each as there are headings.
+    public init(_ headings: [Heading], _ rows: [[String]]) {
+        self.init(
+            [headings.map(\.text)] + rows,
+            rightAligned: { headings.indices.contains($0) && headings[$0].isNumeric }
+        )
     }
 }

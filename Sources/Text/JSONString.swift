@@ -1,6 +1,6 @@
 extension [UInt8] {
-    /// Appends `text` as JSON writes it: in quotes, with escapes (RFC 8259 §7).
-    package mutating func append(jsonString text: String) {
+    /// Appends `text` as a JSON string: in quotes, with escapes (RFC 8259 §7).
+    public mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))
         if Self.isPlain(text.utf8.span) {
             append(contentsOf: text.utf8)
@@ -19,7 +19,7 @@ extension [UInt8] {
         byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// What could steer a terminal that shows the text is escaped, not what must be alone.
+    /// Escapes everything that could steer a terminal, not only what JSON requires.
     private mutating func append(escaping text: String) {
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -27,21 +27,13 @@ extension [UInt8] {
                 append(UInt8(ascii: "\\"))
                 append(UInt8(ascii: scalar))
             case _ where !scalar.isHarmless:
-                for unit in scalar.utf16 { append(escapeOf: unit) }
+                for unit in scalar.utf16 {
+                    append(contentsOf: "\\u".utf8)
+                    append(hexadecimal: unit, digitCount: 4)
+                }
             default:
                 append(contentsOf: scalar.utf8)
             }
         }
-    }
-
-    private mutating func append(escapeOf unit: UInt16) {
-        append(contentsOf: "\\u".utf8)
-        for shift in [12, 8, 4, 0] as [UInt16] {
-            append(Self.hexadecimalDigit(UInt8(truncatingIfNeeded: unit >> shift) & 15))
-        }
-    }
-
-    private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -1,30 +1,29 @@
-
 /// A type whose values are written as one scalar of a configuration file.
-package protocol ConfigurationScalar {
-    /// What is wanted, after the word "expected": `a duration such as 5s`.
+public protocol ConfigurationScalar {
+    /// What is expected, after the word "expected": `a duration such as 5s`.
     static var expectation: String { get }
 
     init(configurationText text: String) throws(ScalarFault)
 }
 
 /// A scalar that may have a least and a greatest value, which messages have to name.
-package protocol ConfigurationAmount: ConfigurationScalar, Comparable {
+public protocol ConfigurationAmount: ConfigurationScalar, Comparable {
     /// The value as one would write it.
     var configurationText: String { get }
 }
 
 /// Why a scalar's text is not a value of the type that is wanted.
-package struct ScalarFault: Error {
-    package var message: String
-    package var remedy: String?
+public struct ScalarFault: Error {
+    public var message: String
+    public var remedy: String?
 
-    package init(_ message: String, remedy: String? = nil) {
+    public init(_ message: String, remedy: String? = nil) {
         self.message = message
         self.remedy = remedy
     }
 
     /// `expected a duration such as 5s, found "soon"`.
-    package init<Value: ConfigurationScalar>(
+    public init<Value: ConfigurationScalar>(
         expected type: Value.Type,
         found text: String,
         remedy: String? = nil
@@ -34,12 +33,12 @@ package struct ScalarFault: Error {
 }
 
 /// A text of a certain form.
-package protocol ConfigurationText: ConfigurationScalar {
+public protocol ConfigurationText: ConfigurationScalar {
     var text: String { get }
 }
 
 /// A scalar that is one of a few words, such as `off`, `optional` and `required`.
-package protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepresentable<String> {
+public protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepresentable<String> {
     /// What other programs call the words, in lower case.
     static var synonyms: [String: Self] { get }
 
@@ -48,23 +47,23 @@ package protocol ConfigurationWord: ConfigurationScalar, CaseIterable, RawRepres
 }
 
 extension ConfigurationWord {
-    package static var synonyms: [String: Self] { [:] }
+    public static var synonyms: [String: Self] { [:] }
 
-    package static var words: [String] { allCases.map(\.rawValue) }
+    public static var words: [String] { allCases.map(\.rawValue) }
 
-    package static var expectation: String { "one of \(words.joined(separator: ", "))" }
+    public static var expectation: String { "one of \(words.joined(separator: ", "))" }
 
-    package init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarFault) {
         guard let word = Self(rawValue: text) else {
             throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(for: text))
         }
         self = word
     }
 
-    package static func remedy(for text: String) -> String? { suggestion(for: text) }
+    public static func remedy(for text: String) -> String? { suggestion(for: text) }
 
     /// `did you mean off?`
-    package static func suggestion(for text: String) -> String? {
+    public static func suggestion(for text: String) -> String? {
         let suggestion =
             Self.synonyms[text.lowercased()]?.rawValue
             ?? Suggestion.closest(to: text, among: Self.words)
@@ -74,12 +73,12 @@ extension ConfigurationWord {
 
 extension ScalarFault: CustomStringConvertible {
     /// `expected a duration such as 5s, found "5" (add a unit: 5s)`
-    package var description: String { remedy.map { "\(message) (\($0))" } ?? message }
+    public var description: String { remedy.map { "\(message) (\($0))" } ?? message }
 }
 
 extension Character {
     /// `[A-Za-z0-9_-]`
-    package var isNameCharacter: Bool { isASCIILetter || isDigit || self == "-" || self == "_" }
-    package var isDigit: Bool { isASCII && isNumber }
-    package var isASCIILetter: Bool { isASCII && isLetter }
+    public var isNameCharacter: Bool { isASCIILetter || isDigit || self == "-" || self == "_" }
+    public var isDigit: Bool { isASCII && isNumber }
+    public var isASCIILetter: Bool { isASCII && isLetter }
 }

@@ -1,8 +1,8 @@
 /// Guesses which of some known words a mistyped one was to be.
-package enum Suggestion {
-    /// No word that is known is longer; what is longer is no slip of the hand.
+public enum Suggestion {
+    /// No known word is longer; anything longer is not a typo.
     private static let longestWord = 32
-    /// Of more words than this nothing is suggested: it would take long.
+    /// With more known words than this nothing is suggested: it would take too long.
     private static let knownLimit = 256
 
     /// What other programs call the keys of a configuration, without case, `-` and `_`.
@@ -38,20 +38,20 @@ package enum Suggestion {
     ]
 
     /// The known key that other programs call `word`.
-    package static func synonym(of word: String, among known: [String]) -> String? {
+    public static func synonym(of word: String, among known: [String]) -> String? {
         guard word.utf8.count <= longestWord else { return nil }
         return synonyms[plain(word)]?.first(where: known.contains)
     }
 
     /// Without case, `-`, `_`, `.` and blanks, which programs use in different ways.
-    package static func plain(_ word: String) -> String {
+    public static func plain(_ word: String) -> String {
         word.lowercased().filter { !"-_. ".contains($0) }
     }
 
-    /// The known word that the fewest slips (a letter missing, added, wrong, or swapped with its
-    /// neighbour) turn into `word`; `nil` where even that would take more than one in three, or more
-    /// than `limit`.
-    package static func closest(
+    /// The known word that `word` is the fewest typos away from (a letter missing, added, wrong, or
+    /// swapped with its neighbor); `nil` if even that is more than one in three, or more than
+    /// `limit`.
+    public static func closest(
         to word: String,
         among known: [String],
         within limit: Int = .max

@@ -2,24 +2,24 @@
 ///
 /// The arithmetic is Howard Hinnant's, "chrono-Compatible Low-Level Date Algorithms" (2013): years
 /// begin in March, so that the leap day is the last one, and 400 years make an era.
-package struct CivilTime: Hashable, Sendable {
-    package var year: Int64
+public struct CivilTime: Hashable, Sendable {
+    public var year: Int64
     /// 1…12.
-    package var month: Int64
+    public var month: Int64
     /// 1…31.
-    package var day: Int64
-    package var hour: Int64
-    package var minute: Int64
-    package var second: Int64
+    public var day: Int64
+    public var hour: Int64
+    public var minute: Int64
+    public var second: Int64
 
     private static let secondsPerDay: Int64 = 86_400
     private static let daysPerEra: Int64 = 146_097
     /// From 0000-03-01 to 1970-01-01.
     private static let daysBeforeUnixEpoch: Int64 = 719_468
 
-    /// The moment `seconds` after 1970-01-01T00:00:00Z. What is more than 9·10^15 s before it, in the
-    /// year −285 million, is taken as that moment.
-    package init(unixSeconds seconds: Int64) {
+    /// The moment `seconds` after 1970-01-01T00:00:00Z. Anything earlier than 9·10^15 s before it,
+    /// in the year −285 million, is treated as that moment.
+    public init(unixSeconds seconds: Int64) {
         let clamped = max(seconds, -9_000_000_000_000_000)
         let days = Self.floorDivide(clamped, Self.secondsPerDay)
         let rest = clamped - days * Self.secondsPerDay

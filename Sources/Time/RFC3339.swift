@@ -1,18 +1,18 @@
-package import Text
+public import Text
 
-/// Why a text is no date and time by RFC 3339 §5.6. Always the writer's fault.
-package enum RFC3339Error: Error, Hashable, Sendable {
+/// Why a text is not a date and time (RFC 3339 §5.6). Always an error in the text.
+public enum RFC3339Error: Error, Hashable, Sendable {
     /// Not of the form `2027-01-31T23:59:59Z`, or with an offset such as `+01:00` for the `Z`.
     case malformed
-    /// The form is right, but there is no such day, time or offset.
+    /// The format is right, but the day, time or offset does not exist.
     case outOfRange
 }
 
 extension RFC3339Error: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
-        case .malformed: "not a time such as 2027-01-31T23:59:59Z or 2027-01-31T23:59:59+01:00"
-        case .outOfRange: "there is no such date or time of day"
+        case .malformed: "expected a time such as 2027-01-31T23:59:59Z or 2027-01-31T23:59:59+01:00"
+        case .outOfRange: "no such date or time of day"
         }
     }
 }
@@ -20,14 +20,14 @@ extension RFC3339Error: CustomStringConvertible {
 extension UnixTime {
     /// Reads a date and time (RFC 3339 §5.6). A fraction of a second is cut off; a leap second
     /// (`:60`) counts as the next minute's first.
-    package init(rfc3339 text: String) throws(RFC3339Error) {
+    public init(rfc3339 text: String) throws(RFC3339Error) {
         var scanner = RFC3339Scanner(text.utf8)
         let time = try scanner.scan()
         self.init(seconds: time)
     }
 
     /// `2027-01-31T23:59:59Z`.
-    package var rfc3339: String {
+    public var rfc3339: String {
         var bytes: [UInt8] = []
         bytes.append(rfc3339: CivilTime(unixSeconds: seconds))
         bytes.append(UInt8(ascii: "Z"))
@@ -37,7 +37,7 @@ extension UnixTime {
 
 extension [UInt8] {
     /// `2027-01-31T23:59:59`, without the offset. Years beyond 9999 take more digits.
-    package mutating func append(rfc3339 time: CivilTime) {
+    public mutating func append(rfc3339 time: CivilTime) {
         append(decimal: time.year, width: 4)
         append(UInt8(ascii: "-"))
         append(decimal: time.month, width: 2)
@@ -52,7 +52,7 @@ extension [UInt8] {
     }
 
     /// `2027-01-31T23:59:59.123456Z`; a moment before 1970 becomes 1970.
-    package mutating func append(rfc3339Microseconds microseconds: Int64) {
+    public mutating func append(rfc3339Microseconds microseconds: Int64) {
         let clamped = Swift.max(microseconds, 0)
         append(rfc3339: CivilTime(unixSeconds: clamped / 1_000_000))
         append(UInt8(ascii: "."))
@@ -145,7 +145,7 @@ extension CivilTime {
 
 extension LogText {
     /// `2026-11-23T10:00:00.123456Z` (RFC 3339 §5.6).
-    package static func timestamp(microseconds: Int64) -> String {
+    public static func timestamp(microseconds: Int64) -> String {
         var bytes: [UInt8] = []
         bytes.append(rfc3339Microseconds: microseconds)
         return String(decoding: bytes, as: UTF8.self)

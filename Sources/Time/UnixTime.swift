@@ -11,7 +11,7 @@ public struct UnixTime: Hashable, Comparable, Sendable {
     public static func < (a: UnixTime, b: UnixTime) -> Bool { a.seconds < b.seconds }
 }
 
-/// Encoded as RFC 3339 says, as in every answer of the API.
+/// Encoded as in RFC 3339, like all times in the API.
 extension UnixTime: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

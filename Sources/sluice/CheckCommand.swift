@@ -3,15 +3,16 @@ import Control
 import Operations
 import Settings
 
-/// `sluice check`: reports everything that is wrong or doubtful in a configuration; serves nothing.
+/// `sluice check`: reports all errors and warnings of a configuration; serves nothing.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check a configuration file and report every error at once.",
         discussion: """
-            Each error and warning is one line: file, line, column, key path, message, remedy. \
-            Exits with 0 if the configuration can be served, with 78 if it cannot, and with 1 if \
-            --live was given and no gateway answers.
+            Prints one line per error or warning: file, line, column, key path, message, remedy.
+
+            Exit codes: 0 the configuration is valid, 1 --live cannot reach the gateway, 64 \
+            incorrect usage, 78 the configuration is invalid.
             """
     )
 
@@ -22,7 +23,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            With --live, the gateway's management address. (default: the file's management.listen)
+            The gateway's management address for --live. (default: the file's management.listen)
             """,
         completion: .list([ManagementAddress.standard]),
         transform: ManagementOptions.address
@@ -85,14 +86,14 @@ struct CheckCommand: AsyncParsableCommand {
         )
     }
 
-    /// Asks the gateway that the file configures.
+    /// A client for the gateway that the file configures.
     private func client(for configuration: GatewayConfiguration) throws(ManagementClientError)
         -> ManagementClient
     {
         let own = configuration.topology.management.map(ManagementAddress.init(listening:))
         guard let address = management ?? own else {
             throw .refused(
-                "the configuration has no management.listen; name the gateway's by --management"
+                "the configuration has no management.listen (use --management HOST:PORT)"
             )
         }
         return try ManagementClient(address.text)

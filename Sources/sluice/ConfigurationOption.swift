@@ -14,7 +14,7 @@ struct ConfigurationOption: ParsableArguments {
 
     private static let paths = ConfigurationLoader.standardPaths.joined(separator: ", then ")
 
-    /// The file that is named, or the first of the standard ones; `nil` if none of those exists.
+    /// The given file, or the first standard one that exists; `nil` if none does.
     var file: String? { config ?? ConfigurationLoader.standardPath() }
 }
 

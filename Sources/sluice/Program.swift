@@ -1,19 +1,22 @@
 import ArgumentParser
+import Control
 import Dispatch
 import Glibc
 import Sockets
 
-/// Where the program begins: before anything that ends it by a trap.
+/// The entry point: runs before anything that could trap.
 @main
 enum Program {
-    /// Dispatch, on which every command runs, ends the process if it has no descriptors.
+    /// Dispatch, which every command runs on, ends the process if it has no descriptors.
     private static let leastDescriptorCount = 16
 
     static func main() {
         if let limit = try? ProcessLimits.descriptors(), limit < leastDescriptorCount {
             StandardError.print(
-                "sluice: the limit of open files is \(limit); raise it (ulimit -n) to"
-                    + " \(leastDescriptorCount) at least"
+                "sluice: the open file limit is \(limit), but commands need at least"
+                    + " \(leastDescriptorCount), and a gateway about"
+                    + " \(GatewayService.usualDescriptorCount) plus 2 per connection (raise it with"
+                    + " ulimit -n)"
             )
             exit(EXIT_FAILURE)
         }

@@ -1,15 +1,15 @@
 import ArgumentParser
 import Control
 
-/// `sluice serve`: runs a gateway until a signal ends it.
+/// `sluice serve`: runs a gateway until a signal stops it.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run a gateway.",
         discussion: """
             SIGHUP reloads the configuration; an invalid file is rejected and the old one stays \
-            active. SIGUSR1 reopens the log files. SIGTERM and SIGINT release the addresses and \
-            let sessions finish for timeouts.drain; a second one ends at once.
+            active. SIGUSR1 reopens the access log. SIGTERM and SIGINT release the addresses and let \
+            sessions finish within timeouts.drain; a second one exits immediately.
             """
     )
 
@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Seconds to wait for addresses that another process holds: a predecessor that is about \
+            Seconds to wait for addresses that another process holds, such as a predecessor about \
             to drain. (default: \(defaultBindPatience))
             """,
             valueName: "seconds"
@@ -30,7 +30,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...86_400).contains(bindPatience ?? 0) else {
-            throw ValidationError("--bind-patience is 0 to 86400 seconds")
+            throw ValidationError(
+                "invalid --bind-patience \(bindPatience ?? 0) (expected 0 to 86400 seconds)"
+            )
         }
     }
 
@@ -48,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension ServiceError {
-    /// Says on standard error what is wrong, and gives the code to exit with.
+    /// Prints the error to standard error and returns the exit code.
     func exit() -> ExitCode {
         StandardError.print(lines: "sluice: \(description)")
         // EX_CONFIG (sysexits.h).

@@ -2,17 +2,17 @@ import ArgumentParser
 import Operations
 import Text
 
-/// The command line: what each command does stands in its own file.
+/// The command line; each command is in its own file.
 struct Sluice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "A connectivity gateway in front of a data warehouse.",
         discussion: """
-            Sluice accepts MySQL, HTTP and TCP connections, checks each source against a whitelist \
-            before anything is dialled, reads and writes PROXY protocol headers, and forwards to \
-            the warehouse.
+            Sluice accepts MySQL, HTTP and TCP connections, checks each client against a whitelist \
+            before it dials a backend, reads and writes PROXY protocol headers, and forwards to the \
+            warehouse.
 
-            Exit codes: 0 success, 1 failure, 64 wrong usage, 78 an invalid configuration.
+            Exit codes: 0 success, 1 failure, 64 incorrect usage, 78 an invalid configuration.
             """,
         version: "sluice \(Version.current)",
         subcommands: [
@@ -23,14 +23,14 @@ struct Sluice: AsyncParsableCommand {
     )
 
     static func main() async {
-        if let fault = unknownCommand(in: Array(CommandLine.arguments.dropFirst())) {
-            exit(withError: ValidationError(fault))
+        if let message = unknownCommand(in: Array(CommandLine.arguments.dropFirst())) {
+            exit(withError: ValidationError(message))
         }
         await main(nil)
     }
 
-    /// What to say where a word stands in the place of a command and is none. The parser itself would
-    /// complain of the options behind it or, after `help`, show the overview and succeed.
+    /// The error message for an unknown command. The parser itself would complain about the options
+    /// after it or, after `help`, show the overview and succeed.
     private static func unknownCommand(in arguments: [String]) -> String? {
         let isHelp = arguments.first == "help"
         let words =
@@ -49,7 +49,8 @@ struct Sluice: AsyncParsableCommand {
                 return nil
             }
             let meant = Suggestion.closest(to: word, among: commands.map { $0._commandName })
-            return "There is no command '\(word)'\(meant.map { "; did you mean \($0)?" } ?? ".")"
+            return "unknown command \"\(word)\""
+                + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice --help)")
         }
         return nil
     }

@@ -1,4 +1,4 @@
-/// Feeds as their publishers write them, cut short.
+/// Feeds as their publishers write them, shortened.
 enum FeedSamples {
     static let aws = """
         {

@@ -28,7 +28,7 @@ struct AddressRangeTests {
         #expect(try AddressRange(parsing: text).blocks.map(\.description) == blocks)
     }
 
-    @Test("Within one octet, every range's blocks hold its addresses and no others")
+    @Test("Within one octet, every range's blocks contain exactly its addresses")
     func exhaustive() throws {
         for first in UInt8.min...UInt8.max {
             for last in first...UInt8.max {
@@ -56,7 +56,7 @@ struct AddressRangeTests {
     }
 
     @Test(
-        "What is no range says where, and what was probably meant",
+        "An invalid range says where, and what was probably meant",
         arguments: [
             ("10.0.0.1-", AddressSyntaxError.Reason.unfinishedRange, 9, nil),
             ("10.0.0.1 – ", .unfinishedRange, 13, nil),
@@ -78,7 +78,7 @@ struct AddressRangeTests {
     }
 
     @Test(
-        "Forms that other programs take are answered with ours",
+        "For forms that other programs accept, ours is suggested",
         arguments: [
             ("10.1.*.*", "10.1.0.0/16"), ("*", "0.0.0.0/0"), ("10.1", "10.1.0.0/16"),
             ("10.1.", "10.1.0.0/16"), ("10/8", "10.0.0.0/8"), ("0/0", "0.0.0.0/0"),
@@ -98,7 +98,7 @@ struct AddressRangeTests {
     }
 
     @Test(
-        "A range that runs backwards or between the families is refused",
+        "A range that goes backwards or between the families is refused",
         arguments: [
             "10.0.0.2-10.0.0.1", "10.0.0.1-::1", "::1-10.0.0.1",
         ]

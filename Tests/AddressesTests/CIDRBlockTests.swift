@@ -4,7 +4,7 @@ import Testing
 @Suite("CIDR blocks")
 struct CIDRBlockTests {
     @Test(
-        "A block is read and written alike",
+        "A block is parsed and written identically",
         arguments: [
             "0.0.0.0/0", "10.0.0.0/8", "192.0.2.1/32", "128.0.0.0/1", "::/0", "2001:db8::/32",
             "::1/128", "2002::/16", "64:ff9b::/96",
@@ -41,14 +41,15 @@ struct CIDRBlockTests {
         #expect(error?.description.contains(suggestion) == true)
     }
 
+    private static let alone = CIDRBlock(.v4(IPv4Address(10, 0, 0, 0)))
     private static let ten = CIDRBlock(containing: .v4(IPv4Address(10, 0, 0, 0)), prefixLength: 8)
 
     @Test(
-        "Every other faulty text is refused with its reason and place",
+        "Every other invalid text is refused with its reason and offset",
         arguments: [
             ("", AddressSyntaxError.Reason.empty, 0),
             ("/8", .empty, 0),
-            ("10.0.0.0/", .unexpectedEnd, 9),
+            ("10.0.0.0/", .missingPrefixLength(suggestion: Self.alone), 9),
             ("10.0.0.0/33", .numberTooLarge(limit: 32), 9),
             ("::/129", .numberTooLarge(limit: 128), 3),
             ("10.0.0.0/08", .leadingZero, 9),
@@ -80,7 +81,7 @@ struct CIDRBlockTests {
     }
 
     @Test(
-        "A block holds its first and last address and none beside them",
+        "A block contains its first and last address and none next to them",
         arguments: [
             ("0.0.0.0/0", "0.0.0.0", "255.255.255.255"),
             ("192.0.2.4/31", "192.0.2.4", "192.0.2.5"),
@@ -103,7 +104,7 @@ struct CIDRBlockTests {
         #expect(block.contains(behind) == (block.prefixLength == 0))
     }
 
-    @Test("0.0.0.0/0 holds no IPv6 address and ::/0 no IPv4 address, mapped or not")
+    @Test("0.0.0.0/0 contains no IPv6 address and ::/0 no IPv4 address, mapped or not")
     func families() throws {
         let everyV4 = try CIDRBlock(parsing: "0.0.0.0/0")
         let everyV6 = try CIDRBlock(parsing: "::/0")

@@ -4,7 +4,7 @@ import Testing
 @Suite("IPv4 addresses")
 struct IPv4AddressTests {
     @Test(
-        "Dotted decimal is read and written alike",
+        "Dotted decimal is parsed and written identically",
         arguments: [
             ("0.0.0.0", 0), ("192.0.2.1", 0xc000_0201), ("255.255.255.255", 0xffff_ffff),
         ]
@@ -16,7 +16,7 @@ struct IPv4AddressTests {
     }
 
     @Test(
-        "Every faulty text is refused with its reason and place",
+        "Every invalid text is refused with its reason and offset",
         arguments: [
             ("", AddressSyntaxError.Reason.empty, 0),
             ("1", .tooFewOctets, 1),

@@ -4,7 +4,7 @@ import Testing
 @Suite("IPv6 addresses")
 struct IPv6AddressTests {
     @Test(
-        "Every form of RFC 4291 §2.2 is read; the one of RFC 5952 is written",
+        "Every form of RFC 4291 §2.2 is parsed; the one of RFC 5952 is written",
         arguments: [
             ("::", "::"),
             ("::1", "::1"),
@@ -31,7 +31,7 @@ struct IPv6AddressTests {
     }
 
     @Test(
-        "Every faulty text is refused with its reason and place",
+        "Every invalid text is refused with its reason and offset",
         arguments: [
             ("", AddressSyntaxError.Reason.empty, 0),
             (":", .unexpectedByte(UInt8(ascii: ":")), 0),
@@ -61,11 +61,11 @@ struct IPv6AddressTests {
         #expect(error?.offset == offset)
     }
 
-    @Test("A random address is read as it was written, in whatever form")
+    @Test("A random address is parsed as it was written, in any form")
     func randomRoundTrip() throws {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {
-            // Groups of zeros and ones more often than chance has it.
+            // More groups of zeros and ones than random bits have.
             let bits = (0..<8).reduce(into: UInt128(0)) { bits, _ in
                 let isZero = Bool.random(using: &random)
                 bits = bits << 16 | (isZero ? 0 : UInt128.random(in: 0...0xffff, using: &random))

@@ -2,12 +2,12 @@ import Addresses
 import SeededRandom
 import Testing
 
-/// Any bytes at all: what is read is written as it was meant, and nothing crashes.
-@Suite("The readers of addresses under any bytes")
+/// Any bytes at all: what is parsed is written with the same meaning, and nothing crashes.
+@Suite("The address parsers with any bytes")
 struct ParserFuzzTests {
     private static let count = 60_000
 
-    /// Reads `count` texts, and holds each value to be read again from what it is written as.
+    /// Parses `count` texts, and expects each value to be parsed again from its text.
     private func fuzz<Value: Equatable & CustomStringConvertible>(
         _ parse: (Span<UInt8>) throws(AddressSyntaxError) -> Value
     ) {
@@ -25,7 +25,7 @@ struct ParserFuzzTests {
         #expect(accepted > Self.count / 100, "seed \(seed): the texts are too wild to say anything")
     }
 
-    @Test("An address is read again from what it is written as")
+    @Test("An address is parsed again from its text")
     func addresses() {
         fuzz { text throws(AddressSyntaxError) in try IPAddress(parsing: text) }
     }
@@ -52,7 +52,7 @@ struct ParserFuzzTests {
         }
     }
 
-    @Test("An error's place lies within the text, or right behind it")
+    @Test("An error's offset is within the text, or at its end")
     func places() {
         let seed = UInt64.random(in: .min ... .max)
         var texts = RandomBytes(seed: seed)
@@ -67,7 +67,7 @@ struct ParserFuzzTests {
     }
 }
 
-/// Bytes as chance has them, most of them nearly addresses.
+/// Random bytes, most of them almost addresses.
 private struct RandomBytes {
     private static let seeds = [
         "0.0.0.0", "255.255.255.255/32", "203.0.113.7", "10.0.0.0/8", "::", "::1", "2001:db8::/32",

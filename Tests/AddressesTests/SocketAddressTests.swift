@@ -4,7 +4,7 @@ import Testing
 @Suite("Socket addresses")
 struct SocketAddressTests {
     @Test(
-        "An address and a port are read and written alike",
+        "An address and a port are parsed and written identically",
         arguments: [
             "127.0.0.1:9030", "0.0.0.0:0", "[::1]:65535", "[2001:db8::1]:80",
         ]
@@ -28,7 +28,7 @@ struct SocketAddressTests {
     }
 
     @Test(
-        "Every faulty text is refused with its reason and place",
+        "Every invalid text is refused with its reason and offset",
         arguments: [
             ("", AddressSyntaxError.Reason.empty, 0),
             ("127.0.0.1", .missingPort, 9),

@@ -19,7 +19,10 @@ struct CRC32CTests {
         #expect(checksum(of: []) == 0)
     }
 
-    @Test("Cut anywhere, the bytes have the same checksum", arguments: [0, 1, 7, 8, 9, 63, 64, 65])
+    @Test(
+        "Split anywhere, the bytes have the same checksum",
+        arguments: [0, 1, 7, 8, 9, 63, 64, 65]
+    )
     func cuts(count: Int) {
         let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
         for cut in 0...count {

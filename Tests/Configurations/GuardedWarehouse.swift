@@ -58,7 +58,9 @@ extension GatewayConfiguration {
                 listeners: listeners,
                 warehouses: warehouses.map(\.warehouse)
             ),
-            Policy(Dictionary(uniqueKeysWithValues: warehouses.map { ($0.warehouse.id, $0.policy) }))
+            Policy(
+                Dictionary(uniqueKeysWithValues: warehouses.map { ($0.warehouse.id, $0.policy) })
+            )
         )
     }
 }

@@ -1,7 +1,6 @@
 import Addresses
 import CIDRTrie
 import Configurations
-@testable import Engine
 import Operations
 import Policy
 import Settings
@@ -10,6 +9,7 @@ import Testing
 import Time
 import Traffic
 
+@testable import Engine
 
 @Suite("A change of policy ends the sessions that it does not admit", .timeLimit(.minutes(3)))
 struct EnforcementTests {

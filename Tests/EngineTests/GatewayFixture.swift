@@ -1,6 +1,5 @@
 import Addresses
 import Configurations
-@testable import Engine
 import FreePorts
 import Glibc
 import Operations
@@ -9,6 +8,7 @@ import Settings
 import Sockets
 import Traffic
 
+@testable import Engine
 
 /// A gateway in this process, one listener before one scripted backend.
 struct GatewayFixture {

@@ -1,11 +1,11 @@
 import Addresses
 import Configurations
-@testable import Engine
 import Operations
 import Settings
 import Sockets
 import Testing
 
+@testable import Engine
 
 @Suite("A change of the configuration of a running gateway")
 struct GatewayReloadTests {

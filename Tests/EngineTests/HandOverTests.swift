@@ -1,5 +1,4 @@
 import Configurations
-@testable import Engine
 import Operations
 import Policy
 import Settings
@@ -7,6 +6,7 @@ import Sockets
 import Testing
 import Traffic
 
+@testable import Engine
 
 @Suite("Clients that are handed over to another shard", .timeLimit(.minutes(2)))
 struct HandOverTests {

@@ -55,7 +55,8 @@ struct HealthCheckerTests {
             backend: answering.address
         )
         configuration.topology.listeners[0].routes[0].service.healthCheck = check
-        configuration.topology.listeners[0].routes[0].service.backends = (0..<Self.count).map { index in
+        configuration.topology.listeners[0].routes[0].service.backends = (0..<Self.count).map {
+            index in
             let port = index % 2 == 0 ? answering.address.port : silent.address.port
             let address = Self.address(index, port: port)
             return ConfiguredBackend(BackendAddress(host: .ip(address.ip), port: address.port))

@@ -1,6 +1,5 @@
 import Addresses
 import Configurations
-@testable import Engine
 import Operations
 import Policy
 import SeededRandom
@@ -9,6 +8,7 @@ import Sockets
 import Testing
 import Traffic
 
+@testable import Engine
 
 @Suite("Dialogues, and connections that are kept for more requests", .timeLimit(.minutes(3)))
 struct KeptConnectionTests {

@@ -1,6 +1,5 @@
 import Addresses
 import Configurations
-@testable import Engine
 import Operations
 import Policy
 import SeededRandom
@@ -9,6 +8,7 @@ import Sockets
 import Testing
 import Traffic
 
+@testable import Engine
 
 @Suite("A gateway whose transports are layered", .timeLimit(.minutes(3)))
 struct LayeredGatewayTests {

@@ -1,11 +1,11 @@
 import Addresses
-@testable import Engine
 import Glibc
 import HTTPProtocol
 import Policy
 import Sockets
 import Traffic
 
+@testable import Engine
 
 /// A protocol for tests with all that a dialogue and a bounded relay are for: requests of a line and a
 /// body on a connection that is kept, and answers that send the client elsewhere.

@@ -42,7 +42,7 @@ struct ListenerWatchTests {
         dup2(file, number)
         services.ports[0].post(.listen(ListenerID(rawValue: 1), listener))
         try await eventually { events.withLock { !$0.isEmpty } }
-        #expect(events.withLock { $0.first } == .acceptPaused(reason: "Operation not permitted"))
+        #expect(events.withLock { $0.first } == .acceptPaused(reason: "operation not permitted"))
 
         dup2(kept, number)
         try await eventually { events.withLock { $0.contains(.acceptResumed) } }

@@ -1,13 +1,13 @@
 import Addresses
 import CIDRTrie
 import Configurations
-@testable import Engine
 import Foundation
 import Operations
 import Policy
 import Settings
 import Testing
 
+@testable import Engine
 
 /// Lookups on every shard while a long list is reloaded over and over.
 ///

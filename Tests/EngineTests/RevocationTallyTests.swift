@@ -1,11 +1,11 @@
 import Addresses
 import CIDRTrie
 import Configurations
-@testable import Engine
 import Policy
 import Settings
 import Testing
 
+@testable import Engine
 
 @Suite("Sessions that a policy revokes are told to the operator", .timeLimit(.minutes(2)))
 struct RevocationTallyTests {

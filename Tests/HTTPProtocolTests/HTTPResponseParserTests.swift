@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("HTTP/2 200 OK\r\n\r\n", HTTPFault.badStatusLine),
+        ("HTTP/2 200 OK\r\n\r\n", HTTPSyntaxError.badStatusLine),
         ("HTTP/1.1 20 OK\r\n\r\n", .badStatusLine),
         ("HTTP/1.1 099 OK\r\n\r\n", .badStatusLine),
         ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", .badField),
@@ -82,7 +82,7 @@ import Testing
             .badChunk
         ),
     ])
-    func refusesWhatIsNoResponse(text: String, fault: HTTPFault) {
+    func refusesWhatIsNoResponse(text: String, fault: HTTPSyntaxError) {
         let bytes = Array(text.utf8)
         #expect(throws: fault) {
             var parser = HTTPResponseParser()
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func refusesBytesBehindTheEnd() {
-        #expect(throws: HTTPFault.excessBytes) {
+        #expect(throws: HTTPSyntaxError.excessBytes) {
             var parser = HTTPResponseParser()
             _ = try parser.receive(
                 Array("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab".utf8).span
@@ -105,7 +105,7 @@ import Testing
 
     @Test func refusesALineOrAHeadWithoutEnd() {
         let line = Array(("HTTP/1.1 200 " + String(repeating: "x", count: 110_000)).utf8)
-        #expect(throws: HTTPFault.lineTooLong) {
+        #expect(throws: HTTPSyntaxError.lineTooLong(limit: LineCollector.byteLimit)) {
             var parser = HTTPResponseParser()
             _ = try parser.receive(line.span)
         }
@@ -114,7 +114,7 @@ import Testing
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
             + String(repeating: "A: b\r\n", count: 80_000)
         for text in [fields, trailers] {
-            #expect(throws: HTTPFault.headTooLong) {
+            #expect(throws: HTTPSyntaxError.headTooLong) {
                 var parser = HTTPResponseParser()
                 _ = try parser.receive(Array(text.utf8).span)
             }

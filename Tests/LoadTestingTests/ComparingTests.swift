@@ -1,4 +1,5 @@
 import Testing
+import Text
 
 @testable import LoadTesting
 
@@ -102,31 +103,6 @@ import Testing
         #expect(orders[1] == [1, 2, 0])
         #expect(Set(orders.map { $0[0] }) == [0, 1, 2])
         for order in orders { #expect(order.sorted() == [0, 1, 2]) }
-    }
-}
-
-@Suite struct NumbersTests {
-    @Test(arguments: [
-        (0.0, "0.00"), (0.00942, "0.0094"), (0.05, "0.050"), (0.0996, "0.10"), (0.525, "0.53"),
-        (12.34, "12.3"), (99.96, "100"), (1_234.4, "1,234"),
-        (-1_234_567, "-1,234,567"),
-    ])
-    func writesThreeDigitsThatCount(value: Double, text: String) {
-        #expect(Numbers.decimal(value) == text)
-    }
-
-    @Test(arguments: [
-        (0.5, "0.50 µs"), (999.4, "999 µs"), (999.6, "1.00 ms"), (2_500_000, "2.50 s"),
-    ])
-    func writesTimesInTheirUnit(microseconds: Double, text: String) {
-        #expect(Numbers.time(microseconds: microseconds) == text)
-    }
-
-    @Test(arguments: [
-        (0.0, "0 B"), (999, "999 B"), (1_500, "1.50 kB"), (-393_216, "-393 kB"), (2.5e9, "2.50 GB"),
-    ])
-    func writesBytesInTheirUnit(count: Double, text: String) {
-        #expect(Numbers.bytes(count) == text)
     }
 }
 

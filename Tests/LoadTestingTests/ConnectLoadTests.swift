@@ -1,9 +1,9 @@
-@testable import LoadTesting
 import MySQLProtocol
 import Sockets
 import Testing
 import Traffic
 
+@testable import LoadTesting
 
 /// What counts as a connection, at targets that accept every client and deny some.
 @Suite struct ConnectLoadTests {

@@ -153,7 +153,7 @@ import Testing
     @Test func tellsThatNobodyListens() throws {
         let address = try SocketAddress.unusedPort()
         var plan = LoadPlan.brief(connections: 2)
-        plan.endsWhereNothingSucceeds = true
+        plan.endsIfNothingSucceeds = true
         plan.warmUp = .milliseconds(500)
         let result = try LoadRun(.http(), on: address, plan: plan).perform()
         #expect(result.ending == .fatalError)
@@ -195,7 +195,7 @@ import Testing
     @Test func tellsOfAServerThatEndsConnectionsBeforeAnythingIsAsked() throws {
         let server = try ScriptedServer { $0.close() }
         var plan = LoadPlan.brief(connections: 2)
-        plan.endsWhereNothingSucceeds = true
+        plan.endsIfNothingSucceeds = true
         let result = try LoadRun(.http(), on: server.address, plan: plan).perform()
         #expect(result.ending == .nothingSucceeded)
         #expect(result.tally.connectionFailures.total + result.tally.failures.total >= 2)

@@ -29,12 +29,12 @@ import Testing
     @Test(arguments: ["Content-Length: 3", "transfer-encoding: chunked"])
     func refusesFieldsThatSayHowLongTheContentIs(field: String) {
         let request = HTTPRequest(path: "/", host: "a.example", fields: [field])
-        #expect(request.fault?.contains("--body") == true)
+        #expect(request.problem?.contains("--body") == true)
     }
 
     @Test(arguments: ["no colon", ": nameless", "Host : x"])
     func refusesWhatIsNoField(field: String) {
         let request = HTTPRequest(path: "/", host: "a.example", fields: [field])
-        #expect(request.fault == "a field must be written as Name: value")
+        #expect(request.problem == "a field must be written as Name: value")
     }
 }

@@ -56,9 +56,9 @@ import Testing
         ("ftp://db", "unknown scheme \"ftp\" (use http://, mysql://, tcp:// or host:port)"),
         ("http://ada@db/", "use --header 'Authorization: …'"),
         ("mysql://ada:secret@db/", "use --password-file or MYSQL_PWD"),
-        ("mysql://db/x?ssl=1", "use the command's own"),
+        ("mysql://db/x?ssl=1", "use the command's own options"),
         ("mysql://a%4@db/", "expected two hex digits after %"),
-        ("tcp://db:1/x", "a tcp URL has no path"),
+        ("tcp://db:1/x", "a tcp URL cannot have a path"),
     ])
     func saysWhatIsWrongAndWhatIsExpected(text: String, words: String) {
         do throws(LoadTargetError) {

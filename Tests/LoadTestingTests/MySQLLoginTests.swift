@@ -1,8 +1,8 @@
-@testable import LoadTesting
 import MySQLProtocol
 import Testing
 import Traffic
 
+@testable import LoadTesting
 
 @Suite struct MySQLLoginTests {
     private static let scramble = MySQLScramble(1...20)
@@ -82,14 +82,18 @@ import Traffic
     @Test func tellsWhatItDoesNotSpeak() throws {
         var (login, _) = try Self.login(MySQLScramble.nativePassword)
         let request = [0xfe] + Array("client_ed25519".utf8) + [0] + Self.scramble.bytes + [0]
-        #expect(throws: MySQLFault.unknownPlugin("client_ed25519")) { try login.receive(request) }
+        #expect(throws: MySQLLoginError.unknownPlugin("client_ed25519")) {
+            try login.receive(request)
+        }
         var (old, _) = try Self.login(MySQLScramble.nativePassword)
-        #expect(throws: MySQLFault.unknownPlugin("mysql_old_password")) { try old.receive([0xfe]) }
+        #expect(throws: MySQLLoginError.unknownPlugin("mysql_old_password")) {
+            try old.receive([0xfe])
+        }
     }
 
     @Test func givesThePasswordToNobodyWhoseKeyIsNotTrusted() throws {
         var (login, _) = try Self.login(MySQLPasswordAnswer.cachingSHA2)
-        #expect(throws: MySQLFault.needsPublicKey) { try login.receive([1, 4]) }
+        #expect(throws: MySQLLoginError.needsPublicKey) { try login.receive([1, 4]) }
     }
 
     @Test func encryptsThePasswordWithTheServersKey() throws {
@@ -109,7 +113,7 @@ import Traffic
     @Test func refusesAKeyThatIsNone() throws {
         var (login, _) = try Self.login(MySQLPasswordAnswer.cachingSHA2, trusts: true)
         _ = try login.receive([1, 4])
-        #expect(throws: MySQLFault.badPublicKey) { try login.receive([1, 0x2d, 0x2d]) }
+        #expect(throws: MySQLLoginError.badPublicKey) { try login.receive([1, 0x2d, 0x2d]) }
     }
 
     @Test func survivesAnyBytes() {

@@ -113,15 +113,15 @@ import Testing
 
     @Test func tellsWhatIsWrongWithAPlan() {
         var plan = LoadPlan()
-        #expect(plan.fault == nil)
+        #expect(plan.problem == nil)
         plan.threads = 2
-        #expect(plan.fault == "use at least one connection per thread")
+        #expect(plan.problem == "use at least one connection per thread")
         plan.connections = 2
         plan.duration = .zero
-        #expect(plan.fault == "use a duration and a timeout above 0")
+        #expect(plan.problem == "use a duration and a timeout above 0")
         plan.duration = .seconds(1)
         plan.pace = .openLoop(perSecond: .nan)
-        #expect(plan.fault?.contains("rate") == true)
+        #expect(plan.problem?.contains("rate") == true)
     }
 
     @Test func takesClientsFromAllBlocksInTurn() throws {

@@ -105,7 +105,7 @@ import Testing
     @Test func describesTheMachine() {
         let machine = Machine(processors: 2)
         #expect(machine.system.hasPrefix("Linux "))
-        #expect(machine.summary.hasPrefix("2 processors, "))
+        #expect(machine.summary.hasPrefix("2 CPUs, "))
         #expect(!machine.distribution.contains("\""))
     }
 

@@ -52,8 +52,8 @@ import Testing
         for words in [
             "requests/s", "a ", "b ", "40 × unexpected HTTP status (HTTP status 500)",
             "medians of 2",
-            "load generator, share of a CPU: a ", "until all operations were done",
-            "machine: 2 processors, X1", "command: sluice bench http", "sluice test, 2027-01-31",
+            "load generator CPU: a ", "until all operations were completed",
+            "machine: 2 CPUs, X1", "command: sluice bench http", "sluice test, 2027-01-31",
         ] {
             #expect(text.contains(words), "\(text)")
         }

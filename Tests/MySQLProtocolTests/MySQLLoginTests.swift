@@ -1,5 +1,5 @@
-import CapturedPackets
 import MySQLProtocol
+import TestInputs
 import Testing
 
 @Suite("MySQL logins")

@@ -201,7 +201,7 @@ struct AccessExplanationTests {
         )
         #expect(answers?.map(\.requiresHeader) == [true])
         let text = ExplanationText(answers ?? []).description
-        #expect(text.contains("if a load balancer in proxyProtocol.trusted names it"), "\(text)")
+        #expect(text.contains("if named by a load balancer in proxyProtocol.trusted"), "\(text)")
     }
 }
 

@@ -4,6 +4,7 @@ import Operations
 import Policy
 import SeededRandom
 import Settings
+import TestInputs
 import Testing
 import Traffic
 

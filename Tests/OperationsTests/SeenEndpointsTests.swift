@@ -83,7 +83,7 @@ struct SeenEndpointsTests {
         }
         var seen = SeenEndpoints()
         let client = IPAddress.v4(IPv4Address(192, 0, 2, 1))
-        seen.note(EndpointName(.aws, "vpce-2"), of: "", client: client, at: UnixTime(seconds: 1))
+        seen.note(EndpointName(.aws, "vpce-2"), of: nil, client: client, at: UnixTime(seconds: 1))
         seen.forget(where: configuration(routes: ["vpce-1"]).knows)
         #expect(seen.all.map(\.endpoint.id) == ["vpce-2"])
         seen.forget(where: configuration(routes: ["vpce-1", "vpce-2"]).knows)

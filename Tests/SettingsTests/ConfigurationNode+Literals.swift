@@ -1,7 +1,7 @@
 import CIDRTrie
-@testable public import Settings
 import Time
 
+@testable public import Settings
 
 /// A test writes a tree as Swift literals, all at one place: places are for the tests with YAML.
 extension ConfigurationNode: ExpressibleByStringLiteral, ExpressibleByArrayLiteral,

@@ -1,8 +1,8 @@
 import CIDRTrie
-@testable import Settings
 import Testing
-@testable import Time
 
+@testable import Settings
+@testable import Time
 
 @Suite("Parts of a configuration that contradict each other")
 struct ContradictionTests {
@@ -29,7 +29,7 @@ struct ContradictionTests {
     func sameAddress() {
         #expect(
             Self.withSecond("name", "second") == [
-                "warehouses[1].listeners[0].listen: 0.0.0.0:9030 is taken by "
+                "warehouses[1].listeners[0].listen: 0.0.0.0:9030 is already used by "
                     + "warehouses[0].listeners[0].listen, line 1"
             ]
         )
@@ -78,7 +78,7 @@ struct ContradictionTests {
             #expect(faults.first?.message.contains("management.listen") == true, "\(backend)")
         }
         let crossed = Self.withSecond("listeners[0].backends[0].address", "127.0.0.1:9030")
-        let message = "127.0.0.1:9030 is the gateway itself: \(listener).listen, line 1"
+        let message = "127.0.0.1:9030 is the gateway itself (\(listener).listen, line 1)"
         #expect(
             crossed.contains("warehouses[1].listeners[0].backends[0].address: \(message)"),
             "\(crossed)"
@@ -89,7 +89,9 @@ struct ContradictionTests {
     func sameWarehouse() {
         let findings = Self.withSecond("id", "AWVA7CM7").filter { !$0.contains("listen") }
         #expect(
-            findings == ["warehouses[1].id: AWVA7CM7 is taken by warehouses[0].id, line 1"]
+            findings == [
+                "warehouses[1].id: duplicate id \"AWVA7CM7\", first defined at warehouses[0].id, line 1"
+            ]
         )
     }
 
@@ -139,8 +141,8 @@ struct ContradictionTests {
             .decoded().faults
         #expect(faults.map(\.path) == ["warehouses[0].whitelist.entries[2].cidr"])
         #expect(
-            faults.first?.message == "203.0.113.0/24 is both allowed and denied: see "
-                + "warehouses[0].whitelist.entries[0].cidr, line 1"
+            faults.first?.message == "203.0.113.0/24 is both allowed and denied (see "
+                + "warehouses[0].whitelist.entries[0].cidr, line 1)"
         )
     }
 
@@ -158,7 +160,7 @@ struct ContradictionTests {
             .decoded().faults
         #expect(faults.map(\.path) == ["warehouses"])
         #expect(faults.map(\.position) == [later])
-        #expect(faults.first?.message == "given twice, first in line 1")
+        #expect(faults.first?.message == "duplicate key, first defined on line 1")
     }
 
     @Test("When a run is over nothing of it is left, whatever it had to remember")
@@ -169,7 +171,8 @@ struct ContradictionTests {
             let token = Token()
             left = token
             let decoder = ConfigurationDecoder(now: UnixTime(seconds: 0)) {
-                _, _ throws(UnreadableFile) in
+                _,
+                _ throws(UnreadableFile) in
                 _ = token
                 throw UnreadableFile(reason: "none")
             }

@@ -33,14 +33,14 @@ struct EmbeddedEndpointTests {
     func interface() {
         let found = findings(tree.removing("warehouses[0].listeners[0].interface"))
         #expect(found.count == 1)
-        #expect(found.first?.contains("over whichever network") == true)
+        #expect(found.first?.contains("over any network") == true)
         for name in ["", "a b", "a/b", "sixteen-letters-", "é"] {
             let tree = tree.setting(
                 "warehouses[0].listeners[0].interface",
                 to: ConfigurationNode(stringLiteral: name)
             )
             #expect(
-                findings(tree).contains { $0.contains("a network interface's name") },
+                findings(tree).contains { $0.contains("a network interface name") },
                 "\(name)"
             )
         }
@@ -50,8 +50,8 @@ struct EmbeddedEndpointTests {
     func unmatched() {
         let found = findings(tree.setting("warehouses[0].listeners[0].endpoint", to: "other"))
         #expect(found.count == 2)
-        #expect(found.contains { $0.contains("\"other\", which is not among endpoints") })
-        #expect(found.contains { $0.contains("no listener is the embedded endpoint") })
+        #expect(found.contains { $0.contains("\"other\" is used by a listener but not defined") })
+        #expect(found.contains { $0.contains("has no listener") })
     }
 
     @Test(
@@ -66,7 +66,7 @@ struct EmbeddedEndpointTests {
     @Test("Only a private link comes through an endpoint")
     func publicLink() {
         let found = findings(tree.setting("warehouses[0].listeners[0].link", to: "public"))
-        #expect(found.contains { $0.hasSuffix("only a private link comes through an endpoint") })
+        #expect(found.contains { $0.hasSuffix("only private links have an endpoint") })
     }
 
     @Test("A listener on every address is under a warning", arguments: ["0.0.0.0:9", "[::]:9"])
@@ -74,7 +74,7 @@ struct EmbeddedEndpointTests {
         let decoded = tree.setting("warehouses[0].listeners[0].listen", to: address).decoded()
         #expect(decoded.configuration != nil)
         #expect(decoded.findings.count == 1)
-        #expect(decoded.findings.first?.message.contains("is in every network") == true)
+        #expect(decoded.findings.first?.message.contains("listens on every network") == true)
     }
 
     @Test("An endpoint may have a limit of connections")
@@ -95,7 +95,7 @@ struct EmbeddedEndpointTests {
         let found = findings(
             SampleTree.public.setting("warehouses[0].listeners[0].sources", to: sources)
         )
-        #expect(found.contains { $0.contains("only an outbound link has sources") })
+        #expect(found.contains { $0.contains("only outbound links have sources") })
     }
 
     @Test("Sessions that a change admits no more are closed, unless the warehouse keeps them")

@@ -62,7 +62,7 @@ struct FaultTests {
 
     static let gatewayFaults = [
         FaultCase("managment", ["listen": "127.0.0.1:7080"], "did you mean management?"),
-        FaultCase("tls", [:], "known here: management, state"),
+        FaultCase("tls", [:], "expected one of management, state"),
         FaultCase("listen", "0.0.0.0:9030", "warehouses[].listeners[].listen"),
         FaultCase("backends", ["db:3306"], "warehouses[].listeners[].backends"),
         FaultCase("whitelist", [:], "warehouses[].whitelist"),
@@ -81,15 +81,14 @@ struct FaultTests {
         ),
         FaultCase("management", "127.0.0.1:7080", "write { listen: 127.0.0.1:7080 }"),
         FaultCase("management", [:], at: "management.listen", "missing"),
-        FaultCase("management.listen", "127.0.0.1", "an address and a port"),
+        FaultCase("management.listen", "127.0.0.1", "an address and port"),
         FaultCase("management.listen", "localhost:7080", "did you mean 127.0.0.1:7080?"),
-        FaultCase("management.listen", "7080", "the address is missing (write 0.0.0.0:7080"),
+        FaultCase("management.listen", "7080", "missing address (write 0.0.0.0:7080"),
         FaultCase("management.listen", ":7080", "or 127.0.0.1:7080 for this machine only"),
-        FaultCase("management.listen", "*:7080", "write 0.0.0.0:7080 for every IPv4 address"),
+        FaultCase("management.listen", "*:7080", "write 0.0.0.0:7080 for all IPv4 addresses"),
         FaultCase("management.listen", "2001:db8::1:7080", "needs brackets"),
-        FaultCase("management.listen", "gw.internal:7080", "write the address itself"),
+        FaultCase("management.listen", "gw.internal:7080", "use an IP address"),
         FaultCase("management", .empty, "no value"),
-        FaultCase("state", ["a"], "expected text, found a list"),
         FaultCase("policy", "files", "did you mean file?"),
         FaultCase("log.level", "warn", "did you mean warning?"),
         FaultCase("log.level", "Err", "did you mean error?"),
@@ -138,7 +137,7 @@ struct FaultTests {
         FaultCase("warehouses[0].id", nil, "missing"),
         FaultCase("warehouses[0].id", "A/B", "letters, digits"),
         FaultCase("warehouses[0].id", "", "letters, digits"),
-        FaultCase("warehouses[0].name", "a\u{7}", "control characters"),
+        FaultCase("warehouses[0].name", "a\u{7}", "control character"),
         FaultCase("warehouses[0].host", "my host", "a host name"),
         FaultCase("warehouses[0].limits.connections", "-5", "between 0 and"),
         FaultCase("warehouses[0].limits.connection", "5", "did you mean connections?"),
@@ -248,9 +247,9 @@ struct FaultTests {
         FaultCase("protocol", "mysqld", "did you mean mysql?"),
         FaultCase("listen", nil, "missing"),
         FaultCase("listen", "9030", "write 0.0.0.0:9030"),
-        FaultCase("listen", "*:9030", "[::]:9030 for IPv6 too"),
+        FaultCase("listen", "*:9030", "[::]:9030 to include IPv6"),
         FaultCase("bind", "0.0.0.0:9030", "did you mean listen?"),
-        FaultCase("listen", "0.0.0.0:70000", "an address and a port"),
+        FaultCase("listen", "0.0.0.0:70000", "an address and port"),
         FaultCase("link", "vpn", "public, private, outbound"),
         FaultCase("reject", "deny", "drop, error, errorAfterGreeting"),
         FaultCase("timeouts.drain", "5s", "unknown key"),
@@ -282,7 +281,7 @@ struct FaultTests {
         FaultCase("backends[0]", "[ff02::1]:3306", "a multicast or broadcast address"),
         FaultCase("backends[0].address", "http://db:8030", "did you mean db:8030?"),
         FaultCase("backends[0].address", "mysql://me@db:3306/sales", "did you mean db:3306?"),
-        FaultCase("backends[0].address", "http://db", "no scheme"),
+        FaultCase("backends[0].address", "http://db", "omit scheme"),
         FaultCase("backends[0].address", "db..internal.:80", "a host name"),
         FaultCase("backends[0].address", ".:80", "expected host:port"),
         FaultCase("backends[0].host", "db", "did you mean address?"),
@@ -312,7 +311,7 @@ struct FaultTests {
         FaultCase("proxyProtocol.timeout", "0s", "between"),
         FaultCase("proxyProtocol.maximumSize", "50B", "between 107B and"),
         FaultCase("proxyProtocol.trust", [], "did you mean trusted?"),
-        FaultCase("healthCheck", "http", "an HTTP check needs protocol http"),
+        FaultCase("healthCheck", "http", "an HTTP check requires protocol http"),
         FaultCase("healthCheck", "no", "did you mean off?"),
         FaultCase("healthCheck", "None", "did you mean off?"),
         FaultCase("healthCheck", "false", "did you mean off?"),
@@ -352,12 +351,12 @@ struct FaultTests {
         FaultCase("proxy_connect_timeout", "5s", "write timeouts: { connect: 5s }"),
         FaultCase("timeouts", "5m", "write { idle: 5m }"),
         FaultCase("comment", "x", "a YAML comment, after #"),
-        FaultCase("whitelist", ["mode": "anywhere"], "beside listeners"),
+        FaultCase("whitelist", ["mode": "anywhere"], "next to listeners"),
         FaultCase("<<", ["a": "b"], at: ".\"<<\"", "merge keys are not supported"),
         FaultCase("trusted", "10.0.0.0/24", "write proxyProtocol: { trusted: [ 10.0.0.0/24 ] }"),
         FaultCase("healthCheck", "ping", "off, tcp, mysql, http"),
-        FaultCase("healthCheck.type", "http", "needs protocol http"),
-        FaultCase("healthCheck.path", "/", "only a check of type http has a path (remove path)"),
+        FaultCase("healthCheck.type", "http", "requires protocol http"),
+        FaultCase("healthCheck.path", "/", "only http health checks have a path (remove path)"),
         FaultCase("healthCheck.interval", "1ms", "between 10ms and 1h"),
         FaultCase("healthCheck.rise", "0", "between 1 and 100"),
         FaultCase("sendProxyProtocol", "v3", "off, v1, v2"),
@@ -366,7 +365,7 @@ struct FaultTests {
             "sendProxyProtocol",
             ["version": "v1", "tlvs": "drop"],
             at: ".sendProxyProtocol.tlvs",
-            "only version v2"
+            "only supported by version v2"
         ),
         FaultCase(
             "sendProxyProtocol",
@@ -381,4 +380,36 @@ struct FaultTests {
             "did you mean true?"
         ),
     ]
+
+    @Test(
+        "A switch that no part of a configuration has is answered with what to write instead",
+        arguments: [
+            ("warehouses[0].listeners[0].backends[0]", "write mode: maintenance"),
+            ("warehouses[0].listeners[0].healthCheck", "write type: off"),
+            ("warehouses[0].listeners[0].sendProxyProtocol", "write version: off"),
+            ("warehouses[0].listeners[0].proxyProtocol", "write accept: off"),
+            ("warehouses[0].whitelist", "write mode: anywhere or mode: nowhere"),
+            ("warehouses[0].listeners[0]", "to disable this part, comment it out with #"),
+            ("warehouses[0]", "to disable this part, comment it out with #"),
+        ]
+    )
+    func switches(path: String, remedy: String) {
+        let base = SampleTree.public
+            .setting("warehouses[0].listeners[0].healthCheck", to: ["type": "mysql"])
+            .setting("warehouses[0].listeners[0].sendProxyProtocol", to: ["version": "v1"])
+            .setting("warehouses[0].listeners[0].proxyProtocol", to: ["accept": "off"])
+            .setting("warehouses[0].listeners[0].backends[0]", to: ["address": "db:3306"])
+        #expect(base.decoded().findings == [])
+        for (key, value) in [("disabled", "true"), ("enabled", "false")] {
+            let faults = base.setting("\(path).\(key)", to: .init(stringLiteral: value))
+                .decoded().faults
+            #expect(faults.map(\.path) == ["\(path).\(key)"])
+            #expect(faults.map(\.remedy) == [remedy])
+        }
+        let needless = base.setting("\(path).enabled", to: "true").decoded().faults
+        #expect(needless.map(\.remedy) == ["remove the key"])
+        // Entries have the switch, under one of its names.
+        let entry = base.setting("warehouses[0].whitelist.entries[0].disabled", to: "true")
+        #expect(entry.decoded().faults.map(\.remedy) == ["write enabled: false"])
+    }
 }

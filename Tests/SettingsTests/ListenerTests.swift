@@ -1,10 +1,10 @@
 import Addresses
 import CIDRTrie
+import Testing
+
 @testable import Policy
 @testable import Settings
-import Testing
 @testable import Traffic
-
 
 @Suite("Listeners of a configuration")
 struct ListenerTests {

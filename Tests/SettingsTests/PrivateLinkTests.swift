@@ -72,7 +72,7 @@ struct PrivateLinkTests {
         FaultCase(
             "warehouses[0].endpoints[0].id",
             "vpce-svc-0a1b2c3d4e5f67890",
-            "this is an endpoint service's id"
+            "this is an endpoint service id"
         ),
         FaultCase("warehouses[0].endpointServices[0].id", nil, "missing"),
         FaultCase("warehouses[0].endpointServices[0].region", nil, "missing"),

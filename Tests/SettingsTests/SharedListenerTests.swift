@@ -1,12 +1,12 @@
 import Addresses
 import CIDRTrie
 import Operations
-@testable import Policy
-@testable import Settings
 import Testing
-@testable import Time
 import Traffic
 
+@testable import Policy
+@testable import Settings
+@testable import Time
 
 @Suite("Listeners with routes to several warehouses")
 struct SharedListenerTests {
@@ -74,7 +74,7 @@ struct SharedListenerTests {
     @Test("The same endpoint with and without its cloud is the same one")
     func sameEndpoint() {
         let faults = faults("listeners[0].routes[1].endpoint", "aws:vpce-0123456789abcdef0")
-        #expect(faults.count { $0.contains("takes the same clients") } == 1, "\(faults)")
+        #expect(faults.count { $0.contains("duplicate route") } == 1, "\(faults)")
     }
 
     @Test("Limits of a listener belong to its services")
@@ -110,7 +110,9 @@ struct SharedListenerTests {
         #expect(routes.map(\.timeouts.idle) == Array(repeating: .seconds(50), count: 3))
         #expect(routes.map(\.timeouts.write) == [.seconds(600), .seconds(60), .seconds(600)])
         let own = tree.setting("warehouses[1].services.mysql.timeouts.idle", to: "70s")
-        let idle = own.decoded().configuration?.topology.listeners.first?.routes.map(\.timeouts.idle)
+        let idle = own.decoded().configuration?.topology.listeners.first?.routes.map(
+            \.timeouts.idle
+        )
         #expect(idle == [.seconds(50), .seconds(70), .seconds(50)])
     }
 
@@ -139,14 +141,14 @@ struct SharedListenerTests {
     func nowhere() {
         let route = "\(Self.listener).routes[1]"
         #expect(
-            faults("\(route).warehouse", "C").contains { $0.contains("no warehouse has the id") }
+            faults("\(route).warehouse", "C").contains { $0.contains("unknown warehouse") }
         )
         #expect(
             faults("\(route).warehouse", "a").contains { $0.contains("did you mean A?") }
         )
         #expect(
             faults("warehouses[1].services", ["http": ["backends": ["127.0.0.1:80"]]])
-                .contains { $0.contains("B has no service of protocol mysql") }
+                .contains { $0.contains("warehouse B has no mysql service") }
         )
         #expect(
             faults("\(route).endpoint", "553665793").contains { $0.contains("azure:553665793") }
@@ -167,18 +169,24 @@ struct SharedListenerTests {
     @Test(
         "What a route cannot be is a fault at its place",
         arguments: [
-            ("routes[0]", ["warehouse": "A"], "which clients take this route?"),
+            ("routes[0]", ["warehouse": "A"], "the route matches no clients"),
             ("routes[0]", ["endpoint": "vpce-1"], "warehouse: missing"),
             ("routes[2].default", "false", "must be true"),
-            ("routes[2].endpoint", "vpce-0123456789abcdef0", "a route has one of"),
-            ("routes[0].endpoint", "embedded:office", "is a listener itself"),
-            ("routes[0].endpoint", "aws:vpce-0123456789abcdef1", "takes the same clients"),
-            ("routes[0]", ["serverName": "a.example", "warehouse": "A"], "does not read names"),
-            ("routes[0]", ["host": "a.example", "warehouse": "A"], "does not read names"),
-            ("routes[0]", ["userSuffix": "A", "warehouse": "A"], "does not read names"),
-            ("link", "outbound", "an outbound link serves one warehouse"),
+            ("routes[2].endpoint", "vpce-0123456789abcdef0", "cannot have both"),
+            ("routes[0].endpoint", "embedded:office", "needs a listener of its own"),
+            ("routes[0].endpoint", "aws:vpce-0123456789abcdef1", "duplicate route"),
+            (
+                "routes[0]", ["serverName": "a.example", "warehouse": "A"],
+                "not supported in this version"
+            ),
+            (
+                "routes[0]", ["host": "a.example", "warehouse": "A"],
+                "not supported in this version"
+            ),
+            ("routes[0]", ["userSuffix": "A", "warehouse": "A"], "not supported in this version"),
+            ("link", "outbound", "an outbound link belongs to one warehouse"),
             ("backends", ["127.0.0.1:1"], "warehouses[].services.PROTOCOL.backends"),
-            ("endpoint", "office", "only a listener inside a warehouse has it"),
+            ("endpoint", "office", "only listeners inside a warehouse have it"),
         ] as [(String, ConfigurationNode, String)]
     )
     func shape(path: String, value: ConfigurationNode, words: String) {
@@ -199,7 +207,7 @@ struct SharedListenerTests {
             "\(Self.listener).routes",
             to: [["endpoint": "vpce-0123456789abcdef0", "warehouse": "A"]]
         )
-        #expect(endpoint.decoded().faults.contains { $0.remedy == "link: private" })
+        #expect(endpoint.decoded().faults.contains { $0.remedy == "set link: private" })
     }
 
     @Test("A service to which no route leads is warned of, and an endpoint that nobody registered")
@@ -215,10 +223,70 @@ struct SharedListenerTests {
         #expect(unknown.findings.map(\.path) == ["\(Self.listener).routes[1].endpoint"])
     }
 
+    @Test("A private listener without PROXY headers is not told to become an endpoint")
+    func missingHeaders() throws {
+        let decoded = Self.tree.removing("\(Self.listener).proxyProtocol").decoded()
+        #expect(decoded.faults.map(\.path) == [Self.listener])
+        let remedy = try #require(decoded.faults.first?.remedy)
+        #expect(remedy.hasPrefix("add proxyProtocol:") && !remedy.contains("endpoint"), "\(remedy)")
+    }
+
+    @Test(
+        "A default that names the warehouse is one error, whose remedy passes",
+        arguments: [true, false]
+    )
+    func namedDefault(hasWarehouse: Bool) {
+        let route = "\(Self.listener).routes[2]"
+        var tree = Self.tree.setting("\(route).default", to: "A")
+        if !hasWarehouse { tree = tree.removing("\(route).warehouse") }
+        let faults = tree.decoded().faults
+        #expect(faults.map(\.path) == ["\(route).default"])
+        let remedy = "write default: true" + (hasWarehouse ? "" : ", warehouse: A")
+        #expect(faults.map(\.remedy) == [remedy])
+        let cured = tree.setting("\(route).default", to: "true")
+            .setting("\(route).warehouse", to: "A")
+        #expect(cured.decoded().findings == [])
+    }
+
+    @Test("Services as a list are answered with their mapping")
+    func listedServices() {
+        let found = Self.tree.setting("warehouses[0].services", to: ["mysql"]).decoded().faults
+        #expect(found.map(\.path) == ["warehouses[0].services"])
+        #expect(found.first?.remedy?.contains("{ PROTOCOL: { backends: [ host:port ] } }") == true)
+    }
+
+    @Test(
+        "An endpoint in another form than its cloud's is an error that shows the form",
+        arguments: [
+            ("azure:pe-1", "a LINKID, 0 to 4294967295"), ("aws:reporting", "vpce- and 17"),
+            ("gcp:one", "a decimal number"), ("alibaba:x", "ep-…"),
+        ]
+    )
+    func wrongForm(endpoint: String, expected: String) {
+        let route = "\(Self.listener).routes[0].endpoint"
+        let found = faults(route, .init(stringLiteral: endpoint))
+        #expect(found.count == 1 && found[0].contains(expected), "\(found)")
+    }
+
+    @Test("An id without its cloud is offered those clouds only that have such ids")
+    func clouds() {
+        let route = "\(Self.listener).routes[0].endpoint"
+        let number = faults(route, "553665793")
+        #expect(number.first?.contains("or write azure:553665793 or gcp:553665793") == true)
+        let large = faults(route, "55366579300")
+        #expect(large.first?.contains("or write gcp:55366579300)") == true, "\(large)")
+        let name = faults(route, "reporting")
+        #expect(name.first?.contains("use the id of one of its endpoints") == true, "\(name)")
+    }
+
     @Test("Keys in the wrong mapping are sent home")
     func homes() {
         let inner = SampleTree.public.setting("warehouses[0].listeners[0].routes", to: [])
-        #expect(inner.decoded().faults.map(\.description).contains { $0.contains("top level has") })
+        #expect(
+            inner.decoded().faults.map(\.description).contains {
+                $0.contains("top-level listeners have")
+            }
+        )
         let service = Self.tree.setting("warehouses[0].services.mysql.listen", to: "0.0.0.0:1")
         #expect(
             service.decoded().faults.contains { $0.remedy?.contains("listeners[].listen") == true }

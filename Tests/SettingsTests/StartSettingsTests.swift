@@ -5,15 +5,14 @@ import Traffic
 
 @Suite("What counts at the start only")
 struct StartSettingsTests {
-    private static let changes:
-        [(key: String, change: @Sendable (inout Topology) -> Void)] = [
-            ("management.listen", { $0.management = nil }),
-            ("engine.shards", { $0.engine.shards = 7 }),
-            ("engine.linger", { $0.engine.linger = .milliseconds(7) }),
-            ("engine.scratch", { $0.engine.scratchByteCount = 8_192 }),
-            ("engine.pipe", { $0.engine.pipeByteCount = 8_192 }),
-            ("engine.congestionControl", { $0.engine.congestionControl = .named("reno") }),
-        ]
+    private static let changes: [(key: String, change: @Sendable (inout Topology) -> Void)] = [
+        ("management.listen", { $0.management = nil }),
+        ("engine.shards", { $0.engine.shards = 7 }),
+        ("engine.linger", { $0.engine.linger = .milliseconds(7) }),
+        ("engine.scratch", { $0.engine.scratchByteCount = 8_192 }),
+        ("engine.pipe", { $0.engine.pipeByteCount = 8_192 }),
+        ("engine.congestionControl", { $0.engine.congestionControl = .named("reno") }),
+    ]
 
     private static let before = Topology(
         management: SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 7_080),

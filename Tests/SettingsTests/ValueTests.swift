@@ -1,12 +1,12 @@
 import Addresses
 import CIDRTrie
 import Configurations
-@testable import Policy
-@testable import Settings
 import Testing
-@testable import Time
 import Traffic
 
+@testable import Policy
+@testable import Settings
+@testable import Time
 
 @Suite("Values of a configuration")
 struct ValueTests {
@@ -100,7 +100,7 @@ struct ValueTests {
                 action: .deny,
                 description: "old",
                 expiry: try UnixTime(rfc3339: "2027-01-01T00:00:00Z")
-            ),
+            )
         ]
         let first = Rule(block: try CIDRBlock(parsing: "192.0.2.0/24"), description: "a")
         let second = Rule(block: try CIDRBlock(parsing: "198.51.100.7/32"), action: .deny)
@@ -136,6 +136,8 @@ struct ValueTests {
 
     @Test("A warehouse without a name goes by its id")
     func name() throws {
-        #expect(SampleTree.public.decoded().configuration?.topology.warehouses[0].name == "AWVA7CM7")
+        #expect(
+            SampleTree.public.decoded().configuration?.topology.warehouses[0].name == "AWVA7CM7"
+        )
     }
 }

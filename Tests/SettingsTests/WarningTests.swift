@@ -19,25 +19,26 @@ struct WarningTests {
     }
 
     static let publicWarnings = [
-        FaultCase("policy", "store", "does not write it"),
+        FaultCase("policy", "store", "no store for policy"),
+        FaultCase("state", "sluice.db", "no store for policy"),
         FaultCase("warehouses", [], "serves nothing"),
         FaultCase("timeouts.header", "2s", "at least 3s"),
-        FaultCase("keepalive.idle", "240s", "below 240s"),
+        FaultCase("keepalive.idle", "240s", "less than 240s"),
         FaultCase("warehouses[0].listeners", [], at: "warehouses[0]", "no listener"),
         FaultCase("warehouses[0].listeners", nil, at: "warehouses[0]", "no listener"),
         FaultCase("warehouses[0].whitelist", nil, at: "warehouses[0]", "every address is admitted"),
-        FaultCase("warehouses[0].whitelist", [:], "admit nobody"),
+        FaultCase("warehouses[0].whitelist", [:], "admit no clients"),
         FaultCase(
             "warehouses[0].whitelist.mode",
             "anywhere",
             at: "warehouses[0].whitelist.entries",
-            "does not count while mode is anywhere"
+            "has no effect while mode is anywhere"
         ),
         FaultCase(
             "warehouses[0].whitelist.mode",
             "nowhere",
             at: "warehouses[0].whitelist.entries",
-            "does not count while mode is nowhere"
+            "has no effect while mode is nowhere"
         ),
         FaultCase(
             "warehouses[0].whitelist.entries[0].cidr",
@@ -61,7 +62,7 @@ struct WarningTests {
         FaultCase(
             "warehouses[0].listeners[0].proxyProtocol",
             ["trusted": ["10.0.0.0/24"]],
-            "do not count while accept is off"
+            "has no effect while accept is off"
         ),
         FaultCase(
             "management",
@@ -90,7 +91,7 @@ struct WarningTests {
         let path = "warehouses[0].listeners[0]"
         let tree = SampleTree.public.setting("\(path).protocol", to: "http")
             .setting("\(path).sendProxyProtocol", to: "v1")
-        #expect(tree.decoded().findings.map(\.remedy) == ["healthCheck: http"])
+        #expect(tree.decoded().findings.map(\.remedy) == ["set healthCheck: http"])
         for word in ["http", "off"] as [ConfigurationNode] {
             #expect(tree.setting("\(path).healthCheck", to: word).decoded().findings == [])
         }
@@ -105,7 +106,7 @@ struct WarningTests {
         let tree = SampleTree.public
             .setting("\(path).description", to: .init(stringLiteral: description))
         #expect(tree.decoded().findings.map(\.severity) == [.warning])
-        #expect(tree.decoded().findings.first?.remedy?.contains("add expires: 2027") == true)
+        #expect(tree.decoded().findings.first?.remedy?.contains("expires: 2027") == true)
         let expiring = tree.setting("\(path).expires", to: "2027-01-01T00:00:00Z")
         #expect(expiring.decoded().findings == [])
     }
@@ -160,15 +161,15 @@ struct WarningTests {
     }
 
     static let privateWarnings = [
-        FaultCase("warehouses[0].endpoints", nil, at: "warehouses[0]", "admits nobody"),
-        FaultCase("warehouses[0].endpoints", [], at: "warehouses[0]", "admits nobody"),
+        FaultCase("warehouses[0].endpoints", nil, at: "warehouses[0]", "admits no clients"),
+        FaultCase("warehouses[0].endpoints", [], at: "warehouses[0]", "admits no clients"),
         FaultCase(
             "warehouses[0].endpointServices[0]",
             SampleTree.endpointService
                 .setting("acceptance", to: "automatic")
                 .setting("allowedPrincipals", to: ["*"]),
             at: "warehouses[0].endpointServices[0].allowedPrincipals[0]",
-            "without a person's word"
+            "accepted automatically"
         ),
     ]
 

@@ -61,11 +61,11 @@ struct ListeningSocketTests {
     @Test(
         "A failure to listen says in the system's words why, and what to do",
         arguments: [
-            (EADDRINUSE, "Address already in use (ss -ltnp"),
-            (EADDRNOTAVAIL, "Cannot assign requested address (ip addr"),
-            (EINVAL, "Invalid argument (a link-local address"),
-            (EACCES, "Permission denied (ports below 1024"),
-            (ENOBUFS, "No buffer space available"),
+            (EADDRINUSE, "address already in use (ss -ltnp"),
+            (EADDRNOTAVAIL, "cannot assign requested address (ip addr"),
+            (EINVAL, "invalid argument (a link-local address"),
+            (EACCES, "permission denied (ports below 1024"),
+            (ENOBUFS, "no buffer space available"),
         ]
     )
     func failure(code: CInt, words: String) {
@@ -121,6 +121,6 @@ struct ListeningSocketTests {
         for code in [EAGAIN, ECONNRESET, EADDRINUSE, 0] {
             #expect(!SystemError(code: code).isExhaustion)
         }
-        #expect(SystemError(code: EADDRINUSE).description == "Address already in use")
+        #expect(SystemError(code: EADDRINUSE).description == "address already in use")
     }
 }

@@ -89,6 +89,6 @@ struct RFC3339Tests {
     @Test("Each error says in words what would be right")
     func descriptions() {
         #expect("\(RFC3339Error.malformed)".contains("2027-01-31T23:59:59Z"))
-        #expect("\(RFC3339Error.outOfRange)" == "there is no such date or time of day")
+        #expect("\(RFC3339Error.outOfRange)" == "no such date or time of day")
     }
 }

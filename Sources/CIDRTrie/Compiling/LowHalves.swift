@@ -34,7 +34,7 @@ struct LowHalves {
 }
 
 extension TrieBuilder {
-    /// A node that says to go on with the low half; a leaf where that has no boundary.
+    /// A node that leads to the trie of low halves, or a leaf if that has no boundary.
     fileprivate mutating func lowHalf(of ranges: RangeTable<UInt64>) -> Slot {
         guard !ranges.boundaries.isEmpty else { return ranges.slots[0] }
         let slot = subtree(of: ranges)

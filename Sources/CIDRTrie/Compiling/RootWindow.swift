@@ -1,9 +1,9 @@
 /// Which bits of a key the root table is indexed by.
 struct RootWindow: Hashable {
-    /// The bits that keys must begin with, zeros behind them.
+    /// The bits that keys must begin with, zeros after them.
     let prefix: UInt64
     let prefixLength: Int
-    /// How many bits behind the prefix make the index: 0…20.
+    /// The number of bits after the prefix that make the index: 0…20.
     let indexBitCount: Int
 
     var last: UInt64 { prefix | ~UInt64.max.prefix(prefixLength) }
@@ -15,15 +15,15 @@ struct RootWindow: Hashable {
 }
 
 extension RootWindow {
-    /// A list's boundaries lie close together but for a few, such as IPv6's in 2000::/3 but for
-    /// private networks and multicast. That many of them may stay outside the table.
+    /// A list's boundaries are close together except for a few, such as IPv6's in 2000::/3 except
+    /// for private networks and multicast. This many of them may stay outside the table.
     static let outsiderLimit = 16
-    /// The table has at most so many slots for each boundary.
+    /// The most slots of a table per boundary.
     static let slotsPerBoundary = 64
-    /// The largest table ends at a byte's end, so that the branches behind it use all of theirs.
+    /// The largest table ends at a byte's end, so that the branches below it use all of theirs.
     static let alignedBitLimit = 16
     static let bitLimit = 20
-    /// So many different leaves in a table may become branches, of 80 bytes each.
+    /// The most different leaves of a table that become branches, of 80 bytes each.
     static let levelledLeafLimit = 1_024
 
     /// The window for boundaries in ascending order.
@@ -33,7 +33,7 @@ extension RootWindow {
             return
         }
         let common = Self.commonPrefix(of: boundaries)
-        let aligned = Self.alignedBitCount(behind: common.length, for: boundaries.count)
+        let aligned = Self.alignedBitCount(after: common.length, for: boundaries.count)
         let window = RootWindow(
             prefix: common.prefix,
             prefixLength: common.length,
@@ -49,15 +49,15 @@ extension RootWindow {
         let room = min(outsiderLimit, boundaries.count / 8)
         for before in 0...room {
             let inside = boundaries.dropFirst(before).dropLast(room - before)
-            // Behind the prefix there must be bits left for an index.
+            // After the prefix there must be bits left for an index.
             let length = min(inside.sharedBitCount, 64 - alignedBitLimit)
             if length > best.length { best = ((inside.first ?? 0).prefix(length), length) }
         }
         return best
     }
 
-    /// The most bits up to a byte's end that `count` boundaries are worth.
-    private static func alignedBitCount(behind length: Int, for count: Int) -> Int {
+    /// The most bits up to a byte's end that are worth it for `count` boundaries.
+    private static func alignedBitCount(after length: Int, for count: Int) -> Int {
         let first = 8 - length % 8
         let second = first + 8
         return second <= alignedBitLimit && 1 << second <= count * slotsPerBoundary
@@ -88,7 +88,7 @@ extension RootWindow {
         return usedCount > 1 << (indexBitCount - 1)
     }
 
-    /// Whether most boundaries need more bits than a branch behind the table looks at.
+    /// Whether most boundaries need more bits than a branch below the table looks at.
     private func isUnsettledByBranch(_ boundaries: ArraySlice<UInt64>) -> Bool {
         let depth = prefixLength + indexBitCount + 8
         let unsettledCount = boundaries.reduce(0) { $0 + ($1.prefix(depth) == $1 ? 0 : 1) }

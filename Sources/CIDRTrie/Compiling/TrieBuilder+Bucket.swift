@@ -9,7 +9,7 @@ extension TrieBuilder {
     ) -> Slot {
         let shift = boundaries.zeroBitCount
         append(UInt32(truncatingIfNeeded: shift))
-        // No key is above the largest number, so that a lane without a boundary never counts.
+        // No key is above the largest number, so that a lane without a boundary is never below it.
         var lanes = [Lane](repeating: .max, count: Bucket.capacity)
         for (lane, boundary) in boundaries.enumerated() {
             lanes[lane] = Lane(truncatingIfNeeded: boundary >> UInt64(shift)) &- 1
@@ -47,7 +47,7 @@ extension TrieBuilder {
 
 extension TrieBuilder {
     /// A bucket that leads past bits which all boundaries share: before the block that holds
-    /// them, in it, behind it.
+    /// them, in it, after it.
     mutating func appendSkip(
         to sharedBitCount: Int,
         of ranges: borrowing RangeTable<UInt64>,
@@ -69,14 +69,14 @@ extension TrieBuilder {
     }
 }
 
-/// What a skip's bucket has before, in and behind the block that it leads to.
+/// What a skip's bucket has before, in and after the block that it leads to.
 private struct SkipParts {
     let block: UInt64
     let depth: Int
     var boundaries: [UInt64] = []
     var slots: [Slot] = []
 
-    /// From `start` on, `slot` counts, which means nothing where that is outside the block.
+    /// From `start` on, `slot` decides, unless that is outside the block.
     ///
     /// - Parameter start: ascending; what wrapped around at the end of the key space is outside.
     mutating func append(_ slot: Slot, from start: UInt64) {

@@ -58,16 +58,45 @@ extension TrieBuilder {
     /// branch. Long lists would pay for it in memory.
     private mutating func levelled(_ table: [Slot], window: RootWindow) -> [Slot] {
         let depth = window.prefixLength + window.indexBitCount
-        let branchCount = table.count { !$0.isLeaf && $0.isBranch }
-        let leaves = Set(table.filter(\.isLeaf))
-        let pointerCount = table.count { !$0.isLeaf }
-        guard depth % 8 == 0, branchCount * 4 >= pointerCount * 3, branchCount > 0,
-            leaves.count <= RootWindow.levelledLeafLimit
+        guard depth % 8 == 0, table.isMostlyBranches,
+            let leaves = table.leaves(limit: RootWindow.levelledLeafLimit)
         else { return table }
         let branches = Dictionary(
             uniqueKeysWithValues: leaves.map { ($0, appendBranch(of: $0, depth: depth)) }
         )
-        return table.map { branches[$0] ?? $0 }
+        var levelled = table
+        var last: (leaf: Slot, branch: Slot)?
+        for index in table.indices where table[index].isLeaf {
+            let leaf = table[index]
+            let branch = last?.leaf == leaf ? last?.branch : branches[leaf]
+            last = branch.map { (leaf, $0) }
+            levelled[index] = branch ?? leaf
+        }
+        return levelled
+    }
+}
+
+extension [Slot] {
+    /// Whether at least three in four pointers lead to a branch.
+    fileprivate var isMostlyBranches: Bool {
+        var (pointerCount, branchCount) = (0, 0)
+        for slot in self where !slot.isLeaf {
+            pointerCount += 1
+            branchCount += slot.isBranch ? 1 : 0
+        }
+        return branchCount > 0 && branchCount * 4 >= pointerCount * 3
+    }
+
+    /// The different leaves; `nil` if there are more than `limit`.
+    fileprivate func leaves(limit: Int) -> Set<Slot>? {
+        var leaves: Set<Slot> = []
+        var last: Slot?
+        for slot in self where slot.isLeaf && slot != last {
+            last = slot
+            leaves.insert(slot)
+            if leaves.count > limit { return nil }
+        }
+        return leaves
     }
 }
 

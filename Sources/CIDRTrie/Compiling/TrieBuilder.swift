@@ -41,8 +41,8 @@ struct TrieBuilder {
         case .bucket16: return appendBucket16(at: boundaries, slots: slots)
         case .bucket32: return appendBucket(at: boundaries, slots: slots, lane: UInt32.self)
         case .bucket64: return appendBucket(at: boundaries, slots: slots, lane: UInt64.self)
-        case .skip(let depthBehind):
-            return appendSkip(to: depthBehind, of: ranges, inner: inner, depth: depth)
+        case .skip(let deeper):
+            return appendSkip(to: deeper, of: ranges, inner: inner, depth: depth)
         }
     }
 

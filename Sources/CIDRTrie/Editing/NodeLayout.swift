@@ -16,9 +16,9 @@ struct NodeLayout {
             headerCount = WideBranch.childCount / WideBranch.groupSize
             slotCount = Self.runCount(words[start], groupSize: WideBranch.groupSize)
         case .bucket16, .bucket32, .bucket64:
-            let lanes = BucketLanes(pointer, in: words)
+            let lanes = BucketLanes(pointer)
             headerCount = 1 + lanes.count * lanes.bitCount / 32
-            slotCount = lanes.boundaryCount + 1
+            slotCount = lanes.boundaryCount(in: words) + 1
         case .lowHalf:
             headerCount = 0
             slotCount = 1
@@ -37,34 +37,35 @@ struct NodeLayout {
 /// The boundaries of a bucket.
 struct BucketLanes {
     let bitCount: Int
-    private let words: ArraySlice<UInt32>
+    let count: Int
+    /// Of the node, in words.
+    private let start: Int
 
-    init(_ pointer: Slot, in words: [UInt32]) {
+    init(_ pointer: Slot) {
         bitCount = pointer.kind == .bucket64 ? 64 : pointer.kind == .bucket32 ? 32 : 16
-        let start = pointer.byteOffset / 4
-        let count = bitCount == 16 ? Bucket.capacity16 : Bucket.capacity
-        self.words = words[start...start + count * bitCount / 32]
+        count = bitCount == 16 ? Bucket.capacity16 : Bucket.capacity
+        start = pointer.byteOffset / 4
     }
 
-    var count: Int { bitCount == 16 ? Bucket.capacity16 : Bucket.capacity }
-
     /// Lanes that are not used have all bits set.
-    var boundaryCount: Int {
+    func boundaryCount(in words: [UInt32]) -> Int {
         let unused: UInt64 = .max >> UInt64(64 - bitCount)
         var count = self.count
-        while count > 0, self[count - 1] == unused { count -= 1 }
+        // Two lanes of 16 bits at once: most of them are not used.
+        while bitCount == 16, count > 0, words[start + count / 2] == 0x7fff_7fff { count -= 2 }
+        while count > 0, lane(count - 1, in: words) == unused { count -= 1 }
         return count
     }
 
     /// The boundaries as keys in `block`, whose node this is.
-    func boundaries(in block: KeyBlock) -> [UInt64] {
-        let shift = UInt64(words[words.startIndex])
+    func boundaries(in words: [UInt32], _ block: KeyBlock) -> [UInt64] {
+        let shift = UInt64(words[start])
         let above = block.first & (~0 << (shift + UInt64(bitCount)))
-        return (0..<boundaryCount).map { above | (self[$0] + 1) << shift }
+        return (0..<boundaryCount(in: words)).map { above | (lane($0, in: words) + 1) << shift }
     }
 
-    private subscript(lane: Int) -> UInt64 {
-        let first = words.startIndex + 1
+    private func lane(_ lane: Int, in words: [UInt32]) -> UInt64 {
+        let first = start + 1
         return switch bitCount {
         case 64: UInt64(words[first + 2 * lane]) | UInt64(words[first + 2 * lane + 1]) << 32
         case 32: UInt64(words[first + lane])

@@ -26,3 +26,68 @@ extension RuleEditError: CustomStringConvertible {
         }
     }
 }
+
+extension CompiledTrie {
+    /// Changes the list by `edits`, in their order, without compiling all of it.
+    ///
+    ///     let indices = try trie.apply([.insert(Rule(block: block)), .remove(7)])
+    ///
+    /// The result decides as if its rules had been compiled. Copies of `self` are not affected, so
+    /// that lookups may go on in them on other threads.
+    ///
+    /// - Returns: for each edit the index of its rule; an inserted one keeps it until it is removed.
+    /// - Throws: ``RuleEditError`` if one of `edits` cannot be applied; then nothing has changed.
+    /// - Complexity: for a few edits a copy of the compiled form, and for each edit a binary search
+    ///   and what is inside its block. For many edits, or after many, the list is compiled: O(*n*)
+    ///   for *n* rules.
+    @discardableResult
+    public mutating func apply(_ edits: some Sequence<RuleEdit>) throws(RuleEditError) -> [Int] {
+        try apply(Array(edits), by: nil)
+    }
+
+    enum EditMethod {
+        case inPlace
+        case compiling
+    }
+
+    /// - Parameter method: `nil` for the faster one.
+    mutating func apply(
+        _ edits: [RuleEdit],
+        by method: EditMethod?
+    ) throws(RuleEditError) -> [Int] {
+        var editor = ListEditor(self)
+        switch method ?? fasterMethod(for: edits.count) {
+        case .inPlace:
+            var indices: [Int] = []
+            for edit in edits { indices.append(try editor.apply(edit)) }
+            self = editor.finish(mayCompile: method == nil)
+            return indices
+        case .compiling:
+            var indices: [Int] = []
+            for edit in edits { indices.append(try editor.applyToRules(edit)) }
+            self = editor.compile()
+            return indices
+        }
+    }
+
+    private func fasterMethod(for editCount: Int) -> EditMethod {
+        let isWorthIt =
+            rules.count >= ListEditor.leastRuleCount
+            && editCount <= max(8, rules.count / ListEditor.rulesPerEdit)
+        return isWorthIt && history.isCompiledHere ? .inPlace : .compiling
+    }
+}
+
+/// What edits have to know of a compiled form's past.
+@usableFromInline
+struct EditHistory: Sendable {
+    /// How many rules there were when the list was last compiled, and its root tables chosen.
+    var compiledRuleCount: Int
+    /// What no node of each arena uses any longer.
+    var v4Space = FreeSpace()
+    var v6Space = FreeSpace()
+    /// Whether the arenas were written by this process. Those of an image are safe to read, but
+    /// need not be what the compiler writes; they are compiled before they are edited.
+    var isCompiledHere = true
+    var isEdited = false
+}

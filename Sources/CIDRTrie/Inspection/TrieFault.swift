@@ -15,7 +15,7 @@ public struct TrieFault: Error, Hashable, Sendable {
         case nodeShared = "two pointers lead to the same node"
         case nodeOverlap = "a node overlaps another one, the root table or free space"
         case depth = "nodes are nested deeper than any address is long"
-        case branchCounts = "a branch's counts do not follow from its starts"
+        case branchCounts = "a branch's counts do not match its starts"
         case bucketOrder = "a bucket's boundaries do not ascend"
         case bucketShift = "a bucket shifts by more than a key is long"
         case leafRule = "a leaf names a missing rule, or differs from its rule"

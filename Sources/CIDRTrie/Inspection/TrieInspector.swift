@@ -10,11 +10,13 @@ struct TrieInspector {
     let rules: RuleTable
     private(set) var counts = NodeCounts()
     /// For each place where a node may start, one more than the nodes below it; 0 for a node that
-    /// was not met yet, ``isOpen`` for one that a node below it may not lead back to.
+    /// was not met yet, ``isOpen`` for one that a node below it may not lead back to, ``isLevelled`` for a branch that
+    /// represents a leaf.
     private var heights: [UInt8]
     /// The words that something is known to use, in units of ``Slot/nodeAlignment``.
     private var isUsed: [Bool]
     private static let isOpen = UInt8.max
+    private static let isLevelled = UInt8.max - 1
 
     init(_ trie: RadixTrie, of family: IPFamily, rules: RuleTable) {
         self.trie = trie
@@ -69,20 +71,20 @@ struct TrieInspector {
         guard place < heights.count else { throw fault(.nodeBounds, at: offset) }
         guard depth < Self.depthLimit else { throw fault(.depth, at: offset) }
         guard heights[place] != Self.isOpen else { throw fault(.nodeCircle, at: offset) }
-        let node = try InspectedNode(slot, in: trie, of: family)
-        if heights[place] > 0 {
+        guard heights[place] == 0 else {
             // Only the root table shares nodes: branches that represent a leaf.
-            guard depth == 0, let leaf = node.representedLeaf(in: trie) else {
+            guard depth == 0, slot.isBranch, heights[place] == Self.isLevelled else {
                 throw fault(.nodeShared, at: offset)
             }
-            try check(leaf: leaf)
             return 1
         }
+        let node = try InspectedNode(slot, in: trie, of: family)
         count(node)
         try claim(offset / 4..<node.slots.upperBound)
         heights[place] = Self.isOpen
         let below = try height(of: node, depth: depth + 1)
-        heights[place] = UInt8(truncatingIfNeeded: below + 1)
+        heights[place] =
+            node.representsLeaf(in: trie) ? Self.isLevelled : UInt8(truncatingIfNeeded: below + 1)
         return below + 1
     }
 
@@ -137,9 +139,7 @@ extension RootTable {
 }
 
 extension InspectedNode {
-    fileprivate func representedLeaf(in trie: RadixTrie) -> Slot? {
-        guard kind == nil, slots.count == 1 else { return nil }
-        let slot = Slot(rawValue: trie.words[slots.lowerBound])
-        return slot.isLeaf ? slot : nil
+    fileprivate func representsLeaf(in trie: RadixTrie) -> Bool {
+        kind == nil && slots.count == 1 && Slot(rawValue: trie.words[slots.lowerBound]).isLeaf
     }
 }

@@ -10,7 +10,7 @@ struct CIDRListDescription {
     private let address: Range<Int>
     private let range: AddressRange
 
-    /// - Parameter address: where the entry's address, block or range stands in its line.
+    /// - Parameter address: the place of the entry's address, block or range in its line.
     init(following address: Range<Int>, _ range: AddressRange, action: Action) {
         self.address = address
         self.range = range
@@ -49,7 +49,7 @@ struct CIDRListDescription {
     }
 }
 
-// MARK: - What is no description
+// MARK: - What is not a description
 
 extension CIDRListDescription {
     private func check(
@@ -147,7 +147,7 @@ extension Span<UInt8> {
         let mayBe = word.contains {
             self[$0] == UInt8(ascii: ".") || self[$0] == UInt8(ascii: ":")
         }
-        // `try?`: only whether it is one counts.
+        // `try?`: it matters only whether it is one.
         return mayBe && (try? AddressRange(parsing: extracting(word))) != nil
     }
 
@@ -169,7 +169,7 @@ extension Span<UInt8> {
         return Action.verdicts[lowercased].map { $0 != action } ?? false
     }
 
-    /// Whether the text speaks of a day after which the entry is no longer to count.
+    /// Whether the text mentions a day after which the entry is not to apply.
     fileprivate var looksLikeExpiry: Bool { DescribedExpiry.isFound(in: lowercased) }
 
     fileprivate var lowercased: String {
@@ -191,7 +191,7 @@ extension UInt8 {
 }
 
 extension Action {
-    /// Words that stand for an action in other programs' lists.
+    /// Words for an action in other programs' lists.
     package static let verdicts: [String: Action] = [
         "deny": .deny, "denied": .deny, "reject": .deny, "rejected": .deny, "block": .deny,
         "blocked": .deny, "drop": .deny, "dropped": .deny, "ban": .deny, "banned": .deny,
@@ -212,4 +212,44 @@ extension Unicode.Scalar {
         default: false
         }
     }
+}
+
+/// Recognizes a description that reads like an expiry: `expires 2027-01-01`, `guests until 2027`.
+///
+/// Only a key of the configuration makes an entry expire, so an entry with such a description would
+/// stay in force.
+package enum DescribedExpiry {
+    private static let words: Set<Substring> = [
+        "expire", "expires", "expiry", "expiring", "expiration", "until", "till", "til", "exp",
+        "ends", "end", "ttl", "through", "thru",
+    ]
+
+    /// - Parameter text: in lower case.
+    package static func isFound(in text: String) -> Bool {
+        let parts = text.split { $0.isWhitespace || ":=,;()".contains($0) }
+        if let first = parts.first, isDay(first) { return true }
+        return parts.indices.contains { index in
+            guard words.contains(parts[index]) else { return false }
+            return parts[(index + 1)...].prefix(3).contains { $0.hasYear || isDay($0) }
+        }
+    }
+
+    /// `2027-01-01`, `2027-01-01t00`, `01.02.2027`, `1/2/2027`.
+    private static func isDay(_ word: Substring) -> Bool {
+        let parts = word.prefix { $0 != "t" }.split { "-./".contains($0) }
+        return parts.count == 3 && parts.allSatisfy { $0.allSatisfy(\.isASCIIDigit) }
+            && (parts[0].isYear || parts[2].isYear)
+    }
+}
+
+extension Substring {
+    fileprivate var isYear: Bool { count == 4 && hasPrefix("20") && allSatisfy(\.isASCIIDigit) }
+
+    fileprivate var hasYear: Bool {
+        split { !$0.isASCIIDigit }.contains { $0.isYear }
+    }
+}
+
+extension Character {
+    fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }

@@ -1,10 +1,10 @@
 public import Addresses
 
-/// Why a line of a list of blocks can't be read. The file's name is the caller's to print.
+/// Why a line of a list of blocks cannot be read. The caller prints the file's name.
 public struct CIDRListFault: Error, Hashable, Sendable {
     public enum Reason: Hashable, Sendable {
         case address(AddressSyntaxError.Reason)
-        /// `!` and nothing behind it.
+        /// `!` and nothing after it.
         case missingAddress
         /// Another program's syntax before an address; with the line as it should be, if known.
         case foreignSyntax(entry: String?)
@@ -25,7 +25,7 @@ public struct CIDRListFault: Error, Hashable, Sendable {
         case utf16
         /// More than `limit` bytes.
         case lineTooLong(limit: Int)
-        /// The list has more than `limit` rules by now; what follows is not read.
+        /// The list has more than `limit` rules; the rest is not read.
         case tooManyRules(limit: Int)
     }
 
@@ -37,7 +37,7 @@ public struct CIDRListFault: Error, Hashable, Sendable {
 }
 
 extension CIDRListFault: CustomStringConvertible {
-    /// `12:3: a number with a leading zero is ambiguous`: goes behind the file's name and a colon.
+    /// `12:3: a number with a leading zero is ambiguous`: follows the file's name and a colon.
     public var description: String { "\(line):\(column): \(reason)" }
 }
 
@@ -49,7 +49,7 @@ extension CIDRListFault.Reason: CustomStringConvertible {
     public var problem: String {
         switch self {
         case .address(let reason): reason.problem
-        case .missingAddress: "an address or a block has to follow '!'"
+        case .missingAddress: "'!' must be followed by an address or a block"
         case .foreignSyntax: "an entry begins with its address"
         case .notADescription: "what follows the address is not clearly a description"
         case .secondAddress: "a second address on the line"
@@ -71,7 +71,7 @@ extension CIDRListFault.Reason: CustomStringConvertible {
         switch self {
         case .address(.unexpectedByte(UInt8(ascii: ","))): "write a space before a description"
         case .address(.unfinishedRange): "write # before a description"
-        case .address(let reason): reason.suggestion.map { "did you mean \($0)?" }
+        case .address(let reason): reason.remedy
         case .foreignSyntax(let entry):
             entry.map { "write \($0)" } ?? "one entry per line: an address, then a description"
         case .notADescription: "write # before a description"
@@ -101,7 +101,7 @@ extension CIDRListFault.Reason {
             words.append(String(decoding: (offset..<end).map { line[$0] }, as: UTF8.self))
             offset = line.skippingBlanks(from: end)
         }
-        // `try?`, twice: only whether it is one counts. A line that begins with an address is in the
+        // `try?`, twice: it matters only whether it is one. A line that begins with an address is in the
         // list's own syntax, and what is wrong comes after it: `10.0.0.9 - 10.0.0.1`.
         guard let first = words.first, (try? AddressRange(parsing: first)) == nil else {
             return nil

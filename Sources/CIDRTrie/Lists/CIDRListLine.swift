@@ -2,7 +2,7 @@ import Addresses
 
 /// One line of a ``CIDRList``.
 enum CIDRListLine {
-    /// A fault, and where in the line it stands: bytes from its start.
+    /// An error and its place in the line, in bytes from its start.
     struct Fault: Error {
         let reason: CIDRListFault.Reason
         let offset: Int
@@ -53,8 +53,8 @@ extension Span<UInt8> {
         self[offset] == UInt8(ascii: "#") || self[offset] == UInt8(ascii: ";")
     }
 
-    /// Where the address, the block or the range that begins at `start` ends: behind a word, or
-    /// behind two that a dash or a slash joins.
+    /// Where the address, the block or the range that begins at `start` ends: after a word, or
+    /// after two that a dash or a slash joins.
     fileprivate func endOfAddress(from start: Int) -> Int {
         var end = endOfWord(from: start)
         while true {

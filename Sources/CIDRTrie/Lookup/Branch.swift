@@ -27,7 +27,7 @@ enum Branch {
             as: UInt8.self
         )
         let count = unsafe bytes.unsafeLoad(fromUncheckedByteOffset: group, as: UInt8.self)
-        // The sum wraps: before the first group are no runs, less one.
+        // The sum wraps: the first group's count is zero runs, less one.
         let index = count &+ bitCount(starts &>> UInt8(truncatingIfNeeded: byte))
         return unsafe bytes.slot(at: node &+ 64 &+ Int(index) &<< 2)
     }
@@ -71,7 +71,7 @@ enum WideBranch {
             as: UInt16.self
         )
         let count = unsafe bytes.unsafeLoad(fromUncheckedByteOffset: group, as: UInt16.self)
-        // The sum wraps: before the first group are no runs, less one.
+        // The sum wraps: the first group's count is zero runs, less one.
         let index = count &+ bitCount(starts &>> UInt16(truncatingIfNeeded: bits))
         return unsafe bytes.slot(at: node &+ 16_384 &+ Int(index) &<< 2)
     }

@@ -8,7 +8,7 @@
 ///     └───────────┴──────────────────────────────┴──────┴──────┴─ …
 ///
 /// A lane holds the bits of the key that are left when it is shifted right by `shift`, as far as
-/// the lane's width goes: what lies above them is the same for all keys that come here.
+/// the lane's width goes: the bits above them are the same for all keys that come here.
 enum Bucket {
     /// How many boundaries a bucket of 32 or 64 bits may have.
     static let capacity = 4

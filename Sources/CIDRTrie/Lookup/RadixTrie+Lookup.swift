@@ -1,6 +1,6 @@
 // This file and those of the nodes are the only places of this module that read memory unchecked.
 // They may, because every offset that is followed was written by `TrieBuilder`, or checked by
-// `ImageValidator` when it came from a file; and they should: the checks would take a third of a
+// `TrieInspector` when it came from a file; and they should: the checks would take a third of a
 // lookup's time (docs/cidr-trie.md).
 
 extension RadixTrie {
@@ -14,7 +14,7 @@ extension RadixTrie {
         let bytes = unsafe words.span.bytes
         var slot = unsafe firstSlot(for: key, in: bytes)
         while slot.isBranch { slot = unsafe slot.inBranch(for: key, in: bytes) }
-        return slot.isLeaf ? slot : unsafe Self.leaf(behind: slot, for: key, low: 0, in: bytes)
+        return slot.isLeaf ? slot : unsafe Self.leaf(below: slot, for: key, low: 0, in: bytes)
     }
 
     /// The leaf for a key of 128 bits.
@@ -25,7 +25,7 @@ extension RadixTrie {
     func leaf(forHigh high: UInt64, low: UInt64) -> Slot {
         let bytes = unsafe words.span.bytes
         let slot = unsafe firstSlot(for: high, in: bytes)
-        return slot.isLeaf ? slot : unsafe Self.leaf(behind: slot, for: high, low: low, in: bytes)
+        return slot.isLeaf ? slot : unsafe Self.leaf(below: slot, for: high, low: low, in: bytes)
     }
 
     @unsafe
@@ -40,7 +40,7 @@ extension RadixTrie {
     @unsafe
     @usableFromInline
     @inline(never)
-    static func leaf(behind slot: Slot, for key: UInt64, low: UInt64, in bytes: RawSpan) -> Slot {
+    static func leaf(below slot: Slot, for key: UInt64, low: UInt64, in bytes: RawSpan) -> Slot {
         var key = key
         var slot = slot
         while !slot.isLeaf {
@@ -66,7 +66,7 @@ extension Slot {
         unsafe Branch.slot(forInverted: ~key &>> shift, at: byteOffset, in: bytes)
     }
 
-    /// Of a pointer that is no branch: the slot for `key`.
+    /// Of a pointer that is not a branch: the slot for `key`.
     @unsafe
     @inline(__always)
     fileprivate func inRareNode(for key: UInt64, in bytes: RawSpan) -> Slot {

@@ -21,7 +21,7 @@
 @frozen
 @usableFromInline
 struct RadixTrie: Hashable, Sendable {
-    /// The nodes, each behind those it points to, then the table's slots.
+    /// The nodes and the table's slots.
     @usableFromInline let words: [UInt32]
     @usableFromInline let table: RootTable
 
@@ -32,7 +32,7 @@ struct RadixTrie: Hashable, Sendable {
     }
 }
 
-/// Where a lookup starts: a table indexed by the bits behind the prefix that most boundaries share.
+/// Where a lookup starts: a table indexed by the bits after the prefix that most boundaries share.
 @frozen
 @usableFromInline
 struct RootTable: Hashable, Sendable {

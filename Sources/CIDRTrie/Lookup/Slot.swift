@@ -1,8 +1,8 @@
-/// One 32-bit slot of a trie: what counts there, or where to look on.
+/// One 32-bit slot of a trie: what decides there, or where to continue.
 ///
 ///      31  30  29 28                                0
 ///     ┌──┬───┬───┬───────────────────────────────────┐
-///     │ 1│ a │ e │ the rule's index + 1, 0 for none  │  leaf: a says allow, e that it may expire
+///     │ 1│ a │ e │ the rule's index + 1, 0 for none  │  leaf: a: allows, e: may expire
 ///     └──┴───┴───┴───────────────────────────────────┘
 ///     ┌──┬─────────┬─────────────────────────────────┐
 ///     │ 0│  kind   │ where the node starts, in 16 B  │  pointer
@@ -21,7 +21,7 @@ struct Slot: Hashable, Sendable, BitwiseCopyable {
 }
 
 extension Slot {
-    /// How many rules a leaf can tell apart.
+    /// The number of rules that a leaf can distinguish.
     static let ruleLimit = 1 << 29 - 1
 
     /// A leaf where no rule matches, which denies.
@@ -52,10 +52,10 @@ extension Slot {
 }
 
 extension Slot {
-    /// What a pointer that is no branch points to.
+    /// What a pointer that is not a branch points to.
     @usableFromInline
     enum Kind: UInt32, CaseIterable {
-        /// A ``Bucket`` with lanes of so many bits.
+        /// A ``Bucket`` with lanes of this many bits.
         case bucket16 = 8
         case bucket32, bucket64
         /// A ``WideBranch`` over the second, third or last two bytes of the key.
@@ -67,7 +67,7 @@ extension Slot {
     /// Nodes start at multiples of this, in words of four bytes.
     static let nodeAlignment = 4
 
-    /// How many words an arena may have for its nodes to be pointed to: 2 GiB.
+    /// The most words an arena may have for pointers to reach its nodes: 2 GiB.
     static let arenaLimit = nodeAlignment << 27
 
     /// A pointer to the node that starts at `wordOffset`.
@@ -97,7 +97,7 @@ extension Slot {
     @inlinable
     var shift: UInt64 { UInt64(rawValue &>> 24 & 0b111_000) }
 
-    /// Of a pointer that is no branch; `nil` where the bits name no kind.
+    /// Of a pointer that is not a branch; `nil` if the bits do not name a kind.
     @inlinable
     var kind: Kind? { Kind(rawValue: rawValue &>> 27) }
 }

@@ -110,7 +110,7 @@ extension RuleOrder {
     /// The rule that decides for the smallest block around `key`, or for `key` itself where
     /// `includingItself`.
     ///
-    /// - Complexity: a binary search for each block that lies beside `key` but inside all that are
+    /// - Complexity: a binary search for each block that is beside `key` but inside all that are
     ///   around it: mostly one to three, never more than a block's bits.
     func decider(
         around key: BlockKey,

@@ -141,7 +141,7 @@ extension RuleTable {
         if staleTextByteCount > limit { compactTexts() }
     }
 
-    /// Drops the texts that no rule has any more.
+    /// Drops the texts that no rule has any longer.
     private mutating func compactTexts() {
         let old = texts
         texts = TextTable()

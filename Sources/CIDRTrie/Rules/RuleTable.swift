@@ -116,7 +116,7 @@ extension RuleTable {
         heads.indices.contains(index) && !heads[index].isVacant
     }
 
-    /// Whether the rule counts. A disabled one is in the list without effect.
+    /// Whether the rule is enabled. A disabled one is in the list without effect.
     public func isEnabled(_ index: Int) -> Bool { heads[index].isEnabled }
 
     public func block(of index: Int) -> CIDRBlock {

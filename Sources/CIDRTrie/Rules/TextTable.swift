@@ -1,8 +1,8 @@
 /// Texts in chunks, so that adding one to a million copies no more than a chunk.
 ///
-/// A text's place is its chunk's number in the upper 16 bits and its offset in the lower 16. There
-/// stand the number of its bytes, seven bits a byte with the lowest first, the highest bit set in
-/// all but the last; then the bytes themselves. Place 0 is the empty text.
+/// A text's place is its chunk's number in the upper 16 bits and its offset in the lower 16. It
+/// starts with the number of its bytes, seven bits a byte with the lowest first and the highest bit
+/// set in all but the last; the bytes themselves follow. Place 0 is the empty text.
 struct TextTable: Hashable, Sendable {
     /// A text starts in the first 64 KiB of its chunk; it may end after them.
     private static let startLimit = 1 << 16
@@ -112,7 +112,7 @@ extension TextTable {
             let byte = text[index]
             if byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7f { throw .controlCharacter }
         }
-        // `try?`: where the bytes are not UTF-8 does not matter, as nobody wrote them by hand.
+        // `try?`: where the bytes are not UTF-8 does not matter, as they were not written by hand.
         if (try? UTF8Span(validating: text)) == nil { throw .invalidUTF8 }
     }
 }

@@ -134,5 +134,8 @@ int csockets_signals_next(int fd);
 /// Gives the system back what the allocator holds free, in all of its arenas (malloc_trim(3)).
 /// 1 if there was anything, else 0.
 int csockets_memory_trim(void);
+/// Makes blocks of this size and larger mappings of their own, which go back to the system when
+/// they are freed, in place of a threshold that grows with them (mallopt(3)). 0 if refused.
+int csockets_memory_return_blocks(int bytes);
 
 #endif

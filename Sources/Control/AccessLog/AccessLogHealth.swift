@@ -1,9 +1,9 @@
-/// Whether the access log's lines are written, and what to tell the operator of it.
+/// Whether the access log's lines are being written, and what to report to the operator.
 struct AccessLogHealth {
     enum Change: Equatable {
         /// From now on lines are lost.
         case failing(reason: String)
-        /// Lines are written again; so many are missing in between.
+        /// Lines are written again; this many are missing in between.
         case recovered(missing: Int)
     }
 

@@ -6,12 +6,11 @@ import Synchronization
 import Text
 import Traffic
 
-/// The access log: one line of JSON for each connection, to a file or a standard stream, or to
-/// nowhere.
+/// The access log: one line of JSON per connection, to a file or a standard stream, or nowhere.
 ///
-/// The shards hand their records over and go on at once; one serial queue formats and writes. When
-/// the reader of the log is so slow that 65,536 records wait, the next ones are dropped
-/// and counted: the data plane waits for nobody.
+/// The shards hand their records over and continue immediately; one serial queue formats and
+/// writes. If the log's reader is so slow that 65,536 records wait, further ones are dropped and
+/// counted: the data plane never waits.
 package final class AccessLogWriter: AccessLog {
     /// Bytes of one write, about.
     private static let writeByteCount = 1 << 16
@@ -32,8 +31,8 @@ package final class AccessLogWriter: AccessLog {
     /// - Parameters:
     ///   - destination: `nil` for a log that is off.
     ///   - includesProbes: whether load balancers' health probes get a line too.
-    ///   - backlogLimit: records that wait for the writer, at most.
-    ///   - report: takes what an operator should know. Called on any thread; must not block.
+    ///   - backlogLimit: maximum number of records that wait for the writer.
+    ///   - report: receives events for the operator. Called on any thread; must not block.
     package init(
         to destination: LogDestination?,
         includesProbes: Bool,
@@ -52,7 +51,7 @@ package final class AccessLogWriter: AccessLog {
         let backlog = waiting.add(records.count, ordering: .relaxed).newValue
         guard backlog <= backlogLimit else {
             waiting.subtract(records.count, ordering: .relaxed)
-            lose(records.count, because: "the log's reader is too slow")
+            lose(records.count, because: "its reader is too slow")
             return
         }
         queue.async { [self] in
@@ -77,16 +76,16 @@ package final class AccessLogWriter: AccessLog {
         if let loss = destination.write(lines) {
             lose(loss.lineCount, because: loss.reason)
         } else if waiting.load(ordering: .relaxed) <= backlogLimit / 2 {
-            tell(health.withLock { $0.succeed() })
+            reportChange(health.withLock { $0.succeed() })
         }
         lines.removeAll(keepingCapacity: true)
     }
 
     private func lose(_ count: Int, because reason: String) {
-        tell(health.withLock { $0.lose(count, because: reason) })
+        reportChange(health.withLock { $0.lose(count, because: reason) })
     }
 
-    private func tell(_ change: AccessLogHealth.Change?) {
+    private func reportChange(_ change: AccessLogHealth.Change?) {
         if let change { report(OperatorEvent(change)) }
     }
 }
@@ -94,20 +93,19 @@ package final class AccessLogWriter: AccessLog {
 // MARK: - Files
 
 extension AccessLogWriter {
-    /// Opens a log file again, after it was renamed (logrotate(8)). What was handed over before
-    /// goes to the old file, what comes after to the new one; if that cannot be opened, to the old
-    /// one.
+    /// Reopens a log file after it was renamed (logrotate(8)). What was handed over before goes to
+    /// the old file, what comes later to the new one; if that cannot be opened, to the old one.
     ///
-    /// Returns at once, for the writer may be stuck behind the log's reader.
+    /// Returns immediately, because the writer may be blocked by the log's reader.
     ///
-    /// - Parameter report: called where the file cannot be opened, on the writer's queue.
+    /// - Parameter report: called if the file cannot be opened, on the writer's queue.
     package func reopen(
         orReport report: @escaping @Sendable (LogDestination.OpenError) -> Void
     ) {
         queue.async { [self] in
             do throws(LogDestination.OpenError) {
                 let isCut = try output.withLock { $0.destination }?.reopen() ?? false
-                if isCut { lose(1, because: "its file was moved away in the middle of a line") }
+                if isCut { lose(1, because: "the file was moved in the middle of a line") }
             } catch {
                 report(error)
             }
@@ -142,15 +140,15 @@ extension OperatorEvent {
         case .failing(let reason):
             self.init(
                 subject: "access log",
-                sentence: "the access log cannot be written: \(reason); lines are lost and counted"
-                    + " until it can be (sluice_access_log_dropped_lines_total)",
+                sentence:
+                    "cannot write the access log: \(reason); lines are dropped until it recovers"
+                    + " (see sluice_access_log_dropped_lines_total)",
                 level: .error
             )
         case .recovered(let missing):
             self.init(
                 subject: "access log",
-                sentence: "the access log is being written again; "
-                    + "\(missing.of("line", "is", "are")) missing",
+                sentence: "writing the access log again; \(missing.of("line")) lost",
                 level: .notice
             )
         }

@@ -11,7 +11,7 @@ package import Time
 /// loaded.lines.forEach { print($0) }
 /// ```
 package struct ConfigurationLoader: Sendable {
-    /// Where the file is looked for by default, in this order.
+    /// Default locations of the file, in order.
     package static let standardPaths = ["sluice.yaml", "/etc/sluice/sluice.yaml"]
 
     /// Sizes in bytes.
@@ -21,7 +21,7 @@ package struct ConfigurationLoader: Sendable {
     private static let totalListSizeLimit = 256 << 20
 
     private static var tooManyLists: String {
-        "the lists are larger than \(totalListSizeLimit >> 20) MiB together"
+        "the list files exceed \(totalListSizeLimit >> 20) MiB in total"
     }
 
     private let now: @Sendable () -> UnixTime
@@ -38,20 +38,20 @@ package struct ConfigurationLoader: Sendable {
         self.kernel = kernel
     }
 
-    /// The first of ``standardPaths`` that exists; `nil` where none does.
+    /// The first of ``standardPaths`` that exists; `nil` if none does.
     package static func standardPath() -> String? {
         standardPaths.first(where: FileManager.default.fileExists)
     }
 
-    /// What there is to say if no file is named and none of ``standardPaths`` exists.
+    /// The error if no file is given and none of ``standardPaths`` exists.
     package static var withoutFile: LoadedConfiguration {
         let paths = standardPaths.joined(separator: " nor ")
         return LoadedConfiguration(
             file: standardPaths[0],
             fault: ConfigurationFinding(
                 .error,
-                message: "there is no configuration file: neither \(paths) exists",
-                remedy: "name one with --config"
+                message: "no configuration file: neither \(paths) exists",
+                remedy: "use --config FILE"
             )
         )
     }
@@ -62,7 +62,10 @@ package struct ConfigurationLoader: Sendable {
             let file = LimitedFile(path: path, sizeLimit: Self.configurationSizeLimit)
             return decode(try file.text(), from: path)
         } catch {
-            let fault = ConfigurationFinding(.error, message: "cannot be read: \(error.reason)")
+            let fault = ConfigurationFinding(
+                .error,
+                message: "cannot read the file: \(error.reason)"
+            )
             return LoadedConfiguration(file: path, fault: fault)
         }
     }
@@ -119,7 +122,7 @@ extension ConfigurationLoader {
 }
 
 extension LoadedConfiguration {
-    /// What is certain of a file that could only be read up to `fault`: the errors before it.
+    /// What is certain about a file that could only be read up to `fault`: the errors before it.
     fileprivate func interrupted(by fault: ConfigurationFinding) -> LoadedConfiguration {
         var errors = faults
         let isLater = { (other: ConfigurationFinding) in

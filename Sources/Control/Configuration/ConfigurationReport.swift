@@ -5,11 +5,11 @@ import Settings
 import Text
 import Traffic
 
-/// What a check of a configuration says, for people and for programs.
+/// The result of checking a configuration, for people and for programs.
 package struct ConfigurationReport: Encodable, Sendable {
     /// The configuration file.
     package let file: String
-    /// Whether the configuration can be put in force.
+    /// Whether the configuration can be applied.
     package let valid: Bool
     /// What keeps it from that.
     package let faults: [Finding]
@@ -17,7 +17,7 @@ package struct ConfigurationReport: Encodable, Sendable {
     package let warnings: [Finding]
     /// What it would serve; only of a valid one.
     package let serves: Summary?
-    /// What it would do to the running gateway's sessions, where that was asked for.
+    /// The effect on the running gateway's sessions, if requested.
     package var live: Live?
 
     private let lines: [String]
@@ -37,7 +37,7 @@ package struct ConfigurationReport: Encodable, Sendable {
     /// A line for each finding, and one that sums up.
     package var text: String {
         let verdict =
-            serves.map { "serves \($0.text)" } ?? "cannot be served: \(faults.count.of("error"))"
+            serves.map { "valid (\($0.text))" } ?? "invalid: \(faults.count.of("error"))"
         return (lines + ["\(file): \(verdict)"] + (live.map { [$0.text] } ?? []))
             .joined(separator: "\n")
     }
@@ -61,8 +61,8 @@ extension ConfigurationReport {
 
         private enum CodingKeys: CodingKey { case revoked, keptCount, awaitingRestart }
 
-        /// - Parameter awaitingRestart: what ``StartSettings`` says of the running gateway's
-        ///   settings and the configuration's.
+        /// - Parameter awaitingRestart: the difference between the running gateway's
+        ///   ``StartSettings`` and the configuration's.
         package init(_ preview: RevocationPreview, awaitingRestart: [String]) {
             revoked = preview.revoked
             keptCount = preview.keptCount
@@ -70,14 +70,13 @@ extension ConfigurationReport {
             let keys = awaitingRestart.joined(separator: ", ")
             text =
                 RevocationTable(preview).description
-                + (keys.isEmpty
-                    ? "" : "\nchanged, but would not be in force before a restart: \(keys)")
+                + (keys.isEmpty ? "" : "\nchanged, but requires a restart: \(keys)")
         }
     }
 }
 
 extension ConfigurationReport {
-    /// A fault or a warning, with its place. Line and column are counted from 1.
+    /// An error or a warning, with its place. Line and column are counted from 1.
     package struct Finding: Encodable, Sendable {
         let file: String
         let line: Int?

@@ -3,12 +3,12 @@ import FoundationEssentials
 import Settings
 import Text
 
-/// What a configuration asks of the kernel, and only this machine can say.
+/// What a configuration requires of the kernel, which only this machine knows.
 ///
-/// It is warned of, because a configuration may be checked on another machine than it is for; the
-/// gateway itself refuses to start.
+/// A missing feature causes a warning, because a configuration may be checked on another machine
+/// than it is for; the gateway itself refuses to start.
 struct KernelSupport: Sendable {
-    /// Why the kernel does not have a congestion control; `nil` if it does, or nobody knows.
+    /// Why the kernel does not offer a congestion control; `nil` if it does, or if unknown.
     var refusal: @Sendable (CongestionControl) -> String?
     /// The congestion controls that it has.
     var available: @Sendable () -> [String]
@@ -38,15 +38,16 @@ struct KernelSupport: Sendable {
                 .warning,
                 at: tree.value(at: ["engine", "congestionControl"])?.position,
                 path: "engine.congestionControl",
-                message: "the kernel of this machine does not offer \(name.quoted): \(reason)",
-                remedy: meant ?? "one of \((["auto", "system"] + known).joined(separator: ", "))"
+                message: "\(name.quoted) is not available on this machine: \(reason)",
+                remedy: meant
+                    ?? "use one of \((["auto", "system"] + known).joined(separator: ", "))"
             )
         ]
     }
 }
 
 extension ConfigurationNode {
-    /// What stands behind a path of keys.
+    /// The value at a path of keys.
     fileprivate func value(at path: [String]) -> ConfigurationNode? {
         guard let key = path.first else { return self }
         guard case .mapping(let entries) = content else { return nil }

@@ -1,12 +1,13 @@
+import CDispatch  // stat(2)'s structure
 import Glibc
 import Settings
-import CDispatch  // stat(2)'s structure
+import Sockets
 import Time
 
 /// A regular file of limited size, read at once.
 ///
-/// A pipe or a device could keep its reader waiting for as long as it likes: it is refused, and
-/// opening it does not block.
+/// A pipe or device could block its reader indefinitely: it is rejected, and opening it does not
+/// block.
 struct LimitedFile {
     let path: String
     /// In bytes.
@@ -79,7 +80,7 @@ struct LimitedFile {
     /// What some editors save instead of UTF-8.
     private static func encoding(of bytes: [UInt8]) -> String {
         let isUTF16 = bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
-        return isUTF16 ? "UTF-16; save it as UTF-8" : "not UTF-8"
+        return isUTF16 ? "it is UTF-16 (save it as UTF-8)" : "it is not UTF-8"
     }
 }
 
@@ -103,12 +104,12 @@ extension FileStamp {
 }
 
 extension UnreadableFile {
-    /// In the system's own words, which are the clearest.
+    /// The system's own text, which is the clearest.
     fileprivate static func system(_ code: Int32) -> UnreadableFile {
-        UnreadableFile(reason: unsafe String(cString: strerror(code)))
+        UnreadableFile(reason: SystemError(code: code).description)
     }
 
     fileprivate static func notRegular(_ kind: String) -> UnreadableFile {
-        UnreadableFile(reason: "\(kind), not a regular file; copy what it gives into a file")
+        UnreadableFile(reason: "it is \(kind), not a regular file (copy its contents to a file)")
     }
 }

@@ -4,7 +4,7 @@ package import Settings
 package struct LoadedConfiguration: Sendable {
     /// The configuration file's path, as it was given.
     package var file: String
-    /// `nil` where there is at least one fault.
+    /// `nil` if there is at least one error.
     package var configuration: GatewayConfiguration?
     /// The topology, if nothing else than the whitelists' list files keeps the configuration from
     /// being used.
@@ -12,7 +12,7 @@ package struct LoadedConfiguration: Sendable {
     /// Faults and warnings, in the order of the file. Their `file` is a path that opens.
     package var findings: [ConfigurationFinding]
 
-    /// What keeps the configuration from being put in force.
+    /// What prevents the configuration from being applied.
     package var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
     /// What its author may not have meant.
     package var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }

@@ -1,8 +1,8 @@
-/// Which reload runs: one at a time; of those asked for meanwhile one more, the latest; and one
-/// that does not come to an end is abandoned, so that the next can run.
+/// Which reload runs: one at a time; of those requested meanwhile one more, the latest; and one
+/// that does not finish is abandoned, so that the next can run.
 ///
-/// A reload first loads, which may block for ever (a file on a disk that has gone), and then
-/// applies, which may not. An abandoned one never applies.
+/// A reload first loads, which may block forever (a file on a disk that is gone), and then applies,
+/// which may not. An abandoned one never applies.
 struct ReloadSchedule {
     /// What a request leads to.
     enum Answer: Equatable {

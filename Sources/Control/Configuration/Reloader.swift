@@ -1,7 +1,8 @@
 import Dispatch
+import Settings
 import Synchronization
 
-/// Why a reload did not come to its end.
+/// Why a reload did not finish.
 enum ReloadFailure: Error, Equatable {
     /// It had not loaded within the deadline.
     case abandoned(after: Duration)
@@ -13,16 +14,16 @@ extension ReloadFailure: CustomStringConvertible {
     var description: String {
         switch self {
         case .abandoned(let deadline):
-            "the configuration and its lists could not be read within \(deadline); is one of them"
-                + " on a disk or a network share that does not answer?"
+            "cannot read the configuration and its lists within \(deadline.configurationText)"
+                + " (is one of them on an unresponsive disk or network share?)"
         case .refused:
-            "\(ReloadSchedule.abandonedLimit) earlier reloads are still waiting for their files;"
-                + " restart the gateway once those can be read"
+            "\(ReloadSchedule.abandonedLimit) earlier reloads are still blocked reading their files"
+                + " (restart the gateway once they can be read)"
         }
     }
 }
 
-/// Runs reloads, each on a thread of its own, as ``ReloadSchedule`` says.
+/// Runs reloads, each on a thread of its own, as scheduled by ``ReloadSchedule``.
 final class Reloader<Loaded: Sendable>: Sendable {
     private let schedule = Mutex(ReloadSchedule())
     private let clock = DispatchQueue(label: "sluice.reload.deadline", qos: .utility)
@@ -33,9 +34,9 @@ final class Reloader<Loaded: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - deadline: for `load`.
-    ///   - load: may block for ever.
-    ///   - apply: puts what was loaded in force. Must not block.
-    ///   - fail: says that a reload comes to nothing. Called on any thread; must not block.
+    ///   - load: may block forever.
+    ///   - apply: applies what was loaded. Must not block.
+    ///   - fail: reports that a reload was abandoned. Called on any thread; must not block.
     init(
         deadline: Duration,
         load: @escaping @Sendable () -> Loaded,
@@ -48,7 +49,7 @@ final class Reloader<Loaded: Sendable>: Sendable {
         self.fail = fail
     }
 
-    /// Asks for a reload, and returns at once.
+    /// Requests a reload, and returns immediately.
     func request() {
         obey(schedule.withLock { $0.request() })
     }
@@ -65,7 +66,7 @@ final class Reloader<Loaded: Sendable>: Sendable {
         clock.asyncAfter(deadline: .now() + deadline / .seconds(1)) { [weak self] in
             self?.passDeadline(of: number)
         }
-        // A queue of its own: a thread of Dispatch's that blocks holds up no other queue.
+        // A queue of its own: a blocked Dispatch thread delays no other queue.
         DispatchQueue(label: "sluice.reload.\(number)", qos: .utility).async { [self] in
             run(number)
             obey(schedule.withLock { $0.end(number) })

@@ -1,8 +1,8 @@
 /// Which events are written to the log, and when: an attack or an outage must not fill a disk, and
 /// the last line about a subject must still be true.
 ///
-/// A sentence that is new about its subject is written at once, but no more than ``burst`` of them
-/// in ``window``. What is held back is counted, and when the window is over the latest sentence is
+/// A sentence that is new for its subject is written immediately, but at most ``burst`` of them in
+/// ``window``. What is held back is counted, and at the end of the window the latest sentence is
 /// written, with that count.
 struct EventThrottle {
     /// An event to be written.
@@ -15,7 +15,7 @@ struct EventThrottle {
     static let window = Duration.seconds(10)
     /// Sentences of one subject in one window: down, up and down again have their lines.
     static let burst = 4
-    /// Subjects that are remembered; events of further ones are written at once.
+    /// Maximum number of subjects; events of further ones are written immediately.
     static let subjectLimit = 1_024
 
     private struct Recent {

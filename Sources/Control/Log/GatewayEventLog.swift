@@ -7,8 +7,8 @@ import Settings
 import Synchronization
 import Text
 
-/// Puts events into the program's log, as many as ``EventThrottle`` lets through. Whoever notes an
-/// event goes on at once.
+/// Writes events to the program's log, limited by ``EventThrottle``. Recording an event does not
+/// block.
 package final class GatewayEventLog: Sendable {
     private struct State {
         var throttle = EventThrottle()
@@ -24,11 +24,11 @@ package final class GatewayEventLog: Sendable {
     }
 
     /// Writes the event of the data plane, unless there were too many of its kind.
-    package func note(_ event: GatewayEvent) {
-        note(OperatorEvent(event))
+    package func record(_ event: GatewayEvent) {
+        record(OperatorEvent(event))
     }
 
-    func note(_ event: OperatorEvent) {
+    func record(_ event: OperatorEvent) {
         let (isWritten, needsTimer) = state.withLock { state in
             let isWritten = state.throttle.admit(event, at: .now)
             defer { state.isTimerSet = true }
@@ -56,7 +56,7 @@ package final class GatewayEventLog: Sendable {
             let count = line.suppressedCount
             logger.log(
                 level: line.event.level,
-                "\(line.event.sentence) (\(count) more in the last \(EventThrottle.window))"
+                "\(line.event.sentence) (\(count) more in the last \(EventThrottle.window.configurationText))"
             )
         }
         if let next { closeWindows(after: max(.milliseconds(100), next - now)) }
@@ -106,45 +106,42 @@ extension GatewayEvent {
     var sentence: String {
         switch self {
         case .backendUnhealthy(let service, let backend, let reason):
-            "backend \(backend) (\(service.words)) is down: \(reason)"
+            "backend \(backend) (\(service.label)) is down: \(reason)"
         case .backendHealthy(let service, let backend):
-            "backend \(backend) (\(service.words)) is up"
+            "backend \(backend) (\(service.label)) is up"
         case .backendModeChanged(let service, let backend, let mode):
-            "backend \(backend) (\(service.words)) is now in mode \(mode.rawValue)"
+            "backend \(backend) (\(service.label)) set to mode \(mode.rawValue)"
         case .backendUnresolved(let name, let reason, let inUse):
-            "backend \(name) cannot be resolved: \(reason); "
+            "cannot resolve backend \(name): \(reason); retrying"
                 + (inUse.isEmpty
-                    ? "it has no address yet and is asked for again and again"
-                    : "its last known addresses stay in use: \(inUse.words)")
+                    ? ", no address known yet" : ", still using \(inUse.list)")
         case .backendResolved(let name, let addresses, let before):
-            "backend \(name) resolves to \(addresses.words)"
-                + (before.isEmpty || before == addresses ? "" : " (before: \(before.words))")
+            "backend \(name) resolves to \(addresses.list)"
+                + (before.isEmpty || before == addresses ? "" : " (previously \(before.list))")
         case .healthCheckImpossible(let backend, let reason):
-            "backend \(backend) cannot be checked: \(reason); its health stays what it was"
+            "cannot check backend \(backend): \(reason); its health is unchanged"
         case .noSourcePort(let backend, let reason):
-            "no connection to backend \(backend) can be opened: \(reason); if local ports have run"
-                + " out, give the listener more sourceAddresses, name more backends, or widen"
-                + " net.ipv4.ip_local_port_range"
+            "cannot open a connection to backend \(backend): \(reason) (if local ports are exhausted,"
+                + " add sourceAddresses or backends, or widen net.ipv4.ip_local_port_range)"
         case .backendAddressRefused(let backend, let address, let reason):
             "backend \(backend): \(address) is not used: it is \(reason)"
         case .acceptPaused(let reason):
-            "accepting is paused: \(reason); waiting clients stay in the backlog, raise the limit"
-                + " of open files (ulimit -n) if this happens in normal operation"
+            "accepting is paused: \(reason); clients wait in the backlog (if this happens in normal"
+                + " operation, raise the open file limit with ulimit -n)"
         case .acceptResumed:
             "accepting connections again"
         case .denialsUnlogged(let count, let total):
-            "\(count.of("denied connection", "has", "have")) no line in the access log"
-                + " (\(total) since the start):"
-                + " its lines are limited, see log.denialsPerMinute; sluice denials and the metrics"
-                + " count them all"
+            "\(count.of("denied connection")) omitted from the access log"
+                + " (\(total) since startup): see log.denialsPerMinute; sluice denials and the metrics"
+                + " include all of them"
         case .silentLoadBalancer(let listener, let peer):
-            "the load balancer \(peer.ip) connected to listener \(listener) and sent no PROXY header"
-                + " in time: if it sends its header only with the client's first bytes, a protocol"
-                + " whose server speaks first waits for ever; on an AWS network load balancer set"
-                + " the target group attribute"
-                + " proxy_protocol_v2.client_to_server.header_placement to on_first_ack"
+            "load balancer \(peer.ip) connected to listener \(listener) but sent no PROXY header in"
+                + " time: if it sends the header only with the client's first bytes, protocols in"
+                + " which the server speaks first hang (AWS network load balancer: set the target"
+                + " group attribute proxy_protocol_v2.client_to_server.header_placement to"
+                + " on_first_ack)"
         case .limitReached(let reason, let listener, let client):
-            "\(client) was denied at listener \(listener) (\(reason.rawValue)): \(reason.advice)"
+            "client \(client) denied at listener \(listener) (\(reason.rawValue)): \(reason.advice)"
         case .sessionsRevoked(let warehouse, let listener, let count):
             "closed \(count.of("session")) of warehouse \(warehouse)"
                 + " (listener \(listener)): no longer admitted by the policy"
@@ -153,9 +150,9 @@ extension GatewayEvent {
 }
 
 extension [IPAddress] {
-    fileprivate var words: String { map(\.description).joined(separator: ", ") }
+    fileprivate var list: String { map(\.description).joined(separator: ", ") }
 }
 
 extension Service.ID {
-    fileprivate var words: String { listener.map { "listener \($0)" } ?? description }
+    fileprivate var label: String { listener.map { "listener \($0)" } ?? description }
 }

@@ -15,7 +15,7 @@ final class GatewayLogs: Sendable {
         accessLog = AccessLogWriter(
             to: try LogDestination.of(settings.access),
             includesProbes: settings.includesProbes,
-            report: events.note
+            report: events.record
         )
         self.operatorLog = operatorLog
         self.events = events
@@ -27,7 +27,7 @@ final class GatewayLogs: Sendable {
     /// Other settings, with what they need opened already.
     struct Change {
         fileprivate let settings: LogSettings
-        /// Where the access log goes; the outer `nil` for where it goes now.
+        /// The destination of the access log; the outer `nil` keeps the current one.
         fileprivate var destination: LogDestination??
     }
 
@@ -50,10 +50,10 @@ final class GatewayLogs: Sendable {
         settings.withLock { $0 = change.settings }
     }
 
-    /// Opens the files again, after they were renamed (logrotate(8)). Returns at once.
+    /// Reopens the files after they were renamed (logrotate(8)). Returns immediately.
     func reopen() {
         accessLog.reopen { [logger] error in
-            logger.error("\(error); the access log stays in the old file")
+            logger.error("\(error); still writing the access log to the old file")
         }
     }
 

@@ -1,13 +1,14 @@
 import Glibc
 package import Settings
+import Sockets
 import Synchronization
 
-/// Where a log goes: a standard stream, or a file that can be opened again.
+/// The destination of a log: a standard stream, or a file that can be reopened.
 ///
-/// It keeps lines whole. Where a write ends in the middle of a line (a full disk, a reader that has
-/// gone), the rest of that line is written before anything else.
+/// It keeps lines whole. If a write ends in the middle of a line (disk full, reader gone), the rest
+/// of that line is written before anything else.
 package final class LogDestination: Sendable {
-    /// A log file could not be opened: the operator's fault, or a full disk.
+    /// A log file could not be opened: the operator's error, or a full disk.
     package struct OpenError: Error, CustomStringConvertible {
         package let path: String
         package let reason: String
@@ -17,13 +18,13 @@ package final class LogDestination: Sendable {
     /// Lines that were not written, and why.
     struct Loss: Equatable {
         var lineCount: Int
-        /// In the system's own words.
+        /// The system's text.
         var reason: String
     }
 
     fileprivate struct File {
         var descriptor: Int32
-        /// What is missing of the line whose beginning was written last.
+        /// What is missing of a line that was written only in part.
         var rest: [UInt8] = []
     }
 
@@ -60,8 +61,8 @@ package final class LogDestination: Sendable {
         guard opened >= 0 else {
             let reason =
                 errno == ENXIO
-                ? "it is a named pipe that no program reads; start its reader first"
-                : unsafe String(cString: strerror(errno))
+                ? "it is a named pipe without a reader (start the reader first)"
+                : SystemError(code: errno).description
             throw OpenError(path: path, reason: reason)
         }
         return opened
@@ -82,8 +83,7 @@ package final class LogDestination: Sendable {
         return !old.rest.isEmpty
     }
 
-    /// Writes all of `lines`, each of which ends with a line feed. Blocks as long as the reader
-    /// takes.
+    /// Writes all of `lines`, each of which ends with a line feed. Blocks while the reader is slow.
     ///
     /// - Returns: `nil` if all of them are written.
     func write(_ lines: [UInt8]) -> Loss? {
@@ -111,7 +111,7 @@ extension LogDestination.File {
         return error
     }
 
-    /// - Returns: how many bytes are written and, where that is not all, errno(3)'s reason.
+    /// - Returns: how many bytes are written and, if that is not all, errno(3)'s reason.
     fileprivate func write(_ bytes: ArraySlice<UInt8>) -> (count: Int, error: Int32?) {
         var offset = 0
         while offset < bytes.count {
@@ -129,7 +129,7 @@ extension LogDestination.File {
         return (offset, nil)
     }
 
-    /// A standard stream may be a non-blocking pipe that somebody else has set up.
+    /// A standard stream may be a non-blocking pipe set up by another program.
     private func waitForReader() {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = unsafe poll(&entry, 1, 1_000)
@@ -139,6 +139,6 @@ extension LogDestination.File {
 extension LogDestination.Loss {
     fileprivate init(of lines: ArraySlice<UInt8>, _ error: Int32) {
         lineCount = lines.count { $0 == LogDestination.lineFeed }
-        reason = unsafe String(cString: strerror(error))
+        reason = SystemError(code: error).description
     }
 }

@@ -3,10 +3,10 @@ package import Logging
 package import Settings
 import Synchronization
 
-/// The program's own log: one line for each message, as text or as JSON.
+/// The program's own log: one line per message, as text or as JSON.
 ///
-/// Whoever logs goes on at once. A queue of its own waits for the log's reader, so that one that
-/// does not read holds up neither a signal nor a drain.
+/// Logging never blocks. A queue of its own waits for the log's reader, so that one that does not
+/// read delays neither a signal nor a drain.
 package final class OperatorLog: Sendable {
     /// Lines that wait for the log's reader; the next ones are lost.
     private static let backlogLimit = 1_024
@@ -21,7 +21,7 @@ package final class OperatorLog: Sendable {
         self.destination = destination
     }
 
-    /// Level and format of what is logged from now on.
+    /// Level and format from now on.
     func apply(_ settings: LogSettings) {
         self.settings.withLock { $0 = settings }
     }
@@ -38,7 +38,7 @@ package final class OperatorLog: Sendable {
         waiting.add(1, ordering: .relaxed)
         let bytes = line.bytes(settings.withLock { $0.format })
         queue.async { [self] in
-            // A log that cannot be written leaves nobody to tell.
+            // If the log cannot be written, there is nowhere left to report it.
             _ = destination.write(bytes)
             waiting.subtract(1, ordering: .relaxed)
         }

@@ -1,13 +1,13 @@
 import NIOCore
 import Sockets
 
-/// Keeps the management address answering while the process has no descriptor left (accept(2),
+/// Keeps the management address responding while the process has no descriptor left (accept(2),
 /// EMFILE), and its event loop from spinning.
 ///
-/// The HTTP library's own back-off does not do: a read that accepts nobody stays pending there, so the
-/// listening socket stays watched and is readable at once again. So this stops the reading for a
-/// moment. Meanwhile it makes room for the newcomer: at the expense of another client, as if all
-/// places were taken, or else by a descriptor that was set aside for that.
+/// The HTTP library's own back-off is not enough: a read that accepts no client stays pending, so
+/// the listening socket stays watched and is immediately readable again. So this stops reading for
+/// a moment. Meanwhile it makes room for the new client: by closing another client, as if all
+/// places were taken, or else with a descriptor reserved for that.
 ///
 /// Lives on the listening channel's event loop.
 final class AcceptPauses: ChannelInboundHandler, RemovableChannelHandler {
@@ -31,7 +31,7 @@ final class AcceptPauses: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    /// The spare descriptor serves that client; when it has gone, there is one to be had again.
+    /// The spare descriptor serves that client; when it has gone, another can be opened.
     private func takeSpare(after client: any Channel, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound(spare, eventLoop: context.eventLoop)
         client.closeFuture.hop(to: context.eventLoop).whenComplete { _ in bound.value.take() }
@@ -59,7 +59,7 @@ final class AcceptPauses: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// A descriptor that is held so that it can be given up when there is no other.
+/// A descriptor that is held so that it can be released when no other is left.
 private final class SpareDescriptor {
     private var file: File?
 

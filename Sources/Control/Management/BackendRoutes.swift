@@ -2,11 +2,12 @@ import HTTPTypes
 import Hummingbird
 import Operations
 import Settings
+import Text
 
 /// What the API answers about backends: their health, and the mode in which an operator puts them.
 struct BackendRoutes: Sendable {
     let gateway: any ManagedGateway
-    /// As for sessions: nothing here asks who somebody is.
+    /// As for sessions: there is no authentication.
     let allowsChanges: Bool
     let answers: LargeAnswers
 
@@ -26,19 +27,23 @@ struct BackendRoutes: Sendable {
     private func setMode(_ request: Request) throws -> BackendList {
         guard allowsChanges else {
             let message =
-                "Backends are changed over a management address on loopback only;"
-                + " set management.listen to 127.0.0.1."
-            throw RequestFault(.forbidden, "Forbidden", message)
+                "Backends can only be changed over a loopback management address"
+                + " (set management.listen to 127.0.0.1:PORT)."
+            throw RequestError(.forbidden, "Forbidden", message)
         }
         let filter = try filter(of: request, beside: ["mode"])
         guard filter.backend != nil else {
-            let message = "Name the backend by backend=HOST:PORT."
-            throw RequestFault(.badRequest, "FilterRequired", message)
+            let message = "No backend selected (use backend=HOST:PORT)."
+            throw RequestError(.badRequest, "FilterRequired", message)
         }
         let word = try request.parameter("mode") ?? ""
         guard let choice = BackendModeChoice(rawValue: word) else {
             let words = BackendModeChoice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw RequestFault(.badRequest, "InvalidRequest", "mode must be one of \(words).")
+            throw RequestError(
+                .badRequest,
+                "InvalidRequest",
+                "Invalid mode \(word.quoted) (expected one of \(words))."
+            )
         }
         _ = try known(filter)
         gateway.setMode(choice.mode, matching: filter)
@@ -52,7 +57,7 @@ struct BackendRoutes: Sendable {
             case .unknownPlace(let kind, _, _) = error
         else { return list }
         let code = kind == .warehouse ? "WarehouseNotFound" : "BackendNotFound"
-        throw RequestFault(.notFound, code, "\(error).")
+        throw RequestError(.notFound, code, "\(error).")
     }
 
     private func filter(of request: Request, beside others: Set<String> = []) throws
@@ -61,7 +66,7 @@ struct BackendRoutes: Sendable {
         do throws(FilterQueryError) {
             return try BackendFilter(query: request.filterPairs(beside: others))
         } catch {
-            throw RequestFault(.badRequest, "InvalidFilter", "\(error).")
+            throw RequestError(.badRequest, "InvalidFilter", "\(error).")
         }
     }
 }

@@ -6,15 +6,16 @@ import NIOHTTPTypes
 
 /// Bounds what one connection can cost, whatever its client does.
 ///
-/// - It has a place among the others only as long as nobody needs it more (``ConnectionRoom``).
-/// - It ends when its time is over: the idle timeout alone lets a client keep a connection for ever
-///   by reading its answer too slowly.
-/// - Bodies are discarded: nothing here takes one. The answer does not wait for a body's end, and
-///   a connection with an unfinished body, or a refused request, closes after the answer.
-/// - `/healthz` is answered here, on the event loop: other clients' requests keep nobody from it.
-/// - What is not a request is refused here too: the HTTP library would answer without a word.
+/// - It keeps its place among the others only while no other client needs it more
+///   (``ConnectionRoom``).
+/// - It ends when its time is over: with the idle timeout alone, a client could keep a connection
+///   forever by reading its response too slowly.
+/// - Bodies are discarded: nothing here accepts one. The response does not wait for a body's end,
+///   and a connection with an unfinished body, or a rejected request, closes after the response.
+/// - `/healthz` is answered here, on the event loop: other clients' requests do not delay it.
+/// - What is not a request is rejected here too: the HTTP library would answer without a message.
 /// - A closing connection reads only a little more, so that its client's unread bytes do not become
-///   a reset that overtakes the answer (RFC 9112 §9.6).
+///   a reset that overtakes the response (RFC 9112 §9.6).
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -25,7 +26,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private static let lingerTime = TimeAmount.seconds(2)
     /// Reads of at most 64 KiB each, or so.
     private static let lingerReadLimit = 16
-    /// Of a body that comes before the answer to its request begins.
+    /// Of a body that arrives before the response to its request starts.
     private static let bodyByteLimit = 65_536
 
     private let room: ConnectionRoom
@@ -46,7 +47,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         /// What came is not a request that can be answered. Earlier ones are answered first, and the
         /// first line of this one is read to its end.
         case refusing(HTTPParserError)
-        /// Takes no further request; the answer is on its way.
+        /// Accepts no further request; the response is on its way.
         case closing
         /// The answer is sent.
         case lingering(readCount: Int)
@@ -153,8 +154,8 @@ extension ConnectionGuard {
         }
     }
 
-    /// Says that the process runs, and closes the connection: a probe that keeps it open would take
-    /// a place.
+    /// Reports that the process runs, and closes the connection: a probe that keeps it open would
+    /// occupy a place.
     private func answerHealthCheck(withBody: Bool, _ context: ChannelHandlerContext) {
         let head = HTTPResponse(status: .ok, headerFields: .uncached("text/plain"))
         answer(head, Self.health, sendingBody: withBody, context)
@@ -222,7 +223,7 @@ extension ConnectionGuard {
         }
     }
 
-    /// - Parameter isWhole: whether no more bytes will come.
+    /// - Parameter isWhole: whether no more bytes will arrive.
     private func refuse(isWhole: Bool, _ context: ChannelHandlerContext) {
         guard case .refusing(let error) = phase, pendingCount == 0 else { return }
         switch error {
@@ -250,7 +251,7 @@ extension ConnectionGuard {
         refuse(
             HTTPResponse(status: .badRequest),
             code: "InvalidRequest",
-            message: "This is not a request of HTTP/1.1 that can be answered: \(error).",
+            message: "Invalid HTTP/1.1 request: \(error).",
             context
         )
     }
@@ -271,7 +272,7 @@ extension ConnectionGuard {
 }
 
 extension HTTPRequest {
-    /// Whether this asks `/healthz`, without a body.
+    /// Whether this requests `/healthz`, without a body.
     fileprivate var isHealthCheck: Bool {
         (method == .get || method == .head) && path?.prefix { $0 != "?" } == "/healthz"
             && headerFields[.contentLength] ?? "0" == "0"

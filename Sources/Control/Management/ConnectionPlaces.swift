@@ -1,7 +1,7 @@
-/// A bounded number of places, of which a newcomer always gets one.
+/// A bounded number of places, one of which a new client always gets.
 ///
-/// It is made at the expense of whoever has been idle for the longest or, if nobody is idle, of
-/// whoever has been busy for the longest. Decisions only; its user closes what must go.
+/// It takes the place of the client that has been idle the longest or, if none is idle, busy the
+/// longest. Decisions only; its user closes what must go.
 struct ConnectionPlaces<ID: Hashable & Sendable>: Sendable {
     private struct Place {
         var isBusy: Bool
@@ -22,7 +22,7 @@ struct ConnectionPlaces<ID: Hashable & Sendable>: Sendable {
 
     /// Gives `id` a place.
     ///
-    /// - Returns: who must go for it; it has no place anymore.
+    /// - Returns: the client that loses its place for it.
     mutating func enter(_ id: ID, isBusy: Bool = false) -> ID? {
         let leaving = places.count >= limit && places[id] == nil ? nextToGo : nil
         if let leaving { places[leaving] = nil }
@@ -30,9 +30,9 @@ struct ConnectionPlaces<ID: Hashable & Sendable>: Sendable {
         return leaving
     }
 
-    /// Takes the place of whoever would have to go for a newcomer.
+    /// Removes the client that would lose its place for a new one.
     ///
-    /// - Returns: who must go; `nil` if nobody has a place.
+    /// - Returns: that client; `nil` if there is none.
     mutating func evict() -> ID? {
         let leaving = nextToGo
         if let leaving { places[leaving] = nil }

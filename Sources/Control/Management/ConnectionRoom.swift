@@ -27,9 +27,9 @@ final class ConnectionRoom: Sendable {
         channel.closeFuture.whenComplete { [weak self] _ in self?.leave(id) }
     }
 
-    /// Closes whoever would have to go for a newcomer.
+    /// Closes the client that would lose its place for a new one.
     ///
-    /// - Returns: whether there is anybody.
+    /// - Returns: whether there is one.
     func evict() -> Bool {
         let leaving = state.withLock { state in
             state.places.evict().flatMap { state.channels.removeValue(forKey: $0) }

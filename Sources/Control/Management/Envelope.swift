@@ -2,8 +2,9 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Text
 
-/// The form of every answer under `/v1` and of every refusal, as the warehouse's own API has it.
+/// The format of every response under `/v1` and of every error, as in the warehouse's own API.
 struct Envelope<Payload: Encodable>: Encodable {
     var success = true
     var requestId: String
@@ -26,11 +27,13 @@ struct Envelope<Payload: Encodable>: Encodable {
         answers.text(try text, type: "application/json", on: channel)
     }
 
+    /// JSON in which characters that could control a terminal are escaped.
     var text: String {
         get throws {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+            let json = String(decoding: try encoder.encode(self), as: UTF8.self)
+            return LogText.visibleJSON(json) + "\n"
         }
     }
 }

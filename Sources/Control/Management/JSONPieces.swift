@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 
 /// One member of a JSON object that is written in pieces.
 enum JSONMember: Sendable {
@@ -23,14 +24,14 @@ struct JSONList: Sendable {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             let array = String(decoding: try encoder.encode(Array(elements[range])), as: UTF8.self)
-            return String(array.dropFirst().dropLast())
+            return LogText.visibleJSON(String(array.dropFirst().dropLast()))
         }
     }
 }
 
 /// A JSON object, encoded as it is written: the whole text is never in memory.
 struct JSONPieces: Sendable {
-    /// Elements that are encoded at once.
+    /// Elements that are encoded at a time.
     private static let sliceCount = 256
 
     /// What comes before the first member and after the last one.

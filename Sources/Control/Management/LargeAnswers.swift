@@ -8,7 +8,7 @@ import NIOCore
 /// A client that reads slowly must not keep others from theirs: one more large answer ends the
 /// oldest of them.
 struct LargeAnswers: Sendable {
-    /// What is not larger is sent at once. In bytes.
+    /// Responses up to this size are sent at once. In bytes.
     private static let pieceByteCount = 65_536
     /// A list with more elements is large.
     private static let smallListCount = 1_000
@@ -35,12 +35,12 @@ struct LargeAnswers: Sendable {
         return Response(status: .ok, headers: .uncached(type), body: body)
     }
 
-    /// Makes an answer under `/v1` whose data are an object with a list. One with few elements is
-    /// sent as ``text(_:type:on:)`` is.
+    /// Creates a response under `/v1` whose data is an object with a list. One with few elements is
+    /// sent as in ``text(_:type:on:)``.
     ///
     /// - Parameters:
-    ///   - count: elements that the list may have; if that is many, the answer takes a place among
-    ///     the large ones before `make` is called.
+    ///   - count: elements that the list may have; if that is many, the response takes a place
+    ///     among the large ones before `make` is called.
     func object(
         id: String,
         count: Int,
@@ -67,7 +67,7 @@ struct LargeAnswers: Sendable {
 }
 
 extension HTTPFields {
-    /// Of an answer that says what is true now.
+    /// For a response about the current state.
     static func uncached(_ type: String) -> HTTPFields {
         [.contentType: type, .cacheControl: "no-store"]
     }

@@ -4,7 +4,7 @@ import Operations
 import Policy
 import Settings
 
-/// What the management address asks a gateway, and may have it do.
+/// What the management address needs from a gateway.
 protocol ManagedGateway: Sendable {
     func status() -> GatewayStatus
     func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList

@@ -1,10 +1,10 @@
 package import Addresses
 
-/// Where a running gateway is asked: a host and a port, as `--management` has them.
+/// The address of a running gateway: a host and a port, as in `--management`.
 ///
-/// Only the form is checked. A text that lacks a part gets the offer that is closest to it.
+/// Only the format is checked. If a part is missing, the closest valid address is suggested.
 package struct ManagementAddress: Hashable, Sendable {
-    /// A gateway's own, unless its configuration says otherwise.
+    /// A gateway's default, used unless its configuration sets another.
     package static let standard = "127.0.0.1:7080"
 
     /// `127.0.0.1:7080`, `[::1]:7080` or `gateway.internal:7080`.
@@ -18,7 +18,7 @@ package struct ManagementAddress: Hashable, Sendable {
         self.text = text
     }
 
-    /// Where a gateway that listens on `address` is asked from its own machine.
+    /// The address to reach a gateway that listens on `address` from its own machine.
     package init(listening address: SocketAddress) {
         let ip: IPAddress =
             switch address.ip {
@@ -75,7 +75,7 @@ package struct ManagementAddressError: Error, Hashable, Sendable {
 
 extension ManagementAddressError: CustomStringConvertible {
     package var description: String {
-        let remedy = suggestion.map { "did you mean \($0)?" } ?? "for example 127.0.0.1:7080"
-        return "invalid management address \"\(text)\": expected host:port (\(remedy))"
+        let remedy = suggestion.map { "; did you mean \($0)?" } ?? ", e.g. 127.0.0.1:7080"
+        return "invalid management address \"\(text)\" (expected host:port\(remedy))"
     }
 }

@@ -2,14 +2,14 @@ import Addresses
 import FoundationEssentials
 package import Operations
 
-/// Why a running gateway could not be asked. Each says what to do.
+/// Why a running gateway could not be queried. Each case names the remedy.
 package enum ManagementClientError: Error, CustomStringConvertible {
-    /// The operator's fault.
+    /// The operator's error.
     case invalidAddress(String)
     case unreachable(address: String, reason: String)
     /// Something answers there, but no gateway that this program understands.
     case unexpectedAnswer(address: String)
-    /// The gateway says no, and why.
+    /// The gateway rejects the request, with its reason.
     case refused(String)
 
     package var description: String {
@@ -20,15 +20,14 @@ package enum ManagementClientError: Error, CustomStringConvertible {
             "cannot reach a gateway at \(address): \(reason)"
                 + " (is it running? see management.listen)"
         case .unexpectedAnswer(let address):
-            "what answers at \(address) is not a gateway's management address"
-                + " (see management.listen)"
+            "\(address) is not the management address of a gateway (see management.listen)"
         case .refused(let message): message
         }
     }
 }
 
-/// Asks a running gateway over its management address, one connection for each question. The
-/// environment's proxies are left aside: they are for the way out.
+/// Queries a running gateway over its management address, with one connection per request. Proxy
+/// environment variables are ignored: they are for outgoing traffic.
 ///
 ///     let status: ManagementClient.Answer<GatewayStatus> = try await client.get("v1/status")
 package struct ManagementClient: Sendable {
@@ -49,7 +48,7 @@ package struct ManagementClient: Sendable {
     private let address: String
     private let exchange: ManagementExchange
 
-    /// - Parameter address: `host:port`; an IPv6 address stands in brackets.
+    /// - Parameter address: `host:port`; an IPv6 address is in brackets.
     package init(_ address: String) throws(ManagementClientError) {
         try self.init(address, limits: ManagementExchange.Limits())
     }
@@ -61,7 +60,7 @@ package struct ManagementClient: Sendable {
     }
 
     private static func parts(of address: String) -> (host: String, port: UInt16)? {
-        // `try?`: what is no address may still be a name.
+        // `try?`: what is not an IP address may still be a name.
         if let socket = try? SocketAddress(parsing: address) {
             return socket.port == 0 ? nil : ("\(socket.ip)", socket.port)
         }
@@ -83,7 +82,7 @@ package struct ManagementClient: Sendable {
         try await get("v1/status")
     }
 
-    /// What is at `path`.
+    /// The resource at `path`.
     package func get<Value: Codable>(
         _ path: String,
         query: [(key: String, value: String)] = []
@@ -127,7 +126,7 @@ package struct ManagementClient: Sendable {
     private func answer<Value: Codable>(in body: [UInt8], isSuccess: Bool)
         throws(ManagementExchange.Failure) -> Answer<Value>
     {
-        // `try?`: what is no envelope is no gateway's.
+        // `try?`: without an envelope it is not a gateway's response.
         let envelope = try? JSONDecoder().decode(ReceivedEnvelope<Value>.self, from: Data(body))
         if isSuccess, let value = envelope?.data { return Answer(value: value) }
         if !isSuccess, let message = envelope?.message { throw .refused(message) }

@@ -4,13 +4,14 @@ import Hummingbird
 import Logging
 import Text
 
-/// Answers what is refused or fails, always in the envelope: a client never meets two forms.
+/// Handles requests that are rejected or fail, always with the envelope: clients see a single
+/// format.
 struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
-    /// Where the policy is written down, in words.
+    /// Where the policy is stored, for messages.
     let policySource: String
-    /// Host names by which clients may ask, besides addresses and `localhost`.
+    /// Host names that requests may use, in addition to addresses and `localhost`.
     let hostNames: [String]
-    /// Probes ask by whatever name their program likes, and learn nothing that is secret.
+    /// Probes may use any host name, and learn nothing secret.
     private static var pathsForAnyHost: Set<String> { ["/healthz", "/readyz"] }
 
     func handle(
@@ -25,17 +26,17 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         }
         do {
             return try await next(request, context)
-        } catch let fault as RequestFault {
-            return try Envelope(id: id, code: fault.code, message: fault.message)
-                .response(status: fault.status)
+        } catch let error as RequestError {
+            return try Envelope(id: id, code: error.code, message: error.message)
+                .response(status: error.status)
         } catch let error as HTTPError {
             return try Self.answer(to: error, path: request.uri.path, id: id)
         } catch {
-            context.logger.error("the management address could not answer: \(error)")
+            context.logger.error("management request failed: \(error)")
             return try Envelope(
                 id: id,
                 code: "InternalError",
-                message: "The gateway failed; see its log."
+                message: "Internal error; see the gateway's log."
             )
             .response(status: .internalServerError)
         }
@@ -51,8 +52,9 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         try Envelope(
             id: id,
             code: "UnknownHost",
-            message: "This gateway is not known as \(LogText.harmless(host)): use its IP address,"
-                + " or add the name to management.names."
+            message:
+                "Unknown host name \(LogText.harmless(host)) (use the gateway's IP address, or add"
+                + " the name to management.names)."
         ).response(status: .forbidden)
     }
 
@@ -62,8 +64,9 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
             return try Envelope(
                 id: id,
                 code: "PolicyIsFile",
-                message: "This gateway reads its policy from \(policySource) and takes no change"
-                    + " here: change it there, then send the gateway SIGHUP."
+                message:
+                    "This gateway's policy comes from \(policySource) and cannot be changed here;"
+                    + " edit it there and send the gateway SIGHUP."
             ).response(status: .conflict)
         case .methodNotAllowed:
             var response = try Envelope(
@@ -81,16 +84,16 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
             return try Envelope(
                 id: id,
                 code: "InvalidRequest",
-                message: "The request was refused: \(error.status.reasonPhrase)."
+                message: "Request rejected: \(error.status.reasonPhrase)."
             ).response(status: error.status)
         }
-        return try Envelope(id: id, code: "NotFound", message: "There is nothing at \(path).")
+        return try Envelope(id: id, code: "NotFound", message: "Unknown path \(path).")
             .response(status: .notFound)
     }
 }
 
 extension Request {
-    /// The client's own `RequestId`, which its writes carry, where it is a UUID; else a new one.
+    /// The client's own `RequestId`, which its writes carry, if it is a UUID; otherwise a new one.
     var envelopeID: String {
         let sent = HTTPField.Name("RequestId").flatMap { headers[$0] }.flatMap(
             UUID.init(uuidString:)
@@ -98,8 +101,8 @@ extension Request {
         return (sent ?? UUID()).uuidString.lowercased()
     }
 
-    /// What each Host field names. There should be one (RFC 9112 §3.2); which of two counts is
-    /// anybody's guess.
+    /// What each Host field names. There should be one (RFC 9112 §3.2); with two, it is undefined
+    /// which one counts.
     fileprivate var hosts: [String] {
         let further = head.headerFields.filter { $0.name.canonicalName == "host" }.map(\.value)
         return (head.authority.map { [$0] } ?? []) + further

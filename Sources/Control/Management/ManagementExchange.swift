@@ -3,8 +3,9 @@ import NIOHTTP1
 import NIOPosix
 import Settings
 import Sockets
+import Text
 
-/// One HTTP/1.1 request and its answer, over a connection of their own and within limits.
+/// One HTTP/1.1 request and its response, on a connection of its own and within limits.
 struct ManagementExchange: Sendable {
     enum Method: String {
         case get = "GET"
@@ -12,7 +13,7 @@ struct ManagementExchange: Sendable {
         case put = "PUT"
     }
 
-    /// What whoever answers may take.
+    /// Limits of a response.
     struct Limits: Sendable {
         /// To find the host and to connect.
         var connect: Duration = .seconds(5)
@@ -22,7 +23,7 @@ struct ManagementExchange: Sendable {
         var byteCount = 64 << 20
     }
 
-    /// Why there is no answer that could be read.
+    /// Why there is no readable response.
     enum Failure: Error {
         /// - Parameter reason: a clause for people, without the words of a library.
         case unreachable(reason: String)
@@ -42,11 +43,11 @@ struct ManagementExchange: Sendable {
     func send(_ method: Method, path: String, query: [(key: String, value: String)])
         async throws(Failure) -> (status: Int, body: [UInt8])
     {
-        let words = query.map { "\(Self.escaped($0.key))=\(Self.escaped($0.value))" }
+        let words = query.map { "\($0.key.percentEncoded)=\($0.value.percentEncoded)" }
         let target = "/\(path)" + (words.isEmpty ? "" : "?" + words.joined(separator: "&"))
         do {
             guard let answer = try await answer(to: method, target) else {
-                throw Failure.unreachable(reason: "the connection was closed without an answer")
+                throw Failure.unreachable(reason: "connection closed without a response")
             }
             return (Int(answer.head.status.code), answer.body.map { Array(buffer: $0) } ?? [])
         } catch {
@@ -93,19 +94,6 @@ struct ManagementExchange: Sendable {
                 }
             }
     }
-
-    /// Percent-encoded but for RFC 3986's unreserved characters (§2.3).
-    static func escaped(_ text: String) -> String {
-        text.utf8.reduce(into: "") { escaped, byte in
-            let character = Character(Unicode.Scalar(byte))
-            if byte < 0x80, character.isLetter || character.isNumber || "-._~".contains(character) {
-                escaped.append(character)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                escaped += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-    }
 }
 
 extension ManagementExchange {
@@ -115,11 +103,12 @@ extension ManagementExchange {
     private func failure(_ error: any Error) -> Failure {
         switch error {
         case let failure as Failure: failure
-        case is TooLate: .unreachable(reason: "no answer within \(limits.answer.configurationText)")
+        case is TooLate:
+            .unreachable(reason: "no response within \(limits.answer.configurationText)")
         case is NIOHTTPObjectAggregatorError:
-            .unreachable(reason: "the answer is longer than \(limits.byteCount >> 20) MiB")
+            .unreachable(reason: "response larger than \(limits.byteCount >> 20) MiB")
         case HTTPParserError.invalidEOFState:
-            .unreachable(reason: "the connection was closed in the middle of the answer")
+            .unreachable(reason: "connection closed in the middle of the response")
         case is HTTPParserError: .unexpectedAnswer
         default: .unreachable(reason: reason(for: error))
         }
@@ -131,13 +120,10 @@ extension ManagementExchange {
             error.connectionErrors.last.map { reason(for: $0.error) }
                 ?? "the name \(host) has no address"
         case let error as IOError:
-            SystemError(code: error.errnoCode).description.lowercasingFirstLetter
-        case ChannelError.connectTimeout: "no connection within \(limits.connect.configurationText)"
-        default: "the connection was lost"
+            SystemError(code: error.errnoCode).description
+        case ChannelError.connectTimeout:
+            "connect timed out after \(limits.connect.configurationText)"
+        default: "connection lost"
         }
     }
-}
-
-extension String {
-    fileprivate var lowercasingFirstLetter: String { prefix(1).lowercased() + dropFirst() }
 }

@@ -1,9 +1,10 @@
 import HummingbirdCore
 import NIOCore
 
-/// What the management address spends on its clients, whoever they are.
+/// What the management address spends on its clients.
 struct ManagementLimits: Sendable {
-    /// At the same time, fewer where descriptors are few; a newcomer takes the place of the one that has been idle for the longest.
+    /// Concurrent, fewer if descriptors are few; a new client takes the place of the one idle the
+    /// longest.
     var connections = 64
     /// Large answers that are sent at the same time; another one ends the oldest of them.
     var largeAnswers = 4

@@ -7,13 +7,13 @@ struct ManagementRoutes: Sendable {
     let gateway: any ManagedGateway
     /// Whether clients may close sessions.
     let allowsClosing: Bool
-    /// Where the policy is written down, in words.
+    /// Where the policy is stored, for messages.
     let policySource: String
-    /// Host names by which clients may ask, besides addresses and `localhost`.
+    /// Host names that requests may use, in addition to addresses and `localhost`.
     var hostNames: [String] = []
 
     func router(answers: LargeAnswers) -> Router<ManagementContext> {
-        // Load balancers like to ask by HEAD.
+        // Load balancers often use HEAD.
         let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
         let pages = PageQueue()
         router.add(
@@ -44,15 +44,16 @@ struct ManagementRoutes: Sendable {
     private static let index = """
         sluice \(Version.current)
 
-        /healthz    200 while the process runs
-        /readyz     200 while it accepts connections; ?warehouse=ID: and has a backend for each listener
-        /metrics    for Prometheus
-        /v1/status     listeners, backends and counts, as JSON
-        /v1/sessions   running sessions; DELETE closes those that a filter names
-        /v1/backends   backends and their health; PUT sets the mode of one
+        /healthz       200 while the process runs
+        /readyz        200 while the gateway accepts connections; with ?warehouse=ID, if each of the
+                       warehouse's listeners also has a healthy backend
+        /metrics       Prometheus metrics
+        /v1/status     listeners, backends and counters as JSON
+        /v1/sessions   running sessions; DELETE closes those that match a filter
+        /v1/backends   backends with health and mode; PUT changes a backend's mode
         /v1/denials    recently denied sources and why
-        /v1/endpoints  private endpoints, and unknown ones that connections named
-        /v1/explain    ?warehouse=ID&source=ADDRESS[&endpoint=CLOUD:ID]: may this client pass?
+        /v1/endpoints  private endpoints, and unknown ones seen in connections
+        /v1/explain    ?warehouse=ID&source=ADDRESS[&endpoint=CLOUD:ID]: would this client be admitted?
 
         """
 
@@ -66,7 +67,7 @@ struct ManagementRoutes: Sendable {
                     value: warehouse,
                     known: Set(status.listeners.compactMap(\.warehouse)).sorted()
                 )
-                throw RequestFault(.notFound, "WarehouseNotFound", "\(error).")
+                throw RequestError(.notFound, "WarehouseNotFound", "\(error).")
             }
             readiness = of
         } else {

@@ -10,7 +10,7 @@ import struct NIOCore.IOError
 
 /// The management address: health, metrics and the API.
 struct ManagementServer: Sendable {
-    /// The only address that is listened on; the system chooses the port where it is 0.
+    /// The only address it listens on; with port 0 the system chooses the port.
     let address: SocketAddress
     let routes: ManagementRoutes
     var limits = ManagementLimits()
@@ -74,9 +74,9 @@ struct ManagementServer: Sendable {
         }
     }
 
-    /// In the system's words; the library's own say how it is built.
+    /// The system's text; the library's own describes its internals.
     private static func reason(for error: any Error) -> String {
-        guard let error = error as? IOError else { return "the HTTP server does not start" }
+        guard let error = error as? IOError else { return "cannot start the HTTP server" }
         return ListenFailure(SystemError(code: error.errnoCode)).description
     }
 
@@ -85,7 +85,7 @@ struct ManagementServer: Sendable {
             try await group.waitForAll()
         } catch {
             // The sessions have drained: a management client that was cut off changes nothing.
-            logger.debug("the management server ended with an error: \(error)")
+            logger.debug("management server failed: \(error)")
         }
     }
 

@@ -10,13 +10,13 @@ enum MethodRefusal: Hashable {
     /// What is answered, as in the Allow field (RFC 9110 §10.2.1).
     static let allowed = "GET, HEAD"
     /// A sentence for people.
-    static let advice = "Only GET and HEAD are answered here."
+    static let advice = "Only GET and HEAD are supported."
 
-    /// `nil` where the method is one for reading.
+    /// `nil` if the method only reads.
     init?(_ method: HTTPRequest.Method, path: String) {
         switch method {
         case .get, .head: return nil
-        // Closing a session and putting a backend in another mode are no changes of policy.
+        // Closing a session and changing a backend's mode do not change the policy.
         case .delete where path == "/v1/sessions": return nil
         case .put where path == "/v1/backends": return nil
         case .post, .put, .patch, .delete: self = Self.ofWrite(to: path)

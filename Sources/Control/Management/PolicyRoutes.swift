@@ -4,15 +4,16 @@ import HTTPTypes
 import Hummingbird
 import Operations
 import Policy
+import Text
 
-/// What the API answers about who may pass: sessions, denials, endpoints, explanations.
+/// The API for access: sessions, denials, endpoints, explanations.
 struct PolicyRoutes: Sendable {
-    /// Elements of a list, where the asker names no limit, and at most.
+    /// The default and maximum length of a list.
     private static let standardLimit = 1_000
     private static let greatestLimit = 100_000
 
     let gateway: any ManagedGateway
-    /// Closing is for those on this machine, as nothing here asks who somebody is.
+    /// Closing is limited to this machine, because there is no authentication.
     let allowsClosing: Bool
     let answers: LargeAnswers
 
@@ -53,9 +54,9 @@ extension PolicyRoutes {
     {
         guard allowsClosing else {
             let message =
-                "Sessions are closed over a management address on loopback only;"
-                + " set management.listen to 127.0.0.1."
-            throw RequestFault(.forbidden, "Forbidden", message)
+                "Sessions can only be closed over a loopback management address"
+                + " (set management.listen to 127.0.0.1:PORT)."
+            throw RequestError(.forbidden, "Forbidden", message)
         }
         let query = try sessionRequest(request)
         try query.requireIntent()
@@ -121,7 +122,7 @@ extension PolicyRoutes {
         else { return }
         if kind == .warehouse, let warehouse, hasWarehouse(warehouse) { return }
         let code = kind == .warehouse ? "WarehouseNotFound" : "ListenerNotFound"
-        throw RequestFault(.notFound, code, "\(error).")
+        throw RequestError(.notFound, code, "\(error).")
     }
 
     /// Also one without a listener.
@@ -144,7 +145,7 @@ extension PolicyRoutes {
                 at: .systemTime
             )
         } catch {
-            throw RequestFault(.badRequest, "InvalidFilter", "\(error).")
+            throw RequestError(.badRequest, "InvalidFilter", "\(error).")
         }
         filter.endpoint = try filter.endpoint.map { endpoint in
             EndpointReference(try resolve(endpoint, of: filter.warehouse))
@@ -167,7 +168,11 @@ extension PolicyRoutes {
         do throws(AddressSyntaxError) {
             source = try IPAddress(parsing: text)
         } catch {
-            throw RequestFault(.badRequest, "InvalidRequest", "source: \(error)")
+            throw RequestError(
+                .badRequest,
+                "InvalidRequest",
+                "Invalid source \(text.quoted): \(error)."
+            )
         }
         let endpoint = try endpoint(of: request, warehouse: warehouse)
         guard
@@ -179,7 +184,7 @@ extension PolicyRoutes {
                 value: warehouse,
                 known: known
             )
-            throw RequestFault(.notFound, "WarehouseNotFound", "\(error).")
+            throw RequestError(.notFound, "WarehouseNotFound", "\(error).")
         }
         return answer
     }
@@ -190,7 +195,7 @@ extension PolicyRoutes {
         do throws(EndpointReferenceError) {
             reference = try EndpointReference(parsing: text)
         } catch {
-            throw RequestFault(.badRequest, "InvalidRequest", "endpoint: \(error)")
+            throw RequestError(.badRequest, "InvalidRequest", "Invalid endpoint: \(error).")
         }
         return try resolve(reference, of: warehouse)
     }
@@ -200,7 +205,7 @@ extension PolicyRoutes {
         -> EndpointName
     {
         let list = gateway.endpoints()
-        let known =
+        let known: [(String?, EndpointName)] =
             list.endpoints.map { ($0.warehouse, $0.endpoint) }
             + list.unknown.map { ($0.warehouse, $0.endpoint) }
         do throws(EndpointReferenceError) {
@@ -209,7 +214,7 @@ extension PolicyRoutes {
                 orAll: known.map(\.1)
             )
         } catch {
-            throw RequestFault(.badRequest, "UnknownEndpoint", "endpoint: \(error)")
+            throw RequestError(.badRequest, "UnknownEndpoint", "Invalid endpoint: \(error).")
         }
     }
 }
@@ -217,7 +222,7 @@ extension PolicyRoutes {
 /// Which sessions a request means.
 private struct SessionRequest {
     var filter: SessionFilter
-    /// `nil` where the request names none.
+    /// `nil` if the request has none.
     var limit: Int?
     private var meansAll = false
 
@@ -227,17 +232,17 @@ private struct SessionRequest {
         do throws(FilterQueryError) {
             filter = try SessionFilter(query: request.filterPairs(beside: ["limit", "all"]))
         } catch {
-            throw RequestFault(.badRequest, "InvalidFilter", "\(error).")
+            throw RequestError(.badRequest, "InvalidFilter", "\(error).")
         }
     }
 
     /// A slip must not close every session.
     func requireIntent() throws {
         guard filter.isEmpty, !meansAll else { return }
-        throw RequestFault(
+        throw RequestError(
             .badRequest,
             "FilterRequired",
-            "Name the sessions to close by a filter, or all of them by all=true."
+            "No sessions selected (use a filter, or all=true for all sessions)."
         )
     }
 }
@@ -251,7 +256,7 @@ extension Request {
 
     fileprivate func required(_ key: String) throws -> String {
         guard let value = try parameter(key), !value.isEmpty else {
-            throw RequestFault(.badRequest, "InvalidRequest", "The parameter \(key) is missing.")
+            throw RequestError(.badRequest, "InvalidRequest", "Missing parameter \(key).")
         }
         return value
     }
@@ -259,8 +264,8 @@ extension Request {
     fileprivate func limit(greatest: Int) throws -> Int? {
         guard let text = try parameter("limit") else { return nil }
         guard let limit = Int(text), (0...greatest).contains(limit) else {
-            let message = "limit must be a number from 0 to \(greatest)."
-            throw RequestFault(.badRequest, "InvalidRequest", message)
+            let message = "Invalid limit \(text.quoted) (expected 0 to \(greatest))."
+            throw RequestError(.badRequest, "InvalidRequest", message)
         }
         return limit
     }

@@ -1,8 +1,8 @@
 import Operations
 import Settings
 
-/// Whether traffic should be sent to a gateway: one that accepts connections, under a configuration
-/// that is in force.
+/// Whether traffic should be sent to a gateway: one that accepts connections, with an active
+/// configuration.
 ///
 /// A backend that is down does not make a gateway unready: the other gateways of a fleet have the
 /// same backends, and one warehouse's outage must not take them all out of their load balancer.
@@ -14,14 +14,14 @@ struct Readiness {
         if status.phase == .draining {
             reasons = ["draining"]
         } else if status.generation == 0 {
-            reasons = ["starting: no configuration is in force"]
+            reasons = ["starting: no active configuration"]
         } else {
             reasons = []
         }
     }
 
-    /// Whether traffic to one warehouse should be sent to a gateway: each of its listeners has a
-    /// healthy backend, too.
+    /// Whether traffic to one warehouse should be sent to a gateway: in addition, each of its
+    /// listeners has a healthy backend.
     ///
     /// - Returns: `nil` if there is no such warehouse.
     init?(_ status: GatewayStatus, of warehouse: String) {
@@ -37,7 +37,7 @@ struct Readiness {
                 }
                 let isUsed = listener.backends.allSatisfy { $0.mode == .active }
                 return
-                    "listener \(listener.address) has no healthy backend\(isUsed ? "" : " in use")"
+                    "listener \(listener.address) has no healthy\(isUsed ? "" : ", active") backend"
                     + (states.isEmpty ? "" : " (\(states.joined(separator: ", ")))")
             }
     }

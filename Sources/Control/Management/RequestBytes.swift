@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Keeps the bytes of the request that is being read, as far as a refusal may ask for them: the HTTP
-/// library says only that it does not know a method, not which.
+/// Keeps the bytes of the request that is being read, as far as an error response may need them:
+/// the HTTP library reports only that it does not know a method, not which.
 final class RequestBytes: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

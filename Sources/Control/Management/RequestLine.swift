@@ -15,8 +15,8 @@ enum RequestLine {
     /// The longest line that is waited for, in bytes (RFC 9112 §3 recommends 8,000 at least).
     static let byteLimit = 8_192
 
-    /// - Parameter bytes: the request's; those of earlier ones, each with its empty line, may stand in
-    ///   front.
+    /// - Parameter bytes: the request's; they may follow those of earlier ones, each with its empty
+    ///   line.
     static func verdict(on bytes: [UInt8]) -> Verdict {
         let line = last(of: bytes)
         guard let end = line.firstIndex(of: UInt8(ascii: "\n")) else {

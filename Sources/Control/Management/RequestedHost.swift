@@ -1,12 +1,11 @@
 import Addresses
 
-/// The host by which a request asks for this server, as its `Host` header has it.
+/// The host that a request names for this server in its `Host` header.
 ///
-/// A page in a browser near the gateway can have a name of its own lead here (DNS rebinding), and
-/// would then read what is answered. But it asks by that name, so names are refused but for those
-/// that are known.
+/// A page in a browser near the gateway can point a name of its own here (DNS rebinding), and would
+/// then read the response. But its requests use that name, so only known names are accepted.
 struct RequestedHost {
-    /// `nil` where the request names none, as no browser does.
+    /// `nil` if the request names none, as no browser does.
     let authority: String?
 
     /// Whether it is an IP address, `localhost`, or one of `names`, with any port.
@@ -28,7 +27,7 @@ struct RequestedHost {
         guard parts.count == 2,
             parts[1].isEmpty || parts[1].first == ":" && isPort(parts[1].dropFirst())
         else { return false }
-        // `try?`: nothing but an address stands in brackets.
+        // `try?`: only an address may be in brackets.
         guard case .v6 = try? IPAddress(parsing: String(parts[0])) else { return false }
         return true
     }

@@ -5,7 +5,7 @@ import Settings
 import Synchronization
 import Time
 
-/// Says when entries of the whitelists in force expire.
+/// Reports when entries of the active whitelists expire.
 final class ExpiryWatch: Sendable {
     private struct State {
         var expiries = EntryExpiries()

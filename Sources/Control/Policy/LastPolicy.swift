@@ -30,7 +30,8 @@ package final class LastPolicy: Sendable {
     /// Lists that are in the folder; used on the queue alone.
     private struct Saved {
         var lists: [ObjectIdentifier: (list: EntryList, entry: Manifest.List)] = [:]
-        var lastFailure: String?
+        /// A failure is reported once, until a save succeeds.
+        var hasFailed = false
     }
 
     private let folder: String
@@ -71,13 +72,10 @@ package final class LastPolicy: Sendable {
         saved.withLock { saved in
             do {
                 try write(latest.policy, latest.status, &saved)
-                saved.lastFailure = nil
+                saved.hasFailed = false
             } catch {
-                let reason = "\(error)"
-                if saved.lastFailure != reason {
-                    fail("cannot save the policy in force to \(folder): \(reason)")
-                }
-                saved.lastFailure = reason
+                if !saved.hasFailed { fail("cannot save the active policy to \(folder): \(error)") }
+                saved.hasFailed = true
             }
         }
     }
@@ -130,11 +128,7 @@ extension LastPolicy {
 
 extension LastPolicy {
     private func write(_ policy: Policy, _ status: PolicyStatus, _ saved: inout Saved) throws {
-        try FileManager.default.createDirectory(
-            atPath: folder,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o750]
-        )
+        if unsafe mkdir(folder, 0o750) != 0, errno != EEXIST { throw SystemError(code: errno) }
         var lists: [ObjectIdentifier: (list: EntryList, entry: Manifest.List)] = [:]
         var warehouses: [Manifest.Warehouse] = []
         for (id, policy) in policy.warehouses.sorted(by: { $0.key < $1.key }) {

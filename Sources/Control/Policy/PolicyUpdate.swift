@@ -51,7 +51,7 @@ extension PolicyRejection: CustomStringConvertible {
     package var description: String {
         switch self {
         case .outdated(let revision, let current):
-            "revision \(revision) is out of date (revision \(current) is in force)"
+            "revision \(revision) is out of date (the active revision is \(current))"
         case .invalidChange(let error): error.description
         case .gateway(let error): error.description
         case .cannotLog(let reason): reason

@@ -3,10 +3,10 @@ import Glibc
 import Sockets
 import Synchronization
 
-/// The signals that steer a gateway, heard by a thread that does nothing else: whatever blocks, the
-/// next signal is heard.
+/// The signals that control a gateway, handled by a thread that does nothing else, so that nothing
+/// that blocks delays a signal.
 ///
-/// Each handler is called on that thread and returns at once.
+/// Each handler is called on that thread and returns immediately.
 final class ControlSignals: Sendable {
     struct Handlers: Sendable {
         var reload: (@Sendable () -> Void)?
@@ -17,7 +17,7 @@ final class ControlSignals: Sendable {
     private struct State {
         var plan = SignalPlan()
         var handlers = Handlers()
-        /// A signal may come before somebody waits for it.
+        /// A signal may arrive before anything waits for it.
         var isStopped = false
         var isReloadMissed = false
     }
@@ -37,7 +37,7 @@ final class ControlSignals: Sendable {
         }
     }
 
-    /// From now on these are called, at once if they were asked for already.
+    /// From now on these are called, immediately if they were requested already.
     func handle(by handlers: Handlers) {
         let missed = state.withLock { state in
             state.handlers = handlers

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How long a drain may take, as the newest configuration says.
+/// How long a drain may take, according to the newest configuration.
 final class DrainLimit: Sendable {
     private let duration: Mutex<Duration>
 

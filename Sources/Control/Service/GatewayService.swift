@@ -4,24 +4,27 @@ import Operations
 package import Settings
 import Time
 
-/// A whole gateway as one process runs it: the data plane, the management server, the logs, and
-/// the signals that reload and stop it.
+/// A whole gateway as one process runs it: the data plane, the management server, the logs, and the
+/// signals that reload and stop it.
 ///
 ///     try await GatewayService(.file(path: "sluice.yaml")).run()
 ///
-/// - SIGHUP reloads the configuration, wholly or not at all, and opens the logs' files again;
-///   SIGUSR1 does only the latter.
-/// - SIGTERM and SIGINT drain: the addresses are released, sessions may finish until
-///   `timeouts.drain` is over. The second of them ends at once.
+/// - SIGHUP reloads the configuration atomically, and reopens the log files; SIGUSR1 does only the
+///   latter.
+/// - SIGTERM and SIGINT drain: the addresses are released, and sessions may finish within
+///   `timeouts.drain`. A second one exits immediately.
 ///
-/// Signals are heard at every moment, also while a configuration is being loaded.
+/// Signals are handled at any time, even while a configuration is being loaded.
 package struct GatewayService: Sendable {
-    /// Where the configuration comes from, at the start and at each reload.
+    /// Where the configuration comes from, at startup and at each reload.
     package enum Source: Sendable {
         case file(path: String)
         /// Made by the program itself; a reload changes nothing.
         case fixed(GatewayConfiguration)
     }
+
+    /// The descriptors that a gateway with one listener needs, in addition to those of its clients.
+    package static var usualDescriptorCount: Int { ProcessSettings.usualDescriptorCount }
 
     private let source: Source
     private let bindPatience: Duration
@@ -45,14 +48,14 @@ package struct GatewayService: Sendable {
     /// - Throws: ``ServiceError``, before anything was served.
     package func run() async throws {
         ProcessSettings.apply()
-        try ProcessSettings.planDescriptors()
+        try checkDescriptors()
         let signals: ControlSignals
         do {
             signals = try ControlSignals.shared.get()
         } catch {
-            throw ServiceError.cannotStart("cannot prepare for signals: \(error)")
+            throw ServiceError.cannotStart("cannot set up signal handling: \(error)")
         }
-        guard let gateway = try await prepare(steeredBy: signals) else { return }
+        guard let gateway = try await prepare(stoppedBy: signals) else { return }
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
         signals.handle(
             by: .init(
@@ -67,10 +70,23 @@ package struct GatewayService: Sendable {
         try await gateway.run(ready: ready) { for await _ in stops {} }
     }
 
+    /// Refuses to start if there are too few descriptors even for signals and threads. The error
+    /// covers what the whole configuration needs, so that raising the limit once is enough.
+    private func checkDescriptors() throws(ServiceError) {
+        do {
+            try ProcessSettings.planDescriptors()
+        } catch {
+            if let topology = source.load(by: ConfigurationLoader()).topology {
+                try ProcessSettings.planDescriptors(for: topology)
+            }
+            throw error
+        }
+    }
+
     /// Loads the configuration and binds every address, on a thread of its own.
     ///
     /// - Returns: `nil` if a signal came first.
-    private func prepare(steeredBy signals: ControlSignals) async throws -> RunningGateway? {
+    private func prepare(stoppedBy signals: ControlSignals) async throws -> RunningGateway? {
         let (outcomes, outcome) = AsyncThrowingStream<RunningGateway?, any Error>.makeStream()
         signals.handle(by: .init(stop: { outcome.yield(nil) }))
         DispatchQueue(label: "sluice.start").async {
@@ -122,7 +138,7 @@ private struct Start {
             problems = loaded.faults.map { $0.line(in: loaded.file) }
         } catch {
             throw .invalidConfiguration(
-                loaded.lines + ["\(folder): cannot fall back on the last policy: \(error)"]
+                loaded.lines + ["\(folder): cannot fall back to the last policy: \(error)"]
             )
         }
     }
@@ -132,8 +148,8 @@ private struct Start {
         guard let restored else { return }
         logger.critical(
             """
-            the policy cannot be read from its source: starting with revision \(restored.revision), \
-            saved at \(restored.since.rfc3339); changes made since then are not in force
+            cannot read the policy from its source: starting with revision \(restored.revision), \
+            saved at \(restored.since.rfc3339); later changes are not active
             """
         )
     }
@@ -143,7 +159,7 @@ extension GatewayService.Source {
     /// In words, for the management address' clients.
     var description: String {
         switch self {
-        case .file(let path): "its configuration file, \(path),"
+        case .file(let path): "the configuration file \(path)"
         case .fixed: "the program that started it"
         }
     }

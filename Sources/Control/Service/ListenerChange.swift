@@ -2,17 +2,17 @@ import Operations
 
 /// A listener that a new configuration adds or removes, or leads to another warehouse.
 struct ListenerChange: Equatable {
-    enum Kind { case added, removed, led, ledNoLonger }
+    enum Kind { case added, removed, routed, noLongerRouted }
 
     let kind: Kind
     let address: String
-    /// Empty where nobody is led anywhere.
+    /// The warehouse it routes to, or used to.
     let warehouse: String
 
-    /// What differs, in the order of the new configuration; what is gone, last.
+    /// The differences, in the order of the new configuration; removed listeners last.
     static func all(from before: [ListenerStatus], to after: [ListenerStatus]) -> [ListenerChange] {
-        gains(of: after, over: before, new: .added, led: .led)
-            + gains(of: before, over: after, new: .removed, led: .ledNoLonger)
+        gains(of: after, over: before, new: .added, routed: .routed)
+            + gains(of: before, over: after, new: .removed, routed: .noLongerRouted)
     }
 
     /// What `listeners` have and `others` have not: an address, or a way to a warehouse.
@@ -20,14 +20,14 @@ struct ListenerChange: Equatable {
         of listeners: [ListenerStatus],
         over others: [ListenerStatus],
         new: Kind,
-        led: Kind
+        routed: Kind
     ) -> [ListenerChange] {
         let addresses = Set(others.map(\.address))
         let ways = Set(others.map(Way.init))
         return listeners.compactMap { listener in
             let way = Way(listener)
             guard !ways.contains(way), let warehouse = listener.warehouse else { return nil }
-            let kind = addresses.contains(way.address) ? led : new
+            let kind = addresses.contains(way.address) ? routed : new
             return ListenerChange(kind: kind, address: way.address, warehouse: warehouse)
         }
     }
@@ -48,8 +48,8 @@ extension ListenerChange: CustomStringConvertible {
         switch kind {
         case .added: "listening on \(address)"
         case .removed: "no longer listening on \(address)"
-        case .led: "\(address) now leads to \(warehouse)"
-        case .ledNoLonger: "\(address) no longer leads to \(warehouse)"
+        case .routed: "listener \(address) now routes to warehouse \(warehouse)"
+        case .noLongerRouted: "listener \(address) no longer routes to warehouse \(warehouse)"
         }
     }
 }

@@ -42,7 +42,7 @@ struct LoggedGateway: PolicyEnforcing {
         logger.notice("configuration reloaded (generation \(after.generation))")
         if !after.awaitingRestart.isEmpty {
             let keys = after.awaitingRestart.joined(separator: ", ")
-            logger.warning("changed, but not in force before a restart: \(keys)")
+            logger.warning("changed, but requires a restart: \(keys)")
         }
         return adoption
     }

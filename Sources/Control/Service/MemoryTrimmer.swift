@@ -7,7 +7,7 @@ import Synchronization
 /// has ever loaded one.
 final class MemoryTrimmer: Sendable {
     private static let delay = 0.5
-    /// Looks at what is still held, at most.
+    /// Maximum number of checks for old policies.
     private static let lookLimit = 20
 
     private let queue = DispatchQueue(label: "sluice.memory", qos: .utility)
@@ -18,7 +18,7 @@ final class MemoryTrimmer: Sendable {
         self.holdsOldPolicy = holdsOldPolicy
     }
 
-    /// Trims in a moment, once nobody holds an old policy. Returns at once.
+    /// Trims memory in a moment, once no shard holds an old policy. Returns immediately.
     func schedule() {
         let isNew = isScheduled.withLock { isScheduled in
             defer { isScheduled = true }
@@ -30,7 +30,7 @@ final class MemoryTrimmer: Sendable {
     private func look(_ number: Int) {
         queue.asyncAfter(deadline: .now() + Self.delay) { [self] in
             guard number >= Self.lookLimit || !holdsOldPolicy() else { return look(number + 1) }
-            // A reload that comes now has a look of its own.
+            // A later reload schedules its own check.
             isScheduled.withLock { $0 = false }
             ProcessMemory.trim()
         }

@@ -3,15 +3,16 @@ import Settings
 import Sockets
 import Traffic
 
-/// What the process asks of the system before it serves.
+/// Process-wide settings made before serving.
 enum ProcessSettings {
     static func apply() {
         // A log's reader that has gone is an error of one write, not the end of the gateway.
         _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
+        ProcessMemory.returnLargeBlocks()
     }
 
-    /// Each session takes two descriptors; the soft limit is often 1,024 (getrlimit(2)).
+    /// Each session uses two descriptors; the soft limit is often 1,024 (getrlimit(2)).
     private static func raiseDescriptorLimit() {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
@@ -20,6 +21,12 @@ enum ProcessSettings {
         limit.rlim_cur = limit.rlim_max
         // If the system refuses, the data plane lives within what there is.
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// What a gateway needs that has one listener and a worker for each CPU.
+    static var usualDescriptorCount: Int {
+        let processors = ProcessLimits.processors()
+        return DescriptorNeeds(workers: processors, eventLoops: processors, listeners: 1).count
     }
 
     /// Divides the descriptors, and refuses to start what would run out of them before it serves.
@@ -33,7 +40,7 @@ enum ProcessSettings {
         do throws(SystemError) {
             limit = try ProcessLimits.descriptors()
         } catch {
-            throw .cannotStart("cannot read the limit of open files: \(error)")
+            throw .cannotStart("cannot read the open file limit: \(error)")
         }
         let processors = ProcessLimits.processors()
         let shards = topology?.engine.shards ?? 1

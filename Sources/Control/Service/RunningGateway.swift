@@ -56,7 +56,7 @@ struct RunningGateway: Sendable {
                 configuration: configuration,
                 accessLog: logs.accessLog,
                 descriptors: descriptors,
-                report: logs.events.note
+                report: logs.events.record
             )
         } catch {
             throw .cannotStart(error.description)
@@ -67,7 +67,7 @@ struct RunningGateway: Sendable {
         self.logger = logger
         let memory = MemoryTrimmer { gateway.holdsOldPolicy }
         self.memory = memory
-        let expiries = ExpiryWatch { logger.notice("entries have expired: \($0)") }
+        let expiries = ExpiryWatch { logger.notice("whitelist entries expired: \($0)") }
         let lastPolicy = topology.lastPolicyFolder.map { folder in
             LastPolicy(folder: folder) { logger.error("\($0)") }
         }
@@ -236,7 +236,7 @@ extension RunningGateway {
     private func accept(managementPort: Int) {
         if let management {
             let address = SocketAddress(management.ip, port: UInt16(clamping: managementPort))
-            logger.info("management on \(address)")
+            logger.info("management listening on \(address)")
         }
         gateway.accept()
         for listener in gateway.status().listeners {
@@ -262,8 +262,8 @@ extension RunningGateway {
 
     /// Binds every address, or none. Blocks.
     ///
-    /// - Parameter patience: for addresses that another process holds: a predecessor lets go of
-    ///   them when it begins to drain.
+    /// - Parameter patience: for addresses that another process holds: a predecessor releases them
+    ///   when it starts to drain.
     func bind(waiting patience: Duration) throws(ServiceError) {
         let deadline = ContinuousClock.now + patience
         if let management {
@@ -281,7 +281,7 @@ extension RunningGateway {
                 try waitUntilFree(address, until: deadline) { _ in
                     .cannotListen(address: address.description, reason: failure.description)
                 }
-                // What is free to the eye may still overlap with what another process holds.
+                // What looks free may still overlap with what another process holds.
                 Clock.sleep(milliseconds: Self.probeMilliseconds)
             }
         }
@@ -292,7 +292,7 @@ extension RunningGateway {
         until deadline: ContinuousClock.Instant,
         orThrow failure: (_ reason: String) -> ServiceError
     ) throws(ServiceError) {
-        var hasSpoken = false
+        var hasLogged = false
         while true {
             do throws(SystemError) {
                 return try ListeningSocket.probe(address)
@@ -301,8 +301,8 @@ extension RunningGateway {
                     throw failure(ListenFailure(error).description)
                 }
             }
-            if !hasSpoken { logger.notice("waiting for \(address): another process holds it") }
-            hasSpoken = true
+            if !hasLogged { logger.notice("waiting for \(address): in use by another process") }
+            hasLogged = true
             Clock.sleep(milliseconds: Self.probeMilliseconds)
         }
     }
@@ -310,9 +310,10 @@ extension RunningGateway {
 
 extension ListenerStatus {
     fileprivate var logFields: Logger.Metadata {
-        [
-            "warehouse": "\(warehouse ?? "-")", "protocol": "\(`protocol`.rawValue)",
-            "link": "\(link.rawValue)",
+        var fields: Logger.Metadata = [
+            "protocol": "\(`protocol`.rawValue)", "link": "\(link.rawValue)",
         ]
+        if let warehouse { fields["warehouse"] = "\(warehouse)" }
+        return fields
     }
 }

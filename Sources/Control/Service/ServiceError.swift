@@ -2,15 +2,15 @@ import Addresses
 import Engine
 import Sockets
 
-/// Why a gateway did not start. Each says what to do.
+/// Why a gateway did not start. Each case names the remedy.
 package enum ServiceError: Error {
-    /// The operator's fault; a line for each.
+    /// The operator's errors, one per line.
     case invalidConfiguration([String])
-    /// A listener's address is taken or not ours.
+    /// A listener's address is in use or not local.
     case cannotListen(address: String, reason: String)
     /// The system has nothing left, or the logs cannot be opened.
     case cannotStart(String)
-    /// The management address is taken or not ours.
+    /// The management address is in use or not local.
     case cannotManage(address: String, reason: String)
 }
 

@@ -6,7 +6,7 @@ struct SignalPlan {
         case reload, reopenLogs
         /// Drain and end.
         case stop
-        /// End at once: the operator has asked twice.
+        /// Exit immediately: the operator has asked twice.
         case exit
     }
 

@@ -6,12 +6,12 @@ import Traffic
 // MARK: - The way to a backend
 
 extension Backend {
-    /// How many addresses there are to connect from, one after the other: 1 where the system chooses.
+    /// The number of addresses to connect from, in turn: 1 if the system chooses.
     var sourceCount: Int { max(1, sources.count) }
 
-    /// A socket to connect with, bound to the address from which it is to come.
+    /// A socket to connect with, bound to its source address.
     ///
-    /// - Parameter attempt: each picks another address, in turns.
+    /// - Parameter attempt: each selects another address, in turn.
     func openSocket(attempt: Int) throws(SystemError) -> Socket {
         let socket = try Socket.tcp(for: address)
         guard !sources.isEmpty else { return socket }
@@ -24,11 +24,11 @@ extension Backend {
         return socket
     }
 
-    /// Whether `error`, of a connect, is not the backend's doing: the gateway has no descriptor, no
-    /// memory or no local port left, or a source address is not its own.
+    /// Whether a connect's `error` is not caused by the backend: the gateway has no descriptor,
+    /// memory or local port left, or a source address is not local.
     ///
-    /// The system says the same (EADDRNOTAVAIL, connect(2)) where it has no address at all in the
-    /// backend's network: then the backend cannot be reached from here, and another one may.
+    /// The system reports the same error (EADDRNOTAVAIL, connect(2)) if it has no address at all in
+    /// the backend's network: then the backend cannot be reached from here, but another one may be.
     func isOurShortage(_ error: SystemError) -> Bool {
         if error.isExhaustion { return true }
         guard error.isAddressNotAvailable else { return false }
@@ -41,7 +41,7 @@ extension Backend {
             ? .unknown(reason: error.description) : .unhealthy(reason: error.description)
     }
 
-    /// What to ask the backend in a health check; `nil` for nothing.
+    /// What a health check sends to the backend; `nil` for nothing.
     var probe: (any HealthProbe)? {
         let sendsHeader = key.sendProxyProtocol != .off
         return check.probe(
@@ -51,7 +51,7 @@ extension Backend {
 }
 
 extension Topology {
-    /// Says at the start, and not only to the first client, that a source address is not ours.
+    /// Reports at startup, and not only to the first client, that a source address is not local.
     func checkSourceAddresses() throws(GatewayError) {
         for address in Set(services.flatMap(\.sourceAddresses)).sorted() {
             do throws(SystemError) {

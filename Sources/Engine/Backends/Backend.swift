@@ -16,7 +16,7 @@ struct BackendKey: Hashable, Sendable {
     let address: SocketAddress
     let check: HealthCheck
     let sendProxyProtocol: SendProxyProtocol
-    /// Where connections come from, as configured.
+    /// The source addresses of connections, as configured.
     let sources: [IPAddress]
 
     init(service: Service, name: BackendAddress, address: SocketAddress) {
@@ -34,13 +34,13 @@ struct BackendKey: Hashable, Sendable {
 /// It outlives reloads and is shared by all shards.
 final class Backend: Sendable, Identifiable {
     let key: BackendKey
-    /// Addresses of its family to connect from; empty where the system chooses.
+    /// Addresses of its family to connect from; empty if the system chooses.
     let sources: [IPAddress]
     private let report: @Sendable (GatewayEvent) -> Void
     private let connections = Atomic<Int>(0)
     private let established = Atomic<UInt64>(0)
     private let failures = Atomic<UInt64>(0)
-    /// Whether `health` has nothing to say: then a good connect takes no lock.
+    /// Whether `health` has nothing to record: then a successful connect takes no lock.
     private let isUntroubled = Atomic<Bool>(true)
     private let health: Locked<BackendHealth>
     private let lastFailure = Locked<Failure?>(nil)
@@ -87,8 +87,8 @@ final class Backend: Sendable, Identifiable {
         connections.subtract(1, ordering: .relaxed)
     }
 
-    /// What a health check writes first where the backend expects a PROXY header: one that says
-    /// that the gateway speaks for itself (PROXY protocol §2.1, §2.2).
+    /// What a health check sends first if the backend expects a PROXY header: one in which the
+    /// gateway is the client (PROXY protocol §2.1, §2.2).
     var probeHeader: [UInt8] {
         switch key.sendProxyProtocol {
         case .off: []
@@ -106,12 +106,12 @@ extension Backend {
 
     var mode: BackendMode { modes.withLock { $0.current } }
 
-    /// What the configuration says; an operator's word goes before it.
+    /// The configuration's mode; the operator's overrides it.
     func configure(_ mode: BackendMode) {
         change { $0.configured = mode }
     }
 
-    /// What an operator wants; `nil` for what the configuration says.
+    /// The mode set by an operator; `nil` for the configuration's.
     func choose(_ mode: BackendMode?) {
         let before = self.mode
         change { $0.chosen = mode }
@@ -159,13 +159,13 @@ extension Backend {
         }
     }
 
-    /// When connections come here again as long as there are other backends, for the operator.
+    /// When this backend is used again although there are others, for the operator.
     func nextTry(at now: Moment) -> String {
         switch health.withLock({ $0.outlook(at: now.milliseconds) }) {
-        case .nextConnection: "next try with the next connection"
-        case .ejected(let milliseconds): "others come first for \((milliseconds + 999) / 1_000) s"
+        case .nextConnection: "retried with the next connection"
+        case .ejected(let milliseconds): "ejected for \((milliseconds + 999) / 1_000) s"
         case .awaitsCheck:
-            "others come first until a check succeeds, every \(check.interval.configurationText)"
+            "unhealthy until a check succeeds (every \(check.interval.configurationText))"
         }
     }
 
@@ -192,7 +192,7 @@ extension Backend {
         }
     }
 
-    /// The name, with the address where that says more.
+    /// The name, with the address if it differs.
     private var title: String {
         name == address.description ? name : "\(name) (\(address))"
     }

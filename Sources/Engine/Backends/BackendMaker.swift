@@ -3,8 +3,8 @@ import Settings
 import Sockets
 import Traffic
 
-/// Makes the pools of one snapshot: each service's backends at the addresses that they have now,
-/// the same objects as before where they stay.
+/// Creates the pools of one snapshot: each service's backends at their current addresses, keeping
+/// the same objects for those that stay.
 struct BackendMaker {
     struct Refusal: Hashable {
         let backend: BackendAddress
@@ -32,7 +32,7 @@ struct BackendMaker {
         )
     }
 
-    /// - Parameter before: where the service's clients have gone until now.
+    /// - Parameter before: where the service's clients have been sent so far.
     mutating func makePool(for service: Service, before: Inventory.Pool?) -> Inventory.Pool {
         var members: [BackendPool.Member] = []
         var unresolved: [BackendPool.Unresolved] = []
@@ -51,7 +51,7 @@ struct BackendMaker {
                 )
             )
         }
-        // The old ones go on serving while the names that replace them are asked for.
+        // The old ones keep serving while the names that replace them are being resolved.
         if members.isEmpty, awaitsNames, let before,
             before.sendProxyProtocol == service.sendProxyProtocol
         {

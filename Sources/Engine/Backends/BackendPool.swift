@@ -33,7 +33,7 @@ final class BackendPool: Sendable {
 
     let members: [Member]
     let unresolved: [Unresolved]
-    /// Whether the first addresses of some name are still to come.
+    /// Whether the first addresses of some name are still unknown.
     let awaitsNames: Bool
 
     init(members: [Member], unresolved: [Unresolved] = [], awaitsNames: Bool = false) {

@@ -3,10 +3,10 @@ import Settings
 import Sockets
 import Traffic
 
-/// Checks backends while no client uses them, off the data path: all conversations on one queue over
-/// one epoll set. None blocks, so that backends that do not answer hold up nobody else's check.
+/// Checks backends independently of clients, off the data path: all checks run on one queue over
+/// one epoll set. None blocks, so that unresponsive backends do not delay the checks of others.
 ///
-/// Everything is touched on `queue` alone.
+/// Everything is accessed on `queue` only.
 final class HealthChecker: @unchecked Sendable {
     // @unchecked: see above; the Dispatch queue is the isolation.
 
@@ -63,7 +63,7 @@ final class HealthChecker: @unchecked Sendable {
         }
     }
 
-    /// Checks these backends from now on, and no others. New ones are checked at once.
+    /// Checks these backends from now on, and no others. New ones are checked immediately.
     func watch(_ backends: [Backend]) {
         let checked = backends.filter { $0.check.kind != .off && $0.mode != .maintenance }
         queue.async { [self] in
@@ -81,7 +81,7 @@ final class HealthChecker: @unchecked Sendable {
 
 extension HealthChecker {
     private func turn() {
-        // Only a closed or foreign descriptor can fail here (epoll_wait(2)).
+        // Only a closed or invalid descriptor can fail here (epoll_wait(2)).
         let count = (try? epoll.wait(milliseconds: 0)) ?? 0
         for index in 0..<count { handle(epoll.event(at: index)) }
         let now = Moment.now().milliseconds
@@ -144,7 +144,7 @@ extension HealthChecker {
 
     private func conclude(_ backend: Backend, _ verdict: HealthVerdict) {
         schedule.finish(backend.id)
-        // One that is not watched any longer is not told.
+        // One that is no longer watched is not notified.
         guard backends[backend.id] != nil else { return }
         if case .unknown(let reason) = verdict {
             report(.healthCheckImpossible(backend: backend.address, reason: reason))

@@ -10,15 +10,15 @@ enum HealthVerdict: Equatable {
     case unknown(reason: String)
 }
 
-/// One health check: connects, talks as ``HealthProbe`` says, and finds out whether the backend
-/// serves. Never blocks: its owner says when the socket is ready.
+/// One health check: connects, exchanges what ``HealthProbe`` specifies, and determines whether the
+/// backend serves. Never blocks: its owner reports when the socket is ready.
 struct HealthConversation {
     let backend: Backend
     let socket: Socket
     private var probe: any HealthProbe
     private var isConnected = false
 
-    /// - Returns: `nil` where the backend is not to be checked.
+    /// - Returns: `nil` if the backend is not to be checked.
     init?(with backend: Backend) throws(SystemError) {
         guard let probe = backend.probe else { return nil }
         self.backend = backend
@@ -26,9 +26,9 @@ struct HealthConversation {
         socket = try backend.openSocket(attempt: 0)
     }
 
-    /// Begins to connect.
+    /// Starts to connect.
     ///
-    /// - Returns: the verdict; `nil` where it takes an event to know more.
+    /// - Returns: the verdict; `nil` if it depends on further events.
     mutating func begin() -> HealthVerdict? {
         switch socket.connect(to: backend.address) {
         case .connected, .inProgress: nil
@@ -50,15 +50,17 @@ struct HealthConversation {
 
     /// What it means that the check's time is over.
     var verdictAtDeadline: HealthVerdict {
-        .unhealthy(reason: isConnected ? "no answer in time" : "connect timed out")
+        .unhealthy(reason: isConnected ? "no response in time" : "connect timed out")
     }
 
-    /// Reads all there is: the next event comes only when more does (epoll(7), edge-triggered).
+    /// Reads everything available: the next event occurs only when more arrives (epoll(7),
+    /// edge-triggered).
     private mutating func read(with scratch: ScratchBuffer) -> HealthVerdict? {
         while true {
             let step: HealthProbeStep
             switch socket.read(into: scratch) {
-            case .bytes(let count): step = probe.receive(scratch.copy(0..<count))
+            case .bytes(let count):
+                step = scratch.withBytes(in: 0..<count) { probe.receive($0) }
             case .wouldBlock: return nil
             case .endOfStream: return take(probe.receiveEndOfStream()) ?? .healthy
             case .failed(let error):
@@ -85,7 +87,7 @@ struct HealthConversation {
         }
     }
 
-    /// A fresh socket's buffer takes a check's few bytes at once; if not, no answer will come.
+    /// A new socket's buffer accepts a check's few bytes immediately; if not, no answer will come.
     private func send(_ bytes: [UInt8]) {
         if !bytes.isEmpty { _ = socket.write(bytes) }
     }

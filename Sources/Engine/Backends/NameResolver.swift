@@ -3,10 +3,10 @@ import Settings
 import Sockets
 import Traffic
 
-/// Keeps the addresses of backends that are written by name, off the data path: asks as
-/// ``NameTable`` says, each name on a thread of its own, and waits for none.
+/// Maintains the addresses of backends configured by name, off the data path: resolves names as
+/// ``NameTable`` schedules them, each on a thread of its own, without waiting for any.
 final class NameResolver: Sendable {
-    /// Asks the system for one name; blocks (getaddrinfo(3)).
+    /// Resolves one name; blocks (getaddrinfo(3)).
     typealias LookUp = @Sendable (_ name: String) -> NameTable.Answer
 
     /// How often due names and missed deadlines are looked for.
@@ -30,23 +30,23 @@ final class NameResolver: Sendable {
         self.report = report
     }
 
-    /// What is known at this moment.
+    /// What is known now.
     var names: ResolvedNames { table.withLock { $0.names } }
 
-    /// Begins to ask; `changed` is called, on a queue of its own, when ``names`` says something else.
+    /// Starts resolving; `changed` is called, on a queue of its own, when ``names`` has changed.
     func start(changed: @escaping @Sendable () -> Void) {
         self.changed.withLock { $0 = changed }
         timer.start(after: Self.tick) { [weak self] in self?.step() }
     }
 
-    /// Asks for nothing any longer. Queries under way end in their own time; nobody waits for them.
+    /// Stops resolving. Queries in progress end by themselves; nothing waits for them.
     func stop() {
         timer.stop()
         changed.withLock { $0 = {} }
         table.withLock { $0.watch([], at: Moment.now().milliseconds) }
     }
 
-    /// Keeps these names and no others; asks for new ones at once.
+    /// Keeps these names and no others; resolves new ones immediately.
     func watch(_ names: Set<String>) {
         table.withLock { $0.watch(names, at: Moment.now().milliseconds) }
         step()

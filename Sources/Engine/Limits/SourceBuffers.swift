@@ -13,9 +13,9 @@ final class SourceBuffers: Sendable {
 
     private let held = Locked(Held())
 
-    /// Adds to what a source has, or takes away.
+    /// Adds to or subtracts from what a source holds.
     ///
-    /// - Returns: what it has now.
+    /// - Returns: the new amount.
     @discardableResult
     func add(_ byteCount: Int, to source: SourceKey) -> Int {
         held.withLock { held in

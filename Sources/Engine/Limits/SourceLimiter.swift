@@ -1,9 +1,9 @@
 import Traffic
 
-/// The sources' connections and rates, over all shards.
+/// The sources' connections and rates, for all shards.
 ///
-/// The table is cut into stripes by the source's hash, each behind its own lock, so that two shards
-/// seldom meet. It is asked once when a connection is admitted and once when it ends.
+/// The table is split into stripes by the source's hash, each with its own lock, so that two shards
+/// rarely contend. It is used once when a connection is admitted and once when it ends.
 final class SourceLimiter: Sendable {
     private final class Stripe: Sendable {
         let table: Locked<SourceTable>

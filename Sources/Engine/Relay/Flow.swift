@@ -2,12 +2,12 @@ import HTTPProtocol
 import Sockets
 import Traffic
 
-/// One direction of a relayed connection: what moves bytes from one socket to the other.
+/// One direction of a relayed connection: moves bytes from one socket to the other.
 ///
-/// Bytes are read into the shard's scratch buffer and written on at once; only what the
-/// destination would not take is kept, and while anything is kept nothing is read: that is the
-/// backpressure, and the bound on memory. A direction that fills the buffer again and again is
-/// switched to a pipe (splice(2)), and back when its bytes come in small pieces.
+/// Bytes are read into the shard's scratch buffer and written immediately; only what the
+/// destination does not accept is kept, and while anything is kept nothing is read: that is the
+/// backpressure, and the bound on memory. A direction that fills the buffer several times in a row
+/// is switched to a pipe (splice(2)), and back when its bytes arrive in small pieces.
 struct Flow {
     /// Why moving stopped.
     enum Stop: Equatable {
@@ -19,14 +19,14 @@ struct Flow {
         case endOfStream
         /// The source failed, and what it had delivered was passed on. Said once.
         case sourceFailed(SideFailure)
-        /// The destination takes nothing any more.
+        /// The destination accepts no more bytes.
         case destinationFailed(SideFailure)
     }
 
-    /// Where a flow ends before its stream does; boxed, for few flows do.
+    /// Where a flow ends before its stream does; boxed because few flows do.
     private final class Bound {
         var length: BodyLength
-        /// Bytes that were read and lie behind it.
+        /// Bytes that were read beyond it.
         var excess: [UInt8] = []
 
         init(_ length: BodyLength, excess: [UInt8]) {
@@ -54,7 +54,7 @@ struct Flow {
     private(set) var byteCount: UInt64 = 0
     private var pending: Pending?
     private var pipe: Pipe?
-    /// Where the bytes that it moves end; `nil` where that is the end of the stream.
+    /// Where the bytes that it moves end; `nil` if that is the end of the stream.
     private var bound: Bound?
     private var source = Source.open
     /// Reads in a row that filled the scratch buffer.
@@ -62,9 +62,9 @@ struct Flow {
     /// Splices in a row that moved little.
     private var smallSplices: UInt8 = 0
 
-    /// After so many full reads in a row a pipe is used.
+    /// After this many full reads in a row a pipe is used.
     private static let fullReadsBeforeSplice = 2
-    /// Below so many bytes a splice costs more than a copy.
+    /// Below this many bytes a splice costs more than a copy.
     private static let smallSpliceByteCount = 16_384
     private static let smallSplicesBeforeCopy = 8
 
@@ -77,7 +77,7 @@ struct Flow {
     /// Whether bytes move in bulk.
     var isSplicing: Bool { pipe != nil }
 
-    /// Moves no bytes behind `length`. Of those, `excess` were read already.
+    /// Moves no bytes beyond `length`. Of those, `excess` were read already.
     mutating func end(at length: BodyLength?, excess: [UInt8] = []) {
         bound = length.map { Bound($0, excess: excess) }
     }
@@ -87,7 +87,7 @@ struct Flow {
 
     var isBounded: Bool { bound != nil }
 
-    /// Hands over what was read behind the bound.
+    /// Returns what was read beyond the bound.
     func takeExcess() -> [UInt8] {
         guard let bound, !bound.excess.isEmpty else { return [] }
         defer { bound.excess = [] }
@@ -137,7 +137,7 @@ struct Flow {
         flush(to: &destination, with: tools) ?? .waiting
     }
 
-    /// Reads no more from the source; what is pending is dropped.
+    /// Stops reading from the source; what is pending is dropped.
     mutating func close(with tools: RelayTools) {
         source = .closed
         dropPending(with: tools)
@@ -149,7 +149,7 @@ struct Flow {
         releasePipe(to: tools)
     }
 
-    /// Begins again with another source; what is pending goes on.
+    /// Starts again with another source; what is pending is kept.
     mutating func reopen() {
         source = .open
         fullReads = 0
@@ -195,13 +195,13 @@ extension Flow {
         return nil
     }
 
-    /// How much may be read without reading behind a bound that is known.
+    /// How much may be read without reading beyond a known bound.
     private var readLimit: Int {
         guard let bound, bound.length.certainByteCount > 0 else { return .max }
         return bound.length.certainByteCount
     }
 
-    /// Of the bytes that a read has brought, how many lie before the bound; the others are kept.
+    /// How many of the bytes from a read lie before the bound; the others are kept.
     private mutating func takeOwn(_ count: Int, upTo bound: Bound, with tools: RelayTools) -> Int {
         do {
             let own = try tools.scratch.withBytes(in: 0..<count) { bytes throws(MalformedBody) in
@@ -210,7 +210,7 @@ extension Flow {
             bound.excess = tools.scratch.copy(own..<count)
             return own
         } catch {
-            // Where the next message begins nobody knows.
+            // Where the next message starts is unknown.
             source = .failed(.reset)
             return 0
         }
@@ -218,7 +218,7 @@ extension Flow {
 
     /// Passes on what one read has put into the scratch buffer.
     ///
-    /// - Returns: why no more can be moved now; `nil` where it can.
+    /// - Returns: why no more can be moved now; `nil` if it can.
     mutating func pass(
         _ count: Int,
         isLast: Bool,

@@ -3,26 +3,26 @@ import Traffic
 
 /// What all of a shard's connections share for moving bytes.
 final class RelayTools {
-    /// Where a read lands before it is written on.
+    /// Where a read is stored before it is written.
     let scratch: ScratchBuffer
     private let pipeByteCount: Int
-    /// What pipes are counted in; `nil` where descriptors do not matter.
+    /// Counts pipes; `nil` if descriptors do not matter.
     private let descriptors: DescriptorBudget?
     private let idlePipeLimit: Int
     private var idlePipes: [Pipe] = []
     private var pipesInUse = 0
 
-    /// A pipe takes two descriptors and up to a mebibyte: more directions than this copy.
+    /// A pipe uses two descriptors and up to a mebibyte: beyond this number, directions copy.
     static let pipeLimit = 128
     /// Pipes kept for the next direction.
     static let mostIdlePipes = 16
-    /// Reads of what nobody wants, before the shard's other connections get their turn.
+    /// Reads of discarded data before the shard's other connections get their turn.
     static let turnLimit = 16
     /// Bytes that a direction moves at an event before it must queue for its turns: what a read
     /// brings.
     var eventByteCount: Int { scratch.byteCount }
-    /// Bytes that a direction moves before the shard looks for events: whoever has little to say
-    /// waits for no more than that.
+    /// Bytes that a direction moves before the shard looks for events: small requests wait for no
+    /// more than that.
     let pieceByteCount: Int
     /// Bytes that a direction moves before other directions that stream have their turn. In many
     /// small turns each piece would wake another reader.
@@ -50,7 +50,7 @@ final class RelayTools {
         turnByteCount = pieceByteCount * Self.piecesPerTurn
     }
 
-    /// A pipe that is empty; `nil` where there are enough, or no descriptor is left for one.
+    /// An empty pipe; `nil` if there are enough, or no descriptor is left for one.
     func takePipe() -> Pipe? {
         guard pipesInUse < Self.pipeLimit else { return nil }
         // Without a pipe the direction copies, which is slower and otherwise the same.
@@ -67,10 +67,10 @@ final class RelayTools {
         return pipe
     }
 
-    /// Takes a pipe back; one that still holds bytes is closed with them, and so is one whose
-    /// descriptors clients wait for.
+    /// Returns a pipe to the pool; one that still holds bytes is closed with them, and so is one
+    /// whose descriptors clients wait for.
     ///
-    /// Not inlined: whoever has no pipe would pay for the run-time check of `idlePipes`.
+    /// Not inlined: callers without a pipe would pay for the run-time check of `idlePipes`.
     @inline(never)
     func giveBack(_ pipe: Pipe) {
         pipesInUse -= 1

@@ -1,31 +1,31 @@
 import Sockets
 
-/// Which socket options a connection's first writes call for, so that a connection of one small
-/// request does with as few of them as it can.
+/// Which socket options a connection's first writes require, so that a connection with one small
+/// request needs as few of them as possible.
 ///
-/// - Nagle's algorithm (RFC 896) holds a small segment back while one before it is not
-///   acknowledged, so never the first: TCP_NODELAY is set before the second.
-/// - Where our first bytes carry the acknowledgement that ends the handshake, quick acknowledgements
-///   come back behind them: a server that writes its answer in two small pieces, and has not set
-///   TCP_NODELAY, waits with the second for our acknowledgement of the first. Each further write
-///   within 40 ms makes the kernel slow again; the first three are answered for.
+/// - Nagle's algorithm (RFC 896) delays a small segment while an earlier one is unacknowledged, so
+///   never the first: TCP_NODELAY is set before the second.
+/// - If our first bytes carry the acknowledgement that completes the handshake, quick
+///   acknowledgements are re-enabled after them: a server that writes its response in two small
+///   pieces, and has not set TCP_NODELAY, delays the second until we acknowledge the first. Each
+///   further write within 40 ms makes the kernel slow again; the first three are covered.
 struct SegmentPolicy {
     private var mayDelay: Bool
     private var hasWritten = false
-    /// Writes behind which quick acknowledgements are asked for.
+    /// Writes after which quick acknowledgements are re-enabled.
     private var quickWrites: UInt8
 
     private static let quickWriteCount: UInt8 = 3
-    /// What one segment holds where the peer has not said how much it takes (RFC 9293 §3.7.1: 536),
-    /// less the room of options, in bytes.
+    /// The size of a segment if the peer has not announced one (RFC 9293 §3.7.1: 536), less the
+    /// space for options, in bytes.
     private static let surelyOneSegment = 500
 
-    /// Everything goes at once: nothing is left to be set.
+    /// Everything fits into one write: nothing is left to set.
     static let immediate = SegmentPolicy(mayDelay: false, quickWrites: 0)
 
-    /// A new socket's.
+    /// For a new socket.
     ///
-    /// - Parameter delaysAcknowledgements: whether the handshake's last one was told to wait.
+    /// - Parameter delaysAcknowledgements: whether the handshake's last one was delayed.
     static func fresh(delaysAcknowledgements: Bool) -> SegmentPolicy {
         SegmentPolicy(mayDelay: true, quickWrites: delaysAcknowledgements ? quickWriteCount : 0)
     }

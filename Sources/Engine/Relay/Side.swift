@@ -1,9 +1,10 @@
 import Sockets
 import Traffic
 
-/// One end of a relayed connection: its transport, and what edge-triggered readiness has told of it.
+/// One end of a relayed connection: its transport, and what edge-triggered readiness has reported
+/// about it.
 ///
-/// Its flags stay set until a call would block; an edge that is forgotten never comes again.
+/// Its flags stay set until a call would block; an edge that is forgotten never recurs.
 struct Side {
     /// What a read has brought.
     enum Read: Equatable {
@@ -25,9 +26,9 @@ struct Side {
     private let transport: Transport
     var isReadable = false
     var isWritable = false
-    /// The peer's last byte has come, though perhaps it was not read (EPOLLRDHUP).
+    /// The peer's last byte has arrived, though possibly unread (EPOLLRDHUP).
     private var endsAfterRead = false
-    /// Reads stop short at urgent data, whatever lies behind (tcp(7)).
+    /// Reads stop short at urgent data, whatever follows it (tcp(7)).
     private(set) var hasUrgentData = false
     private var hasFailed = false
     private var segments: SegmentPolicy
@@ -63,15 +64,15 @@ struct Side {
         layer.flush()
     }
 
-    /// Whether the socket has taken all that was written, the announcement that a layer makes of the
-    /// end included: then whoever closes it cuts nothing off.
+    /// Whether the socket has accepted everything that was written, including a layer's
+    /// announcement of the end: then closing it cuts nothing off.
     func announceEnd() -> Bool {
         guard case .layered(let layer) = transport else { return true }
         layer.endWriting()
         return !layer.hasUnsent
     }
 
-    /// Says to the peer that no more bytes will come.
+    /// Announces to the peer that no more bytes will follow.
     func endWriting() {
         switch transport {
         case .plain(let socket): socket.shutdownWrite()
@@ -88,7 +89,7 @@ struct Side {
 // MARK: - Reading
 
 extension Side {
-    /// Reads what has come into `buffer`, `limit` bytes at most.
+    /// Reads what has arrived into `buffer`, at most `limit` bytes.
     mutating func read(into buffer: ScratchBuffer, atMost limit: Int = .max) -> Read {
         switch transport {
         case .plain(let socket):
@@ -101,8 +102,8 @@ extension Side {
 
     /// Moves at most `limit` bytes into `pipe`, unseen.
     ///
-    /// At urgent data a splice stops for good, and behind it even says that the stream ended: what it
-    /// brings nothing from, a read is asked about.
+    /// At urgent data a splice stops for good, and after it even reports the end of the stream: if
+    /// it returns nothing, a read checks.
     mutating func fill(_ pipe: Pipe, limit: Int) -> Read {
         switch pipe.fill(from: socket, atMost: limit) {
         case .bytes(let count): return .bytes(count: count, isLast: false)
@@ -135,11 +136,11 @@ extension Side {
         return .failed(SideFailure(error))
     }
 
-    /// Takes note of a read that brought `count` of the `limit` bytes that were asked for.
+    /// Records a read that returned `count` of the `limit` bytes requested.
     ///
-    /// One that comes short has drained the socket: what comes next makes a new edge. Where the end
-    /// of the stream was announced, it has met that, for the system puts the end behind all bytes;
-    /// the side stays readable for whoever wants to read the end all the same. Behind urgent data
+    /// A short one has drained the socket: what arrives next causes a new edge. If the end of the
+    /// stream was announced, it has reached that, because the kernel delivers the end after all
+    /// bytes; the side stays readable for those who want to read the end anyway. After urgent data
     /// or a failure only the next read tells.
     ///
     /// - Returns: whether the stream ended with these bytes.
@@ -155,13 +156,13 @@ extension Side {
 extension Side {
     /// Writes the bytes of `buffer` in `range`.
     ///
-    /// - Parameter hasMore: whether more, or the end of the stream, follows at once.
+    /// - Parameter hasMore: whether more, or the end of the stream, follows immediately.
     mutating func write(_ buffer: ScratchBuffer, _ range: Range<Int>, hasMore: Bool) -> Write {
         segments.prepare(socket, forWriting: range.count)
         switch transport {
         case .plain(let socket):
             let outcome = socket.write(buffer, range, hasMore: hasMore)
-            // A socket that takes a part only is full.
+            // A socket that accepts only a part is full.
             if case .bytes(let count) = outcome, count < range.count { isWritable = false }
             return note(outcome)
         case .layered(let layer): return note(layer.write(buffer, range))
@@ -199,7 +200,7 @@ extension Side {
 }
 
 extension SideFailure {
-    /// What a failed call on a side's socket says of the side.
+    /// What a failed call on a side's socket means for the side.
     init(_ error: SystemError) {
         self = error.isPeerUnreachable ? .unreachable : .reset
     }

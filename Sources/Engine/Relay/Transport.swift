@@ -5,7 +5,7 @@ import Sockets
 /// With ``Side``, which owns one, it is all of the engine that reads, writes, ends or splices a
 /// socket.
 enum Transport {
-    /// The bytes as they are.
+    /// The bytes as is.
     case plain(Socket)
     /// Bytes that take another form on their way, as those of TLS do. Boxed: most connections are
     /// plain.
@@ -29,20 +29,20 @@ enum Transport {
 
 /// A form that bytes take between the engine and the wire, with a state of its own.
 ///
-/// Belongs to one connection, and is touched by its shard alone. Nothing waits: what cannot be done
+/// Belongs to one connection, and is accessed by its shard only. Nothing waits: what cannot be done
 /// now is done at the next call, after the socket became readable or writable.
 protocol TransportLayer: AnyObject {
     var socket: Socket { get }
-    /// Reads the peer's bytes in their own form. It may bring fewer than there are; only
-    /// `.wouldBlock` says that more have to come first. A stream that breaks off before its end was
-    /// announced is a failure.
+    /// Reads the peer's bytes in their own form. It may return fewer than there are; only
+    /// `.wouldBlock` means that more have to arrive first. A stream that ends without announcing
+    /// its end is a failure.
     func read(into buffer: ScratchBuffer, atMost limit: Int) -> ReadOutcome
     func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome
     func write(_ bytes: [UInt8], from offset: Int) -> WriteOutcome
     /// Whether the socket has not yet taken all that was written, or announced.
     var hasUnsent: Bool { get }
-    /// Announces that no more bytes will be written, after all that were. May be called again.
+    /// Announces that no more bytes will be written, after all that were. May be called repeatedly.
     func endWriting()
-    /// Goes on with what the socket did not take.
+    /// Continues with what the socket did not accept.
     func flush()
 }

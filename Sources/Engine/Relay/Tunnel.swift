@@ -15,7 +15,7 @@ struct Tunnel {
         case endOfStream(from: RelaySide)
         /// Reading from the side failed, and what it had delivered was passed on.
         case readFailed(RelaySide, SideFailure)
-        /// The side takes nothing any more.
+        /// The side accepts no more bytes.
         case writeFailed(RelaySide, SideFailure)
         /// All up to the bounds was passed on, in both directions.
         case boundsReached
@@ -50,9 +50,9 @@ struct Tunnel {
         }
     }
 
-    /// Moves what can be moved, in both directions; in each about `limit` bytes at most.
+    /// Moves what can be moved in both directions, at most about `limit` bytes in each.
     ///
-    /// - Parameter readsClient: false while somebody else reads the client's bytes.
+    /// - Parameter readsClient: false while something else reads the client's bytes.
     mutating func advance(
         with tools: RelayTools,
         limit: Int = .max,
@@ -93,7 +93,7 @@ struct Tunnel {
         return stop.flatMap { end(by: $0, from: .client, with: tools) } ?? .waitForReadiness
     }
 
-    /// What a direction's stop means to the owner; `nil` if it can go on some time.
+    /// What a direction's stop means to the owner; `nil` if it can continue some time.
     private mutating func end(by stop: Flow.Stop, from source: RelaySide, with tools: RelayTools)
         -> Progress?
     {
@@ -110,7 +110,7 @@ struct Tunnel {
         }
     }
 
-    /// Moves no bytes behind the bounds, until it is told others.
+    /// Moves no bytes beyond the bounds until they change.
     mutating func end(at bounds: RelayBounds?) {
         toBackend.end(at: bounds?.toBackend, excess: bounds?.excess ?? [])
         toClient.end(at: bounds?.toClient)
@@ -120,7 +120,7 @@ struct Tunnel {
         (toBackend.isBounded || toClient.isBounded) && toBackend.isAtBound && toClient.isAtBound
     }
 
-    /// Hands over what `side` has sent behind its bound.
+    /// Returns what `side` has sent beyond its bound.
     mutating func takeExcess(of side: RelaySide) -> [UInt8] {
         switch side {
         case .client: toBackend.takeExcess()
@@ -128,7 +128,7 @@ struct Tunnel {
         }
     }
 
-    /// Whether bytes of `side` wait for the other one, which takes no more.
+    /// Whether bytes of `side` wait for the other one, which accepts no more.
     func hasPending(from side: RelaySide) -> Bool {
         side == .client ? toBackend.hasPending : toClient.hasPending
     }
@@ -139,7 +139,7 @@ struct Tunnel {
     /// Whether it moves bytes in bulk, in either direction.
     var isSplicing: Bool { toClient.isSplicing || toBackend.isSplicing }
 
-    /// Whether bytes wait here for a side that takes no more.
+    /// Whether bytes wait here for a side that accepts no more.
     var hasPending: Bool { toClient.hasPending || toBackend.hasPending }
 
     /// Closes the backend's socket, if there is one; the client's stays. Counts stay too.

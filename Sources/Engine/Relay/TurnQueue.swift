@@ -1,4 +1,4 @@
-/// The connections that have more to do than fitted into their turn, first come first served.
+/// The connections that have more to do than fitted into their turn, first come, first served.
 struct TurnQueue<Element> {
     private var elements: [Element] = []
     private var head = 0

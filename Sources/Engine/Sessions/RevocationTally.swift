@@ -21,7 +21,7 @@ final class RevocationTally: Sendable {
         self.report = report
     }
 
-    /// So many reviews will call ``end(_:)``, once each.
+    /// Reviews will call ``end(_:)`` this many times, once each.
     func expect(_ count: Int) {
         state.withLock { $0.reviewCount += count }
     }

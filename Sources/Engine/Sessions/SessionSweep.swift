@@ -5,7 +5,7 @@ import Settings
 /// hundred thousand sessions.
 struct SessionSweep: Sendable {
     enum Task: Sendable {
-        /// Asks the policy again, and closes what it admits no more.
+        /// Applies the policy again, and closes what it no longer admits.
         case review
         case list(SessionQuery)
         /// Closes what the query matches.
@@ -13,7 +13,7 @@ struct SessionSweep: Sendable {
     }
 
     let task: Task
-    /// The slot that comes next.
+    /// The next slot.
     var next = 0
     /// What the query has found so far.
     private(set) var found: OldestSessions
@@ -32,7 +32,7 @@ struct SessionSweep: Sendable {
         found.add(session, acceptedAt: acceptedAt.nanoseconds)
     }
 
-    /// Answers whoever asked.
+    /// Answers the request.
     func finish(_ tally: RevocationTally) {
         switch task {
         case .review: tally.end(revoked)
@@ -41,12 +41,12 @@ struct SessionSweep: Sendable {
     }
 }
 
-/// Which sessions are meant, and who wants to know.
+/// Which sessions match, and where the answer goes.
 struct SessionQuery: Sendable {
     let filter: SessionFilter
     /// If there are any, the filter counts among these only.
     let connections: Set<UInt64>?
-    /// So many sessions at most, the oldest; the others are counted only.
+    /// Maximum number of sessions, oldest first; the others are only counted.
     let limit: Int
     let answers: ShardAnswers<OldestSessions>
 

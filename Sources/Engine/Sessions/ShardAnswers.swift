@@ -1,6 +1,6 @@
-/// What several shards answer to one question, and who waits for it.
+/// Collects the answers of several shards to one request, for whoever waits for them.
 ///
-/// Every shard answers once, be it with nothing: also one that retires.
+/// Every shard answers once, even with nothing, and even if it is retiring.
 final class ShardAnswers<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []

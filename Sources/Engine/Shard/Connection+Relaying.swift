@@ -1,10 +1,10 @@
 import Sockets
 import Traffic
 
-/// The way of most bytes: from an event to the other side, with nothing else on it.
+/// The path of most bytes: from an event to the other side, with nothing else on it.
 ///
-/// Methods of the connection, not of its shard: so its parts are used where they lie, and none is
-/// copied for a look at it.
+/// These are methods of the connection, not of its shard, so that its parts are used in place and
+/// none is copied for reading.
 extension Connection {
     /// What an event has brought.
     enum Relayed {
@@ -24,7 +24,7 @@ extension Connection {
         let isUncounted: Bool
         /// Whether so much has moved that the backend's socket must be bounded.
         let isBulk: Bool
-        /// How soon somebody has to look after its bytes, if its timer may be set too late for that.
+        /// When its bytes must be checked, if its timer may be set too late for that.
         let watch: StallState.Watch?
 
         /// Whether there is nothing to do before the next event.
@@ -46,7 +46,8 @@ extension Connection {
         return .moved(summary(of: tunnel.advance(with: tools, limit: tools.eventByteCount)))
     }
 
-    /// Moves bytes, about `limit` at most in each direction; beside a relay only what was enqueued.
+    /// Moves bytes, at most about `limit` in each direction; next to a relay only what was
+    /// enqueued.
     mutating func advance(limit: Int, with tools: RelayTools) -> Moved {
         if isRelaying { return summary(of: tunnel.advance(with: tools, limit: limit)) }
         guard lifecycle.phase == .relaying else {
@@ -57,7 +58,7 @@ extension Connection {
         return summary(of: tunnel.advance(with: tools, limit: limit, readsClient: false))
     }
 
-    /// A running session's bytes reach the counters when so many are new.
+    /// A running session's bytes are added to the counters once there are this many new ones.
     private static let uncountedByteLimit: UInt64 = 1 << 20
 
     /// A receive buffer does not grow before so much has moved (``BufferPolicy``).

@@ -79,11 +79,11 @@ struct Connection {
 /// Whose connection it is, as far as is known.
 struct Client {
     var address: SocketAddress
-    /// Addresses overlap between consumers' networks: tells those behind one endpoint from others. 0
-    /// without an endpoint.
+    /// Distinguishes clients behind one endpoint from others, because consumers' networks overlap.
+    /// 0 without an endpoint.
     var network: UInt32
     var endpoint: EndpointName?
-    /// Who wrote the headers after the peer's.
+    /// The authors of the headers after the peer's.
     var intermediaries: [IPAddress] = []
     /// Whether the peer's PROXY header is believed.
     var isIntroduced = false
@@ -103,8 +103,8 @@ struct Client {
     var source: SourceKey { SourceKey(address.ip, in: network) }
 }
 
-/// Where an admitted client is counted beside its warehouse, its service and the gateway, which count
-/// everyone.
+/// Where an admitted client is counted in addition to its warehouse, its service and the gateway,
+/// which count all clients.
 struct Admission {
     /// Among its endpoint's connections.
     var endpoint: ConnectionBudget?
@@ -112,20 +112,20 @@ struct Admission {
     var isSourceCounted = false
 }
 
-/// The search for a backend, inside the route by which the client was admitted; boxed, for it is
-/// over in a moment where no dialogue may ask for another one.
+/// The search for a backend within the route that admitted the client; boxed because it is over in
+/// a moment unless a dialogue may ask for another one.
 final class Dial {
     let pool: BackendPool
     let carrier: Assembly.Carrier?
     /// What speaks first with each backend, if the service has such a dialogue.
     let dialogue: (any Dialogue)?
-    /// The only member that is to be tried, if a dialogue has asked for it.
+    /// The only member to try, if a dialogue has requested it.
     private(set) var target: Int?
     /// Which of the pool's members were tried.
     var tried = BackendPool.Tried()
     /// Whether the gateway had a local port left at every try.
     var hasPorts = true
-    /// Where the client wanted to go, if its load balancer said so.
+    /// The client's original destination, if its load balancer has named it.
     let destination: SocketAddress?
     /// The believed PROXY headers, the one that was sent first in front.
     let headers: [ProxyHeader]
@@ -150,7 +150,7 @@ final class Dial {
     }
 }
 
-/// What is known of bytes that peers do not take.
+/// What is known about bytes that peers do not read.
 struct StallState {
     /// What the timer of a relayed connection was set for, the most urgent last.
     enum Watch: UInt8, Comparable {
@@ -158,7 +158,7 @@ struct StallState {
         case none
         /// Bytes have moved.
         case later
-        /// Bytes wait for a peer that takes no more.
+        /// Bytes wait for a peer that reads no more.
         case soon
 
         static func < (a: Watch, b: Watch) -> Bool { a.rawValue < b.rawValue }
@@ -166,7 +166,7 @@ struct StallState {
 
     /// Only while bytes wait that a look has found.
     var hold: Hold?
-    /// How soon the timer comes to look for bytes that a peer does not take.
+    /// When the timer next checks for bytes that a peer does not read.
     var watch = Watch.none
     /// Whether keepalive probes watch the backend.
     var isBackendProbed = false
@@ -179,11 +179,11 @@ final class Hold {
     var watch = StallWatch()
     /// What was counted for its source.
     var byteCount = 0
-    /// The sides that the kernel was told to wait for.
+    /// The sides that the kernel watches for us.
     var patience: Set<RelaySide> = []
 }
 
-/// What the connection's record says beside who and how much.
+/// Details for the connection's record.
 struct RecordNotes {
     private var rare: Rare?
     var rule: CIDRBlock?
@@ -236,7 +236,7 @@ struct RecordNotes {
     }
 }
 
-/// Where the records of a kept connection's requests have come to; boxed, for few connections are
+/// The state of the records of a kept connection's requests; boxed because few connections are
 /// kept.
 final class RequestNotes {
     var count: UInt64 = 0

@@ -54,7 +54,7 @@ struct EventToken: Equatable {
     }
 }
 
-/// A listener's number: the same as long as its address stays in the configuration.
+/// A listener's number: constant as long as its address stays in the configuration.
 struct ListenerID: Hashable, Sendable {
     let rawValue: UInt32
 }

@@ -3,7 +3,7 @@ import Operations
 import ProxyProtocol
 import Settings
 
-/// What a backend is told of a client, before any byte of it.
+/// What a backend is told about a client, before any byte of it.
 struct OutgoingHeader {
     let client: SocketAddress
     let destination: SocketAddress

@@ -22,7 +22,7 @@ extension Shard {
         }
     }
 
-    /// Takes the clients whose handshake is done, and then no more.
+    /// Accepts the clients whose handshake is complete, and then no more.
     func stopListening(_ id: ListenerID) {
         unwatched.remove(id)
         guard let socket = listeners[id] else { return }
@@ -31,7 +31,7 @@ extension Shard {
         listeners[id] = nil
     }
 
-    /// Takes the next client of a listener.
+    /// Accepts the next client of a listener.
     ///
     /// - Returns: whether there may be another one.
     func acceptClient(of id: ListenerID) -> Bool {
@@ -51,12 +51,12 @@ extension Shard {
     /// - Returns: whether there may be another client.
     private func accept(from socket: ListeningSocket, as id: ListenerID) -> Bool {
         guard hasRoom() else {
-            pauseAccepting(reason: "the descriptors (RLIMIT_NOFILE) are used up")
+            pauseAccepting(reason: "out of file descriptors (RLIMIT_NOFILE)")
             return false
         }
         switch socket.accept() {
         case .accepted(let client, let peer):
-            // Here, and not where another shard begins with it: a burst must not pass unseen.
+            // Here, and not where another shard starts with it: a burst must not pass unnoticed.
             services.descriptors.take(Int(DescriptorBudget.perConnection))
             place(client, from: peer, at: id)
             return true

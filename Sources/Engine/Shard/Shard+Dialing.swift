@@ -22,7 +22,7 @@ extension Shard {
         case .address(let address):
             leaveBackend(of: key)
             guard let position = connections[key].dial?.pool.position(of: address) else {
-                return .failed(.noBackend, detail: "\(address) is not among the backends")
+                return .failed(.noBackend, detail: "\(address) is not a backend of this service")
             }
             return dial(position, for: key)
         }
@@ -45,11 +45,11 @@ extension Shard {
             case .inProgress:
                 return .underWay
             case .failed(let error) where error.isExhaustion:
-                // Not the backend's fault, and another one would fare no better.
+                // Not caused by the backend, and another one would fare no better.
                 leaveBackend(of: key, reason: error.description)
                 return .exhausted
             case .failed(let error) where backend.isOurShortage(error):
-                // Not the backend's fault either, but towards another one ports may be free.
+                // Not caused by the backend either, but toward another one there may be free ports.
                 dial.hasPorts = false
                 leaveBackend(of: key, reason: error.description)
                 services.report(
@@ -60,7 +60,7 @@ extension Shard {
             }
         }
         if dial.pool.isClosed {
-            return .failed(.noBackend, detail: "every backend is in drain or maintenance")
+            return .failed(.noBackend, detail: "all backends are in drain or maintenance mode")
         }
         return .failed(dial.hasPorts ? .noBackend : .noSourcePort)
     }
@@ -119,8 +119,7 @@ extension Shard {
         }
     }
 
-    /// Whether the backend hears from us before it has anything to say: our PROXY header, or a
-    /// request.
+    /// Whether the gateway sends the first bytes to the backend: our PROXY header, or a request.
     private func speaksFirst(_ key: Key) -> Bool {
         let profile = connections[key].profile
         return profile.settings.protocol.firstSpeaker == .client || profile.sendsProxyHeader
@@ -138,7 +137,7 @@ extension Shard {
         return connected(key)
     }
 
-    /// This backend took no connection: others come first for a while.
+    /// This backend did not accept the connection: others are preferred for a while.
     func giveUpBackend(of key: Key, reason: String?) {
         guard let backend = connections[key].backend else { return }
         let reason = reason ?? "connection lost"
@@ -161,7 +160,7 @@ extension Shard {
         connections[key].isBackendConnected = false
         connections[key].isRelaying = false
         connections[key].tunnel.replaceBackend(with: tools)
-        // What is left to be told of this one must not be taken for news of the next.
+        // Pending events of this one must not be taken for events of the next.
         epoll.disregard(token: EventToken.backend(key).rawValue)
     }
 
@@ -188,7 +187,7 @@ extension Shard {
         return .connected
     }
 
-    /// What this connection's backend is told of its client, in bytes.
+    /// The bytes that tell this connection's backend about its client.
     private func proxyHeader(for connection: Connection) throws(ProxyHeaderEncodingError)
         -> [UInt8]
     {
@@ -202,7 +201,7 @@ extension Shard {
         ).bytes(for: destination.sendProxyProtocol)
     }
 
-    /// The address that the client connected to, where no load balancer says another.
+    /// The address that the client connected to, unless a load balancer names another.
     private func localAddress(of connection: Connection) -> SocketAddress {
         // A socket whose client has gone has no address; the listener's is near enough.
         let local = try? connection.tunnel.client.socket.localAddress()

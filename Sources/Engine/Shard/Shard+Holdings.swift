@@ -3,14 +3,14 @@ import Settings
 import Sockets
 import Traffic
 
-/// What connections hold, and give back as their lifecycle says.
+/// What connections hold, and release as their lifecycle requires.
 extension Shard {
     /// Waiting for a header, in each shard. Only trusted load balancers' connections do.
     static let identifyingLimit = 2_048
     /// Being refused, in each shard.
     static let refusedLimit = 256
 
-    /// Takes a place in a waiting room.
+    /// Enters a waiting room.
     func takePlaces(_ places: Holdings, for key: Key) {
         if places.contains(.identifyingPlace) {
             identifying.enter(key, isWaiting: isUnidentified)
@@ -33,7 +33,7 @@ extension Shard {
         releaseCounts(holdings)
     }
 
-    /// Gives back what is a mere number.
+    /// Releases what is only a number.
     func releaseCounts(_ holdings: Holdings) {
         if holdings.contains(.identifyingPlace) { identifying.leave() }
         if holdings.contains(.refusedPlace) { refused.leave() }

@@ -7,12 +7,12 @@ import Sockets
 import Time
 import Traffic
 
-/// From what the first bytes said to the verdict. The policy comes first and the limits after it: a
-/// client that is denied takes nothing from those that are admitted.
+/// From the first bytes to the verdict. Policy comes first and limits after it: a denied client
+/// takes nothing from admitted ones.
 extension Shard {
-    /// Decides on a client under the policy of now, and counts it wherever it has a limit.
+    /// Judges a client by the current policy, and counts it wherever it has a limit.
     ///
-    /// - Parameter willBeDenied: whatever the policy says; then it is counted nowhere.
+    /// - Parameter willBeDenied: regardless of the policy; then it is counted nowhere.
     func judge(_ key: Key, _ introduction: Introduction, willBeDenied: Bool) -> Lifecycle.Verdict {
         guard let routes = snapshot.listeners[connections[key].listener] else {
             return .denied(.linkClosed)
@@ -76,7 +76,7 @@ extension Shard {
         return verdict
     }
 
-    /// Remembers when the rule that let a session pass will say nothing any more.
+    /// Records when the rule that admitted a session will expire.
     func noteExpiry(_ expiry: UnixTime?) {
         guard let expiry else { return }
         nextExpiry = min(nextExpiry ?? expiry, expiry)
@@ -94,12 +94,12 @@ extension Shard {
     }
 
     private enum Identification {
-        /// `introduced` is `nil` where no header says who it is.
+        /// `introduced` is `nil` if no header identifies the client.
         case known(introduced: EffectiveClient?, isForging: Bool)
         case refused(DenialReason, detail: String)
     }
 
-    /// Finds out who the client is, and through which endpoint it comes.
+    /// Identifies the client and its endpoint.
     private func identify(_ key: Key, by headers: [ProxyHeader], at routes: ListenerRoutes)
         -> Identification
     {
@@ -125,7 +125,7 @@ extension Shard {
 }
 
 extension EffectiveClient {
-    /// Who wrote the believed headers after the first one.
+    /// The authors of the trusted headers after the first one.
     fileprivate var intermediaries: [IPAddress] {
         believedHeaders.dropLast().compactMap { header in
             guard case .proxied(let source, _) = header.origin else { return nil }

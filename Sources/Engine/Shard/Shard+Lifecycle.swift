@@ -2,12 +2,12 @@ import Addresses
 import Sockets
 import Traffic
 
-/// The one place that does what connections' lifecycles say.
+/// The only place that performs what connections' lifecycles request.
 ///
-/// Whatever happens (readiness, time, an operator's word) is told to the connection's ``Lifecycle``.
-/// ``perform(_:for:)`` does the step that it answers with and tells what has come of it, until there
-/// is nothing to do before the next event. What is called from here returns what it found, and never
-/// calls back.
+/// Whatever happens (readiness, time, an operator's request) is reported to the connection's
+/// ``Lifecycle``. ``perform(_:for:)`` performs the step that it returns and reports the result,
+/// until there is nothing to do before the next event. What is called from here returns what it
+/// found, and never calls back.
 extension Shard {
     /// Begins with a new client.
     func begin(_ socket: Socket, from peer: SocketAddress, at listener: ListenerID) {
@@ -48,8 +48,7 @@ extension Shard {
         }
     }
 
-    /// Takes note of an event and does what it allows. An event for a slot's earlier tenant is
-    /// ignored.
+    /// Records an event and does what it allows. An event for a slot's previous tenant is ignored.
     func handle(_ event: ReadinessEvent, from side: RelaySide, of key: Key) {
         guard connections.contains(key) else { return }
         connections[key].note(event, from: side, at: now.milliseconds)
@@ -60,7 +59,7 @@ extension Shard {
             see(to: moved, of: key)
             carryOn(key, tell(moved.progress, of: key))
         case .wantsTurn:
-            // Bulk waits for its turn: others have less to say, and are done sooner.
+            // Bulk waits for its turn: others have less to send, and are done sooner.
             return queueTurn(of: key)
         case .failed:
             failed(side, of: key)
@@ -70,7 +69,8 @@ extension Shard {
         }
     }
 
-    /// Passes on what a failed side had sent, as far as the other side takes it, and then the failure.
+    /// Passes on what a failed side had sent, as far as the other side accepts it, and then the
+    /// failure.
     private func failed(_ side: RelaySide, of key: Key) {
         carryOn(key, move(key, limit: .max))
         if connections.contains(key), connections[key].isRelaying {
@@ -87,7 +87,7 @@ extension Shard {
         if let end = lookAfterRelay(of: key) { close(key, end, byReset: end.isStall) }
     }
 
-    /// Goes on with a connection that was interrupted, for `limit` bytes at most.
+    /// Continues a connection that was interrupted, for at most `limit` bytes.
     func takeTurn(of key: Key, limit: Int) {
         connections[key].activeAt = now.milliseconds
         readsLeft = RelayTools.turnLimit
@@ -122,14 +122,14 @@ extension Shard {
         guard var step = first else { return }
         readsLeft = RelayTools.turnLimit
         while let next = perform(step, for: key) { step = next }
-        // Whoever has taken a place may have been one too many.
+        // A connection that has taken a place may have been one too many.
         while identifying.isOverfull, let key = oldestUnidentified { evict(key) }
         while refused.isOverfull, let key = oldestRefused { evict(key) }
     }
 
-    /// Does what a lifecycle said.
+    /// Performs what a lifecycle requested.
     ///
-    /// - Returns: what it says to what has come of that; `nil` if it waits, or has ended.
+    /// - Returns: its next step after the result; `nil` if it waits, or has ended.
     private func perform(_ step: borrowing Lifecycle.Step, for key: Key) -> Lifecycle.Step? {
         if case .end(let end, let byReset) = step.action {
             finish(key, end, byReset: byReset, giving: step.released)
@@ -176,16 +176,17 @@ extension Shard {
 // MARK: - What a lifecycle looks at
 
 extension Shard {
-    /// Moves bytes if that is all there is to do. What has come before a state that allows it is not
-    /// told again: whoever waits for an event would wait for the next one.
+    /// Moves bytes if that is all there is to do. What arrived before a state that allows it is not
+    /// reported again: waiting for an event would mean waiting for the next one.
     private func goOn(with key: Key, limit: Int) -> Lifecycle.Step? {
         connections[key].isRelaying ? move(key, limit: limit) : look(at: key)
     }
 
-    /// Shows the lifecycle bytes that it wants to see; where there are none, moves the others.
+    /// Passes the bytes that it wants to inspect to the lifecycle; if there are none, moves the
+    /// others.
     private func look(at key: Key) -> Lifecycle.Step? {
         let phase = connections[key].lifecycle.phase
-        // What was said goes first. As long as a dialogue's words wait it hears no more.
+        // What was sent goes first. While a dialogue's bytes are pending it receives no more.
         if phase != .relaying, connections[key].tunnel.hasPending, let step = move(key, limit: 0) {
             return step
         }
@@ -252,7 +253,7 @@ extension Shard {
         return step
     }
 
-    /// What the lifecycle says to how moving went.
+    /// The lifecycle's response to the result of moving bytes.
     private func tell(_ progress: Tunnel.Progress, of key: Key) -> Lifecycle.Step? {
         switch progress {
         case .waitForReadiness: return nil
@@ -287,7 +288,7 @@ extension Shard {
         tell(advance(key, limit: limit), of: key)
     }
 
-    /// What an event means before bytes are relayed; `nil` where only bytes tell.
+    /// What an event means before bytes are relayed; `nil` if only bytes tell.
     private func progress(by event: ReadinessEvent, from side: RelaySide, of key: Key)
         -> Lifecycle.Step?
     {
@@ -296,7 +297,7 @@ extension Shard {
             guard let outcome = connectProgressed(event, for: key) else { return nil }
             return connections[key].lifecycle.dialed(outcome)
         case (.dialing, .client):
-            // A client that resets while it waits for a backend needs none any more.
+            // A client that resets while it waits for a backend no longer needs one.
             return event.isError ? connections[key].lifecycle.readFailed(side) : nil
         default:
             return nil

@@ -5,11 +5,11 @@ import Settings
 import Sockets
 import Traffic
 
-/// What is written down of connections, and the words for those that are denied.
+/// What is recorded about connections, and the messages for denied ones.
 extension Shard {
     /// Records a denial.
     ///
-    /// - Returns: how the client is told. One that does not give up is not told any more.
+    /// - Returns: how the client is denied. One that keeps retrying gets no more errors.
     func refusal(of key: Key, _ reason: DenialReason, _ detail: String) -> Lifecycle.Refusal {
         connections[key].notes.denial = reason
         if !detail.isEmpty { connections[key].notes.detail = detail }
@@ -27,7 +27,7 @@ extension Shard {
     /// The connection gives way to others that wait as it does.
     func noteEviction(of key: Key) {
         guard connections[key].lifecycle.phase == .identifying else { return }
-        connections[key].notes.detail = "too many connections wait for a PROXY header"
+        connections[key].notes.detail = "too many connections are waiting for a PROXY header"
         connections[key].notes.denial = .proxyHeaderTimeout
         _ = noteDenial(of: key, .proxyHeaderTimeout)
     }
@@ -55,10 +55,10 @@ extension Shard {
         return treatment.isAnswered
     }
 
-    /// What an operator should hear of beside the record.
+    /// What an operator should know in addition to the record.
     private func report(_ reason: DenialReason, of connection: Connection) {
         switch reason {
-        case .unknownEndpoint: noteUnknownEndpoint(of: connection)
+        case .unknownEndpoint: recordUnknownEndpoint(of: connection)
         case .proxyHeaderTimeout where !connection.lifecycle.hasReceived:
             services.report(
                 .silentLoadBalancer(
@@ -71,12 +71,13 @@ extension Shard {
         }
     }
 
-    private func noteUnknownEndpoint(of connection: Connection) {
+    private func recordUnknownEndpoint(of connection: Connection) {
         guard let endpoint = connection.client.endpoint else { return }
+        let warehouse = connection.profile.warehouse
         services.seenEndpoints.withLock { seen in
             seen.note(
                 endpoint,
-                of: connection.profile.warehouse,
+                of: warehouse.isEmpty ? nil : warehouse,
                 client: connection.client.address.ip,
                 at: now.unixTime
             )
@@ -119,7 +120,7 @@ extension Shard {
         records.append(record)
     }
 
-    /// The first bytes of a kept connection's next request have come.
+    /// The first bytes of a kept connection's next request have arrived.
     func noteRequestBegins(of key: Key) {
         connections[key].notes.requests?.beganAt = now
     }
@@ -128,7 +129,7 @@ extension Shard {
 // MARK: - The end
 
 extension Shard {
-    /// Closes what is open, writes the record, and gives back everything.
+    /// Closes what is open, writes the record, and releases everything.
     func finish(_ key: Key, _ end: ConnectionEnd, byReset: Bool, giving holdings: Holdings) {
         reportBytes(of: key)
         timers.cancel(Int(key.index))
@@ -181,7 +182,7 @@ extension Shard {
         return connection.notes.denial == nil ? connection.notes.lastBackend : nil
     }
 
-    /// What is known of this one; of a header that is missing or in the wrong place, what to do.
+    /// What is known about this one; for a missing or misplaced header, the remedy.
     private func detail(of notes: RecordNotes) -> String {
         guard notes.detail.isEmpty, let denial = notes.denial else { return notes.detail }
         switch denial {

@@ -4,9 +4,9 @@ import Traffic
 
 /// Moving the bytes of relayed connections, each in its turn.
 extension Shard {
-    /// Sends what a lifecycle says.
+    /// Sends what a lifecycle requests.
     ///
-    /// Before there is a relay a few bytes go straight to the client: a new socket's buffer takes
+    /// Before there is a relay a few bytes go directly to the client: a new socket's buffer accepts
     /// them, and a client that does not read misses them.
     func send(_ step: borrowing Lifecycle.Step, for key: Key) {
         connections[key].tunnel.enqueue(step.toBackend, for: .backend, isCounted: true)
@@ -18,14 +18,15 @@ extension Shard {
         }
     }
 
-    /// Moves bytes, about `limit` at most in each direction; beside a relay only what was enqueued.
+    /// Moves bytes, at most about `limit` in each direction; next to a relay only what was
+    /// enqueued.
     func advance(_ key: Key, limit: Int) -> Tunnel.Progress {
         let moved = connections[key].advance(limit: limit, with: tools)
         see(to: moved, of: key)
         return moved.progress
     }
 
-    /// Counts bytes that were moved, and sees to it that somebody looks after those that wait.
+    /// Counts bytes that were moved, and makes sure that pending ones are monitored.
     func see(to moved: Connection.Moved, of key: Key) {
         if moved.isBulk { boundBackend(of: key) }
         if moved.isUncounted { reportBytes(of: key) }
@@ -45,7 +46,7 @@ extension Shard {
             switch failure {
             case nil: "closed the connection before its greeting"
             case .reset: "reset the connection before its greeting"
-            case .unreachable: "could not be reached any more before its greeting"
+            case .unreachable: "became unreachable before its greeting"
             }
         let mayBeHeader = connections[key].profile.sendsProxyHeader
         let reason = mayBeHeader ? ProxyHeaderRefusal.possible(words) : words

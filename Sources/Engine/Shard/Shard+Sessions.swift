@@ -7,7 +7,7 @@ import Sockets
 import Time
 import Traffic
 
-/// Running sessions: asked about, reviewed under a new policy, closed.
+/// Running sessions: listed, reviewed under a new policy, closed.
 extension Shard {
     /// Slots that are looked at in one turn.
     private static let sliceSize = 1_024
@@ -36,7 +36,7 @@ extension Shard {
         }
     }
 
-    /// Answers whoever still waits; the shard looks at no connection any more.
+    /// Answers pending requests; the shard no longer looks at connections.
     func abandonSweeps() {
         for sweep in sweeps { sweep.finish(services.revocations) }
         sweeps = []
@@ -68,7 +68,7 @@ extension Shard {
 // MARK: - Review
 
 extension Shard {
-    /// Puts a snapshot in force: new connections obey it at once, running ones within a moment.
+    /// Applies a snapshot: new connections follow it immediately, running ones within a moment.
     ///
     /// A snapshot of the same generation has other backends, and the same policy.
     func install(_ snapshot: Snapshot) {
@@ -98,7 +98,7 @@ extension Shard {
         schedule(SessionSweep(.review))
     }
 
-    /// Closes a session that would not be admitted now, unless its warehouse lets such go on.
+    /// Closes a session that is no longer admitted, unless its warehouse keeps such sessions.
     ///
     /// - Returns: whether it was closed.
     private func review(_ key: Key) -> Bool {

@@ -2,10 +2,10 @@ import Addresses
 import Sockets
 import Traffic
 
-/// Looking after bytes that a peer does not take: where they wait, how many, and for how long.
+/// Monitors bytes that a peer does not read: where they wait, how many, and for how long.
 extension Shard {
-    /// When a connection that has moved bytes is looked at: soon where some wait in the gateway,
-    /// later where the kernel took them all, which it does within small bounds.
+    /// When a connection that has moved bytes is checked: soon if some wait in the gateway, later
+    /// if the kernel accepted them all, which it does within small bounds.
     private static let soon: Int64 = 1_000
     private static let later: Int64 = 5_000
 
@@ -19,8 +19,8 @@ extension Shard {
         timers.schedule(Int(key.index), at: now.milliseconds + delay)
     }
 
-    /// From now on the kernel takes no more of the backend's bytes for a client that does not read
-    /// than the configuration allows.
+    /// From now on, the kernel accepts only as many of the backend's bytes for a client that does
+    /// not read as the configuration allows.
     func boundBackend(of key: Key) {
         guard !connections[key].stall.isBackendBounded else { return }
         connections[key].stall.isBackendBounded = true
@@ -63,12 +63,12 @@ extension Shard {
         case .peerTakesNothing(let side):
             return .end(side == .client ? .clientWriteTimeout : .backendWriteTimeout)
         case .overBudget:
-            connections[key].notes.detail = "its source is over limits.bufferPerSource"
+            connections[key].notes.detail = "its source exceeded limits.bufferPerSource"
             return .end(.bufferLimit)
         }
     }
 
-    /// Counts what is held for the connection, and says whether its source holds too much.
+    /// Counts what is held for the connection, and returns whether its source holds too much.
     private func isOverBudget(_ key: Key, _ hold: Hold, memory: Int) -> Bool {
         let tunnel = connections[key].tunnel
         let sum = memory + tunnel.toClient.pendingByteCount + tunnel.toBackend.pendingByteCount
@@ -112,7 +112,7 @@ extension Shard {
 }
 
 extension Connection {
-    /// Whose budget of held bytes it takes from.
+    /// The source whose buffer budget it uses.
     var bufferSource: SourceKey { client.source }
 }
 
@@ -132,7 +132,7 @@ extension Flow {
         let waiting = pendingByteCount + unacknowledged
         return StallWatch.Waiting(
             byteCount: waiting,
-            // A PROXY header that we send first is not counted: it moves the origin, no more.
+            // A PROXY header that we send first is not counted: it only shifts the origin.
             takenPosition: Int64(clamping: byteCount) - Int64(waiting)
         )
     }

@@ -2,11 +2,11 @@ import Sockets
 import Traffic
 
 extension Shard {
-    /// How long a refused client may take to read what it was told.
+    /// How long a denied client may take to read its error.
     private static let lingerMilliseconds: Int64 = 2_000
     private static let loginMilliseconds: Int64 = 5_000
-    /// So old a connection to a backend must be before keepalive probes are asked for: many are
-    /// closed before and never need the four system calls.
+    /// The age of a connection to a backend at which keepalive is enabled: many are closed before
+    /// and never need the four system calls.
     private static let keepaliveDelay: Int64 = 1_000
 
     /// Sets the one deadline of a connection.
@@ -26,10 +26,10 @@ extension Shard {
         timers.schedule(Int(key.index), at: now.milliseconds + milliseconds)
     }
 
-    /// Looks after a relay whose deadline has passed. Bytes do not move the deadline of silence, they
-    /// only note the time: one timer serves for hours.
+    /// Checks a relay whose deadline has passed. Bytes do not reschedule the idle deadline, they
+    /// only record the time: one timer lasts for hours.
     ///
-    /// - Returns: why the connection has to end; `nil` if it goes on.
+    /// - Returns: why the connection has to end; `nil` if it continues.
     func lookAfterRelay(of key: Key) -> ConnectionEnd? {
         probeBackend(of: key)
         let nextLook: Int64

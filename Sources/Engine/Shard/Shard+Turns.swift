@@ -2,10 +2,10 @@ import Sockets
 
 /// Whose turn it is among the connections that have more to do than an event allows.
 extension Shard {
-    /// A piece of nothing takes its time too.
+    /// An empty piece takes time too.
     private static let leastPieceByteCount = 4_096
 
-    /// Lets queued connections move a piece's bytes, all together; then events that have come
+    /// Lets queued connections move a piece's bytes, all together; then events that have arrived
     /// meanwhile go first.
     func takeTurns() {
         var rest = tools.pieceByteCount

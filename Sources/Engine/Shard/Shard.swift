@@ -10,12 +10,12 @@ import Traffic
 
 /// One worker of the data plane: connections that live and die on one serial queue.
 ///
-/// It has an epoll set and **one** Dispatch source on that set's descriptor. When the source
-/// fires, ``drive()`` takes the wheel: it waits in `epoll_wait` itself, batch after batch, until
-/// nothing has come for the linger time, and only then returns to Dispatch. So a busy shard pays
-/// no trip through Dispatch, and an idle one costs nothing (docs/architecture.md).
+/// It has an epoll set and **one** Dispatch source on that set's descriptor. When the source fires,
+/// ``drive()`` takes over: it waits in `epoll_wait` itself, batch after batch, until nothing has
+/// arrived for the linger time, and only then returns to Dispatch. So a busy shard pays no trip
+/// through Dispatch, and an idle one costs nothing (docs/architecture.md).
 ///
-/// Everything here is touched on `queue` alone, but for ``port``.
+/// Everything here is accessed on `queue` only, except for ``port``.
 final class Shard: @unchecked Sendable {
     // @unchecked: see above; the Dispatch queue is the isolation.
 
@@ -33,7 +33,7 @@ final class Shard: @unchecked Sendable {
     var runQueue = TurnQueue<Key>()
     /// Whose turn it is, and how many bytes of it are left.
     var turn: (key: Key, rest: Int)?
-    /// How often the connection that goes on may still be read from before others have their turn.
+    /// How often a connection may be read from before others have their turn.
     var readsLeft = 0
     /// Records that the access log does not have yet.
     var records: [AccessRecord] = []
@@ -43,7 +43,7 @@ final class Shard: @unchecked Sendable {
     var acceptResumesAt: Int64?
     /// Listeners that the epoll set has refused.
     var unwatched: Set<ListenerID> = []
-    /// When it is asked again, in monotonic milliseconds.
+    /// When it is checked again, in monotonic milliseconds.
     var watchRetriesAt: Int64?
     /// Connections that wait for a PROXY header.
     var identifying = WaitingRoom<Key>(limit: Shard.identifyingLimit)
@@ -53,7 +53,7 @@ final class Shard: @unchecked Sendable {
     var limitReportedAt = Int64.min / 2
     /// The first of them is under way.
     var sweeps: [SessionSweep] = []
-    /// When the first rule expires by which a session runs; `nil` where none does.
+    /// When the first rule that admits a session expires; `nil` if none does.
     var nextExpiry: UnixTime?
     var denials: DenialTable
     var hits = EntryHitTable()
@@ -103,7 +103,7 @@ final class Shard: @unchecked Sendable {
         source.activate()
     }
 
-    /// Handles no more events; the shard is freed when Dispatch has let go of it.
+    /// Handles no more events; the shard is freed when Dispatch has released it.
     func retire() {
         source?.cancel()
         source = nil
@@ -117,7 +117,7 @@ extension Shard {
     /// Clients taken from one listener before other events get their turn.
     private static let acceptBatch = 16
 
-    /// Handles events until none has come for the linger time.
+    /// Handles events until none has arrived for the linger time.
     private func drive() {
         now = Moment.now()
         var quietSince = now.nanoseconds
@@ -166,7 +166,7 @@ extension Shard {
         do {
             count = try epoll.wait(milliseconds: waitMilliseconds(since: quietSince))
         } catch {
-            // Only a closed or foreign descriptor can fail here (epoll_wait(2)).
+            // Only a closed or invalid descriptor can fail here (epoll_wait(2)).
             preconditionFailure("epoll_wait: \(error)")
         }
         now = Moment.now()
@@ -174,7 +174,7 @@ extension Shard {
         return count
     }
 
-    /// The rest of the linger, or less where a deadline comes first or work waits.
+    /// The rest of the linger, or less if a deadline comes first or work waits.
     private func waitMilliseconds(since quietSince: Int64) -> Int32 {
         guard hasNoWork else { return 0 }
         let rest = lingerNanoseconds - (now.nanoseconds - quietSince)
@@ -203,8 +203,8 @@ extension Shard {
         }
     }
 
-    /// Each hand-over may wake the writer, which costs more than a line: a busy shard gives it many
-    /// at once.
+    /// Each hand-over may wake the writer, which costs more than a line: a busy shard hands over
+    /// many at once.
     private var areRecordsDue: Bool {
         records.count >= 256 || now.nanoseconds - recordsHandedOverAt >= lingerNanoseconds
     }
@@ -220,7 +220,7 @@ extension Shard {
 // MARK: - Messages
 
 extension Shard {
-    /// Not while a message is handled: later ones would come before the rest of its own.
+    /// Not while a message is handled: later ones would overtake the rest of it.
     func readMailbox() {
         for message in port.takeMessages() { handle(message) }
     }
@@ -243,7 +243,7 @@ extension Shard {
         case .closeAll(let end):
             closeAll(end)
         case .retire:
-            // A client that another shard handed over during the drain may have come since.
+            // A client that another shard handed over during the drain may have arrived since.
             closeAll(.drained)
             abandonSweeps()
             retire()

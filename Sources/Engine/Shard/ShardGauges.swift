@@ -1,9 +1,10 @@
 import Operations
 import Synchronization
 
-/// A shard's counts, written by the shard alone and read by anybody.
+/// A shard's counters, written by the shard only and read by any thread.
 ///
-/// One writer: a relaxed load and store are enough, and cost no more than a plain variable.
+/// With a single writer, a relaxed load and store are enough, and cost no more than a plain
+/// variable.
 final class ShardGauges: Sendable {
     private let bytesIn = Atomic<UInt64>(0)
     private let bytesOut = Atomic<UInt64>(0)

@@ -4,7 +4,7 @@ import Sockets
 import Synchronization
 import Traffic
 
-/// What is told to a shard from outside.
+/// Messages to a shard.
 enum ShardMessage: Sendable {
     /// A client that another shard accepted for this one.
     case accepted(Socket, peer: SocketAddress, listener: ListenerID)
@@ -38,7 +38,7 @@ final class ShardPort: Sendable {
         )
     }
 
-    /// Tells the shard something.
+    /// Sends the shard a message.
     ///
     /// A lingering shard waits in its own `epoll_wait`, not in its queue: a message must wake that.
     func post(_ message: ShardMessage) {
@@ -49,7 +49,8 @@ final class ShardPort: Sendable {
         if wasEmpty { epoll.signal() }
     }
 
-    /// Takes all messages, in the order in which they were posted. The shard alone calls it.
+    /// Removes and returns all messages, in the order in which they were posted. Called by the
+    /// shard only.
     func takeMessages() -> [ShardMessage] {
         epoll.clearSignal()
         return messages.withLock { messages in
@@ -59,7 +60,7 @@ final class ShardPort: Sendable {
         }
     }
 
-    /// Whether the shard has handed over its last record and does nothing any more.
+    /// Whether the shard has handed over its last record and is idle for good.
     var isRetired: Bool { retirement.load(ordering: .acquiring) }
 
     func noteRetired() {

@@ -2,8 +2,7 @@ import Operations
 import Sockets
 import Traffic
 
-/// What all shards share. Nothing of it is on the way of the bytes: it is asked once or twice for
-/// each connection.
+/// What all shards share. None of it is on the data path: it is used once or twice per connection.
 final class ShardServices: Sendable {
     let ports: [ShardPort]
     let accessLog: any AccessLog
@@ -16,7 +15,7 @@ final class ShardServices: Sendable {
     /// Bytes held for peers that do not take them.
     let buffers = SourceBuffers()
     let revocations: RevocationTally
-    /// Asked only for a connection that is denied.
+    /// Used only for a denied connection.
     let seenEndpoints = Locked(SeenEndpoints())
     let unloggedDenials: UnloggedDenials
     /// Connections, in the descriptors that they need.
@@ -42,7 +41,7 @@ final class ShardServices: Sendable {
             for number in 0..<shardCount { ports.append(try ShardPort(number: number)) }
             self.ports = ports
         } catch {
-            throw .systemResources(operation: "preparing the shards", reason: error.description)
+            throw .systemResources(operation: "start the workers", reason: error.description)
         }
     }
 }

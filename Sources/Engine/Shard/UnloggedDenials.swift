@@ -1,8 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// Denied connections that got no line in the access log, counted over all shards: how much is
-/// missing must not depend on which source comes again.
+/// Denied connections without a line in the access log, counted over all shards: how many are
+/// missing must not depend on which source retries.
 ///
 /// Reported about once per second while there are any; costs nothing while there are none.
 final class UnloggedDenials: Sendable {
@@ -27,7 +27,7 @@ final class UnloggedDenials: Sendable {
     }
 
     private func reportMissing() {
-        // Whoever counts from now on schedules the next report.
+        // The next count schedules the next report.
         isReportScheduled.store(false, ordering: .sequentiallyConsistent)
         let total = count.load(ordering: .sequentiallyConsistent)
         let missing = reported.withLock { reported in

@@ -1,8 +1,8 @@
-/// Connections of one shard that are not admitted, the longest waiting first.
+/// Connections of one shard that are not admitted, longest waiting first.
 ///
-/// It has a limit of its own, so that those whom the policy has not named yet, or has denied, take
-/// nothing from those that it admits. Beyond the limit the one that has waited longest goes: it has
-/// had the most time to say its header, or to read its refusal.
+/// It is bounded, so that connections that are not yet admitted, or denied, take nothing from
+/// admitted ones. Beyond the limit the one that has waited longest is closed: it has had the most
+/// time to send its header, or to read its error.
 struct WaitingRoom<Key> {
     let limit: Int
     /// How many wait.
@@ -19,7 +19,7 @@ struct WaitingRoom<Key> {
 
     /// - Parameter isWaiting: whether one that came earlier is here still.
     mutating func enter(_ key: Key, isWaiting: (Key) -> Bool) {
-        // Each key is looked at once for each that came since: amortized O(1).
+        // Each key is visited once for each one added since: amortized O(1).
         if keys.count - first > 2 * count + 64 {
             keys = keys[first...].filter(isWaiting)
             first = 0
@@ -33,7 +33,7 @@ struct WaitingRoom<Key> {
         count -= 1
     }
 
-    /// Who has waited longest; `nil` where nobody waits.
+    /// The one that has waited longest; `nil` if none waits.
     mutating func oldest(isWaiting: (Key) -> Bool) -> Key? {
         while first < keys.count {
             if isWaiting(keys[first]) { return keys[first] }

@@ -5,11 +5,12 @@ import Sockets
 // MARK: - Listening sockets
 
 extension Inventory {
-    /// Binds what the configuration asks for and no socket is yet, beside all that there is.
+    /// Binds the addresses that the configuration needs and that have no socket yet, alongside
+    /// existing ones.
     ///
-    /// What a socket is bound with (its address, its interface, whether it takes IPv4 too) cannot
+    /// What a socket is bound with (its address, its interface, whether it accepts IPv4 too) cannot
     /// change while it listens. A listener that needs something else gets a new socket; the old one
-    /// is among those that ``removeListeners(notIn:replacedBy:)`` lets go of.
+    /// is among those that ``removeListeners(notIn:replacedBy:)`` releases.
     mutating func bindNewListeners(of topology: Topology)
         throws(GatewayError) -> [(address: SocketAddress, open: OpenListener)]
     {
@@ -40,7 +41,7 @@ extension Inventory {
         in topology: Topology,
         beside added: [ListeningSocket]
     ) throws(GatewayError) -> ListeningSocket {
-        // One that the last shard has not let go of yet is used again.
+        // One that the last shard has not released yet is reused.
         if let socket = leaving[listener.address]?.socket,
             socket.serves(listener, takesIPv4: takesIPv4)
         {
@@ -75,8 +76,9 @@ extension Inventory {
         return all.filter { port != 0 && $0.address.port == port }
     }
 
-    /// Lets a socket be bound whose address overlaps one of ours. The port is shared for that moment
-    /// only, and with processes of the same user that ask for it: a second gateway does not.
+    /// Allows a socket to be bound to an address that overlaps one of ours. The port is shared for
+    /// that moment only, and only with processes of the same user that request it: a second gateway
+    /// does not.
     private func sharing(
         _ neighbours: [ListeningSocket],
         bind: () throws(SystemError) -> ListeningSocket
@@ -89,7 +91,7 @@ extension Inventory {
         return socket
     }
 
-    /// Lets go of the sockets that the configuration no longer has, or that `added` replace.
+    /// Releases the sockets that the configuration no longer has, or that `added` replaces.
     mutating func removeListeners(
         notIn topology: Topology,
         replacedBy added: [(address: SocketAddress, open: OpenListener)]
@@ -109,14 +111,14 @@ extension Inventory {
 
     func setKeepalive() {
         for listener in listeners.values {
-            // A listening socket takes these options; one that did not would keep the old ones.
+            // A listening socket accepts these options; one that did not would keep the old ones.
             try? listener.socket.setKeepalive(KeepaliveOptions(topology.keepalive))
         }
     }
 }
 
 extension Topology {
-    /// `[::]` takes IPv4 clients too, unless an IPv4 listener of that port stands beside it.
+    /// `[::]` accepts IPv4 clients too, unless there is an IPv4 listener on that port.
     fileprivate func takesIPv4(_ listener: Listener) -> Bool {
         guard listener.address.ip.family == .v6 else { return false }
         return !listeners.contains { other in

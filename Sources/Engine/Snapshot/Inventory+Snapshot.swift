@@ -130,7 +130,7 @@ extension Inventory {
         }
     }
 
-    /// An endpoint keeps its number and its count for as long as the gateway runs.
+    /// An endpoint keeps its number and its counter for as long as the gateway runs.
     private mutating func endpointRoutes(_ configured: [Endpoint], of warehouse: String)
         -> [EndpointName: EndpointRoute]
     {

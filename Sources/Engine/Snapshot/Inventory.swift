@@ -10,7 +10,7 @@ import Traffic
 /// What outlives a change of configuration: listening sockets, counters, backends with their
 /// health. From it and a configuration each new ``Snapshot`` is made.
 struct Inventory {
-    /// What the shards must be told.
+    /// What the shards must receive.
     struct Change: Sendable {
         var snapshot: Snapshot
         var added: [(ListenerID, ListeningSocket)] = []
@@ -35,13 +35,13 @@ struct Inventory {
         var routes: ListenerRoutes?
     }
 
-    /// A service's backends, and what they are told of their clients.
+    /// A service's backends, and what they are told about their clients.
     struct Pool {
         let pool: BackendPool
         let sendProxyProtocol: SendProxyProtocol
     }
 
-    /// The configuration in force, or about to be.
+    /// The configuration that is active, or about to be.
     private(set) var configuration: GatewayConfiguration
     private(set) var generation = 0
     var listeners: [SocketAddress: OpenListener] = [:]
@@ -55,8 +55,8 @@ struct Inventory {
     var backends: [BackendKey: Backend] = [:]
     /// Addresses that backends must not have, which were reported.
     var refusals: Set<BackendMaker.Refusal> = []
-    /// Sockets that listen, but of which no shard knows yet: all backends of theirs are names that
-    /// are being asked for. Until then the kernel keeps the clients (listen(2)).
+    /// Sockets that listen but that no shard knows yet: all their backends are names being
+    /// resolved. Until then the kernel keeps the clients (listen(2)).
     var held: [ListenerID: ListeningSocket] = [:]
     var nextListenerNumber: UInt32 = 0
     let congestion: CongestionPolicy
@@ -78,7 +78,7 @@ struct Inventory {
         self.report = report
     }
 
-    /// Binds what is new, and only then changes anything.
+    /// Binds new addresses, and only then changes anything.
     mutating func change(
         to configuration: GatewayConfiguration,
         names: ResolvedNames
@@ -103,7 +103,7 @@ struct Inventory {
         )
     }
 
-    /// The same configuration with other addresses behind its names.
+    /// The same configuration with other addresses for its names.
     mutating func refresh(names: ResolvedNames) -> Change {
         makePools(names: names)
         let snapshot = makeSnapshot()
@@ -132,7 +132,7 @@ struct Inventory {
         return ready.map { ($0.key, $0.value) }
     }
 
-    /// Lets go of every listening socket; the shards hold them until they have stopped.
+    /// Releases every listening socket; the shards hold them until they have stopped.
     mutating func closeListeners() -> [ListenerID] {
         defer {
             listeners = [:]
@@ -160,8 +160,8 @@ extension Inventory {
         }
     }
 
-    /// What the policy in force says of a client, for each listener that leads to a warehouse, in the
-    /// configuration's order; `nil` where there is no such warehouse.
+    /// The active policy's verdict on a client, for each listener that leads to a warehouse, in the
+    /// configuration's order; `nil` if there is no such warehouse.
     func explain(
         warehouse: String,
         client: IPAddress,

@@ -16,8 +16,8 @@ final class ListenerCounters: Sendable {
 
     private let totals = Locked(Totals())
 
-    /// - Parameter isAccepted: whether the client counts as accepted here: where its route is not
-    ///   known, it does so only if it never takes one.
+    /// - Parameter isAccepted: whether the client counts as accepted here: while its route is
+    ///   unknown, only if it never takes one.
     func noteOpened(isAccepted: Bool) {
         totals.withLock { totals in
             totals.accepted &+= isAccepted ? 1 : 0

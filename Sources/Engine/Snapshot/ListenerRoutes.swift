@@ -6,21 +6,22 @@ import Settings
 import Traffic
 
 /// What one listener does with a new client, under one snapshot: what reads its first bytes, and
-/// where it is led.
+/// where it is routed.
 final class ListenerRoutes: Sendable {
-    /// What is known of a client before its route is: all of it if there is only one.
+    /// What is known about a client before its route is: all of it if there is only one.
     let profile: RouteProfile
     let headerPolicy: HeaderPolicy
     let table: RouteTable<Route>
     /// Each destination once, in the order of the file.
     let all: [Route]
-    /// What carries the clients' bytes; `nil` where nothing does but the socket.
+    /// What carries the clients' bytes; `nil` for the plain socket.
     let carrier: Assembly.Carrier?
-    /// Where every client goes, whatever is known of it; `nil` if that depends.
+    /// The destination of every client, regardless of what is known about it; `nil` if that
+    /// depends.
     private let only: Route?
     /// What looks at every client's own first bytes.
     private let prologues: [any Prologue]
-    /// The same for a client of which no PROXY header is expected.
+    /// The same for a client without an expected PROXY header.
     private let plainFirstBytes: FirstBytes
 
     init(
@@ -57,14 +58,14 @@ final class ListenerRoutes: Sendable {
         }
     }
 
-    /// The endpoint through which every client of the listener comes; `nil` where only a header
-    /// can say.
+    /// The endpoint that every client of the listener connects through; `nil` if only a header can
+    /// identify it.
     var embeddedEndpoint: EndpointName? { profile.settings.embeddedEndpoint }
 
-    /// Whether nobody can be served yet, but somebody may be in a moment.
+    /// Whether no client can be served yet, but may be in a moment.
     var isStarting: Bool { !all.isEmpty && all.allSatisfy(\.pool.isStarting) }
 
-    /// Where a client goes, and why it goes nowhere if it does not.
+    /// A client's destination, or why it has none.
     func route(for endpoint: EndpointName?, _ introduction: Introduction) -> (Route?, DenialReason)
     {
         if let only { return (only, .noRoute) }
@@ -80,9 +81,9 @@ final class ListenerRoutes: Sendable {
     }
 }
 
-/// Where a listener leads some of its clients, and what decides whether they may go there.
+/// Where a listener routes some of its clients, and what decides whether to admit them.
 final class Route: Sendable {
-    /// By what clients are told to come here.
+    /// How clients select this route.
     let matches: [RouteMatch]
     let profile: RouteProfile
     let policy: AccessPolicy
@@ -91,9 +92,9 @@ final class Route: Sendable {
     let pool: BackendPool
     /// The warehouse's private endpoints.
     let endpoints: [EndpointName: EndpointRoute]
-    /// What carries the backends' bytes; `nil` where nothing does but the socket.
+    /// What carries the backends' bytes; `nil` for the plain socket.
     let carrier: Assembly.Carrier?
-    /// What speaks first with each backend; each connection has a copy. `nil` where bytes are relayed
+    /// What talks to each backend first; each connection has a copy. `nil` if bytes are relayed
     /// from the start.
     let dialogue: (any Dialogue)?
 
@@ -127,7 +128,7 @@ final class Route: Sendable {
 
 /// One of a warehouse's private endpoints, as connections through it are counted.
 struct EndpointRoute: Sendable {
-    /// Tells its clients' addresses from those of other networks.
+    /// Distinguishes its clients' addresses from those of other networks.
     let network: UInt32
     /// 0 for no limit.
     let connectionLimit: Int

@@ -3,12 +3,12 @@ import Policy
 import Settings
 import Synchronization
 
-/// What a session must know of the way that it came, for all of its life: the listener and, as soon
-/// as its route is known, the warehouse and the service behind it.
+/// What a session must know about its route for its whole life: the listener and, as soon as its
+/// route is known, the warehouse and the service.
 ///
 /// It holds no rules: a session that lives for hours must not keep an old list in memory.
 final class RouteProfile: Sendable {
-    /// Where a route leads.
+    /// The destination of a route.
     final class Destination: Sendable {
         let warehouse: WarehouseGauge
         let service: Service.ID
@@ -45,7 +45,7 @@ final class RouteProfile: Sendable {
 
     }
 
-    /// The timeouts in milliseconds: to make them of durations takes longer than to use them.
+    /// The timeouts in milliseconds: converting them from durations takes longer than using them.
     struct Deadlines {
         let header: Int64
         let connect: Int64
@@ -67,12 +67,12 @@ final class RouteProfile: Sendable {
     /// The address as written in the access log.
     let name: String
     let deadlines: Deadlines
-    /// `nil` as long as no route was taken.
+    /// `nil` until a route is taken.
     let destination: Destination?
     /// Shared by all profiles of one address and warehouse, across reloads.
     let counters: ListenerCounters
 
-    /// - Parameter address: the real one, also where the settings ask for port 0.
+    /// - Parameter address: the actual one, even if the settings ask for port 0.
     init(
         settings: Listener,
         address: SocketAddress,
@@ -89,7 +89,7 @@ final class RouteProfile: Sendable {
         name = address.description
     }
 
-    /// The warehouse's id; empty as long as no route was taken.
+    /// The warehouse's id; empty until a route is taken.
     var warehouse: String { destination?.warehouse.id ?? "" }
 
     /// Whether it leads to the same service, under whichever configuration.

@@ -7,9 +7,9 @@ import Traffic
 
 /// All policy and routing, compiled and immutable.
 ///
-/// The control plane makes a new one for each change and hands it to every shard's mailbox. A
-/// shard lets go of the old one when it takes the new one, between two events: with the last
-/// shard's reference the old one is freed.
+/// The control plane creates a new one for each change and delivers it to every shard's mailbox. A
+/// shard releases the old one when it switches to the new one, between two events: the last shard's
+/// reference frees it.
 final class Snapshot: Sendable {
     let generation: Int
     let limits: ConnectionLimits
@@ -40,7 +40,7 @@ final class Snapshot: Sendable {
     }
 }
 
-/// A snapshot that is held by shards, or by nobody any more.
+/// A weak reference to a snapshot held by shards.
 struct WeakSnapshot: Sendable {
     private(set) weak var snapshot: Snapshot?
 

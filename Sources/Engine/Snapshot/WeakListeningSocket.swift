@@ -1,6 +1,6 @@
 import Sockets
 
-/// A listening socket that is held by others, or by nobody any more.
+/// A weak reference to a listening socket.
 struct WeakListeningSocket: Sendable {
     private(set) weak var socket: ListeningSocket?
 

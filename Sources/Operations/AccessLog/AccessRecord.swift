@@ -2,10 +2,10 @@ package import Addresses
 package import Policy
 package import Traffic
 
-/// What is written down of one connection when it has ended, or of one of its requests.
+/// What is recorded about one connection when it has ended, or about one of its requests.
 ///
 /// It holds no byte of the client's payload, so it cannot hold a credential; a request's title is
-/// made by whoever reads requests, without any.
+/// created by the request's reader, without any payload.
 package struct AccessRecord: Hashable, Sendable {
     package enum Verdict: String, Hashable, Sendable, Codable { case allow, deny }
 
@@ -30,12 +30,12 @@ package struct AccessRecord: Hashable, Sendable {
     package var warehouse: String = ""
     /// The listener's address.
     package var listener: String = ""
-    /// Of the listener, and of the warehouse's service behind it.
+    /// Of the listener, and of the warehouse's service that it leads to.
     package var `protocol`: ServiceProtocol = .tcp
     package var link: LinkKind = .public
-    /// Who opened the TCP connection.
+    /// The other end of the TCP connection.
     package var peer: SocketAddress
-    /// Whom the PROXY header names; the peer where there was none.
+    /// The client named by the PROXY header; the peer if there was none.
     package var client: SocketAddress
     /// The private link's endpoint.
     package var endpoint: EndpointName?
@@ -43,7 +43,7 @@ package struct AccessRecord: Hashable, Sendable {
     /// The block of the rule that decided.
     package var rule: CIDRBlock?
     package var reason: DenialReason?
-    /// The backend's address; `nil` where none was connected.
+    /// The backend's address; `nil` if none was connected.
     package var backend: SocketAddress?
     /// From the client to the backend.
     package var bytesIn: UInt64 = 0
@@ -51,14 +51,14 @@ package struct AccessRecord: Hashable, Sendable {
     package var bytesOut: UInt64 = 0
     package var durationMicroseconds: Int64 = 0
     package var end: ConnectionEnd = .finished
-    /// Of which request the record is, whose bytes and duration are its own; `nil` for the connection's
-    /// record, which counts them too.
+    /// The request that this record is about, with its own bytes and duration; `nil` for the
+    /// connection's record, which includes them.
     package var request: Request?
-    /// How many of the connection's requests have records of their own.
+    /// How many of the connection's requests have their own records.
     package var requestCount: UInt64 = 0
-    /// More words on `reason`: which rule of the wire format was broken, say. Empty for none.
+    /// Details on `reason`, such as which rule of the wire format was violated. Empty for none.
     package var detail: String = ""
-    /// Denials of the same source and reason before this one that have no line of their own.
+    /// Earlier denials of the same source and reason without a line of their own.
     package var unlogged: UInt64 = 0
 
     package init(peer: SocketAddress) {

@@ -9,8 +9,8 @@ extension AccessRecord {
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
     /// protocol, link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
-    /// durationMs, end`, and `cloud`, `request` and `title` (of a request's record), `requests` (of a
-    /// connection that had some), `detail` and `unlogged` where there are any. What does not apply is
+    /// durationMs, end`, and, if present, `cloud`, `request` and `title` (of a request's record),
+    /// `requests` (of a connection that had some), `detail` and `unlogged`. What does not apply is
     /// `null`. No byte in a text can end the line or the string.
     package func appendJSON(to line: inout [UInt8]) {
         line.append(text: #"{"time":""#)

@@ -3,10 +3,11 @@ import CIDRTrie
 package import Policy
 package import Traffic
 
-/// One connection that was refused: what is counted and written down of it.
+/// One denied connection: what is counted and recorded about it.
 package struct Denial: Hashable, Sendable {
     package var reason: DenialReason
     package var source: SourceKey
+    /// Empty if the listener had no route for the client.
     package var warehouse: String
     /// The listener's address.
     package var listener: String
@@ -14,7 +15,7 @@ package struct Denial: Hashable, Sendable {
     package var endpoint: EndpointName?
     /// The block of the rule that denied.
     package var rule: CIDRBlock?
-    /// More words on `reason`; empty for none.
+    /// Details on `reason`; empty for none.
     package var detail: String
 
     package init(

@@ -4,7 +4,7 @@ package import Policy
 import Settings
 package import Time
 
-/// Which denials are meant. What is not given matches every one.
+/// Which denials match. A condition that is not set matches all.
 package struct DenialFilter: Hashable, Sendable {
     package var warehouse: String?
     /// The listener's address, as in the access log.
@@ -78,12 +78,12 @@ extension DenialFilter {
 }
 
 extension UnixTime {
-    /// A moment (RFC 3339), or one that lies a duration before `now`.
+    /// A moment (RFC 3339), or a duration before `now`.
     fileprivate init?(since text: String, at now: UnixTime) {
         if let duration = Duration(written: text) {
             self.init(seconds: now.seconds - duration.components.seconds)
         } else {
-            // `try?`: the caller says what it expects.
+            // `try?`: the caller reports what it expects.
             guard let time = try? UnixTime(rfc3339: text) else { return nil }
             self = time
         }

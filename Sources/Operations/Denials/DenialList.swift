@@ -1,10 +1,10 @@
 /// Denials as the gateway remembers them: the answer of `/v1/denials`.
 package struct DenialList: Hashable, Sendable, Codable {
-    /// At most as many as were asked for, the latest first.
+    /// Limited to the requested number, latest first.
     package var denials: [DenialRecord]
     /// All records that match.
     package var total: Int
-    /// Denied connections of sources that are no longer remembered, whatever the filter.
+    /// Denied connections of sources no longer remembered, regardless of the filter.
     package var forgotten: Int
 
     package init(denials: [DenialRecord] = [], total: Int = 0, forgotten: Int = 0) {

@@ -17,35 +17,35 @@ package struct DenialListText: CustomStringConvertible {
 
     private static func table(of list: DenialList) -> String {
         if list.total == 0 { return "no denials" }
-        let header = [
-            "SOURCE", "WAREHOUSE", "LISTENER", "ENDPOINT", "REASON", "RULE", "COUNT", "FIRST",
-            "LAST",
+        let headings: [Columns.Heading] = [
+            "SOURCE", "WAREHOUSE", "LISTENER", "ENDPOINT", "REASON", "RULE", .number("COUNT"),
+            "FIRST", "LAST",
         ]
         let rows = list.denials.map { denial in
             [
                 denial.source.description,
-                denial.warehouse.isEmpty ? "-" : denial.warehouse, denial.listener,
+                denial.warehouse ?? "-", denial.listener,
                 denial.endpoint?.description ?? "-", denial.reason.rawValue,
                 denial.rule?.description ?? "-", "\(denial.count)", denial.firstSeen.rfc3339,
                 denial.lastSeen.rfc3339,
             ]
         }
-        return "\(Columns([header] + rows))"
+        return "\(Columns(headings, rows))"
     }
 
     /// What the table does not show.
     private static func rest(of list: DenialList) -> String {
         let hidden = list.total - list.denials.count
         var lines: [String] = []
-        if hidden > 0 { lines.append("and \(hidden) more; raise --limit to show them") }
+        if hidden > 0 { lines.append("and \(hidden) more (raise --limit to show them)") }
         if list.forgotten > 0 {
             let denials = list.forgotten.of("denial")
-            lines.append("and \(denials) from sources that are no longer remembered")
+            lines.append("and \(denials) from sources no longer remembered")
         }
         return lines.joined(separator: "\n")
     }
 
-    /// For each reason what to do. Where a denial has words of its own, they know better.
+    /// The remedy for each reason. A denial's own detail is more specific.
     private static func notes(on denials: [DenialRecord]) -> String {
         let reasons = Set(denials.map(\.reason)).sorted { $0.rawValue < $1.rawValue }
         return reasons.map { reason in

@@ -5,7 +5,8 @@ package import Time
 
 /// How often one source was denied by one listener for one reason.
 package struct DenialRecord: Hashable, Sendable, Codable {
-    package var warehouse: String
+    /// `nil` if the listener had no route for the client.
+    package var warehouse: String?
     /// The listener's address.
     package var listener: String
     /// An IPv4 address or an IPv6 /64, as the limits count them.
@@ -15,14 +16,15 @@ package struct DenialRecord: Hashable, Sendable, Codable {
     package var reason: DenialReason
     /// The block of the rule that denied last.
     package var rule: CIDRBlock?
-    /// More words on the last denial: which rule of a wire format was broken. Empty for none.
+    /// Details on the last denial, such as which rule of a wire format was violated. Empty for
+    /// none.
     package var detail: String
     package var count: Int
     package var firstSeen: UnixTime
     package var lastSeen: UnixTime
 
     package init(
-        warehouse: String,
+        warehouse: String?,
         listener: String = "",
         source: CIDRBlock,
         endpoint: EndpointName? = nil,
@@ -48,14 +50,14 @@ package struct DenialRecord: Hashable, Sendable, Codable {
 
 extension DenialRecord {
     struct Key: Hashable {
-        let warehouse: String
+        let warehouse: String?
         let listener: String
         let source: CIDRBlock
         let endpoint: EndpointName?
         let reason: DenialReason
     }
 
-    /// What tells the record from others.
+    /// What identifies the record.
     var key: Key {
         Key(
             warehouse: warehouse,
@@ -66,8 +68,8 @@ extension DenialRecord {
         )
     }
 
-    /// The sum of two records with one key, whichever is added to the other; what is said of the last
-    /// denial is the later one's.
+    /// The sum of two records with one key, in either order; the details are those of the later
+    /// denial.
     func adding(_ other: DenialRecord) -> DenialRecord {
         var sum = other.order > order ? other : self
         sum.count = count + other.count
@@ -75,11 +77,11 @@ extension DenialRecord {
         return sum
     }
 
-    /// The latest come first; no two records of a list are equal in all of this.
+    /// Latest first; no two records of a list are equal in all of this.
     var listOrder: (UnixTime, CIDRBlock, String, String, String, String) {
-        (lastSeen, source, warehouse, listener, endpoint?.description ?? "", reason.rawValue)
+        (lastSeen, source, warehouse ?? "", listener, endpoint?.description ?? "", reason.rawValue)
     }
 
-    /// Many come in one second: then the words decide.
+    /// Many may occur in the same second: then the texts decide.
     private var order: (UnixTime, String, String) { (lastSeen, rule?.description ?? "", detail) }
 }

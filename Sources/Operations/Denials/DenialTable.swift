@@ -4,15 +4,16 @@ import Policy
 package import Time
 import Traffic
 
-/// Who was denied why, how often, and what each new denial is worth: a line in the log, an answer.
+/// Which sources were denied why and how often, and what each new denial is worth: a log line, a
+/// response.
 ///
-/// Bounded in every way, so that a scan fills neither memory nor a disk, and a client that does not
-/// give up costs next to nothing. After a number of denials in a minute a source gets no more
-/// answers; lines are limited for each source and reason, and for all of them together.
+/// Bounded in every way, so that a scan fills neither memory nor a disk, and a client that keeps
+/// retrying costs next to nothing. After a number of denials in a minute a source gets no more
+/// responses; lines are limited for each source and reason, and for all of them together.
 package struct DenialTable: Sendable {
-    /// What is done about one denial.
+    /// What to do about one denial.
     package struct Treatment: Hashable, Sendable {
-        /// Whether the client is told why. Otherwise its connection is closed without a word.
+        /// Whether the client gets an error. Otherwise its connection is closed silently.
         package var isAnswered: Bool
         /// Whether it gets a line in the access log.
         package var isLogged: Bool
@@ -79,7 +80,7 @@ package struct DenialTable: Sendable {
     package var list: DenialList {
         let records = entries.map { key, entry in
             DenialRecord(
-                warehouse: key.warehouse,
+                warehouse: key.warehouse.isEmpty ? nil : key.warehouse,
                 listener: key.listener,
                 source: key.source.block,
                 endpoint: key.endpoint,
@@ -125,7 +126,8 @@ package struct DenialTable: Sendable {
         lines.take(ratePerSecond: linesPerSecond, capacity: lineBurst, at: milliseconds)
     }
 
-    /// A quarter at once, so that a flood of new sources does not sort the table for each of them.
+    /// A quarter at a time, so that a flood of new sources does not sort the table for each of
+    /// them.
     private mutating func forgetOldest() {
         let oldest = entries.sorted { $0.value.lastSeen < $1.value.lastSeen }
         for (key, entry) in oldest.prefix(max(1, capacity / 4)) {

@@ -1,6 +1,5 @@
 package import Policy
 
-
 /// An endpoint whose state a new configuration changes.
 package struct EndpointChange: Hashable, Sendable {
     package var warehouse: String
@@ -10,7 +9,8 @@ package struct EndpointChange: Hashable, Sendable {
     /// `nil` for one that is gone.
     package var after: Endpoint.State?
 
-    /// What differs between two configurations, in the order of the new one; what is gone, last.
+    /// The differences between two configurations, in the order of the new one; removed endpoints
+    /// last.
     package static func all(
         from before: [EndpointStatus],
         to after: [EndpointStatus]
@@ -28,8 +28,8 @@ package struct EndpointChange: Hashable, Sendable {
         return changes + gone
     }
 
-    /// Whether the life of an endpoint leads from the one state to the other (``EndpointAction``).
-    /// If not, the file says what no cloud does.
+    /// Whether an endpoint can get from the one state to the other (``EndpointAction``). If not,
+    /// the file describes a transition that no cloud makes.
     package var isLegal: Bool {
         guard let before, let after else { return true }
         return before.laterStates.contains(after)
@@ -58,11 +58,11 @@ extension EndpointChange: CustomStringConvertible {
     package var description: String {
         let subject = "endpoint \(endpoint) of \(warehouse)"
         guard let after else { return "\(subject): removed" }
-        guard let before else { return "\(subject): \(after.rawValue), new" }
-        let step = "\(subject): \(after.rawValue), was \(before.rawValue)"
+        guard let before else { return "\(subject): \(after.rawValue) (new)" }
+        let step = "\(subject): \(after.rawValue) (was \(before.rawValue))"
         guard !isLegal else { return step }
         let legal = before.laterStates.map(\.rawValue).sorted().joined(separator: ", ")
-        return step + ", which no cloud does"
-            + (legal.isEmpty ? "; nothing comes after it" : "; after it come \(legal)")
+        return step + "; no cloud makes this transition"
+            + (legal.isEmpty ? " (\(before.rawValue) is final)" : " (possible: \(legal))")
     }
 }

@@ -7,11 +7,11 @@ package struct EndpointStatus: Hashable, Sendable, Codable {
     package var warehouse: String
     package var endpoint: EndpointName
     package var state: Endpoint.State
-    /// The state in its cloud's own words.
+    /// The state in its cloud's own terms.
     package var word: String
     package var description: String
-    /// Where an embedded endpoint's consumers connect to; `nil` without a domain, and for clouds,
-    /// which have names of their own.
+    /// The host that an embedded endpoint's consumers connect to; `nil` without a domain, and for
+    /// clouds, which have their own names.
     package var host: String?
     /// An embedded endpoint's addresses.
     package var listeners: [String]

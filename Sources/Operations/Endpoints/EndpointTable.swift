@@ -13,8 +13,10 @@ package struct EndpointTable: CustomStringConvertible {
     }
 
     private static func known(_ endpoints: [EndpointStatus]) -> String {
-        guard !endpoints.isEmpty else { return "no endpoint is registered" }
-        let header = ["ENDPOINT", "WAREHOUSE", "STATE", "OPEN", "HOST", "DESCRIPTION"]
+        guard !endpoints.isEmpty else { return "no endpoints" }
+        let headings: [Columns.Heading] = [
+            "ENDPOINT", "WAREHOUSE", "STATE", .number("OPEN"), "HOST", "DESCRIPTION",
+        ]
         let rows = endpoints.map { endpoint in
             [
                 endpoint.endpoint.description, endpoint.warehouse, endpoint.word,
@@ -22,21 +24,22 @@ package struct EndpointTable: CustomStringConvertible {
                 endpoint.description.isEmpty ? "-" : endpoint.description,
             ]
         }
-        return "\(Columns([header] + rows))"
+        return "\(Columns(headings, rows))"
     }
 
     /// What an operator may want to approve.
     private static func unknown(_ endpoints: [SeenEndpoint]) -> String {
         guard !endpoints.isEmpty else { return "" }
-        let header = ["UNKNOWN ENDPOINT", "WAREHOUSE", "DENIED", "FIRST", "LAST", "CLIENTS"]
+        let headings: [Columns.Heading] = [
+            "UNKNOWN ENDPOINT", "WAREHOUSE", .number("DENIED"), "FIRST", "LAST", "CLIENTS",
+        ]
         let rows = endpoints.map { seen in
             [
-                seen.endpoint.description, seen.warehouse.isEmpty ? "-" : seen.warehouse,
-                "\(seen.count)",
+                seen.endpoint.description, seen.warehouse ?? "-", "\(seen.count)",
                 seen.firstSeen.rfc3339, seen.lastSeen.rfc3339,
                 seen.clients.map(\.description).joined(separator: " "),
             ]
         }
-        return "\(Columns([header] + rows))"
+        return "\(Columns(headings, rows))"
     }
 }

@@ -7,8 +7,8 @@ package import Time
 /// An endpoint that no warehouse knows, as its connections show it: what an operator needs in
 /// order to approve it.
 package struct SeenEndpoint: Hashable, Sendable, Codable {
-    /// Empty where no route of the listener led it anywhere.
-    package var warehouse: String
+    /// `nil` if no route of the listener matched it.
+    package var warehouse: String?
     package var endpoint: EndpointName
     package var firstSeen: UnixTime
     package var lastSeen: UnixTime
@@ -18,10 +18,10 @@ package struct SeenEndpoint: Hashable, Sendable, Codable {
     package var clients: [IPAddress]
 }
 
-/// Unknown endpoints, the latest ones only: whoever can make up ids cannot fill memory.
+/// The latest unknown endpoints: invented ids cannot fill memory.
 package struct SeenEndpoints: Sendable {
     private struct Key: Hashable {
-        var warehouse: String
+        var warehouse: String?
         var endpoint: EndpointName
     }
 
@@ -42,10 +42,10 @@ package struct SeenEndpoints: Sendable {
         }
     }
 
-    /// Takes note of a connection through an endpoint that `warehouse` does not know.
+    /// Records a connection through an endpoint that `warehouse` does not know.
     package mutating func note(
         _ endpoint: EndpointName,
-        of warehouse: String,
+        of warehouse: String?,
         client: IPAddress,
         at now: UnixTime
     ) {
@@ -85,13 +85,13 @@ package struct SeenEndpoints: Sendable {
 extension GatewayConfiguration {
     /// Whether an endpoint need not be remembered as seen: its warehouse knows it, or is gone.
     package func knows(_ seen: SeenEndpoint) -> Bool {
-        if seen.warehouse.isEmpty {
-            // It took none of some listener's routes.
+        guard let id = seen.warehouse else {
+            // No route of the listener matched it.
             return topology.listeners.allSatisfy { listener in
                 listener.link != .private || listener.warehouse(through: seen.endpoint) != nil
             }
         }
-        guard let policy = policy.warehouses[seen.warehouse] else { return true }
+        guard let policy = policy.warehouses[id] else { return true }
         return policy.endpoints.contains { $0.name == seen.endpoint }
     }
 }

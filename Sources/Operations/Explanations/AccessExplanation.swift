@@ -1,12 +1,12 @@
 package import Addresses
 package import CIDRTrie
-package import Settings
 package import Policy
+package import Settings
 package import Time
 package import Traffic
 
-/// What one listener says to one client, and why: the answer of `sluice explain`, made by the same
-/// ``AccessPolicy`` that the data plane asks.
+/// Whether one listener would admit a client, and why: the answer of `sluice explain`, from the
+/// same ``AccessPolicy`` that the data plane uses.
 package struct AccessExplanation: Hashable, Sendable, Codable {
     /// The listener's address.
     package var listener: String
@@ -15,22 +15,22 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
     package var verdict: AccessRecord.Verdict
     /// Why the client is denied.
     package var reason: DenialReason?
-    /// What a denied client is told.
+    /// What a denied client is shown.
     package var message: String?
     /// The deciding rule.
     package var rule: CIDRBlock?
-    /// The rule's own words.
+    /// The rule's description.
     package var description: String?
     package var expires: UnixTime?
     /// A rule that would have decided, had it not expired.
     package var expired: ExpiredRule?
     /// The private link's endpoint.
     package var endpoint: EndpointName?
-    /// Whether the client must be named by a trusted load balancer's PROXY header: nobody else may
-    /// connect.
+    /// Whether only a trusted load balancer may connect, and must name the client in a PROXY
+    /// header.
     package var requiresHeader: Bool
-    /// The warehouse to which the listener's routes lead the client, if it is another one than was
-    /// asked about; then nothing is said of that one's policy.
+    /// The warehouse that the listener's routes lead the client to, if it is not the one in
+    /// question; then that warehouse's policy is not evaluated.
     package var leadsTo: String?
 
     /// A rule of the whitelist that no longer applies.
@@ -38,18 +38,18 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
         package var rule: CIDRBlock
         /// What it said of the addresses in its block.
         package var action: Action
-        /// The rule's own words.
+        /// The rule's description.
         package var description: String?
         package var expiredAt: UnixTime
     }
 
-    /// Asks `policy` on behalf of `listener`.
+    /// Evaluates `policy` on behalf of `listener`.
     ///
     /// - Parameters:
     ///   - name: the listener's address.
     ///   - warehouse: the id of the warehouse whose policy it is.
-    ///   - endpoint: through which the client comes; a listener that is an endpoint itself has only
-    ///     that one.
+    ///   - endpoint: the endpoint the client connects through; a listener that is an endpoint
+    ///     itself has only that one.
     package init(
         _ listener: Listener,
         name: String,
@@ -101,9 +101,9 @@ extension AccessExplanation.ExpiredRule {
 }
 
 extension Listener {
-    /// Whether a client can come here through `endpoint`; `nil` stands for a client of which nobody
-    /// has said so. To a public listener it comes by a load balancer whose headers name the client;
-    /// there the endpoint decides nothing.
+    /// Whether a client can reach this listener through `endpoint`; `nil` stands for a client whose
+    /// endpoint was not given. It reaches a public listener through a load balancer whose headers
+    /// name the client; the endpoint is irrelevant there.
     package func isReached(through endpoint: EndpointName?) -> Bool {
         guard let endpoint else { return true }
         guard link == .private else {
@@ -113,13 +113,13 @@ extension Listener {
         return embeddedEndpoint.map { $0 == endpoint } ?? (endpoint.cloud != .embedded)
     }
 
-    /// The endpoint through which a client comes that names `endpoint`.
+    /// The endpoint that a client with the given `endpoint` connects through.
     fileprivate func through(_ endpoint: EndpointName?) -> EndpointName? {
         guard link == .private else { return nil }
         return embeddedEndpoint ?? endpoint
     }
 
-    /// The warehouse to which a client comes through `endpoint`; `nil` for none.
+    /// The warehouse that a client reaches through `endpoint`; `nil` for none.
     func warehouse(through endpoint: EndpointName?) -> String? {
         let table = RouteTable(routes.map { ($0.match, $0.service.id.warehouse) })
         return table.destination(endpoint: endpoint, Introduction())
@@ -127,8 +127,8 @@ extension Listener {
 }
 
 extension GatewayConfiguration {
-    /// What this configuration would say of a client, for each listener that leads to a warehouse and
-    /// to which the client can come.
+    /// How this configuration would treat a client, for each listener that leads to a warehouse and
+    /// that the client can reach.
     ///
     /// - Parameter endpoint: through which the client comes, if that is asked.
     /// - Returns: `nil` where there is no such warehouse.
@@ -139,7 +139,8 @@ extension GatewayConfiguration {
         at now: UnixTime
     ) -> [AccessExplanation]? {
         guard topology.warehouse(id) != nil else { return nil }
-        return topology.listeners(to: id).filter { $0.isReached(through: endpoint) }.map { listener in
+        return topology.listeners(to: id).filter { $0.isReached(through: endpoint) }.map {
+            listener in
             AccessExplanation(
                 listener,
                 name: listener.address.description,

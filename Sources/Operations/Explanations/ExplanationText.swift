@@ -12,7 +12,8 @@ package struct ExplanationText: CustomStringConvertible {
     package init(_ explanations: [AccessExplanation]) {
         let lines = explanations.map(Self.line)
         description =
-            lines.isEmpty ? "no listener leads such a client to the warehouse\n" : lines.joined()
+            lines.isEmpty
+            ? "no listener of the warehouse is reachable for this client\n" : lines.joined()
     }
 
     private static func line(_ explanation: AccessExplanation) -> String {
@@ -23,7 +24,7 @@ package struct ExplanationText: CustomStringConvertible {
         let expired = explanation.expired.map { "; \(words(on: $0))" } ?? ""
         let header =
             explanation.requiresHeader && explanation.verdict == .allow
-            ? ", if a load balancer in proxyProtocol.trusted names it" : ""
+            ? ", if named by a load balancer in proxyProtocol.trusted" : ""
         return "\(verdict)  \(listener)  \(reason(for: explanation))\(header)\(expired)\n"
     }
 
@@ -36,7 +37,7 @@ package struct ExplanationText: CustomStringConvertible {
     private static func reason(for explanation: AccessExplanation) -> String {
         if let warehouse = explanation.leadsTo {
             let endpoint = explanation.endpoint.map { " through \($0)" } ?? ""
-            return "a client\(endpoint) is led to the warehouse \(warehouse)"
+            return "clients\(endpoint) are routed to warehouse \(warehouse)"
         }
         if let rule = explanation.rule {
             let words = explanation.description.map { " (\(LogText.harmless($0)))" } ?? ""
@@ -47,6 +48,6 @@ package struct ExplanationText: CustomStringConvertible {
             let message = explanation.message.map { ": \($0)" } ?? ""
             return "\(reason.rawValue)\(message)"
         }
-        return explanation.endpoint.map { "by endpoint \($0)" } ?? "anywhere is admitted"
+        return explanation.endpoint.map { "by endpoint \($0)" } ?? "all addresses are admitted"
     }
 }

@@ -1,8 +1,7 @@
-/// The oldest of many sessions, in bounded memory, however many there are and in whatever order
-/// they come.
+/// The oldest of many sessions, in bounded memory, regardless of their number and order.
 package struct OldestSessions: Sendable {
     private struct Entry {
-        /// A session itself says it in seconds, for people, and many start within one.
+        /// A session itself has it in seconds, for people, and many start within one second.
         let acceptedAt: Int64
         let session: Session
 
@@ -18,7 +17,7 @@ package struct OldestSessions: Sendable {
         self.limit = limit
     }
 
-    /// Takes in one session.
+    /// Adds one session.
     ///
     /// - Parameter acceptedAt: in nanoseconds of a clock that all sessions share.
     package mutating func add(_ session: Session, acceptedAt: Int64) {
@@ -28,7 +27,7 @@ package struct OldestSessions: Sendable {
         if entries.count >= max(2 * limit, 64) { trim() }
     }
 
-    /// Takes in what another has found.
+    /// Adds the results of another collection.
     package mutating func merge(_ other: OldestSessions) {
         total += other.total
         entries += other.entries

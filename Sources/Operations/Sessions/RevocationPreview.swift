@@ -5,8 +5,8 @@ package import Settings
 import Text
 package import Time
 
-/// Which running sessions a configuration would close, before it is put in force: a dry run of
-/// what the data plane does, by the same policy.
+/// Which running sessions a configuration would close if it were applied: a dry run of what the
+/// data plane does, with the same policy.
 package struct RevocationPreview: Sendable {
     /// A session that would be closed.
     package struct Revoked: Hashable, Sendable, Codable {
@@ -16,7 +16,7 @@ package struct RevocationPreview: Sendable {
 
     /// The sessions that would be closed, in the order in which they were given.
     package private(set) var revoked: [Revoked] = []
-    /// Sessions that would go on.
+    /// Sessions that would continue.
     package private(set) var keptCount = 0
 
     package init(
@@ -39,7 +39,9 @@ package struct RevocationTable: CustomStringConvertible {
     package let description: String
 
     package init(_ preview: RevocationPreview) {
-        let header = ["WOULD CLOSE", "WAREHOUSE", "LISTENER", "CLIENT", "ENDPOINT", "REASON"]
+        let headings: [Columns.Heading] = [
+            .number("WOULD CLOSE"), "WAREHOUSE", "LISTENER", "CLIENT", "ENDPOINT", "REASON",
+        ]
         let rows = preview.revoked.map { revoked in
             let session = revoked.session
             return [
@@ -50,6 +52,6 @@ package struct RevocationTable: CustomStringConvertible {
         }
         let sum =
             "\(preview.revoked.count.of("running session")) would be closed, \(preview.keptCount) kept"
-        description = rows.isEmpty ? sum : "\(Columns([header] + rows))\n\(sum)"
+        description = rows.isEmpty ? sum : "\(Columns(headings, rows))\n\(sum)"
     }
 }

@@ -11,13 +11,13 @@ package struct Session: Hashable, Sendable, Codable {
     package var warehouse: String
     /// The listener's address.
     package var listener: String
-    /// Of the listener, and of the warehouse's service behind it.
+    /// Of the listener, and of the warehouse's service that it leads to.
     package var `protocol`: ServiceProtocol
     package var link: LinkKind
     package var peer: SocketAddress
     package var client: SocketAddress
-    /// Those who vouched for the client's address by a PROXY header, the peer first; empty where
-    /// the client connected itself.
+    /// The authors of the PROXY headers that vouched for the client's address, the peer first;
+    /// empty if the client connected directly.
     package var introducedBy: [IPAddress]
     /// The private link's endpoint.
     package var endpoint: EndpointName?
@@ -89,7 +89,7 @@ extension Session {
 
 /// Some of the running sessions, and how many there are of their kind.
 package struct SessionList: Hashable, Sendable, Codable {
-    /// So many at most as were asked for, the oldest first.
+    /// Limited to the requested number, oldest first.
     package var sessions: [Session]
     /// All that match.
     package var total: Int
@@ -104,7 +104,7 @@ package struct SessionList: Hashable, Sendable, Codable {
 package struct ClosedSessions: Hashable, Sendable, Codable {
     /// How many were closed.
     package var closed: Int
-    /// How many match as well and go on, as there was a limit.
+    /// How many more match but continue because of the limit.
     package var remaining: Int
     /// Those that were closed, the oldest first, as many as an answer shows.
     package var sessions: [Session]

@@ -1,5 +1,6 @@
 import Addresses
 import Policy
+import Settings
 import Text
 
 /// A filter as a URL's query and the command line write it: `warehouse=W&source=10.0.0.0/8`.
@@ -17,7 +18,7 @@ extension SessionFilter {
 
     private mutating func set(_ pair: FilterQueryPair) throws(FilterQueryError) {
         switch pair.key {
-        case "connection": connection = try pair.parsed("a connection's number") { UInt64($0) }
+        case "connection": connection = try pair.parsed("a connection number") { UInt64($0) }
         case "warehouse": warehouse = pair.value
         case "listener": listener = pair.value
         case "link":

@@ -1,7 +1,7 @@
 package import Addresses
 package import Policy
 
-/// Which of the running sessions are meant. What is not given matches every session.
+/// Which running sessions match. A condition that is not set matches every session.
 package struct SessionFilter: Hashable, Sendable, Codable {
     package var connection: UInt64?
     package var warehouse: String?
@@ -13,7 +13,7 @@ package struct SessionFilter: Hashable, Sendable, Codable {
     /// The private link's endpoint.
     package var endpoint: EndpointReference?
     package var backend: SocketAddress?
-    /// At least so long without a byte.
+    /// At least this long without a byte.
     package var idleMilliseconds: Int64?
 
     package init() {}

@@ -4,21 +4,22 @@ package import Policy
 package import Settings
 package import Time
 
-/// What decides on sessions that run already: the policy of each warehouse's services.
+/// Decides on running sessions: the policy of each warehouse's services.
 ///
-/// A session is judged by the route that it was admitted by, the listener and the warehouse, and by who vouched for its client's address, as long as it lives: also when its listener's
-/// address has gone to another warehouse, or has been away for a while. The data plane asks this
-/// after each change of policy, and `check --live` asks the same before one.
+/// For its whole life, a session is judged by the route that admitted it (the listener and the
+/// warehouse), and by the load balancer that vouched for its client's address: even if its
+/// listener's address has moved to another warehouse, or was removed for a while. The data plane
+/// uses this after each policy change, and `check --live` uses it before one.
 package struct SessionPolicies: Sendable {
     /// What becomes of a session.
     package enum Judgement: Hashable, Sendable {
-        /// It goes on; until `expiry`, if the rule that admits it expires.
+        /// It continues; until `expiry`, if the rule that admits it expires.
         case goesOn(until: UnixTime?)
         /// It would not be admitted now.
         case ends(DenialReason)
     }
 
-    /// What a listener and a warehouse behind it say together.
+    /// What a listener and a warehouse that it leads to define together.
     private struct Entry: Sendable {
         let policy: AccessPolicy
         let headers: HeaderPolicy
@@ -33,7 +34,7 @@ package struct SessionPolicies: Sendable {
     }
 
     private var warehouses: [String: Policies] = [:]
-    /// The addresses of all listeners, whosesoever.
+    /// The addresses of all listeners, of any warehouse.
     private var listeners: Set<String> = []
 
     /// The policies of no warehouse.
@@ -68,10 +69,10 @@ package struct SessionPolicies: Sendable {
 
     /// Judges one session.
     ///
-    /// Where its listener is gone, or leads to the warehouse no longer, the warehouse's whitelist or endpoints go on deciding. Where
-    /// nothing is left that could decide (the warehouse is gone, or an outbound link with its
-    /// sources), it ends in its own time, unless its listener's address belongs to another warehouse
-    /// now.
+    /// If its listener was removed, or no longer leads to the warehouse, the warehouse's whitelist
+    /// or endpoints still decide. If nothing is left to decide (the warehouse was removed, or an
+    /// outbound link with its sources), it continues until it ends by itself, unless its listener's
+    /// address now belongs to another warehouse.
     package func judge(_ session: SessionIdentity, at now: UnixTime) -> Judgement {
         guard let warehouse = warehouses[session.warehouse] else {
             return listeners.contains(session.listener) ? .ends(.linkClosed) : .goesOn(until: nil)
@@ -88,7 +89,7 @@ package struct SessionPolicies: Sendable {
         return verdict.denial.map(Judgement.ends) ?? .goesOn(until: verdict.expiry)
     }
 
-    /// - Returns: `nil` where whoever vouched for the session is not trusted any more.
+    /// - Returns: `nil` if the load balancer that vouched for the session is no longer trusted.
     private func policy(for session: SessionIdentity, of warehouse: Policies) -> AccessPolicy? {
         guard let entry = warehouse.entries[session.listener] else {
             switch session.link {
@@ -119,7 +120,7 @@ package struct SessionIdentity: Hashable, Sendable {
     package var endpoint: EndpointName?
     /// Whether a PROXY header of the peer was believed.
     package var isIntroduced: Bool
-    /// Who wrote the headers after the peer's.
+    /// The authors of the headers after the peer's.
     package var intermediaries: [IPAddress]
 
     package init(

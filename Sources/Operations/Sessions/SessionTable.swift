@@ -7,9 +7,9 @@ package struct SessionTable: CustomStringConvertible {
     package let description: String
 
     package init(_ list: SessionList) {
-        let header = [
-            "CONNECTION", "WAREHOUSE", "LISTENER", "CLIENT", "ENDPOINT", "RULE", "BACKEND", "AGE",
-            "IDLE", "IN", "OUT",
+        let headings: [Columns.Heading] = [
+            .number("CONNECTION"), "WAREHOUSE", "LISTENER", "CLIENT", "ENDPOINT", "RULE", "BACKEND",
+            .number("AGE"), .number("IDLE"), .number("IN"), .number("OUT"),
         ]
         let rows = list.sessions.map { session in
             [
@@ -22,10 +22,10 @@ package struct SessionTable: CustomStringConvertible {
             ]
         }
         let missing = list.total - list.sessions.count
-        let rest = missing > 0 ? "\nand \(missing) more; raise --limit to show them" : ""
+        let rest = missing > 0 ? "\nand \(missing) more (raise --limit to show them)" : ""
         description =
             rows.isEmpty && missing == 0
-            ? "no sessions\n" : "\(Columns([header] + rows))\(rest)\n"
+            ? "no sessions\n" : "\(Columns(headings, rows))\(rest)\n"
     }
 }
 

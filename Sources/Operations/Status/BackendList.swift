@@ -12,8 +12,10 @@ package struct BackendList: Hashable, Sendable, Codable {
         package var `protocol`: ServiceProtocol
         package var backend: BackendStatus
 
-        /// As tables name it: the listener inside which the service is written, or the service.
-        var service: String { backend.listener ?? "\(`protocol`.rawValue) of \(warehouse)" }
+        /// The service in tables: `mysql`, or `mysql at 0.0.0.0:9030` if it belongs to one listener.
+        var service: String {
+            `protocol`.rawValue + (backend.listener.map { " at \($0)" } ?? "")
+        }
     }
 
     package var backends: [Entry]
@@ -24,6 +26,7 @@ package struct BackendList: Hashable, Sendable, Codable {
 
     package init(of listeners: [ListenerStatus]) {
         struct Key: Hashable {
+            let warehouse: String
             let service: String
             let name: String
             let address: String?
@@ -39,9 +42,13 @@ package struct BackendList: Hashable, Sendable, Codable {
             }
         }.filter { entry in
             let backend = entry.backend
-            return seen.insert(
-                Key(service: entry.service, name: backend.name, address: backend.address)
-            ).inserted
+            let key = Key(
+                warehouse: entry.warehouse,
+                service: entry.service,
+                name: backend.name,
+                address: backend.address
+            )
+            return seen.insert(key).inserted
         }
     }
 
@@ -124,18 +131,20 @@ package struct BackendTable: CustomStringConvertible {
     package let description: String
 
     package init(_ list: BackendList) {
-        let header = [
-            "BACKEND", "SERVICE", "MODE", "HEALTH", "OPEN", "CONNECTS", "FAILURES", "LAST FAILURE",
+        let headings: [Columns.Heading] = [
+            "BACKEND", "WAREHOUSE", "SERVICE", "MODE", "HEALTH", .number("OPEN"),
+            .number("CONNECTS"), .number("FAILURES"), "LAST FAILURE",
         ]
         let rows = list.backends.map { entry in
             [
-                entry.backend.address ?? entry.backend.name, entry.service, entry.backend.modeWords,
+                entry.backend.address ?? entry.backend.name, entry.warehouse, entry.service,
+                entry.backend.modeWords,
                 entry.backend.health.rawValue, "\(entry.backend.activeConnections)",
                 "\(entry.backend.connections)", "\(entry.backend.connectFailures)",
                 entry.backend.lastFailureWords,
             ]
         }
-        description = rows.isEmpty ? "" : Columns([header] + rows).description
+        description = rows.isEmpty ? "" : Columns(headings, rows).description
     }
 }
 

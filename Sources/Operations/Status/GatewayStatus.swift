@@ -4,8 +4,8 @@ package import Settings
 package import Time
 package import Traffic
 
-/// What a running gateway says of itself: the source of `/v1/status`, `/metrics` and
-/// `sluice status`. All counts are since the start.
+/// The state of a running gateway: the source of `/v1/status`, `/metrics` and `sluice status`. All
+/// counters start at zero with the process.
 package struct GatewayStatus: Hashable, Sendable, Codable {
     package enum Phase: String, Hashable, Sendable, Codable {
         /// Its addresses are being bound; it does not accept yet.
@@ -16,7 +16,7 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package var version: String = ""
     package var phase: Phase = .running
     package var startedAt = UnixTime(seconds: 0)
-    /// Goes up by one with each configuration that was put in force; 1 is the first.
+    /// Increases by one with each configuration applied; 1 is the first.
     package var generation: Int = 0
     package var activeConnections: Int = 0
     package var shards: [ShardStatus] = []
@@ -31,12 +31,12 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package var policy: PolicyStatus?
     /// What counts at the start only, as it was then.
     package var startSettings = StartSettings()
-    /// The keys of ``startSettings`` that the configuration in force has changed: they wait for a
+    /// The keys of ``startSettings`` that the active configuration has changed: they require a
     /// restart.
     package var awaitingRestart: [String] = []
     /// Denied connections without a line in the access log, whose lines are limited.
     package var unloggedDenials: Int = 0
-    /// Times that accepting was paused for want of descriptors (EMFILE, ENFILE).
+    /// Times accepting was paused for lack of descriptors (EMFILE, ENFILE).
     package var acceptPauses: Int = 0
 
     /// Bytes held for peers that had not taken them when they were last looked at.
@@ -45,7 +45,7 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package init() {}
 }
 
-/// How the last attempt to put another configuration in force went.
+/// How the last attempt to apply another configuration went.
 package struct ReloadStatus: Hashable, Sendable, Codable {
     package var attemptedAt: UnixTime
     /// Why nothing changed; `nil` if it did.
@@ -79,7 +79,7 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     package var address: String = ""
     package var `protocol`: ServiceProtocol = .tcp
     package var link: LinkKind = .public
-    /// By what clients are told to come this way: `default`, `endpoint: aws:vpce-…`.
+    /// The listener's routes to this service: `default`, `endpoint: aws:vpce-…`.
     package var routes: [String] = []
     package var activeConnections: Int = 0
     package var accepted: UInt64 = 0
@@ -96,13 +96,13 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
 }
 
 package struct BackendStatus: Hashable, Sendable, Codable {
-    /// The last result; it stays until another one comes.
+    /// The last result; it stays until the next one.
     package enum Health: String, Hashable, Sendable, Codable {
-        /// The first health check is still to come.
+        /// The first health check has not completed.
         case notChecked
         case healthy
         case unhealthy
-        /// The name has no address that may be used; ``BackendStatus/lastFailure`` says why.
+        /// The name has no address that may be used; see ``BackendStatus/lastFailure``.
         case unresolved
     }
 
@@ -114,7 +114,7 @@ package struct BackendStatus: Hashable, Sendable, Codable {
     package var listener: String?
     package var health: Health = .healthy
     package var mode: BackendMode = .active
-    /// Whether an operator has set the mode since the start; else the configuration says it.
+    /// Whether an operator has set the mode since startup; otherwise it is the configuration's.
     package var isModeChosen = false
     /// Its share, in relation to the others' weights.
     package var weight: Int = 1

@@ -6,7 +6,7 @@ import Traffic
 
 /// A gateway's status in the text exposition format of Prometheus, version 0.0.4.
 package struct PrometheusText: CustomStringConvertible {
-    /// What the process itself uses; each is left out where it is not known.
+    /// What the process itself uses; unknown values are omitted.
     package struct ProcessUsage: Hashable, Sendable {
         package var processorSeconds: Double?
         package var residentByteCount: Int?
@@ -17,7 +17,7 @@ package struct PrometheusText: CustomStringConvertible {
         package init() {}
     }
 
-    /// What `Content-Type` says of it.
+    /// The value of `Content-Type`.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     package private(set) var description = ""
@@ -38,29 +38,37 @@ extension PrometheusText {
         family("sluice_build_info", .gauge, "The running version; always 1.") { family in
             family.sample(1, ["version": status.version])
         }
-        family("sluice_configuration_generation", .gauge, "Configurations put in force.") {
+        family("sluice_configuration_generation", .gauge, "Number of configurations applied.") {
             $0.sample(status.generation)
         }
         appendReload(status.lastReload)
-        family("sluice_configuration_keys_awaiting_restart", .gauge, "Changed keys not in force.") {
+        family(
+            "sluice_configuration_keys_awaiting_restart",
+            .gauge,
+            "Changed keys that require a restart."
+        ) {
             $0.sample(status.awaitingRestart.count)
         }
         family("sluice_draining", .gauge, "1 while the gateway drains.") {
             $0.sample(status.phase == .draining ? 1 : 0)
         }
-        family("sluice_access_log_dropped_lines_total", .counter, "Lines that found no room.") {
+        family("sluice_access_log_dropped_lines_total", .counter, "Access-log lines dropped.") {
             $0.sample(status.droppedAccessLogLines)
         }
-        family("sluice_buffered_bytes", .gauge, "Held for peers that do not take them.") {
+        family("sluice_buffered_bytes", .gauge, "Bytes held for peers that do not read them.") {
             $0.sample(status.bufferedByteCount)
         }
-        family("sluice_access_log_failing", .gauge, "1 while access-log lines are being lost.") {
+        family("sluice_access_log_failing", .gauge, "1 while access-log lines are being dropped.") {
             $0.sample(status.accessLogFailure == nil ? 0 : 1)
         }
         family("sluice_denials_unlogged_total", .counter, "Denials without an access-log line.") {
             $0.sample(status.unloggedDenials)
         }
-        family("sluice_accept_pauses_total", .counter, "Pauses for want of descriptors.") {
+        family(
+            "sluice_accept_pauses_total",
+            .counter,
+            "Times accepting was paused for lack of resources."
+        ) {
             $0.sample(status.acceptPauses)
         }
     }
@@ -70,12 +78,12 @@ extension PrometheusText {
         family(
             "sluice_configuration_last_reload_successful",
             .gauge,
-            "0 after a reload that changed nothing because it failed."
+            "0 if the last reload failed."
         ) { $0.sample(reload?.failure == nil ? 1 : 0) }
         family(
             "sluice_configuration_last_reload_success_timestamp_seconds",
             .gauge,
-            "Last reload that succeeded, in seconds since 1970."
+            "Time of the last successful reload, in seconds since 1970."
         ) { family in
             if let moment = reload?.succeededAt { family.sample(moment.seconds) }
         }
@@ -83,75 +91,82 @@ extension PrometheusText {
 
     private mutating func appendShards(_ shards: [ShardStatus]) {
         let shards = shards.enumerated().map { (["shard": "\($0)"], $1) }
-        family("sluice_shard_connections", .gauge, "Connections of a shard.") { family in
+        family("sluice_shard_connections", .gauge, "Connections of a worker.") { family in
             for (labels, shard) in shards { family.sample(shard.activeConnections, labels) }
         }
-        family("sluice_shard_wakeups_total", .counter, "Waits that brought events.") { family in
+        family("sluice_shard_wakeups_total", .counter, "Wakeups of a worker with events.") {
+            family in
             for (labels, shard) in shards { family.sample(shard.wakeups, labels) }
         }
     }
 
     private mutating func appendListeners(_ listeners: [ListenerStatus]) {
         let all = listeners.map { ($0.labels, $0) }
-        family("sluice_connections", .gauge, "Connections that are open.") { family in
+        family("sluice_connections", .gauge, "Open connections.") { family in
             for (labels, listener) in all { family.sample(listener.activeConnections, labels) }
         }
-        family("sluice_connections_accepted_total", .counter, "Clients accepted.") { family in
+        family("sluice_connections_accepted_total", .counter, "Connections accepted.") { family in
             for (labels, listener) in all { family.sample(listener.accepted, labels) }
         }
-        family("sluice_connections_admitted_total", .counter, "Clients let through.") { family in
+        family("sluice_connections_admitted_total", .counter, "Connections admitted.") { family in
             for (labels, listener) in all { family.sample(listener.admitted, labels) }
         }
-        family("sluice_connections_denied_total", .counter, "Clients turned away.") { family in
+        family("sluice_connections_denied_total", .counter, "Connections denied.") { family in
             for (labels, listener) in all { family.samples(listener.denied, "reason", labels) }
         }
-        family("sluice_connections_ended_total", .counter, "Connections that ended.") { family in
+        family("sluice_connections_ended_total", .counter, "Connections ended.") { family in
             for (labels, listener) in all { family.samples(listener.ends, "end", labels) }
         }
-        family("sluice_received_bytes_total", .counter, "From clients to backends.") { family in
+        family("sluice_received_bytes_total", .counter, "Bytes from clients to backends.") {
+            family in
             for (labels, listener) in all { family.sample(listener.bytesIn, labels) }
         }
-        family("sluice_sent_bytes_total", .counter, "From backends to clients.") { family in
+        family("sluice_sent_bytes_total", .counter, "Bytes from backends to clients.") { family in
             for (labels, listener) in all { family.sample(listener.bytesOut, labels) }
         }
     }
 
     private mutating func appendBackends(_ listeners: [ListenerStatus]) {
-        // A service's backends are the same behind each listener that leads to it.
+        // A service's backends are the same for each listener that leads to it.
         var seen: Set<[String: String]> = []
         let all = listeners.flatMap { listener in
             listener.backends.map { (listener.labels(of: $0), $0) }
         }.filter { seen.insert($0.0).inserted }
-        family("sluice_backend_up", .gauge, "1 if the last health result is good.") { family in
+        family("sluice_backend_up", .gauge, "1 if the last health result was good.") { family in
             for (labels, backend) in all where backend.health != .notChecked {
                 family.sample(backend.health == .healthy ? 1 : 0, labels)
             }
         }
-        family("sluice_backend_active", .gauge, "0 in the modes drain and maintenance.") { family in
+        family("sluice_backend_active", .gauge, "0 in drain or maintenance mode.") { family in
             for (labels, backend) in all { family.sample(backend.mode == .active ? 1 : 0, labels) }
         }
-        family("sluice_backend_connections", .gauge, "Connections to a backend.") { family in
+        family(
+            "sluice_backend_connections",
+            .gauge,
+            "Connections to a backend, established or in progress."
+        ) { family in
             for (labels, backend) in all { family.sample(backend.activeConnections, labels) }
         }
-        family("sluice_backend_connects_total", .counter, "Connects that succeeded.") { family in
+        family("sluice_backend_connects_total", .counter, "Successful connects.") { family in
             for (labels, backend) in all { family.sample(backend.connections, labels) }
         }
-        family("sluice_backend_connect_failures_total", .counter, "Connects that failed.") {
+        family("sluice_backend_connect_failures_total", .counter, "Failed connects.") {
             for (labels, backend) in all { $0.sample(backend.connectFailures, labels) }
         }
     }
 
     private mutating func appendProcess(_ usage: ProcessUsage, startedAt: Int64) {
-        family("process_start_time_seconds", .gauge, "Start, in seconds since 1970.") {
+        family("process_start_time_seconds", .gauge, "Start time, in seconds since 1970.") {
             $0.sample(startedAt)
         }
         if let seconds = usage.processorSeconds {
-            family("process_cpu_seconds_total", .counter, "Processor time, user and system.") {
+            family("process_cpu_seconds_total", .counter, "CPU time, user and system, in seconds.")
+            {
                 $0.sample(text: "\(seconds)")
             }
         }
         if let bytes = usage.residentByteCount {
-            family("process_resident_memory_bytes", .gauge, "Memory that is resident.") {
+            family("process_resident_memory_bytes", .gauge, "Resident memory in bytes.") {
                 $0.sample(bytes)
             }
         }
@@ -159,7 +174,9 @@ extension PrometheusText {
             family("process_open_fds", .gauge, "Open descriptors.") { $0.sample(count) }
         }
         if let limit = usage.descriptorLimit {
-            family("process_max_fds", .gauge, "How many may be open.") { $0.sample(limit) }
+            family("process_max_fds", .gauge, "Maximum number of open descriptors.") {
+                $0.sample(limit)
+            }
         }
     }
 }

@@ -20,11 +20,11 @@ package struct StatusTable: CustomStringConvertible {
         """
         sluice \(status.version), \(status.phase.rawValue) since \(status.startedAt.rfc3339)
         configuration generation \(status.generation), \
-        \(status.activeConnections.of("connection")) on \(status.shards.count.of("shard"))
+        \(status.activeConnections.of("connection")), \(status.shards.count.of("worker"))
         """
     }
 
-    /// What somebody should look after, a line for each.
+    /// Problems that need attention, one per line.
     private static func troubles(of status: GatewayStatus) -> [String] {
         var lines: [String] = []
         if let reload = status.lastReload, let failure = reload.failure {
@@ -32,21 +32,21 @@ package struct StatusTable: CustomStringConvertible {
         }
         if !status.awaitingRestart.isEmpty {
             let keys = status.awaitingRestart.joined(separator: ", ")
-            lines.append("changed, but not in force before a restart: \(keys)")
+            lines.append("changed, but requires a restart: \(keys)")
         }
         if let failure = status.accessLogFailure {
             lines.append("access log failing: \(failure)")
         }
         if status.droppedAccessLogLines > 0 {
-            let lost = status.droppedAccessLogLines.of("line", "is", "are")
-            lines.append("access log: \(lost) missing")
+            lines.append("access log: \(status.droppedAccessLogLines.of("line")) lost")
         }
         return lines.map(LogText.harmless)
     }
 
     private static func table(of listeners: [ListenerStatus]) -> String {
-        let header = [
-            "LISTENER", "WAREHOUSE", "PROTOCOL", "LINK", "OPEN", "ADMITTED", "DENIED", "IN", "OUT",
+        let headings: [Columns.Heading] = [
+            "LISTENER", "WAREHOUSE", "PROTOCOL", "LINK", .number("OPEN"), .number("ADMITTED"),
+            .number("DENIED"), .number("IN"), .number("OUT"),
         ]
         let rows = listeners.map { listener in
             [
@@ -56,6 +56,6 @@ package struct StatusTable: CustomStringConvertible {
                 listener.bytesOut.asBytes,
             ]
         }
-        return Columns([header] + rows).description
+        return Columns(headings, rows).description
     }
 }

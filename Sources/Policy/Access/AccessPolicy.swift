@@ -1,9 +1,10 @@
-package import Addresses
+public import Addresses
 import CIDRTrie
-package import Time
+public import Time
 
-/// Who may pass a listener: what the data plane asks for each connection, and what `explain` asks.
-package enum AccessPolicy: Sendable {
+/// Which clients a listener admits: evaluated by the data plane for each connection, and by
+/// `explain`.
+public enum AccessPolicy: Sendable {
     case anywhere
     case nowhere
     /// The longest matching prefix decides; an address that no entry matches is denied.
@@ -14,14 +15,14 @@ package enum AccessPolicy: Sendable {
     case sources(Whitelist)
 
     /// The policy of a private link.
-    package init(endpointsOf policy: WarehousePolicy) {
+    public init(endpointsOf policy: WarehousePolicy) {
         let states = policy.endpoints.map { ($0.name, $0.state) }
         // Names are unique in a validated policy; if not, the stricter state counts.
         self = .endpoints(Dictionary(states) { $0 == .available ? $1 : $0 })
     }
 
     /// The policy of a public link.
-    package init(whitelistOf policy: WarehousePolicy) {
+    public init(whitelistOf policy: WarehousePolicy) {
         switch policy.whitelist.mode {
         case .anywhere: self = .anywhere
         case .nowhere: self = .nowhere
@@ -30,13 +31,13 @@ package enum AccessPolicy: Sendable {
     }
 
     /// The policy of an outbound link that admits these sources only.
-    package init(sources: [CIDRBlock]) {
+    public init(sources: [CIDRBlock]) {
         let list = EntryList(.entries, rules: sources.map { Rule(block: $0) })
         self = .sources(Whitelist(mode: .specific, lists: [list]))
     }
 
     /// The whitelist whose entries decide; `nil` if none do.
-    package var whitelist: Whitelist? {
+    public var whitelist: Whitelist? {
         switch self {
         case .entries(let whitelist), .sources(let whitelist): whitelist
         case .anywhere, .nowhere, .endpoints: nil
@@ -49,7 +50,7 @@ package enum AccessPolicy: Sendable {
     ///   - client: the client's own address, unmapped.
     ///   - endpoint: the private link's endpoint that the connection came through.
     ///   - now: decides which rules have expired.
-    package func verdict(
+    public func verdict(
         client: IPAddress,
         endpoint: EndpointName?,
         at now: UnixTime
@@ -83,19 +84,19 @@ package enum AccessPolicy: Sendable {
 }
 
 /// Whether a connection may pass, and what decided it.
-package struct AccessVerdict: Hashable, Sendable {
-    /// Why it may not pass; `nil` where it may.
-    package var denial: DenialReason?
+public struct AccessVerdict: Hashable, Sendable {
+    /// Why the client is denied; `nil` if it is admitted.
+    public var denial: DenialReason?
     /// The entry that decided.
-    package var match: EntryMatch?
+    public var match: EntryMatch?
 
-    package init(denial: DenialReason? = nil, match: EntryMatch? = nil) {
+    public init(denial: DenialReason? = nil, match: EntryMatch? = nil) {
         self.denial = denial
         self.match = match
     }
 
     /// When the entry that admits no longer applies; `nil` for never.
-    package var expiry: UnixTime? { isAllowed ? match?.expiry : nil }
+    public var expiry: UnixTime? { isAllowed ? match?.expiry : nil }
 
-    package var isAllowed: Bool { denial == nil }
+    public var isAllowed: Bool { denial == nil }
 }

@@ -1,12 +1,13 @@
-package import Addresses
+public import Addresses
 import CIDRTrie
-package import ProxyProtocol
+public import ProxyProtocol
 
-/// Whose PROXY header is read on a listener, and whom the headers that came make of the client.
-package struct HeaderPolicy: Sendable {
+/// Which peers' PROXY headers are read on a listener, and which client the received headers
+/// identify.
+public struct HeaderPolicy: Sendable {
     /// What a new connection's first bytes are.
-    package enum Expectation: Equatable, Sendable {
-        /// The client's own, at once.
+    public enum Expectation: Equatable, Sendable {
+        /// The client's own.
         case payload
         /// A header; without one the connection is denied.
         case header
@@ -16,29 +17,30 @@ package struct HeaderPolicy: Sendable {
         case refusal
     }
 
-    /// Who a connection's client is.
-    package enum Identity: Hashable, Sendable {
-        /// - Parameter isForging: whether a header follows that its author may not write: the
-        ///   client's own. It came with the load balancer's; one that comes later is payload.
+    /// The client of a connection.
+    public enum Identity: Hashable, Sendable {
+        /// - Parameter isForging: whether a header follows that its author is not trusted to write:
+        ///   the client's own. It arrived with the load balancer's; one that arrives later is
+        ///   payload.
         case client(EffectiveClient, isForging: Bool)
         case refused(DenialReason)
     }
 
-    package let settings: AcceptProxyProtocol
+    public let settings: AcceptProxyProtocol
     private let trusted: CompiledTrie?
 
-    package init(_ settings: AcceptProxyProtocol) {
+    public init(_ settings: AcceptProxyProtocol) {
         self.settings = settings
         let rules = settings.trusted.map { Rule(block: $0) }
-        // A set of allow rules has no conflict; if it had one, nobody would be trusted.
+        // A set of allow rules cannot conflict; if it did, no peer would be trusted.
         trusted = settings.mode == .off ? nil : (try? RuleSet(rules)).map(CompiledTrie.init)
     }
 
-    package func isTrusted(_ address: IPAddress) -> Bool {
+    public func isTrusted(_ address: IPAddress) -> Bool {
         trusted?.verdict(for: address) == .allow
     }
 
-    package func expectation(from peer: IPAddress) -> Expectation {
+    public func expectation(from peer: IPAddress) -> Expectation {
         switch settings.mode {
         case .off: .payload
         case .optional: isTrusted(peer) ? .headerOrPayload : .payload
@@ -47,7 +49,7 @@ package struct HeaderPolicy: Sendable {
     }
 
     /// Weighs the headers with which a connection from `peer` began.
-    package func identity(of peer: SocketAddress, headers: [ProxyHeader]) -> Identity {
+    public func identity(of peer: SocketAddress, headers: [ProxyHeader]) -> Identity {
         switch (expectation(from: peer.ip.unmapped), headers.isEmpty) {
         case (.refusal, _): return .refused(.untrustedProxySource)
         case (.header, true): return .refused(.badProxyHeader)
@@ -59,16 +61,16 @@ package struct HeaderPolicy: Sendable {
     }
 
     /// Whether one more header would be believed after `headers`.
-    package func believesAnother(after headers: [ProxyHeader], from peer: SocketAddress) -> Bool {
+    public func believesAnother(after headers: [ProxyHeader], from peer: SocketAddress) -> Bool {
         effectiveClient(peer: peer, headers: headers) { isTrusted($0) }
             .isAnnouncedFurther(isTrusted: isTrusted)
     }
 
-    /// Whether a session may go on that `peer` opened and, if `isIntroduced`, opened for somebody
-    /// else by a header; `intermediaries` wrote the headers after the first one.
+    /// Whether a session may continue that `peer` opened and, if `isIntroduced`, opened for another
+    /// client by a header; `intermediaries` wrote the headers after the first one.
     ///
-    /// What was believed once counts only while all who vouched for it are trusted.
-    package func stillAdmits(
+    /// A header stays valid only while all its authors are trusted.
+    public func stillAdmits(
         peer: IPAddress,
         isIntroduced: Bool,
         intermediaries: [IPAddress]

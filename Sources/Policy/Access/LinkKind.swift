@@ -1,13 +1,13 @@
-/// What becomes of a running session that would not be admitted any more.
-package enum Revocation: String, Hashable, Sendable, CaseIterable {
-    /// It is closed at once.
+/// What happens to a running session that is no longer admitted.
+public enum Revocation: String, Hashable, Sendable, CaseIterable {
+    /// It is closed immediately.
     case close
-    /// It goes on; only new ones are denied.
+    /// It continues; only new ones are denied.
     case keep
 }
 
-/// The kind of link over which a connection comes.
-package enum LinkKind: String, Hashable, Sendable, CaseIterable, Codable {
+/// The kind of link that a connection uses.
+public enum LinkKind: String, Hashable, Sendable, CaseIterable, Codable {
     /// Admitted by the whitelist.
     case `public`
     /// Inbound private link: admitted by its endpoint.

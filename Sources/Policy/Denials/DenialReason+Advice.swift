@@ -1,17 +1,17 @@
 extension DenialReason {
-    /// For the operator: what brings this about, and what to do. One sentence; the client is told
-    /// something else (``message(to:)``).
-    package var advice: String {
+    /// For the operator: cause and remedy in one sentence. The client gets ``message(to:)``
+    /// instead.
+    public var advice: String {
         accessAdvice ?? headerAdvice ?? endpointAdvice ?? limitAdvice
     }
 
     private var accessAdvice: String? {
         switch self {
-        case .linkClosed: "the whitelist's mode is nowhere; set it to specific to admit somebody"
-        case .notInWhitelist: "no entry has this address; add one if it is to be admitted"
+        case .linkClosed: "the whitelist's mode is nowhere; set it to specific to admit clients"
+        case .notInWhitelist: "no entry matches this address; add one to admit it"
         case .deniedByRule: "the entry with the longest matching prefix denies it; see RULE"
-        case .noRoute: "none of the listener's routes takes the client; see its routes"
-        case .notASource: "an outbound link serves its sources only; add the address there"
+        case .noRoute: "no route of the listener matches the client; see its routes"
+        case .notASource: "an outbound link admits only its sources; add the address there"
         default: nil
         }
     }
@@ -23,13 +23,13 @@ extension DenialReason {
                 + " address to proxyProtocol.trusted"
         case .badProxyHeader:
             "a trusted load balancer's PROXY header is missing, malformed or names endpoints that"
-                + " contradict each other or the listener's: detail has the cause and the remedy"
+                + " contradict each other or the listener; the detail has the cause and the remedy"
         case .proxyHeaderTimeout:
-            "a trusted load balancer sent no whole PROXY header in time; if it sends it only with"
-                + " the client's first bytes, have it send it at once (AWS: on_first_ack)"
+            "a trusted load balancer sent no complete PROXY header in time; if it sends it only with"
+                + " the client's first bytes, configure it to send it immediately (AWS: on_first_ack)"
         case .unexpectedProxyHeader:
-            "a PROXY header where none is accepted: an attack, or a load balancer that"
-                + " proxyProtocol.accept and trusted do not have"
+            "a PROXY header where none is accepted: an attack, or a load balancer that is missing from"
+                + " proxyProtocol.trusted, or proxyProtocol.accept is off"
         default: nil
         }
     }
@@ -37,33 +37,45 @@ extension DenialReason {
     private var endpointAdvice: String? {
         switch self {
         case .noEndpoint:
-            "the PROXY header names no private endpoint; the load balancer must pass the cloud's TLV"
-                + " on (Azure: Enable TCP proxy V2)"
+            "the PROXY header names no private endpoint; the load balancer must forward the cloud's"
+                + " TLV (Azure: Enable TCP proxy V2)"
         case .unknownEndpoint:
-            "the endpoint is not registered with this warehouse, or no route of the listener takes it; to"
-                + " admit it, add it under endpoints with state: available, and to the routes if there"
-                + " are some"
-        case .endpointPendingAcceptance: "nobody has accepted the endpoint yet; set its state"
+            "the endpoint is not registered with this warehouse, or no route of the listener matches it;"
+                + " to admit it, add it under endpoints with state: available, and to the listener's"
+                + " routes if it has any"
+        case .endpointPendingAcceptance:
+            "the endpoint has not been accepted yet; set its state to available to admit it"
         case .endpointPending: "the cloud has not connected the endpoint yet; wait"
-        case .endpointRejected: "the endpoint was rejected; set its state if that is over"
-        case .endpointExpired, .endpointFailed, .endpointDeleting, .endpointDeleted:
-            "the endpoint is no more; its consumer must make a new one"
+        case .endpointRejected:
+            "the endpoint was rejected; set its state to available to admit it again"
+        case .endpointExpired:
+            "the endpoint request has expired; the consumer must create a new endpoint"
+        case .endpointFailed: "the endpoint has failed; the consumer must create a new one"
+        case .endpointDeleting:
+            "the endpoint is being deleted; the consumer must create a new one"
+        case .endpointDeleted: "the endpoint was deleted; the consumer must create a new one"
         default: nil
         }
     }
 
     private var limitAdvice: String {
         switch self {
-        case .connectionLimit: "the gateway is full; see limits.connections"
-        case .warehouseConnectionLimit: "the warehouse is full; see its limits.connections"
-        case .serviceConnectionLimit: "the service is full; see its limits.connections"
-        case .endpointConnectionLimit: "the endpoint is full; see its limits.connections"
-        case .sourceConnectionLimit: "the source is full; see limits.connectionsPerSource"
-        case .sourceRateLimit: "the source connects too often; see limits.connectRatePerSource"
+        case .connectionLimit:
+            "the gateway has reached its connection limit; see limits.connections"
+        case .warehouseConnectionLimit:
+            "the warehouse has reached its connection limit; see its limits.connections"
+        case .serviceConnectionLimit:
+            "the service has reached its connection limit; see its limits.connections"
+        case .endpointConnectionLimit:
+            "the endpoint has reached its connection limit; see its limits.connections"
+        case .sourceConnectionLimit:
+            "the source has too many open connections; see limits.connectionsPerSource"
+        case .sourceRateLimit:
+            "the source connects too often; see limits.connectRatePerSource"
         case .noSourcePort:
-            "the gateway has no local port left towards its backends; add sourceAddresses, more"
-                + " backends, or widen net.ipv4.ip_local_port_range"
-        default: "no backend answers; sluice status says which and why"
+            "the gateway has no local port left for connections to its backends; add sourceAddresses"
+                + " or backends, or widen net.ipv4.ip_local_port_range"
+        default: "no backend is available; sluice status shows why"
         }
     }
 }

@@ -1,19 +1,19 @@
-package import Addresses
+public import Addresses
 
 extension DenialReason {
-    /// What a denial means to the client: whether it helps to try again, and who can help.
-    package enum Family {
-        /// Who the client is, or how it came, is not admitted.
+    /// What a denial means to the client: whether it helps to retry, and who can help.
+    public enum Family {
+        /// The client, or the way it connects, is not admitted.
         case access
         /// The client's own source has, or opens, too many.
         case sourceLimit
         /// All clients together have too many.
         case gatewayLimit
-        /// There is nobody to talk to.
+        /// No backend is available.
         case outage
     }
 
-    package var family: Family {
+    public var family: Family {
         switch self {
         case .linkClosed, .notInWhitelist, .deniedByRule, .untrustedProxySource, .badProxyHeader,
             .proxyHeaderTimeout, .unexpectedProxyHeader, .noRoute, .noEndpoint, .unknownEndpoint,
@@ -28,13 +28,13 @@ extension DenialReason {
         }
     }
 
-    /// Whether the policy admits the client, and only a limit stands against it.
-    package var isLimit: Bool { family == .sourceLimit || family == .gatewayLimit }
+    /// Whether the policy admits the client, and only a limit denies it.
+    public var isLimit: Bool { family == .sourceLimit || family == .gatewayLimit }
 
-    /// The sentence that a denied client is shown, after the models of MySQL's own errors.
+    /// The message for a denied client, modeled on MySQL's own errors.
     ///
-    /// It names no rule, limit or backend: those are the operator's, who finds them in the log.
-    package func message(to client: IPAddress) -> String {
+    /// It names no rule, limit or backend: those are for the operator, who finds them in the log.
+    public func message(to client: IPAddress) -> String {
         switch family {
         case .access: "Host '\(client)' is not allowed to connect to this warehouse: \(words)"
         case .sourceLimit, .gatewayLimit: "Too many connections: \(words)"
@@ -44,32 +44,34 @@ extension DenialReason {
 
     private var words: String {
         switch self {
-        case .linkClosed: "its public link is closed"
-        case .notInWhitelist: "its whitelist does not have this address"
-        case .deniedByRule: "a rule of its whitelist denies this address"
-        case .untrustedProxySource: "only its load balancers may connect here"
+        case .linkClosed: "the public link is closed"
+        case .notInWhitelist: "this address is not in the whitelist"
+        case .deniedByRule: "denied by a whitelist rule"
+        case .untrustedProxySource: "only load balancers may connect here"
         case .badProxyHeader: "the PROXY protocol header is invalid"
-        case .proxyHeaderTimeout: "no PROXY protocol header came in time"
+        case .proxyHeaderTimeout: "no PROXY protocol header received in time"
         case .unexpectedProxyHeader: "a PROXY protocol header is not accepted here"
-        case .noRoute: "nothing here leads to a warehouse"
-        case .noEndpoint: "the connection names no private endpoint"
+        case .noRoute: "no route to a warehouse"
+        case .noEndpoint: "the connection does not identify a private endpoint"
         case .unknownEndpoint: "the private endpoint is not registered"
         case .endpointPendingAcceptance: "the private endpoint is not approved yet"
-        case .endpointPending: "the private endpoint is not connected yet, try again later"
+        case .endpointPending: "the private endpoint is not connected yet; try again later"
         case .endpointRejected: "the private endpoint was rejected"
-        case .endpointExpired: "the private endpoint's request has expired"
+        case .endpointExpired: "the private endpoint request has expired"
         case .endpointFailed: "the private endpoint has failed"
         case .endpointDeleting: "the private endpoint is being deleted"
         case .endpointDeleted: "the private endpoint was deleted"
         case .notASource: "only the warehouse's own network may connect here"
-        case .connectionLimit: "the gateway is full, try again later"
-        case .warehouseConnectionLimit: "this warehouse is full, try again later"
-        case .serviceConnectionLimit: "this service of the warehouse is full, try again later"
+        case .connectionLimit: "the gateway has reached its connection limit; try again later"
+        case .warehouseConnectionLimit:
+            "this warehouse has reached its connection limit; try again later"
+        case .serviceConnectionLimit:
+            "this service has reached its connection limit; try again later"
         case .endpointConnectionLimit: "the private endpoint has too many open connections"
         case .sourceConnectionLimit: "this address has too many open connections"
-        case .sourceRateLimit: "this address connects too often, try again later"
-        case .noSourcePort: "the gateway has no free port to its servers, try again later"
-        case .noBackend: "no server of this warehouse answers, try again later"
+        case .sourceRateLimit: "this address connects too often; try again later"
+        case .noSourcePort: "the gateway has no free port for its backends; try again later"
+        case .noBackend: "no backend is available; try again later"
         }
     }
 }

@@ -1,10 +1,10 @@
-/// Why a connection was refused. The raw value stands in the access log and the metrics.
-package enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
+/// Why a connection was denied. The raw value is used in the access log and the metrics.
+public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     /// The whitelist's mode is `nowhere`.
     case linkClosed
     /// No rule of the whitelist matches the client's address.
     case notInWhitelist
-    /// The deciding rule says deny.
+    /// The deciding rule denies.
     case deniedByRule
     /// A PROXY header is required, and the peer is not a trusted source.
     case untrustedProxySource
@@ -14,19 +14,19 @@ package enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case proxyHeaderTimeout
     /// A client's payload begins with a PROXY header that it must not send.
     case unexpectedProxyHeader
-    /// None of the listener's routes takes the client.
+    /// No route of the listener matches the client.
     case noRoute
     /// A private link, and the PROXY header names no endpoint.
     case noEndpoint
     /// A private link, and the endpoint is not registered.
     case unknownEndpoint
-    /// A private link, and nobody has accepted the endpoint yet.
+    /// A private link whose endpoint has not been accepted yet.
     case endpointPendingAcceptance
     /// A private link, and the endpoint was accepted, but its cloud has not connected it yet.
     case endpointPending
     /// A private link, and the endpoint was rejected.
     case endpointRejected
-    /// A private link, and nobody accepted the endpoint in time.
+    /// A private link whose endpoint was not accepted in time.
     case endpointExpired
     /// A private link, and its cloud could not connect the endpoint.
     case endpointFailed

@@ -9,14 +9,14 @@
 /// Every state but the last two can be deleted: deleting, and from there deleted. After AWS's
 /// states of a VPC endpoint and Azure's of a private endpoint connection, in which an approved
 /// connection can be rejected later, and a rejected one be approved after all.
-package enum EndpointAction: String, Hashable, Sendable, CaseIterable {
+public enum EndpointAction: String, Hashable, Sendable, CaseIterable {
     /// The provider lets the endpoint in.
     case accept
-    /// The provider turns it away, be it for now.
+    /// The provider rejects it, possibly only for now.
     case reject
     /// The cloud has made the connection.
     case establish
-    /// Nobody answered the request in time.
+    /// The request was not answered in time.
     case expire
     /// The cloud could not make the connection, or lost it.
     case fail
@@ -29,20 +29,20 @@ package enum EndpointAction: String, Hashable, Sendable, CaseIterable {
 extension Endpoint.State {
     /// The state after `action`.
     ///
-    /// - Throws: ``IllegalTransition`` where nothing like it can happen in this state.
-    package func after(_ action: EndpointAction) throws(IllegalTransition) -> Endpoint.State {
+    /// - Throws: ``IllegalTransition`` if the action is not possible in this state.
+    public func after(_ action: EndpointAction) throws(IllegalTransition) -> Endpoint.State {
         guard let next = next(action) else { throw IllegalTransition(state: self, action: action) }
         return next
     }
 
     /// What can happen in this state.
-    package var legalActions: [EndpointAction] {
+    public var legalActions: [EndpointAction] {
         EndpointAction.allCases.filter { next($0) != nil }
     }
 
-    /// Every state that can come after this one, in however many steps; not the state itself,
-    /// unless it can come back.
-    package var laterStates: Set<Endpoint.State> {
+    /// Every state that can follow this one in any number of steps; not the state itself, unless it
+    /// can recur.
+    public var laterStates: Set<Endpoint.State> {
         var found: Set<Endpoint.State> = []
         var unvisited = [self]
         while let state = unvisited.popLast() {
@@ -70,17 +70,17 @@ extension Endpoint.State {
 }
 
 /// Something that cannot happen to an endpoint in its state.
-package struct IllegalTransition: Error, Hashable, Sendable {
-    package var state: Endpoint.State
-    package var action: EndpointAction
+public struct IllegalTransition: Error, Hashable, Sendable {
+    public var state: Endpoint.State
+    public var action: EndpointAction
 }
 
 extension IllegalTransition: CustomStringConvertible {
     /// Names what can happen instead.
-    package var description: String {
+    public var description: String {
         let legal = state.legalActions.map(\.rawValue)
-        let instead = legal.isEmpty ? "nothing more" : legal.joined(separator: ", ")
-        return "\(action.rawValue) is not possible while an endpoint is \(state.rawValue);"
-            + " possible then: \(instead)"
+        let instead = legal.isEmpty ? "nothing" : legal.joined(separator: ", ")
+        return "cannot \(action.rawValue) an endpoint that is \(state.rawValue)"
+            + " (possible: \(instead))"
     }
 }

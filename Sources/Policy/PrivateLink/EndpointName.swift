@@ -1,18 +1,18 @@
-package import ProxyProtocol
+public import ProxyProtocol
 
 /// What names one endpoint among those of all clouds: two clouds may give out the same id.
-package struct EndpointName: Hashable, Sendable, Codable {
-    package var cloud: Cloud
+public struct EndpointName: Hashable, Sendable, Codable {
+    public var cloud: Cloud
     /// As in ``Endpoint/id``.
-    package var id: String
+    public var id: String
 
-    package init(_ cloud: Cloud, _ id: String) {
+    public init(_ cloud: Cloud, _ id: String) {
         self.cloud = cloud
         self.id = id
     }
 
     /// The endpoint that a cloud's load balancer attests.
-    package init(_ identity: PrivateLinkIdentity) {
+    public init(_ identity: PrivateLinkIdentity) {
         id = identity.endpointID
         cloud =
             switch identity {
@@ -26,9 +26,9 @@ package struct EndpointName: Hashable, Sendable, Codable {
 
 extension EndpointName: CustomStringConvertible {
     /// `aws:vpce-0123456789abcdef0`, as ``EndpointReference`` reads it.
-    package var description: String { "\(cloud.rawValue):\(id)" }
+    public var description: String { "\(cloud.rawValue):\(id)" }
 }
 
 extension Endpoint {
-    package var name: EndpointName { EndpointName(cloud, id) }
+    public var name: EndpointName { EndpointName(cloud, id) }
 }

@@ -1,20 +1,20 @@
 import Text
 
-/// An endpoint as a person writes it on the command line and in a URL's query:
-/// `aws:vpce-0123456789abcdef0`, or its id alone where one cloud only has it.
-package struct EndpointReference: Hashable, Sendable, Codable {
-    /// `nil` where the id alone was written.
-    package var cloud: Cloud?
-    package var id: String
+/// An endpoint as written on the command line and in a URL's query: `aws:vpce-0123456789abcdef0`,
+/// or only its id if a single cloud has it.
+public struct EndpointReference: Hashable, Sendable, Codable {
+    /// `nil` if only the id was given.
+    public var cloud: Cloud?
+    public var id: String
 
     /// The endpoint itself, whose cloud is known.
-    package init(_ name: EndpointName) {
+    public init(_ name: EndpointName) {
         cloud = name.cloud
         id = name.id
     }
 
     /// Reads `cloud:id` or `id`.
-    package init(parsing text: String) throws(EndpointReferenceError) {
+    public init(parsing text: String) throws(EndpointReferenceError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let id = parts.last.map(String.init), !id.isEmpty else { throw .missingID }
         self.id = id
@@ -25,12 +25,12 @@ package struct EndpointReference: Hashable, Sendable, Codable {
         self.cloud = cloud
     }
 
-    /// The one endpoint that is meant.
+    /// The endpoint that is referred to.
     ///
-    /// - Parameter known: where to look for the cloud of an id that was written alone.
+    /// - Parameter known: where to look up the cloud if only the id was given.
     /// - Throws: ``EndpointReferenceError/unknownID(_:)`` or
-    ///   ``EndpointReferenceError/ambiguous(_:)``; never where the cloud was written.
-    package func resolved(among known: some Sequence<EndpointName>)
+    ///   ``EndpointReferenceError/ambiguous(_:)``; never if the cloud was given.
+    public func resolved(among known: some Sequence<EndpointName>)
         throws(EndpointReferenceError) -> EndpointName
     {
         if let cloud { return EndpointName(cloud, id) }
@@ -42,29 +42,29 @@ package struct EndpointReference: Hashable, Sendable, Codable {
         return name
     }
 
-    /// The one endpoint that is meant where a warehouse is asked about: one of its `own`, if one of
-    /// them can be meant, and else one of `all`.
+    /// The endpoint that is referred to in a question about one warehouse: one of its `own` if one
+    /// matches, otherwise one of `all`.
     ///
     /// - Throws: as ``resolved(among:)``.
-    package func resolved(amongOwn own: [EndpointName], orAll all: [EndpointName])
+    public func resolved(amongOwn own: [EndpointName], orAll all: [EndpointName])
         throws(EndpointReferenceError) -> EndpointName
     {
         try resolved(among: own.contains(where: matches) ? own : all)
     }
 
     /// Whether `name` is meant. An id that was written alone means any cloud's.
-    package func matches(_ name: EndpointName) -> Bool {
+    public func matches(_ name: EndpointName) -> Bool {
         id == name.id && (cloud == nil || cloud == name.cloud)
     }
 }
 
 extension EndpointReference: CustomStringConvertible {
     /// As it is written.
-    package var description: String { cloud.map { "\($0.rawValue):\(id)" } ?? id }
+    public var description: String { cloud.map { "\($0.rawValue):\(id)" } ?? id }
 }
 
-/// Why a text names no endpoint. Always the writer's fault.
-package enum EndpointReferenceError: Error, Hashable, Sendable {
+/// Why a text does not refer to an endpoint. Always an error in the text.
+public enum EndpointReferenceError: Error, Hashable, Sendable {
     case missingID
     case unknownCloud(String)
     /// No endpoint that the gateway knows has this id.
@@ -74,7 +74,7 @@ package enum EndpointReferenceError: Error, Hashable, Sendable {
 }
 
 extension EndpointReferenceError: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .missingID:
             "expected an endpoint such as aws:vpce-0123456789abcdef0"
@@ -82,10 +82,10 @@ extension EndpointReferenceError: CustomStringConvertible {
             "unknown cloud \(cloud.quoted) (expected "
                 + Cloud.allCases.map(\.rawValue).joined(separator: ", ") + ")"
         case .unknownID(let id):
-            "no known endpoint has the id \(id.quoted); add its cloud, for example aws:\(id)"
+            "unknown endpoint id \(id.quoted) (add its cloud, e.g. aws:\(id))"
         case .ambiguous(let names):
-            "ambiguous endpoint id; write one of "
-                + names.map(\.description).joined(separator: ", ")
+            "ambiguous endpoint id (use one of "
+                + names.map(\.description).joined(separator: ", ") + ")"
         }
     }
 }

@@ -1,14 +1,14 @@
 extension EndpointService {
-    /// Whether `principal` may ask for an endpoint of this service.
+    /// Whether `principal` may request an endpoint of this service.
     ///
-    /// Nobody may unless named, or named by `*`. An AWS account's `:root` names all of its users
-    /// and roles, and in an ARN `*` stands for any characters, as in an IAM policy.
-    package func allows(principal: String) -> Bool {
+    /// Only listed principals may, or any if `*` is listed. An AWS account's `:root` covers all of
+    /// its users and roles, and in an ARN `*` stands for any characters, as in an IAM policy.
+    public func allows(principal: String) -> Bool {
         allowedPrincipals.contains { PrincipalPattern($0).matches(principal) }
     }
 
-    /// The state in which an endpoint begins that `principal` asks for; `nil` where it may not.
-    package func initialState(for principal: String) -> Endpoint.State? {
+    /// The initial state of an endpoint that `principal` requests; `nil` if it may not request one.
+    public func initialState(for principal: String) -> Endpoint.State? {
         guard allows(principal: principal) else { return nil }
         return acceptance == .automatic ? .available : .pendingAcceptance
     }
@@ -36,7 +36,8 @@ struct PrincipalPattern {
         )
     }
 
-    /// Goes back to the last `*` only, so that no pattern takes more than the product of lengths.
+    /// Backtracks to the last `*` only, so that no pattern takes more than the product of the
+    /// lengths.
     private static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
         var (pattern, text) = (pattern, text)
         var retry: (pattern: ArraySlice<UInt8>, text: ArraySlice<UInt8>)?

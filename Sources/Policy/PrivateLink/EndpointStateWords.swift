@@ -1,10 +1,10 @@
-/// The clouds' own words for an endpoint's state: views of one vocabulary.
+/// The clouds' own terms for an endpoint's state: views of one vocabulary.
 extension Endpoint.State {
-    /// As AWS' API says it (`State` of a VPC endpoint).
-    package var awsWord: String { rawValue }
+    /// As in AWS's API (`State` of a VPC endpoint).
+    public var awsWord: String { rawValue }
 
-    /// As Azure's API says it (`privateLinkServiceConnectionState.status`).
-    package var azureWord: String {
+    /// As in Azure's API (`privateLinkServiceConnectionState.status`).
+    public var azureWord: String {
         switch self {
         case .pendingAcceptance: "Pending"
         case .pending, .available: "Approved"
@@ -13,14 +13,14 @@ extension Endpoint.State {
         }
     }
 
-    /// As `cloud` says it; clouds without a vocabulary of their own use AWS'.
-    package func word(of cloud: Cloud) -> String {
+    /// The term that `cloud` uses; clouds without a vocabulary of their own use AWS's.
+    public func word(of cloud: Cloud) -> String {
         cloud == .azure ? azureWord : awsWord
     }
 
     /// The state that `cloud` calls `word`. AWS' API mixes camel case and capitals, so case does
     /// not count.
-    package init?(word: String, of cloud: Cloud) {
+    public init?(word: String, of cloud: Cloud) {
         let wanted = word.lowercased()
         // Azure's "Pending" waits for a person, which AWS's does not.
         if cloud == .azure, let state = Self.azureStates[wanted] {
@@ -37,7 +37,7 @@ extension Endpoint.State {
         "disconnected": .deleted,
     ]
 
-    /// Why a connection through an endpoint in this state is denied; `nil` where it may pass.
+    /// Why a connection through an endpoint in this state is denied; `nil` if it is admitted.
     var denial: DenialReason? {
         switch self {
         case .available: nil

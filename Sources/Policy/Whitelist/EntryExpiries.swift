@@ -1,16 +1,16 @@
-package import Addresses
+public import Addresses
 import CIDRTrie
-package import Time
+public import Time
 
 /// When the entries of whitelists expire, so that the operator reads of it.
-package struct EntryExpiries: Sendable {
+public struct EntryExpiries: Sendable {
     /// Entries of one warehouse that have expired since the last look.
-    package struct Expired: Equatable, Sendable {
-        package var warehouse: String
+    public struct Expired: Equatable, Sendable {
+        public var warehouse: String
         /// The first of them, in the order in which they expired.
-        package var blocks: [CIDRBlock]
+        public var blocks: [CIDRBlock]
         /// All of them.
-        package var count: Int
+        public var count: Int
     }
 
     private struct Entry {
@@ -25,13 +25,13 @@ package struct EntryExpiries: Sendable {
     /// The latest first: those that expire next are taken from the end.
     private var entries: [Entry] = []
 
-    package init() {}
+    public init() {}
 
     /// Entries that expire after `now` and are considered.
     ///
     /// - Complexity: O(*n* log *n*) in the entries that expire; all entries are looked at, but those
     ///   of lists without expiries.
-    package init(of policy: Policy, after now: UnixTime) {
+    public init(of policy: Policy, after now: UnixTime) {
         for (warehouse, policy) in policy.warehouses where policy.whitelist.mode == .specific {
             for list in policy.whitelist.lists { add(list, of: warehouse, after: now) }
         }
@@ -51,10 +51,10 @@ package struct EntryExpiries: Sendable {
     }
 
     /// When the next entry expires; `nil` if none does.
-    package var next: UnixTime? { entries.last?.moment }
+    public var next: UnixTime? { entries.last?.moment }
 
-    /// Takes what has expired by `now`, by warehouse.
-    package mutating func takeExpired(at now: UnixTime) -> [Expired] {
+    /// Removes and returns what has expired by `now`, by warehouse.
+    public mutating func takeExpired(at now: UnixTime) -> [Expired] {
         var expired: [String: Expired] = [:]
         while let entry = entries.last, entry.moment <= now {
             entries.removeLast()
@@ -71,7 +71,7 @@ package struct EntryExpiries: Sendable {
 
 extension EntryExpiries.Expired: CustomStringConvertible {
     /// `warehouse W: 10.0.0.0/8, 10.1.0.0/16, 10.2.0.0/16 and 7 more`
-    package var description: String {
+    public var description: String {
         let names = blocks.map(\.description).joined(separator: ", ")
         let rest = count - blocks.count
         return "warehouse \(warehouse): \(names)" + (rest > 0 ? " and \(rest) more" : "")

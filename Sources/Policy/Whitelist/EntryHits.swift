@@ -1,26 +1,26 @@
-package import Addresses
-package import Time
+public import Addresses
+public import Time
 
 /// How often an entry has decided on a connection.
-package struct EntryHits: Hashable, Sendable {
-    package var count: UInt64
-    package var last: UInt32
+public struct EntryHits: Hashable, Sendable {
+    public var count: UInt64
+    public var last: UInt32
 
     /// When the entry decided last.
-    package var lastHit: UnixTime { UnixTime(seconds: Int64(last)) }
+    public var lastHit: UnixTime { UnixTime(seconds: Int64(last)) }
 }
 
 /// Hits by entry. Each shard has its own, so that counting takes no lock and no shared cache line;
 /// what they have counted is added up when somebody asks.
 ///
 /// An entry that has not been hit takes no room.
-package struct EntryHitTable: Sendable {
-    package struct Key: Hashable, Sendable {
+public struct EntryHitTable: Sendable {
+    public struct Key: Hashable, Sendable {
         /// ``EntryList/series``
-        package var list: UInt32
-        package var block: CIDRBlock
+        public var list: UInt32
+        public var block: CIDRBlock
 
-        package init(list: UInt32, block: CIDRBlock) {
+        public init(list: UInt32, block: CIDRBlock) {
             self.list = list
             self.block = block
         }
@@ -30,20 +30,20 @@ package struct EntryHitTable: Sendable {
     /// The size at which entries that no longer exist are looked for.
     private var pruneLimit = 1_024
 
-    package init() {}
+    public init() {}
 
-    package var count: Int { hits.count }
+    public var count: Int { hits.count }
 
-    package subscript(key: Key) -> EntryHits? { hits[key] }
+    public subscript(key: Key) -> EntryHits? { hits[key] }
 
-    package mutating func record(_ key: Key, at now: UnixTime) {
+    public mutating func record(_ key: Key, at now: UnixTime) {
         let second = UInt32(clamping: now.seconds)
         hits[key, default: EntryHits(count: 0, last: second)].count += 1
         hits[key]?.last = second
     }
 
     /// Adds what another table has counted.
-    package mutating func merge(_ other: EntryHitTable) {
+    public mutating func merge(_ other: EntryHitTable) {
         for (key, more) in other.hits {
             let known = hits[key] ?? EntryHits(count: 0, last: 0)
             hits[key] = EntryHits(
@@ -55,7 +55,7 @@ package struct EntryHitTable: Sendable {
 
     /// Forgets lists that no longer exist. To be called with each new policy; does nothing before
     /// the table has doubled since the last time.
-    package mutating func prune(keeping lists: () -> Set<UInt32>) {
+    public mutating func prune(keeping lists: () -> Set<UInt32>) {
         guard hits.count >= pruneLimit else { return }
         let lists = lists()
         hits = hits.filter { lists.contains($0.key.list) }

@@ -1,24 +1,24 @@
-package import Addresses
-package import CIDRTrie
+public import Addresses
+public import CIDRTrie
 import Synchronization
-package import Time
+public import Time
 
 /// One entry of a whitelist.
-package struct WhitelistEntry: Hashable, Sendable {
+public struct WhitelistEntry: Hashable, Sendable {
     /// The block as it was written: `203.0.113.7`, `203.0.113.0/24`, or a range of which the block
     /// is a part.
-    package var text: String
+    public var text: String
     /// The block, what happens to its addresses, the operator's description and the expiry.
-    package var rule: Rule
+    public var rule: Rule
     /// A disabled entry is kept but not considered.
-    package var isEnabled: Bool
+    public var isEnabled: Bool
     /// Who changed it last; empty if the source does not say.
-    package var editor: String
+    public var editor: String
     /// When it was changed last; `nil` if the source does not say.
-    package var editedAt: UnixTime?
+    public var editedAt: UnixTime?
 
     /// - Parameter text: the block in its canonical form if `nil`.
-    package init(
+    public init(
         _ rule: Rule,
         text: String? = nil,
         isEnabled: Bool = true,
@@ -35,10 +35,10 @@ package struct WhitelistEntry: Hashable, Sendable {
 
 /// Identifies an entry of one list for as long as it exists. The number is not given to another
 /// entry afterwards.
-package struct EntryID: Hashable, Sendable {
-    package var number: UInt32
+public struct EntryID: Hashable, Sendable {
+    public var number: UInt32
 
-    package init(number: UInt32) {
+    public init(number: UInt32) {
         self.number = number
     }
 }
@@ -48,21 +48,21 @@ package struct EntryID: Hashable, Sendable {
 /// Immutable: an edit makes a new list, in which everything the edit does not touch is shared with
 /// the old one or copied without being compiled again. What an entry has beside its rule is kept
 /// only for entries that have it, so that a list of a million plain blocks takes about 30 MB.
-package final class EntryList: Sendable {
+public final class EntryList: Sendable {
     /// Where a list comes from.
-    package enum Name: Hashable, Sendable, Comparable {
+    public enum Name: Hashable, Sendable, Comparable {
         /// The entries of the configuration or the store.
         case entries
         /// A file, by its path as the configuration names it.
         case file(String)
     }
 
-    package let name: Name
+    public let name: Name
     /// The entries by index, and which of them decides on an address.
-    package let trie: CompiledTrie
+    public let trie: CompiledTrie
     private let notes: EntryNotes
     /// The same for every version of the list: hits are counted under it.
-    package let series: UInt32
+    public let series: UInt32
 
     private static let lastSeries = Atomic<UInt32>(0)
 
@@ -77,16 +77,16 @@ package final class EntryList: Sendable {
     /// A list of rules as they are, compiled already.
     ///
     /// - Parameter before: the version that this one replaces, so that counts of hits go on.
-    package convenience init(_ name: Name, _ trie: CompiledTrie, replacing before: EntryList? = nil)
+    public convenience init(_ name: Name, _ trie: CompiledTrie, replacing before: EntryList? = nil)
     {
         self.init(name, trie, EntryNotes(count: trie.rules.endIndex), series: before?.series)
     }
 
-    package convenience init(_ name: Name, rules: some Sequence<Rule>) {
+    public convenience init(_ name: Name, rules: some Sequence<Rule>) {
         self.init(name, CompiledTrie(RuleTable(rules)))
     }
 
-    package convenience init(_ name: Name, _ entries: some Sequence<WhitelistEntry>) {
+    public convenience init(_ name: Name, _ entries: some Sequence<WhitelistEntry>) {
         var builder = RuleTable.Builder()
         var notes = EntryNotes(count: 0)
         for entry in entries {
@@ -104,60 +104,57 @@ package final class EntryList: Sendable {
         return EntryList(name, trie, notes, series: before.series)
     }
 
-    /// The list as it is saved: the image of its trie, and the notes of its entries in the same
-    /// order.
-    package var saved: (image: [UInt8], notes: EntryNotes) {
-        let indices = Array(trie.rules.indices)
-        return (trie.image(), notes.compacted(to: indices))
-    }
+    /// The list as it is saved: the image of its trie, and the notes of the entries by their
+    /// indices in it.
+    public var saved: (image: [UInt8], notes: EntryNotes) { (trie.image(), notes) }
 
     /// A list that was saved.
     ///
     /// - Throws: ``EntryListError`` if the two do not belong together, or the image is invalid.
-    package convenience init(_ name: Name, image: [UInt8], notes: EntryNotes) throws {
+    public convenience init(_ name: Name, image: [UInt8], notes: EntryNotes) throws {
         let trie = try CompiledTrie(image: image)
         guard notes.isValid(for: trie.rules.endIndex) else { throw EntryListError.mismatch }
         self.init(name, trie, notes, series: nil)
     }
 
     /// The number of entries, disabled ones included.
-    package var count: Int { trie.rules.count }
+    public var count: Int { trie.rules.count }
 }
 
 extension EntryList {
-    package func id(at index: Int) -> EntryID { notes.id(at: index) }
+    public func id(at index: Int) -> EntryID { notes.id(at: index) }
 
     /// The position of an entry; `nil` if there is none with this identity.
     ///
     /// - Complexity: O(*n*) if entries have been removed, else O(1).
-    package func index(of id: EntryID) -> Int? {
+    public func index(of id: EntryID) -> Int? {
         notes.index(of: id).flatMap { trie.rules.contains(index: $0) ? $0 : nil }
     }
 
-    package subscript(index: Int) -> WhitelistEntry {
+    public subscript(index: Int) -> WhitelistEntry {
         notes.entry(trie.rules[index], isEnabled: trie.rules.isEnabled(index), at: index)
     }
 
     /// The entries in ascending order of their blocks.
-    package var entries: some Sequence<(id: EntryID, entry: WhitelistEntry)> {
+    public var entries: some Sequence<(id: EntryID, entry: WhitelistEntry)> {
         trie.ascending.lazy.map { (self.id(at: $0), self[$0]) }
     }
 }
 
 /// Why a saved list cannot be used.
-package enum EntryListError: Error {
+public enum EntryListError: Error {
     /// Image and notes are not of the same list.
     case mismatch
 }
 
 extension EntryListError: CustomStringConvertible {
-    package var description: String { "the notes do not belong to these entries" }
+    public var description: String { "the notes do not belong to these entries" }
 }
 
 // MARK: - Edits
 
 /// A change of one entry.
-package enum EntryEdit: Hashable, Sendable {
+public enum EntryEdit: Hashable, Sendable {
     case add(WhitelistEntry)
     case change(EntryID, to: WhitelistEntry)
     case setEnabled(EntryID, Bool, editor: String, at: UnixTime)
@@ -165,7 +162,7 @@ package enum EntryEdit: Hashable, Sendable {
 }
 
 /// Why a list cannot be edited as asked. Always the editor's error; nothing has changed.
-package enum EntryEditError: Error, Hashable, Sendable {
+public enum EntryEditError: Error, Hashable, Sendable {
     /// The list has no such entry, or no longer has it.
     case noSuchEntry(EntryID)
     /// The list already has an entry with this block.
@@ -176,12 +173,12 @@ package enum EntryEditError: Error, Hashable, Sendable {
 }
 
 extension EntryEditError: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
-        case .noSuchEntry(let id): "there is no entry \(id.number); it may have been removed"
+        case .noSuchEntry(let id): "unknown entry \(id.number) (it may have been removed)"
         case .duplicate(let block, let id?):
-            "\(block) is already in the list (entry \(id.number)); change that entry instead"
-        case .duplicate(let block, nil): "\(block) is given twice"
+            "\(block) is already in the list as entry \(id.number) (change that entry instead)"
+        case .duplicate(let block, nil): "duplicate block \(block)"
         case .tooManyEntries(let limit): "a list has at most \(limit) entries"
         }
     }
@@ -193,7 +190,7 @@ extension EntryList {
     /// - Returns: the new list, and the identity of each entry that was added, in order.
     /// - Complexity: one copy of the compiled form, changed where the blocks are; see
     ///   ``/CIDRTrie/CompiledTrie/apply(_:)``.
-    package func applying(
+    public func applying(
         _ edits: [EntryEdit]
     ) throws(EntryEditError) -> (list: EntryList, added: [EntryID]) {
         var draft = EntryDraft(of: self, notes: notes)
@@ -272,6 +269,7 @@ private struct EntryDraft {
             }
         }
         notes.dropUnusedTexts()
+        notes.trim()
         return added
     }
 
@@ -300,12 +298,12 @@ private struct EntryDraft {
 
 /// Two lists are equal if they have the same entries at the same positions.
 extension EntryList: Hashable {
-    package static func == (left: EntryList, right: EntryList) -> Bool {
+    public static func == (left: EntryList, right: EntryList) -> Bool {
         left === right
             || left.name == right.name && left.trie == right.trie && left.notes == right.notes
     }
 
-    package func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(count)
     }

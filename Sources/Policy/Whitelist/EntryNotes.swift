@@ -4,7 +4,7 @@ import Time
 
 /// What the entries of a list have beside their rules, by index. A column that no entry needs is
 /// empty.
-package struct EntryNotes: Hashable, Sendable, Codable {
+public struct EntryNotes: Hashable, Sendable, Codable {
     /// The identity of each entry, if it is not its index.
     private var numbers: [UInt32] = []
     private var nextNumber: UInt32
@@ -34,27 +34,21 @@ package struct EntryNotes: Hashable, Sendable, Codable {
 }
 
 extension EntryNotes {
-    /// The notes of the entries at `indices`, which become the first ones.
-    func compacted(to indices: some Collection<Int>) -> EntryNotes {
-        var compacted = self
-        compacted.numbers = indices.map { id(at: $0).number }
-        compacted.forms = forms.isEmpty ? [] : indices.map { forms.element(at: $0) ?? 0 }
-        compacted.editorPlaces =
-            editorPlaces.isEmpty ? [] : indices.map { editorPlaces.element(at: $0) ?? 0 }
-        compacted.edited = edited.isEmpty ? [] : indices.map { edited.element(at: $0) ?? 0 }
-        let areIndices = zip(compacted.numbers, 0...).allSatisfy { $0 == $1 }
-        if areIndices { compacted.numbers = [] }
-        return compacted
+    /// Shortens each column to its last entry that has something in it.
+    mutating func trim() {
+        forms.trim(Form.block.rawValue)
+        editorPlaces.trim(0)
+        edited.trim(0)
     }
 
-    /// Whether these can be the notes of `count` entries.
-    func isValid(for count: Int) -> Bool {
-        let isLongEnough = numbers.isEmpty || numbers.count >= count
-        let areUnique = Set(numbers.prefix(count)).count == min(numbers.count, count)
-        let hasTexts = forms.allSatisfy { $0 < Form.count + UInt32(texts.count) }
+    /// Whether these can be the notes of a list whose indices are below `end`.
+    func isValid(for end: Int) -> Bool {
+        let implicit = numbers.count..<max(end, numbers.count)
+        let all = Set(numbers).union(implicit.map { UInt32(truncatingIfNeeded: $0) })
+        let areUnique = all.count == numbers.count + implicit.count
+        let hasTexts = forms.allSatisfy { $0 < Int(Form.count) + texts.count }
         let hasEditors = editorPlaces.allSatisfy { $0 <= editors.count }
-        let isNext = Int(nextNumber) >= count && numbers.allSatisfy { $0 < nextNumber }
-        return isLongEnough && areUnique && hasTexts && hasEditors && isNext
+        return areUnique && hasTexts && hasEditors && all.allSatisfy { $0 < nextNumber }
     }
 }
 
@@ -66,7 +60,9 @@ extension EntryNotes {
     }
 
     func index(of id: EntryID) -> Int? {
-        numbers.isEmpty ? Int(id.number) : numbers.firstIndex(of: id.number)
+        if let index = numbers.firstIndex(of: id.number) { return index }
+        // Beyond the column an entry's number is its index.
+        return id.number < numbers.count ? nil : Int(id.number)
     }
 
     /// Gives the entry at `index`, which is new there, a number that no entry has had.
@@ -153,6 +149,11 @@ extension EntryNotes {
 }
 
 extension Array where Element: FixedWidthInteger {
+    fileprivate mutating func trim(_ standard: Element) {
+        let end = (lastIndex { $0 != standard } ?? -1) + 1
+        if end < count { removeLast(count - end) }
+    }
+
     fileprivate func element(at index: Int) -> Element? { index < count ? self[index] : nil }
 
     /// Sets an element of a column that is only as long as it must be.

@@ -1,11 +1,11 @@
-package import Addresses
-package import CIDRTrie
-package import Time
+public import Addresses
+public import CIDRTrie
+public import Time
 
 /// A public link's rules.
-package struct Whitelist: Hashable, Sendable {
+public struct Whitelist: Hashable, Sendable {
     /// Who may connect, in the words of the managed product's console.
-    package enum Mode: String, Hashable, Sendable, CaseIterable, Codable {
+    public enum Mode: String, Hashable, Sendable, CaseIterable, Codable {
         /// Every source, IPv4 and IPv6. Entries are not considered.
         case anywhere
         /// No source. Entries are not considered.
@@ -16,43 +16,43 @@ package struct Whitelist: Hashable, Sendable {
     }
 
     /// Whether ``lists`` are considered at all.
-    package var mode: Mode
+    public var mode: Mode
     /// Consulted together, as if they were one list. If two of them disagree about the same block,
     /// it is denied.
-    package var lists: [EntryList]
+    public var lists: [EntryList]
 
-    package init(mode: Mode, lists: [EntryList] = []) {
+    public init(mode: Mode, lists: [EntryList] = []) {
         self.mode = mode
         self.lists = lists
     }
 
     /// The number of entries in all lists, disabled ones included.
-    package var entryCount: Int { lists.reduce(0) { $0 + $1.count } }
+    public var entryCount: Int { lists.reduce(0) { $0 + $1.count } }
 }
 
 extension Whitelist {
     /// What a new warehouse of the managed product starts with: every address is admitted.
-    package static let openToAll = Whitelist(
+    public static let openToAll = Whitelist(
         mode: .specific,
         lists: [EntryList(.entries, rules: [Rule(block: .allIPv4), Rule(block: .allIPv6)])]
     )
 
     /// Admits nobody.
-    package static let empty = Whitelist(mode: .specific)
+    public static let empty = Whitelist(mode: .specific)
 }
 
 /// The entry that decides on an address.
-package struct EntryMatch: Hashable, Sendable {
-    package var block: CIDRBlock
-    package var action: Action
+public struct EntryMatch: Hashable, Sendable {
+    public var block: CIDRBlock
+    public var action: Action
     /// When the entry no longer applies; `nil` for never.
-    package var expiry: UnixTime?
+    public var expiry: UnixTime?
     /// The position of its list in ``Whitelist/lists``.
-    package var list: Int
+    public var list: Int
     /// The position of the entry in the list.
-    package var index: Int
+    public var index: Int
     /// ``EntryList/series`` of its list.
-    package var series: UInt32
+    public var series: UInt32
 }
 
 extension Whitelist {
@@ -60,13 +60,13 @@ extension Whitelist {
     /// of the same block, one that denies.
     ///
     /// - Complexity: one lookup for each list.
-    package func match(for address: IPAddress, at now: UnixTime) -> EntryMatch? {
+    public func match(for address: IPAddress, at now: UnixTime) -> EntryMatch? {
         strongest { $0.trie.match(for: address, at: now) }
     }
 
     /// The entry that would decide on `address` if it had not expired by `now`; `nil` if the
     /// strongest entry still applies.
-    package func expiredMatch(for address: IPAddress, at now: UnixTime) -> EntryMatch? {
+    public func expiredMatch(for address: IPAddress, at now: UnixTime) -> EntryMatch? {
         guard let match = strongest({ $0.trie.match(for: address) }), let expiry = match.expiry,
             expiry <= now
         else { return nil }
@@ -84,7 +84,7 @@ extension Whitelist {
     }
 
     /// The operator's description of the entry that matched; `nil` if it has none.
-    package func description(of match: EntryMatch) -> String? {
+    public func description(of match: EntryMatch) -> String? {
         let text = lists[match.list].trie.rules.description(of: match.index)
         return text.isEmpty ? nil : text
     }
@@ -111,7 +111,7 @@ extension EntryMatch {
 
 extension CIDRBlock {
     /// 0.0.0.0/0
-    package static let allIPv4 = CIDRBlock(containing: IPAddress(.v4, bits: 0), prefixLength: 0)
+    public static let allIPv4 = CIDRBlock(containing: IPAddress(.v4, bits: 0), prefixLength: 0)
     /// ::/0
-    package static let allIPv6 = CIDRBlock(containing: IPAddress(.v6, bits: 0), prefixLength: 0)
+    public static let allIPv6 = CIDRBlock(containing: IPAddress(.v6, bits: 0), prefixLength: 0)
 }

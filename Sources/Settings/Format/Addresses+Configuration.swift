@@ -1,11 +1,11 @@
 import Addresses
 import CIDRTrie
-import Text
+public import Text
 import Time
 import Traffic
 
 extension SocketAddress: ConfigurationScalar {
-    static var expectation: String { "an address and a port such as 0.0.0.0:9030" }
+    static var expectation: String { "an address and port such as 0.0.0.0:9030" }
 
     init(configurationText text: String) throws(ScalarFault) {
         do throws(AddressSyntaxError) {
@@ -15,7 +15,7 @@ extension SocketAddress: ConfigurationScalar {
         }
     }
 
-    /// As a backend has it.
+    /// For a backend.
     fileprivate init(backendText text: String) throws(ScalarFault) {
         do throws(AddressSyntaxError) {
             try self.init(parsing: text)
@@ -41,7 +41,7 @@ extension AddressRange: ConfigurationScalar {
 extension BackendAddress: ConfigurationScalar {
     static var expectation: String { "host:port" }
 
-    /// An address as for a listener, IPv6 in brackets; anything that is no number is a host name.
+    /// An address as for a listener, IPv6 in brackets; anything that is not numeric is a host name.
     init(configurationText text: String) throws(ScalarFault) {
         let isNumeric = text.allSatisfy { $0.isDigit || $0 == "." || $0 == ":" }
         if text.contains("/") || text.contains("@") {
@@ -53,7 +53,7 @@ extension BackendAddress: ConfigurationScalar {
         } else {
             self = try Self.named(text)
         }
-        guard port != 0 else { throw ScalarFault("no backend listens on port 0") }
+        guard port != 0 else { throw ScalarFault("port 0 is not valid for a backend") }
         if case .ip(let ip) = host { try Self.checkDestination(ip, port) }
     }
 
@@ -62,14 +62,14 @@ extension BackendAddress: ConfigurationScalar {
         let loopback = ip.family == .v4 ? "127.0.0.1" : "[::1]"
         if ip.unmapped.isUnspecified {
             throw ScalarFault(
-                "\(ip) is the unspecified address, which no backend can have",
-                remedy: "write the backend's own address, or \(loopback):\(port) for this machine"
+                "\(ip) is the unspecified address and cannot be a backend",
+                remedy: "use the backend's own address, or \(loopback):\(port) for this machine"
             )
         }
         if ip.unmapped.isMulticast {
             throw ScalarFault(
-                "\(ip) is a multicast or broadcast address, which no backend can have",
-                remedy: "write the backend's own address"
+                "\(ip) is a multicast or broadcast address and cannot be a backend",
+                remedy: "use the backend's own address"
             )
         }
     }
@@ -87,16 +87,16 @@ extension BackendAddress: ConfigurationScalar {
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }
         guard parts.count == 2 else {
-            let remedy = "an IPv6 address stands in brackets: [2001:db8::1]:3306"
+            let remedy = "put IPv6 addresses in brackets: [2001:db8::1]:3306"
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }
         guard !last.isEmpty else {
             throw ScalarFault(expected: Self.self, found: text, remedy: "add a port: \(text)3306")
         }
         guard let port = UInt16(last), last.allSatisfy(\.isDigit) else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: "a port is 1 to 65535")
+            throw ScalarFault(expected: Self.self, found: text, remedy: "ports are 1 to 65535")
         }
-        // A final dot says that the name is absolute: no search domain is tried.
+        // A trailing dot makes the name absolute: no search domain is tried.
         let isAbsolute = host.hasSuffix(".") && host.count > 1
         let name = try HostName(configurationText: String(isAbsolute ? host.dropLast() : host))
         return BackendAddress(host: .name(isAbsolute ? name.text + "." : name.text), port: port)
@@ -109,7 +109,8 @@ extension BackendAddress: ConfigurationScalar {
         let place = String(authority.split(separator: "@").last ?? "")
         // `try?`: only whether it is one counts.
         let isOne = (try? BackendAddress(configurationText: place)) != nil
-        return isOne ? "did you mean \(place)?" : "no scheme, user or path: fe-1.internal:9030"
+        return isOne
+            ? "did you mean \(place)?" : "omit scheme, user and path, e.g. fe-1.internal:9030"
     }
 }
 
@@ -124,8 +125,8 @@ extension UnixTime: ConfigurationScalar {
             // `try?`: only whether it is a day counts.
             let isDay = (try? UnixTime(rfc3339: start)) != nil
             throw ScalarFault(
-                "found \(text.quoted): \(error)",
-                remedy: isDay ? "write \(start) for the day's beginning" : nil
+                "invalid time \(text.quoted): \(error)",
+                remedy: isDay ? "write \(start) for the start of the day" : nil
             )
         }
     }
@@ -148,24 +149,24 @@ extension ScalarFault {
 }
 
 extension AddressSyntaxError.Reason {
-    /// What to do about it.
+    /// The remedy.
     ///
-    /// - Parameter examplePort: to write where one is missing.
+    /// - Parameter examplePort: suggested if the port is missing.
     fileprivate func remedy(for text: String, examplePort: Int) -> String? {
         switch self {
         case .missingAddress(let port) where examplePort == 3306:
-            "write the backend's own address, such as db:\(port), or 127.0.0.1:\(port) for this machine"
+            "use the backend's own address, such as db:\(port), or 127.0.0.1:\(port) for this machine"
         case .missingAddress(let port):
-            "write 0.0.0.0:\(port) for every IPv4 address of this machine, [::]:\(port) for IPv6 too,"
+            "write 0.0.0.0:\(port) for all IPv4 addresses of this machine, [::]:\(port) to include IPv6,"
                 + " or 127.0.0.1:\(port) for this machine only"
         case .name where text.hasPrefix("localhost:"):
             "did you mean 127.0.0.1:\(text.dropFirst("localhost:".count))?"
-        case .name: "write the address itself"
+        case .name: "use an IP address"
         case .missingPort:
             "add a port: \(text)\(text.hasSuffix(":") ? "" : ":")\(examplePort)"
         case .trailingText(let start):
             "write \(start) alone; in a whitelist, words go under description"
-        default: suggestion.map { "did you mean \($0)?" }
+        default: remedy
         }
     }
 }

@@ -30,7 +30,7 @@ extension ByteCount: ConfigurationAmount {
         let digits = text.prefix(while: \.isDigit)
         let letter = text.dropFirst(digits.count).drop { $0 == " " }.first?.uppercased()
         let unit = scale.first { $0.unit.first?.uppercased() == (letter ?? "B") }?.unit
-        guard let unit, !digits.isEmpty else { return "a whole number with B, KiB, MiB or GiB" }
+        guard let unit, !digits.isEmpty else { return "use a whole number with B, KiB, MiB or GiB" }
         return "did you mean \(digits)\(unit)?"
     }
 

@@ -1,24 +1,24 @@
-/// What is wrong or doubtful in a configuration, where, and what helps. Always the operator's.
+/// An error or a warning about a configuration, with its place and remedy. Always for the operator.
 package struct ConfigurationFinding: Hashable, Sendable {
-    /// Whether the gateway can still do what it is told.
+    /// Whether the configuration can be applied.
     package enum Severity: String, Hashable, Sendable, Codable {
-        /// The configuration cannot be put in force.
+        /// The configuration cannot be applied.
         case error
         /// It can, but may not do what its author meant.
         case warning
     }
 
-    /// One error is enough for the configuration not to be put in force.
+    /// With a single error the configuration is not applied.
     package var severity: Severity
     /// The file that `position` speaks of; `nil` for the configuration file itself.
     package var file: String?
-    /// `nil` where the whole file is meant.
+    /// `nil` if the finding is about the whole file.
     package var position: SourcePosition?
     /// `warehouses[0].listeners[1].backends[0].address`; empty for the file itself.
     package var path: String
     /// What is wrong, without the place; one line.
     package var message: String
-    /// What to do about it, where there is one thing to do.
+    /// The remedy, if there is a single one.
     package var remedy: String?
 
     /// A finding in the configuration file itself, unless `file` names another.
@@ -40,10 +40,10 @@ package struct ConfigurationFinding: Hashable, Sendable {
 }
 
 extension ConfigurationFinding {
-    /// One line as compilers write them, so that editors can jump to the place:
-    /// `sluice.yaml:12:15: error: warehouses[0].id: … (…)`.
+    /// One line as compilers print them, so that editors can jump to the place: `sluice.yaml:12:15:
+    /// error: warehouses[0].id: … (…)`.
     ///
-    /// - Parameter configurationFile: the name to show where the finding names no file of its own.
+    /// - Parameter configurationFile: the name to show if the finding names no file of its own.
     package func line(in configurationFile: String) -> String {
         let place = position.map { ":\($0.line):\($0.column)" } ?? ""
         let subject = path.isEmpty ? "" : "\(path): "

@@ -2,12 +2,12 @@ import Text
 
 /// One value of a configuration file with its place: what the decoders read instead of YAML.
 ///
-/// A scalar keeps the text as written: whether `off` is a word or `5s` a duration is for the one
-/// who asks to say, not for the file format.
+/// A scalar keeps the text as written: whether `off` is a word or `5s` a duration is up to the
+/// decoder, not the file format.
 package struct ConfigurationNode: Hashable, Sendable {
-    /// What may stand at a place.
+    /// What a place may contain.
     package enum Content: Hashable, Sendable {
-        /// A key with nothing behind it, `null` or `~`.
+        /// A key without a value, `null` or `~`.
         case empty
         case scalar(String)
         /// In the file's order; a key that was written twice is there twice.
@@ -19,12 +19,12 @@ package struct ConfigurationNode: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         /// As written, without quotes.
         package var key: String
-        /// Where the key begins; the value's place is its own.
+        /// Where the key starts; the value has its own place.
         package var keyPosition: SourcePosition
-        /// Empty where nothing stands behind the key.
+        /// Empty if the key has no value.
         package var value: ConfigurationNode
 
-        /// A key that stands at `keyPosition`, and what stands behind it.
+        /// A key at `keyPosition`, and its value.
         package init(key: String, keyPosition: SourcePosition, value: ConfigurationNode) {
             self.key = key
             self.keyPosition = keyPosition
@@ -32,14 +32,14 @@ package struct ConfigurationNode: Hashable, Sendable {
         }
     }
 
-    /// What stands there.
+    /// The content.
     package var content: Content
-    /// Where it begins; for an alias, where its anchor's value does.
+    /// Where it starts; for an alias, where its anchor's value does.
     package var position: SourcePosition
     /// Whether a syntax error ended this collection early. Nothing follows from what it lacks.
     package var isIncomplete = false
 
-    /// What stands at `position`.
+    /// The content at `position`.
     package init(_ content: Content, at position: SourcePosition) {
         self.content = content
         self.position = position
@@ -47,7 +47,7 @@ package struct ConfigurationNode: Hashable, Sendable {
 }
 
 extension ConfigurationNode {
-    /// What stands here, in an operator's words.
+    /// What kind of value this is, for messages.
     var kind: String {
         switch content {
         case .empty: "nothing"
@@ -57,7 +57,7 @@ extension ConfigurationNode {
         }
     }
 
-    /// `db:3306`, of which a space beside the colon made a mapping, `db: 3306`, or a mapping of an
+    /// `db:3306` in which a space after the colon made a mapping, `db: 3306`, or a mapping of an
     /// empty value, `db:`.
     var splitAddress: (host: String, port: String?)? {
         guard case .mapping(let entries) = content, let entry = entries.first, entries.count == 1
@@ -95,7 +95,7 @@ package struct SourcePosition: Hashable, Sendable {
 }
 
 extension SourcePosition: Comparable {
-    /// Whether `a` stands before `b` in the same file.
+    /// Whether `a` precedes `b` in the same file.
     package static func < (a: SourcePosition, b: SourcePosition) -> Bool {
         (a.line, a.column) < (b.line, b.column)
     }

@@ -1,31 +1,31 @@
-import Text
+public import Text
 
 extension Duration: ConfigurationAmount {
-    static var expectation: String { "a duration such as 200ms, 5s or 1h30m" }
+    public static var expectation: String { "a duration such as 200ms, 5s or 1h30m" }
 
     /// Units and their milliseconds, the largest first.
     private static var scale: [(unit: String, size: Int64)] {
         [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)]
     }
 
-    init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarFault) {
         guard let milliseconds = Quantity(text)?.total(in: Self.scale) else {
             let isBare = !text.isEmpty && text.allSatisfy(\.isDigit)
-            let remedy = isBare ? "add a unit: \(text)s" : "whole numbers, with d, h, m, s or ms"
+            let remedy = isBare ? "add a unit: \(text)s" : "use whole numbers with d, h, m, s or ms"
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }
         self = .milliseconds(milliseconds)
     }
 
-    /// Reads `200ms`, `5s` or `1h30m`, as the configuration file has it; `nil` for anything else.
+    /// Reads `200ms`, `5s` or `1h30m`, as in the configuration file; `nil` for anything else.
     package init?(written text: String) {
-        // `try?`: why it is none, the caller says in its own words.
+        // `try?`: the caller reports what it expects.
         guard let duration = try? Self(configurationText: text) else { return nil }
         self = duration
     }
 
     /// The shortest way to write it, to the millisecond: `9h`, `1m30s`, `0s`.
-    package var configurationText: String {
+    public var configurationText: String {
         let (seconds, attoseconds) = components
         let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
         return milliseconds == 0 ? "0s" : Self.text(ofMilliseconds: milliseconds)

@@ -1,13 +1,13 @@
 import Addresses
 import Text
 
-/// Reads a mapping key by key, and remembers the keys that were asked for: all others are unknown.
+/// Reads a mapping key by key, and remembers the keys that were read: all others are unknown.
 struct Fields {
     let place: Place
     private var values: [String: ConfigurationNode.Entry] = [:]
     private var knownKeys: [String] = []
     private var conclusions: [Conclusion] = []
-    /// What an unknown key stands for in this mapping alone; asked before all other guesses.
+    /// What an unknown key means in this mapping in particular; tried before all other guesses.
     var guess: (ConfigurationNode.Entry) -> KeyGuess? = { _ in nil }
 
     /// A finding that holds only if `keys` are really absent, and not just misspelt.
@@ -19,13 +19,13 @@ struct Fields {
         let remedy: String?
     }
 
-    /// A key that was written twice is a fault; the first one counts.
+    /// A duplicate key is an error; the first one counts.
     init(of entries: [ConfigurationNode.Entry], at place: Place) {
         self.place = place
         for entry in entries {
             if let first = values[entry.key] {
                 keyPlace(of: entry).fault(
-                    "given twice, first in line \(first.keyPosition.line)",
+                    "duplicate key, first defined on line \(first.keyPosition.line)",
                     remedy: "remove one of the two"
                 )
             } else {
@@ -37,7 +37,8 @@ struct Fields {
     /// Whether the key is there, with or without a value.
     func isGiven(_ key: String) -> Bool { values[key] != nil }
 
-    /// Whether a list's key is missing, or the list has no elements. A faulty value is no such list.
+    /// Whether a list's key is missing, or the list has no elements. An invalid value does not
+    /// count as empty.
     func isEmptyList(_ key: String) -> Bool {
         values[key].map { $0.value.content == .sequence([]) && !$0.value.isIncomplete } ?? true
     }
@@ -50,19 +51,19 @@ struct Fields {
             || values.keys.contains { Suggestion.closest(to: $0, among: [key]) != nil }
     }
 
-    /// The place behind `key`; `nil` where the key is missing, and where it has no value, which is
-    /// a fault: a list whose every line was commented out must not count as a default.
+    /// The place of `key`'s value; `nil` if the key is missing, or if it has no value, which is an
+    /// error: a list with every line commented out must not silently become the default.
     mutating func place(_ key: String) -> Place? {
         knownKeys.append(key)
         guard let entry = values[key] else { return nil }
         guard entry.value.content != .empty else {
-            keyPlace(of: entry).fault("has no value", remedy: "write one, or remove the key")
+            keyPlace(of: entry).fault("has no value", remedy: "add a value, or remove the key")
             return nil
         }
         return Place(node: entry.value, path: path(of: key), decoding: place.decoding)
     }
 
-    /// The place behind `key`, whose absence is a fault.
+    /// The place of `key`'s value; a missing key is an error.
     mutating func requiredPlace(_ key: String) -> Place? {
         let missing = Place(node: place.node, path: path(of: key), decoding: place.decoding)
         if !isGiven(key) {
@@ -92,7 +93,7 @@ struct Fields {
         )
     }
 
-    /// Reports each key that nothing asked for, and then the conclusions. To be called last.
+    /// Reports each key that was not read, and then the conclusions. Call it last.
     func finish() {
         let unknown = values.values.filter { !knownKeys.contains($0.key) }
         let guesses = unknown.map { entry in
@@ -112,7 +113,7 @@ struct Fields {
     private func keyGuess(for entry: ConfigurationNode.Entry) -> KeyGuess {
         guess(entry)
             ?? KeyGuess(for: entry, among: knownKeys) { isGiven($0) }
-            ?? KeyGuess(keys: [], remedy: "known here: \(knownKeys.joined(separator: ", "))")
+            ?? KeyGuess(keys: [], remedy: "expected one of \(knownKeys.joined(separator: ", "))")
     }
 
     private func keyPlace(of entry: ConfigurationNode.Entry) -> Place {
@@ -139,7 +140,7 @@ extension Fields.Conclusion {
 }
 
 extension Fields {
-    /// The value of `key`; `nil` where it is missing or faulty.
+    /// The value of `key`; `nil` if it is missing or invalid.
     mutating func optional<Value: ConfigurationScalar>(
         _ key: String,
         as type: Value.Type = Value.self
@@ -147,7 +148,7 @@ extension Fields {
         place(key)?.scalar(type)
     }
 
-    /// The value of `key`, whose absence is a fault.
+    /// The value of `key`; a missing key is an error.
     mutating func required<Value: ConfigurationScalar>(
         _ key: String,
         as type: Value.Type = Value.self
@@ -155,8 +156,8 @@ extension Fields {
         requiredPlace(key)?.scalar(type)
     }
 
-    /// The value of `key`, and `standard` where it is missing; `nil` where it is faulty, so that
-    /// nothing is concluded from a value that its author did not mean.
+    /// The value of `key`, or `standard` if it is missing; `nil` if it is invalid, so that nothing
+    /// is concluded from a value that was not intended.
     mutating func value<Value: ConfigurationScalar>(
         _ key: String,
         default standard: Value
@@ -170,7 +171,7 @@ extension Fields {
 
     /// Overwrites a default with the value of `key`.
     ///
-    /// - Returns: where the value stands; `nil` where the default stays.
+    /// - Returns: the place of the value; `nil` if the default stays.
     @discardableResult
     mutating func read<Value: ConfigurationScalar>(
         _ key: String,
@@ -181,7 +182,7 @@ extension Fields {
         return place
     }
 
-    /// The same, for a value that has a least and a greatest; beyond them it is a fault.
+    /// The same for a value with a minimum and a maximum; outside of them it is an error.
     @discardableResult
     mutating func read<Value: ConfigurationAmount>(
         _ key: String,
@@ -201,12 +202,12 @@ extension Fields {
         return place
     }
 
-    /// The blocks of the list behind `key`; none where it is missing.
+    /// The blocks of the list at `key`; none if it is missing.
     mutating func blocks(_ key: String) -> [CIDRBlock] {
         place(key)?.blocks() ?? []
     }
 
-    /// The elements of the list behind `key`; none where it is missing.
+    /// The elements of the list at `key`; none if it is missing.
     mutating func elements(_ key: String) -> [Place] {
         place(key)?.elements() ?? []
     }

@@ -2,7 +2,7 @@ import Text
 
 /// What an unknown key of a mapping was probably meant to be.
 struct KeyGuess {
-    /// The mapping's own keys that may be meant: none if nobody knows, and `nil` if it may be any of
+    /// The mapping's own keys that may be meant: empty if unknown, and `nil` if it may be any of
     /// them. A key that belongs elsewhere stands for itself.
     var keys: [String]?
     var remedy: String?
@@ -13,11 +13,11 @@ struct KeyGuess {
 }
 
 extension KeyGuess {
-    /// `nil` if nothing comes to mind.
+    /// `nil` if there is no guess.
     ///
     /// - Parameters:
     ///   - known: the mapping's own keys.
-    ///   - isGiven: whether one of them is there already.
+    ///   - isGiven: whether one of them is present.
     init?(
         for entry: ConfigurationNode.Entry,
         among known: [String],
@@ -29,6 +29,8 @@ extension KeyGuess {
                 keys: nil,
                 remedy: "merge keys are not supported; repeat the keys, each with an alias"
             )
+        } else if let remedy = Self.remedy(forSwitch: entry, among: known) {
+            self.init(keys: [key], remedy: remedy)
         } else if let nested = Self.nested(key, among: known) {
             let (outer, inner) = (nested.outer, nested.inner)
             guard case .scalar(let text) = entry.value.content, text.utf8.count <= 64 else {
@@ -58,6 +60,29 @@ extension KeyGuess {
     private static let comments: Set = [
         "comment", "comments", "note", "notes", "description", "name", "label", "title",
     ]
+}
+
+// MARK: - Switches
+
+extension KeyGuess {
+    /// `disabled: true` and `enabled: false`, which no part of a configuration has: what to write
+    /// instead. The parts are recognized by a key that no other has.
+    private static func remedy(forSwitch entry: ConfigurationNode.Entry, among known: [String])
+        -> String?
+    {
+        let key = Suggestion.plain(entry.key)
+        let isNegative = ["disabled", "disable", "inactive"].contains(key)
+        guard isNegative || ["enabled", "enable"].contains(key) else { return nil }
+        if case .scalar(let text) = entry.value.content, Bool.meant(by: text) != isNegative {
+            return "remove the key"
+        }
+        let off = [
+            "backup": "mode: maintenance", "principal": "state: rejected", "rise": "type: off",
+            "tlvs": "version: off", "trusted": "accept: off", "cidr": "enabled: false",
+            "entries": "mode: anywhere or mode: nowhere",
+        ].first { known.contains($0.key) }
+        return off.map { "write \($0.value)" } ?? "to disable this part, comment it out with #"
+    }
 }
 
 // MARK: - Keys of inner mappings under other programs' names
@@ -118,7 +143,7 @@ extension KeyGuess {
     private static let lists: Set = [
         "proxyProtocol.trusted", "whitelist.entries", "whitelist.files",
     ]
-    /// Only the whole gateway has it; a listener's `timeouts` do not.
+    /// Only for the whole gateway; not in a listener's `timeouts`.
     private static let gatewayOnly: Set = ["timeouts.drain"]
 
     private static func nested(_ key: String, among known: [String]) -> (
@@ -151,7 +176,7 @@ extension KeyGuess {
         "management", "log", "keepalive", "engine", "domain", "warehouses", "limits",
     ]
 
-    /// The mappings that are told apart by the keys that were asked for.
+    /// The mappings, recognized by the keys that were read.
     private enum Home {
         case gateway, warehouse, sharedListener, listener, service
 
@@ -193,16 +218,16 @@ extension KeyGuess {
             return (nil, "move it to a service: warehouses[].services.PROTOCOL.\(key)")
         case .sharedListener where ownListenerKeys.contains(key):
             return (
-                nil, "only a listener inside a warehouse has it: warehouses[].listeners[].\(key)"
+                nil, "only listeners inside a warehouse have it: warehouses[].listeners[].\(key)"
             )
         case .listener where key == "routes":
-            return (nil, "only a listener at the top level has routes: listeners[].routes")
+            return (nil, "only top-level listeners have routes: listeners[].routes")
         case .listener where warehouseKeys.contains(key):
-            return (nil, "move it to the listener's warehouse, beside listeners")
+            return (nil, "move it to the listener's warehouse, next to listeners")
         case .service where doorKeys.contains(key):
             return (nil, "move it to the listeners whose routes lead here: listeners[].\(key)")
         case .service where warehouseKeys.contains(key):
-            return (nil, "move it to the service's warehouse, beside services")
+            return (nil, "move it to the service's warehouse, next to services")
         default:
             return nil
         }

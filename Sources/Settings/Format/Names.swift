@@ -1,6 +1,6 @@
 import Text
 
-/// A warehouse's id, as it stands in the URLs of the API.
+/// A warehouse's id, as used in the URLs of the API.
 struct WarehouseID: ConfigurationScalar {
     static let expectation = "1 to 64 letters, digits, - and _"
 
@@ -49,15 +49,15 @@ struct HostName: ConfigurationScalar {
 }
 
 extension CongestionControl: ConfigurationScalar {
-    static let expectation = "auto, system or a name of the kernel's such as cubic"
+    static let expectation = "auto, system or a kernel algorithm such as cubic"
 
-    /// Whether the kernel has it is known only where the gateway runs.
+    /// Whether the kernel offers it is only known where the gateway runs.
     init(configurationText text: String) throws(ScalarFault) {
         switch text {
         case "auto": self = .automatic
         case "system": self = .system
         default:
-            // TCP_CA_NAME_MAX of 16, with the zero behind the name.
+            // TCP_CA_NAME_MAX is 16, including the terminating zero.
             guard (1...15).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
                 throw ScalarFault(expected: Self.self, found: text)
             }
@@ -68,7 +68,7 @@ extension CongestionControl: ConfigurationScalar {
 
 /// An embedded endpoint's id: a label of its DNS name (RFC 1123 §2.1).
 struct EmbeddedEndpointID: ConfigurationScalar {
-    static let expectation = "1 to 63 lower-case letters, digits and -, as in a DNS name"
+    static let expectation = "1 to 63 lowercase letters, digits and -, as in a DNS name"
 
     let text: String
 
@@ -85,7 +85,7 @@ struct EmbeddedEndpointID: ConfigurationScalar {
 
 /// A network interface's name, as `ip link` shows it (IFNAMSIZ, netdevice(7)).
 struct InterfaceName: ConfigurationScalar {
-    static let expectation = "a network interface's name of 1 to 15 characters, such as eth1"
+    static let expectation = "a network interface name of 1 to 15 characters, such as eth1"
 
     let text: String
 

@@ -16,7 +16,7 @@ struct Place {
         report(.warning, message, remedy)
     }
 
-    /// Where it stands, for those who come back to it.
+    /// Its location, for later reference.
     var location: SourceLocation { SourceLocation(path: path, position: node.position) }
 
     private func report(
@@ -28,8 +28,8 @@ struct Place {
     }
 }
 
-/// Where a value stands in the file. It holds neither the value nor the run of the decoder, so that a
-/// run may keep it without keeping itself and the whole tree.
+/// The location of a value in the file. It holds neither the value nor the run of the decoder, so
+/// that a run may keep it without keeping itself and the whole tree alive.
 struct SourceLocation: Hashable {
     let path: String
     let position: SourcePosition
@@ -53,13 +53,13 @@ extension Place {
 
     var isEmptySequence: Bool { node.content == .sequence([]) && !node.isIncomplete }
 
-    /// What `read` makes of a mapping's keys; afterwards, each key that it did not ask for is a
-    /// fault. `nil` where this is no mapping, which is a fault too.
+    /// The result of `read` for a mapping's keys; afterwards, each key that was not read is an
+    /// error. `nil` if this is not a mapping, which is also an error.
     ///
     /// - Parameters:
-    ///   - key: the key that is meant where a single value is given instead.
+    ///   - key: the key that is probably meant if a single value is given instead.
     ///   - listKey: likewise for a list.
-    ///   - remedy: what to say of another value, if more is known of it.
+    ///   - remedy: the remedy for another value, if a better one is known.
     @discardableResult
     func mapping<Value>(
         insteadOfValue key: String? = nil,
@@ -80,7 +80,7 @@ extension Place {
         return value
     }
 
-    /// The same, where the keys overwrite defaults and nothing new is made.
+    /// The same, if the keys overwrite defaults and no new value is created.
     func keys(
         insteadOfValue key: String? = nil,
         remedy: String? = nil,
@@ -91,7 +91,7 @@ extension Place {
         }
     }
 
-    /// A list's elements; none where this is no list, which is a fault.
+    /// A list's elements; none if this is not a list, which is an error.
     func elements() -> [Place] {
         guard case .sequence(let nodes) = node.content else {
             fault("expected a list, found \(node.kind)", remedy: node.asList)
@@ -110,7 +110,7 @@ extension Place {
         }
     }
 
-    /// A single value; `nil` where it is none or not of this type, which is a fault.
+    /// A single value; `nil` if it is not one or not of this type, which is an error.
     func scalar<Value: ConfigurationScalar>(_ type: Value.Type = Value.self) -> Value? {
         guard case .scalar(let text) = node.content else {
             fault("expected \(Value.expectation), found \(node.kind)", remedy: node.rejoined)
@@ -138,7 +138,7 @@ extension ConfigurationNode {
     var rejoined: String? {
         guard let (host, port) = splitAddress else { return nil }
         guard let port else { return "add a port: \("\(host):3306".asYAML)" }
-        return "write \("\(host):\(port)".asYAML), without a space at the colon"
+        return "write \("\(host):\(port)".asYAML), without a space after the colon"
     }
 
     /// The mapping of one key that a shorter form stood for, to suggest.

@@ -1,47 +1,55 @@
-import Text
+public import Text
 
 extension Int: ConfigurationAmount {
-    static var expectation: String { "a whole number" }
+    public static var expectation: String { "a whole number" }
 
-    init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarFault) {
         guard let number = Int(text), !text.hasPrefix("+") else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: "decimal digits only")
+            throw ScalarFault(expected: Self.self, found: text, remedy: "use decimal digits only")
         }
         self = number
     }
 
-    var configurationText: String { description }
+    public var configurationText: String { description }
 }
 
 extension Bool: ConfigurationScalar {
-    static var expectation: String { "true or false" }
+    public static var expectation: String { "true or false" }
 
-    init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarFault) {
         guard let flag = Bool(text) else {
-            let word = text.lowercased()
-            let meant: Bool? =
-                ["true", "yes", "on", "1"].contains(word)
-                ? true : ["false", "no", "off", "0"].contains(word) ? false : nil
-            let remedy = meant.map { "did you mean \($0)?" }
+            let remedy = Self.meant(by: text).map { "did you mean \($0)?" }
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }
         self = flag
+    }
+
+    /// What other programs' words for it mean.
+    static func meant(by text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true", "yes", "on", "1": true
+        case "false", "no", "off", "0": false
+        default: nil
+        }
     }
 }
 
 /// Free text: shown in the console, the API and logs, so without control characters.
 extension String: ConfigurationScalar {
-    static var expectation: String { "text" }
+    public static var expectation: String { "text" }
 
     /// In UTF-8 bytes.
     private static var longestText: Int { 1_024 }
 
-    init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarFault) {
         guard text.utf8.count <= Self.longestText else {
-            throw ScalarFault("longer than \(Self.longestText) bytes")
+            throw ScalarFault("text longer than \(Self.longestText) bytes")
         }
         guard !text.unicodeScalars.contains(where: \.isControl) else {
-            throw ScalarFault("control characters in \(text.quoted)", remedy: "write one line")
+            throw ScalarFault(
+                "control character in \(text.quoted)",
+                remedy: "use a single line of text"
+            )
         }
         self = text
     }

@@ -10,7 +10,7 @@ struct Quantity {
     /// In the order written; never empty.
     let parts: [Part]
 
-    /// `nil` where the text is not digits and letters in turn, or an amount is beyond `Int64`.
+    /// `nil` unless the text alternates digits and letters, or if an amount exceeds `Int64`.
     init?(_ text: String) {
         var rest = Substring(text)
         var parts: [Part] = []
@@ -26,8 +26,8 @@ struct Quantity {
         self.parts = parts
     }
 
-    /// The sum in the smallest unit; `nil` where a unit is not among `scale`, out of its order
-    /// (largest first, each once), or the sum is beyond `Int64`.
+    /// The sum in the smallest unit; `nil` if a unit is not in `scale` or out of order (largest
+    /// first, each once), or if the sum exceeds `Int64`.
     func total(in scale: [(unit: String, size: Int64)]) -> Int64? {
         var total: Int64 = 0
         var remaining = scale[...]

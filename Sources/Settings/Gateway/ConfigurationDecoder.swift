@@ -1,8 +1,8 @@
 import CIDRTrie
 package import Time
 
-/// Makes a validated ``GatewayConfiguration`` of a configuration file's tree, and says everything
-/// that is wrong or doubtful in it at once, each with its key path and its place.
+/// Creates a validated ``GatewayConfiguration`` from a configuration file's tree, and reports all
+/// errors and warnings at once, each with its key path and its place.
 ///
 /// ```swift
 /// let decoder = ConfigurationDecoder(now: now) { path, _ throws(UnreadableFile) in
@@ -57,9 +57,10 @@ package struct ConfigurationDecoder {
     }
 }
 
-/// Why a file that the configuration names cannot be read: the operator's fault or the system's.
+/// Why a file that the configuration refers to cannot be read: the operator's error or the
+/// system's.
 package struct UnreadableFile: Error, Hashable {
-    /// The system's own words: `No such file or directory`.
+    /// The system's text: `no such file or directory`.
     package var reason: String
 
     /// - Parameter reason: goes into the finding as it is.
@@ -70,14 +71,14 @@ package struct UnreadableFile: Error, Hashable {
 
 /// What became of a configuration file.
 package struct DecodedConfiguration: Hashable, Sendable {
-    /// `nil` where there is at least one fault.
+    /// `nil` if there is at least one error.
     package var configuration: GatewayConfiguration?
     /// The topology, if all faults are those of the whitelists' list files.
     package var topology: Topology?
     /// Faults and warnings in the order of the file.
     package var findings: [ConfigurationFinding]
 
-    /// What keeps the configuration from being put in force.
+    /// What prevents the configuration from being applied.
     package var faults: [ConfigurationFinding] { findings.filter { $0.severity == .error } }
     /// What its author may not have meant.
     package var warnings: [ConfigurationFinding] { findings.filter { $0.severity == .warning } }

@@ -2,16 +2,16 @@ import CIDRTrie
 import Text
 import Time
 
-/// One run of the decoder: what it was told beforehand, and what it has found so far.
+/// One run of the decoder: its input, and what it has found so far.
 ///
 /// A reference, because every ``Place`` of the tree reports to the same run. It never leaves
-/// ``ConfigurationDecoder/decode(_:)``, and holds no place: it would hold itself by that.
+/// ``ConfigurationDecoder/decode(_:)``, and holds no place, which would be a reference cycle.
 final class Decoding {
-    /// More findings than anybody reads; what comes behind them is counted, not kept.
+    /// More findings than anyone reads; further ones are counted, not kept.
     static let findingLimit = 1_000
 
     let now: UnixTime
-    /// Over all whitelists, those of compiled lists left aside.
+    /// For all whitelists together, excluding compiled lists.
     let ruleLimit: Int
     let lists: ListFileCache
     let readFile: ConfigurationDecoder.FileReader
@@ -54,7 +54,7 @@ final class Decoding {
     /// Whether another finding would be shown, so that its words are worth finding.
     var showsMore: Bool { findings.count < Self.findingLimit }
 
-    /// All findings in the order of the file, those in other files behind, with a last word on
+    /// All findings in the order of the file, followed by those in other files and a final one for
     /// those that were too many to keep.
     var allFindings: [ConfigurationFinding] {
         let sorted = findings.sorted { ($0.file ?? "", $0.place) < ($1.file ?? "", $1.place) }
@@ -73,13 +73,13 @@ extension ConfigurationFinding {
     fileprivate var place: SourcePosition { position ?? SourcePosition(line: 0, column: 0) }
 }
 
-/// Who was first to use what may be used only once.
+/// The first user of each thing that may be used only once.
 struct Claims<Key: Hashable> {
     private var owners: [Key: SourceLocation] = [:]
 
     func contains(_ key: Key) -> Bool { owners[key] != nil }
 
-    /// Claims `key` for `place`; answers who has it already, if somebody has.
+    /// Claims `key` for `place`; returns the previous owner, if there is one.
     mutating func claim(_ key: Key, for place: Place) -> SourceLocation? {
         guard let owner = owners[key] else {
             owners[key] = place.location

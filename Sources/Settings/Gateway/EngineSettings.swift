@@ -1,6 +1,6 @@
 /// How the data plane is laid out.
 package struct EngineSettings: Hashable, Sendable {
-    /// Workers; 0 for one for each processor.
+    /// Workers; 0 for one per CPU.
     package var shards = 0
     /// How long a shard waits in its own `epoll_wait` before it goes back to Dispatch.
     package var linger: Duration = .milliseconds(20)
@@ -8,11 +8,11 @@ package struct EngineSettings: Hashable, Sendable {
     package var scratchByteCount = 65_536
     /// Bytes of the pipe that a splicing direction uses.
     package var pipeByteCount = 1_048_576
-    /// Bytes that the kernel takes from a client before they are read; 0 for the system's buffer.
+    /// Bytes that the kernel accepts from a client before they are read; 0 for the system default.
     package var clientBufferByteCount = 4_194_304
     /// The same of a backend.
     package var backendBufferByteCount = 4_194_304
-    /// Bytes that the kernel keeps for a peer besides those under way; 0 for the system's limit.
+    /// Bytes that the kernel buffers for a peer beyond those in flight; 0 for the system default.
     package var unsentByteCount = 262_144
     package var congestionControl = CongestionControl.automatic
 

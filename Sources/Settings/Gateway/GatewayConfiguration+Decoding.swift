@@ -3,7 +3,7 @@ import Policy
 import Traffic
 
 extension GatewayConfiguration {
-    /// - Returns: a value even if parts of it are invalid; the decoding knows whether it counts.
+    /// - Returns: a value even if parts of it are invalid; the decoding knows whether to use it.
     static func decode(_ place: Place) -> GatewayConfiguration? {
         place.mapping { fields in
             var topology = Topology(warehouses: [])
@@ -68,7 +68,7 @@ extension Topology {
     fileprivate mutating func readWarehouses(_ fields: inout Fields) -> Policy {
         let shared = SharedListener.decodeAll(&fields, timeouts: timeouts)
         guard let place = fields.requiredPlace("warehouses") else { return Policy() }
-        if place.isEmptySequence { place.warning("no warehouse: the gateway serves nothing") }
+        if place.isEmptySequence { place.warning("no warehouses: the gateway serves nothing") }
         let decoded = place.elements().compactMap {
             DecodedWarehouse.decode($0, timeouts: timeouts, shared: shared)
         }
@@ -91,26 +91,25 @@ extension SharedService {
         place.warning(
             "no route leads to this service",
             remedy:
-                "add { endpoint: ID, warehouse: \(id.warehouse) }, or default: true in place of the"
-                + " endpoint, to the routes of a listener of protocol \(id.protocol.rawValue) under the"
-                + " top level's listeners"
+                "add { endpoint: ID, warehouse: \(id.warehouse) } or { default: true, warehouse:"
+                + " \(id.warehouse) } to the routes of a top-level \(id.protocol.rawValue) listener"
         )
     }
 }
 
 extension Place {
-    /// The management address asks nobody who they are.
+    /// The management address has no authentication.
     fileprivate func warnOfOpenManagement(_ address: SocketAddress) {
-        let remedy = "listen on 127.0.0.1:\(address.port), or let a firewall decide who gets there"
+        let remedy = "listen on 127.0.0.1:\(address.port), or restrict access with a firewall"
         if address.ip.unmapped.isUnspecified {
             warning(
-                "\(address) is in every network: whoever reaches it can read sessions, denials and"
-                    + " endpoints without a password",
+                "\(address) listens on every network: anyone who can reach it can read sessions,"
+                    + " denials and endpoints without authentication",
                 remedy: remedy
             )
         } else if !address.ip.unmapped.isPrivate {
             warning(
-                "\(address) may be reached from the internet, and asks for no password",
+                "\(address) may be reachable from the internet and has no authentication",
                 remedy: remedy
             )
         }

@@ -23,7 +23,7 @@ extension LogSettings.Level: ConfigurationWord {
 extension LogSettings.Format: ConfigurationWord {}
 
 extension LogSettings.AccessLog: ConfigurationScalar {
-    static var expectation: String { "off, stdout, stderr or a file's path" }
+    static var expectation: String { "off, stdout, stderr or a file path" }
 
     /// A path has a `/` in it, so that a mistyped word does not become a file.
     init(configurationText text: String) throws(ScalarFault) {
@@ -33,7 +33,7 @@ extension LogSettings.AccessLog: ConfigurationScalar {
         case "stderr": self = .stderr
         case _ where text.contains("/"): self = .file(path: text)
         default:
-            let remedy = "for a file in the working folder write ./\(text)"
+            let remedy = "write ./\(text) for a file in the working directory"
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }
     }

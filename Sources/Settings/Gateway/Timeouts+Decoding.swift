@@ -25,7 +25,7 @@ struct TimeoutChanges {
     private var values = Timeouts()
     private var set: [WritableKeyPath<Timeouts, Duration>] = []
 
-    /// Reads the mapping at `place`, which changes nothing where it is missing.
+    /// Reads the mapping at `place`; nothing changes if it is missing.
     init(_ place: Place?, with scope: Scope) {
         place?.keys(insteadOfValue: "idle") { fields in
             if scope.contains(.header),
@@ -63,15 +63,15 @@ struct TimeoutChanges {
 }
 
 extension Fields {
-    /// PROXY protocol §2: a receiver that gives up on a header waits at least 3 s, because one
-    /// lost packet costs as much.
+    /// PROXY protocol §2: a receiver waits at least 3 s for a header, because one lost packet costs
+    /// that much.
     @discardableResult
     mutating func readHeaderTimeout(_ key: String, into timeout: inout Duration) -> Place? {
         let place = read(key, into: &timeout, within: Timeouts.range)
         if timeout < .seconds(3) {
             place?.warning(
-                "a PROXY header whose packet was lost once comes later than this",
-                remedy: "at least 3s"
+                "too short: one lost packet delays a PROXY header by up to 3s",
+                remedy: "use at least 3s"
             )
         }
         return place
@@ -93,8 +93,8 @@ extension Keepalive {
             let place = Self.readSeconds("idle", of: &fields, into: &idle)
             if idle >= Self.firstCloudCut {
                 place?.warning(
-                    "Azure cuts a quiet connection after 240s, before the first probe",
-                    remedy: "below 240s"
+                    "Azure drops an idle connection after 240s, before the first probe",
+                    remedy: "use less than 240s"
                 )
             }
         }
@@ -108,7 +108,7 @@ extension Keepalive {
     ) -> Place? {
         let place = fields.read(key, into: &duration, within: Self.range)
         if duration.components.attoseconds != 0 {
-            place?.fault("keepalive counts in whole seconds (tcp(7))")
+            place?.fault("must be whole seconds")
         }
         return place
     }

@@ -8,9 +8,9 @@ package struct Timeouts: Hashable, Sendable {
     package var idle: Duration = .seconds(9 * 3600)
     /// Without a byte, once one side has ended and the other has not.
     package var halfClosed: Duration = .seconds(300)
-    /// While bytes wait for a peer that takes none of them.
+    /// While bytes wait for a peer that reads none of them.
     package var write: Duration = .seconds(600)
-    /// For running sessions, once the gateway was told to stop.
+    /// For running sessions once the gateway stops.
     package var drain: Duration = .seconds(30)
 
     /// The defaults of the configuration file.
@@ -21,7 +21,7 @@ package struct Timeouts: Hashable, Sendable {
 package struct Keepalive: Hashable, Sendable {
     /// Quiet time before the first probe. Below the 240 s after which Azure cuts.
     package var idle: Duration = .seconds(120)
-    /// Between two probes that nobody answers.
+    /// Between two unanswered probes.
     package var interval: Duration = .seconds(30)
     /// Unanswered probes after which the connection counts as dead.
     package var count = 4

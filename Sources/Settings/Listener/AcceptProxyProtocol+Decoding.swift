@@ -1,6 +1,6 @@
 import Addresses
 import Policy
-import Text
+public import Text
 
 extension AcceptProxyProtocol {
     /// The largest header there is: 16 bytes and a 16-bit length (PROXY protocol §2.2).
@@ -9,11 +9,13 @@ extension AcceptProxyProtocol {
     /// Reads a listener's key `proxyProtocol`.
     ///
     /// - Parameters:
-    ///   - identifies: whether nothing but the header says which endpoint a client comes from.
-    ///   - timeout: the listener's for headers.
+    ///   - identifies: whether only the header can identify the endpoint a client connects through.
+    ///   - mayBeEndpoint: whether the listener could be an endpoint itself instead.
+    ///   - timeout: the listener's timeout for headers.
     static func decode(
         _ listener: inout Fields,
         identifies: Bool,
+        mayBeEndpoint: Bool,
         timeout: Duration
     ) -> AcceptProxyProtocol {
         var accept = AcceptProxyProtocol()
@@ -26,7 +28,7 @@ extension AcceptProxyProtocol {
             accept.readClientHeaders(&fields)
         }
         if identifies, accept.mode != .required, isModeKnown, place?.isMapping ?? true {
-            listener.concludeMissingIdentity(at: place)
+            listener.concludeMissingIdentity(at: place, mayBeEndpoint: mayBeEndpoint)
         }
         return accept
     }
@@ -57,17 +59,17 @@ extension AcceptProxyProtocol {
         guard clientHeaders == .pass else { return }
         guard mode == .off else {
             return place.fault(
-                "where the gateway reads headers, its clients' own could forge an address",
-                remedy: "clientHeaders: refuse, or accept: off"
+                "cannot be combined with accept: clients could forge their address",
+                remedy: "set clientHeaders: refuse, or accept: off"
             )
         }
         place.warning(
-            "every client may tell the backend another address than its own",
-            remedy: "clientHeaders: refuse, unless all clients of this listener are proxies"
+            "any client could forge its address to the backend",
+            remedy: "set clientHeaders: refuse, unless all clients of this listener are proxies"
         )
     }
 
-    /// Any union of blocks counts: 0.0.0.0/1 and 128.0.0.0/1 are everybody.
+    /// Any union of blocks counts: 0.0.0.0/1 and 128.0.0.0/1 cover everything.
     private func warnOfWideTrust(at place: Place) {
         for openness in AddressOpenness.all(of: trusted) {
             place.warning(
@@ -84,15 +86,15 @@ extension AcceptProxyProtocol {
                 .warning,
                 at: fields.place,
                 fromAbsenceOf: ["accept"],
-                "trusted sources do not count while accept is off",
-                remedy: "accept: optional, or remove trusted"
+                "trusted has no effect while accept is off",
+                remedy: "set accept: optional, or remove trusted"
             )
         case (.optional, true), (.required, true):
             fields.conclude(
                 .error,
                 at: fields.place,
                 fromAbsenceOf: ["trusted"],
-                "accept is \(mode.rawValue), and no source is trusted: nobody could send a header",
+                "accept is \(mode.rawValue), but no source is trusted: no header would be accepted",
                 remedy: "add trusted: [ the load balancer's network ]"
             )
         case (.off, true), (.optional, false), (.required, false):
@@ -102,14 +104,15 @@ extension AcceptProxyProtocol {
 }
 
 extension Fields {
-    fileprivate mutating func concludeMissingIdentity(at place: Place?) {
+    fileprivate mutating func concludeMissingIdentity(at place: Place?, mayBeEndpoint: Bool) {
         conclude(
             .error,
             at: place ?? self.place,
             fromAbsenceOf: ["endpoint", "proxyProtocol", "link"],
-            "over a private link only the PROXY header says which endpoint a connection comes from",
-            remedy: "proxyProtocol: { accept: required, trusted: [ the load balancer's network ] },"
-                + " or endpoint: ID where the listener itself is an endpoint"
+            "a private link needs PROXY headers: only they identify the endpoint of a connection",
+            remedy:
+                "add proxyProtocol: { accept: required, trusted: [ the load balancer's network ] }"
+                + (mayBeEndpoint ? ", or endpoint: ID if the listener itself is an endpoint" : "")
         )
     }
 }

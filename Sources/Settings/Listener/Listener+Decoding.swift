@@ -1,12 +1,12 @@
 import Addresses
 import Policy
-import Text
+public import Text
 import Traffic
 
 extension Listener {
     /// Reads a listener inside a warehouse: all its clients go to a service of its own.
     ///
-    /// - Parameter inherited: the gateway's timeouts, of which the listener may set its own.
+    /// - Parameter inherited: the gateway's timeouts, which the listener may override.
     static func decode(_ place: Place, of warehouse: String, timeouts inherited: Timeouts)
         -> Listener?
     {
@@ -29,6 +29,7 @@ extension Listener {
             let settings = DoorSettings(
                 &fields,
                 identifies: link == .private && !isIdentified,
+                mayBeEndpoint: true,
                 protocol: service,
                 timeouts: timeouts
             )
@@ -60,24 +61,27 @@ extension Listener {
     }
 }
 
-/// What every listener says of its clients' first bytes and of refusals.
+/// Settings of every listener for its clients' first bytes and for denials.
 struct DoorSettings {
     let accept: AcceptProxyProtocol
     let reject: Reject
     let timeouts: Timeouts
 
     /// - Parameters:
-    ///   - identifies: whether nothing but a header says which endpoint a client comes from.
-    ///   - service: `nil` if it is not known; then nothing follows from it.
+    ///   - identifies: whether only a header can identify the endpoint a client connects through.
+    ///   - mayBeEndpoint: whether the listener could be an endpoint itself instead.
+    ///   - service: `nil` if it is unknown; then nothing is concluded from it.
     init(
         _ fields: inout Fields,
         identifies: Bool,
+        mayBeEndpoint: Bool,
         protocol service: ServiceProtocol?,
         timeouts: Timeouts
     ) {
         accept = AcceptProxyProtocol.decode(
             &fields,
             identifies: identifies,
+            mayBeEndpoint: mayBeEndpoint,
             timeout: timeouts.header
         )
         reject = Reject.decode(fields.place("reject"), for: service)
@@ -92,8 +96,8 @@ extension AcceptProxyProtocol {
     func checkClientHeaders(before service: Service, at place: Place) {
         guard clientHeaders == .pass, service.sendProxyProtocol != .off else { return }
         place.fault(
-            "the backend would believe a client's header after the gateway's own",
-            remedy: "proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
+            "the backend would trust a client's own header after the gateway's",
+            remedy: "set proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
         )
     }
 }
@@ -113,19 +117,19 @@ extension Fields {
                 .error,
                 at: place,
                 fromAbsenceOf: ["link"],
-                "only a private link comes through an endpoint",
-                remedy: "link: private"
+                "only private links have an endpoint",
+                remedy: "set link: private"
             )
         }
         if interface == nil, let address, !address.ip.isUnspecified, !address.ip.isLoopback {
             place.warning(
-                "whoever reaches \(address), over whichever network, comes through this endpoint",
-                remedy: "interface: the network interface in the consumer's network"
+                "any client that reaches \(address), over any network, comes through this endpoint",
+                remedy: "set interface to the network interface in the consumer's network"
             )
         }
         if let address, address.ip.isUnspecified {
             place.warning(
-                "\(address) is in every network: whoever reaches it comes through this endpoint",
+                "\(address) listens on every network: any client that reaches it comes through this endpoint",
                 remedy: "listen on the gateway's address in the consumer's network"
             )
         }
@@ -141,16 +145,16 @@ extension Fields {
                 .error,
                 at: place,
                 fromAbsenceOf: ["link"],
-                "only an outbound link has sources of its own",
-                remedy: link == .public ? "write them under whitelist" : "remove the key"
+                "only outbound links have sources",
+                remedy: link == .public ? "put them under whitelist" : "remove the key"
             )
         }
-        if place.isEmptySequence { place.warning("no source: the link serves nobody") }
+        if place.isEmptySequence { place.warning("no sources: the link admits no clients") }
         let blocks = place.blocks()
         for openness in AddressOpenness.all(of: blocks) {
             place.warning(
                 "\(openness.subject) may use this outbound link",
-                remedy: "name the warehouse's own network only"
+                remedy: "list only the warehouse's own network"
             )
         }
         return blocks
@@ -162,11 +166,11 @@ extension Place {
     func listenAddress() -> SocketAddress? {
         guard let address: SocketAddress = scalar() else { return nil }
         guard address.port != 0 else {
-            warning("port 0 lets the system choose a port that no client knows")
+            warning("port 0 selects a random port that clients do not know")
             return address
         }
         if let owner = decoding.listenAddresses.claim(address, for: self) {
-            fault("\(address) is taken by \(owner.reference)", remedy: "choose another port")
+            fault("\(address) is already used by \(owner.reference)", remedy: "choose another port")
         }
         return address
     }

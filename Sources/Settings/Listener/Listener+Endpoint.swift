@@ -2,15 +2,15 @@ package import Policy
 package import ProxyProtocol
 
 extension Listener {
-    /// The endpoint that this address is, and through which all its clients come; `nil` where only a
-    /// header can say.
+    /// The endpoint that this address represents, and that all its clients connect through; `nil`
+    /// if only a header can identify it.
     package var embeddedEndpoint: EndpointName? { endpoint.map { EndpointName(.embedded, $0) } }
 
-    /// The private link's endpoint through which a client comes that load balancers have introduced;
-    /// `nil` where nothing names one, and for other links.
+    /// The private link's endpoint of a client introduced by load balancers; `nil` if none is
+    /// named, and for other links.
     ///
-    /// - Throws: where the headers name one that cannot be, or another one than the listener's own:
-    ///   the client must then not be admitted.
+    /// - Throws: if the headers name an invalid one, or not the listener's own: the client must not
+    ///   be admitted.
     package func endpoint(of client: EffectiveClient) throws(EndpointConflict) -> EndpointName? {
         guard link == .private else { return nil }
         let named: EndpointName?
@@ -39,9 +39,9 @@ extension EndpointConflict: CustomStringConvertible {
         case .invalid(let error):
             error.description
         case .contradiction(let listener, let header):
-            "the PROXY header names the endpoint \(header), but this listener is itself the endpoint"
-                + " \(listener): send the cloud's connections to a private listener without"
-                + " endpoint, or take this load balancer out of proxyProtocol.trusted"
+            "the PROXY header names the endpoint \(header), but this listener is the endpoint"
+                + " \(listener) (send the cloud's connections to a private listener without"
+                + " endpoint, or remove this load balancer from proxyProtocol.trusted)"
         }
     }
 }

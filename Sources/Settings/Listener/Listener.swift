@@ -5,25 +5,25 @@ package import Traffic
 /// An address and port at which clients arrive over one kind of link, and the routes that lead them
 /// on.
 package struct Listener: Hashable, Sendable {
-    /// What its clients speak, and all services behind it.
+    /// The protocol of its clients and of all services it leads to.
     package var `protocol`: ServiceProtocol
-    /// No other listener has it, nor one that includes it, as `0.0.0.0` includes `127.0.0.1`. `::`
-    /// takes IPv4 clients too, unless an IPv4 listener of the same port stands beside it.
+    /// Unique among listeners; nor may another one include it, as `0.0.0.0` includes `127.0.0.1`.
+    /// `::` also accepts IPv4 clients, unless there is an IPv4 listener on the same port.
     package var address: SocketAddress
-    /// The only network interface over which clients come; `nil` for any.
+    /// The only network interface that clients may use; `nil` for any.
     package var interface: String?
-    /// Says whether the whitelist or an endpoint admits.
+    /// Determines whether the whitelist or an endpoint admits.
     package var link: LinkKind
     /// A private link without a cloud: the embedded endpoint that this address is. Otherwise `nil`.
     package var endpoint: String?
-    /// An outbound link: who may come, which is the warehouse's own network; `nil` for whom the
-    /// whitelist admits.
+    /// An outbound link: the admitted clients, which is the warehouse's own network; `nil` for
+    /// those that the whitelist admits.
     package var sources: [CIDRBlock]?
-    /// Required with a cloud's private link, where only the header tells the endpoint.
+    /// Required with a cloud's private link, where only the header identifies the endpoint.
     package var acceptProxyProtocol: AcceptProxyProtocol
     /// How a denied client learns of it.
     package var reject: Reject
-    /// The gateway's own where the listener sets none; `drain` counts for the gateway only.
+    /// The gateway's own unless the listener sets some; `drain` applies to the gateway only.
     package var timeouts: Timeouts
     /// In the order of the file; at least one. No two have the same match.
     package var routes: [Route]
@@ -103,6 +103,6 @@ extension Listener {
 }
 
 extension Listener {
-    /// Whether its clients may write PROXY headers of their own, which the backend then believes.
+    /// Whether its clients may send PROXY headers of their own, which the backend then trusts.
     package var passesClientHeaders: Bool { acceptProxyProtocol.clientHeaders == .pass }
 }

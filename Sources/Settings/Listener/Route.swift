@@ -1,6 +1,6 @@
 package import Traffic
 
-/// Where some of a listener's clients go.
+/// The destination of some of a listener's clients.
 package struct Route: Hashable, Sendable {
     /// Which clients take it.
     package var match: RouteMatch

@@ -27,6 +27,7 @@ struct SharedListener {
             let settings = DoorSettings(
                 &fields,
                 identifies: link == .private,
+                mayBeEndpoint: false,
                 protocol: service,
                 timeouts: timeouts
             )
@@ -50,13 +51,13 @@ struct SharedListener {
         guard let link = fields.value("link", default: LinkKind.public) else { return nil }
         guard link == .outbound else { return link }
         fields.place("link")?.fault(
-            "an outbound link serves one warehouse",
+            "an outbound link belongs to one warehouse",
             remedy: "move the listener to that warehouse: warehouses[].listeners"
         )
         return nil
     }
 
-    /// The kinds of link over which a warehouse's clients come by this listener.
+    /// The link that a warehouse's clients use with this listener.
     func link(to warehouse: String) -> LinkKind? {
         routes.contains { $0.warehouse == warehouse } ? listener.link : nil
     }
@@ -103,17 +104,20 @@ struct SharedRoute {
         let hasDefault = routes.contains { if case .default = $0.match { true } else { false } }
         if link == .public, !hasDefault, routes.count == places.count, !list.node.isIncomplete {
             list.fault(
-                "no default route: nothing says where clients go",
+                "a public listener needs a default route",
                 remedy: "add { default: true, warehouse: ID }"
             )
         } else if list.isEmptySequence {
-            list.warning("no route: the listener serves nobody")
+            list.warning("no routes: the listener admits no clients")
         }
         return routes
     }
 
     fileprivate func reportDouble(of owner: SourceLocation) {
-        place.fault("\(owner.reference), takes the same clients", remedy: "remove one")
+        place.fault(
+            "duplicate route, first defined at \(owner.reference)",
+            remedy: "remove one of the two"
+        )
     }
 
     /// What no other route of the listener may have.
@@ -127,7 +131,10 @@ struct SharedRoute {
     private static func decode(_ place: Place, link: LinkKind?) -> SharedRoute? {
         place.mapping { fields in
             let match = readMatch(&fields, link: link)
-            guard let place = fields.requiredPlace("warehouse"),
+            let place =
+                fields.place.isDefaultNamed
+                ? fields.place("warehouse") : fields.requiredPlace("warehouse")
+            guard let place,
                 let id: WarehouseID = place.scalar(), let match
             else { return nil }
             return SharedRoute(
@@ -143,7 +150,7 @@ struct SharedRoute {
         var matches: [Match] = []
         var isFaulty = false
         if let place = fields.place("default") {
-            let isDefault: Bool? = place.scalar()
+            let isDefault = readDefault(place, hasWarehouse: fields.isGiven("warehouse"))
             if isDefault == true { matches.append(.default) }
             if isDefault == false { place.fault("must be true", remedy: "remove the key") }
             isFaulty = isDefault != true
@@ -156,22 +163,22 @@ struct SharedRoute {
         for key in ["serverName", "host", "userSuffix"] {
             guard let place = fields.place(key) else { continue }
             place.fault(
-                "this version does not read names that clients send: the route would take nobody",
+                "not supported in this version: the route would match no clients",
                 remedy: "use endpoint: ID or default: true"
             )
             isFaulty = true
         }
         if matches.count > 1 {
             fields.place.fault(
-                "a route has one of default and endpoint",
-                remedy: "write two routes"
+                "a route cannot have both default and endpoint",
+                remedy: "split it into two routes"
             )
         } else if matches.isEmpty, !isFaulty {
             fields.conclude(
                 .error,
                 at: fields.place,
                 fromAbsenceOf: ["default", "endpoint"],
-                "which clients take this route?",
+                "the route matches no clients",
                 remedy: link == .private
                     ? "add endpoint: ID, or default: true for all others" : "add default: true"
             )
@@ -179,23 +186,45 @@ struct SharedRoute {
         return matches.count == 1 ? matches[0] : nil
     }
 
+    /// `default: SALES` probably names the warehouse.
+    private static func readDefault(_ place: Place, hasWarehouse: Bool) -> Bool? {
+        guard let id = place.node.warehouseID else { return place.scalar() }
+        place.fault(
+            "expected true, found \(id.quoted)",
+            remedy: "write default: true" + (hasWarehouse ? "" : ", warehouse: \(id)")
+        )
+        return nil
+    }
+
     private static func readEndpoint(_ place: Place, link: LinkKind?) -> EndpointReference? {
         if let link, link != .private {
-            place.fault("only a private link comes through an endpoint", remedy: "link: private")
+            place.fault("only private links have an endpoint", remedy: "set link: private")
             return nil
         }
         guard let text: String = place.scalar() else { return nil }
         do throws(EndpointReferenceError) {
             let endpoint = try EndpointReference(parsing: text)
-            guard endpoint.cloud == .embedded else { return endpoint }
-            place.fault(
-                "an embedded endpoint is a listener itself",
-                remedy: "add a listener with endpoint: \(endpoint.id) to its warehouse"
-            )
+            if endpoint.cloud == .embedded {
+                place.reportEmbeddedEndpoint(endpoint.id)
+                return nil
+            }
+            return hasCloudsForm(endpoint, at: place) ? endpoint : nil
         } catch {
             place.fault("\(error)")
+            return nil
         }
-        return nil
+    }
+
+    /// An id in another form than its cloud's would match no client.
+    private static func hasCloudsForm(_ endpoint: EndpointReference, at place: Place) -> Bool {
+        guard let cloud = endpoint.cloud else { return true }
+        do throws(ScalarFault) {
+            try PrivateLinkForm.endpointID(of: cloud).check(endpoint.id)
+            return true
+        } catch {
+            place.fault(error.message, remedy: error.remedy)
+            return false
+        }
     }
 }
 
@@ -217,11 +246,11 @@ extension SharedRoute {
 
     private func find(among warehouses: [DecodedWarehouse]) -> DecodedWarehouse? {
         let found = warehouses.first { $0.warehouse.id == warehouse }
-        // One that is there but faulty is reported already.
+        // One that exists but is invalid is reported already.
         if found == nil, !place.decoding.warehouseIDs.contains(warehouse) {
             let known = warehouses.map(\.warehouse.id)
             warehousePlace.fault(
-                "no warehouse has the id \(warehouse.quoted)",
+                "unknown warehouse \(warehouse.quoted)",
                 remedy: Suggestion.closest(to: warehouse, among: known)
                     .map { "did you mean \($0)?" } ?? "add it under warehouses"
             )
@@ -236,7 +265,7 @@ extension SharedRoute {
         if found == nil, !warehouse.isMissingServices {
             let word = service.rawValue
             warehousePlace.fault(
-                "\(self.warehouse) has no service of protocol \(word)",
+                "warehouse \(self.warehouse) has no \(word) service",
                 remedy: "add services: { \(word): { backends: [ host:port ] } } to that warehouse"
             )
         }
@@ -247,19 +276,53 @@ extension SharedRoute {
         guard case .endpoint(let reference, let place) = match else { return .default }
         let known = warehouse.policy.endpoints.map(\.name)
         guard let name = reference.name(among: known) else {
+            let written = PrivateLinkForm.clouds(using: reference.id).map {
+                "\($0.rawValue):\(reference.id)"
+            }
             place.fault(
-                "no endpoint of \(warehouse.warehouse.id) has the id \(reference.id.quoted)",
-                remedy: "add it there under endpoints, or write its cloud: azure:\(reference.id)"
+                "warehouse \(warehouse.warehouse.id) has no endpoint \(reference.id.quoted)",
+                remedy: written.isEmpty
+                    ? "use the id of one of its endpoints, such as vpce-0123456789abcdef0"
+                    : "add it there under endpoints, or write \(written.joined(separator: " or "))"
             )
+            return nil
+        }
+        if name.cloud == .embedded {
+            place.reportEmbeddedEndpoint(name.id)
             return nil
         }
         if !known.contains(name) {
             place.warning(
-                "\(name) is not among the endpoints of \(warehouse.warehouse.id): its clients are denied",
+                "\(name) is not listed under the endpoints of \(warehouse.warehouse.id): its clients are"
+                    + " denied",
                 remedy: "add it there under endpoints"
             )
         }
         return .endpoint(name)
+    }
+}
+
+extension ConfigurationNode {
+    /// The text if it may be a warehouse's id, and is not one of the words for true and false.
+    fileprivate var warehouseID: String? {
+        guard case .scalar(let text) = content, Bool.meant(by: text) == nil else { return nil }
+        // `try?`: only whether it is one counts.
+        return (try? WarehouseID(configurationText: text))?.text
+    }
+}
+
+extension Place {
+    /// Whether this route's `default` names a warehouse, which is reported.
+    fileprivate var isDefaultNamed: Bool {
+        guard case .mapping(let entries) = node.content else { return false }
+        return entries.contains { $0.key == "default" && $0.value.warehouseID != nil }
+    }
+
+    fileprivate func reportEmbeddedEndpoint(_ id: String) {
+        fault(
+            "an embedded endpoint needs a listener of its own",
+            remedy: "add a listener with endpoint: \(id) to its warehouse"
+        )
     }
 }
 

@@ -1,13 +1,13 @@
 import Policy
-import Text
+public import Text
 
 extension Endpoint {
     /// Reads a warehouse's key `endpoints`; no endpoint, which is a cloud and an id, may occur
     /// twice in it.
     ///
     /// - Parameters:
-    ///   - services: the warehouse's endpoint services, to which endpoints may belong.
-    ///   - areAllKnown: whether these are all of them, none having an error of its own.
+    ///   - services: the warehouse's endpoint services, which endpoints may belong to.
+    ///   - areAllKnown: whether these are all of them, without errors.
     static func decodeList(
         _ places: [Place],
         of services: [EndpointService],
@@ -66,7 +66,7 @@ extension Fields {
         return state
     }
 
-    /// The state in which an endpoint begins: as its service accepts those who ask.
+    /// The initial state of an endpoint: as its service accepts requests.
     fileprivate mutating func initialState(cloud: Cloud?, of services: KnownServices)
         -> Endpoint.State?
     {
@@ -81,17 +81,17 @@ extension Fields {
             let known =
                 servicePlace.decoding.showsMore ? services.byID.keys.prefix(100).sorted() : []
             servicePlace.fault(
-                "\(id.quoted) is not among endpointServices",
+                "unknown endpoint service \(id.quoted)",
                 remedy: Suggestion.closest(to: id, among: known)
-                    .map { "did you mean \($0)?" } ?? "add it there"
+                    .map { "did you mean \($0)?" } ?? "add it under endpointServices"
             )
             return nil
         }
         guard let principal else { return nil }
         if !service.allows(principal: principal) {
             principalPlace?.warning(
-                "\(service.id) does not allow this principal: the endpoint stays unaccepted unless"
-                    + " its state says otherwise",
+                "\(service.id) does not allow this principal: the endpoint stays pending unless its"
+                    + " state is set",
                 remedy: "add it to allowedPrincipals, or remove the endpoint"
             )
         }
@@ -104,7 +104,7 @@ extension Endpoint.State: ConfigurationWord {}
 extension Place {
     /// A name from a cloud's private link.
     ///
-    /// - Parameter form: `nil` where the cloud is not known, and the text cannot be checked.
+    /// - Parameter form: `nil` if the cloud is unknown, and the text cannot be checked.
     func text(as form: PrivateLinkForm?) -> String? {
         guard let text: String = scalar() else { return nil }
         do throws(ScalarFault) {

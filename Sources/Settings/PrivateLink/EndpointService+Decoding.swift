@@ -1,5 +1,5 @@
 import Policy
-import Text
+public import Text
 
 extension EndpointService {
     /// Reads a warehouse's key `endpointServices`; no id may occur twice in it.
@@ -46,7 +46,7 @@ extension EndpointService {
         guard places.count <= principalLimit else {
             list?.fault(
                 "more than \(principalLimit) principals",
-                remedy: "allow accounts in place of their users and roles"
+                remedy: "allow accounts instead of their users and roles"
             )
             return []
         }
@@ -56,8 +56,8 @@ extension EndpointService {
             if let principal { place.claim(principal, "principal", from: &claims) }
             if principal == PrivateLinkForm.anyPrincipal, acceptance == .automatic {
                 place.warning(
-                    "everybody's endpoints are accepted without a person's word",
-                    remedy: "name the principals, or acceptance: manual"
+                    "endpoints from any account are accepted automatically",
+                    remedy: "list the principals, or set acceptance: manual"
                 )
             }
             return principal

@@ -1,26 +1,31 @@
 import Policy
 import Text
 
-/// How the names that a cloud gives its private links are written.
+/// The format of the names that a cloud gives its private links.
 ///
-/// The gateway compares them byte by byte with what a PROXY header says, so a name in another form
+/// The gateway compares them byte by byte with those in PROXY headers, so a name in another format
 /// would never match.
 struct PrivateLinkForm {
-    /// Stands for everybody.
+    /// Stands for any principal.
     static let anyPrincipal = "*"
 
-    /// What is wanted, after the word "expected".
+    /// What is expected, after the word "expected".
     let expectation: String
     private let isMet: (String) -> Bool
 
     func check(_ text: String) throws(ScalarFault) {
         guard !isMet(text) else { return }
-        let remedy = text.hasPrefix("vpce-svc-") ? "this is an endpoint service's id" : nil
+        let remedy = text.hasPrefix("vpce-svc-") ? "this is an endpoint service id" : nil
         throw ScalarFault("expected \(expectation), found \(text.quoted)", remedy: remedy)
     }
 }
 
 extension PrivateLinkForm {
+    /// The clouds whose endpoints may have this id.
+    static func clouds(using id: String) -> [Cloud] {
+        Cloud.allCases.filter { $0 != .embedded && endpointID(of: $0).isMet(id) }
+    }
+
     static func endpointID(of cloud: Cloud) -> PrivateLinkForm {
         switch cloud {
         case .aws:

@@ -1,6 +1,6 @@
 import Text
 
-/// The small forms of which the clouds' names are made.
+/// The basic forms that the clouds' names consist of.
 extension String {
     func rest(after prefix: String) -> Substring? {
         hasPrefix(prefix) ? dropFirst(prefix.count) : nil

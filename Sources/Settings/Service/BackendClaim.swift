@@ -1,17 +1,17 @@
 import Addresses
 import Traffic
 
-/// A backend and where it is written; looked at once every address of the gateway's own is known.
+/// A backend and its place; checked once all of the gateway's own addresses are known.
 struct BackendClaim {
     let address: BackendAddress
     let location: SourceLocation
-    /// Where its listener's own address is written; `nil` where it is missing.
+    /// The place of its listener's own address; `nil` if it is missing.
     let listen: SourceLocation?
 }
 
 extension Decoding {
-    /// Says which backends surely are the gateway itself. What resolution brings is looked at when it
-    /// is known (``BackendAddressPolicy``).
+    /// Reports which backends are certainly the gateway itself. Resolved addresses are checked when
+    /// they are known (``BackendAddressPolicy``).
     func checkBackends() {
         for backend in backends {
             guard let own = listenAddresses.owner(reachedAt: backend.address) else { continue }
@@ -20,8 +20,8 @@ extension Decoding {
                 .error,
                 itself
                     ? "the listener on \(own.address) would connect to itself"
-                    : "\(backend.address) is the gateway itself: \(own.location.reference)",
-                remedy: "name the warehouse's own address, or listen on another port"
+                    : "\(backend.address) is the gateway itself (\(own.location.reference))",
+                remedy: "use the warehouse's own address, or listen on another port"
             )
             report(finding)
         }
@@ -47,7 +47,7 @@ extension ListenClaims {
 }
 
 extension BackendAddress {
-    /// The addresses that it has whatever a resolver says.
+    /// The addresses that it has regardless of a resolver.
     fileprivate var certainAddresses: [SocketAddress] {
         switch host {
         case .ip(let ip): [SocketAddress(ip, port: port)]
@@ -59,7 +59,7 @@ extension BackendAddress {
 }
 
 extension SocketAddress {
-    /// Where a gateway may listen that this address leads to.
+    /// The addresses a gateway may listen on that this address leads to.
     fileprivate var waysIn: [SocketAddress] {
         ([ip] + IPAddress.everywhere + (ip.isUnspecified ? IPAddress.loopback : []))
             .map { SocketAddress($0, port: port) }

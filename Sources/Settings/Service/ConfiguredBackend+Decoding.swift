@@ -9,7 +9,7 @@ extension ConfiguredBackend {
         guard let list = service.requiredPlace("backends") else { return [] }
         let places = list.elements()
         if list.isEmptySequence {
-            list.fault("at least one backend is needed", remedy: "write [ host:port ]")
+            list.fault("at least one backend is required", remedy: "write [ host:port ]")
         }
         var claims = Claims<BackendAddress>()
         let backends = places.compactMap { decode($0, listen: listen, claims: &claims) }
@@ -61,7 +61,10 @@ extension ConfiguredBackend {
     ) -> BackendAddress? {
         guard let address: BackendAddress = place.scalar() else { return nil }
         if let owner = claims.claim(address, for: place) {
-            place.fault("\(address) is there already: \(owner.reference)")
+            place.fault(
+                "duplicate backend \(address), first defined at \(owner.reference)",
+                remedy: "remove one of the two"
+            )
         }
         let claim = BackendClaim(
             address: address,
@@ -79,7 +82,7 @@ extension ConfiguredBackend {
     ) {
         guard isWhole, !backends.isEmpty else { return }
         if backends.allSatisfy({ $0.mode != .active }) {
-            list.warning("no backend is active: nobody is served", remedy: "mode: active")
+            list.warning("no backend is active: all clients are denied", remedy: "set mode: active")
         } else if backends.allSatisfy(\.isBackup) {
             list.warning("every backend is a backup", remedy: "remove backup from some of them")
         }

@@ -26,19 +26,19 @@ package struct ConfiguredBackend: Hashable, Sendable {
     }
 }
 
-/// Whether a backend is given connections. Those that it has go on in every mode.
+/// Whether a backend gets connections. Existing ones continue in every mode.
 package enum BackendMode: String, Hashable, Sendable, CaseIterable, Codable {
     case active
     /// It gets no new ones. It is checked, and its health is known when it becomes active again.
     case drain
-    /// It gets no new ones, and no checks either: somebody works on it.
+    /// No new connections, and no health checks either: for maintenance.
     case maintenance
 }
 
 /// What an operator can choose for a backend while the gateway runs.
 package enum BackendModeChoice: String, Hashable, Sendable, CaseIterable {
     case active, drain, maintenance
-    /// What the configuration says.
+    /// The mode in the configuration.
     case configured
 
     /// `nil` for the configuration's.

@@ -28,7 +28,7 @@ extension HealthCheck {
     }
 
     private mutating func readKind(_ fields: inout Fields, for service: ServiceProtocol?) {
-        // Of a faulty type nothing follows: its error is reported.
+        // Nothing is concluded from an invalid type: its error is reported.
         var isTypeSound = !fields.isGiven("type")
         if let place = fields.place("type"), let word: Word = place.scalar() {
             kind = word.kind
@@ -58,12 +58,12 @@ extension HealthCheck {
         if case .asks(asked, _) = kind {
             kind = .asks(asked, parameter: parameter)
         } else if let service {
-            let cure = (fields.isGiven("type") ? "" : "add ") + "type: \(asked.rawValue)"
+            let cure = (fields.isGiven("type") ? "set " : "add ") + "type: \(asked.rawValue)"
             fields.conclude(
                 .error,
                 at: place,
                 fromAbsenceOf: ["type"],
-                "only a check of type \(asked.rawValue) has a \(key)",
+                "only \(asked.rawValue) health checks have a \(key)",
                 remedy: service == asked ? cure : "remove \(key)"
             )
         }
@@ -120,16 +120,16 @@ extension HealthCheck {
         func check(for service: ServiceProtocol?, at place: Place) -> Bool {
             if case .tcp = self, service?.known.countsBareConnects == true {
                 place.warning(
-                    "the server counts each such check as a broken login, and after"
-                        + " max_connect_errors of them (100) refuses everybody",
-                    remedy: "healthCheck: mysql, or off"
+                    "the server counts each check as a failed handshake and blocks the gateway after"
+                        + " max_connect_errors (100)",
+                    remedy: "set healthCheck: mysql, or off"
                 )
             }
             guard case .asks(let asked) = self, let service, service != asked else { return true }
             place.fault(
-                "\(asked.known.nameWithArticle) check needs protocol \(asked.rawValue),"
-                    + " this one's is \(service.rawValue)",
-                remedy: "healthCheck: \(service.rawValue)"
+                "\(asked.known.nameWithArticle) check requires protocol \(asked.rawValue), but this"
+                    + " service is \(service.rawValue)",
+                remedy: "set healthCheck: \(service.rawValue)"
             )
             return false
         }
@@ -137,7 +137,7 @@ extension HealthCheck {
 }
 
 extension HealthQuestion {
-    /// Reads the parameter at `place`; `nil` where it is faulty, which is reported.
+    /// Reads the parameter at `place`; `nil` if it is invalid, which is reported.
     static func parameter(at place: Place) -> String? {
         guard let parameter: Parameter = place.scalar() else { return nil }
         return parameter.text

@@ -22,7 +22,9 @@ extension SendProxyProtocol {
         options.passTLVs = tlvs == .pass
         guard let word else { return nil }
         if word != .v2 {
-            for place in places { place?.fault("only version v2 has it", remedy: "version: v2") }
+            for place in places {
+                place?.fault("only supported by version v2", remedy: "set version: v2")
+            }
         }
         return version(word, options: options)
     }

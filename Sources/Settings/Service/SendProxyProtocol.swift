@@ -1,10 +1,10 @@
-/// What is written to the backend before any byte of the client.
+/// What is sent to the backend before the client's bytes.
 package enum SendProxyProtocol: Hashable, Sendable {
     case off
     case v1
     case v2(V2Options)
 
-    /// What goes into a header of version 2 beside the addresses.
+    /// The contents of a version 2 header in addition to the addresses.
     package struct V2Options: Hashable, Sendable {
         /// Whether the TLVs that the client's side sent are passed on, in their order.
         package var passTLVs = false

@@ -1,13 +1,13 @@
 import Addresses
-import Text
+public import Text
 import Traffic
 
 extension Service {
-    /// Reads a service's keys, which stand in a mapping of their own or inside the only listener that
+    /// Reads a service's keys, which are in a mapping of their own or inside the only listener that
     /// leads to it.
     ///
     /// - Parameters:
-    ///   - service: the protocol; `nil` if it is not known; then nothing follows from it.
+    ///   - service: the protocol; `nil` if it is unknown; then nothing is concluded from it.
     ///   - listen: the place of the listener's own address, if there is only one listener.
     static func read(
         _ fields: inout Fields,
@@ -25,8 +25,8 @@ extension Service {
                 .warning,
                 at: fields.place,
                 fromAbsenceOf: ["healthCheck"],
-                "a backend that refuses our PROXY header would count as healthy",
-                remedy: "healthCheck: \(service.rawValue)"
+                "a backend that rejects the PROXY header would count as healthy",
+                remedy: "set healthCheck: \(service.rawValue)"
             )
         }
         let sourceAddresses = fields.sourceAddresses(to: backends)
@@ -52,7 +52,7 @@ struct SharedService {
 extension SharedService {
     /// Reads a warehouse's key `services`.
     static func decodeAll(_ place: Place?, of warehouse: String) -> [SharedService] {
-        place?.mapping { fields in
+        place?.mapping(remedy: place?.node.asServices) { fields in
             ServiceProtocol.allCases.compactMap { service in
                 fields.place(service.rawValue).flatMap { decode($0, service, of: warehouse) }
             }
@@ -76,6 +76,14 @@ extension SharedService {
     }
 
     private typealias ID = Service.ID
+}
+
+extension ConfigurationNode {
+    /// `services: [ … ]` and `services: db:3306`: what to write instead.
+    fileprivate var asServices: String {
+        let services = ServiceProtocol.allCases.map(\.rawValue).joined(separator: ", ")
+        return "write { PROTOCOL: { backends: [ host:port ] } }, with PROTOCOL one of \(services)"
+    }
 }
 
 extension ServiceProtocol: ConfigurationWord {

@@ -31,8 +31,8 @@ package struct Service: Hashable, Sendable {
     package var healthCheck: HealthCheck
     /// The same for each backend.
     package var sendProxyProtocol: SendProxyProtocol
-    /// The gateway's own addresses to connect from, in turns: each has its own local ports. Empty
-    /// where the system chooses.
+    /// The gateway's own addresses to connect from, in turn: each has its own local ports. Empty if
+    /// the system chooses.
     package var sourceAddresses: [IPAddress]
     /// At the same time, over all listeners that lead to it; 0 for no limit.
     package var connectionLimit: Int

@@ -1,7 +1,7 @@
 import Addresses
 import CIDRTrie
 
-/// A set of addresses that has so much of one family's internet that hardly anybody is left out.
+/// A set of addresses that covers a large part of one family's internet.
 struct AddressOpenness {
     /// From here on it is warned of.
     private static let limit = 0.5
@@ -17,7 +17,7 @@ struct AddressOpenness {
         self.share = share
     }
 
-    /// For each family that `blocks` open together, be it in halves.
+    /// For each family that `blocks` open together, even in halves.
     static func all(of blocks: [CIDRBlock]) -> [AddressOpenness] {
         IPFamily.allCases.compactMap { family in
             let set = AddressSet(of: blocks, family: family)
@@ -27,7 +27,7 @@ struct AddressOpenness {
 
     var isWhole: Bool { share == 1 }
 
-    /// Whom it lets through, to begin a sentence with.
+    /// The addresses it admits, as the subject of a sentence.
     var subject: String {
         if isWhole { return "any \(family) address" }
         return share > 0.99

@@ -9,7 +9,7 @@ final class ListFile: Sendable {
     /// What is wrong or doubtful in a file.
     enum Problem: Sendable {
         case line(CIDRListFault)
-        case feed(FeedFault)
+        case feed(FeedError)
         /// This many more than the ones that are named.
         case more(Int)
         case unmatched(UnmatchedFilter)
@@ -20,10 +20,18 @@ final class ListFile: Sendable {
     }
 
     let list: EntryList
-    /// The line of each rule; for a compiled list there is none.
-    let lines: CIDRList.LineNumbers
+    /// Where each rule is written; a compiled list does not say.
+    let places: Places
     let isCompiled: Bool
     let problems: [Problem]
+
+    enum Places: Sendable {
+        case none
+        /// For each rule, its line, counted from 1.
+        case lines(CIDRList.LineNumbers)
+        /// For each rule, its path in a cloud's list.
+        case paths([FeedPath])
+    }
 
     /// A file that is not a list at all has an error in every line.
     private static let problemLimit = 20
@@ -46,7 +54,7 @@ final class ListFile: Sendable {
         case .cidrs: content = .lines(bytes, settings, ruleLimit: ruleLimit)
         }
         list = EntryList(.file(path), content.trie, replacing: before)
-        lines = content.lines
+        places = content.places
         isCompiled = content.isCompiled
         let problems = content.problems
         let shown = problems.filter(\.isCounted).prefix(Self.problemLimit)
@@ -69,7 +77,7 @@ extension ListFile.Problem {
 /// A file's rules, compiled, and what is wrong with them.
 private struct ListFileContent {
     var trie = CompiledTrie.empty
-    var lines = CIDRList.LineNumbers()
+    var places = ListFile.Places.none
     var isCompiled = false
     var problems: [ListFile.Problem] = []
     var furtherProblemCount = 0
@@ -77,10 +85,12 @@ private struct ListFileContent {
     static func lines(_ bytes: [UInt8], _ settings: ListFileSettings, ruleLimit: Int) -> Self {
         var content = ListFileContent()
         var rules = RuleTable.Builder()
+        var lines = CIDRList.LineNumbers()
         let faults = CIDRList.forEachRule(in: bytes.span, ruleLimit: ruleLimit) { rule, line in
             rules.append(settings.applied(to: rule))
-            content.lines.append(line)
+            lines.append(line)
         }
+        content.places = .lines(lines)
         content.problems = faults.map(ListFile.Problem.line)
         content.trie = CompiledTrie(rules.table)
         return content
@@ -93,14 +103,14 @@ private struct ListFileContent {
         for entry in feed.entries {
             let rule = Rule(block: entry.block, description: entry.description)
             rules.append(settings.applied(to: rule))
-            content.lines.append(entry.place.line)
         }
+        content.places = .paths(feed.entries.map(\.path))
         content.trie = CompiledTrie(rules.table)
         content.problems =
-            feed.faults.map(ListFile.Problem.feed)
+            feed.errors.map(ListFile.Problem.feed)
             + feed.unmatchedFilters.map(ListFile.Problem.unmatched)
             + (feed.isFilteredOut ? [.filteredOut] : [])
-        content.furtherProblemCount = feed.furtherFaultCount
+        content.furtherProblemCount = feed.furtherErrorCount
         return content
     }
 
@@ -240,7 +250,7 @@ struct ListFileSettings: Hashable {
     func format(of bytes: [UInt8]) throws(UnreadableFile) -> ListFileFormat {
         let found = format ?? ListFileFormat(recognizing: bytes)
         if found == .cidrs, !filter.isEmpty {
-            throw UnreadableFile(reason: "a list of blocks has no services or regions to choose")
+            throw UnreadableFile(reason: "a plain list has no services or regions")
         }
         return found
     }
@@ -298,8 +308,8 @@ extension ListFileSettings {
         guard let action, let description else { return nil }
         if DescribedExpiry.isFound(in: description.lowercased()) {
             fields.place.warning(
-                "the description looks like an expiry, but has no effect",
-                remedy: "write the entries under whitelist.entries, which can have expires"
+                "the description looks like an expiry but has no effect",
+                remedy: "move the entries to whitelist.entries, which can have expires"
             )
         }
         self.format = format

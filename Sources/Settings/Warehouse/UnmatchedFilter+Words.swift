@@ -9,7 +9,7 @@ extension UnmatchedFilter {
         }
         let some = known.prefix(8).joined(separator: ", ")
         return known.isEmpty
-            ? "this feed has none" : "it has \(some)\(known.count > 8 ? ", …" : "")"
+            ? "the list has none" : "the list has \(some)\(known.count > 8 ? ", …" : "")"
     }
 }
 

@@ -1,8 +1,8 @@
 import Policy
-import Text
+public import Text
 import Traffic
 
-/// A warehouse, and what is written inside it beside its policy.
+/// A warehouse, and what is inside it in addition to its policy.
 struct DecodedWarehouse {
     let warehouse: Warehouse
     let policy: WarehousePolicy
@@ -48,7 +48,7 @@ struct DecodedWarehouse {
             )
             let whitelist = Whitelist.decode(&fields, isPublic: allLinks.contains(.public))
             checkEndpoints(of: &fields, isPrivate: allLinks.contains(.private))
-            // What is wrong with one of them is reported already.
+            // Errors in one of them are reported already.
             if endpoints.count == endpointPlaces.count {
                 checkEmbeddedEndpoints(endpoints, for: listeners, of: &fields)
             }
@@ -100,7 +100,7 @@ struct DecodedWarehouse {
                 .warning,
                 at: fields.place,
                 fromAbsenceOf: ["endpoints"],
-                "a private link, but no endpoint: it admits nobody",
+                "a private link without endpoints admits no clients",
                 remedy: "add the consumers' endpoints under endpoints"
             )
         }
@@ -121,7 +121,7 @@ extension DecodedWarehouse {
                 .error,
                 at: fields.place,
                 fromAbsenceOf: ["endpoints"],
-                "a listener is the endpoint \(id.quoted), which is not among endpoints",
+                "endpoint \(id.quoted) is used by a listener but not defined",
                 remedy: "add endpoints: [ { id: \(id), cloud: embedded, state: available } ]"
             )
         }
@@ -130,7 +130,7 @@ extension DecodedWarehouse {
                 .warning,
                 at: fields.place,
                 fromAbsenceOf: ["listeners"],
-                "no listener is the embedded endpoint \(id.quoted): nobody can reach it",
+                "embedded endpoint \(id.quoted) has no listener: no client can reach it",
                 remedy: "add a listener with link: private and endpoint: \(id)"
             )
         }
@@ -155,7 +155,7 @@ extension Place {
     fileprivate func warehouseID() -> String? {
         guard let id: WarehouseID = scalar() else { return nil }
         if let owner = decoding.warehouseIDs.claim(id.text, for: self) {
-            fault("\(id.text) is taken by \(owner.reference)")
+            fault("duplicate id \(id.text.quoted), first defined at \(owner.reference)")
         }
         return id.text
     }

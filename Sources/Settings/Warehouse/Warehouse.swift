@@ -11,7 +11,7 @@ package struct Warehouse: Hashable, Sendable {
     package var host: String?
     /// At the same time, over all its services; 0 for no limit.
     package var connectionLimit: Int
-    /// What happens to a live session that a change of policy would no longer admit.
+    /// What happens to a running session that a policy change no longer admits.
     package var whenRevoked: Revocation
 
     /// - Parameter name: the id if `nil`.

@@ -1,11 +1,11 @@
 import Addresses
 import CIDRTrie
 import Policy
-import Text
+public import Text
 
 extension Whitelist {
-    /// Reads a warehouse's key `whitelist`; without it the warehouse starts open, under a warning
-    /// where a public link makes it matter.
+    /// Reads a warehouse's key `whitelist`; without it the warehouse is open, with a warning if it
+    /// has a public link.
     static func decode(_ warehouse: inout Fields, isPublic: Bool) -> Whitelist {
         if let place = warehouse.place("whitelist") {
             return place.mapping(
@@ -52,7 +52,7 @@ extension Whitelist {
             .warning,
             at: fields.place,
             fromAbsenceOf: ["entries", "files", "mode"],
-            "no rule: the public links admit nobody"
+            "no rules: the public links admit no clients"
         )
     }
 }
@@ -61,7 +61,7 @@ extension ConfigurationNode {
     /// `whitelist: 10.0.0.0/8`, `whitelist: office.cidrs`: what to write instead.
     fileprivate var whitelistRemedy: String? {
         guard case .scalar(let text) = content, text.utf8.count <= 64 else { return nil }
-        // `try?`: what is neither has the remedy of any other mapping.
+        // `try?`: anything else has the remedy of any other mapping.
         if (try? AddressRange(parsing: text)) != nil {
             return "write { entries: [ \(text.asYAML) ] }"
         }
@@ -80,7 +80,7 @@ extension Whitelist.Mode: ConfigurationWord {
 
     fileprivate func warnOfIdleRules(at places: [Place?]) {
         for place in places {
-            place?.warning("does not count while mode is \(rawValue)", remedy: "mode: specific")
+            place?.warning("has no effect while mode is \(rawValue)", remedy: "set mode: specific")
         }
     }
 }

@@ -135,11 +135,13 @@ extension WhitelistReader {
             let isFile = rules.first.map { origins[$0.rule].file != nil } ?? false
             for rule in isFile ? Array(rules.prefix(1)) : rules {
                 let more =
-                    isFile && rules.count > 1 ? "; so do \(rules.count - 1) more in this file" : ""
+                    isFile && rules.count > 1
+                    ? "; so \(rules.count == 2 ? "is 1 other" : "are \(rules.count - 1) others") in this file"
+                    : ""
                 origins[rule.rule].report(
                     .warning,
-                    "\(origins.block(rule.rule)) changes nothing: \(text(rule.reason, origins))\(more)",
-                    remedy: isFile ? "sluice cidr stats names them" : "remove it"
+                    "\(origins.block(rule.rule)) is redundant: \(text(rule.reason, origins))\(more)",
+                    remedy: isFile ? "sluice cidr stats lists them" : "remove it"
                 )
             }
         }
@@ -149,8 +151,8 @@ extension WhitelistReader {
         switch reason {
         case .saysTheSame(let outer):
             "covered by \(origins.block(outer)) (\(origins[outer].reference))"
-        case .shadowed: "longer prefixes decide on all of its addresses"
-        case .deniesTheDenied: "an address that no entry admits is denied anyway"
+        case .shadowed: "longer prefixes cover all of it"
+        case .deniesTheDenied: "no other entry admits these addresses"
         }
     }
 
@@ -161,7 +163,7 @@ extension WhitelistReader {
         if open.count == 2, open.allSatisfy(\.isWhole) {
             return place.warning(
                 "every address is admitted",
-                remedy: "narrow the entries, or write mode: anywhere if that is meant"
+                remedy: "narrow the entries, or write mode: anywhere if that is intended"
             )
         }
         for openness in open {
@@ -173,7 +175,7 @@ extension WhitelistReader {
                 "\(openness.subject) is admitted"
                     + (isOnly ? ": \(whole) does not cover \(otherFamily)" : ""),
                 remedy: "narrow the entries"
-                    + (isOnly ? ", or add \(other) if that is meant" : "")
+                    + (isOnly ? ", or add \(other) if that is intended" : "")
             )
         }
     }
@@ -207,7 +209,12 @@ private struct RuleOrigins {
         switch sources[list].origins {
         case .entries(let places): return RuleOrigin(place: places[index])
         case .file(let file, let place, let path):
-            return RuleOrigin(place: place, file: path, line: file.lines[index])
+            return switch file.places {
+            case .lines(let lines): RuleOrigin(place: place, file: path, line: lines[index])
+            case .paths(let paths):
+                RuleOrigin(place: place, file: path, feedPath: "\(paths[index])")
+            case .none: preconditionFailure("a compiled list is not checked")
+            }
         case nil: preconditionFailure("a compiled list is not checked")
         }
     }
@@ -217,12 +224,15 @@ private struct RuleOrigins {
 private struct RuleOrigin {
     let place: Place
     var file: String?
-    /// Counted from 1.
-    var line = 0
+    /// Counted from 1; `nil` in a cloud's list.
+    var line: Int?
+    /// The place in a cloud's list.
+    var feedPath: String?
 
     /// As messages name another place: `office.cidrs:12`.
     var reference: String {
-        file.map { "\($0):\(line)" } ?? place.location.reference
+        guard let file else { return place.location.reference }
+        return line.map { "\(file):\($0)" } ?? "\(file): \(feedPath ?? "")"
     }
 
     func report(
@@ -231,8 +241,9 @@ private struct RuleOrigin {
         remedy: String
     ) {
         if let file {
-            let position = SourcePosition(line: line, column: 1)
-            place.report(severity, in: file, at: position, message, remedy)
+            let position = line.map { SourcePosition(line: $0, column: 1) }
+            let subject = feedPath.map { "\($0): " } ?? ""
+            place.report(severity, in: file, at: position, subject + message, remedy)
         } else if severity == .error {
             place.fault(message, remedy: remedy)
         } else {

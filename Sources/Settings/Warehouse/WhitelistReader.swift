@@ -60,8 +60,8 @@ struct WhitelistReader {
                     .warning,
                     at: fields.place,
                     fromAbsenceOf: ["expires"],
-                    "the description looks like an expiry, but has no effect",
-                    remedy: "add expires: 2027-01-01T00:00:00Z, with the time that is meant"
+                    "the description looks like an expiry but has no effect",
+                    remedy: "use expires instead, e.g. expires: 2027-01-01T00:00:00Z"
                 )
             }
             guard let range, let blockPlace, case .scalar(let text) = blockPlace.node.content else {
@@ -83,7 +83,7 @@ struct WhitelistReader {
         let list = CIDRList(parsing: text.utf8.span)
         if let fault = list.faults.first {
             return place.fault(
-                "found \(text.quoted): \(fault.reason.problem)",
+                "invalid entry \(text.quoted): \(fault.reason.problem)",
                 remedy: fault.reason.remedy
             )
         }
@@ -191,28 +191,27 @@ extension Place {
         case .line(let fault):
             let position = SourcePosition(line: fault.line, column: fault.column)
             report(.error, in: file, at: position, fault.reason.problem, fault.reason.remedy)
-        case .feed(let fault):
-            let position = SourcePosition(line: fault.place.line, column: fault.place.column)
-            report(.error, in: file, at: position, fault.message)
+        case .feed(let error):
+            report(.error, in: file, at: nil, error.description)
         case .more(let count):
             report(.error, in: file, at: nil, "\(count.of("more invalid line"))")
         case .unmatched(let filter):
             warning(
-                "nothing in \(file.debugDescription) is of \(filter.key.word)"
+                "no entry in \(file.debugDescription) has the \(filter.key.word)"
                     + " \(filter.value.quoted)",
                 remedy: filter.remedy
             )
         case .filteredOut:
             warning(
-                "no entry of \(file.debugDescription) has both one of these services and one of"
+                "no entry in \(file.debugDescription) has both one of these services and one of"
                     + " these regions",
-                remedy: "name services and regions that occur together, or leave one of them out"
+                remedy: "choose services and regions that occur together, or omit one of them"
             )
         case .image(let error): fault("\(error)")
         case .notPlain:
             fault(
                 "a compiled list has its own actions and descriptions",
-                remedy: "give them to sluice cidr compile, or name the list it was compiled from"
+                remedy: "set them in the list before compiling it, or use that list instead"
             )
         }
     }

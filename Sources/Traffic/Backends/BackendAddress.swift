@@ -1,21 +1,21 @@
-package import Addresses
+public import Addresses
 
 /// A backend as written: a host name or an address, and a port.
-package struct BackendAddress: Hashable, Sendable {
-    /// Where the backend is to be found.
-    package enum Host: Hashable, Sendable {
+public struct BackendAddress: Hashable, Sendable {
+    /// The location of a backend.
+    public enum Host: Hashable, Sendable {
         case ip(IPAddress)
         /// Resolved off the data path, again and again.
         case name(String)
     }
 
-    /// A name where its addresses may change while the gateway runs.
-    package var host: Host
+    /// A name, whose addresses may change while the gateway runs.
+    public var host: Host
     /// Never 0.
-    package var port: UInt16
+    public var port: UInt16
 
     /// The backend that listens on `port` of `host`.
-    package init(host: Host, port: UInt16) {
+    public init(host: Host, port: UInt16) {
         self.host = host
         self.port = port
     }
@@ -25,7 +25,7 @@ extension BackendAddress {
     /// As in an HTTP request's Host field (RFC 9110 §7.2).
     ///
     /// - Parameter hasPort: whether the port is part of it.
-    package func authority(hasPort: Bool = true) -> String {
+    public func authority(hasPort: Bool = true) -> String {
         let host =
             switch host {
             case .ip(.v6(let ip)): "[\(ip)]"
@@ -42,9 +42,31 @@ extension BackendAddress {
     }
 }
 
+extension BackendAddress {
+    /// Reads `192.0.2.1:9030`, `[2001:db8::1]:9030` or `name:9030`; `nil` if `text` is none of them.
+    public init?(written text: String) {
+        // `try?`: what is not an address may still be a name.
+        if let address = try? SocketAddress(parsing: text) {
+            self.init(host: .ip(address.ip), port: address.port)
+            return
+        }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let port = UInt16(parts[1]), Self.isName(parts[0]) else {
+            return nil
+        }
+        self.init(host: .name(String(parts[0])), port: port)
+    }
+
+    /// A host name's characters, with at least one that is not part of an IPv4 address.
+    private static func isName(_ text: Substring) -> Bool {
+        text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+            && text.contains(where: \.isLetter)
+    }
+}
+
 extension BackendAddress: CustomStringConvertible {
-    /// As in the configuration file; an IPv6 address stands in brackets.
-    package var description: String {
+    /// As in the configuration file; an IPv6 address is in brackets.
+    public var description: String {
         switch host {
         case .ip(let ip): SocketAddress(ip, port: port).description
         case .name(let name): "\(name):\(port)"

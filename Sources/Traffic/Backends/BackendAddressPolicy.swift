@@ -1,16 +1,16 @@
-package import Addresses
+public import Addresses
 
-/// Which addresses a backend may have. Clients reach, through a backend, whatever the gateway can
-/// reach, so a name must not lead them to what was never meant for them.
+/// Which addresses a backend may have. Through a backend, clients reach whatever the gateway can
+/// reach, so a name must not lead them to something they were never meant to reach.
 ///
-/// - What a **name** resolves to must not be loopback, link-local (where clouds keep their metadata,
-///   and with it credentials), unspecified, multicast or reserved. Loopback must be written as such:
-///   as an address, or as the name `localhost`.
+/// - What a **name** resolves to must not be loopback, link-local (where clouds keep their
+///   metadata, and with it credentials), unspecified, multicast or reserved. Loopback must be
+///   written explicitly: as an address, or as the name `localhost`.
 /// - **No backend**, however it is written, may be one of the gateway's own listeners or its
-///   management address: one connection would become hundreds, and a client would read the API.
-package struct BackendAddressPolicy: Sendable {
+///   management address: one connection would become hundreds, and a client could read the API.
+public struct BackendAddressPolicy: Sendable {
     /// Why an address is not used.
-    package enum Refusal: Hashable, Sendable {
+    public enum Refusal: Hashable, Sendable {
         case loopback
         case unspecified
         case linkLocal
@@ -23,17 +23,17 @@ package struct BackendAddressPolicy: Sendable {
 
     private let own: [SocketAddress]
 
-    /// - Parameter own: where the gateway listens, its management address included.
-    package init(own: [SocketAddress]) {
+    /// - Parameter own: the addresses the gateway listens on, including its management address.
+    public init(own: [SocketAddress]) {
         self.own = own
     }
 
     /// - Parameters:
-    ///   - address: where `backend` is, as written or as resolved.
-    ///   - isThisMachine: whether an address belongs to this machine. Asked only where one of the
-    ///     gateway's own ports is on every address.
+    ///   - address: the address of `backend`, as written or as resolved.
+    ///   - isThisMachine: whether an address belongs to this machine. Called only if one of the
+    ///     gateway's own ports is open on every address.
     /// - Returns: `nil` for an address that may be used.
-    package func refusal(
+    public func refusal(
         of address: SocketAddress,
         for backend: BackendAddress,
         isThisMachine: (IPAddress) -> Bool
@@ -54,7 +54,8 @@ package struct BackendAddressPolicy: Sendable {
     ) -> Bool {
         guard address.port == own.port else { return false }
         if address.ip == own.ip { return true }
-        // A listener on :: takes IPv4 clients too, or has an IPv4 neighbour that does.
+        // A listener on :: also accepts IPv4 clients, or there is an IPv4 listener next to it that
+        // does.
         guard own.ip.isUnspecified, own.ip.family == .v6 || address.ip.family == .v4 else {
             // 0.0.0.0 and :: lead to the machine's loopback.
             return address.ip.isUnspecified && own.ip.isLoopback
@@ -97,8 +98,8 @@ package struct BackendAddressPolicy: Sendable {
         return refusal(of: .v4(inner), isLocalHost: false)
     }
 
-    /// Where clouds answer a machine's questions about itself, beside 169.254.169.254: Amazon over
-    /// IPv6, Google over IPv6, Azure's platform, Alibaba, Oracle.
+    /// Metadata addresses of clouds, in addition to 169.254.169.254: Amazon over IPv6, Google over
+    /// IPv6, Azure's platform, Alibaba, Oracle.
     private static let metadata: Set<IPAddress> = [
         .v6(IPv6Address(high: 0xfd00_0ec2_0000_0000, low: 0x254)),
         .v6(IPv6Address(high: 0xfd20_00ce_0000_0000, low: 0x254)),
@@ -110,14 +111,14 @@ package struct BackendAddressPolicy: Sendable {
 
 extension String {
     /// RFC 6761 §6.3: a literal loopback address in all but its letters.
-    package var isLocalHost: Bool {
+    public var isLocalHost: Bool {
         let name = hasSuffix(".") ? dropLast() : self[...]
         return name.lowercased() == "localhost"
     }
 }
 
 extension IPv6Address {
-    /// The IPv4 address for which this one stands: mapped or compatible (RFC 4291 §2.5.5),
+    /// The IPv4 address that this one represents: mapped or compatible (RFC 4291 §2.5.5),
     /// translated (64:ff9b::/96, RFC 6052 §2.1) or 6to4 (2002::/16, RFC 3056 §2).
     fileprivate var embeddedIPv4: IPv4Address? {
         let last = IPv4Address(bits: UInt32(truncatingIfNeeded: low))
@@ -132,15 +133,15 @@ extension IPv6Address {
 
 extension BackendAddressPolicy.Refusal: CustomStringConvertible {
     /// What the address is, after "it is".
-    package var description: String {
+    public var description: String {
         switch self {
         case .loopback:
-            "a loopback address (write the address itself, or localhost, if it is meant)"
+            "a loopback address (write the address itself or localhost if that is intended)"
         case .unspecified: "an unspecified address"
         case .linkLocal: "a link-local address"
         case .multicast: "a multicast address"
         case .reserved: "a reserved address"
-        case .cloudMetadata: "a cloud's metadata address"
+        case .cloudMetadata: "a cloud metadata address"
         case .ownAddress(let own): "the gateway's own address \(own)"
         }
     }
@@ -148,10 +149,10 @@ extension BackendAddressPolicy.Refusal: CustomStringConvertible {
 
 extension IPAddress {
     /// 0.0.0.0 or ::.
-    package var isUnspecified: Bool { bits == 0 }
+    public var isUnspecified: Bool { bits == 0 }
 
     /// 224.0.0.0/4, 255.255.255.255 or ff00::/8.
-    package var isMulticast: Bool {
+    public var isMulticast: Bool {
         switch self {
         case .v4(let v4): v4.bits >> 28 == 0xe || v4.bits == ~0
         case .v6(let v6): v6.high >> 56 == 0xff

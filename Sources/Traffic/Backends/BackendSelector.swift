@@ -1,17 +1,17 @@
-/// Picks the backend for a new connection: of the best tier there is, the one with the fewest
-/// connections for its weight, and of several such each in its turn, as often as its weight says.
-package enum BackendSelector {
-    /// How good a choice a backend is. The smaller raw value comes first.
-    package enum Tier: Int, Hashable, Sendable, Comparable {
+/// Selects the backend for a new connection: in the best available tier, the one with the fewest
+/// connections relative to its weight; equals take turns in proportion to their weights.
+public enum BackendSelector {
+    /// How good a choice a backend is. Smaller raw values come first.
+    public enum Tier: Int, Hashable, Sendable, Comparable {
         case usable
         /// A backup that can be used.
         case usableBackup
-        /// Its health speaks against it: a client that would be turned away may as well find out
-        /// whether it has come back (a panic threshold of one usable backend).
+        /// It is unhealthy: a client that would be turned away may as well find out whether it has
+        /// recovered (a panic threshold of one usable backend).
         case lastResort
         case lastResortBackup
 
-        package init(isUsable: Bool, isBackup: Bool) {
+        public init(isUsable: Bool, isBackup: Bool) {
             self =
                 switch (isUsable, isBackup) {
                 case (true, false): .usable
@@ -21,18 +21,18 @@ package enum BackendSelector {
                 }
         }
 
-        package static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
+        public static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
     }
 
     /// A backend that may be picked.
-    package struct Candidate: Hashable, Sendable {
-        package var tier: Tier
+    public struct Candidate: Hashable, Sendable {
+        public var tier: Tier
         /// Its connections.
-        package var load: Int
+        public var load: Int
         /// At least 1.
-        package var weight: Int
+        public var weight: Int
 
-        package init(tier: Tier = .usable, load: Int, weight: Int = 1) {
+        public init(tier: Tier = .usable, load: Int, weight: Int = 1) {
             self.tier = tier
             self.load = load
             self.weight = weight
@@ -54,16 +54,16 @@ package enum BackendSelector {
         private func scaledLoad(_ other: Candidate) -> Int { load &* max(1, other.weight) }
     }
 
-    /// The position of the best candidate; `nil` where there is none.
+    /// The position of the best candidate; `nil` if there is none.
     ///
     /// - Parameters:
-    ///   - count: how many backends there are.
-    ///   - rotation: goes up by one from connection to connection: it says whose turn it is among
-    ///     equals. (Beginning the search there instead would give the turns of a backend that is down
-    ///     to its neighbour.)
-    ///   - candidate: what is known of a backend; `nil` for one that must not be picked. Called twice
-    ///     for each; other threads may change the loads in between.
-    package static func select(
+    ///   - count: the number of backends.
+    ///   - rotation: increases by one with each connection: it determines whose turn it is among
+    ///     equals. (Starting the search there instead would give the turns of a backend that is
+    ///     down to its neighbor.)
+    ///   - candidate: what is known about a backend; `nil` for one that must not be selected.
+    ///     Called twice for each; other threads may change the loads in between.
+    public static func select(
         from count: Int,
         rotation: UInt64,
         candidate: (Int) -> Candidate?

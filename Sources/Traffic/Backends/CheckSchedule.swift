@@ -1,15 +1,15 @@
-/// Which backend is checked next: the one whose check has been due for longest, of at most so many
-/// at the same time. However many do not answer, each gets its turn.
+/// Which backend is checked next: the one whose check has been due the longest, with a limit on
+/// concurrent checks. However many do not respond, each gets its turn.
 ///
 /// Times are monotonic milliseconds.
-package struct CheckSchedule<ID: Hashable & Sendable>: Sendable {
+public struct CheckSchedule<ID: Hashable & Sendable>: Sendable {
     private struct Entry {
         var interval: Int64
         var due: Int64
     }
 
     /// Checks under way at the same time, at most.
-    package let limit: Int
+    public let limit: Int
     private var entries: [ID: Entry] = [:]
     /// Those that are not under way, the next one last.
     private var waiting: [ID] = []
@@ -17,15 +17,15 @@ package struct CheckSchedule<ID: Hashable & Sendable>: Sendable {
     private var running: Set<ID> = []
 
     /// - Parameter limit: at least one check is let through.
-    package init(limit: Int) {
+    public init(limit: Int) {
         self.limit = max(1, limit)
     }
 
     /// Checks under way.
-    package var runningCount: Int { running.count }
+    public var runningCount: Int { running.count }
 
-    /// Checks these from now on, each in its interval, and no others. New ones are due at once.
-    package mutating func watch(_ intervals: [ID: Int64], at now: Int64) {
+    /// Checks these from now on, each at its interval, and no others. New ones are due immediately.
+    public mutating func watch(_ intervals: [ID: Int64], at now: Int64) {
         entries = entries.filter { intervals[$0.key] != nil }
         for (id, interval) in intervals {
             entries[id] = Entry(interval: interval, due: entries[id]?.due ?? now)
@@ -35,13 +35,13 @@ package struct CheckSchedule<ID: Hashable & Sendable>: Sendable {
     }
 
     /// When the next check may begin; `nil` while none may.
-    package var nextDue: Int64? {
+    public var nextDue: Int64? {
         guard running.count < limit else { return nil }
         return waiting.last.map(due)
     }
 
     /// The check that begins now, if there is one. It is under way until ``finish(_:)``.
-    package mutating func takeDue(at now: Int64) -> ID? {
+    public mutating func takeDue(at now: Int64) -> ID? {
         guard let next = nextDue, next <= now, let id = waiting.popLast() else { return nil }
         running.insert(id)
         // From start to start; one that has waited too long does not try to make up for it.
@@ -49,14 +49,15 @@ package struct CheckSchedule<ID: Hashable & Sendable>: Sendable {
         return id
     }
 
-    package mutating func finish(_ id: ID) {
+    public mutating func finish(_ id: ID) {
         guard running.remove(id) != nil, let entry = entries[id] else { return }
         waiting.insert(id, at: position(of: entry.due))
     }
 
     private func due(_ id: ID) -> Int64 { entries[id]?.due ?? .max }
 
-    /// Before all that are due earlier or at the same time: who has waited longer is asked first.
+    /// Before all that are due earlier or at the same time: those that have waited longer come
+    /// first.
     private func position(of due: Int64) -> Int {
         var bounds = 0..<waiting.count
         while !bounds.isEmpty {

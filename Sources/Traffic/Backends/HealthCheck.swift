@@ -1,7 +1,7 @@
 /// How a backend is watched while no client uses it.
-package struct HealthCheck: Hashable, Sendable {
-    /// What is asked of the backend.
-    package enum Kind: Hashable, Sendable {
+public struct HealthCheck: Hashable, Sendable {
+    /// What a check sends to the backend.
+    public enum Kind: Hashable, Sendable {
         /// Only failed connects of clients count.
         case off
         /// To be connected is to be healthy.
@@ -10,27 +10,27 @@ package struct HealthCheck: Hashable, Sendable {
         case asks(ServiceProtocol, parameter: String)
 
         /// Logs in without a password; an answer of any kind is healthy (``MySQLHealthCheck``).
-        package static func mysql(user: String) -> Kind { .asks(.mysql, parameter: user) }
+        public static func mysql(user: String) -> Kind { .asks(.mysql, parameter: user) }
         /// `GET path`; any status below 500 is healthy (``HTTPHealthCheck``).
-        package static func http(path: String) -> Kind { .asks(.http, parameter: path) }
+        public static func http(path: String) -> Kind { .asks(.http, parameter: path) }
     }
 
     /// Speaks the service's protocol, or none.
-    package var kind: Kind
+    public var kind: Kind
     /// From the start of one check to the start of the next.
-    package var interval: Duration = .seconds(5)
+    public var interval: Duration = .seconds(5)
     /// For the whole of one check.
-    package var timeout: Duration = .seconds(2)
+    public var timeout: Duration = .seconds(2)
     /// Successes in a row that bring a backend back.
-    package var rise = 2
+    public var rise = 2
     /// Failures in a row that take a backend out.
-    package var fall = 3
+    public var fall = 3
 
     /// A check of a MySQL server by the user that needs not exist.
-    package static let mysql = HealthCheck(kind: .mysql(user: MySQLHealthCheck.standardUser))
+    public static let mysql = HealthCheck(kind: .mysql(user: MySQLHealthCheck.standardUser))
 
     /// A check of this kind with the configuration file's defaults.
-    package init(kind: Kind) {
+    public init(kind: Kind) {
         self.kind = kind
     }
 }

@@ -1,56 +1,56 @@
-package import Addresses
+public import Addresses
 
-/// The names of backends: what each resolved to, and when it is asked for again.
+/// The names of backends: what each resolved to, and when it is queried again.
 ///
-/// It decides and asks nobody. Whoever performs a ``Query`` may block: each name has a query of its
-/// own, so that one that hangs delays no other. A name without an address is asked for again and
-/// again, after a second at first; all others every ten seconds. What a name resolved to last stays
-/// in use until it resolves to something else.
+/// It decides but performs no query. Performing a ``Query`` may block: each name has its own, so
+/// that one that hangs delays no other. A name without an address is retried, first after a second;
+/// all others every ten seconds. What a name last resolved to stays in use until it resolves to
+/// something else.
 ///
 /// Times are monotonic milliseconds.
-package struct NameTable: Sendable {
-    /// A name that somebody is to be asked for.
-    package struct Query: Hashable, Sendable {
-        package let name: String
+public struct NameTable: Sendable {
+    /// A name to be resolved.
+    public struct Query: Hashable, Sendable {
+        public let name: String
         fileprivate let number: UInt64
     }
 
-    package enum Answer: Hashable, Sendable {
+    public enum Answer: Hashable, Sendable {
         case addresses([IPAddress])
         case failed(reason: String)
     }
 
     /// What an operator should know.
-    package enum Event: Hashable, Sendable {
+    public enum Event: Hashable, Sendable {
         /// The name has other addresses than before, or has some again.
         case resolved(name: String, to: [IPAddress], before: [IPAddress])
-        /// - Parameter inUse: the addresses that stay in use; empty where there never were any.
+        /// - Parameter inUse: the addresses that stay in use; empty if there never were any.
         case unresolved(name: String, reason: String, inUse: [IPAddress])
     }
 
     /// What came of one step.
-    package struct Outcome: Equatable, Sendable {
-        /// Whether ``names`` says something else now.
-        package var hasChanged = false
-        package var events: [Event] = []
+    public struct Outcome: Equatable, Sendable {
+        /// Whether ``names`` has changed.
+        public var hasChanged = false
+        public var events: [Event] = []
         /// Whether another query may begin now that could not before.
-        package var hasMadeRoom = false
+        public var hasMadeRoom = false
     }
 
     static let interval: Int64 = 10_000
     static let firstRetry: Int64 = 1_000
-    /// After this time without an answer (the system asks a second time after five seconds) the name
-    /// counts as unresolved for now. The query itself
-    /// cannot be cancelled, and its answer still counts when it comes.
+    /// After this time without an answer (the system retries after five seconds) the name counts as
+    /// unresolved for now. The query itself cannot be cancelled, and its answer is still used when
+    /// it arrives.
     static let deadline: Int64 = 7_000
     /// Queries at the same time, at most: each may hold a thread.
-    package static let queryLimit = 128
-    /// Of these, names whose last query missed its deadline get no more than so many.
+    public static let queryLimit = 128
+    /// The maximum of these for names whose last query missed its deadline.
     static let slowQueryLimit = 64
 
     fileprivate struct Entry {
         var known = ResolvedNames.Entry()
-        /// When it is asked for next.
+        /// When it is queried next.
         var due: Int64
         var retry = NameTable.firstRetry
         var query: (number: UInt64, startedAt: Int64)?
@@ -63,19 +63,19 @@ package struct NameTable: Sendable {
     private var running: [UInt64: Bool] = [:]
     private var nextNumber: UInt64 = 0
 
-    package init() {}
+    public init() {}
 
-    /// What is known at this moment.
-    package var names: ResolvedNames { ResolvedNames(entries: entries.mapValues(\.known)) }
+    /// What is known now.
+    public var names: ResolvedNames { ResolvedNames(entries: entries.mapValues(\.known)) }
 
-    /// Keeps these names and no others; new ones are due at once.
-    package mutating func watch(_ names: Set<String>, at now: Int64) {
+    /// Keeps these names and no others; new ones are due immediately.
+    public mutating func watch(_ names: Set<String>, at now: Int64) {
         entries = entries.filter { names.contains($0.key) }
         for name in names where entries[name] == nil { entries[name] = Entry(due: now) }
     }
 
     /// The queries that begin now, those that have waited longest first.
-    package mutating func startQueries(at now: Int64) -> [Query] {
+    public mutating func startQueries(at now: Int64) -> [Query] {
         let due = entries.filter { $0.value.query == nil && $0.value.due <= now }
             .sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
         return due.compactMap { startQuery(for: $0.key, isSlow: $0.value.isSlow, at: now) }
@@ -92,8 +92,8 @@ package struct NameTable: Sendable {
         return Query(name: name, number: nextNumber)
     }
 
-    /// Takes a query's answer, however late it comes.
-    package mutating func finish(_ query: Query, _ answer: Answer, at now: Int64) -> Outcome {
+    /// Handles a query's answer, however late it arrives.
+    public mutating func finish(_ query: Query, _ answer: Answer, at now: Int64) -> Outcome {
         let wasFull = running.count >= Self.queryLimit
         running[query.number] = nil
         var outcome = take(answer, to: query, at: now)
@@ -121,7 +121,7 @@ package struct NameTable: Sendable {
     }
 
     /// Counts queries as unanswered that have run for too long.
-    package mutating func expire(at now: Int64) -> Outcome {
+    public mutating func expire(at now: Int64) -> Outcome {
         var outcome = Outcome()
         for (name, var entry) in entries {
             guard let query = entry.query, running[query.number] != nil, !entry.known.isOverdue,
@@ -129,7 +129,7 @@ package struct NameTable: Sendable {
             else { continue }
             running[query.number] = true
             entry.isSlow = true
-            let reason = "the resolver has not answered for \(Self.deadline / 1_000)s"
+            let reason = "the resolver did not respond within \(Self.deadline / 1_000)s"
             let step = entry.note(failure: reason, of: name)
             entry.known.isOverdue = true
             outcome.hasChanged = outcome.hasChanged || step.hasChanged
@@ -176,12 +176,12 @@ extension NameTable.Entry {
 }
 
 /// What the names of backends have resolved to, at one moment.
-package struct ResolvedNames: Equatable, Sendable {
+public struct ResolvedNames: Equatable, Sendable {
     /// One name.
     struct Entry: Equatable, Sendable {
         /// The last ones that were found, in order.
         var addresses: [IPAddress] = []
-        /// Whether an answer has come, be it a bad one, or has been waited for in vain.
+        /// Whether an answer has arrived, even a negative one, or its deadline has passed.
         var isAnswered = false
         /// Whether the query under way has missed its deadline.
         var isOverdue = false
@@ -191,23 +191,23 @@ package struct ResolvedNames: Equatable, Sendable {
 
     var entries: [String: Entry] = [:]
 
-    /// Where a backend is.
-    package struct Location: Equatable, Sendable {
-        package var addresses: [SocketAddress] = []
-        /// Whether this is known for the first time soon: the name was asked for, and nothing came.
-        package var isAwaited = false
-        /// Why there are no addresses, or old ones.
-        package var failure: String?
+    /// The location of a backend.
+    public struct Location: Equatable, Sendable {
+        public var addresses: [SocketAddress] = []
+        /// Whether the first result is still to come.
+        public var isAwaited = false
+        /// Why there are no addresses, or only old ones.
+        public var failure: String?
     }
 
     /// No name is known.
-    package init() {}
+    public init() {}
 
     init(entries: [String: Entry]) {
         self.entries = entries
     }
 
-    package subscript(backend: BackendAddress) -> Location {
+    public subscript(backend: BackendAddress) -> Location {
         switch backend.host {
         case .ip(let ip):
             return Location(addresses: [SocketAddress(ip, port: backend.port)])

@@ -1,14 +1,12 @@
-
-
-/// How a connection ended. The raw value stands in the access log and the metrics.
-package enum ConnectionEnd: String, Hashable, Sendable, CaseIterable, Codable {
+/// How a connection ended. The raw value is used in the access log and the metrics.
+public enum ConnectionEnd: String, Hashable, Sendable, CaseIterable, Codable {
     /// Both sides said that they are done.
     case finished
     case clientReset
     case backendReset
-    /// Nothing came back from the client's machine any more, or the network knew no way there.
+    /// The client's machine stopped responding, or the network had no route to it.
     case clientUnreachable
-    /// Nothing came back from the backend's machine any more, or the network knew no way there.
+    /// The backend's machine stopped responding, or the network had no route to it.
     case backendUnreachable
     /// Neither side sent a byte for the idle time.
     case idleTimeout
@@ -20,11 +18,11 @@ package enum ConnectionEnd: String, Hashable, Sendable, CaseIterable, Codable {
     case backendWriteTimeout
     /// The client's source made the gateway hold more bytes than it may.
     case bufferLimit
-    /// The gateway was told to stop, and the deadline for running sessions passed.
+    /// The gateway was stopped, and the deadline for running sessions passed.
     case drained
-    /// Refused; the reason says why.
+    /// Denied; see the reason.
     case denied
-    /// Admitted once, but no more under the policy of now; the reason says why.
+    /// Admitted at first, but not by the current policy; see the reason.
     case revoked
     /// An operator closed it.
     case closedByOperator

@@ -1,5 +1,5 @@
-package import HTTPProtocol
-package import Policy
+public import HTTPProtocol
+public import Policy
 
 /// Speaks with the client and the backend before their bytes are relayed: carries a login to the
 /// true server, follows a redirect inside.
@@ -7,24 +7,24 @@ package import Policy
 /// A dialogue has no socket and no clock. It sees the bytes of both sides, the client's after all
 /// prologues, and decides what either side is sent. Once it has returned a step other than `.more`
 /// or `.dial`, it is not called again.
-package protocol Dialogue: Sendable {
-    /// A backend is connected: the first one, or the one that `.dial` asked for.
+public protocol Dialogue: Sendable {
+    /// A backend is connected: the first one, or the one requested with `.dial`.
     ///
-    /// - Parameter clientBytes: what the client has sent so far. Shown once.
+    /// - Parameter clientBytes: what the client has sent so far. Passed once.
     mutating func begin(clientBytes: [UInt8]) -> DialogueStep
     /// `side` sent `bytes`, at least one.
     mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> DialogueStep
-    /// `side` will send no more. A backend may have failed, too.
+    /// `side` will send no more. A backend may also have failed.
     mutating func endOfStream(from side: RelaySide) -> DialogueStep
     /// The time for the dialogue is over.
     mutating func deadlinePassed() -> DialogueStep
 }
 
 /// What a dialogue wants next.
-package enum DialogueStep: Sendable {
+public enum DialogueStep: Sendable {
     /// More bytes of either side, after these were sent.
     case more(Messages)
-    /// Another backend in place of this one.
+    /// Another backend instead of this one.
     case dial(DialTarget)
     /// Bytes pass freely from now on, after these were sent.
     case relay(Messages, RelayBounds?)
@@ -33,21 +33,21 @@ package enum DialogueStep: Sendable {
 }
 
 /// What is sent to both sides.
-package struct Messages: Hashable, Sendable {
-    package var toClient: [UInt8]
-    package var toBackend: [UInt8]
+public struct Messages: Hashable, Sendable {
+    public var toClient: [UInt8]
+    public var toBackend: [UInt8]
 
-    package init(toClient: [UInt8] = [], toBackend: [UInt8] = []) {
+    public init(toClient: [UInt8] = [], toBackend: [UInt8] = []) {
         self.toClient = toClient
         self.toBackend = toBackend
     }
 }
 
 /// Which backend is dialed.
-package enum DialTarget: Hashable, Sendable {
+public enum DialTarget: Hashable, Sendable {
     /// One of the service's own; if one is connected already, that one.
     case service
-    /// One of the service's own, in place of the one that is connected.
+    /// One of the service's own, instead of the one that is connected.
     case another
     /// A backend of this address, if the service allows it.
     case address(String)
@@ -57,19 +57,19 @@ package enum DialTarget: Hashable, Sendable {
 ///
 /// What follows in the client's stream is read by ``FirstBytes`` again: the next request. A class, for
 /// few relays have any.
-package final class RelayBounds: Sendable {
-    /// How much goes to the backend; `nil` for a direction without an end of its own.
-    package let toBackend: BodyLength?
-    package let toClient: BodyLength?
+public final class RelayBounds: Sendable {
+    /// How much goes to the backend; `nil` for a direction without a bound.
+    public let toBackend: BodyLength?
+    public let toClient: BodyLength?
     /// What reads the client's bytes afterwards.
-    package let next: FirstBytes
+    public let next: FirstBytes
     /// What was relayed, for the record.
-    package let title: String
-    /// Bytes of the client that the dialogue has seen and that lie behind the bound, which is complete
-    /// then. `next` reads them first.
-    package let excess: [UInt8]
+    public let title: String
+    /// Bytes of the client that the dialogue has seen beyond the bound, which is then complete.
+    /// `next` reads them first.
+    public let excess: [UInt8]
 
-    package init(
+    public init(
         toBackend: BodyLength?,
         toClient: BodyLength?,
         next: FirstBytes,

@@ -12,8 +12,8 @@ import Policy
 /// …
 /// }
 /// ```
-package struct FirstBytes: Sendable {
-    /// What has come of some bytes, or of their end.
+public struct FirstBytes: Sendable {
+    /// The result of some bytes, or of their end.
     enum Step: Equatable {
         /// Some prologue needs more bytes.
         case more(reply: [UInt8])
@@ -29,31 +29,31 @@ package struct FirstBytes: Sendable {
     private var prologues: [any Prologue]
     /// The position of the one that reads now.
     private var position: UInt32 = 0
-    /// The position from which on all of them run beside the relay.
+    /// The position from which all of them run during the relay.
     private let introducedPosition: UInt32
 
     /// - Parameter prologues: in the order in which they read.
-    package init(_ prologues: [any Prologue]) {
+    public init(_ prologues: [any Prologue]) {
         self.prologues = prologues
         let last = prologues.lastIndex { !$0.runsBesideRelay }
         introducedPosition = UInt32(last.map { $0 + 1 } ?? 0)
     }
 
     /// No prologue: everything passes.
-    package static let unguarded = FirstBytes([])
+    public static let unguarded = FirstBytes([])
 
     /// Whether all prologues have decided.
-    package var isPassed: Bool { position == prologues.count }
+    public var isPassed: Bool { position == prologues.count }
 
     private var reader: any Prologue {
         get { prologues[Int(position)] }
         set { prologues[Int(position)] = newValue }
     }
 
-    /// Whether the client can be judged: what is left to look at can be looked at beside the relay.
-    package var isIntroduced: Bool { position >= introducedPosition }
+    /// Whether the client can be judged: everything left to read can be read during the relay.
+    public var isIntroduced: Bool { position >= introducedPosition }
 
-    /// The first prologue begins.
+    /// The first prologue starts.
     ///
     /// - Returns: what is sent to the client.
     mutating func begin() -> [UInt8] {

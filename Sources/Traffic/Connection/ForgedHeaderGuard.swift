@@ -3,14 +3,14 @@ import ProxyProtocol
 
 /// The prologue that keeps PROXY headers which clients write themselves from a backend that would
 /// believe them.
-package struct ForgedHeaderGuard: Prologue {
+public struct ForgedHeaderGuard: Prologue {
     private var signatureGuard = ProxySignatureGuard()
 
-    package init() {}
+    public init() {}
 
-    package var runsBesideRelay: Bool { true }
+    public var runsBesideRelay: Bool { true }
 
-    package mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
+    public mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
         switch signatureGuard.receive(bytes) {
         case .undecided: .more()
         case .clear: .decided(nil, replay: Replay(held: signatureGuard.heldBytes))
@@ -19,10 +19,10 @@ package struct ForgedHeaderGuard: Prologue {
     }
 
     /// What could still have become a header did not.
-    package mutating func endOfStream() -> PrologueStep {
+    public mutating func endOfStream() -> PrologueStep {
         .decided(nil, replay: Replay(held: signatureGuard.heldBytes))
     }
 
     /// A pause decides nothing: what was held stays held.
-    package mutating func deadlinePassed() -> PrologueStep { .more() }
+    public mutating func deadlinePassed() -> PrologueStep { .more() }
 }

@@ -1,22 +1,22 @@
 import CIDRTrie
-package import Policy
+public import Policy
 
 extension Lifecycle {
-    /// What must be done next, in the order of the properties; once, so there are no copies of it.
-    package struct Step: ~Copyable, Sendable {
+    /// What must be done next, in the order of the properties; once, so it cannot be copied.
+    public struct Step: ~Copyable, Sendable {
         /// What the connection no longer holds, and has to give back. Each is named once in the
         /// connection's life.
-        package var released: Holdings = []
-        /// Places that the connection takes now. What else it holds it got by the answer to `.judge`
-        /// or `.dial`.
-        package var acquired: Holdings = []
+        public var released: Holdings = []
+        /// What the connection starts to count in now. The rest it acquired with the answer to
+        /// `.judge` or `.dial`.
+        public var acquired: Holdings = []
         /// What is sent to the client.
-        package var toClient: [UInt8] = []
+        public var toClient: [UInt8] = []
         /// What is sent to the backend.
-        package var toBackend: [UInt8] = []
+        public var toBackend: [UInt8] = []
         /// The deadline that replaces the one that was set; `nil` if that one stays.
-        package var deadline: Deadline?
-        package var action: Action
+        public var deadline: Deadline?
+        public var action: Action
 
         init(
             _ action: Action,
@@ -40,19 +40,19 @@ extension Lifecycle {
         }
 
         /// The client's bytes that are to be passed on, if there are such.
-        package var replay: Replay? {
+        public var replay: Replay? {
             guard case .passOn(let replay) = action else { return nil }
             return replay
         }
 
         /// Nothing has changed.
-        package static var nothing: Step { Step(.wait) }
+        public static var nothing: Step { Step(.wait) }
     }
 
-    package enum Action: Sendable {
-        /// Wait for whatever comes next.
+    public enum Action: Sendable {
+        /// Wait for the next event.
         case wait
-        /// Ask the policy and the limits about the client, and answer by ``judged(_:)``. If
+        /// Judge the client by the policy and the limits, and answer with ``judged(_:)``. If
         /// `isForged`, the client is denied in any case: its limits must not count it.
         case judge(Introduction, isForged: Bool)
         /// Connect to a backend, and answer by ``dialed(_:)``.
@@ -64,7 +64,7 @@ extension Lifecycle {
         case relay(RelayBounds?)
         /// Pass on bytes of the client that were looked at.
         case passOn(Replay)
-        /// Tell this side that no more bytes will come.
+        /// Announce to this side that no more bytes will follow.
         case shutdownWrite(RelaySide)
         /// Record the denial, and answer by ``refuse(_:)`` with the words for it.
         case deny(DenialReason, detail: String)
@@ -76,8 +76,8 @@ extension Lifecycle {
         case end(ConnectionEnd, byReset: Bool)
     }
 
-    /// What a deadline is for. How long each is, the configuration says.
-    package enum Deadline: Hashable, Sendable {
+    /// What a deadline is for. The configuration determines how long each is.
+    public enum Deadline: Hashable, Sendable {
         case firstBytes
         case connect
         case dialogue
@@ -89,8 +89,8 @@ extension Lifecycle {
         case linger
     }
 
-    /// What the policy and the limits say of a client.
-    package enum Verdict: Hashable, Sendable {
+    /// The verdict of the policy and the limits on a client.
+    public enum Verdict: Hashable, Sendable {
         /// It is counted wherever it has a limit.
         case admitted
         case denied(DenialReason, detail: String = "")
@@ -98,8 +98,8 @@ extension Lifecycle {
         case probe
     }
 
-    /// What has come of dialing.
-    package enum DialOutcome: Sendable {
+    /// The result of dialing.
+    public enum DialOutcome: Sendable {
         /// A connect is under way.
         case underWay
         /// A backend is connected.
@@ -112,8 +112,8 @@ extension Lifecycle {
         case exhausted
     }
 
-    /// How a denied client is told.
-    package enum Refusal: Sendable {
+    /// How a client is denied.
+    public enum Refusal: Sendable {
         /// Not at all.
         case silence(byReset: Bool)
         case words([UInt8])
@@ -124,27 +124,27 @@ extension Lifecycle {
 
 /// What a connection is counted in, or holds a place in. Which of them it has follows from its
 /// state.
-package struct Holdings: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
+public struct Holdings: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
 
-    package init(rawValue: UInt8) {
+    public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 
     /// The client's socket, and a place among the shard's connections.
-    package static let connection = Holdings(rawValue: 1)
+    public static let connection = Holdings(rawValue: 1)
     /// The descriptor that was set aside for a backend's socket.
-    package static let backendDescriptor = Holdings(rawValue: 2)
+    public static let backendDescriptor = Holdings(rawValue: 2)
     /// A place among those whose first bytes are read before they are judged.
-    package static let identifyingPlace = Holdings(rawValue: 4)
+    public static let identifyingPlace = Holdings(rawValue: 4)
     /// A place among those that are being refused.
-    package static let refusedPlace = Holdings(rawValue: 8)
+    public static let refusedPlace = Holdings(rawValue: 8)
     /// A count in every limit that the client has.
-    package static let admission = Holdings(rawValue: 16)
+    public static let admission = Holdings(rawValue: 16)
     /// A backend, and the socket to it.
-    package static let backend = Holdings(rawValue: 32)
+    public static let backend = Holdings(rawValue: 32)
 
-    /// What is taken by a change of state alone.
+    /// What is acquired by a change of state alone.
     static let places: Holdings = [.identifyingPlace, .refusedPlace]
     static let accepted: Holdings = [.connection, .backendDescriptor]
     static let identifying: Holdings = [.connection, .backendDescriptor, .identifyingPlace]

@@ -3,8 +3,8 @@ import Policy
 /// One connection's life, from accept to its record, as decisions only: no socket, clock or
 /// closure.
 ///
-/// It is told what has happened, and says what must be done next (``Step``). Whoever acts does so in
-/// one place, and tells what has come of it. Every connection takes the same way:
+/// It is told what has happened, and returns what must be done next (``Step``). The engine acts in one
+/// place, and reports the result. Every connection takes the same path:
 ///
 /// ```
 ///   ┌────────────── bounded ──────────────┐
@@ -20,8 +20,8 @@ import Policy
 /// ```
 ///
 /// A state holds only what is valid in it. What the connection is counted in follows from its state
-/// too (``Holdings``): so everything is given back exactly once, whatever the way out.
-package struct Lifecycle: Sendable {
+/// too (``Holdings``): so everything is released exactly once, however the state is left.
+public struct Lifecycle: Sendable {
     private enum State {
         /// Reads the first bytes; of a kept connection, those of the next request.
         case identifying(FirstBytes, Introduction, Kept?)
@@ -34,16 +34,16 @@ package struct Lifecycle: Sendable {
         case relaying(FirstBytes, Relay, RelayBounds?)
         /// Waits for the words of the refusal.
         case denying
-        /// The refusal has a dialogue of its own: a greeting before a login.
+        /// The denial has a dialogue of its own: a greeting before a login.
         indirect case refusing(any Prologue)
         /// Everything was said; waits for the client to close, so that no reset overtakes it.
         case lingering(ConnectionEnd)
         case ended
     }
 
-    /// What is known of a connection that has relayed a request and waits for the next one.
+    /// What is known about a connection that has relayed a request and waits for the next one.
     private struct Kept {
-        /// Whether some of the next request's bytes have come.
+        /// Whether some of the next request's bytes have arrived.
         var hasBegun = false
         /// Whether the last one's backend is still connected.
         var hasBackend = true
@@ -52,10 +52,10 @@ package struct Lifecycle: Sendable {
     private var state: State
     private var holdings = Holdings.accepted
     /// Whether the client has sent anything that was looked at.
-    package private(set) var hasReceived = false
+    public private(set) var hasReceived = false
 
     /// A connection that was just accepted.
-    package init(_ firstBytes: FirstBytes) {
+    public init(_ firstBytes: FirstBytes) {
         state = .identifying(firstBytes, Introduction(), nil)
     }
 }
@@ -63,13 +63,13 @@ package struct Lifecycle: Sendable {
 // MARK: - What the engine asks
 
 extension Lifecycle {
-    /// Where a connection is in its life.
-    package enum Phase: Hashable, Sendable {
+    /// The state of a connection.
+    public enum Phase: Hashable, Sendable {
         case identifying, judging, dialing, conversing, relaying, denying, refusing, lingering,
             ended
     }
 
-    package var phase: Phase {
+    public var phase: Phase {
         switch state {
         case .identifying: .identifying
         case .judging: .judging
@@ -84,30 +84,30 @@ extension Lifecycle {
     }
 
     /// Whether its bytes are relayed and nothing looks at them: then the engine moves them by itself.
-    package var isRelaying: Bool {
+    public var isRelaying: Bool {
         guard case .relaying(let firstBytes, _, _) = state else { return false }
         return firstBytes.isPassed
     }
 
     /// Whether the client was admitted and has not been denied since: what an operator sees as a
     /// session, and what a change of policy may end.
-    package var isAdmitted: Bool { holdings.contains(.admission) }
+    public var isAdmitted: Bool { holdings.contains(.admission) }
 
     /// Whether one direction is over, and the other is not.
-    package var isHalfClosed: Bool {
+    public var isHalfClosed: Bool {
         guard case .relaying(_, let relay, _) = state else { return false }
         return relay.isHalfClosed
     }
 
     /// Whether the side's stream has ended, and was passed on whole.
-    package func hasEnded(_ side: RelaySide) -> Bool {
+    public func hasEnded(_ side: RelaySide) -> Bool {
         guard case .relaying(_, let relay, _) = state else { return false }
         return relay.hasEnded(side)
     }
 
     /// Whether the bytes that `side` sends now are to be shown to the lifecycle. Others are moved by
     /// the engine, or stay in the kernel.
-    package func looksAtBytes(from side: RelaySide) -> Bool {
+    public func looksAtBytes(from side: RelaySide) -> Bool {
         switch state {
         case .identifying(_, _, let kept?): side == .client || kept.hasBackend
         case .identifying, .refusing, .lingering: side == .client
@@ -122,7 +122,7 @@ extension Lifecycle {
 
 extension Lifecycle {
     /// The connection was accepted. Called once, before anything else.
-    package mutating func begin() -> Step {
+    public mutating func begin() -> Step {
         guard case .identifying(var firstBytes, let introduction, nil) = state else {
             return .nothing
         }
@@ -136,9 +136,9 @@ extension Lifecycle {
         )
     }
 
-    /// `side` sent `bytes`, at least one. Bytes of a relay at which nothing looks any longer do not
-    /// come by here (``isRelaying``).
-    package mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> Step {
+    /// `side` sent `bytes`, at least one. Bytes of a relay that are no longer inspected do not pass
+    /// through here (``isRelaying``).
+    public mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> Step {
         guard side == .client else { return receiveFromBackend(bytes) }
         hasReceived = true
         switch state {
@@ -157,15 +157,15 @@ extension Lifecycle {
             let step = dialogue.receive(bytes, from: .backend)
             return follow(step, of: dialogue, firstBytes)
         case .identifying:
-            // It answers what nobody has asked.
+            // An answer without a question.
             return leaveBackend()
         case .judging, .dialing, .redialing, .relaying, .denying, .refusing, .lingering, .ended:
             return .nothing
         }
     }
 
-    /// `side` will send no more, and all that it had sent was passed on.
-    package mutating func endOfStream(from side: RelaySide) -> Step {
+    /// `side` will send no more, and everything it had sent was passed on.
+    public mutating func endOfStream(from side: RelaySide) -> Step {
         guard side == .client else { return endOfBackendStream() }
         switch state {
         case .relaying(let firstBytes, _, _) where firstBytes.isPassed:
@@ -176,7 +176,7 @@ extension Lifecycle {
         case .identifying(_, _, let kept?) where !kept.hasBegun:
             return end(.finished)
         case .identifying, .relaying, .conversing:
-            // What was held goes first. Beside a relay the end is read once more after it.
+            // Bytes that were held go first. During a relay the end is read once more after them.
             return look(at: Span<UInt8>()) { $0.endOfStream(introducing: &$1) }
         case .refusing:
             return end(.denied)
@@ -205,7 +205,7 @@ extension Lifecycle {
     ///
     /// - Parameter isGentle: whether the other side of a relay is to read what it was sent before the
     ///   connection ends. A reset would overtake that.
-    package mutating func readFailed(
+    public mutating func readFailed(
         _ side: RelaySide,
         _ failure: SideFailure = .reset,
         isGentle: Bool = false
@@ -240,8 +240,8 @@ extension Lifecycle {
         }
     }
 
-    /// `side` takes no more bytes.
-    package mutating func writeFailed(
+    /// `side` accepts no more bytes.
+    public mutating func writeFailed(
         _ side: RelaySide,
         _ failure: SideFailure = .reset,
         isGentle: Bool = false
@@ -252,13 +252,13 @@ extension Lifecycle {
 
     /// The backend is gone without a byte for a client that waits for its first word. `detail` is for
     /// the operator.
-    package mutating func unanswered(_ detail: String) -> Step {
+    public mutating func unanswered(_ detail: String) -> Step {
         guard case .relaying = state else { return .nothing }
         return deny(.noBackend, detail)
     }
 
     /// The deadline that was set last has passed. Those of a relay are the engine's own.
-    package mutating func deadlinePassed() -> Step {
+    public mutating func deadlinePassed() -> Step {
         switch state {
         case .identifying(_, _, let kept?) where !kept.hasBegun:
             return end(.idleTimeout)
@@ -279,7 +279,7 @@ extension Lifecycle {
     }
 
     /// The relay has moved all that its bounds allow.
-    package mutating func boundsReached() -> Step {
+    public mutating func boundsReached() -> Step {
         guard case .relaying(_, _, let bounds?) = state else { return .nothing }
         var next = bounds.next
         let greeting = next.begin()
@@ -295,7 +295,7 @@ extension Lifecycle {
 
     /// The connection has to end now, whatever it is doing: an operator, a new policy or a limit
     /// wants it. How one has ended that is only waited for is not changed by that.
-    package mutating func close(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
+    public mutating func close(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
         switch state {
         case .lingering(let decided): self.end(decided)
         case .denying, .refusing: self.end(.denied)
@@ -309,7 +309,7 @@ extension Lifecycle {
 
 extension Lifecycle {
     /// The answer to `.judge`.
-    package mutating func judged(_ verdict: Verdict) -> Step {
+    public mutating func judged(_ verdict: Verdict) -> Step {
         guard case .judging(let firstBytes, let passed, let forgery) = state else {
             return .nothing
         }
@@ -324,8 +324,8 @@ extension Lifecycle {
         }
     }
 
-    /// The answer to `.dial` and `.redial`, at once or, after `.underWay`, later.
-    package mutating func dialed(_ outcome: DialOutcome) -> Step {
+    /// The answer to `.dial` and `.redial`, immediately or, after `.underWay`, later.
+    public mutating func dialed(_ outcome: DialOutcome) -> Step {
         switch state {
         case .dialing(let firstBytes, let passed):
             dialed(outcome, firstBytes, passed)
@@ -381,7 +381,7 @@ extension Lifecycle {
     }
 
     /// The answer to `.deny`.
-    package mutating func refuse(_ refusal: Refusal) -> Step {
+    public mutating func refuse(_ refusal: Refusal) -> Step {
         guard case .denying = state else { return .nothing }
         switch refusal {
         case .silence(let byReset):
@@ -401,7 +401,7 @@ extension Lifecycle {
 // MARK: - First bytes
 
 extension Lifecycle {
-    /// Lets the prologues look at the client's bytes, or at their end, and does what they say.
+    /// Passes the client's bytes, or their end, to the prologues, and does what they decide.
     private mutating func look(
         at bytes: Span<UInt8>,
         by look: (inout FirstBytes, inout Introduction) -> FirstBytes.Step
@@ -457,7 +457,7 @@ extension Lifecycle {
             let passed = replay.held + bytes.copy(from: replay.offset)
             return judge(firstBytes, introduction, passed: passed)
         case .refused(let reason, _) where firstBytes.isIntroduced:
-            // Who the client is was clear before: the policy has the first word.
+            // The client was identified before: the policy decides first.
             return judge(firstBytes, introduction, forgery: reason)
         case .refused, .finished, .left:
             return pass(step) { _ in .nothing }
@@ -477,7 +477,7 @@ extension Lifecycle {
         )
     }
 
-    /// What has come of looking at bytes for which a backend waits.
+    /// The result of reading bytes that a backend waits for.
     private mutating func pass(_ step: FirstBytes.Step, passOn: (Replay) -> Step) -> Step {
         switch step {
         case .more(let reply): Step(.wait, toClient: reply)

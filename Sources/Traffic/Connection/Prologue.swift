@@ -1,21 +1,21 @@
-package import Policy
-package import ProxyProtocol
+public import Policy
+public import ProxyProtocol
 
-/// Reads a connection's first bytes before they reach anyone: a PROXY header, a ClientHello, the
-/// head of a request, the login of a client that is being refused.
+/// Reads a connection's first bytes before they are passed on: a PROXY header, a ClientHello, the
+/// head of a request, the login of a client that is being denied.
 ///
 /// Prologues are stacked in ``FirstBytes``. What one has held back goes to the next one, and from
 /// the last one to the backend: there is no other way, so none of them can be skipped.
 ///
 /// A prologue has no socket and no clock. Once it has returned a step other than `.more`, it is not
 /// called again.
-package protocol Prologue: Sendable {
+public protocol Prologue: Sendable {
     /// Whether the client can be judged, and its backend dialed, before the prologue has decided. A
     /// guard does not hold up a client that waits for the server's first word.
     var runsBesideRelay: Bool { get }
-    /// The connection is open, or the prologue before has decided.
+    /// The connection is open, or the previous prologue has decided.
     ///
-    /// - Returns: what is sent to the client before it has said anything.
+    /// - Returns: what is sent to the client before it has sent anything.
     mutating func begin() -> [UInt8]
     /// The client sent `bytes`, at least one.
     mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep
@@ -26,40 +26,40 @@ package protocol Prologue: Sendable {
 }
 
 extension Prologue {
-    package var runsBesideRelay: Bool { false }
-    package mutating func begin() -> [UInt8] { [] }
+    public var runsBesideRelay: Bool { false }
+    public mutating func begin() -> [UInt8] { [] }
 }
 
 /// What a prologue wants next.
-package enum PrologueStep: Equatable, Sendable {
+public enum PrologueStep: Equatable, Sendable {
     /// More bytes. `reply` is sent to the client first.
     case more(reply: [UInt8] = [])
-    /// Nothing: `finding`, if there is one, is what it has learned, and `replay` goes on.
+    /// Nothing more: `finding`, if there is one, is what it has learned, and `replay` is passed on.
     case decided(Finding?, replay: Replay)
     /// The client is to be denied. `detail` is for the operator.
     case refused(DenialReason, detail: String)
-    /// The client has been told all there is to say; `reply` is the last of it.
+    /// The client has received everything; `reply` is the last of it.
     case finished(reply: [UInt8])
     /// The client left; `isProbe` if it never sent anything.
     case left(isProbe: Bool)
 }
 
-/// Bytes that go on from a prologue: those that it held, and what it did not consume of the bytes
-/// that it was shown last.
-package struct Replay: Hashable, Sendable {
+/// Bytes that are passed on from a prologue: those that it held, and those it did not consume of
+/// the bytes last passed to it.
+public struct Replay: Hashable, Sendable {
     /// Bytes of earlier calls.
-    package var held: [UInt8]
-    /// The position, among the bytes shown last, of the first one that goes on.
-    package var offset: Int
+    public var held: [UInt8]
+    /// The position, among the bytes last passed, of the first one that is passed on.
+    public var offset: Int
 
-    package init(held: [UInt8] = [], offset: Int = 0) {
+    public init(held: [UInt8] = [], offset: Int = 0) {
         self.held = held
         self.offset = offset
     }
 }
 
 /// What a prologue has learned.
-package enum Finding: Hashable, Sendable {
+public enum Finding: Hashable, Sendable {
     /// The PROXY headers, in the order in which they were sent.
     case proxyHeaders([ProxyHeader])
     /// The name in a ClientHello (RFC 6066 §3), in lower case.
@@ -71,22 +71,22 @@ package enum Finding: Hashable, Sendable {
 }
 
 /// All that the first bytes have said of a client.
-package struct Introduction: Hashable, Sendable {
+public struct Introduction: Hashable, Sendable {
     /// In the order in which they were made; of most clients there are none.
     private var findings: [Finding] = []
 
-    package init() {}
+    public init() {}
 
     mutating func add(_ finding: Finding) {
         findings.append(finding)
     }
 
-    package var proxyHeaders: [ProxyHeader] {
+    public var proxyHeaders: [ProxyHeader] {
         for case .proxyHeaders(let headers) in findings { return headers }
         return []
     }
 
-    /// The routes that may be taken by what the client says of itself, the most telling first.
+    /// The routes that may be selected by what the client claims, most specific first.
     var matches: [RouteMatch] {
         var matches: [RouteMatch] = []
         for case .serverName(let name) in findings { matches.append(.serverName(name)) }

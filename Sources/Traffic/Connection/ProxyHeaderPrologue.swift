@@ -1,14 +1,14 @@
-package import Addresses
-package import Policy
+public import Addresses
+public import Policy
 import ProxyProtocol
 
 /// The prologue of a connection from a source that may send PROXY headers.
 ///
-/// What it decides does not depend on how the bytes are cut. Nor does a pause decide anything once
-/// the header has come: bytes after it that may become another header are waited for only if that
-/// one would be believed, and are the client's payload otherwise. A ``ForgedHeaderGuard`` has to
-/// follow: the payload may begin with a header of the client's own.
-package struct ProxyHeaderPrologue: Prologue {
+/// What it decides does not depend on how the bytes are fragmented. A pause does not decide
+/// anything either once the header has arrived: bytes after it that may become another header are
+/// awaited only if that one would be trusted, and are the client's payload otherwise. A
+/// ``ForgedHeaderGuard`` must follow: the payload may start with a header of the client's own.
+public struct ProxyHeaderPrologue: Prologue {
     private let peer: SocketAddress
     private let policy: HeaderPolicy
     /// Whether nothing but a header can name the endpoint without which the client is denied.
@@ -17,15 +17,15 @@ package struct ProxyHeaderPrologue: Prologue {
     /// Whether the peer has not sent a single byte.
     private var isSilent = true
 
-    /// - Parameter policy: expects a header from `peer`, or takes one.
-    package init(from peer: SocketAddress, policy: HeaderPolicy, needsEndpoint: Bool) {
+    /// - Parameter policy: requires or accepts a header from `peer`.
+    public init(from peer: SocketAddress, policy: HeaderPolicy, needsEndpoint: Bool) {
         self.peer = peer
         self.policy = policy
         self.needsEndpoint = needsEndpoint
         receiver = ProxyHeaderReceiver(byteLimit: policy.settings.maximumByteCount)
     }
 
-    package mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
+    public mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
         isSilent = false
         do throws(ProxyHeaderError) {
             switch try receiver.receive(bytes.copy(from: 0)) {
@@ -45,14 +45,14 @@ package struct ProxyHeaderPrologue: Prologue {
         }
     }
 
-    package mutating func endOfStream() -> PrologueStep {
+    public mutating func endOfStream() -> PrologueStep {
         let step = finish()
         if case .decided = step, !receiver.pendingBytes.isEmpty { return step }
         return .left(isProbe: isSilent)
     }
 
     /// What there is must do.
-    package mutating func deadlinePassed() -> PrologueStep {
+    public mutating func deadlinePassed() -> PrologueStep {
         finish()
     }
 
@@ -73,7 +73,7 @@ package struct ProxyHeaderPrologue: Prologue {
     }
 
     /// The load balancer's setting is missing, or its client speaks only when spoken to.
-    private static let silence = "the trusted source sent nothing at all"
+    private static let silence = "the trusted source sent nothing"
 
     /// Whether the source may leave the header out.
     private var isHeaderOptional: Bool { policy.settings.mode == .optional }

@@ -1,15 +1,15 @@
 import CIDRTrie
 
 /// One of a relayed connection's two sides.
-package enum RelaySide: Hashable, Sendable, CaseIterable {
+public enum RelaySide: Hashable, Sendable, CaseIterable {
     case client
     case backend
 
-    package var opposite: RelaySide { self == .client ? .backend : .client }
+    public var opposite: RelaySide { self == .client ? .backend : .client }
 }
 
 /// How a side of a relayed connection failed.
-package enum SideFailure: Hashable, Sendable {
+public enum SideFailure: Hashable, Sendable {
     /// It broke the connection off.
     case reset
     /// Its machine is gone, or the way there.
@@ -20,34 +20,34 @@ package enum SideFailure: Hashable, Sendable {
 /// socket, clock or closure.
 ///
 /// A connection has two directions, each named by the side that its bytes come from. The engine
-/// tells the end of a source's stream, and a source's failure, when all that it had delivered was
-/// passed on.
+/// reports the end of a source's stream, and a source's failure, when everything it had delivered
+/// was passed on.
 ///
 /// - The end of a stream is passed on as a half-close; when both streams have ended, so has the
 ///   connection.
 /// - A source's failure (a reset) is passed on to the other side.
-/// - A destination's failure ends only the direction towards it: what it has sent before it stopped
-///   reading, such as an HTTP server's early answer, still reaches the other side. The connection
-///   ends when that direction does: for a backend with a reset, for it must not take what a client
-///   broke off for whole, for a client gently.
-package struct Relay: Hashable, Sendable {
-    package enum Event: Hashable, Sendable {
+/// - A destination's failure ends only the direction toward it: what it sent before it stopped
+///   reading, such as an HTTP server's early response, still reaches the other side. The connection
+///   ends when that direction does: for a backend with a reset, because it must not take an aborted
+///   upload for complete; for a client normally.
+public struct Relay: Hashable, Sendable {
+    public enum Event: Hashable, Sendable {
         /// The side's stream has ended, and was passed on whole.
         case endOfStream(from: RelaySide)
         /// Reading from the side failed; what it had sent was passed on.
         case readFailed(RelaySide, SideFailure)
-        /// The side takes nothing any more.
+        /// The side accepts no more bytes.
         case writeFailed(RelaySide, SideFailure)
     }
 
-    package enum Action: Hashable, Sendable {
+    public enum Action: Hashable, Sendable {
         case none
-        /// Say to this side that no more bytes will come.
+        /// Announce to this side that no more bytes will follow.
         case shutdownWrite(RelaySide)
         /// Close both sides.
         case finish(ConnectionEnd)
-        /// Close both sides, but let the client read what it was sent first: bytes of its own that
-        /// nobody took would make a plain close a reset.
+        /// Close both sides, but let the client read what it was sent first: unread bytes of its
+        /// own would make a plain close a reset.
         case finishGently(ConnectionEnd)
         /// Close both sides with a reset.
         case abort(ConnectionEnd)
@@ -57,21 +57,22 @@ package struct Relay: Hashable, Sendable {
 
     private var fromClient = Direction.flowing
     private var fromBackend = Direction.flowing
-    /// A side's first failure: the system tells the cause once, and later ones are its consequences.
+    /// A side's first failure: the system reports the cause once, and later ones are its
+    /// consequences.
     private var clientFailure: SideFailure?
     private var backendFailure: SideFailure?
     private var hasEnded = false
 
-    package init() {}
+    public init() {}
 
     /// Whether one direction is over, and the other is not.
-    package var isHalfClosed: Bool { (fromClient == .flowing) != (fromBackend == .flowing) }
+    public var isHalfClosed: Bool { (fromClient == .flowing) != (fromBackend == .flowing) }
 
     /// Whether the side's stream has ended, and was passed on whole.
-    package func hasEnded(_ side: RelaySide) -> Bool { self[side] == .ended }
+    public func hasEnded(_ side: RelaySide) -> Bool { self[side] == .ended }
 
-    /// Takes note of an event and says what the engine must do. After the end nothing follows.
-    package mutating func handle(_ event: Event) -> Action {
+    /// Records an event and returns what the engine must do. Nothing follows after the end.
+    public mutating func handle(_ event: Event) -> Action {
         guard !hasEnded else { return .none }
         let action = decide(event)
         switch action {
@@ -89,8 +90,8 @@ package struct Relay: Hashable, Sendable {
         }
     }
 
-    /// How a connection ends of which a side has failed. An earlier failure of the same side counts.
-    package mutating func end(after failure: SideFailure, of side: RelaySide) -> ConnectionEnd {
+    /// How a connection ends if one side has failed. An earlier failure of the same side counts.
+    public mutating func end(after failure: SideFailure, of side: RelaySide) -> ConnectionEnd {
         switch side {
         case .client:
             let first = clientFailure ?? failure
@@ -118,7 +119,7 @@ package struct Relay: Hashable, Sendable {
     }
 
     private mutating func writeFailed(_ side: RelaySide, _ failure: SideFailure) -> Action {
-        // The direction towards a side comes from the opposite one. Where that has ended or failed
+        // The direction toward a side comes from the opposite one. If that has ended or failed
         // already, nothing is left that could fail.
         guard self[side.opposite] == .flowing else { return .none }
         self[side.opposite] = .broken

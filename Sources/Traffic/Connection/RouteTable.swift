@@ -1,14 +1,14 @@
-package import Policy
+public import Policy
 
 /// A listener's routes as each connection looks them up. The most specific one wins: what the
-/// network attests before what a client says of itself, and a default after both.
-package struct RouteTable<Destination> {
-    /// Where clients go that no other route takes.
-    package private(set) var standard: Destination?
+/// network attests before what a client claims, and a default last.
+public struct RouteTable<Destination> {
+    /// The destination of clients that match no other route.
+    public private(set) var standard: Destination?
     private var destinations: [RouteMatch: Destination] = [:]
 
     /// - Parameter routes: of two with the same match the first one counts.
-    package init(_ routes: some Sequence<(RouteMatch, Destination)>) {
+    public init(_ routes: some Sequence<(RouteMatch, Destination)>) {
         for (match, destination) in routes {
             switch match {
             case .default: standard = standard ?? destination
@@ -19,12 +19,12 @@ package struct RouteTable<Destination> {
     }
 
     /// Whether every client goes to the same place, whatever is known of it.
-    package var isUniform: Bool { destinations.isEmpty && standard != nil }
+    public var isUniform: Bool { destinations.isEmpty && standard != nil }
 
-    /// Where a client goes; `nil` for nowhere.
+    /// The destination of a client; `nil` for none.
     ///
-    /// - Parameter endpoint: through which it comes.
-    package func destination(endpoint: EndpointName?, _ introduction: Introduction) -> Destination? {
+    /// - Parameter endpoint: the endpoint it connects through.
+    public func destination(endpoint: EndpointName?, _ introduction: Introduction) -> Destination? {
         if destinations.isEmpty { return standard }
         if let endpoint, let destination = destinations[.endpoint(endpoint)] { return destination }
         for match in introduction.matches {
@@ -36,23 +36,23 @@ package struct RouteTable<Destination> {
 
 extension RouteTable: Sendable where Destination: Sendable {}
 
-/// By what a client is told to take a route.
-package enum RouteMatch: Hashable, Sendable {
-    /// Every client that no other route takes.
+/// How a client selects a route.
+public enum RouteMatch: Hashable, Sendable {
+    /// Clients that match no other route.
     case `default`
-    /// Those that come through this private endpoint.
+    /// Clients that connect through this private endpoint.
     case endpoint(EndpointName)
     /// Those whose ClientHello has this name (RFC 6066 §3), in lower case.
     case serverName(String)
-    /// Those that ask for this host in HTTP, in lower case and without a port.
+    /// Clients that request this host over HTTP, in lower case and without a port.
     case host(String)
-    /// Those whose MySQL user ends in this, behind the last `@`.
+    /// Clients whose MySQL user ends in this, after the last `@`.
     case userSuffix(String)
 }
 
 extension RouteMatch: CustomStringConvertible {
     /// As in the configuration file: `endpoint: aws:vpce-…`.
-    package var description: String {
+    public var description: String {
         switch self {
         case .default: "default"
         case .endpoint(let name): "endpoint: \(name)"

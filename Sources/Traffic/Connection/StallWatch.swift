@@ -1,24 +1,24 @@
-/// Whether the two peers of a relayed connection take what is held for them: decisions only, no
+/// Whether the two peers of a relayed connection read what is buffered for them: decisions only, no
 /// socket or clock. Time is monotonic milliseconds.
 ///
-/// It is shown now and then what waits for each side. A peer that has taken nothing from one look
-/// to the next for the write timeout is given up. A source that makes the gateway hold more than
-/// its budget loses the connections whose bytes have waited longest.
-package struct StallWatch: Hashable, Sendable {
+/// It is updated periodically with what waits for each side. A peer that has read nothing between
+/// updates for the write timeout times out. A source that exceeds its buffer budget loses the
+/// connections whose bytes have waited longest.
+public struct StallWatch: Hashable, Sendable {
     /// What one direction had at one moment.
-    package struct Waiting: Hashable, Sendable {
+    public struct Waiting: Hashable, Sendable {
         /// Bytes that the peer has not acknowledged, in the gateway and in the kernel.
-        package var byteCount: Int
-        /// How far in the stream its acknowledgements have come, from any fixed point.
-        package var takenPosition: Int64
+        public var byteCount: Int
+        /// How far in the stream it has acknowledged, from any fixed point.
+        public var takenPosition: Int64
 
-        package init(byteCount: Int, takenPosition: Int64) {
+        public init(byteCount: Int, takenPosition: Int64) {
             self.byteCount = byteCount
             self.takenPosition = takenPosition
         }
     }
 
-    package enum Verdict: Hashable, Sendable {
+    public enum Verdict: Hashable, Sendable {
         /// Both peers have taken everything.
         case nothingWaits
         /// Look again after that many milliseconds.
@@ -30,20 +30,20 @@ package struct StallWatch: Hashable, Sendable {
     }
 
     /// Between two looks at a connection that moves.
-    package static let shortestInterval: Int64 = 1_000
+    public static let shortestInterval: Int64 = 1_000
     /// Between two looks at one that has long been stalled.
-    package static let longestInterval: Int64 = 15_000
+    public static let longestInterval: Int64 = 15_000
     /// Bytes that have waited less than this are not held against a source: any download that is
     /// slower than its backend has bytes waiting.
-    package static let grace: Int64 = 5_000
+    public static let grace: Int64 = 5_000
 
     private var client = Side()
     private var backend = Side()
 
-    package init() {}
+    public init() {}
 
-    /// Takes note of what waits for each side, and says what follows from it.
-    package mutating func look(
+    /// Records what waits for each side, and returns what follows.
+    public mutating func look(
         client: Waiting,
         backend: Waiting,
         writeTimeout: Int64,
@@ -66,11 +66,11 @@ package struct StallWatch: Hashable, Sendable {
 }
 
 extension StallWatch {
-    /// What is known of one side.
+    /// What is known about one side.
     private struct Side: Hashable {
         private var isWaiting = false
         private var takenPosition: Int64 = 0
-        /// When acknowledgements last came on, as far as looks can tell.
+        /// When acknowledgements last advanced, as far as updates can tell.
         private var takenAt: Int64 = 0
         /// A point of the stream up to which bytes waited at `markedAt`.
         private var mark: Int64 = 0
@@ -89,7 +89,7 @@ extension StallWatch {
             }
         }
 
-        /// For how long nothing was taken; `nil` where nothing waits.
+        /// For how long nothing was read; `nil` if nothing waits.
         func stall(at now: Int64) -> Int64? { isWaiting ? now - takenAt : nil }
 
         /// For how long at least the oldest byte that waits has waited.

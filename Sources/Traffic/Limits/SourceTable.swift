@@ -1,14 +1,14 @@
 /// How many connections each source has, and how fast it opens them. Bounded.
 ///
-/// Only sources that the policy admits are asked about here. An entry says something while the source
-/// has connections, or until its bucket is full again; others are forgotten when room is needed, and
-/// then those without connections. A source for which there is still no room is admitted uncounted:
-/// nobody whom the policy names is refused because a table is full, and what all sources together
-/// may have is limited elsewhere.
-package struct SourceTable: Sendable {
-    package enum Admission: Hashable, Sendable {
+/// Used only for sources that the policy admits. An entry is needed while the source has
+/// connections, or until its bucket is full again; others are dropped when space is needed, and
+/// then those without connections. A source that still does not fit is admitted without being
+/// counted: no client that the policy admits is denied because a table is full, and the total for
+/// all sources is limited elsewhere.
+public struct SourceTable: Sendable {
+    public enum Admission: Hashable, Sendable {
         case admitted
-        /// Admitted, but there is no entry to be released.
+        /// Admitted, without an entry to release.
         case uncounted
         case tooManyConnections
         case tooFast
@@ -21,22 +21,22 @@ package struct SourceTable: Sendable {
 
     private let capacity: Int
     private var entries: [SourceKey: Entry] = [:]
-    /// Sweeping a full table is O(*n*); it is done no more often than this.
+    /// Sweeping a full table is O(*n*); it happens no more often than this.
     private static let sweepIntervalMilliseconds: Int64 = 100
     private var sweptAt = Int64.min / 2
 
     /// A table of at most `capacity` sources.
-    package init(capacity: Int) {
+    public init(capacity: Int) {
         self.capacity = max(1, capacity)
     }
 
     /// How many sources are remembered.
-    package var count: Int { entries.count }
+    public var count: Int { entries.count }
 
     /// Counts one more connection of `source`, if its limits allow that.
     ///
     /// - Parameter now: monotonic milliseconds.
-    package mutating func admit(
+    public mutating func admit(
         _ source: SourceKey,
         limits: ConnectionLimits,
         at now: Int64
@@ -51,7 +51,7 @@ package struct SourceTable: Sendable {
     }
 
     /// Counts one connection less of a source that was admitted.
-    package mutating func release(_ source: SourceKey) {
+    public mutating func release(_ source: SourceKey) {
         guard let index = entries.index(forKey: source) else { return }
         entries.values[index].connections = max(0, entries.values[index].connections - 1)
     }

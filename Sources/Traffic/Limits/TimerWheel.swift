@@ -4,22 +4,23 @@
 /// A timer's id is a small dense number, such as a slot's index; each id has at most one timer.
 /// Level 0 has 64 buckets of one tick each, level 1 has 64 of 64 ticks, and so on: 6 levels span
 /// 2^36 ticks, which is two years of milliseconds. When level 0 has gone round, the next bucket of
-/// level 1 is spread over it. A bucket is a doubly linked list through flat arrays, so nothing is
+/// level 1 is spread over it. A bucket is a doubly linked list in flat arrays, so nothing is
 /// allocated once the arrays have grown to the largest id.
 ///
 /// A timer never fires early; it fires in the first ``advance(to:)`` at or after its deadline. One
-/// whose deadline has passed when it is scheduled waits in a list of its own for the next advance.
+/// whose deadline has passed when it is scheduled waits in a separate list for the next advance.
 ///
-/// Ticks must stay below 2^62, the wheel's own and those of its advances; a deadline may be any.
+/// Ticks must stay below 2^62, both the wheel's own and those of its advances; a deadline may be
+/// any.
 ///
-/// - Complexity: O(1) to schedule and to cancel; O(expired + moved) to advance, whatever the time
-///   that has passed.
-package struct TimerWheel: Sendable {
+/// - Complexity: O(1) to schedule and to cancel; O(expired + moved) to advance, regardless of the
+///   time that has passed.
+public struct TimerWheel: Sendable {
     private static let levelCount = 6
     private static let bitsPerLevel = 6
     private static let bucketsPerLevel = 64
     private static let none: Int32 = -1
-    /// Behind the levels' buckets: what was late already when it was scheduled.
+    /// After the levels' buckets: timers already late when they were scheduled.
     private static let overdueBucket = levelCount * bucketsPerLevel
 
     /// The first timer of each bucket of each level, and of the overdue ones.
@@ -30,30 +31,30 @@ package struct TimerWheel: Sendable {
     /// Everything up to this tick has fired.
     private var now: Int64 = 0
     /// How many timers are scheduled.
-    package private(set) var count = 0
+    public private(set) var count = 0
 
     private struct Timer {
         var deadline: Int64 = 0
         var next = TimerWheel.none
         var previous = TimerWheel.none
-        /// The bucket it lies in; `none` where it is not scheduled.
+        /// Its bucket; `none` if it is not scheduled.
         var bucket = TimerWheel.none
     }
 
     /// A wheel that begins at `tick`.
-    package init(startingAt tick: Int64 = 0) {
+    public init(startingAt tick: Int64 = 0) {
         now = tick
     }
 
     /// Whether `id` has a timer that has not fired.
-    package func isScheduled(_ id: Int) -> Bool {
+    public func isScheduled(_ id: Int) -> Bool {
         id < timers.count && timers[id].bucket != Self.none
     }
 
-    /// Sets the timer of `id`, in place of one that it may have.
+    /// Schedules the timer of `id`, replacing the previous one.
     ///
     /// - Parameter deadline: in ticks; one that has passed fires in the next advance.
-    package mutating func schedule(_ id: Int, at deadline: Int64) {
+    public mutating func schedule(_ id: Int, at deadline: Int64) {
         cancel(id)
         if id >= timers.count {
             timers.append(contentsOf: repeatElement(Timer(), count: id + 1 - timers.count))
@@ -63,18 +64,18 @@ package struct TimerWheel: Sendable {
         count += 1
     }
 
-    /// Takes the timer of `id` away, if there is one.
-    package mutating func cancel(_ id: Int) {
+    /// Cancels the timer of `id`, if there is one.
+    public mutating func cancel(_ id: Int) {
         guard isScheduled(id) else { return }
         unlink(id)
         count -= 1
     }
 
-    /// The tick of the next advance that has something to do; `nil` where nothing is scheduled.
+    /// The tick of the next advance that has something to do; `nil` if nothing is scheduled.
     ///
-    /// No deadline that is still to come is earlier. The tick may be the moment at which a bucket of
-    /// a higher level must be spread, and is the present one where a timer is overdue.
-    package var nextDeadline: Int64? {
+    /// No pending deadline is earlier. The tick may be the moment at which a bucket of a higher
+    /// level must be spread, and is the present one if a timer is overdue.
+    public var nextDeadline: Int64? {
         guard count > 0 else { return nil }
         guard heads[Self.overdueBucket] == Self.none else { return now }
         var earliest = Int64.max
@@ -85,10 +86,10 @@ package struct TimerWheel: Sendable {
         return earliest
     }
 
-    /// Moves on to `tick` and returns the ids whose deadline has come: those that were overdue, then
-    /// the earliest first. They are no longer scheduled. Time never goes back: an earlier `tick`
-    /// counts as the present one.
-    package mutating func advance(to tick: Int64) -> [Int] {
+    /// Advances to `tick` and returns the ids whose deadline has passed: the overdue ones, then the
+    /// earliest first. They are no longer scheduled. Time never goes back: an earlier `tick` counts
+    /// as the present one.
+    public mutating func advance(to tick: Int64) -> [Int] {
         var expired: [Int] = []
         empty(Self.overdueBucket, into: &expired)
         while let next = nextDeadline, next <= tick {
@@ -103,14 +104,14 @@ package struct TimerWheel: Sendable {
 // MARK: - Buckets
 
 extension TimerWheel {
-    /// Empties the level's bucket of `now`, if the time has come to the bucket's first tick.
+    /// Empties the level's bucket of `now`, if the bucket's first tick is reached.
     private mutating func turn(_ level: Int, into expired: inout [Int]) {
         let shift = Int64(level * Self.bitsPerLevel)
         guard now & ((1 << shift) - 1) == 0 else { return }
         empty(Self.bucket(of: now, level: level), into: &expired)
     }
 
-    /// Takes what is due in the bucket, and spreads the rest over the levels below.
+    /// Removes what is due from the bucket, and spreads the rest over the levels below.
     private mutating func empty(_ bucket: Int, into expired: inout [Int]) {
         var id = heads[bucket]
         while id != Self.none {
@@ -141,7 +142,7 @@ extension TimerWheel {
     private mutating func link(_ id: Int) {
         guard timers[id].deadline > now else { return link(id, into: Self.overdueBucket) }
         let farthest = now + (1 << Int64(Self.levelCount * Self.bitsPerLevel)) - 1
-        // A deadline beyond the span waits in the last bucket and is placed anew from there.
+        // A deadline beyond the span waits in the last bucket and is placed again from there.
         let tick = min(timers[id].deadline, farthest)
         let level = Self.level(for: tick - now)
         let bucket = Self.bucket(of: tick, level: level)

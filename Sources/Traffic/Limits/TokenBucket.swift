@@ -1,18 +1,18 @@
-/// A rate with a burst: it gains `rate` tokens each second, up to `capacity`, and each event takes
-/// one (RFC 3290 §4.2.1). Integers only; time is monotonic milliseconds.
-package struct TokenBucket: Hashable, Sendable {
+/// A rate with a burst: it gains `rate` tokens per second, up to `capacity`, and each event
+/// consumes one (RFC 3290 §4.2.1). Integers only; time is monotonic milliseconds.
+public struct TokenBucket: Hashable, Sendable {
     /// In thousandths of a token, so that a millisecond's gain is a whole number.
     private var milliTokens: Int64
     private var filledAt: Int64
 
     /// A full bucket of `capacity` tokens.
-    package init(capacity: Int, at now: Int64) {
+    public init(capacity: Int, at now: Int64) {
         milliTokens = Self.milli(capacity)
         filledAt = now
     }
 
-    /// Takes a token if there is one.
-    package mutating func take(ratePerSecond: Int, capacity: Int, at now: Int64) -> Bool {
+    /// Consumes a token if there is one.
+    public mutating func take(ratePerSecond: Int, capacity: Int, at now: Int64) -> Bool {
         fill(ratePerSecond: ratePerSecond, capacity: capacity, at: now)
         guard milliTokens >= 1_000 else { return false }
         milliTokens -= 1_000
@@ -20,7 +20,7 @@ package struct TokenBucket: Hashable, Sendable {
     }
 
     /// Whether nothing was taken that has not been gained again.
-    package mutating func isFull(ratePerSecond: Int, capacity: Int, at now: Int64) -> Bool {
+    public mutating func isFull(ratePerSecond: Int, capacity: Int, at now: Int64) -> Bool {
         fill(ratePerSecond: ratePerSecond, capacity: capacity, at: now)
         return milliTokens >= Self.milli(capacity)
     }

@@ -1,17 +1,17 @@
-import Text
+public import Text
 
-/// The path of an HTTP request, as it stands in the request line (RFC 9112 §3.2.1).
-package struct RequestPath: ConfigurationText {
-    static let expectation = "a path that begins with /"
+/// The path of an HTTP request, as in the request line (RFC 9112 §3.2.1).
+public struct RequestPath: ConfigurationText {
+    public static let expectation = "a path that starts with /"
     private static let longestPath = 1_024
 
-    let text: String
+    public let text: String
 
     /// Only visible ASCII: a space or a line break would end the request's line early.
-    init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarFault) {
         let isVisible = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
         guard text.hasPrefix("/"), isVisible, text.utf8.count <= Self.longestPath else {
-            let remedy = "without spaces; other characters as %20"
+            let remedy = "no spaces; percent-encode other characters, e.g. %20"
             throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
         }
         self.text = text
@@ -19,12 +19,12 @@ package struct RequestPath: ConfigurationText {
 }
 
 /// A user of a database, as a login names it.
-package struct DatabaseUserName: ConfigurationText {
-    static let expectation = "a database user's name of 1 to 128 bytes"
+public struct DatabaseUserName: ConfigurationText {
+    public static let expectation = "a database user name of 1 to 128 bytes"
 
-    let text: String
+    public let text: String
 
-    init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarFault) {
         let isName = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
         guard (1...128).contains(text.utf8.count), isName else {
             throw ScalarFault(expected: Self.self, found: text)

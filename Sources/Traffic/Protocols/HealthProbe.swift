@@ -1,49 +1,49 @@
-package import Text
+public import Text
 
 /// What the caller of a health probe must do next.
-package enum HealthProbeStep: Equatable, Sendable {
-    /// Read on, until the check's timeout.
+public enum HealthProbeStep: Equatable, Sendable {
+    /// Read on, until the check times out.
     case wait
     /// Write these bytes, then read on.
     case send([UInt8])
-    /// The backend serves. Write the farewell, if there is one, and close.
+    /// The backend is serving. Write the farewell, if there is one, and close.
     case healthy(farewell: [UInt8])
-    /// The backend does not serve, for a reason in words for the operator. Close.
+    /// The backend is not serving, for a reason written for the operator. Close.
     case unhealthy(reason: String)
 }
 
-/// One conversation with a backend that finds out whether it serves: bytes in, decisions out.
+/// One conversation that finds out whether a backend is serving: bytes in, decisions out.
 ///
 /// ```swift
 /// guard var probe = HealthCheck.mysql.probe(of: ProbedBackend(host: "warehouse.internal:9030"))
 /// else { return }
-/// take(probe.opening)
-/// take(probe.receive(received))
+/// perform(probe.opening)
+/// perform(probe.receive(received))
 /// ```
-package protocol HealthProbe: Sendable {
-    /// The first step, to be taken as soon as the backend is connected.
+public protocol HealthProbe: Sendable {
+    /// The first step, as soon as the backend is connected.
     var opening: HealthProbeStep { get }
-    /// Takes what the backend sent, in pieces of any size.
-    mutating func receive(_ bytes: some Collection<UInt8>) -> HealthProbeStep
-    /// Takes the end of what the backend sends, be it a reset.
+    /// Reads what the backend sent, in pieces of any size.
+    mutating func receive(_ bytes: Span<UInt8>) -> HealthProbeStep
+    /// The backend's stream has ended, or was reset.
     func receiveEndOfStream() -> HealthProbeStep
 }
 
-/// What a probe must know of its backend.
-package struct ProbedBackend: Hashable, Sendable {
-    /// What an HTTP backend sees as `Host`.
-    package var host: String
-    /// Whether a PROXY header goes out first: then a refusal may mean that.
-    package var receivesProxyHeader: Bool
+/// What a probe must know about its backend.
+public struct ProbedBackend: Hashable, Sendable {
+    /// Sent to an HTTP backend as `Host`.
+    public var host: String
+    /// Whether a PROXY header is sent first: a refusal may then be about that.
+    public var receivesProxyHeader: Bool
 
-    package init(host: String, receivesProxyHeader: Bool = false) {
+    public init(host: String, receivesProxyHeader: Bool = false) {
         self.host = host
         self.receivesProxyHeader = receivesProxyHeader
     }
 }
 
-/// A probe in a protocol, which has one parameter in the configuration: a user, a path.
-package protocol HealthQuestion: HealthProbe {
+/// A probe in a protocol with one parameter in the configuration: a user, a path.
+public protocol HealthQuestion: HealthProbe {
     associatedtype Parameter: ConfigurationText
 
     /// The parameter's key in a configuration.
@@ -54,8 +54,8 @@ package protocol HealthQuestion: HealthProbe {
 }
 
 extension HealthCheck {
-    /// What to ask the backend; `nil` for nothing.
-    package func probe(of backend: ProbedBackend) -> (any HealthProbe)? {
+    /// What to ask the backend; `nil` for no check.
+    public func probe(of backend: ProbedBackend) -> (any HealthProbe)? {
         switch kind {
         case .off: nil
         case .tcp: ConnectProbe()
@@ -65,19 +65,26 @@ extension HealthCheck {
     }
 }
 
-/// How a backend that refuses our PROXY header is told from one that fails.
-package enum ProxyHeaderRefusal {
+/// How a backend that refuses our PROXY header is distinguished from one that fails.
+public enum ProxyHeaderRefusal {
     static let advice =
-        "set sendProxyProtocol: off, or let the backend accept the header (MariaDB: add the gateway"
+        "set sendProxyProtocol: off, or configure the backend to accept it (MariaDB: add the gateway"
         + " to proxy_protocol_networks)"
 
-    /// - Parameter words: what the backend did, which need not mean that.
-    package static func possible(_ words: String) -> String {
-        "\(words); if it accepts no PROXY header: \(advice)"
+    /// - Parameter words: what the backend did, which may have another cause.
+    public static func possible(_ words: String) -> String {
+        "\(words); if it does not accept PROXY headers: \(advice)"
     }
 
-    /// - Parameter words: how the backend said so.
+    /// - Parameter words: how the backend refused it.
     static func certain(_ words: String) -> String {
-        "refuses our PROXY header (\(words)): \(advice)"
+        "rejects the PROXY header (\(words)): \(advice)"
     }
+}
+
+/// The connect itself is the check.
+struct ConnectProbe: HealthProbe {
+    var opening: HealthProbeStep { .healthy(farewell: []) }
+    mutating func receive(_ bytes: Span<UInt8>) -> HealthProbeStep { opening }
+    func receiveEndOfStream() -> HealthProbeStep { opening }
 }

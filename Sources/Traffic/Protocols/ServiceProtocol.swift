@@ -1,16 +1,15 @@
-package import Addresses
-package import Policy
+public import Addresses
+public import Policy
 
 /// A protocol that the clients of a listener speak.
 ///
-/// The bytes of a session are not looked into. What the gateway knows of a protocol (who has the first
-/// word, how a denied client is told, how a backend is asked whether it serves) stands in the
-/// protocol's own folder, in its ``ProtocolDescription``: a new protocol is a folder and two lines
-/// here.
-package enum ServiceProtocol: String, Hashable, Sendable, CaseIterable, Codable {
+/// The bytes of a session are not inspected. What the gateway knows about a protocol (who speaks
+/// first, how a denied client is told, how a backend is checked) is in its ``ProtocolDescription``: a
+/// new protocol is a file and two lines here. Its wire format is a module of its own.
+public enum ServiceProtocol: String, Hashable, Sendable, CaseIterable, Codable {
     case mysql, http, tcp
 
-    package var known: any ProtocolDescription.Type {
+    public var known: any ProtocolDescription.Type {
         switch self {
         case .mysql: MySQLDescription.self
         case .http: HTTPDescription.self
@@ -19,32 +18,32 @@ package enum ServiceProtocol: String, Hashable, Sendable, CaseIterable, Codable 
     }
 }
 
-/// All that the gateway knows of a protocol.
-package protocol ProtocolDescription {
+/// All that the gateway knows about a protocol.
+public protocol ProtocolDescription {
     /// As in `a MySQL check`.
     static var nameWithArticle: String { get }
     /// Other words for it in a configuration.
     static var synonyms: [String] { get }
-    /// Which side has the first word of a session; `nil` if it may be either.
+    /// Which side speaks first in a session; `nil` if it may be either.
     static var firstSpeaker: RelaySide? { get }
-    /// Whether every message carries its own length, so that no reader can take an early end for the
-    /// end of an answer.
+    /// Whether every message carries its own length, so that no reader can mistake an early end of the
+    /// stream for the end of an answer.
     static var framesMessages: Bool { get }
-    /// How a denied client may be told; the first one where the configuration does not say.
+    /// How a denied client may be told; the first is the default.
     static var rejects: [Reject] { get }
     /// Tells a denied client at once, before a greeting or in place of an answer; empty if the protocol
-    /// has no words for it.
+    /// has no error message.
     static func error(for reason: DenialReason, client: IPAddress) -> [UInt8]
-    /// Tells a denied client in a dialogue of its own, for ``Reject/errorAfterGreeting``.
+    /// Denies a client in a dialogue of its own, for ``Reject/errorAfterGreeting``.
     static func errorDialogue(
         for reason: DenialReason,
         client: IPAddress,
         connectionID: UInt32
     ) -> (any Prologue)?
-    /// What a health check in this protocol asks; `nil` if there is none.
+    /// The health check in this protocol; `nil` if there is none.
     static var healthQuestion: (any HealthQuestion.Type)? { get }
     static var standardHealthCheck: HealthCheck.Kind { get }
-    /// Whether a server takes connects without a word for an attack (``MySQLHealthCheck``).
+    /// Whether a server counts connections that end without a login as attacks (``MySQLHealthCheck``).
     static var countsBareConnects: Bool { get }
 }
 
@@ -59,26 +58,26 @@ extension ProtocolDescription {
 }
 
 extension ServiceProtocol {
-    /// Which side has the first word of a session; `nil` if it may be either.
-    package var firstSpeaker: RelaySide? { known.firstSpeaker }
+    /// Which side speaks first in a session; `nil` if it may be either.
+    public var firstSpeaker: RelaySide? { known.firstSpeaker }
 
-    /// Whether every message carries its own length, so that no reader can take an early end for the
-    /// end of an answer.
-    package var framesMessages: Bool { known.framesMessages }
+    /// Whether every message carries its own length, so that no reader can mistake an early end of the
+    /// stream for the end of an answer.
+    public var framesMessages: Bool { known.framesMessages }
 
     /// Tells a denied client at once, as a complete answer: before a MySQL greeting, or in place of an
-    /// HTTP response. Empty for `tcp`, of whose clients nothing is known.
+    /// HTTP response. Empty for `tcp`, about whose clients nothing is known.
     ///
     /// An HTTP client may still be sending its request: close its direction, read and drop the rest
-    /// for a moment, then close; else the reset overtakes the answer.
-    package func error(for reason: DenialReason, client: IPAddress) -> [UInt8] {
+    /// for a moment, then close; otherwise the reset overtakes the answer.
+    public func error(for reason: DenialReason, client: IPAddress) -> [UInt8] {
         known.error(for: reason, client: client)
     }
 
-    /// How a denied client is told.
+    /// How a client is denied.
     ///
-    /// - Parameter connectionID: what the client sees as its own, where the protocol has one.
-    package func refusal(
+    /// - Parameter connectionID: what the client sees as its own, if the protocol has one.
+    public func refusal(
         _ reject: Reject,
         for reason: DenialReason,
         client: IPAddress,
@@ -98,4 +97,16 @@ extension ServiceProtocol {
             return dialogue.map { .prologue($0) } ?? .words(error(for: reason, client: client))
         }
     }
+}
+
+/// Plain TCP, about whose bytes nothing is known: TLS that the backend terminates, HTTP/2, anything.
+enum TCPDescription: ProtocolDescription {
+    static let nameWithArticle = "a TCP"
+    static let synonyms = ["https", "tls"]
+    static let firstSpeaker: RelaySide? = nil
+    static let framesMessages = false
+    static let rejects: [Reject] = [.drop]
+    static let healthQuestion: (any HealthQuestion.Type)? = nil
+
+    static func error(for reason: DenialReason, client: IPAddress) -> [UInt8] { [] }
 }

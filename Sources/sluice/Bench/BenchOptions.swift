@@ -1,26 +1,32 @@
+import Addresses
 import ArgumentParser
+import CIDRTrie
+import FoundationEssentials
 import LoadTesting
 import Settings
 import Sockets
 
-/// How hard and how long; the same for every workload.
+/// The load and its duration; the same options for every workload.
 struct BenchOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "Connections, all threads together.")
+    @Option(name: .shortAndLong, help: "Number of connections, for all threads together.")
     var connections = 64
 
-    @Option(name: .shortAndLong, help: "Threads of the load generator.")
+    @Option(name: .shortAndLong, help: "Number of threads of the load generator.")
     var threads = 1
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("How long to measure, e.g. 30s. (default: 10s)", valueName: "time"),
+        help: ArgumentHelp(
+            "Duration of the measurement, e.g. 30s. (default: 10s)",
+            valueName: "time"
+        ),
         transform: Self.duration
     )
     var duration = Duration.seconds(10)
 
     @Option(
         help: ArgumentHelp(
-            "How long to run before that. (default: 1s; with --operations 0s)",
+            "Warm-up before the measurement. (default: 1s; with --operations, 0s)",
             valueName: "time"
         ),
         transform: Self.duration
@@ -29,8 +35,8 @@ struct BenchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Maximum time for a connect, a login and each complete answer, and for operations still "
-                + "running at the end. (default: 10s)",
+            "Timeout of a connect, a login and each complete answer, and of operations still running "
+                + "at the end. (default: 10s)",
             valueName: "time"
         ),
         transform: Self.duration
@@ -41,16 +47,18 @@ struct BenchOptions: ParsableArguments {
     var rate: Double?
 
     @Option(
-        help: "Maximum number of operations, without those of the warm-up. (default: no limit)"
+        help: "Maximum number of operations, excluding the warm-up. (default: no limit)"
     )
     var operations: Int?
 
-    @Option(help: "Rounds; each runs every target once. (default: 5 with --compare, else 1)")
+    @Option(
+        help: "Number of rounds; each runs every target once. (default: 5 with --compare, else 1)"
+    )
     var rounds: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Share of operations that may fail, in percent; above it the exit code is 1.",
+            "Maximum percentage of failed operations; if it is exceeded, the exit code is 1.",
             valueName: "percent"
         )
     )
@@ -70,27 +78,29 @@ struct BenchOptions: ParsableArguments {
     var clients: String?
 
     func validate() throws {
-        if let fault = plan(clients: nil).fault { throw ValidationError("\(fault).".capitalized1) }
+        if let problem = plan(clients: nil).problem {
+            throw ValidationError("\(problem.prefix(1).uppercased() + problem.dropFirst()).")
+        }
         if clients != nil, !sendsProxyHeader {
-            throw ValidationError("--clients needs --proxy-v2.")
+            throw ValidationError("--clients requires --proxy-v2.")
         }
         if let rounds, !(1...1_000).contains(rounds) {
-            throw ValidationError("Use 1 to 1000 --rounds.")
+            throw ValidationError("--rounds must be from 1 to 1,000.")
         }
         if !(0...100).contains(maxErrorRate) {
-            throw ValidationError("--max-error-rate is a percentage from 0 to 100.")
+            throw ValidationError("--max-error-rate must be from 0 to 100.")
         }
-        // `try?`: a limit that cannot be raised or read is met when connecting.
+        // `try?`: a limit that cannot be raised or read is hit when connecting.
         try? ProcessLimits.raiseDescriptors()
         if let limit = try? ProcessLimits.descriptors(), connections > limit - 50 {
             throw ValidationError(
-                "\(connections) connections need more than the limit of \(limit) open files: raise it "
-                    + "(ulimit -n), or use fewer."
+                "\(connections) connections exceed the limit of \(limit) open files: raise it (ulimit -n), "
+                    + "or use fewer connections."
             )
         }
     }
 
-    /// What is asked for, without what must be read from files.
+    /// The plan, without what must be read from files.
     func plan(clients: ClientAddresses?) -> LoadPlan {
         var plan = LoadPlan()
         plan.connections = connections
@@ -99,16 +109,16 @@ struct BenchOptions: ParsableArguments {
         plan.warmUp = warmUp ?? (operations == nil ? .seconds(1) : .zero)
         plan.timeout = timeout
         plan.operationLimit = operations
-        plan.endsWhereNothingSucceeds = true
+        plan.endsIfNothingSucceeds = true
         plan.clients = clients
         if let rate { plan.pace = .openLoop(perSecond: rate) }
         return plan
     }
 
-    /// - Throws: exit code 78, once what is wrong with the list is on standard error.
+    /// - Throws: exit code 78 for an invalid list; standard error has the details.
     func clientAddresses() throws -> ClientAddresses? {
         guard sendsProxyHeader else { return nil }
-        return try ClientAddresses(ClientBlocks(clients ?? ClientBlocks.madeUp).blocks)
+        return try ClientAddresses(ClientBlocks(clients ?? ClientBlocks.standard).blocks)
     }
 
     static func duration(_ text: String) throws -> Duration {
@@ -119,6 +129,28 @@ struct BenchOptions: ParsableArguments {
     }
 }
 
-extension String {
-    fileprivate var capitalized1: String { prefix(1).uppercased() + dropFirst() }
+/// The blocks of the client addresses in PROXY headers.
+struct ClientBlocks {
+    /// The network for benchmarks (RFC 2544 §C.2.2): no real client has an address in it.
+    static let standard = "198.18.0.0/15"
+
+    let blocks: [CIDRBlock]
+
+    /// - Parameter text: a block, or the path of a list of blocks.
+    /// - Throws: exit code 78 for an invalid list; standard error has the details.
+    init(_ text: String) throws {
+        do throws(AddressSyntaxError) {
+            blocks = [try CIDRBlock(parsing: text)]
+        } catch {
+            guard FileManager.default.fileExists(atPath: text) else {
+                throw ValidationError(
+                    "--clients \"\(text)\": neither a file nor a valid block (\(error))."
+                )
+            }
+            blocks = try RuleFiles([text]).rules.filter { $0.action == .allow }.map(\.block)
+            if blocks.isEmpty {
+                throw ValidationError("--clients \(text): the list has no blocks.")
+            }
+        }
+    }
 }

@@ -4,19 +4,20 @@ import CIDRTrie
 import LoadTesting
 import Operations
 import Sockets
+import Text
 import Time
 
-/// One command's runs, from its arguments to its report.
+/// The runs of one command, from its arguments to its report.
 struct BenchSession {
     let targets: BenchTargets
     let options: BenchOptions
     let output: ReportOptions
     /// `http`, `mysql`, `tcp`, `connect` or `idle`.
     let name: String
-    /// What one operation is called.
+    /// The name of one operation.
     let operation: String
 
-    /// What is run against one target.
+    /// A target, with everything that is needed to run the workload against it.
     private struct Subject {
         let target: NamedTarget
         let address: SocketAddress
@@ -26,8 +27,8 @@ struct BenchSession {
 
     /// Runs every round against every target and reports the outcome.
     ///
-    /// - Parameter workload: what to ask of a target.
-    /// - Throws: exit code 1 if too much failed, or the system refuses what a run needs.
+    /// - Parameter workload: the workload for a target.
+    /// - Throws: exit code 1 if too much failed, or a system call did.
     func run(_ workload: (NamedTarget) throws -> Workload) throws {
         try output.check(against: targets.all)
         let plan = options.plan(clients: try options.clientAddresses())
@@ -57,7 +58,7 @@ struct BenchSession {
         if !failures.isEmpty { throw ExitCode.failure }
     }
 
-    /// All rounds, or those up to Ctrl-C or an error that every other round would meet.
+    /// All rounds, or those until Ctrl-C or an error that every other round would hit.
     private func rounds(_ subjects: [Subject], _ plan: LoadPlan) throws -> [TargetRounds] {
         let interrupt = Interrupt()
         var rounds = subjects.map { TargetRounds(name: $0.target.name, address: "\($0.address)") }
@@ -65,7 +66,7 @@ struct BenchSession {
             for index in order(ofRound: round, targetCount: subjects.count)
             where !interrupt.flag.isSet {
                 let run = try measure(subjects[index], plan, round, interrupt.flag)
-                // What Ctrl-C ended during warm-up is not comparable to other rounds.
+                // A run interrupted during its warm-up is not comparable to the other rounds.
                 let isVoid =
                     run.result.ending == .interrupted && run.result.measuredNanoseconds == 0
                 if isVoid, !rounds[index].rounds.isEmpty { continue }
@@ -113,5 +114,54 @@ struct BenchSession {
             rounds: roundCount,
             processors: ProcessLimits.processors()
         )
+    }
+}
+
+/// A progress line on standard error, if that is a terminal.
+struct BenchProgress {
+    private static let isTerminal = File.standardError.isTerminal
+    private static let eraseLine = "\r\u{1b}[K"
+
+    /// "round 2 of 5, direct: "; empty for a single run.
+    let place: String
+    let operations: String
+    private var isWarmingUp: Bool
+    private var last = (completed: 0, elapsed: Duration.zero)
+
+    /// Shows the place immediately: a round may be over before there is progress.
+    init(place: String, operations: String, warmsUp: Bool) {
+        self.place = place
+        self.operations = operations
+        isWarmingUp = warmsUp
+        write("\(place)\(phase)")
+    }
+
+    mutating func show(_ event: LoadRun.Event) {
+        switch event {
+        case .measuringBegan: isWarmingUp = false
+        case .measuringEnded: break
+        case .progress(let progress, let elapsed): show(progress, elapsed)
+        }
+    }
+
+    private mutating func show(_ progress: RunProgress, _ elapsed: Duration) {
+        let seconds = (elapsed - last.elapsed) / .seconds(1)
+        let rate = seconds > 0 ? Double(progress.completed - last.completed) / seconds : 0
+        last = (progress.completed, elapsed)
+        write(
+            "\(place)\(phase)\(Int(elapsed / .seconds(1))) s, "
+                + "\(progress.openConnections.of("connection")), "
+                + "\(progress.completed) \(operations) (\(Int(rate))/s), \(progress.failed) failed"
+        )
+    }
+
+    private var phase: String { isWarmingUp ? "warming up, " : "" }
+
+    /// Clears the line for what follows.
+    func end() { write("") }
+
+    private func write(_ line: String) {
+        guard Self.isTerminal else { return }
+        StandardError.write(raw: Self.eraseLine + LogText.visible(line, keepsLines: false))
     }
 }

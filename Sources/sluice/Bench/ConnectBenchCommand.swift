@@ -5,13 +5,13 @@ import LoadTesting
 struct ConnectBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connect",
-        abstract: "Connections per second: connect, close, and again.",
+        abstract: "Measure connections per second: connect, close, repeat.",
         discussion: """
-            A gateway accepts a connection before it decides about the client and has a backend. \
-            So a connection counts only if it is still open after --hold (longer at a target that \
-            takes longer to turn clients away) and no error came; its latency is that of the \
-            connect. With --first-byte it counts when the server has sent something other than an \
-            error, and a mysql:// target's when it has sent its greeting.
+            A gateway accepts a connection before it decides about the client and has a backend. So a \
+            connection counts only if it is still open after --hold (longer if the target takes longer \
+            to deny clients) and no error arrived; its latency is that of the connect. With \
+            --first-byte, it counts once the server has sent something other than an error; for a \
+            mysql:// target, once the server has sent its greeting.
             """
     )
 
@@ -26,7 +26,7 @@ struct ConnectBenchCommand: ParsableCommand {
     )
     var hold: Duration?
 
-    @Flag(help: "Wait for the server's first byte.")
+    @Flag(help: "Count a connection once the server has sent its first byte.")
     var firstByte = false
 
     @Flag(help: "Close with RST, which leaves no local port in TIME-WAIT.")
@@ -39,10 +39,12 @@ struct ConnectBenchCommand: ParsableCommand {
         try targets.check(for: "connect", schemes: [.tcp, .http, .mysql])
         let waitsForServer = firstByte || targets.all.contains { $0.target.scheme == .mysql }
         if hold != nil, waitsForServer {
-            throw ValidationError("--hold has no effect with --first-byte and mysql:// targets.")
+            throw ValidationError("--hold has no effect with --first-byte or mysql:// targets.")
         }
         for target in targets.all {
-            if let fault = exchange(target).fault { throw ValidationError("--hold: \(fault).") }
+            if let problem = exchange(target).problem {
+                throw ValidationError("--hold: \(problem).")
+            }
         }
     }
 
@@ -62,5 +64,41 @@ struct ConnectBenchCommand: ParsableCommand {
             target.target.scheme == .mysql
             ? .mysqlGreeting : firstByte ? .firstByte : .open(for: hold ?? .milliseconds(50))
         return ConnectExchange(proof: proof, closesWithReset: reset)
+    }
+}
+
+/// `sluice bench idle`.
+struct IdleBenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "idle",
+        abstract: "Hold idle connections and measure the memory per connection.",
+        discussion: """
+            Specify the target's process with --pid: its memory is read before the first connection \
+            and at the end. The exit code is 1 if not all connections are open at the end.
+            """
+    )
+
+    @OptionGroup var targets: BenchTargets
+    @OptionGroup(title: "Load") var options: BenchOptions
+    @OptionGroup(title: "Report") var output: ReportOptions
+
+    func validate() throws {
+        if options.rate != nil || options.operations != nil {
+            throw ValidationError(
+                "bench idle has no operations: --rate and --operations have no effect."
+            )
+        }
+        try targets.check(for: "idle", schemes: [.tcp, .http, .mysql])
+    }
+
+    func run() throws {
+        let session = BenchSession(
+            targets: targets,
+            options: options,
+            output: output,
+            name: "idle",
+            operation: "connection"
+        )
+        try BenchUsage.checked(Self.self) { try session.run { _ in .idle } }
     }
 }

@@ -5,22 +5,22 @@ import LoadTesting
 struct HTTPBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "http",
-        abstract: "HTTP/1.1 requests over kept connections, or each over a new one."
+        abstract: "Send HTTP/1.1 requests over persistent connections, or each over a new one."
     )
 
     @OptionGroup var targets: BenchTargets
 
-    @Option(help: "The path to request; or write it in the URL. (default: /)")
+    @Option(help: "The path to request, unless it is in the URL. (default: /)")
     var path: String?
 
     @Option(
-        help: "GET, POST, PUT, DELETE, PATCH or OPTIONS.",
+        help: "The method: GET, POST, PUT, DELETE, PATCH or OPTIONS.",
         completion: .list(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
     )
     var method = "GET"
 
     @Option(
-        help: ArgumentHelp("A header field to send; may be repeated.", valueName: "name: value")
+        help: ArgumentHelp("A header field to send. May be repeated.", valueName: "name: value")
     )
     var header: [String] = []
 
@@ -40,10 +40,10 @@ struct HTTPBenchCommand: ParsableCommand {
         try targets.check(for: "http", schemes: [.http])
         for target in targets.all {
             if path != nil, target.target.path != nil {
-                throw ValidationError("Give the path in the URL or with --path, not both.")
+                throw ValidationError("Specify the path in the URL or with --path, not both.")
             }
-            let fault = request(to: target.target, content: nil).fault
-            if let fault { throw ValidationError("Invalid request: \(fault).") }
+            let problem = request(to: target.target, content: nil).problem
+            if let problem { throw ValidationError("Invalid request: \(problem).") }
         }
     }
 

@@ -6,17 +6,17 @@ import LoadTesting
 struct MySQLBenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mysql",
-        abstract: "Queries to a MySQL server over kept connections, or each after a new login.",
+        abstract: "Run MySQL queries over persistent connections, or each after a new login.",
         discussion: """
-            The password is read from --password-file or from the environment's MYSQL_PWD, never \
-            from the command line, which every user of the machine can read. Supported are \
-            mysql_native_password and caching_sha2_password, without TLS.
+            The password is read from --password-file or the environment variable MYSQL_PWD, never \
+            from the command line, which every user of the machine can read. mysql_native_password \
+            and caching_sha2_password are supported, without TLS.
             """
     )
 
     @OptionGroup var targets: BenchTargets
 
-    @Option(help: "The user who logs in; or write it in the URL: mysql://user@host:port.")
+    @Option(help: "The user, unless it is in the URL: mysql://user@host:port.")
     var user: String?
 
     @Option(
@@ -25,13 +25,13 @@ struct MySQLBenchCommand: ParsableCommand {
     )
     var passwordFile: String?
 
-    @Option(help: "The database to use; or write it in the URL: mysql://user@host:port/database.")
+    @Option(help: "The database, unless it is in the URL: mysql://user@host:port/database.")
     var database: String?
 
     @Option(help: "The statement to repeat.")
     var query = "SELECT 1"
 
-    @Option(help: "Close a connection after this many queries. (default: keep it)")
+    @Option(help: "Close a connection after this many queries. (default: never)")
     var queriesPerConnection: Int?
 
     @Flag(help: "Open a new connection for each query: connect, log in, query, close.")
@@ -39,7 +39,7 @@ struct MySQLBenchCommand: ParsableCommand {
 
     @Flag(
         name: .customLong("get-server-public-key"),
-        help: "If the server asks for the password, encrypt it with the server's public key."
+        help: "If the server requests the password, encrypt it with the server's public key."
     )
     var trustsServerPublicKey = false
 
@@ -53,13 +53,17 @@ struct MySQLBenchCommand: ParsableCommand {
         try targets.check(for: "mysql", schemes: [.mysql])
         for target in targets.all.map(\.target) {
             if user == nil, target.user == nil {
-                throw ValidationError("Give a --user, or a URL with one: mysql://user@host:port.")
+                throw ValidationError(
+                    "Specify --user, or a URL with a user: mysql://user@host:port."
+                )
             }
             if user != nil && target.user != nil || database != nil && target.database != nil {
-                throw ValidationError("Give user and database in the URL or as options, not both.")
+                throw ValidationError(
+                    "Specify user and database in the URL or as options, not both."
+                )
             }
-            let fault = exchange(target, Password("")).fault
-            if let fault { throw ValidationError("Invalid exchange: \(fault).") }
+            let problem = exchange(target, Password("")).problem
+            if let problem { throw ValidationError("Invalid query: \(problem).") }
         }
     }
 

@@ -3,13 +3,13 @@ import FoundationEssentials
 import LoadTesting
 import Sockets
 
-/// What is watched, and how the outcome is shown.
+/// Which processes are watched, and how the result is shown.
 struct ReportOptions: ParsableArguments {
     @Option(
         name: .customLong("pid"),
         help: ArgumentHelp(
-            "A process whose CPU time and memory are reported, with its children; with --compare "
-                + "as name=pid. May be repeated.",
+            "A process whose CPU time and memory are reported, including its children; with --compare, "
+                + "name=pid. May be repeated.",
             valueName: "[name=]pid"
         )
     )
@@ -19,7 +19,7 @@ struct ReportOptions: ParsableArguments {
     var json = false
 
     @Option(
-        help: ArgumentHelp("Write a report with charts, as one HTML page.", valueName: "file"),
+        help: ArgumentHelp("Write a report with charts, as a single HTML page.", valueName: "file"),
         completion: .file()
     )
     var html: String?
@@ -30,7 +30,7 @@ struct ReportOptions: ParsableArguments {
     func watched(for target: NamedTarget) throws -> [WatchedProcess] {
         try processes.filter { $0.name == nil || $0.name == target.name }.map { argument in
             guard let process = WatchedProcess(id: argument.id) else {
-                throw ValidationError("There is no process \(argument.id) (--pid).")
+                throw ValidationError("--pid \(argument.id): no such process.")
             }
             return process
         }
@@ -38,8 +38,8 @@ struct ReportOptions: ParsableArguments {
 
     /// - Throws: if a name is not a target's, or the page could not be written at the end.
     func check(against targets: [NamedTarget]) throws {
-        if let html, let fault = Self.fault(ofPage: html) {
-            throw ValidationError("--html \(html): \(fault).")
+        if let html, let problem = Self.problem(ofPage: html) {
+            throw ValidationError("--html \(html): \(problem).")
         }
         for case let name? in processes.map(\.name)
         where !targets.contains(where: { $0.name == name }) {
@@ -49,24 +49,24 @@ struct ReportOptions: ParsableArguments {
     }
 
     /// Why no page can be written to `path`; `nil` if it can.
-    private static func fault(ofPage path: String) -> String? {
+    private static func problem(ofPage path: String) -> String? {
         let files = FileManager.default
         let target = URL(filePath: path).resolvingSymlinksInPath().path
-        // `try?`: what is not there yet has no attributes.
+        // `try?`: a file that does not exist has no attributes.
         if let attributes = try? files.attributesOfItem(atPath: target) {
             if attributes[.type] as? FileAttributeType == .typeDirectory {
-                return "it is a folder"
+                return "it is a directory"
             }
             return files.isWritableFile(atPath: path) ? nil : "the file is not writable"
         }
         let folder = URL(filePath: path).deletingLastPathComponent().path
-        if !files.fileExists(atPath: folder) { return "there is no folder \(folder)" }
-        return files.isWritableFile(atPath: folder) ? nil : "the folder is not writable"
+        if !files.fileExists(atPath: folder) { return "the directory \(folder) does not exist" }
+        return files.isWritableFile(atPath: folder) ? nil : "the directory is not writable"
     }
 
-    /// Shows the report on standard output and writes the page.
+    /// Prints the report on standard output and writes the page.
     ///
-    /// - Throws: exit code 1 where the page can't be written; why stands on standard error.
+    /// - Throws: exit code 1 if the page cannot be written; standard error has the reason.
     func publish(_ report: BenchReport) throws {
         if json {
             StandardOutput.print(json: try report.json())
@@ -85,7 +85,7 @@ struct ReportOptions: ParsableArguments {
 
 /// `1234` or `haproxy=1234` on the command line.
 struct ProcessArgument: ExpressibleByArgument {
-    /// The target that it belongs to; `nil` for every one.
+    /// The target that it belongs to; `nil` for every target.
     let name: String?
     let id: Int32
 

@@ -9,18 +9,18 @@ struct TCPBenchCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "tcp",
-        abstract: "Raw bytes: echo, upload or download.",
+        abstract: "Transfer raw bytes: echo, upload or download.",
         discussion: """
-            echo sends --size bytes and compares what comes back, repeatedly. upload sends them, \
-            closes its direction and waits until the target closes the other. download reads --size \
-            bytes, or everything until the end of the stream, after --send if given. Uploads and \
-            downloads need a new connection each.
+            echo repeatedly sends --size bytes and compares what comes back. upload sends --size bytes, \
+            closes its direction and waits for the target to close the other. download reads --size \
+            bytes, or everything until the end of the stream, after sending --send if given. Each \
+            upload and download uses a new connection.
             """
     )
 
     @OptionGroup var targets: BenchTargets
 
-    @Option(help: "echo, upload or download.")
+    @Option(help: "The operation: echo, upload or download.")
     var mode = Mode.echo
 
     @Option(
@@ -36,10 +36,10 @@ struct TCPBenchCommand: ParsableCommand {
 
     func validate() throws {
         if mode != .download, !send.isEmpty {
-            throw ValidationError("--send needs --mode download.")
+            throw ValidationError("--send requires --mode download.")
         }
         try targets.check(for: "tcp", schemes: [.tcp])
-        if let fault = exchange.fault { throw ValidationError("--size: \(fault).") }
+        if let problem = exchange.problem { throw ValidationError("--size: \(problem).") }
     }
 
     func run() throws {

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// `sluice cidr`: lists of CIDR blocks, apart from any gateway.
+/// `sluice cidr`: tools for lists of CIDR blocks, which need no gateway.
 struct CIDRCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cidr",
-        abstract: "Explain, compile, measure and compare lists of CIDR blocks.",
+        abstract: "Explain, compile, inspect and compare lists of CIDR blocks.",
         subcommands: [
             ExplainCommand.self, CompileCommand.self, StatsCommand.self, DiffCommand.self,
         ]

@@ -3,24 +3,28 @@ import CIDRTrie
 import Sockets
 import Text
 
-/// `sluice cidr compile`: a list in the form that answers, in a file.
+/// `sluice cidr compile`: writes a list to a file in its compiled form.
 struct CompileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compile",
-        abstract: "Compile lists into one file that is loaded at once.",
+        abstract: "Compile lists into one file that loads instantly.",
         discussion: """
-            A compiled list is checked when it is loaded, but neither parsed nor compiled again. \
-            The other cidr commands take it wherever they take a list. It is of one machine's \
-            byte order and one version of the format; keep its source.
+            A compiled list is validated when it is loaded, but not parsed or compiled again. The \
+            other cidr commands accept it wherever they accept a list. It depends on the machine's \
+            byte order and the format version: keep the source.
 
-            Exit codes: 0, 1 where the file cannot be written, 64 wrong usage, 78 a faulty list.
+            Exit codes: 0 success, 1 the file cannot be written, 64 incorrect usage, 78 an invalid \
+            list.
             """
     )
 
-    @Argument(help: "The lists; two that contradict each other are faulty.", completion: .file())
+    @Argument(
+        help: "The lists. Rules that contradict each other are an error.",
+        completion: .file()
+    )
     var lists: [String]
 
-    @Option(help: "The file to write. It appears whole or not at all.", completion: .file())
+    @Option(help: "The file to write; it is replaced atomically.", completion: .file())
     var output: String
 
     @OptionGroup var feed: FeedOptions

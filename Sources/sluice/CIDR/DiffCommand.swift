@@ -4,22 +4,22 @@ import CIDRTrie
 import Control
 import Time
 
-/// `sluice cidr diff`: what a change of a list means, whatever its lines look like.
+/// `sluice cidr diff`: the effect of a change to a list, regardless of how it is written.
 struct DiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract:
-            "Show which addresses a new list admits and the old one does not, and the reverse.",
+            "Show which addresses a new list admits and the old one does not, and vice versa.",
         discussion: """
-            The lists are compared by what they admit now: two that say the same in other words \
-            do not differ, and a rule that has expired does not count. Each line is a block: + is \
-            admitted by the new list alone, - by the old one alone.
+            The lists are compared by what they admit now: two lists that admit the same addresses \
+            do not differ, and expired rules are ignored. Each line is a block: + is admitted by \
+            the new list only, - by the old list only.
 
-            Exit codes: 0 no difference, 1 some, 64 wrong usage, 78 a faulty list.
+            Exit codes: 0 no difference, 1 the lists differ, 64 incorrect usage, 78 an invalid list.
             """
     )
 
-    @Argument(help: "The old list: text, compiled, or a cloud's.", completion: .file())
+    @Argument(help: "The old list: text, compiled, or a cloud provider's.", completion: .file())
     var old: String
 
     @Argument(help: "The new list.", completion: .file())

@@ -7,15 +7,15 @@ struct ExplainCommand: ParsableCommand {
         commandName: "explain",
         abstract: "Show which rule of a list decides on each address.",
         discussion: """
-            Prints for each address, between tabs: the address, allow or deny, the deciding block \
-            (- where none matches, which denies) and that rule's description. With --json, one \
-            object a line.
+            Prints one tab-separated line per address: the address, allow or deny, the block that \
+            decides (- if none matches, which denies) and its description. With --json, one object \
+            per line.
 
-            The list has one entry a line: a block, an address or a range such as \
-            192.0.2.1-192.0.2.9, then its description if any. '!' before it denies; '#' starts a \
-            comment. The longest matching prefix decides, wherever it stands.
+            The list has one entry per line: a block, an address or a range such as \
+            192.0.2.1-192.0.2.9, optionally followed by a description. A leading '!' denies; '#' \
+            starts a comment. The longest matching prefix decides, regardless of its position.
 
-            Exit codes: 0, 1 where an address was faulty, 64 wrong usage, 78 a faulty list.
+            Exit codes: 0 success, 1 an address is invalid, 64 incorrect usage, 78 an invalid list.
             """
     )
 
@@ -24,10 +24,12 @@ struct ExplainCommand: ParsableCommand {
 
     @OptionGroup var feed: FeedOptions
 
-    @Flag(help: "Print JSON, one object a line.")
+    @Flag(help: "Print JSON, one object per line.")
     var json = false
 
-    @Argument(help: "Addresses; where none is given, standard input's, one a line.")
+    @Argument(
+        help: "Addresses. If none are given, they are read from standard input, one per line."
+    )
     var addresses: [String] = []
 
     func run() throws {

@@ -3,7 +3,6 @@ import ArgumentParser
 import CIDRTrie
 import Text
 
-
 /// Prints for each address what a list says of it.
 struct Explainer {
     private let trie: CompiledTrie
@@ -26,18 +25,18 @@ struct Explainer {
         }
     }
 
-    /// What is no address is named on standard error, and the others are explained.
+    /// Reports an invalid address on standard error; the others are still explained.
     mutating func explain(argument text: String) throws {
         do {
             try explain(try IPAddress(parsing: text))
         } catch let error as AddressSyntaxError {
             isInputFaulty = true
             let shown = LogText.jsonString(text)
-            StandardError.print("sluice: \(shown) is not an address: \(error)")
+            StandardError.print("sluice: invalid address \(shown): \(error)")
         }
     }
 
-    /// Prints where everything that was asked has been answered; exits with 1 where not.
+    /// Flushes the output; exits with 1 if an address was invalid.
     mutating func finish() throws {
         try output.flush()
         if isInputFaulty { throw ExitCode.failure }

@@ -1,17 +1,17 @@
 import AddressFeeds
 import ArgumentParser
 
-/// What is taken of a cloud's published list.
+/// Which entries of a cloud provider's list are used.
 struct FeedOptions: ParsableArguments {
     @Option(
         name: .customLong("service"),
-        help: "Of a cloud's list take this service only, such as EC2; may be repeated."
+        help: "Use only this service of a cloud provider's list, such as EC2. Can be repeated."
     )
     var services: [String] = []
 
     @Option(
         name: .customLong("region"),
-        help: "Of a cloud's list take this region only, such as eu-west-1; may be repeated."
+        help: "Use only this region of a cloud provider's list, such as eu-west-1. Can be repeated."
     )
     var regions: [String] = []
 

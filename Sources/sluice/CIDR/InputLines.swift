@@ -2,7 +2,7 @@ import Sockets
 
 /// Standard input's lines, read in large pieces.
 struct InputLines {
-    /// A line may not be longer than this, in bytes: standard input could be anything.
+    /// Maximum line length in bytes: standard input could be anything.
     static let lineLimit = 65_536
 
     private var buffer: [UInt8] = []
@@ -44,11 +44,11 @@ struct InputLines {
     }
 }
 
-/// Always the fault of what is fed to standard input.
+/// Always an error in the data on standard input.
 enum InputError: Error, CustomStringConvertible {
     case lineTooLong
 
     var description: String {
-        "standard input: a line is longer than \(InputLines.lineLimit) bytes"
+        "standard input: line too long (at most \(InputLines.lineLimit) bytes)"
     }
 }

@@ -1,10 +1,11 @@
 import Addresses
 import CIDRTrie
+import Text
 import Time
 
-/// What there is to say of a list.
+/// What `sluice cidr stats` reports about a list.
 struct ListStatistics: Codable {
-    /// So many rules that change nothing are named.
+    /// Maximum number of redundant rules listed.
     static let namedLimit = 20
 
     var rules: Int
@@ -46,7 +47,9 @@ struct ListStatistics: Codable {
             }
         }
         if diagnosis.admitsAllOfOneFamily {
-            warnings.append("the other family is not: 0.0.0.0/0 does not cover IPv6, nor ::/0 IPv4")
+            warnings.append(
+                "the other family is not: 0.0.0.0/0 does not cover IPv6, nor ::/0 IPv4"
+            )
         }
     }
 }
@@ -54,7 +57,7 @@ struct ListStatistics: Codable {
 extension RuleDiagnosis.IdleRule.Reason {
     fileprivate func words(_ places: (Int) -> String) -> String {
         switch self {
-        case .saysTheSame(let outer): "says the same as \(places(outer)) around it"
+        case .saysTheSame(let outer): "is covered by \(places(outer)) with the same action"
         case .shadowed: "never decides: longer prefixes cover all of it"
         case .deniesTheDenied: "denies what is denied anyway"
         }
@@ -64,8 +67,8 @@ extension RuleDiagnosis.IdleRule.Reason {
 extension ListStatistics {
     var text: String {
         let lines = [
-            "rules       \(rules)" + (duplicates > 0 ? ", \(duplicates) of them twice" : "")
-                + (nested > 0 ? ", \(nested) inside others" : ""),
+            "rules       \(rules)" + (duplicates > 0 ? ", \(duplicates.of("duplicate"))" : "")
+                + (nested > 0 ? ", \(nested) nested in \(nested == 1 ? "another" : "others")" : ""),
             "compiled    \(compiledBytes) bytes",
         ]
         let families = IPFamily.allCases.map { family in
@@ -73,8 +76,8 @@ extension ListStatistics {
                 + lengths(of: family).map { "\n            /\($0.length): \($0.count)" }.joined()
         }
         let warned = warnings.map { "warning     \($0)" }
-        let named = idle.map { "idle        \($0)" }
-        let more = idleRules > idle.count ? ["idle        and \(idleRules - idle.count) more"] : []
+        let named = idle.map { "redundant   \($0)" }
+        let more = idleRules > idle.count ? ["redundant   and \(idleRules - idle.count) more"] : []
         return (lines + families + warned + named + more).joined(separator: "\n")
     }
 

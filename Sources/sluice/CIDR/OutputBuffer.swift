@@ -2,10 +2,10 @@ import Addresses
 import Sockets
 import Text
 
-/// Standard output, written in large pieces. Whoever appends foreign text makes it visible first
+/// Standard output, written in large chunks. Foreign text must be escaped before it is appended
 /// (``/Core/LogText``).
 struct OutputBuffer {
-    /// Flushed when it holds more than this, in bytes.
+    /// Flushed when it holds at least this many bytes.
     static let capacity = 1 << 16
 
     var bytes: [UInt8] = []
@@ -26,8 +26,6 @@ extension [UInt8] {
     }
 
     mutating func append(_ block: CIDRBlock) {
-        block.network.write(to: &self)
-        append(UInt8(ascii: "/"))
-        append(contentsOf: String(block.prefixLength).utf8)
+        block.write(to: &self)
     }
 }

@@ -1,6 +1,6 @@
 import Sockets
 
-/// Says on standard error what a command is at, where a person watches: long lists take a moment.
+/// Shows on standard error what a command is doing, if that is a terminal: long lists take a moment.
 enum Progress {
     private static let isWatched = File.standardError.isTerminal
 

@@ -4,42 +4,43 @@ import ArgumentParser
 import CIDRTrie
 import Settings
 import Sockets
+import Text
 
-/// Lists of rules from files: text, compiled, or a cloud's published list; or the end of the command
-/// with everything that is wrong with them.
+/// Lists of rules from files: text, compiled, or a cloud provider's; or the end of the command with all
+/// errors in them.
 struct RuleFiles {
-    /// In bytes; more than any list takes. A pipe or a device may never end.
+    /// In bytes; more than any real list. A pipe or a device may never end.
     private static let sizeLimit = 256 << 20
 
     private let filter: FeedFilter
     private(set) var rules: [Rule] = []
-    /// For each rule where it stands, as `file:line`; of a compiled list, `file: rule n`.
+    /// The place of each rule, as `file:line`; for a compiled list, `file: rule n`.
     private var places: [String] = []
     private var faults: [String] = []
 
-    /// - Throws: exit code 78 (EX_CONFIG in sysexits.h), once all faults are on standard error.
+    /// - Throws: exit code 78 (EX_CONFIG in sysexits.h), after printing all errors to standard error.
     init(_ paths: [String], filter: FeedFilter = FeedFilter()) throws {
         self.filter = filter
         for path in paths { append(contentsOf: path) }
         try endIfFaulty()
     }
 
-    /// - Throws: as ``init(_:)``, where two rules contradict each other.
+    /// - Throws: as ``init(_:)``, if two rules contradict each other.
     func ruleSet() throws -> RuleSet {
         do {
             return try RuleSet(rules)
         } catch {
             var copy = self
             copy.faults = error.clashes.map { clash in
-                "\(places[clash.second]): contradicts \(places[clash.first]), "
-                    + "which says otherwise of \(clash.block)"
+                "\(places[clash.second]): \(clash.block) has the opposite action at"
+                    + " \(places[clash.first])"
             }
             try copy.endIfFaulty()
             throw ExitCode(78)
         }
     }
 
-    /// One file, which is not compiled again where it is compiled already.
+    /// One file, which is not compiled again if it is compiled already.
     static func trie(_ path: String, filter: FeedFilter) throws -> CompiledTrie {
         var files = RuleFiles()
         guard let bytes = files.bytes(of: path), CompiledTrie.isImage(bytes.span) else {
@@ -49,7 +50,7 @@ struct RuleFiles {
         return trie
     }
 
-    /// Where a rule stands, for people.
+    /// The place of a rule, for people.
     func place(of rule: Int) -> String { places[rule] }
 }
 
@@ -68,7 +69,9 @@ extension RuleFiles {
         } else if filter.isEmpty {
             append(CIDRList(parsing: bytes.span), path)
         } else {
-            faults.append("\(path): a list of blocks has no services or regions to choose")
+            faults.append(
+                "\(path): a plain list has no services or regions (omit --service and --region)"
+            )
         }
     }
 
@@ -80,19 +83,19 @@ extension RuleFiles {
 
     private mutating func append(_ feed: AddressFeed, _ path: String) {
         rules += feed.entries.map { Rule(block: $0.block, description: $0.description) }
-        places += feed.entries.map { "\(path):\($0.place.line)" }
-        faults += feed.faults.map { "\(path):\($0)" }
-        if feed.furtherFaultCount > 0 {
-            faults.append("\(path): \(feed.furtherFaultCount) more faults")
+        places += feed.entries.map { "\(path): \($0.path)" }
+        faults += feed.errors.map { "\(path): \($0)" }
+        if feed.furtherErrorCount > 0 {
+            faults.append("\(path): \(feed.furtherErrorCount.of("more error"))")
         }
         for unmatched in feed.unmatchedFilters {
-            let words = "nothing is of \(unmatched.key.word) '\(unmatched.value)'"
+            let words = "no entry has the \(unmatched.key.word) \"\(unmatched.value)\""
             faults.append("\(path): \(words) (\(unmatched.remedy))")
         }
         if feed.isFilteredOut {
             faults.append(
-                "\(path): no entry has both one of these services and one of these regions;"
-                    + " leave one of them out"
+                "\(path): no entry has both one of the given services and one of the given regions"
+                    + " (omit --service or --region)"
             )
         }
     }
@@ -102,7 +105,7 @@ extension RuleFiles {
             // A pipe may be a file too, as in `sluice cidr stats <(…)`.
             let bytes = try File(reading: path).readToEnd(limit: Self.sizeLimit + 1)
             guard bytes.count <= Self.sizeLimit else {
-                faults.append("\(path): larger than \(Self.sizeLimit >> 20) MiB")
+                faults.append("\(path): file too large (at most \(Self.sizeLimit >> 20) MiB)")
                 return nil
             }
             return bytes

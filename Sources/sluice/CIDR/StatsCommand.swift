@@ -2,15 +2,18 @@ import ArgumentParser
 import CIDRTrie
 import Control
 
-/// `sluice cidr stats`: how large a list is, what it admits, what is odd about it.
+/// `sluice cidr stats`: how large a list is, what it admits, and what looks wrong.
 struct StatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Show the size of lists, what they admit, and rules that change nothing.",
-        discussion: "Exit codes: 0, 64 wrong usage, 78 a faulty list."
+        abstract: "Show the size of lists, what they admit, and which rules are redundant.",
+        discussion: "Exit codes: 0 success, 64 incorrect usage, 78 an invalid list."
     )
 
-    @Argument(help: "The lists, text or compiled; several count as one.", completion: .file())
+    @Argument(
+        help: "The lists, text or compiled. Several are combined into one.",
+        completion: .file()
+    )
     var lists: [String]
 
     @OptionGroup var feed: FeedOptions

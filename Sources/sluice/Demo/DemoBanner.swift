@@ -5,9 +5,9 @@ import Operations
 struct DemoBanner: CustomStringConvertible {
     var ports: DemoPorts
     var backends: DemoBackends
-    /// How a shell starts this program: it need not be on the path.
+    /// How a shell starts this program, which may not be on the path.
     var program: String
-    /// A small file to load.
+    /// The path of a small file to load.
     var rowsFile: String
 
     var description: String {
@@ -20,26 +20,26 @@ struct DemoBanner: CustomStringConvertible {
           HTTP         \(httpExamples.httpURL(port: ports.httpPort))
           stream load  \(streamLoad)
 
-        The whitelist admits this machine, but for \(denied). See a denial:
+        The whitelist allows this machine, except \(denied). To see a denial:
 
           curl -i --interface \(denied) \(httpExamples.httpURL(port: ports.httpPort))
           curl -s --interface \(denied) telnet://127.0.0.1:\(ports.mysqlPort) --output -
 
-        Look:
+        To see what the gateway does:
 
           \(program) status\(managementOption)
           curl \(management)/metrics
 
-        Each connection is a line of JSON below. Ctrl-C stops.
+        Each connection is logged below as a line of JSON. Press Ctrl-C to stop.
 
         """
     }
 
     private var headline: String {
         switch (backends.mysql.isSample, backends.http.isSample) {
-        case (true, true): "Sluice is ready, in front of a sample warehouse. Connect:"
-        case (false, false): "Sluice is ready, in front of your warehouse. Connect:"
-        default: "Sluice is ready, in front of your warehouse and a sample. Connect:"
+        case (true, true): "Sluice is ready, in front of a sample warehouse. To connect:"
+        case (false, false): "Sluice is ready, in front of your warehouse. To connect:"
+        default: "Sluice is ready, in front of your warehouse and a sample. To connect:"
         }
     }
 
@@ -67,7 +67,7 @@ struct DemoBanner: CustomStringConvertible {
 
     private var management: String { "http://127.0.0.1:\(ports.managementPort)" }
 
-    /// The option that the status command needs where its default does not fit.
+    /// The option that `sluice status` needs if the port is not its default.
     private var managementOption: String {
         ports.managementPort == 7080 ? "" : " --management 127.0.0.1:\(ports.managementPort)"
     }

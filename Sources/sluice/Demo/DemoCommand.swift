@@ -5,23 +5,23 @@ import Logging
 import SampleWarehouse
 import Traffic
 
-/// `sluice demo`: a gateway to try, in front of a sample warehouse.
+/// `sluice demo`: a gateway in front of a sample warehouse, to try.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Try a gateway: in front of a sample warehouse, or of one of yours.",
+        abstract: "Try a gateway in front of a sample warehouse, or of your own.",
         discussion: """
-            Everything listens on 127.0.0.1. The sample warehouse takes the place of each backend \
-            that is not given. Ctrl-C stops; nothing is left behind.
+            Everything listens on 127.0.0.1. The sample warehouse serves as each backend that is not \
+            given. Press Ctrl-C to stop; all temporary files are removed.
             """
     )
 
     @OptionGroup var ports: DemoPorts
 
-    @Option(help: "A warehouse's MySQL address, as host:port, instead of the sample's.")
+    @Option(help: "MySQL address of your warehouse (host:port), instead of the sample.")
     var mysqlBackend: BackendAddress?
 
-    @Option(help: "A warehouse's HTTP address, as host:port, instead of the sample's.")
+    @Option(help: "HTTP address of your warehouse (host:port), instead of the sample.")
     var httpBackend: BackendAddress?
 
     func run() async throws {
@@ -37,7 +37,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
     }
 
-    /// Runs the sample warehouse beside `body`, unless nothing of it is wanted.
+    /// Runs the sample warehouse while `body` runs, if it is one of the backends.
     private func withBackends(_ body: (DemoBackends) async throws -> Void) async throws {
         if let mysqlBackend, let httpBackend {
             return try await body(DemoBackends(mysql: .own(mysqlBackend), http: .own(httpBackend)))
@@ -65,7 +65,7 @@ struct DemoCommand: AsyncParsableCommand {
         )
         try await GatewayService(.fixed(gateway.configuration)) {
             StandardOutput.print("\(banner)")
-            // Into a pipe or a file too: the access log follows, and is not buffered.
+            // The access log follows, unbuffered: it must not overtake this in a pipe or file.
             fflush(nil)
         }.run()
     }

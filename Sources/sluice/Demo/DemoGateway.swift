@@ -4,7 +4,7 @@ import Policy
 import Settings
 import Traffic
 
-/// What stands behind a listener of the demo.
+/// The backend of one of the demo's listeners.
 enum DemoBackend {
     /// The sample warehouse, on a port of 127.0.0.1.
     case sample(port: Int)
@@ -23,16 +23,16 @@ enum DemoBackend {
     }
 }
 
-/// What stands behind both listeners.
+/// The backends of both listeners.
 struct DemoBackends {
     var mysql: DemoBackend
     var http: DemoBackend
 }
 
-/// The demo's configuration: this machine is admitted, but for one of its addresses.
+/// The demo's configuration: it allows this machine, except one of its addresses.
 struct DemoGateway {
     static let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
-    /// Denied on purpose: a client takes it by binding to it.
+    /// Denied on purpose: a client uses it by binding to it.
     static let deniedAddress = IPAddress.v4(IPv4Address(127, 0, 0, 66))
 
     private static let warehouseID = "DEMO"
@@ -71,12 +71,12 @@ struct DemoGateway {
             Rule(
                 block: CIDRBlock(Self.deniedAddress),
                 action: .deny,
-                description: "denied, to show what that looks like"
+                description: "denied as an example"
             ),
         ]
     }
 
-    /// The sample warehouse takes a PROXY header of version 1, as Doris does.
+    /// The sample warehouse expects a PROXY header of version 1, as Doris does.
     private var mysql: Listener {
         Listener(
             of: Self.warehouseID,

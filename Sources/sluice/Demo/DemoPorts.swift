@@ -2,20 +2,22 @@ import Addresses
 import ArgumentParser
 import Control
 
-/// Where the demo listens on 127.0.0.1.
+/// The demo's ports on 127.0.0.1.
 struct DemoPorts: ParsableArguments {
-    @Option(help: "The gateway's MySQL port.")
+    @Option(help: "MySQL port of the gateway.")
     var mysqlPort: UInt16 = 9030
 
-    @Option(help: "The gateway's HTTP port.")
+    @Option(help: "HTTP port of the gateway.")
     var httpPort: UInt16 = 8080
 
-    @Option(help: "The port of metrics, health pages and status.")
+    @Option(help: "Port for metrics, health checks and status.")
     var managementPort: UInt16 = 7080
 
     func validate() throws {
         let all = [mysqlPort, httpPort, managementPort]
-        guard !all.contains(0) else { throw ValidationError("a port is 1 to 65535") }
+        guard !all.contains(0) else {
+            throw ValidationError("invalid port 0 (expected 1 to 65535)")
+        }
         guard Set(all).count == all.count else {
             throw ValidationError("the three ports must differ")
         }
@@ -26,12 +28,12 @@ struct DemoPorts: ParsableArguments {
         SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: port)
     }
 
-    /// Says what is wrong and, where a port is taken, which option chooses another.
+    /// Describes the error and, if a port is taken, the option that chooses another.
     func explain(_ error: ServiceError) -> String {
         guard let address = error.address, let option = option(for: address) else {
             return error.description
         }
-        return "\(error); choose another port by \(option)"
+        return "\(error) (choose another port with \(option))"
     }
 
     private func option(for address: String) -> String? {
@@ -44,7 +46,7 @@ struct DemoPorts: ParsableArguments {
 }
 
 extension ServiceError {
-    /// The address that could not be had.
+    /// The address that could not be bound.
     fileprivate var address: String? {
         switch self {
         case .cannotListen(let address, _), .cannotManage(let address, _): address

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// A folder of one's own under the system's temporary one; gone when its user returns.
+/// A private folder in the system's temporary folder, removed after its use.
 struct TemporaryFolder {
     private let url: URL
 
-    /// Makes a folder whose name begins with `prefix`, and removes it after `body`.
+    /// Creates a folder whose name begins with `prefix`, and removes it after `body`.
     static func with(
         prefix: String,
         _ body: (TemporaryFolder) async throws -> Void
@@ -21,7 +21,7 @@ struct TemporaryFolder {
             do {
                 try manager.removeItem(at: url)
             } catch {
-                StandardError.print("sluice: \(url.path) could not be removed: \(error)")
+                StandardError.print("sluice: cannot remove \(url.path): \(error)")
             }
         }
         try await body(TemporaryFolder(url: url))

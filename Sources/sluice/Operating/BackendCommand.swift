@@ -3,24 +3,24 @@ import Control
 import Operations
 package import Settings
 
-/// `sluice backend`: the backends of a gateway.
+/// `sluice backend`: lists a gateway's backends and changes their mode.
 struct BackendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backend",
-        abstract: "Show a gateway's backends, or take one out for maintenance and back.",
+        abstract: "List a gateway's backends, or take one out of service and back.",
         subcommands: [List.self, Mode.self],
         defaultSubcommand: List.self
     )
 }
 
-/// Which backends, beside their address.
+/// Filters for backends, in addition to the address.
 struct BackendFilterOptions: ParsableArguments {
-    @Option(help: "Only those of this warehouse.")
+    @Option(help: "Only backends of this warehouse.")
     var warehouse: String?
 
     @Option(
         name: .customLong("protocol"),
-        help: "Only those of services of this protocol: mysql, http or tcp."
+        help: "Only backends of services with this protocol: mysql, http or tcp."
     )
     var service: String?
 
@@ -32,7 +32,7 @@ struct BackendFilterOptions: ParsableArguments {
 extension BackendCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List backends with their mode, health and connections."
+            abstract: "List backends with mode, health and connections."
         )
 
         @OptionGroup var filter: BackendFilterOptions
@@ -54,16 +54,16 @@ extension BackendCommand {
 
     struct Mode: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say whether a backend gets connections.",
+            abstract: "Set whether a backend gets connections.",
             discussion: """
-                active       it gets connections while it is healthy
-                drain        it gets no new ones; those that it has go on, and it is checked
-                maintenance  it gets no new ones and no checks; those that it has go on
-                configured   what the configuration file says
+                active       new connections while the backend is healthy
+                drain        no new connections; existing ones and health checks continue
+                maintenance  no new connections and no health checks; existing connections continue
+                configured   the mode in the configuration file
 
-                It holds until it is set again or the gateway restarts; a reload keeps it as long \
-                as the backend stays where it is. To end the connections that a backend has: \
-                sluice sessions close --backend ADDRESS.
+                The mode applies until it is set again or the gateway restarts; a reload keeps it \
+                as long as the backend stays on the same listener or service. To close existing \
+                connections: sluice sessions close --backend ADDRESS.
                 """
         )
 
@@ -73,7 +73,7 @@ extension BackendCommand {
         )
         var mode: BackendModeChoice
 
-        @Argument(help: "The backend, as configured or as resolved: host:port.")
+        @Argument(help: "The backend's address, as configured or as resolved: host:port.")
         var backend: String
 
         @OptionGroup var filter: BackendFilterOptions

@@ -2,25 +2,26 @@ import ArgumentParser
 import Control
 import Operations
 
-/// `sluice denials`: who was denied recently, and why.
+/// `sluice denials`: recently denied clients, and why.
 struct DenialsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "denials",
         abstract: "Show recently denied clients and why.",
         discussion: """
-            A source is an IPv4 address or an IPv6 /64. Each row is a source, a listener and a \
-            reason; the rule and the words below the table are those of its last denial. The \
-            gateway remembers the latest few thousand rows.
+            A source is an IPv4 address or an IPv6 /64. There is one row for each source, listener \
+            and reason, with the rule and the details of the last denial. The gateway keeps the \
+            latest few thousand rows.
             """
     )
 
     @OptionGroup var place: PlaceFilterOptions
 
-    @Option(help: "A reason, such as notInWhitelist.")
+    @Option(help: "Only denials for this reason, such as notInWhitelist.")
     var reason: String?
 
     @Option(
-        help: "Denied since then: a duration such as 10m, or a time such as 2027-01-31T23:59:59Z."
+        help:
+            "Only denials since a duration ago, such as 10m, or a time, such as 2027-01-31T23:59:59Z."
     )
     var since: String?
 
@@ -33,7 +34,7 @@ struct DenialsCommand: AsyncParsableCommand {
         place.pairs + PlaceFilterOptions.pairs([("reason", reason), ("since", since)])
     }
 
-    /// A filter that is wrong is the caller's error, and needs no gateway to be found.
+    /// An invalid filter is a usage error, found without asking a gateway.
     func validate() throws {
         do throws(FilterQueryError) {
             _ = try DenialFilter(query: pairs, at: .systemTime)
@@ -52,11 +53,11 @@ struct DenialsCommand: AsyncParsableCommand {
     }
 }
 
-/// How many rows a list may have.
+/// The range of `--limit`.
 enum ListLimit {
     static func check(_ limit: Int) throws {
         guard (0...100_000).contains(limit) else {
-            throw ValidationError("--limit must be from 0 to 100000.")
+            throw ValidationError("invalid --limit \(limit) (expected 0 to 100000)")
         }
     }
 }

@@ -2,22 +2,22 @@ import ArgumentParser
 import Control
 import Operations
 
-/// `sluice endpoint`: the private endpoints of a gateway.
+/// `sluice endpoint`: lists a gateway's private endpoints.
 struct EndpointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "endpoint",
-        abstract: "Show private endpoints, and unknown ones that connections named.",
+        abstract: "Show private endpoints, and unknown ones seen in connections.",
         subcommands: [List.self],
         defaultSubcommand: List.self
     )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the endpoints with their states, and what to approve.",
+            abstract: "List endpoints with their states, and unknown endpoints to approve.",
             discussion: """
-                An unknown endpoint is one that a trusted load balancer named, and that no \
-                warehouse knows: its connections are denied. To let it in, add it under the \
-                warehouse's endpoints with state: available, and reload.
+                An unknown endpoint was named by a trusted load balancer but is not configured for \
+                any warehouse: its connections are denied. To admit it, add it to the warehouse's \
+                endpoints with state: available, and reload.
                 """
         )
 

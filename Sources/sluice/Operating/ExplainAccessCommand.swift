@@ -6,20 +6,20 @@ import Operations
 import Policy
 import Settings
 
-/// `sluice explain`: may this client pass, and why.
+/// `sluice explain`: whether a client would be admitted, and why.
 struct ExplainAccessCommand: AsyncParsableCommand {
-    /// No verdict: 1 says that there is one, and that it is no.
+    /// The exit code if there is no verdict; 1 means that the verdict is deny.
     private static let noAnswer = ExitCode(2)
 
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Explain whether a client would be admitted, for each listener of a warehouse.",
         discussion: """
-            Asks the running gateway, whose answer comes from the very policy that its data plane \
-            uses; with --config, a configuration file instead. Limits are not considered.
+            Queries the running gateway, which uses the same policy as its data plane; with \
+            --config, evaluates a configuration file instead. Limits are not considered.
 
-            Exit codes: 0 some listener admits the client, 1 none does, 2 no answer, 64 wrong \
-            usage, 78 an invalid configuration.
+            Exit codes: 0 at least one listener admits the client, 1 none does, 2 no answer, 64 \
+            incorrect usage, 78 an invalid configuration.
             """
     )
 
@@ -31,13 +31,13 @@ struct ExplainAccessCommand: AsyncParsableCommand {
 
     @Option(
         help:
-            "The private endpoint through which the client comes, such as aws:vpce-0123456789abcdef0.",
+            "The private endpoint the client connects through, such as aws:vpce-0123456789abcdef0.",
         transform: Self.reference
     )
     var endpoint: EndpointReference?
 
     @Option(
-        help: "Ask this configuration file instead of the running gateway.",
+        help: "Evaluate this configuration file instead of querying the running gateway.",
         completion: .configurationFile
     )
     var config: String?
@@ -118,7 +118,7 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         do throws(AddressSyntaxError) {
             return try IPAddress(parsing: text)
         } catch {
-            throw ValidationError("--source \(text): \(error)")
+            throw ValidationError("invalid --source \"\(text)\": \(error)")
         }
     }
 }

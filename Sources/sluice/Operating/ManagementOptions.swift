@@ -1,7 +1,7 @@
 import ArgumentParser
 import Control
 
-/// How a command reaches a running gateway, and how it prints the answer.
+/// How a command reaches a running gateway, and how it prints the response.
 struct ManagementOptions: ParsableArguments {
     @Option(
         help: "The gateway's management address. (default: \(ManagementAddress.standard))",
@@ -13,10 +13,10 @@ struct ManagementOptions: ParsableArguments {
     @Flag(help: "Print JSON.")
     var json = false
 
-    /// Asks, and prints what comes of it, for people or for programs.
+    /// Queries the gateway and prints the response as text or JSON.
     ///
-    /// - Parameter failure: the exit code if there is no answer.
-    /// - Throws: `failure`; why is on standard error.
+    /// - Parameter failure: the exit code if there is no response.
+    /// - Throws: `failure`, after printing the reason to standard error.
     @discardableResult
     func printAnswer<Value: Codable & Sendable>(
         as text: (Value) -> String,

@@ -1,20 +1,20 @@
 import ArgumentParser
 
-/// Which part of a gateway, and which clients, a list is about.
+/// Filters by part of the gateway and by client.
 struct PlaceFilterOptions: ParsableArguments {
-    @Option(help: "A warehouse's id.")
+    @Option(help: "Only this warehouse, by id.")
     var warehouse: String?
 
-    @Option(help: "A listener's address, as in the access log.")
+    @Option(help: "Only this listener, by address as in the access log.")
     var listener: String?
 
-    @Option(help: "The clients' address, or a block of them such as 203.0.113.0/24.")
+    @Option(help: "Only clients with this address, or in this block, such as 203.0.113.0/24.")
     var source: String?
 
-    @Option(help: "A private endpoint, such as aws:vpce-0123456789abcdef0.")
+    @Option(help: "Only this private endpoint, such as aws:vpce-0123456789abcdef0.")
     var endpoint: String?
 
-    /// For the gateway's API.
+    /// As query parameters of the gateway's API.
     var pairs: [(key: String, value: String)] {
         Self.pairs([
             ("warehouse", warehouse), ("listener", listener), ("source", source),
@@ -22,7 +22,7 @@ struct PlaceFilterOptions: ParsableArguments {
         ])
     }
 
-    /// Those of `options` that are given.
+    /// The `options` that are set.
     static func pairs(_ options: [(key: String, value: String?)]) -> [(key: String, value: String)]
     {
         options.compactMap { key, value in value.map { (key, $0) } }

@@ -2,29 +2,29 @@ import ArgumentParser
 import Operations
 import Policy
 
-/// Which sessions a command means.
+/// Filters for sessions.
 struct SessionFilterOptions: ParsableArguments {
-    @Option(help: "A connection's number, as in the access log.")
+    @Option(help: "Only this connection, by number as in the access log.")
     var connection: String?
 
     @OptionGroup var place: PlaceFilterOptions
 
     @Option(
-        help: "public, private or outbound.",
+        help: "Only this kind of link: public, private or outbound.",
         completion: .list(LinkKind.allCases.map(\.rawValue))
     )
     var link: String?
 
-    @Option(help: "A backend's address.")
+    @Option(help: "Only sessions of this backend, by address.")
     var backend: String?
 
-    @Option(help: "At least that long without a byte: 90s, 5m, 1h30m.")
+    @Option(help: "Only sessions idle for at least this long, such as 90s, 5m, 1h30m.")
     var idle: String?
 
-    /// Whether every session is meant.
+    /// Whether no filter is set.
     var isEmpty: Bool { pairs.isEmpty }
 
-    /// For the gateway's API.
+    /// As query parameters of the gateway's API.
     var pairs: [(key: String, value: String)] {
         place.pairs
             + PlaceFilterOptions.pairs([
@@ -32,7 +32,7 @@ struct SessionFilterOptions: ParsableArguments {
             ])
     }
 
-    /// A filter that is wrong is the caller's error, and needs no gateway to be found.
+    /// An invalid filter is a usage error, found without asking a gateway.
     func validate() throws {
         do throws(FilterQueryError) {
             _ = try SessionFilter(query: pairs)

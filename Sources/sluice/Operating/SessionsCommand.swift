@@ -2,11 +2,11 @@ import ArgumentParser
 import Control
 import Operations
 
-/// `sluice sessions`: the running sessions of a gateway.
+/// `sluice sessions`: lists or closes a gateway's running sessions.
 struct SessionsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sessions",
-        abstract: "List or close the running sessions of a gateway.",
+        abstract: "List or close a gateway's running sessions.",
         subcommands: [List.self, Close.self],
         defaultSubcommand: List.self
     )
@@ -15,7 +15,7 @@ struct SessionsCommand: AsyncParsableCommand {
 extension SessionsCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List running sessions, the oldest first."
+            abstract: "List running sessions, oldest first."
         )
 
         @OptionGroup var filter: SessionFilterOptions
@@ -38,26 +38,32 @@ extension SessionsCommand {
 
     struct Close: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Close running sessions, and show which.",
+            abstract: "Close running sessions and list them.",
             discussion: """
-                Their line in the access log ends with closedByOperator. Clients may connect again: \
-                to keep them out, change the policy, which closes their sessions too.
+                Closed sessions have end closedByOperator in the access log. Their clients can \
+                reconnect: to keep them out, change the policy, which also closes their sessions.
                 """
         )
 
         @OptionGroup var filter: SessionFilterOptions
 
-        @Flag(help: "Close every session; otherwise at least one filter is needed.")
+        @Flag(help: "Close all sessions; otherwise at least one filter is required.")
         var all = false
 
-        @Option(help: "Close at most that many, the oldest first. (default: all that match)")
+        @Option(
+            help: "Maximum number of sessions to close, oldest first. (default: all that match)"
+        )
         var limit: Int?
 
         @OptionGroup var gateway: ManagementOptions
 
         func validate() throws {
             if filter.isEmpty != all {
-                throw ValidationError("Name the sessions by a filter, or all of them by --all.")
+                throw ValidationError(
+                    all
+                        ? "--all cannot be combined with a filter"
+                        : "no sessions selected (use a filter such as --source, or --all)"
+                )
             }
             if let limit { try ListLimit.check(limit) }
         }

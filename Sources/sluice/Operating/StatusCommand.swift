@@ -2,11 +2,11 @@ import ArgumentParser
 import Control
 import Operations
 
-/// `sluice status`: asks a running gateway how it does.
+/// `sluice status`: shows the state of a running gateway.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what a running gateway does."
+        abstract: "Show the state of a running gateway."
     )
 
     @OptionGroup var gateway: ManagementOptions

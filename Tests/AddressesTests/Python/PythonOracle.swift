@@ -1,8 +1,8 @@
 import Foundation
 
-/// Python's `ipaddress`, asked about many texts at once.
+/// Python's `ipaddress`, queried about many texts at once.
 enum PythonOracle {
-    /// What it reads: a family, a number and a prefix length.
+    /// What it parses: a family, a number and a prefix length.
     struct Answer: Hashable {
         var isIPv6: Bool
         var bits: String
@@ -35,13 +35,13 @@ enum PythonOracle {
             print(ask(address, text), ask(network, text), sep="\\t")
         """
 
-    /// For each text what it is as an address and as a network; `nil` where it is none.
+    /// For each text what it is as an address and as a network; `nil` if it is not one.
     static func ask(_ texts: [String]) throws -> [(address: Answer?, network: Answer?)] {
         let folder = FileManager.default.temporaryDirectory
         let input = folder.appendingPathComponent("sluice-oracle-\(UUID().uuidString)")
         try Data((texts.joined(separator: "\n") + "\n").utf8).write(to: input)
         defer {
-            // `try?`: what is left in the temporary folder harms nobody.
+            // `try?`: a file left in the temporary folder does no harm.
             try? FileManager.default.removeItem(at: input)
         }
         let process = Process()

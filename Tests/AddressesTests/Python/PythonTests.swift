@@ -3,10 +3,10 @@ import Testing
 
 @testable import Addresses
 
-/// Two readers that know nothing of each other.
+/// Two independent parsers.
 @Suite("Against Python's ipaddress")
 struct PythonTests {
-    /// In what we mean to be stricter, or other, than Python.
+    /// Where we are intentionally stricter than Python.
     private enum Difference: CaseIterable {
         /// A zone says on which machine an address counts: `fe80::1%eth0`.
         case zone
@@ -14,7 +14,7 @@ struct PythonTests {
         case netmask
         /// `10.0.0.0/08`: some read it as octal.
         case leadingZeroInLength
-        /// `10.0.0.0` as a network: the length is forgotten more often than meant.
+        /// `10.0.0.0` as a network: its length was more likely forgotten than omitted on purpose.
         case noLength
 
         func applies(to text: String) -> Bool {
@@ -34,14 +34,14 @@ struct PythonTests {
         return (0..<20_000).map { _ in texts.next() }
     }
 
-    @Test("An address is one here just where it is one there, and the same")
+    @Test("The same texts are addresses, and the same ones")
     func addresses() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let texts = Self.texts(seed: seed)
         var readCount = 0
         for (text, expected) in zip(texts, try PythonOracle.ask(texts))
         where !Difference.zone.applies(to: text) {
-            // `try?`: whether it is one is the question; the reasons have tests of their own.
+            // `try?`: only whether it is one matters; the reasons have their own tests.
             let address = (try? IPAddress(parsing: text)).map(Self.answer)
             #expect(address == expected.address, "'\(text)', seed \(seed)")
             readCount += address == nil ? 0 : 1
@@ -49,7 +49,7 @@ struct PythonTests {
         #expect(readCount > 1_000)
     }
 
-    @Test("So is a block, but for the differences that are meant")
+    @Test("The same texts are blocks, except for the intended differences")
     func blocks() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let texts = Self.texts(seed: seed)
@@ -70,7 +70,7 @@ struct PythonTests {
         #expect(readCount > 1_000)
     }
 
-    @Test("Where host bits are set, the suggestion is the network around the address")
+    @Test("If host bits are set, the suggestion is the network around the address")
     func suggestions() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)

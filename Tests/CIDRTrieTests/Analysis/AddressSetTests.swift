@@ -78,7 +78,7 @@ struct AddressSetTests {
         }
     }
 
-    @Test("An expired rule admits nobody")
+    @Test("An expired rule admits no address")
     func expiry() throws {
         var rules = Array(CIDRList(parsing: Array("10.0.0.0/8\n10.1.0.0/16".utf8).span).rules)
         rules[0].expiry = UnixTime(seconds: 10)

@@ -11,7 +11,7 @@ struct RuleDiagnosisTests {
         return RuleDiagnosis(of: try RuleSet(list.rules), at: UnixTime(seconds: 0))
     }
 
-    @Test("A rule inside one that says the same is redundant")
+    @Test("A rule inside one with the same action is redundant")
     func redundant() throws {
         let idle = try diagnosis("10.0.0.0/8", "10.1.0.0/16", "!10.2.0.0/16", "10.2.3.0/24")
             .idleRules
@@ -61,8 +61,8 @@ struct RuleDiagnosisTests {
         #expect(try diagnosis("10.0.0.0/9", "10.128.0.0/9").nestedCount == 0)
     }
 
-    @Test("A list that admits everybody of one family is noticed, also by halves")
-    func everybody() throws {
+    @Test("A list that admits all of one family is detected, also by halves")
+    func wholeFamily() throws {
         #expect(try diagnosis("0.0.0.0/0").admitsAllOfOneFamily)
         #expect(try diagnosis("0.0.0.0/1", "128.0.0.0/1").admitsAllIPv4)
         #expect(try !diagnosis("0.0.0.0/0", "::/0").admitsAllOfOneFamily)

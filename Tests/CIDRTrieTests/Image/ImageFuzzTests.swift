@@ -1,9 +1,9 @@
 import Addresses
-@testable import CIDRTrie
 import SeededRandom
 import Testing
 import Time
 
+@testable import CIDRTrie
 
 /// An image whose checksum is right may still have been made by an enemy.
 @Suite("Images made by an enemy")

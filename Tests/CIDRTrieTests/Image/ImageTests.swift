@@ -1,8 +1,8 @@
 import Addresses
-@testable import CIDRTrie
 import Testing
 import Time
 
+@testable import CIDRTrie
 
 @Suite("Images")
 struct ImageTests {
@@ -25,7 +25,7 @@ struct ImageTests {
         return CompiledTrie(try RuleSet(rules))
     }
 
-    @Test("What was written is read again, rules, words and expiries included", arguments: lists)
+    @Test("What was written is read again, descriptions and expiries included", arguments: lists)
     func roundTrip(lines: [String]) throws {
         let trie = try Self.trie(lines)
         try trie.checkInvariants()
@@ -45,7 +45,7 @@ struct ImageTests {
         )
     }
 
-    @Test("A text list is no image")
+    @Test("A text list is not an image")
     func text() {
         for text in ["", "10.0.0.0/8\n", "\u{89}SLTRI"] {
             let bytes = Array(text.utf8)
@@ -55,7 +55,7 @@ struct ImageTests {
         }
     }
 
-    @Test("Cut anywhere, it is cut off; with more behind it, it is too long", arguments: lists)
+    @Test("Cut anywhere, it is cut off; with more after it, it is too long", arguments: lists)
     func cut(lines: [String]) throws {
         let image = try Self.trie(lines).image()
         let lengths =
@@ -69,7 +69,7 @@ struct ImageTests {
         #expect(throws: ImageError.trailingBytes(3)) { try CompiledTrie(image: image + [0, 0, 0]) }
     }
 
-    @Test("Every changed bit is noticed", arguments: lists.prefix(3))
+    @Test("Every changed bit is detected", arguments: lists.prefix(3))
     func bits(lines: [String]) throws {
         let image = try Self.trie(lines).image()
         for offset in image.indices {
@@ -92,7 +92,7 @@ struct ImageTests {
         #expect("\(ImageError.version(9))".contains("compile it again"))
     }
 
-    @Test("A list of rules without words takes 6 bytes for each of IPv4, 22 of IPv6")
+    @Test("A list of rules without descriptions takes 6 bytes for each of IPv4, 22 of IPv6")
     func size() throws {
         let v4 = try Self.trie((0..<50).map { "10.0.0.\($0)" }.map { $0 })
         let rules = RuleTable(Array(v4.rules).map { Rule(block: $0.block) })

@@ -82,7 +82,7 @@ struct CIDRListTests {
         #expect(list.rules.count == 1)
     }
 
-    @Test("Any bytes: each line is an entry, a fault or nothing, and only what stands there")
+    @Test("Any bytes: each line is an entry, an error or nothing, and only what it contains")
     func fuzz() throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
@@ -104,7 +104,7 @@ struct CIDRListTests {
         }
     }
 
-    /// A line of a list says what it says in a list of its own.
+    /// A line of a list means what it means in a list of its own.
     private func expectEachLineAlone(_ bytes: [UInt8], _ seed: UInt64) throws {
         let whole = CIDRList(parsing: bytes.span)
         let alone = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -146,8 +146,8 @@ struct CIDRListDescriptionTests {
         "What is not clearly a description is a fault with its place and its remedy",
         arguments: [
             ("!10.1.0.0 10.1.0.255 quarantine", 11, "one entry per line"),
-            ("!10.1.0.0 - quarantine", 13, "follow the dash"),
-            ("!10.1.0.0 -", 12, "follow the dash"),
+            ("!10.1.0.0 - quarantine", 13, "after the dash"),
+            ("!10.1.0.0 -", 12, "after the dash"),
             ("!10.1.0.0 255.255.0.0", 11, "10.1.0.0/16"),
             ("!10.1.0.0 0.0.0.255", 11, "10.1.0.0/24"),
             ("!10.1.0.0 24", 11, "10.1.0.0/24"), ("!10.1.0.0 8080 office", 11, "# before"),
@@ -176,7 +176,7 @@ struct CIDRListDescriptionTests {
             ("deny from 10.1.0.0/16", 1, "write !10.1.0.0/16"),
             ("- 10.1.0.0/16", 1, "write 10.1.0.0/16"), ("\"10.1.0.0/16\",", 1, "write 10.1.0.0/16"),
             ("10.1.0.0/16,office", 12, "a space before"), ("cidr,description", 1, "unexpected 'c'"),
-            ("10.1.0.1:3306 office", 9, "a port has no place"),
+            ("10.1.0.1:3306 office", 9, "a port is not allowed"),
             ("10.1.*.*", 6, "10.1.0.0/16"), ("office.example", 1, "a name"),
             ("10.1.0.0/16 a\u{9b}31m", 14, "control character 0x9b"),
             ("10.1.0.0/16 a\u{202e}b", 14, "control character 0x202e"),
@@ -212,7 +212,7 @@ struct CIDRListDescriptionTests {
         #expect(list("10.0.0.1 # \(words)").rules.map(\.description) == [words])
     }
 
-    @Test("A lone carriage return ends a line, and a pair counts once")
+    @Test("A lone carriage return ends a line, and a pair ends one")
     func lineEnds() {
         let list = list("10.0.0.0/8 a\r!10.1.0.0/16 b\r\n\r\n300.0.0.0/8\r")
         #expect(list.rules.map(\.action) == [.allow, .deny])

@@ -1,12 +1,12 @@
 import Addresses
-@testable import CIDRTrie
 import Testing
 import Time
 
+@testable import CIDRTrie
 
 @Suite("The compiled trie")
 struct CompiledTrieTests {
-    @Test("The longest matching prefix decides, wherever it stands in the list")
+    @Test("The longest matching prefix decides, wherever it is in the list")
     func longestMatch() throws {
         let trie = try CompiledTrie(rules: "10.1.2.0/24", "!10.1.0.0/16", "10.0.0.0/8")
         #expect(trie.match(for: try IPAddress(parsing: "10.1.2.3")) == 0)
@@ -15,7 +15,7 @@ struct CompiledTrieTests {
         #expect(trie.match(for: try IPAddress(parsing: "10.2.0.0")) == 2)
     }
 
-    @Test("What nothing matches is denied")
+    @Test("What no rule matches is denied")
     func noMatch() throws {
         let trie = try CompiledTrie(rules: "10.0.0.0/8")
         #expect(trie.match(for: try IPAddress(parsing: "11.0.0.0")) == nil)
@@ -23,7 +23,7 @@ struct CompiledTrieTests {
         #expect(CompiledTrie.empty.verdict(for: try IPAddress(parsing: "::1")) == .deny)
     }
 
-    @Test("0.0.0.0/0 says nothing of IPv6, and ::/0 nothing of IPv4")
+    @Test("0.0.0.0/0 does not cover IPv6, nor ::/0 IPv4")
     func families() throws {
         let v4 = try CompiledTrie(rules: "0.0.0.0/0")
         #expect(v4.verdict(for: try IPAddress(parsing: "255.255.255.255")) == .allow)
@@ -32,7 +32,7 @@ struct CompiledTrieTests {
         #expect(v6.verdict(for: try IPAddress(parsing: "10.0.0.1")) == .deny)
     }
 
-    @Test("A rule counts up to its expiry; from then on the one around it does")
+    @Test("A rule applies up to its expiry; from then on the one around it does")
     func expiry() throws {
         var list = Array(
             CIDRList(parsing: "10.0.0.0/8\n!10.1.0.0/16\n10.1.2.0/24".utf8.span).rules
@@ -59,7 +59,7 @@ struct CompiledTrieTests {
         #expect(error?.description == "rules 1 and 3 contradict each other about 10.0.0.0/8")
     }
 
-    @Test("Of two rules that say the same, the one that lasts longer counts")
+    @Test("Of two equal rules, the one that lasts longer takes effect")
     func duplicates() throws {
         var rules = Array(CIDRList(parsing: "10.0.0.0/8\n10.0.0.0/8".utf8.span).rules)
         #expect(try RuleSet(rules).duplicates == [.init(kept: 0, dropped: 1)])

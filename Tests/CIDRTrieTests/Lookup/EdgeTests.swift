@@ -39,7 +39,7 @@ struct EdgeTests {
         #expect(trie.match(for: address) == 0)
     }
 
-    @Test("In a nest of expired rules the first that counts decides", arguments: IPFamily.allCases)
+    @Test("In a nest of expired rules the first that applies decides", arguments: IPFamily.allCases)
     func expiredNest(family: IPFamily) throws {
         let address = IPAddress(family, bits: .max)
         let rules = (0...family.bitWidth).map {

@@ -93,7 +93,7 @@ private struct SmallSpace {
         }
     }
 
-    /// The first and last address of each place, and those before and behind all.
+    /// The first and last address of each place, and those before and after all.
     var addresses: [IPAddress] {
         let size = UInt128(1) << placeShift
         let firsts = (0..<8).map { (place: UInt128) in base &+ place &* size }

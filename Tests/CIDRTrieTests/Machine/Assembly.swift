@@ -6,7 +6,7 @@ struct Assembly {
         let description: String
     }
 
-    /// What may stand around a symbol that has a `$` in it.
+    /// What may surround a symbol that has a `$` in it.
     private static let quotes = CharacterSet(charactersIn: "\"()")
 
     private var callees: [String: Set<String>] = [:]
@@ -17,7 +17,7 @@ struct Assembly {
             .appendingPathComponent("sluice-assembly-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer {
-            // `try?`: what is left in the temporary folder harms nobody.
+            // `try?`: what is left in the temporary folder does no harm.
             try? FileManager.default.removeItem(at: folder)
         }
         let sources = try Self.copySources(to: folder, adding: probe)

@@ -18,7 +18,7 @@ struct LookupAssemblyTests {
         for lookup in Self.lookups {
             let reached = try assembly.reached(from: lookup)
             #expect(reached.unknown.isEmpty, "\(lookup) reaches \(reached.unknown.sorted())")
-            // A lookup is itself and at most what is behind its first branches.
+            // A lookup is itself and at most what follows its first branches.
             #expect((1...3).contains(reached.known.count), "\(lookup): \(reached.known.sorted())")
         }
     }

@@ -38,7 +38,7 @@ extension CompiledTrie {
 }
 
 extension CIDRBlock {
-    /// Its first and last address and their neighbours, which may lie at the space's other end.
+    /// Its first and last address and their neighbours, which may be at the space's other end.
     var edges: [IPAddress] {
         [first.bits &- 1, first.bits, first.bits &+ 1, last.bits &- 1, last.bits, last.bits &+ 1]
             .map { IPAddress(family, bits: $0) }

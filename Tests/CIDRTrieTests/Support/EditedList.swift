@@ -1,8 +1,8 @@
 import Addresses
-@testable import CIDRTrie
 import SeededRandom
 import Time
 
+@testable import CIDRTrie
 
 /// A list under random edits: the trie that they change, and beside it the rules as a dictionary that
 /// is searched linearly.

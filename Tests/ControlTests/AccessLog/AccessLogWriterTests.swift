@@ -111,7 +111,7 @@ struct AccessLogWriterTests {
         #expect(try numbers(in: "moved/access.log") == [5])
         let error = try #require(errors.withLock { $0 }.first)
         #expect(error.path == folder.path(of: "logs/access.log"))
-        #expect(error.description.hasSuffix("No such file or directory"))
+        #expect(error.description.hasSuffix("no such file or directory"))
     }
 
     @Test("A file that cannot be opened at the start is an error that names it")
@@ -148,7 +148,7 @@ struct AccessLogWriterTests {
         let error = #expect(throws: LogDestination.OpenError.self) {
             try LogDestination.of(.file(path: path))
         }
-        #expect(error?.reason.contains("named pipe that no program reads") == true)
+        #expect(error?.reason.contains("named pipe without a reader") == true)
     }
 }
 
@@ -206,7 +206,7 @@ struct SlowAccessLogTests {
         writer.write([.example(4), .example(5, end: .probe)])
         writer.flush(within: .seconds(60))
         #expect(writer.droppedLineCount == 4, "a probe has no line to lose")
-        #expect(writer.failure == "No space left on device")
+        #expect(writer.failure == "no space left on device")
 
         writer.redirect(to: try LogDestination.of(.file(path: path)), includesProbes: false)
         writer.write([.example(6)])
@@ -214,8 +214,8 @@ struct SlowAccessLogTests {
         #expect(writer.failure == nil)
         let told = events.withLock { $0 }
         #expect(told.map(\.level) == [Logger.Level.error, .notice], "once each, not for each line")
-        #expect(told[0].sentence.contains("cannot be written: No space left on device"))
-        #expect(told[1].sentence.contains("4 lines are missing"))
+        #expect(told[0].sentence.contains("cannot write the access log: no space left on device"))
+        #expect(told[1].sentence.contains("4 lines lost"))
     }
 
     @Test("A line that was cut off is continued before the next one begins")

@@ -1,6 +1,5 @@
 import Addresses
 import CIDRTrie
-@testable import Control
 import Foundation
 import Policy
 import Settings
@@ -8,6 +7,7 @@ import Testing
 import Time
 import Traffic
 
+@testable import Control
 
 @Suite("The examples of configurations")
 struct ExampleTests {

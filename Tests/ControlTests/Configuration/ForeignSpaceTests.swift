@@ -25,7 +25,7 @@ struct ForeignSpaceTests {
             return
         }
         #expect(fault?.description.contains("(U+") == true)
-        #expect(fault?.description.contains("replace it with a space") == true)
+        #expect(fault?.description.contains("replace it with a normal space") == true)
     }
 
     @Test(

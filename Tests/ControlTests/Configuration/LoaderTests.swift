@@ -1,5 +1,4 @@
 import CIDRTrie
-@testable import Control
 import Foundation
 import Glibc
 import Policy
@@ -7,6 +6,7 @@ import Settings
 import Testing
 import Time
 
+@testable import Control
 
 @Suite("Loading a configuration and the files that it names")
 struct LoaderTests {
@@ -26,7 +26,7 @@ struct LoaderTests {
         let loaded = testLoader.load(contentsOf: "/nowhere/sluice.yaml")
         #expect(
             loaded.lines == [
-                "/nowhere/sluice.yaml: error: cannot be read: No such file or directory"
+                "/nowhere/sluice.yaml: error: cannot read the file: no such file or directory"
             ]
         )
         #expect(loaded.configuration == nil)
@@ -39,16 +39,16 @@ struct LoaderTests {
         try folder.write(Data(count: (4 << 20) + 1), to: "long.yaml")
         #expect(
             testLoader.load(contentsOf: folder.url.path).messages == [
-                "cannot be read: Is a directory"
+                "cannot read the file: is a directory"
             ]
         )
         #expect(
             testLoader.load(contentsOf: folder.path(of: "latin.yaml")).messages
-                == ["cannot be read: not UTF-8"]
+                == ["cannot read the file: it is not UTF-8"]
         )
         #expect(
             testLoader.load(contentsOf: folder.path(of: "long.yaml")).messages
-                == ["cannot be read: larger than 4 MiB"]
+                == ["cannot read the file: larger than 4 MiB"]
         )
     }
 
@@ -61,8 +61,10 @@ struct LoaderTests {
         for (path, kind) in [
             (pipe, "a pipe"), ("/dev/zero", "a device"), ("/dev/null", "a device"),
         ] {
-            let expected = "\(kind), not a regular file; copy what it gives into a file"
-            #expect(testLoader.load(contentsOf: path).messages == ["cannot be read: \(expected)"])
+            let expected = "it is \(kind), not a regular file (copy its contents to a file)"
+            #expect(
+                testLoader.load(contentsOf: path).messages == ["cannot read the file: \(expected)"]
+            )
             let loaded = try load(yaml.replacing("office.cidrs", with: path))
             #expect(loaded.messages == ["cannot read \(path.debugDescription): \(expected)"])
         }
@@ -75,7 +77,7 @@ struct LoaderTests {
         try folder.write(Data([0xff, 0xfe]) + text, to: "office.cidrs")
         #expect(
             testLoader.load(contentsOf: folder.path(of: "office.cidrs")).messages
-                == ["cannot be read: UTF-16; save it as UTF-8"]
+                == ["cannot read the file: it is UTF-16 (save it as UTF-8)"]
         )
         let loaded = testLoader.load(contentsOf: folder.path(of: "sluice.yaml"))
         #expect(loaded.messages == ["the file is UTF-16"])
@@ -99,7 +101,7 @@ struct LoaderTests {
             to: "sluice.yaml"
         )
         let loaded = testLoader.load(contentsOf: folder.path(of: "sluice.yaml"))
-        #expect(loaded.messages.last?.contains("larger than 256 MiB together") == true)
+        #expect(loaded.messages.last?.contains("exceed 256 MiB in total") == true)
     }
 
     @Test("A byte order mark is no part of the text")
@@ -118,7 +120,7 @@ struct LoaderTests {
     func missingList() throws {
         let loaded = try load(yaml)
         #expect(loaded.places == ["4:16 warehouses[0].whitelist.files[0]"])
-        #expect(loaded.messages == ["cannot read \"office.cidrs\": No such file or directory"])
+        #expect(loaded.messages == ["cannot read \"office.cidrs\": no such file or directory"])
     }
 
     @Test("A fault in a whitelist's file is reported with that file, line and column")
@@ -136,7 +138,7 @@ struct LoaderTests {
     func noList() throws {
         let loaded = try load(yaml, files: ["office.cidrs": String(repeating: "no\n", count: 500)])
         #expect(loaded.faults.count == 21)
-        #expect(loaded.messages.contains("480 more lines are faulty"))
+        #expect(loaded.messages.contains("480 more invalid lines"))
     }
 
     @Test("A block that a file allows and an entry denies is a fault that names both places")
@@ -150,7 +152,7 @@ struct LoaderTests {
         #expect(
             loaded.lines == [
                 "\(file):2:1: error: warehouses[0].whitelist.files[0]: 203.0.113.0/24 is both "
-                    + "allowed and denied: see warehouses[0].whitelist.entries[0].cidr, line 4 "
+                    + "allowed and denied (see warehouses[0].whitelist.entries[0].cidr, line 4) "
                     + "(remove one of the two)"
             ]
         )
@@ -176,7 +178,7 @@ struct LoaderTests {
     @Test("A congestion control that the kernel does not have is warned of, with those that it has")
     func congestionControl() throws {
         let kernel = KernelSupport(
-            refusal: { $0 == .named("cubic") ? nil : "No such file or directory" },
+            refusal: { $0 == .named("cubic") ? nil : "no such file or directory" },
             available: { ["reno", "cubic"] }
         )
         func findings(_ name: String) -> [ConfigurationFinding] {
@@ -189,7 +191,7 @@ struct LoaderTests {
         #expect(found.severity == .warning && found.path == "engine.congestionControl")
         #expect(found.position == SourcePosition(line: 3, column: 22))
         #expect(found.remedy == "did you mean reno?")
-        #expect(findings("xyz").first?.remedy == "one of auto, system, reno, cubic")
+        #expect(findings("xyz").first?.remedy == "use one of auto, system, reno, cubic")
     }
 
     @Test("This machine's kernel has Reno, and not what nobody wrote")

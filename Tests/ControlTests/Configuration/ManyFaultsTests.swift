@@ -136,7 +136,7 @@ struct ManyFaultsTests {
         #expect(
             loaded.lines == [
                 "\(loaded.file):1:1: error: polcy: unknown key (did you mean policy?)",
-                "\(loaded.file):2:13: warning: warehouses: no warehouse: the gateway serves nothing",
+                "\(loaded.file):2:13: warning: warehouses: no warehouses: the gateway serves nothing",
             ]
         )
     }

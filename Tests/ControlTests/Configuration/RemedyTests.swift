@@ -102,7 +102,7 @@ struct RemedyTests {
     @Test("A check of another protocol, with a path too, is cured by one word")
     func otherCheck() throws {
         let faulty = try load(file(line: "healthCheck: { type: http, path: / }"))
-        #expect(faulty.faults.map(\.remedy) == ["healthCheck: mysql"])
+        #expect(faulty.faults.map(\.remedy) == ["set healthCheck: mysql"])
         #expect(try load(file(line: "healthCheck: mysql")).faults == [])
     }
 }

@@ -15,16 +15,17 @@ struct ReportTests {
         let (report, file) = try report(designExample)
         let lines = report.text.split(separator: "\n")
         #expect(report.valid)
-        #expect(lines.count == 2)
-        #expect(lines.first?.hasPrefix("\(file):4:9: warning: policy: ") == true)
-        #expect(lines.last == "\(file): serves 2 listeners, 1 warehouse, 3 whitelist rules")
+        #expect(lines.count == 3)
+        #expect(lines.first?.hasPrefix("\(file):3:8: warning: state: ") == true)
+        #expect(lines.dropFirst().first?.hasPrefix("\(file):4:9: warning: policy: ") == true)
+        #expect(lines.last == "\(file): valid (2 listeners, 1 warehouse, 3 whitelist rules)")
     }
 
     @Test("A faulty configuration is summed up with the number of its faults")
     func faulty() throws {
         let (report, file) = try report("policy: files\n")
         #expect(!report.valid)
-        #expect(report.text.hasSuffix("\n\(file): cannot be served: 2 errors"))
+        #expect(report.text.hasSuffix("\n\(file): invalid: 2 errors"))
     }
 
     @Test("The JSON form names file, place, path, message and remedy of each finding")

@@ -24,7 +24,7 @@ struct GatewayEventLogTests {
         let destination = try #require(try LogDestination.of(.file(path: path)))
         let operatorLog = OperatorLog(LogSettings(), to: destination)
         let log = GatewayEventLog(operatorLog.logger)
-        for event in events { log.note(event) }
+        for event in events { log.record(event) }
         operatorLog.flush(within: .seconds(60))
         let text = try String(contentsOfFile: path, encoding: .utf8)
         return text.split(separator: "\n").map { line in
@@ -47,7 +47,9 @@ struct GatewayEventLogTests {
         let operatorLog = OperatorLog(LogSettings(), to: try #require(destination))
         let log = GatewayEventLog(operatorLog.logger)
         // Far more than the pipe holds; nobody reads.
-        for number in 0..<5_000 { log.note(.backendUnresolved(name: "be-\(number)", reason: "no")) }
+        for number in 0..<5_000 {
+            log.record(.backendUnresolved(name: "be-\(number)", reason: "no"))
+        }
         let lines = pipe.readLines(1_024)
         #expect((1_024..<5_000).contains(lines.count), "the rest is lost, not kept")
     }
@@ -89,11 +91,11 @@ struct GatewayEventLogTests {
         let outage = GatewayEvent.backendUnresolved(name: "be", reason: "x", inUse: [old])
         #expect(
             outage.sentence
-                == "backend be cannot be resolved: x; its last known addresses stay in use: 10.0.0.9"
+                == "cannot resolve backend be: x; retrying, still using 10.0.0.9"
         )
         let moved = GatewayEvent.backendResolved(name: "be", to: [new, old], before: [old])
         #expect(
-            moved.sentence == "backend be resolves to 0.0.0.0, 10.0.0.9 (before: 10.0.0.9)"
+            moved.sentence == "backend be resolves to 0.0.0.0, 10.0.0.9 (previously 10.0.0.9)"
         )
         #expect(moved.level == .notice)
         let first = GatewayEvent.backendResolved(name: "be", to: [old], before: [])
@@ -130,7 +132,7 @@ struct GatewayEventLogTests {
         #expect(GatewayEvent.acceptResumed.level == .notice)
         #expect(GatewayEvent.acceptPaused(reason: "x").sentence.contains("ulimit -n"))
         let lost = GatewayEvent.backendUnresolved(name: "be", reason: "no such name")
-        #expect(lost.sentence.contains("be cannot be resolved: no such name"))
+        #expect(lost.sentence.contains("cannot resolve backend be: no such name"))
         #expect(!lost.sentence.contains("stay in use"), "there were none")
     }
 }

@@ -1,11 +1,11 @@
 import Addresses
 import Configurations
-@testable import Control
 import Operations
 import Policy
 import Settings
 import Synchronization
 
+@testable import Control
 
 /// Answers what it was given, and remembers what was asked.
 final class FixedGateway: ManagedGateway {

@@ -125,6 +125,21 @@ struct ManagementPagesTests {
         }
     }
 
+    @Test("Foreign text in an answer is the same value, but steers no terminal that shows it")
+    func hostileStatus() async throws {
+        struct Answer: Decodable { var data: GatewayStatus }
+        var status = Self.status(health: .unhealthy)
+        let hostile = "a\u{1b}[2J\u{202e}b\u{2028}c\u{200b}d"
+        status.listeners[0].backends[0].lastFailure = hostile
+        try await ServedManagement.run(status) { server in
+            let response = try await server.get("/v1/status")
+            #expect(response.body.contains(#"\u202e"#))
+            #expect(!response.body.unicodeScalars.contains("\u{202e}"))
+            let answer = try response.decoded(as: Answer.self)
+            #expect(answer.data.listeners[0].backends[0].lastFailure == hostile)
+        }
+    }
+
     @Test("A client's own RequestId comes back where it is a UUID, and nothing else does")
     func requestID() async throws {
         try await ServedManagement.run { server in

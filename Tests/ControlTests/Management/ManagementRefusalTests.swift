@@ -99,7 +99,7 @@ struct ManagementRefusalTests {
             let refusal = try answer.decoded(as: HTTPAnswer.Refusal.self)
             #expect(!refusal.success)
             #expect(refusal.code == "NotFound")
-            #expect(refusal.message == "There is nothing at \(path).")
+            #expect(refusal.message == "Unknown path \(path).")
         }
     }
 

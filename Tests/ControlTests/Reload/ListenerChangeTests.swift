@@ -17,7 +17,8 @@ struct ListenerChangeTests {
         let after = [listener("a:1", "A"), listener("d:4", "A"), listener("b:2", "C")]
         let lines = ListenerChange.all(from: before, to: after).map { "\($0) \($0.warehouse)" }
         let expected = [
-            "listening on d:4 A", "b:2 now leads to C C", "b:2 no longer leads to B B",
+            "listening on d:4 A", "listener b:2 now routes to warehouse C C",
+            "listener b:2 no longer routes to warehouse B B",
             "no longer listening on c:3 A",
         ]
         #expect(lines == expected)

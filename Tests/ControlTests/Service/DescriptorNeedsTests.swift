@@ -18,7 +18,7 @@ struct DescriptorNeedsTests {
         #expect(needs.obstacle(limit: needs.count) == nil)
         let words = try #require(needs.obstacle(limit: 16))
         #expect(words.contains("is 16, but \(needs.count) are needed"))
-        #expect(words.contains("2 workers and 1 listener)"))
+        #expect(words.contains("2 workers and 1 listener, plus 2 per connection"))
         #expect(words.contains("ulimit -n") && words.contains("LimitNOFILE"))
     }
 }

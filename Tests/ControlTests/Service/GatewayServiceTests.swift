@@ -1,6 +1,5 @@
 import Addresses
 import Configurations
-@testable import Control
 import Foundation
 import FreePorts
 import Policy
@@ -10,6 +9,7 @@ import Synchronization
 import Testing
 import Traffic
 
+@testable import Control
 
 @Suite("A whole gateway, as one process runs it", .timeLimit(.minutes(2)))
 struct GatewayServiceTests {
@@ -37,7 +37,7 @@ struct GatewayServiceTests {
         )
     }
 
-    private let inUse = "Address already in use (ss -ltnp shows which process has it)"
+    private let inUse = "address already in use (ss -ltnp shows which process has it)"
 
     /// Whoever lets go of it finds it free later, too.
     private static func taken() throws -> ListeningSocket {

@@ -84,7 +84,7 @@ extension IntegrationTests {
             #expect(result.status == 1)
             let words = "1 × server error (MySQL error 1045: Access denied for user 'nobody'"
             #expect(result.output.contains(words), "\(result.output)")
-            #expect(result.output.contains("until an error that every attempt would meet"))
+            #expect(result.output.contains("until an error that every attempt would hit"))
             #expect(result.output.contains("wrong user or password"))
             #expect(
                 !result.output.contains("open-sesame")
@@ -215,7 +215,7 @@ extension IntegrationTests {
         @Test(
             "Arguments that make no sense are refused with a remedy",
             arguments: [
-                (["http"], "Give one target"),
+                (["http"], "Specify one target"),
                 (["http", "nowhere"], "missing port in target"),
                 (["http", "https://127.0.0.1"], "HTTPS is not supported"),
                 (["http", "mysql://127.0.0.1"], "does not support mysql:// targets (use http://"),
@@ -227,13 +227,19 @@ extension IntegrationTests {
                 (["http", "--compare", "a=127.0.0.1:1"], "at least two targets"),
                 (["http", "127.0.0.1:1", "-c", "1", "-t", "2"], "at least one connection"),
                 (["http", "127.0.0.1:1", "--path", "x"], "must begin with a slash"),
-                (["http", "127.0.0.1:1", "--clients", "10.0.0.0/8"], "--clients needs --proxy-v2"),
+                (
+                    ["http", "127.0.0.1:1", "--clients", "10.0.0.0/8"],
+                    "--clients requires --proxy-v2"
+                ),
                 (["http", "127.0.0.1:1", "--duration", "5"], "invalid duration \"5\""),
-                (["http", "127.0.0.1:1", "--pid", "999999999"], "There is no process"),
+                (["http", "127.0.0.1:1", "--pid", "999999999"], "no such process"),
                 (["mysql", "127.0.0.1:1"], "--user"),
                 (["idle", "127.0.0.1:1", "--rate", "5"], "idle has no operations"),
                 (["http", "127.0.0.1:0"], "expected 1 to 65535"),
-                (["http", "127.0.0.1:1", "--html", "/nowhere/x.html"], "no folder /nowhere"),
+                (
+                    ["http", "127.0.0.1:1", "--html", "/nowhere/x.html"],
+                    "the directory /nowhere does not exist"
+                ),
                 (["http", "127.0.0.1:1", "--header", "Content-Length: 1"], "use --body"),
                 (["http", "127.0.0.1:1", "--body", "/nowhere"], "Usage: sluice bench http"),
                 (["http", "127.0.0.1:1", "--pid", "999999999"], "Usage: sluice bench http"),
@@ -262,7 +268,7 @@ extension IntegrationTests {
             )
             #expect(result.status == 0, "\(result)")
             #expect(result.output.contains("100 requests or 10 s"))
-            #expect(result.output.contains("until all operations were done"))
+            #expect(result.output.contains("until all operations were completed"))
         }
 
         @Test("A comparison of held connections shows what each costs at each target")

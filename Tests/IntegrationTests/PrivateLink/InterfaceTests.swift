@@ -79,7 +79,7 @@ extension IntegrationTests {
             )
             let result = try runProgram(Programs.sluice(), ["serve", "--config", path])
             #expect(result.status == 1)
-            #expect(result.errorOutput.contains("No such device"), "\(result)")
+            #expect(result.errorOutput.contains("no such device"), "\(result)")
             #expect(result.errorOutput.contains(listener.listen.description))
         }
     }

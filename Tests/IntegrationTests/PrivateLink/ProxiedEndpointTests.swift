@@ -63,7 +63,7 @@ extension IntegrationTests {
             }
             try proxy.send(ProxyHeaderV2.tcp4(from: CloudNetwork.balancer).bytes)
             let words = String(decoding: try proxy.receiveToEnd().bytes, as: UTF8.self)
-            #expect(words.contains("names no private endpoint"), "\(words)")
+            #expect(words.contains("does not identify a private endpoint"), "\(words)")
             proxy.close()
             #expect(try gate.sluice.accessLine().reason == "noEndpoint")
         }

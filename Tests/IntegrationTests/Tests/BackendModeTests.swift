@@ -109,7 +109,7 @@ extension IntegrationTests {
             #expect(try Connection(to: site.listen).receiveToEnd().bytes.isEmpty)
             let line = try site.sluice.accessLine()
             #expect(line.reason == "noBackend")
-            #expect(line.detail == "every backend is in drain or maintenance")
+            #expect(line.detail == "all backends are in drain or maintenance mode")
         }
 
         @Test("A connection that fails says when its backend is tried again")
@@ -119,8 +119,8 @@ extension IntegrationTests {
             let sluice = try SluiceProcess(GatewayFile(listener))
             for _ in 0..<4 { _ = try Connection(to: listener.listen).receiveToEnd() }
             let details = try sluice.accessLines(count: 4).map { $0.detail ?? "" }
-            #expect(details[0].contains("next try with the next connection"), "\(details)")
-            #expect(details[3].contains("others come first for"), "\(details)")
+            #expect(details[0].contains("retried with the next connection"), "\(details)")
+            #expect(details[3].contains("ejected for"), "\(details)")
         }
 
         @Test("A backend that nobody has is a mistake with a suggestion, and nothing changes")
@@ -128,7 +128,7 @@ extension IntegrationTests {
             let site = try Site()
             let result = try site.command("mode", "drain", "127.0.0.1:1")
             #expect(result.status == 1)
-            #expect(result.errorOutput.contains("there is no backend"), "\(result)")
+            #expect(result.errorOutput.contains("unknown backend"), "\(result)")
             #expect(try site.command("mode", "drained", "x").status == 64)
             let list = try site.command("list").output
             #expect(list.contains("\(site.a.endpoint)") && !list.contains("drain"), "\(list)")

@@ -35,8 +35,23 @@ extension IntegrationTests {
             let file = GatewayFile(try ListenerFile("tcp", to: .free()))
             let sluice = try SluiceProcess(file, openFileLimit: limit, isAwaited: false)
             #expect(try sluice.process.waitUntilExit() == 1)
-            #expect(sluice.operatorLog.contains("the limit of open files is \(limit)"))
+            #expect(sluice.operatorLog.contains("the open file limit is \(limit)"))
             #expect(sluice.operatorLog.contains("ulimit -n"))
+        }
+
+        @Test("The first error names what the whole configuration needs")
+        func wholeNeed() throws {
+            let file = GatewayFile(
+                try ListenerFile("tcp", to: .free()),
+                try ListenerFile("tcp", to: .free()),
+                settings: ["engine: { shards: 3 }"]
+            )
+            let sluice = try SluiceProcess(file, openFileLimit: 20, isAwaited: false)
+            #expect(try sluice.process.waitUntilExit() == 1)
+            #expect(
+                sluice.operatorLog.contains("needed for 3 workers and 2 listeners"),
+                "\(sluice.operatorLog)"
+            )
         }
 
         @Test("When all descriptors are in use the management address answers, and nothing spins")

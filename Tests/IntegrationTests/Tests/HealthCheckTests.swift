@@ -151,9 +151,9 @@ extension IntegrationTests {
                     #expect(backend.health == "unhealthy")
                     #expect(
                         backend.lastFailure
-                            == "refuses our PROXY header (MySQL error 1130: Proxy header is not"
-                            + " accepted from 127.0.0.1): set sendProxyProtocol: off, or let the"
-                            + " backend accept the header (MariaDB: add the gateway to"
+                            == "rejects the PROXY header (MySQL error 1130: Proxy header is not"
+                            + " accepted from 127.0.0.1): set sendProxyProtocol: off, or configure"
+                            + " the backend to accept it (MariaDB: add the gateway to"
                             + " proxy_protocol_networks)"
                     )
                 }

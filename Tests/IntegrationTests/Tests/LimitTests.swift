@@ -64,7 +64,7 @@ extension IntegrationTests {
                     == 300 - Int(missing)
             }
             try wait(for: "a line in the log") {
-                sluice.operatorLog.contains("have no line in the access log")
+                sluice.operatorLog.contains("omitted from the access log")
             }
         }
 

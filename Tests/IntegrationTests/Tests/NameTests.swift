@@ -68,9 +68,9 @@ extension IntegrationTests {
                 #expect(try sluice.backend(target)?.health == "unresolved")
             }
             let unknown = sluice.operatorLog.split(separator: "\n").first {
-                $0.contains("late.test cannot be resolved")
+                $0.contains("cannot resolve backend late.test")
             }
-            #expect(unknown?.contains("stay in use") == false, "\(sluice.operatorLog)")
+            #expect(unknown?.contains("still using") == false, "\(sluice.operatorLog)")
 
             network.names["late.test"] = .addresses([NamedNetwork.host])
             try network.inside {
@@ -85,7 +85,7 @@ extension IntegrationTests {
             network.names["late.test"] = .addresses(["10.5.0.9"])
             try wait(for: "the new address", within: .seconds(40)) {
                 sluice.operatorLog.contains(
-                    "late.test resolves to 10.5.0.9 (before: \(NamedNetwork.host))"
+                    "late.test resolves to 10.5.0.9 (previously \(NamedNetwork.host))"
                 )
             }
         }

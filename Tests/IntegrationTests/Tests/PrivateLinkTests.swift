@@ -110,7 +110,7 @@ extension IntegrationTests {
         private static let refused: [(reason: String, words: String, tlvs: [ProxyHeaderV2.TLV])] = [
             ("endpointPendingAcceptance", "not approved yet", [aws("vpce-0fedcba9876543210")]),
             ("unknownEndpoint", "not registered", [aws("vpce-0aaaaaaaaaaaaaaaa")]),
-            ("noEndpoint", "names no private endpoint", []),
+            ("noEndpoint", "does not identify a private endpoint", []),
         ]
 
         @Test("Any other is told why by error 1130, and nothing is dialled", arguments: refused)

@@ -61,9 +61,9 @@ extension IntegrationTests {
 
         /// What is done to the file, and what the operator must read of it.
         private static let faults: [(words: String, change: @Sendable (String) -> String)] = [
-            ("align it with the line that it belongs to", { $0 + "\n  :[ {" }),
-            ("more than 32 levels", { $0 + "a0: &a0 [ x ]\n" + aliasChain }),
-            ("an alias can't be a key", { $0 + "a0: &a0 [ x ]\n" + aliasesAsKeys }),
+            ("align this line with the others at its level", { $0 + "\n  :[ {" }),
+            ("more than 32 nested levels", { $0 + "a0: &a0 [ x ]\n" + aliasChain }),
+            ("an alias cannot be a key", { $0 + "a0: &a0 [ x ]\n" + aliasesAsKeys }),
             (
                 "a device, not a regular file",
                 {
@@ -165,11 +165,11 @@ extension IntegrationTests {
                 ]
             )
             let keys = "engine.linger, engine.shards"
-            #expect(check.output.contains("would not be in force before a restart: \(keys)"))
+            #expect(check.output.contains("requires a restart: \(keys)"))
 
             try sluice.reload(to: file)
             try wait(for: "a line on the keys in \(sluice.operatorLog)") {
-                sluice.operatorLog.contains("changed, but not in force before a restart: \(keys)")
+                sluice.operatorLog.contains("changed, but requires a restart: \(keys)")
             }
         }
 

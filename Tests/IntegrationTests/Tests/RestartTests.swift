@@ -79,7 +79,7 @@ extension IntegrationTests {
                 isAwaited: false
             )
             #expect(try other.process.waitUntilExit() == 1)
-            let expected = "cannot listen on \(file.listeners[0].listen): Address already in use"
+            let expected = "cannot listen on \(file.listeners[0].listen): address already in use"
             #expect(other.operatorLog.contains(expected))
             #expect(try old.terminate() == 0)
         }

@@ -245,7 +245,7 @@ extension IntegrationTests {
                 ).output
             }
             #expect(try explain("A", 1).hasPrefix("allow"))
-            #expect(try explain("A", 2).contains("is led to the warehouse B"))
+            #expect(try explain("A", 2).contains("routed to warehouse B"))
             #expect(try explain("B", 2).hasPrefix("allow"))
         }
     }

@@ -107,7 +107,7 @@ extension IntegrationTests {
             #expect(try gate.sluice.generation() == 1)
             try wait(for: "a line on the entry in \(gate.sluice.operatorLog)") {
                 gate.sluice.operatorLog.contains(
-                    "entries have expired: warehouse WHTEST: 127.0.0.7/32"
+                    "whitelist entries expired: warehouse WHTEST: 127.0.0.7/32"
                 )
             }
         }

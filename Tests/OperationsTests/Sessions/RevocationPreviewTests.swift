@@ -8,7 +8,6 @@ import Testing
 import Time
 import Traffic
 
-
 @Suite("Which sessions a configuration would close")
 struct RevocationPreviewTests {
     private let now = UnixTime(seconds: 1_795_428_000)

@@ -1,6 +1,7 @@
 import CIDRTrie
 import Operations
 import SeededRandom
+import TestInputs
 import Testing
 import Time
 

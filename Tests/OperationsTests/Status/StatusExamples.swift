@@ -79,7 +79,7 @@ extension BackendStatus {
         backend.address = "10.0.0.6:9030"
         backend.health = .unhealthy
         backend.connectFailures = 3
-        backend.lastFailure = "Connection refused"
+        backend.lastFailure = "connection refused"
         backend.lastFailureAt = UnixTime(seconds: 1_795_428_060)
         return backend
     }

@@ -9,17 +9,17 @@ struct StatusTableTests {
     func table() {
         let expected = """
             sluice 1.2.3, running since 2026-11-23T10:00:00Z
-            configuration generation 4, 7 connections on 2 shards
-            access log: 3 lines are missing
+            configuration generation 4, 7 connections, 2 workers
+            access log: 3 lines lost
 
-            LISTENER      WAREHOUSE  PROTOCOL  LINK     OPEN  ADMITTED  DENIED  IN       OUT
-            0.0.0.0:9030  WH1        mysql     public   7     15        5       1.5 KiB  5.0 GiB
-            [::]:8080     WH1        http      private  0     0         0       0 B      0 B
+            LISTENER      WAREHOUSE  PROTOCOL  LINK     OPEN  ADMITTED  DENIED       IN      OUT
+            0.0.0.0:9030  WH1        mysql     public      7        15       5  1.5 KiB  5.0 GiB
+            [::]:8080     WH1        http      private     0         0       0      0 B      0 B
 
-            BACKEND        SERVICE       MODE    HEALTH      OPEN  CONNECTS  FAILURES  LAST FAILURE
-            10.0.0.5:9030  0.0.0.0:9030  active  healthy     7     15        0         -
-            10.0.0.6:9030  0.0.0.0:9030  active  unhealthy   0     0         3         2026-11-23T10:01:00Z Connection refused
-            be-1:8040      [::]:8080     active  unresolved  0     0         0         -
+            BACKEND        WAREHOUSE  SERVICE                MODE    HEALTH      OPEN  CONNECTS  FAILURES  LAST FAILURE
+            10.0.0.5:9030  WH1        mysql at 0.0.0.0:9030  active  healthy        7        15         0  -
+            10.0.0.6:9030  WH1        mysql at 0.0.0.0:9030  active  unhealthy      0         0         3  2026-11-23T10:01:00Z connection refused
+            be-1:8040      WH1        http at [::]:8080      active  unresolved     0         0         0  -
 
             """
         #expect(StatusTable(.example).description == expected)
@@ -49,8 +49,8 @@ struct StatusTableTests {
         let lines = StatusTable(status).description.split(separator: "\n").dropFirst(2).prefix(4)
         let expected = [
             "last reload failed at 2026-11-23T10:01:00Z: 2 errors in /etc/sluice.yaml",
-            "changed, but not in force before a restart: engine.shards, management.listen",
-            "access log failing: No space left on device", "access log: 3 lines are missing",
+            "changed, but requires a restart: engine.shards, management.listen",
+            "access log failing: No space left on device", "access log: 3 lines lost",
         ]
         #expect(lines.map(String.init) == expected)
     }

@@ -43,12 +43,12 @@ struct EndpointLifecycleTests {
         }
         #expect(
             accepting?.description
-                == "accept is not possible while an endpoint is failed; possible then: delete"
+                == "cannot accept an endpoint that is failed (possible: delete)"
         )
         let reviving = #expect(throws: IllegalTransition.self) {
             try Endpoint.State.deleted.after(.accept)
         }
-        #expect(reviving?.description.hasSuffix("possible then: nothing more") == true)
+        #expect(reviving?.description.hasSuffix("(possible: nothing)") == true)
     }
 
     @Test("What is deleted never comes back, and only deleting leads there")

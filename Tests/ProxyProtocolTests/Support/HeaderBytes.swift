@@ -2,7 +2,7 @@ import Addresses
 import ProxyProtocol
 import Testing
 
-/// The bytes whose hexadecimal digits `text` holds; spaces and line ends do not count.
+/// The bytes whose hexadecimal digits are in `text`; spaces and line ends are ignored.
 func hex(_ text: String) -> [UInt8] {
     let digits = text.compactMap(\.hexDigitValue)
     precondition(digits.count.isMultiple(of: 2), "half a byte in \(text)")
@@ -26,7 +26,7 @@ let ipv6Block = hex(
 
 let signature = hex("0d0a0d0a000d0a515549540a")
 
-/// A v2 header from its parts. `length` is what the length field says, if it is to lie.
+/// A v2 header from its parts. `length` overrides the correct value of the length field.
 func binary(
     _ command: UInt8,
     _ family: UInt8,
@@ -40,7 +40,7 @@ func binary(
 /// A v2 header of a TCP connection over IPv4, from what follows its fixed part.
 func binary(_ body: [UInt8]) -> [UInt8] { binary(0x21, 0x11, body) }
 
-/// A TLV's bytes. `length` is what its length field says, if it is to lie.
+/// A TLV's bytes. `length` overrides the correct value of its length field.
 func tlv(_ type: UInt8, _ value: [UInt8], length: Int? = nil) -> [UInt8] {
     let length = length ?? value.count
     return [type, UInt8(length >> 8), UInt8(length & 0xFF)] + value
@@ -49,7 +49,7 @@ func tlv(_ type: UInt8, _ value: [UInt8], length: Int? = nil) -> [UInt8] {
 /// Beyond the longest header that can be written.
 let noLimit = 0x10_0000
 
-/// The header that all of `bytes` are.
+/// The header that consists of all `bytes`.
 func header(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) throws
     -> ProxyHeader
 {
@@ -63,7 +63,7 @@ func header(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation)
     return header
 }
 
-/// Thrown where a whole header was expected.
+/// Thrown if a whole header was expected.
 struct Incomplete: Error {}
 
 /// One header of each form, as bytes.
@@ -84,3 +84,23 @@ let sampleHeaders: [[UInt8]] = [
     binary(0x21, 0x21, ipv6Block + tlv(0x02, [0xFF, 0xFE])),
     binary(0x21, 0x31, [UInt8](repeating: 0x2F, count: 216)),
 ]
+
+/// CRC32c one bit at a time, from its polynomial: slow, and independent of the library's table.
+func referenceChecksum(_ bytes: [UInt8]) -> UInt32 {
+    var remainder: UInt32 = 0xFFFF_FFFF
+    for byte in bytes {
+        for bit in 0..<8 {
+            let isSet = (remainder ^ UInt32(byte >> UInt8(bit))) & 1 == 1
+            remainder = remainder >> 1 ^ (isSet ? 0x82F6_3B78 : 0)
+        }
+    }
+    return ~remainder
+}
+
+/// `header` with its checksum computed and written to `offset`, which has zeros.
+func sealed(_ header: [UInt8], at offset: Int) -> [UInt8] {
+    let checksum = referenceChecksum(header)
+    var sealed = header
+    for index in 0..<4 { sealed[offset + index] = UInt8(checksum >> (24 - 8 * index) & 0xFF) }
+    return sealed
+}

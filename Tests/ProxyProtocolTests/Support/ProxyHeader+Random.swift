@@ -72,3 +72,9 @@ extension ProxyTLV {
         return ProxyTLV(ProxyTLVType(rawValue: type), generator.bytes(count))
     }
 }
+
+extension SeededGenerator {
+    mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+}

@@ -1,4 +1,5 @@
 import SeededRandom
+import TestInputs
 import Testing
 
 @testable import Traffic

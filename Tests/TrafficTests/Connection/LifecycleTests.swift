@@ -2,8 +2,8 @@ import HTTPProtocol
 import Policy
 import SeededRandom
 import Testing
-@testable import Traffic
 
+@testable import Traffic
 
 @Suite("The life of a connection")
 struct LifecycleTests {

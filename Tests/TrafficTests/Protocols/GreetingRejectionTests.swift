@@ -1,7 +1,7 @@
 import Addresses
-import CapturedPackets
 import MySQLProtocol
 import Policy
+import TestInputs
 import Testing
 import Traffic
 

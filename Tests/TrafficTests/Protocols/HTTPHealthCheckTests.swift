@@ -79,7 +79,7 @@ struct HTTPHealthCheckTests {
             Issue.record("healthy")
             return
         }
-        #expect(reason.hasPrefix("refuses our PROXY header (HTTP status 400): set send"))
+        #expect(reason.hasPrefix("rejects the PROXY header (HTTP status 400): set send"))
         #expect(verdict("HTTP/1.1 404 Not Found\r\n") == .healthy(farewell: []))
     }
 }

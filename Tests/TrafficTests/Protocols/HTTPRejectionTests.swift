@@ -22,7 +22,7 @@ struct HTTPRejectionTests {
         let message = "Host '203.0.113.7' is not allowed to connect to this warehouse: "
         #expect(
             body == #"{"success":false,"code":"AccessDenied","message":""#
-                + "\(message)its whitelist does not have this address"
+                + "\(message)this address is not in the whitelist"
                 + #"","client":"203.0.113.7","reason":"notInWhitelist"}"# + "\n"
         )
     }

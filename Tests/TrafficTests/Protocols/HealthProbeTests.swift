@@ -27,3 +27,9 @@ struct HealthProbeTests {
         #expect(probe.receive(Array("03 x\r\n".utf8)) == .unhealthy(reason: "HTTP status 503"))
     }
 }
+
+extension HealthProbe {
+    mutating func receive(_ bytes: some Collection<UInt8>) -> HealthProbeStep {
+        receive(Array(bytes).span)
+    }
+}

@@ -1,5 +1,5 @@
-import CapturedPackets
 import MySQLProtocol
+import TestInputs
 import Testing
 import Traffic
 
@@ -141,8 +141,8 @@ struct MySQLHealthCheckTests {
         let greeting = try greetingPacket()
         let error = packet(sequence: 1, Self.refusal)
         let reason =
-            "refuses our PROXY header (MySQL error 1130: Proxy header is not accepted from"
-            + " 192.0.2.1): set sendProxyProtocol: off, or let the backend accept the header"
+            "rejects the PROXY header (MySQL error 1130: Proxy header is not accepted from"
+            + " 192.0.2.1): set sendProxyProtocol: off, or configure the backend to accept it"
             + " (MariaDB: add the gateway to proxy_protocol_networks)"
         // Right behind the greeting, or only when our login is on its way.
         #expect(verdict([greeting + error]) == .unhealthy(reason: reason))
@@ -166,7 +166,7 @@ struct MySQLHealthCheckTests {
                 Issue.record("healthy")
                 continue
             }
-            #expect(reason.hasPrefix("refuses our PROXY header (MySQL error \(code): what?)"))
+            #expect(reason.hasPrefix("rejects the PROXY header (MySQL error \(code): what?)"))
         }
     }
 
@@ -195,7 +195,7 @@ struct MySQLHealthCheckTests {
     func otherProtocol() {
         var check = MySQLHealthCheck()
         let step = check.receive(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
-        let reason = "sent a MySQL packet of 5526600 bytes, where 4096 are the limit"
+        let reason = "sent a MySQL packet of 5526600 bytes (the limit is 4096)"
         #expect(step == .unhealthy(reason: reason))
     }
 }

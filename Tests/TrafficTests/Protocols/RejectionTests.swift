@@ -22,7 +22,7 @@ struct RejectionTests {
         #expect(error.code == 1130)
         #expect(error.sqlState == nil)
         let words = "Host '203.0.113.7' is not allowed to connect to this warehouse: "
-        #expect(error.message == words + "its whitelist does not have this address")
+        #expect(error.message == words + "this address is not in the whitelist")
     }
 
     @Test(

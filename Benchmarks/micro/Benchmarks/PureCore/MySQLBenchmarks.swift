@@ -38,7 +38,22 @@ func measureMySQL() {
     measureParsing("a greeting", greeting.payload) { try MySQLGreeting(payload: $0) }
     measureParsing("a login", login.payload) { try MySQLLogin(payload: $0) }
     measureParsing("an error", accessDenied.payload) { MySQLErrorPacket(payload: $0) }
+    measure("MySQL: an answer to a query is read", each: [answer]) { bytes in
+        var parser = MySQLAnswerParser()
+        let progress = try parser.receive(bytes.span)
+        require(progress == .complete, "an answer has no end")
+        return progress
+    }
 }
+
+/// To `SELECT 1`, shortened: one column, one row.
+private let answer: [UInt8] = {
+    let end: [UInt8] = [0xfe, 0, 0, 2, 0]
+    let payloads = [[1], [3, 0x64, 0x65, 0x66], end, [1, 0x31], end]
+    return payloads.enumerated().flatMap { index, payload in
+        MySQLPacket(sequence: UInt8(index + 1), payload: payload).bytes
+    }
+}()
 
 /// Takes the packet off what was received, and reads it.
 @inline(__always)

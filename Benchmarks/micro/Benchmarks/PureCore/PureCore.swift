@@ -14,6 +14,7 @@ let benchmarks: @Sendable () -> Void = {
     measureProxyDecoding()
     measureProxyEncoding()
     measureProxyReceiving()
+    measureHTTP()
     measureMySQL()
     measureRejections()
     measureSources()

@@ -1,8 +1,8 @@
 import Settings
 
-/// Says in our own words why libyaml gave up, and what was probably meant.
+/// Explains in our own terms why libyaml failed, and what was probably meant.
 ///
-/// libyaml says what its grammar lacks ("did not find expected key"); what stands in the text there
+/// libyaml reports what its grammar lacks ("did not find expected key"); the text at that place
 /// says more.
 struct YAMLDiagnosis {
     let source: YAMLSource
@@ -40,7 +40,7 @@ private struct Problem {
     let source: YAMLSource
     let open: [YAMLCollection]
     let place: YAMLPlace
-    /// What libyaml was reading, and where that begins.
+    /// What libyaml was reading, and where that starts.
     let context: String
     let start: YAMLPlace
 
@@ -152,7 +152,7 @@ private struct Problem {
         return YAMLFault(isInValue ? .colonInValue : .colonInContinuation, at: place)
     }
 
-    /// A collection in brackets goes on with something that separates nothing.
+    /// A collection in brackets continues with something that is not a separator.
     private func unseparated(before bracket: Unicode.Scalar) -> YAMLFault {
         if source.isEnd(place.index) {
             return YAMLFault(.unclosed(bracket == "]" ? "[" : "{"), at: start)
@@ -167,7 +167,7 @@ private struct Problem {
         return YAMLFault(.commaExpected(bracket), at: place)
     }
 
-    /// Something stands where a collection's next element, or the end, should.
+    /// Something else is in the place of a collection's next element or its end.
     var misplaced: YAMLFault {
         let before = source.lineBefore(place.index)
         guard before.isEmpty || before.allSatisfy({ $0 == "-" || $0 == " " }) else {

@@ -35,7 +35,7 @@ struct YAMLEvent {
 
 /// Why libyaml gave up.
 enum YAMLFailure: Error {
-    /// In libyaml's words, which are for ``YAMLDiagnosis`` and nobody else.
+    /// libyaml's message, which is only for ``YAMLDiagnosis``.
     case malformed(problem: String, at: YAMLPlace, context: String, from: YAMLPlace)
     case outOfMemory
 }

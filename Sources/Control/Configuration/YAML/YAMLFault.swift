@@ -19,7 +19,7 @@ struct YAMLFault: Error, Hashable, Sendable {
         /// A control character, or one that some programs take for a line end.
         case character(Unicode.Scalar)
         case tabInIndentation
-        /// A line that begins in a column of which no collection around it is.
+        /// A line that starts in a column that belongs to no enclosing collection.
         case indentation
         /// `- ` in the column of a mapping's keys, after a key that has a value.
         case listAmongKeys
@@ -42,7 +42,7 @@ struct YAMLFault: Error, Hashable, Sendable {
         case spacedAddress(String)
         /// `127.0.0.1:`
         case missingPort(String)
-        /// A space that is none to YAML, where one is needed.
+        /// A space that is not one in YAML, where one is needed.
         case foreignSpace(Unicode.Scalar)
         /// Something after a value, on its line.
         case trailingText(String)
@@ -51,14 +51,14 @@ struct YAMLFault: Error, Hashable, Sendable {
         /// No value begins with this character.
         case cannotBegin(Unicode.Scalar)
         case unexpectedEnd
-        /// `*` before something that is no name.
+        /// `*` before something that is not a name.
         case noAlias(String)
         case noAnchor
         case unknownAnchor(String)
         case propertyOfAlias
         case aliasAsKey
         case collectionAsKey
-        /// `!` begins a tag. With the text that it stands before.
+        /// `!` starts a tag. With the text that follows it.
         case unknownTag(String)
         /// Two anchors or two tags of one node.
         case repeatedProperty
@@ -84,47 +84,47 @@ extension YAMLFault.Reason {
     var message: String {
         switch self {
         case .character(let scalar):
-            "the character \(scalar.codePoint) is not allowed in a configuration file"
-        case .tabInIndentation: "a tab in the indentation"
-        case .indentation: "this line is not indented like those around it"
-        case .listAmongKeys: "a list item where a key is expected"
-        case .listInLine: "a list item after a key, on the same line"
+            "invalid character \(scalar.codePoint)"
+        case .tabInIndentation: "tab in the indentation"
+        case .indentation: "inconsistent indentation"
+        case .listAmongKeys: "expected a key, found a list item"
+        case .listInLine: "a list item cannot follow a key on the same line"
         case .dashExpected: "expected another list item"
         case .keyExpected(let found): "expected key: value, found \(found.quoted)"
-        case .missingKey: "a key is missing before the colon"
-        case .keyOverLines: "a key has to be on one line"
-        case .colonInValue: "a colon and a space in a value"
+        case .missingKey: "missing key before the colon"
+        case .keyOverLines: "a key must be on one line"
+        case .colonInValue: "colon and space in an unquoted value"
         case .colonInContinuation: "this line looks like a key, but continues the value above it"
-        case .colonInBrackets: "a colon before a comma or a bracket"
-        case .spacedAddress: "a space at the colon of an address"
-        case .missingPort(let host): "a port is missing after \(host):"
+        case .colonInBrackets: "colon before a comma or bracket in an unquoted value"
+        case .spacedAddress: "space next to the colon of an address"
+        case .missingPort(let host): "missing port after \(host):"
         case .foreignSpace(let scalar):
-            "\(scalar.spaceName) (\(scalar.codePoint)), which does not count as a space in YAML"
+            "\(scalar.spaceName) (\(scalar.codePoint)) is not a space in YAML"
         case .trailingText(let text): "unexpected text after the value: \(text.quoted)"
         case .bracketedAddress(let address):
-            "\(address) has to be in quotes, because [ begins a list"
-        case .cannotBegin(let scalar): "a value can't begin with \(String(scalar).quoted)"
-        case .unexpectedEnd: "the file ends where a value is expected"
-        case .noAlias: "* begins an alias, and a name has to follow it"
-        case .noAnchor: "& begins an anchor, and a name has to follow it"
-        case .unknownAnchor(let name): "there is no anchor &\(name) above this alias"
-        case .propertyOfAlias: "an alias takes no anchor or tag of its own"
-        case .aliasAsKey: "an alias can't be a key"
-        case .collectionAsKey: "a list or a mapping can't be a key"
-        case .unknownTag: "! begins a tag, which a configuration doesn't have"
-        case .repeatedProperty: "a value takes one anchor and one tag"
+            "\(address) must be in quotes, because [ starts a list"
+        case .cannotBegin(let scalar): "a value cannot start with \(String(scalar).quoted)"
+        case .unexpectedEnd: "unexpected end of file, expected a value"
+        case .noAlias: "* starts an alias and must be followed by a name"
+        case .noAnchor: "& starts an anchor and must be followed by a name"
+        case .unknownAnchor(let name): "undefined anchor &\(name)"
+        case .propertyOfAlias: "an alias cannot have an anchor or tag"
+        case .aliasAsKey: "an alias cannot be a key"
+        case .collectionAsKey: "a list or mapping cannot be a key"
+        case .unknownTag: "! starts a tag, and tags are not supported"
+        case .repeatedProperty: "a value can have only one anchor and one tag"
         case .unclosed(let opening): "\(opening) is never closed"
-        case .missingElement: "a list element is missing before the comma"
+        case .missingElement: "missing list element before the comma"
         case .commaExpected(let bracket): "expected a comma or \(bracket)"
-        case .escape: "unknown escape sequence after the backslash"
+        case .escape: "unknown escape sequence"
         case .blockScalarHeader: "unexpected text after | or >"
-        case .secondDocument: "a second document begins here"
-        case .directive: "directives other than one %YAML 1.1 or 1.2 are not supported"
+        case .secondDocument: "multiple documents are not supported"
+        case .directive: "unsupported directive, expected at most one %YAML 1.1 or 1.2"
         case .tooManyValues:
-            "more than \(YAMLReader.nodeLimit) values, including those that aliases stand for"
-        case .tooDeep: "more than \(YAMLReader.depthLimit) levels of lists and mappings"
-        case .outOfMemory: "there is not enough memory to read this file"
-        case .malformed: "this is not valid YAML"
+            "more than \(YAMLReader.nodeLimit) values, counting an alias each time it is used"
+        case .tooDeep: "more than \(YAMLReader.depthLimit) nested levels"
+        case .outOfMemory: "not enough memory to read this file"
+        case .malformed: "invalid YAML"
         }
     }
 
@@ -132,16 +132,17 @@ extension YAMLFault.Reason {
     var remedy: String? {
         switch self {
         case .tabInIndentation: "indent with spaces"
-        case .indentation, .dashExpected: "align it with the line that it belongs to"
+        case .indentation, .dashExpected: "align this line with the others at its level"
         case .listAmongKeys: "indent the list below its key"
-        case .listInLine: "begin the list on the next line, or write [ … ]"
+        case .listInLine: "start the list on the next line, or write [ … ]"
         case .keyExpected(let found): Self.spaced(found)
-        case .keyOverLines(let line): "close the bracket that opens in line \(line)"
+        case .keyOverLines(let line): "close the bracket opened on line \(line)"
         case .colonInValue, .colonInBrackets: "put the value in quotes"
-        case .colonInContinuation: "check the indentation of this line and of the one above it"
+        case .colonInContinuation: "check the indentation of this line and the one above"
         case .spacedAddress(let address): "write \(address)"
         case .missingPort(let host): "add a port: \(host):9030"
-        case .foreignSpace: "replace it with a space, or put the text in quotes if it is meant"
+        case .foreignSpace:
+            "replace it with a normal space, or put the text in quotes if it is intended"
         case .trailingText: "put the whole value in quotes"
         case .bracketedAddress(let address): "write \(address.quoted)"
         case .cannotBegin(let scalar):
@@ -150,10 +151,10 @@ extension YAMLFault.Reason {
         case .noAnchor: "put the value in quotes"
         case .unknownAnchor(let name): "put a value such as \("*\(name)".quoted) in quotes"
         case .unknownTag(let text): "write \(text.quoted) in quotes"
-        case .secondDocument: "keep one document in a file"
-        case .tooManyValues, .tooDeep: "move long whitelists into files; check the aliases"
+        case .secondDocument: "keep one document per file"
+        case .tooManyValues, .tooDeep: "move long whitelists to list files, and check the aliases"
         case .escape: "write \\\\ for a backslash, or use single quotes"
-        case .malformed: "check the indentation, the brackets and the quotes around it"
+        case .malformed: "check the indentation, brackets and quotes near this line"
         default: nil
         }
     }
@@ -179,12 +180,12 @@ extension YAMLFault.Reason {
             return "write \(word.quoted) in quotes"
         }
         let port = word.dropFirst(2)
-        return "write 0.0.0.0:\(port) for every IPv4 address, \"[::]:\(port)\" for IPv6 too"
+        return "write 0.0.0.0:\(port) for all IPv4 addresses, or \"[::]:\(port)\" to include IPv6"
     }
 }
 
 extension YAMLFault: CustomStringConvertible {
-    /// `2:4: a tab in the indentation (indent with spaces)`
+    /// `2:4: tab in the indentation (indent with spaces)`
     var description: String {
         let advice = reason.remedy.map { " (\($0))" } ?? ""
         return "\(position.line):\(position.column): \(reason.message)\(advice)"

@@ -2,20 +2,20 @@ import Settings
 
 /// Reads the YAML of a configuration file into a tree of texts with their places.
 ///
-/// libyaml says what the text consists of; this reader builds the tree, within limits that it checks
-/// at each event: nothing is built, and no deeper call made, beyond them. A few lines of aliases of
-/// aliases stand for billions of values, or for one thousands of levels deep: what an alias stands
-/// for therefore counts again wherever it is shared.
+/// libyaml reports what the text consists of; this reader builds the tree, within limits that it
+/// checks at each event: nothing is built, and no deeper call made, beyond them. A few lines of
+/// nested aliases can expand to billions of values, or to one that is thousands of levels deep:
+/// what an alias stands for therefore counts again each time it is used.
 ///
-/// Scalars stay text: whether `off` is a word or a boolean is for the one who asks to say. A key is a
-/// single value, never an alias or a collection, and a file holds one document. A mapping may have
-/// the same key twice; the decoder reports it.
+/// Scalars stay text: whether `off` is a word or a boolean is up to the decoder. A key is a single
+/// value, never an alias or a collection, and a file holds one document. A mapping may have the
+/// same key twice; the decoder reports it.
 ///
 /// - Complexity: O(*n*) for *n* characters.
 struct YAMLReader: ~Copyable {
     /// The configuration's own types nest 7 deep.
     static let depthLimit = 32
-    /// Some 250,000 whitelist entries, with what aliases stand for; longer lists belong into files.
+    /// About 250,000 whitelist entries, including expanded aliases; longer lists belong in files.
     static let nodeLimit = 1_000_000
 
     /// A node, and what counts against the limits wherever an alias stands for it.
@@ -48,7 +48,7 @@ struct YAMLReader: ~Copyable {
         return reading.tree ?? emptyTree
     }
 
-    /// The same, but for a text with an error also what stands before it: a tree of which some
+    /// The same, but for a text with an error also what precedes it: a tree in which some
     /// collections are incomplete, and `nil` if nothing is certain.
     static func reading(of text: String) -> (tree: ConfigurationNode?, fault: YAMLFault?) {
         let source = YAMLSource(text)
@@ -97,7 +97,7 @@ extension YAMLReader {
         let root = try node(from: try next(), depth: 0).node
         partial = root
         let end = try next()
-        // libyaml is not asked for more: it would read the next document's directives.
+        // libyaml is not called further: it would read the next document's directives.
         if let rest = source.content(after: end.end) {
             throw YAMLDiagnosis(source: source).textAfterDocument(at: rest)
         }
@@ -226,7 +226,7 @@ extension YAMLReader {
     }
 
     /// Keeps what was read of a collection when an error ended it. In brackets nothing is certain:
-    /// what is missing may be the bracket that ends it.
+    /// what is missing may be the closing bracket.
     private mutating func keep(
         _ content: ConfigurationNode.Content,
         at position: SourcePosition,
@@ -268,7 +268,8 @@ extension YAMLReader {
 // MARK: - Limits
 
 extension YAMLReader {
-    /// Counts a node, or all that an alias stands for, before it is built and before a step down.
+    /// Counts a node, or everything that an alias stands for, before it is built and before a step
+    /// down.
     private mutating func count(
         _ added: Int,
         depth: Int,
@@ -291,7 +292,8 @@ extension YAMLReader {
         "str", "int", "float", "bool", "null", "map", "seq", "timestamp",
     ]
 
-    /// The tags of YAML's own types say what the configuration knows anyway; there are no others.
+    /// The tags of YAML's own types add nothing that the configuration does not know; there are no
+    /// others.
     private func checkTag(of event: YAMLEvent) throws(YAMLFault) {
         guard let tag = event.tag, tag != "!" else { return }
         guard tag.hasPrefix(Self.core), Self.types.contains(String(tag.dropFirst(Self.core.count)))

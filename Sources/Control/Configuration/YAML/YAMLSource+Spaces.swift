@@ -3,14 +3,14 @@ import Settings
 // MARK: - Spaces that are none
 
 extension YAMLSource {
-    /// Refuses a plain key with a space that YAML takes for a letter: `level\u{a0}`.
+    /// Rejects a plain key with a space that YAML treats as a letter: `level\u{a0}`.
     func checkSpaces(ofKey range: Range<Int>) throws(YAMLFault) {
         guard let index = text[range].firstIndex(where: \.isForeignSpace) else { return }
         throw YAMLFault(.foreignSpace(text[index]), at: place(of: index))
     }
 
-    /// Refuses a plain value with such a space at its ends, or where a mapping or a list was meant.
-    /// Elsewhere it is a part of the text, as French has it.
+    /// Rejects a plain value with such a space at its ends, or where a mapping or a list was meant.
+    /// Elsewhere it is part of the text, as in French.
     func checkSpaces(ofValue range: Range<Int>) throws(YAMLFault) {
         let found = text[range].indices.first { index in
             text[index].isForeignSpace
@@ -22,8 +22,8 @@ extension YAMLSource {
         throw YAMLFault(.foreignSpace(text[found]), at: place(of: found))
     }
 
-    /// Such a space at a place that cannot be read, or in its line: in the indentation, or beside the
-    /// colon or the dash.
+    /// Such a space at a place that cannot be parsed, or in its line: in the indentation, or next
+    /// to the colon or the dash.
     func foreignSpace(near place: SourcePosition) -> YAMLFault? {
         let (line, start) = (place.line, lineStart(place.line))
         if let scalar = character(start + place.column - 1), scalar.isForeignSpace {

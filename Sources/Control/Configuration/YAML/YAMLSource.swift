@@ -1,6 +1,6 @@
 import Settings
 
-/// A YAML text as its characters: what libyaml is not asked, and what an error is explained by.
+/// A YAML text as its characters: for what libyaml is not asked, and to explain errors.
 struct YAMLSource {
     let text: [Unicode.Scalar]
 
@@ -49,7 +49,7 @@ extension YAMLSource {
         return index
     }
 
-    /// The line in which the character at `index` stands, counted from 1. For one error.
+    /// The line of the character at `index`, counted from 1. For a single error.
     func line(of index: Int) -> Int { place(of: min(index, text.count)).position.line }
 
     /// Visits all that is before: for one error.
@@ -102,7 +102,7 @@ extension YAMLSource {
         index >= text.count || isMarker("---", at: index) || isMarker("...", at: index)
     }
 
-    /// Whether `indicator` stands here and is one: a space has to follow.
+    /// Whether there is an `indicator` here: a space has to follow.
     func isIndicator(_ indicator: Unicode.Scalar, at index: Int) -> Bool {
         character(index) == indicator && isSpace(index + 1)
     }

@@ -28,15 +28,17 @@ extension PolicySample {
     /// A whitelist, and clients inside or beside its rules.
     static func whitelist(_ rules: [Rule], _ place: LookupSample.Addresses) throws -> Self {
         let list = try LookupSample(place, rules)
-        return Self(policy: .rules(CompiledWhitelist(list.trie)), clients: Array(list.pass(0)))
+        let whitelist = Whitelist(mode: .specific, lists: [EntryList(.entries, list.trie)])
+        return Self(policy: .entries(whitelist), clients: Array(list.pass(0)))
     }
 
     /// A whitelist's own rules, beside three lists that came compiled.
     static func lists(_ rules: [Rule]) throws -> Self {
         let list = try LookupSample(.inside, rules)
-        let lists = [CompiledTrie](repeating: list.trie, count: 3)
-        let whitelist = CompiledWhitelist(list.trie, lists: lists)
-        return Self(policy: .rules(whitelist), clients: Array(list.pass(0)))
+        let files = (0..<3).map { EntryList(.file("\($0)"), list.trie) }
+        let lists = [EntryList(.entries, list.trie)] + files
+        let whitelist = Whitelist(mode: .specific, lists: lists)
+        return Self(policy: .entries(whitelist), clients: Array(list.pass(0)))
     }
 
     /// So many endpoints that may come in, and the one that does.

@@ -1,0 +1,126 @@
+import MySQLProtocol
+
+/// A client's login, from the greeting to the server's OK, as decisions only
+/// (MySQL internals manual, "Connection Phase").
+struct MySQLClientLogin {
+    /// What follows from one packet of the server.
+    enum Step: Equatable {
+        case wait
+        case send(payload: [UInt8])
+        case done
+        case denied(MySQLErrorPacket)
+    }
+
+    private enum State { case greeting, verdict, publicKey }
+
+    private let exchange: MySQLExchange
+    private var state = State.greeting
+    private var scramble = MySQLScramble([])
+
+    init(_ exchange: MySQLExchange) {
+        self.exchange = exchange
+    }
+
+    mutating func receive(_ payload: [UInt8]) throws -> Step {
+        if let error = MySQLErrorPacket(payload: payload) { return .denied(error) }
+        switch state {
+        case .greeting: return .send(payload: try login(answering: payload))
+        case .verdict: return try step(after: payload)
+        case .publicKey: return .send(payload: try encryptedPassword(publicKey: payload))
+        }
+    }
+
+    private mutating func login(answering payload: [UInt8]) throws -> [UInt8] {
+        let greeting = try MySQLGreeting(payload: payload)
+        scramble = greeting.scramble
+        state = .verdict
+        return try login(greeting).payload
+    }
+
+    /// A server whose default plugin is not supported is answered by the native rule: it will request
+    /// the plugin of the account.
+    private func login(_ greeting: MySQLGreeting) throws -> MySQLLogin {
+        var login = MySQLLogin(user: exchange.user)
+        let plugin =
+            greeting.authenticationPlugin == MySQLPasswordAnswer.cachingSHA2
+            ? MySQLPasswordAnswer.cachingSHA2 : MySQLScramble.nativePassword
+        login.plugin = plugin
+        login.capabilities.formUnion([.longColumnFlags, .transactions])
+        login.maximumPacketByteCount = UInt32(MySQLPacket.maximumPayloadByteCount)
+        if let database = exchange.database {
+            login.capabilities.insert(.connectWithDatabase)
+            login.database = database
+        }
+        login.authentication = try answer(plugin)
+        return login
+    }
+
+    private func answer(_ plugin: String) throws -> [UInt8] {
+        try MySQLPasswordAnswer.answer(exchange.password, to: scramble, plugin: plugin)
+    }
+
+    private mutating func step(after payload: [UInt8]) throws -> Step {
+        switch payload.first {
+        case 0x00: return .done
+        case MySQLAuthenticationSwitch.mark: return .send(payload: try answerToSwitch(payload))
+        case 0x01: return try step(afterMoreData: payload.dropFirst())
+        default: throw MySQLWireError.truncated
+        }
+    }
+
+    private mutating func answerToSwitch(_ payload: [UInt8]) throws -> [UInt8] {
+        let request = try MySQLAuthenticationSwitch(payload: payload)
+        scramble = request.scramble
+        return try answer(request.plugin)
+    }
+
+    /// AuthMoreData of caching_sha2_password: 3 means "your answer is correct", 4 means "unknown so
+    /// far, send the password" (MySQL source documentation, "Caching_sha2_password information").
+    private mutating func step(
+        afterMoreData data: ArraySlice<UInt8>
+    ) throws -> Step {
+        switch (data.count, data.first) {
+        case (1, 3):
+            return .wait
+        case (1, 4):
+            guard exchange.trustsServerPublicKey else { throw MySQLLoginError.needsPublicKey }
+            state = .publicKey
+            return .send(payload: [2])
+        default:
+            throw MySQLWireError.truncated
+        }
+    }
+
+    private mutating func encryptedPassword(publicKey payload: [UInt8]) throws
+        -> [UInt8]
+    {
+        guard payload.first == 0x01 else { throw MySQLLoginError.badPublicKey }
+        state = .verdict
+        let key = Array(payload.dropFirst())
+        return try MySQLPasswordAnswer.encrypted(exchange.password, scramble, publicKey: key)
+    }
+}
+
+/// Why a login cannot be completed, after the words "the server sent".
+enum MySQLLoginError: Error, Equatable {
+    /// The server requires an authentication method that is not supported.
+    case unknownPlugin(String)
+    /// `caching_sha2_password` without TLS, before the server has seen the password once.
+    case needsPublicKey
+    case badPublicKey
+}
+
+extension MySQLLoginError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unknownPlugin(let name):
+            "a request for the authentication plugin \"\(name)\", which is not supported; use an "
+                + "account with mysql_native_password or caching_sha2_password"
+        case .needsPublicKey:
+            "a request for the password itself (caching_sha2_password without TLS); use "
+                + "--get-server-public-key to encrypt it with the server's key"
+        case .badPublicKey:
+            "an invalid public key"
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// Random numbers that a seed repeats: SplitMix64 (Steele, Lea, Flood: Fast splittable
+/// pseudorandom number generators, 2014). A test that fails prints its seed.
+package struct SeededGenerator: RandomNumberGenerator {
+    /// New ones in each run.
+    package static let seeds = (0..<6).map { _ in UInt64.random(in: .min ... .max) }
+
+    private var state: UInt64
+
+    package init(seed: UInt64) {
+        state = seed
+    }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}

@@ -1,0 +1,120 @@
+import Addresses
+import CIDRTrie
+import Foundation
+import Policy
+import Synchronization
+import Testing
+import Time
+
+@testable import Control
+@testable import Operations
+
+@Suite("The policy that was in force last")
+struct LastPolicyTests {
+    private let status = PolicyStatus(
+        source: "a test",
+        revision: PolicyRevision(7),
+        since: UnixTime(seconds: 1)
+    )
+
+    private func policy() throws -> Policy {
+        let office = WhitelistEntry(
+            Rule(block: try CIDRBlock(parsing: "203.0.113.7/32"), description: "office"),
+            text: "203.0.113.7",
+            isEnabled: false,
+            editor: "alice",
+            editedAt: UnixTime(seconds: 5)
+        )
+        let entries = EntryList(.entries, [office])
+        let file = EntryList(
+            .file("a.cidrs"),
+            rules: [Rule(block: try CIDRBlock(parsing: "2001:db8::/32"), action: .deny)]
+        )
+        let endpoint = Endpoint(id: "vpce-1", cloud: .aws, state: .available)
+        let service = EndpointService(id: "s", cloud: .azure, region: "westeurope")
+        return Policy([
+            "A": WarehousePolicy(
+                whitelist: Whitelist(mode: .specific, lists: [entries, file]),
+                endpointServices: [service],
+                endpoints: [endpoint]
+            ),
+            "B": WarehousePolicy(whitelist: Whitelist(mode: .anywhere)),
+        ])
+    }
+
+    private func saved(_ policy: Policy, in folder: String) -> LastPolicy {
+        let last = LastPolicy(folder: folder) { Issue.record("\($0)") }
+        last.save(policy, status)
+        last.flush()
+        return last
+    }
+
+    @Test("What is read is what was saved")
+    func read() throws {
+        let folder = try TemporaryFolder()
+        let policy = try policy()
+        let read = try saved(policy, in: folder.path(of: "last")).read()
+        #expect(read.policy == policy)
+        #expect(read.status.revision == PolicyRevision(7))
+        #expect(read.status.isRestored)
+    }
+
+    @Test("An edit of one list writes that list, and removes what is no longer used")
+    func incremental() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "last")
+        var policy = try policy()
+        let last = saved(policy, in: path)
+        let before = try Set(FileManager.default.contentsOfDirectory(atPath: path))
+        let entry = WhitelistEntry(Rule(block: try CIDRBlock(parsing: "10.0.0.0/8")))
+        try policy.apply([.edit([.add(entry)], in: .entries, of: "A")])
+        last.save(policy, status)
+        last.flush()
+        let after = try Set(FileManager.default.contentsOfDirectory(atPath: path))
+        #expect(before.count == 3 && after.count == 3)
+        #expect(before.intersection(after).count == 2)
+        #expect(try last.read().policy == policy)
+    }
+
+    @Test("A damaged file is not used, wherever the damage is, and is named")
+    func damaged() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "last")
+        let last = saved(try policy(), in: path)
+        for file in try FileManager.default.contentsOfDirectory(atPath: path) {
+            let url = URL(fileURLWithPath: "\(path)/\(file)")
+            let whole = try Data(contentsOf: url)
+            for position in stride(from: 0, to: whole.count, by: 7) {
+                var bytes = whole
+                bytes[position] ^= 0x20
+                try bytes.write(to: url)
+                let error = #expect(throws: LastPolicy.ReadError.self) { try last.read() }
+                #expect(error?.description.contains(file) == true)
+            }
+            for count in [0, 1, whole.count - 1] {
+                try whole.prefix(count).write(to: url)
+                #expect(throws: LastPolicy.ReadError.self) { try last.read() }
+            }
+            try whole.write(to: url)
+        }
+        #expect(try last.read().policy == policy())
+    }
+
+    @Test("A folder without a policy says so, and one that cannot be made is reported once")
+    func missing() throws {
+        let folder = try TemporaryFolder()
+        let none = LastPolicy(folder: folder.path(of: "none")) { _ in }
+        let error = #expect(throws: LastPolicy.ReadError.self) { try none.read() }
+        #expect(error?.description == "no policy was saved")
+        try folder.write(Data(), to: "file")
+        let failures = Mutex<[String]>([])
+        let impossible = LastPolicy(folder: folder.path(of: "file/last")) { failure in
+            failures.withLock { $0.append(failure) }
+        }
+        for _ in 0..<2 {
+            impossible.save(try policy(), status)
+            impossible.flush()
+        }
+        #expect(failures.withLock { $0.count } == 1)
+    }
+}

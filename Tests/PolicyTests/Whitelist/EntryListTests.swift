@@ -1,0 +1,148 @@
+import Addresses
+import CIDRTrie
+import Policy
+import SeededRandom
+import Testing
+import Time
+
+@Suite("A list of entries")
+struct EntryListTests {
+    private let now = UnixTime(seconds: 1_795_428_000)
+
+    private func entry(_ block: String, _ action: Action = .allow) throws -> WhitelistEntry {
+        WhitelistEntry(Rule(block: try CIDRBlock(parsing: block), action: action))
+    }
+
+    @Test("An entry keeps its text, its editor and its identity, whatever else changes")
+    func notes() throws {
+        let office = WhitelistEntry(
+            Rule(block: try CIDRBlock(parsing: "203.0.113.7/32"), description: "office"),
+            text: "203.0.113.7",
+            editor: "alice",
+            editedAt: now
+        )
+        var list = EntryList(.entries, [office, try entry("10.0.0.0/8")])
+        let id = list.id(at: 0)
+        list = try list.applying([.remove(list.id(at: 1)), .add(try entry("11.0.0.0/8"))]).list
+        let index = try #require(list.index(of: id))
+        #expect(list[index] == office)
+        #expect(list.entries.map(\.entry.text) == ["11.0.0.0/8", "203.0.113.7"])
+    }
+
+    @Test("The identity of a removed entry is not given to another one")
+    func identities() throws {
+        var list = EntryList(.entries, [try entry("10.0.0.0/8"), try entry("11.0.0.0/8")])
+        var seen: Set<EntryID> = [list.id(at: 0), list.id(at: 1)]
+        for number in 12..<40 {
+            let first = try #require(list.entries.first { _ in true }).id
+            let (edited, added) = try list.applying([
+                .remove(first), .add(try entry("\(number).0.0.0/8")),
+            ])
+            #expect(added.count == 1 && seen.insert(added[0]).inserted)
+            #expect(edited.index(of: first) == nil)
+            #expect(throws: EntryEditError.noSuchEntry(first)) {
+                try edited.applying([.remove(first)])
+            }
+            list = edited
+        }
+        #expect(list.count == 2)
+    }
+
+    @Test("A block is in a list once; the error names the entry that has it")
+    func duplicates() throws {
+        let list = EntryList(.entries, [try entry("10.0.0.0/8")])
+        let block = try CIDRBlock(parsing: "10.0.0.0/8")
+        #expect(throws: EntryEditError.duplicate(block, of: list.id(at: 0))) {
+            try list.applying([.add(try entry("10.0.0.0/8", .deny))])
+        }
+        let twice = try entry("11.0.0.0/8")
+        #expect(throws: EntryEditError.duplicate(twice.rule.block, of: nil)) {
+            try list.applying([.add(twice), .add(twice)])
+        }
+        // Removed in the same edit, it may be added again.
+        let replaced = try list.applying([
+            .remove(list.id(at: 0)), .add(try entry("10.0.0.0/8", .deny)),
+        ]).list
+        #expect(replaced.entries.map(\.entry.rule.action) == [.deny])
+    }
+
+    @Test("A disabled entry is in the list and does not decide")
+    func disabled() throws {
+        let list = EntryList(.entries, [try entry("10.0.0.0/8"), try entry("10.1.0.0/16", .deny)])
+        let address = try IPAddress(parsing: "10.1.2.3")
+        let id = list.id(at: 1)
+        let edit = EntryEdit.setEnabled(id, false, editor: "bob", at: now)
+        let edited = try list.applying([edit]).list
+        let (before, after) = (
+            Whitelist(mode: .specific, lists: [list]), Whitelist(mode: .specific, lists: [edited])
+        )
+        #expect(before.match(for: address, at: now)?.action == .deny)
+        #expect(after.match(for: address, at: now)?.action == .allow)
+        #expect(edited.count == 2)
+        let entry = edited[try #require(edited.index(of: id))]
+        #expect(!entry.isEnabled && entry.editor == "bob" && entry.editedAt == now)
+    }
+
+    @Test("A list that is saved and read again has the same entries")
+    func saved() throws {
+        var generator = SeededGenerator(seed: 5)
+        var list = EntryList(.file("a.cidrs"), [WhitelistEntry]())
+        for round in 0..<200 {
+            let bits = UInt32.random(in: 0...(.max), using: &generator)
+            let block = CIDRBlock(
+                containing: .v4(IPv4Address(bits: bits)),
+                prefixLength: UInt8.random(in: 20...32, using: &generator)
+            )
+            var edits: [EntryEdit] = []
+            if list.trie.indices(of: block).isEmpty {
+                let text = round % 3 == 0 ? "range \(round)" : nil
+                let editor = round % 2 == 0 ? "alice" : ""
+                edits.append(.add(WhitelistEntry(Rule(block: block), text: text, editor: editor)))
+            }
+            if round % 4 == 3, let first = list.entries.first(where: { _ in true }) {
+                edits.append(.remove(first.id))
+            }
+            list = try list.applying(edits).list
+        }
+        let (image, notes) = list.saved
+        let read = try EntryList(list.name, image: image, notes: notes)
+        #expect(read.entries.map(\.entry) == list.entries.map(\.entry))
+        #expect(read.entries.map(\.id) == list.entries.map(\.id))
+        let short = EntryList(.entries, [try entry("10.0.0.0/8"), try entry("11.0.0.0/8")])
+        #expect(throws: EntryListError.self) {
+            try EntryList(
+                .entries,
+                image: short.saved.image,
+                notes: EntryList(.entries, rules: []).saved.notes
+            )
+        }
+    }
+}
+
+@Suite("Hits of entries")
+struct EntryHitTests {
+    @Test("What several tables have counted is added up; the latest hit counts")
+    func merged() throws {
+        let key = EntryHitTable.Key(list: 1, block: try CIDRBlock(parsing: "10.0.0.0/8"))
+        var (one, other) = (EntryHitTable(), EntryHitTable())
+        one.record(key, at: UnixTime(seconds: 9))
+        one.record(key, at: UnixTime(seconds: 7))
+        other.record(key, at: UnixTime(seconds: 8))
+        one.merge(other)
+        #expect(one[key]?.count == 3)
+        #expect(one[key]?.lastHit == UnixTime(seconds: 8))
+    }
+
+    @Test("Lists that are gone are forgotten, once there are many")
+    func pruned() {
+        var table = EntryHitTable()
+        for number in 0..<2_000 {
+            let block = CIDRBlock(.v4(IPv4Address(bits: UInt32(number))))
+            table.record(.init(list: UInt32(number % 2), block: block), at: UnixTime(seconds: 1))
+        }
+        table.prune { [0] }
+        #expect(table.count == 1_000)
+        table.prune { [] }
+        #expect(table.count == 1_000, "not before it has doubled")
+    }
+}
