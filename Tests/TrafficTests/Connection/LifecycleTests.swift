@@ -53,7 +53,10 @@ struct LifecycleTests {
         }
     }
 
-    @Test("Random lives end in one record, with nothing held", arguments: SeededGenerator.seeds)
+    @Test(
+        "Random lives end in one record, with nothing held",
+        arguments: SeededGenerator.seeds + [1_986_495_515_774_412_201]
+    )
     func randomLives(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
@@ -195,6 +198,10 @@ struct ModelConnection {
     private var lifecycle: Lifecycle
     /// Whether no header may pass; where a listener's clients write their own, nothing looks at it.
     private let isGuarded: Bool
+    /// Whether bytes came after the client's end of stream, which no socket gives: the guard may
+    /// have let go of what it held.
+    private var isImpossible = false
+    private var hasClientEnded = false
     private var question: Question?
     private var isForged = false
     /// Whether the connection has relayed one request already.
@@ -243,10 +250,14 @@ struct ModelConnection {
     mutating func handle(_ event: ModelEvent) {
         history.append(event)
         switch event {
-        case .client(let text): receive(Array(text.utf8))
+        case .client(let text):
+            isImpossible = isImpossible || hasClientEnded
+            receive(Array(text.utf8))
         case .backend(let text):
             perform(lifecycle.receive(Array(text.utf8).span, from: .backend))
-        case .endOfStream(let side): perform(lifecycle.endOfStream(from: side))
+        case .endOfStream(let side):
+            hasClientEnded = hasClientEnded || side == .client
+            perform(lifecycle.endOfStream(from: side))
         case .readFailed(let side): perform(lifecycle.readFailed(side))
         case .writeFailed(let side): perform(lifecycle.writeFailed(side))
         case .deadline: perform(lifecycle.deadlinePassed())
@@ -302,7 +313,7 @@ struct ModelConnection {
     private mutating func pass(_ bytes: [UInt8]) {
         passed += bytes
         check(held.isSuperset(of: [.admission, .backend]), "bytes for a backend that is not held")
-        if isGuarded {
+        if isGuarded, !isImpossible {
             check(!passed.starts(with: Array("PROXY".utf8)), "a forged header passed")
         }
     }
