@@ -1,4 +1,6 @@
 public import Addresses
+internal import CSockets
+internal import Glibc
 
 /// The outcome of one non-blocking read.
 public enum ReadOutcome: Equatable, Sendable {
@@ -34,4 +36,51 @@ public enum ConnectOutcome: Equatable, Sendable {
     /// The socket becomes writable when it is connected or has failed.
     case inProgress
     case failed(SystemError)
+}
+
+/// What the system answered to a call that failed (errno(3)).
+public struct SystemError: Error, Hashable, Sendable {
+    /// One of errno(3)'s positive numbers.
+    public let code: Int32
+
+    @inlinable
+    public init(code: Int32) {
+        self.code = code
+    }
+
+    /// Whether the process or the system is out of descriptors, buffers or memory: not caused by
+    /// this connection, and likely to pass (accept(2)).
+    public var isExhaustion: Bool {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
+    }
+
+    /// Whether no local address, or no port of it, is left to connect from (connect(2), bind(2)).
+    public var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL }
+
+    /// Whether nothing came back from the peer, in time or at all: its machine or the way there is
+    /// gone (ip(7), tcp(7)). Otherwise the peer, or its system, has ended the connection itself.
+    public var isPeerUnreachable: Bool {
+        [ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ENONET].contains(code)
+    }
+
+    /// Another socket has the address (bind(2)).
+    public static let addressInUse = SystemError(code: EADDRINUSE)
+
+    /// Turns a call's result, `-errno` for a failure, into the result or the error.
+    @usableFromInline
+    @discardableResult
+    static func check<Result: BinaryInteger>(_ result: Result) throws(SystemError) -> Result {
+        guard result >= 0 else { throw SystemError(code: Int32(truncatingIfNeeded: 0 - result)) }
+        return result
+    }
+}
+
+extension SystemError: CustomStringConvertible {
+    /// The system's text, for the middle of a sentence: `address already in use`.
+    public var description: String {
+        let text = unsafe String(cString: strerror(code))
+        // An abbreviation keeps its case.
+        let isWord = text.dropFirst().first?.isLowercase ?? false
+        return isWord ? text.prefix(1).lowercased() + text.dropFirst() : text
+    }
 }

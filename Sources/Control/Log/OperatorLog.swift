@@ -1,7 +1,10 @@
 import Dispatch
+import FoundationEssentials
 package import Logging
 package import Settings
 import Synchronization
+import Text
+import Time
 
 /// The program's own log: one line per message, as text or as JSON.
 ///
@@ -59,5 +62,86 @@ extension DispatchQueue {
         async { done.signal() }
         let seconds = min(limit, .seconds(86_400)) / .seconds(1)
         _ = done.wait(timeout: .now() + seconds)
+    }
+}
+
+/// Makes a line of each message, for an ``OperatorLog``.
+struct LineLogHandler: LogHandler {
+    var metadata: Logger.Metadata = [:]
+
+    /// Set on one logger alone; else the log's own counts, also after that has changed.
+    private var ownLevel: Logger.Level?
+    private let log: OperatorLog
+
+    init(to log: OperatorLog) {
+        self.log = log
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? log.level }
+        set { ownLevel = newValue }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }
+        log.write(
+            LogLine(
+                moment: Date(),
+                level: event.level.rawValue,
+                message: event.message.description,
+                fields: fields.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+            )
+        )
+    }
+}
+
+extension Logger.Level {
+    /// The same level, as the configuration names it.
+    init(_ level: LogSettings.Level) {
+        switch level {
+        case .trace: self = .trace
+        case .debug: self = .debug
+        case .info: self = .info
+        case .notice: self = .notice
+        case .warning: self = .warning
+        case .error: self = .error
+        }
+    }
+}
+
+/// One line of the program's log.
+struct LogLine {
+    var moment: Date
+    var level: String
+    var message: String
+    var fields: [(key: String, value: String)]
+
+    func bytes(_ format: LogSettings.Format) -> [UInt8] {
+        switch format {
+        case .text: text
+        case .json: json
+        }
+    }
+
+    private var timestamp: String {
+        LogText.timestamp(microseconds: Int64(moment.timeIntervalSince1970 * 1_000_000))
+    }
+
+    /// `2026-11-23T10:00:00.123456Z warning message key=value`
+    private var text: [UInt8] {
+        let words = fields.map { " \($0.key)=\($0.value)" }.joined()
+        // A message of several lines must not look like several messages.
+        return Array((LogText.harmless("\(timestamp) \(level) \(message)\(words)") + "\n").utf8)
+    }
+
+    private var json: [UInt8] {
+        let all = [("time", timestamp), ("level", level), ("message", message)] + fields
+        let members = all.map { "\(LogText.jsonString($0)):\(LogText.jsonString($1))" }
+        return Array("{\(members.joined(separator: ","))}\n".utf8)
     }
 }

@@ -1,4 +1,6 @@
+import Addresses
 package import Policy
+import Traffic
 
 /// Everything a configuration file says, validated.
 ///
@@ -11,5 +13,135 @@ package struct GatewayConfiguration: Hashable, Sendable {
     package init(_ topology: Topology, _ policy: Policy = Policy()) {
         self.topology = topology
         self.policy = policy
+    }
+}
+
+extension GatewayConfiguration {
+    /// - Returns: a value even if parts of it are invalid; the decoding knows whether to use it.
+    static func decode(_ place: Place) -> GatewayConfiguration? {
+        place.mapping { fields in
+            var topology = Topology(warehouses: [])
+            topology.readSettings(&fields)
+            topology.readLimits(&fields)
+            let policy = topology.readWarehouses(&fields)
+            place.decoding.checkBackends()
+            return GatewayConfiguration(topology, policy)
+        }
+    }
+}
+
+extension Topology {
+    fileprivate mutating func readSettings(_ fields: inout Fields) {
+        readManagement(fields.place("management"))
+        fields.place("state")?.warning(
+            "this version has no store for policy: it comes from the configuration file",
+            remedy: "remove the key"
+        )
+        lastPolicyFolder = fields.optional("lastPolicy")
+        let domain: HostName? = fields.optional("domain")
+        self.domain = domain?.text
+        log.read(fields.place("log"))
+        readPolicy(&fields)
+    }
+
+    /// `management: { listen: 127.0.0.1:7080, names: [ gateway.internal ] }`.
+    private mutating func readManagement(_ place: Place?) {
+        let settings = place?.mapping(insteadOfValue: "listen") { fields in
+            let listen = fields.requiredPlace("listen")
+            let address = listen?.listenAddress()
+            if let address, !address.ip.unmapped.isLoopback {
+                listen?.warnOfOpenManagement(address)
+            }
+            let names = fields.elements("names").compactMap { $0.scalar(HostName.self)?.text }
+            return (address, names)
+        }
+        if let settings { (management, managementNames) = settings }
+    }
+
+    fileprivate mutating func readLimits(_ fields: inout Fields) {
+        limits.read(fields.place("limits"))
+        timeouts.read(fields.place("timeouts"))
+        keepalive.read(fields.place("keepalive"))
+        engine.read(fields.place("engine"))
+    }
+
+    private mutating func readPolicy(_ fields: inout Fields) {
+        guard let place = fields.place("policy") else { return }
+        policyAuthority = place.scalar() ?? policyAuthority
+        if policyAuthority == .store {
+            place.warning(
+                "this version has no store for policy: it comes from the configuration file",
+                remedy: "write policy: file, or remove the key"
+            )
+        }
+    }
+
+    /// Reads the listeners and warehouses.
+    ///
+    /// - Returns: the warehouses' policies.
+    fileprivate mutating func readWarehouses(_ fields: inout Fields) -> Policy {
+        let shared = SharedListener.decodeAll(&fields, timeouts: timeouts)
+        guard let place = fields.requiredPlace("warehouses") else { return Policy() }
+        if place.isEmptySequence { place.warning("no warehouses: the gateway serves nothing") }
+        let decoded = place.elements().compactMap {
+            DecodedWarehouse.decode($0, timeouts: timeouts, shared: shared)
+        }
+        warehouses = decoded.map(\.warehouse)
+        listeners =
+            decoded.flatMap(\.listeners) + shared.map { $0.resolved(among: decoded) }
+        let used = Set(services.map(\.id))
+        for service in decoded.flatMap(\.services) where !used.contains(service.service.id) {
+            service.warnOfNoRoute()
+        }
+        let policies = decoded.map { ($0.warehouse.id, $0.policy) }
+        // An id that is taken was reported.
+        return Policy(Dictionary(policies) { first, _ in first })
+    }
+}
+
+extension SharedService {
+    fileprivate func warnOfNoRoute() {
+        let id = service.id
+        place.warning(
+            "no route leads to this service",
+            remedy:
+                "add { endpoint: ID, warehouse: \(id.warehouse) } or { default: true, warehouse:"
+                + " \(id.warehouse) } to the routes of a top-level \(id.protocol.rawValue) listener"
+        )
+    }
+}
+
+extension Place {
+    /// The management address has no authentication.
+    fileprivate func warnOfOpenManagement(_ address: SocketAddress) {
+        let remedy = "listen on 127.0.0.1:\(address.port), or restrict access with a firewall"
+        if address.ip.unmapped.isUnspecified {
+            warning(
+                "\(address) listens on every network: anyone who can reach it can read sessions,"
+                    + " denials and endpoints without authentication",
+                remedy: remedy
+            )
+        } else if !address.ip.unmapped.isPrivate {
+            warning(
+                "\(address) may be reachable from the internet and has no authentication",
+                remedy: remedy
+            )
+        }
+    }
+}
+
+extension IPAddress {
+    /// Of no use in the internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5.6.
+    fileprivate var isPrivate: Bool {
+        switch self {
+        case .v4(let v4):
+            switch v4.bits {
+            case 0x0a00_0000...0x0aff_ffff, 0xac10_0000...0xac1f_ffff, 0xc0a8_0000...0xc0a8_ffff,
+                0x6440_0000...0x647f_ffff, 0xa9fe_0000...0xa9fe_ffff:
+                true
+            default: false
+            }
+        case .v6(let v6): v6.high >> 57 == 0x7e || v6.high >> 54 == 0x3fa
+        }
     }
 }

@@ -1,5 +1,6 @@
 package import Addresses
 package import Policy
+package import ProxyProtocol
 package import Traffic
 
 /// An address and port at which clients arrive over one kind of link, and the routes that lead them
@@ -105,4 +106,64 @@ extension Listener {
 extension Listener {
     /// Whether its clients may send PROXY headers of their own, which the backend then trusts.
     package var passesClientHeaders: Bool { acceptProxyProtocol.clientHeaders == .pass }
+}
+
+/// The destination of some of a listener's clients.
+package struct Route: Hashable, Sendable {
+    /// Which clients take it.
+    package var match: RouteMatch
+    package var service: Service
+    /// The listener's, but for those that the service sets itself.
+    package var timeouts: Timeouts
+
+    package init(_ match: RouteMatch, to service: Service, timeouts: Timeouts = Timeouts()) {
+        self.match = match
+        self.service = service
+        self.timeouts = timeouts
+    }
+}
+
+extension Listener {
+    /// The endpoint that this address represents, and that all its clients connect through; `nil`
+    /// if only a header can identify it.
+    package var embeddedEndpoint: EndpointName? { endpoint.map { EndpointName(.embedded, $0) } }
+
+    /// The private link's endpoint of a client introduced by load balancers; `nil` if none is
+    /// named, and for other links.
+    ///
+    /// - Throws: if the headers name an invalid one, or not the listener's own: the client must not
+    ///   be admitted.
+    package func endpoint(of client: EffectiveClient) throws(EndpointConflict) -> EndpointName? {
+        guard link == .private else { return nil }
+        let named: EndpointName?
+        do throws(PrivateLinkIdentityError) {
+            named = try client.believedHeaders.last?.privateLinkIdentity().map(EndpointName.init)
+        } catch {
+            throw .invalid(error)
+        }
+        guard let own = embeddedEndpoint else { return named }
+        if let named { throw .contradiction(listener: own, header: named) }
+        return own
+    }
+}
+
+/// Why a client cannot be taken for any endpoint's.
+package enum EndpointConflict: Error, Hashable, Sendable {
+    case invalid(PrivateLinkIdentityError)
+    /// The header names an endpoint, and the listener is another one itself.
+    case contradiction(listener: EndpointName, header: EndpointName)
+}
+
+extension EndpointConflict: CustomStringConvertible {
+    /// The cause, and what to do about it.
+    package var description: String {
+        switch self {
+        case .invalid(let error):
+            error.description
+        case .contradiction(let listener, let header):
+            "the PROXY header names the endpoint \(header), but this listener is the endpoint"
+                + " \(listener) (send the cloud's connections to a private listener without"
+                + " endpoint, or remove this load balancer from proxyProtocol.trusted)"
+        }
+    }
 }

@@ -1,4 +1,5 @@
 package import Addresses
+public import Text
 package import Traffic
 
 /// What a route leads to: the backends of one warehouse that speak one protocol, and how they are
@@ -59,5 +60,97 @@ extension Service.ID: CustomStringConvertible {
     /// As log lines name it: `mysql of AWVA7CM7`, or the listener's address.
     package var description: String {
         listener?.description ?? "\(`protocol`.rawValue) of \(warehouse)"
+    }
+}
+
+extension Service {
+    /// Reads a service's keys, which are in a mapping of their own or inside the only listener that
+    /// leads to it.
+    ///
+    /// - Parameters:
+    ///   - service: the protocol; `nil` if it is unknown; then nothing is concluded from it.
+    ///   - listen: the place of the listener's own address, if there is only one listener.
+    static func read(
+        _ fields: inout Fields,
+        id: ID,
+        protocol service: ServiceProtocol?,
+        listen: Place? = nil
+    ) -> Service {
+        let backends = ConfiguredBackend.decodeList(&fields, listen: listen)
+        let healthCheck = HealthCheck.decode(fields.place("healthCheck"), for: service)
+        let sendProxyProtocol = SendProxyProtocol.decode(fields.place("sendProxyProtocol"))
+        if let service, service.known.healthQuestion != nil, healthCheck.kind == .tcp,
+            !service.known.countsBareConnects, sendProxyProtocol != .off
+        {
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["healthCheck"],
+                "a backend that rejects the PROXY header would count as healthy",
+                remedy: "set healthCheck: \(service.rawValue)"
+            )
+        }
+        let sourceAddresses = fields.sourceAddresses(to: backends)
+        return Service(
+            id,
+            backends: backends,
+            healthCheck: healthCheck,
+            sendProxyProtocol: sendProxyProtocol,
+            sourceAddresses: sourceAddresses,
+            connectionLimit: fields.connectionLimit()
+        )
+    }
+}
+
+/// One of a warehouse's `services`, for the routes of any listener.
+struct SharedService {
+    let place: Place
+    let service: Service
+    /// Those that it sets itself.
+    let timeouts: TimeoutChanges
+}
+
+extension SharedService {
+    /// Reads a warehouse's key `services`.
+    static func decodeAll(_ place: Place?, of warehouse: String) -> [SharedService] {
+        place?.mapping(remedy: place?.node.asServices) { fields in
+            ServiceProtocol.allCases.compactMap { service in
+                fields.place(service.rawValue).flatMap { decode($0, service, of: warehouse) }
+            }
+        } ?? []
+    }
+
+    private static func decode(
+        _ place: Place,
+        _ service: ServiceProtocol,
+        of warehouse: String
+    ) -> SharedService? {
+        place.mapping(insteadOfList: "backends") { fields in
+            let timeouts = TimeoutChanges(fields.place("timeouts"), with: [.session])
+            let id = ID(warehouse: warehouse, protocol: service)
+            return SharedService(
+                place: place,
+                service: Service.read(&fields, id: id, protocol: service),
+                timeouts: timeouts
+            )
+        }
+    }
+
+    private typealias ID = Service.ID
+}
+
+extension ConfigurationNode {
+    /// `services: [ … ]` and `services: db:3306`: what to write instead.
+    fileprivate var asServices: String {
+        let services = ServiceProtocol.allCases.map(\.rawValue).joined(separator: ", ")
+        return "write { PROTOCOL: { backends: [ host:port ] } }, with PROTOCOL one of \(services)"
+    }
+}
+
+extension ServiceProtocol: ConfigurationWord {
+    package static var synonyms: [String: Self] {
+        allCases.reduce(into: [:]) { synonyms, service in
+            for synonym in service.known.synonyms { synonyms[synonym] = service }
+        }
     }
 }

@@ -1,4 +1,4 @@
-import AddressFeeds
+package import AddressFeeds
 import CIDRTrie
 import Policy
 import Synchronization
@@ -315,5 +315,27 @@ extension ListFileSettings {
         self.format = format
         self.action = action
         self.description = description
+    }
+}
+
+extension UnmatchedFilter {
+    /// What may have been meant: the nearest that the feed has, or some of what it has.
+    package var remedy: String {
+        if let nearest = Suggestion.closest(to: value, among: known) {
+            return "did you mean \(nearest)?"
+        }
+        let some = known.prefix(8).joined(separator: ", ")
+        return known.isEmpty
+            ? "the list has none" : "the list has \(some)\(known.count > 8 ? ", …" : "")"
+    }
+}
+
+extension UnmatchedFilter.Key {
+    /// One of them: `service`.
+    package var word: String {
+        switch self {
+        case .services: "service"
+        case .regions: "region"
+        }
     }
 }

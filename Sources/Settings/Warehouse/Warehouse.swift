@@ -1,4 +1,6 @@
 package import Policy
+public import Text
+import Traffic
 
 /// What is protected. The routes of listeners lead to its services; who may use them is its
 /// ``WarehousePolicy``.
@@ -27,5 +29,177 @@ package struct Warehouse: Hashable, Sendable {
         self.host = host
         self.connectionLimit = connectionLimit
         self.whenRevoked = whenRevoked
+    }
+}
+
+extension AccessPolicy {
+    /// What decides on the clients of `listener` that are led to a warehouse.
+    package init(for listener: Listener, under policy: WarehousePolicy) {
+        if listener.link == .private {
+            self.init(endpointsOf: policy)
+        } else if listener.link == .outbound, let sources = listener.sources {
+            self.init(sources: sources)
+        } else {
+            self.init(whitelistOf: policy)
+        }
+    }
+}
+
+/// A warehouse, and what is inside it in addition to its policy.
+struct DecodedWarehouse {
+    let warehouse: Warehouse
+    let policy: WarehousePolicy
+    /// Those that lead to it alone.
+    let listeners: [Listener]
+    /// Those to which routes of other listeners may lead.
+    let services: [SharedService]
+    /// Whether `services` may have more than was understood.
+    let isMissingServices: Bool
+
+    /// - Parameters:
+    ///   - timeouts: the gateway's, which its listeners inherit.
+    ///   - shared: listeners that lead to several warehouses, this one among them perhaps.
+    static func decode(_ place: Place, timeouts: Timeouts, shared: [SharedListener])
+        -> DecodedWarehouse?
+    {
+        place.mapping { fields in
+            let id = fields.requiredPlace("id")?.warehouseID()
+            let links = Set(shared.compactMap { listener in id.flatMap(listener.link) })
+            let name: String? = fields.optional("name")
+            let host: HostName? = fields.optional("host")
+            let connectionLimit = fields.connectionLimit()
+            let listeners = listeners(
+                &fields,
+                of: id ?? "",
+                timeouts: timeouts,
+                isReachable: !links.isEmpty
+            )
+            let allLinks = links.union(listeners.map(\.link))
+            let faultCount = place.decoding.faultCount
+            let services = SharedService.decodeAll(fields.place("services"), of: id ?? "")
+            let isMissingServices =
+                place.decoding.faultCount > faultCount || fields.isProbablyLost("services")
+            let whenRevoked = fields.value("whenRevoked", default: Revocation.close)
+            let servicePlaces = fields.elements("endpointServices")
+            let endpointServices = EndpointService.decodeList(servicePlaces)
+            let endpointPlaces = fields.elements("endpoints")
+            let endpoints = Endpoint.decodeList(
+                endpointPlaces,
+                of: endpointServices,
+                areAllKnown: endpointServices.count == servicePlaces.count
+                    && !fields.isProbablyLost("endpointServices")
+            )
+            let whitelist = Whitelist.decode(&fields, isPublic: allLinks.contains(.public))
+            checkEndpoints(of: &fields, isPrivate: allLinks.contains(.private))
+            // Errors in one of them are reported already.
+            if endpoints.count == endpointPlaces.count {
+                checkEmbeddedEndpoints(endpoints, for: listeners, of: &fields)
+            }
+            guard let id, let whenRevoked else { return nil }
+            return DecodedWarehouse(
+                warehouse: Warehouse(
+                    id: id,
+                    name: name,
+                    host: host?.text,
+                    connectionLimit: connectionLimit,
+                    whenRevoked: whenRevoked
+                ),
+                policy: WarehousePolicy(
+                    whitelist: whitelist,
+                    endpointServices: endpointServices,
+                    endpoints: endpoints
+                ),
+                listeners: listeners,
+                services: services,
+                isMissingServices: isMissingServices
+            )
+        }
+    }
+
+    /// - Parameter isReachable: whether another listener leads to the warehouse.
+    private static func listeners(
+        _ fields: inout Fields,
+        of id: String,
+        timeouts: Timeouts,
+        isReachable: Bool
+    ) -> [Listener] {
+        // Of a service that no route leads to more is said elsewhere.
+        if fields.isEmptyList("listeners"), !isReachable, !fields.isGiven("services") {
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["listeners"],
+                "no listener leads to this warehouse"
+            )
+        }
+        return fields.elements("listeners").compactMap {
+            Listener.decode($0, of: id, timeouts: timeouts)
+        }
+    }
+
+    private static func checkEndpoints(of fields: inout Fields, isPrivate: Bool) {
+        if isPrivate, fields.isEmptyList("endpoints") {
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["endpoints"],
+                "a private link without endpoints admits no clients",
+                remedy: "add the consumers' endpoints under endpoints"
+            )
+        }
+    }
+}
+
+extension DecodedWarehouse {
+    /// A listener's endpoint must be there, and an embedded endpoint without a listener is not.
+    private static func checkEmbeddedEndpoints(
+        _ endpoints: [Endpoint],
+        for listeners: [Listener],
+        of fields: inout Fields
+    ) {
+        let embedded = Set(endpoints.filter { $0.cloud == .embedded }.map(\.id))
+        let used = Set(listeners.compactMap(\.endpoint))
+        for id in used.subtracting(embedded).sorted() {
+            fields.conclude(
+                .error,
+                at: fields.place,
+                fromAbsenceOf: ["endpoints"],
+                "endpoint \(id.quoted) is used by a listener but not defined",
+                remedy: "add endpoints: [ { id: \(id), cloud: embedded, state: available } ]"
+            )
+        }
+        for id in embedded.subtracting(used).sorted() {
+            fields.conclude(
+                .warning,
+                at: fields.place,
+                fromAbsenceOf: ["listeners"],
+                "embedded endpoint \(id.quoted) has no listener: no client can reach it",
+                remedy: "add a listener with link: private and endpoint: \(id)"
+            )
+        }
+    }
+}
+
+extension Fields {
+    /// `limits: { connections: 100 }`; 0 for no limit.
+    mutating func connectionLimit() -> Int {
+        var limit = 0
+        place("limits")?.keys(insteadOfValue: "connections") { fields in
+            fields.read("connections", into: &limit, within: ConnectionLimits.range)
+        }
+        return limit
+    }
+}
+
+extension Revocation: ConfigurationWord {}
+
+extension Place {
+    /// A warehouse's id, which no other warehouse may have.
+    fileprivate func warehouseID() -> String? {
+        guard let id: WarehouseID = scalar() else { return nil }
+        if let owner = decoding.warehouseIDs.claim(id.text, for: self) {
+            fault("duplicate id \(id.text.quoted), first defined at \(owner.reference)")
+        }
+        return id.text
     }
 }

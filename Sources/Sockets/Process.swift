@@ -1,4 +1,44 @@
+internal import CSockets
 internal import Glibc
+
+/// Signals of this process, read by one thread that does nothing else.
+///
+/// A handler writes each signal into a pipe, on whichever thread the system chose: so no signal is
+/// missed while another thread blocks, and none interrupts a call (SA_RESTART, sigaction(2)).
+public struct ProcessSignals: Sendable {
+    private let descriptor: Int32
+
+    /// Catches `numbers` from now on. Called once in a process, on the thread that will read them
+    /// or before any other thread is started.
+    public init(catching numbers: [Int32]) throws(SystemError) {
+        descriptor = try SystemError.check(csockets_signals_open())
+        for number in numbers { try SystemError.check(csockets_signals_catch(number)) }
+    }
+
+    /// Blocks until the next signal arrives.
+    ///
+    /// - Returns: its number; `nil` if there can be none because the pipe is gone.
+    public func next() -> Int32? {
+        let number = csockets_signals_next(descriptor)
+        return number < 0 ? nil : number
+    }
+}
+
+/// The memory that the allocator holds for this process.
+public enum ProcessMemory {
+    /// Gives free memory back to the system, from wherever in the heap it is (malloc_trim(3)).
+    /// Threads that allocate meanwhile wait for it, an arena at a time.
+    public static func trim() {
+        _ = csockets_memory_trim()
+    }
+
+    /// Makes the allocator give large blocks back to the system as soon as they are freed
+    /// (mallopt(3)): a list is copied for each edit, and the arena of whichever thread made the copy
+    /// would keep its memory.
+    public static func returnLargeBlocks() {
+        _ = csockets_memory_return_blocks(256 << 10)
+    }
+}
 
 /// A thread for one call that may block indefinitely. Nothing waits for its end, and the process
 /// may end before it.
