@@ -7,6 +7,7 @@ import Traffic
 struct StartSettingsTests {
     private static let changes: [(key: String, change: @Sendable (inout Topology) -> Void)] = [
         ("management.listen", { $0.management = nil }),
+        ("lastPolicy", { $0.lastPolicyFolder = "/var/lib/sluice/policy" }),
         ("engine.shards", { $0.engine.shards = 7 }),
         ("engine.linger", { $0.engine.linger = .milliseconds(7) }),
         ("engine.scratch", { $0.engine.scratchByteCount = 8_192 }),

@@ -17,6 +17,7 @@ package struct StartSettings: Hashable, Sendable {
         values = [
             "management.listen": topology.management?.description ?? "none",
             "management.names": topology.managementNames.joined(separator: ", "),
+            "lastPolicy": topology.lastPolicyFolder ?? "none",
             "engine.shards": "\(engine.shards)",
             "engine.linger": "\(engine.linger)",
             "engine.scratch": "\(engine.scratchByteCount) bytes",
