@@ -14,9 +14,14 @@ final class ConfigurationFileSource: PolicySource {
     private let logger: Logger
     /// Called after each reload with its failure; `nil` if it succeeded.
     private let finished: @Sendable (_ failure: String?) -> Void
-    private let reloader = Mutex<Reloader<LoadedConfiguration>?>(nil)
-    /// A request may come before there is an applier.
-    private let isRequested = Mutex(false)
+    private let state = Mutex(State())
+
+    private struct State {
+        /// `nil` before there is an applier.
+        var reloader: Reloader<LoadedConfiguration>?
+        /// Whether a request has come before that.
+        var isRequested = false
+    }
 
     init(
         name: String,
@@ -32,10 +37,11 @@ final class ConfigurationFileSource: PolicySource {
 
     /// Asks for the file to be read again, and returns at once.
     func requestReload() {
-        guard let reloader = reloader.withLock({ $0 }) else {
-            return isRequested.withLock { $0 = true }
+        let reloader = state.withLock { state in
+            state.isRequested = state.reloader == nil
+            return state.reloader
         }
-        reloader.request()
+        reloader?.request()
     }
 
     func run(submittingTo applier: PolicyApplier) async throws {
@@ -45,8 +51,11 @@ final class ConfigurationFileSource: PolicySource {
             apply: { [self] in submit($0, to: applier) },
             fail: { [self] in finished($0.description) }
         )
-        self.reloader.withLock { $0 = reloader }
-        if isRequested.withLock({ $0 }) { reloader.request() }
+        let isRequested = state.withLock { state in
+            state.reloader = reloader
+            return state.isRequested
+        }
+        if isRequested { reloader.request() }
         // Until the task is cancelled.
         for await _ in AsyncStream<Void>(unfolding: { try? await Task.sleep(for: .seconds(3_600)) })
         {

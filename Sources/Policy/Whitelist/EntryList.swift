@@ -212,6 +212,8 @@ private struct EntryDraft {
     /// Blocks that the edits so far have added (`true`) or taken away.
     private var claimed: [CIDRBlock: Bool] = [:]
     private var removed: Set<Int> = []
+    /// Entries as the edits so far have left them.
+    private var changed: [Int: WhitelistEntry] = [:]
 
     init(of list: EntryList, notes: EntryNotes) {
         self.list = list
@@ -226,23 +228,26 @@ private struct EntryDraft {
             note(.insert(entry.rule, isEnabled: entry.isEnabled), entry, isNew: true)
         case .change(let id, let entry):
             let index = try index(of: id)
-            let before = trie.rules.block(of: index)
+            let current = current(index)
+            let before = current.rule.block
             if before != entry.rule.block {
                 try claim(entry.rule.block)
                 claimed[before] = false
             }
             note(.replace(index, with: entry.rule), entry)
-            if trie.rules.isEnabled(index) != entry.isEnabled {
+            if current.isEnabled != entry.isEnabled {
                 note(.setEnabled(index, entry.isEnabled), entry)
             }
+            changed[index] = entry
         case .setEnabled(let id, let isEnabled, let editor, let moment):
             let index = try index(of: id)
-            var entry = list[index]
+            var entry = current(index)
             (entry.isEnabled, entry.editor, entry.editedAt) = (isEnabled, editor, moment)
             note(.setEnabled(index, isEnabled), entry)
+            changed[index] = entry
         case .remove(let id):
             let index = try index(of: id)
-            claimed[trie.rules.block(of: index)] = false
+            claimed[current(index).rule.block] = false
             removed.insert(index)
             note(.remove(index), nil)
         }
@@ -277,6 +282,8 @@ private struct EntryDraft {
         edits.append(edit)
         entries.append((entry, isNew))
     }
+
+    private func current(_ index: Int) -> WhitelistEntry { changed[index] ?? list[index] }
 
     private func index(of id: EntryID) throws(EntryEditError) -> Int {
         guard let index = list.index(of: id), !removed.contains(index) else {

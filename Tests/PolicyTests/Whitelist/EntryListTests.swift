@@ -66,6 +66,26 @@ struct EntryListTests {
         #expect(replaced.entries.map(\.entry.rule.action) == [.deny])
     }
 
+    @Test("Edits of one entry in one batch follow each other")
+    func sameEntry() throws {
+        let list = EntryList(.entries, [try entry("10.0.0.0/8")])
+        let id = list.id(at: 0)
+        var moved = try entry("11.0.0.0/8")
+        moved.editor = "alice"
+        let batch: [EntryEdit] = [
+            .change(id, to: moved), .setEnabled(id, false, editor: "bob", at: now),
+            .add(try entry("10.0.0.0/8", .deny)),
+        ]
+        let edited = try list.applying(batch).list
+        let entry = edited[try #require(edited.index(of: id))]
+        #expect(entry.text == "11.0.0.0/8" && !entry.isEnabled && entry.editor == "bob")
+        // Moved back in the same batch, its first block is taken again.
+        let back = try self.entry("10.0.0.0/8")
+        #expect(throws: EntryEditError.self) {
+            try list.applying([.change(id, to: moved), .change(id, to: back), .add(back)])
+        }
+    }
+
     @Test("A disabled entry is in the list and does not decide")
     func disabled() throws {
         let list = EntryList(.entries, [try entry("10.0.0.0/8"), try entry("10.1.0.0/16", .deny)])
