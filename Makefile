@@ -30,7 +30,7 @@ help:
 	@echo 'make bench-trie  benchmark lookups in lists of CIDR blocks'
 	@echo 'make bench-policy benchmark changes of the policy: time and memory'
 	@echo 'make bench-micro benchmark each decision and wire format of the core'
-	@echo 'make bench-check run both once, to check that they still work'
+	@echo 'make bench-check run the last three once, to check that they still work'
 	@echo 'Pass options on: make demo DEMO="--mysql-port 9130",'
 	@echo 'make test TEST="--filter DemoTests", make bench BENCH="--only churn"'
 
@@ -102,7 +102,7 @@ bench-trie: toolchain build-packages
 
 bench-policy: toolchain build-packages
 	$(build_release)
-	swift run -c release --package-path Benchmarks/policy PolicyBenchmark
+	swift run -c release --package-path Benchmarks/micro PolicyBenchmark
 	python3 Benchmarks/policy/reload.py \
 	    --sluice "new=$$($(build_release) --show-bin-path)/sluice" $(BENCH)
 
@@ -112,6 +112,7 @@ bench-micro: toolchain build-packages
 # The benchmark plugin skips a benchmark that throws; run directly, it fails.
 bench-check: toolchain build-packages
 	BENCHMARK_ONCE=1 swift run -c release --package-path Benchmarks/micro PureCore >/dev/null
+	swift run -c release --package-path Benchmarks/micro PolicyBenchmark 3
 	swift run -c release --package-path Benchmarks/trie TrieBenchmark --rounds 1
 
 build-packages:

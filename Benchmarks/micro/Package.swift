@@ -6,11 +6,15 @@ import PackageDescription
 ///     swift package --package-path Benchmarks/micro benchmark --grouping metric
 ///     BENCHMARK_ONCE=1 swift run -c release --package-path Benchmarks/micro PureCore >/dev/null
 ///
+/// And how long a change of the policy takes until every worker obeys it:
+///
+///     swift run -c release --package-path Benchmarks/micro PolicyBenchmark
+///
 /// `--filter 'Trie.*'` selects by name.
 ///
-/// The gateway's pure targets are built from their sources, by the link `Gateway`, and not through
-/// the gateway's package: what they offer to each other has `package` access, and none of the
-/// gateway's own dependencies is built.
+/// The gateway's targets are built from their sources, by the link `Gateway`, and not through the
+/// gateway's package: what they offer to each other has `package` access, and none of the gateway's
+/// own dependencies is built.
 let package = Package(
     name: "micro-benchmark",
     dependencies: [
@@ -18,33 +22,50 @@ let package = Package(
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: [])
     ],
     targets: [
-        .pure("Addresses"),
-        .pure("Checksums"),
-        .pure("Text"),
-        .pure("HTTPProtocol", ["Text"]),
-        .pure("MySQLProtocol", ["Text"]),
-        .pure("Time", ["Text"]),
-        .pure("AddressFeeds", ["Addresses"]),
-        .pure("CIDRTrie", ["Addresses", "Checksums", "Time"]),
-        .pure("ProxyProtocol", ["Addresses", "Checksums"]),
-        .pure("Policy", ["Addresses", "CIDRTrie", "ProxyProtocol", "Text", "Time"]),
-        .pure(
+        .gateway("Addresses"),
+        .gateway("Checksums"),
+        .gateway("Text"),
+        .gateway("HTTPProtocol", ["Text"]),
+        .gateway("MySQLProtocol", ["Text"]),
+        .gateway("Time", ["Text"]),
+        .gateway("AddressFeeds", ["Addresses"]),
+        .gateway("CIDRTrie", ["Addresses", "Checksums", "Time"]),
+        .gateway("ProxyProtocol", ["Addresses", "Checksums"]),
+        .gateway("Policy", ["Addresses", "CIDRTrie", "ProxyProtocol", "Text", "Time"]),
+        .gateway(
             "Traffic",
             [
                 "Addresses", "CIDRTrie", "HTTPProtocol", "MySQLProtocol", "Policy",
                 "ProxyProtocol", "Text",
             ]
         ),
-        .pure(
+        .gateway(
             "Settings",
             [
                 "Addresses", "AddressFeeds", "CIDRTrie", "Policy", "ProxyProtocol", "Text", "Time",
                 "Traffic",
             ]
         ),
-        .pure(
+        .gateway(
             "Operations",
             ["Addresses", "CIDRTrie", "Policy", "Settings", "Text", "Time", "Traffic"]
+        ),
+        .target(name: "CSockets", path: "Gateway/CSockets"),
+        .gateway("Sockets", ["Addresses", "CSockets"]),
+        .gateway(
+            "Engine",
+            [
+                "Addresses", "CIDRTrie", "HTTPProtocol", "Operations", "Policy", "ProxyProtocol",
+                "Settings", "Sockets", "Time", "Traffic",
+            ]
+        ),
+        .executableTarget(
+            name: "PolicyBenchmark",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Engine", "Operations", "Policy", "Settings", "Sockets",
+                "Traffic",
+            ],
+            path: "Benchmarks/PolicyBenchmark"
         ),
         .executableTarget(
             name: "PureCore",
@@ -62,7 +83,7 @@ let package = Package(
 
 extension Target {
     /// A target of the gateway, with the settings that its sources are written for.
-    static func pure(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+    static func gateway(_ name: String, _ dependencies: [Dependency] = []) -> Target {
         .target(
             name: name,
             dependencies: dependencies,

@@ -8,8 +8,12 @@ import Sockets
 import Traffic
 
 /// Edits one entry at a time, publishes the policy and waits until every shard has adopted it.
+///
+/// The number of edits is the only argument.
 @main
 enum PolicyBenchmark {
+    private static let edits = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 200
+
     static func main() async throws {
         print("case                    edits   median ms   p99 ms      max ms   shards")
         try await measure("200 lists of 5,000", lists: 200, entries: 5_000)
@@ -36,7 +40,7 @@ enum PolicyBenchmark {
         ) { _ in }
         try gateway.start()
         var times: [Double] = []
-        for _ in 0..<200 {
+        for _ in 0..<edits {
             let block = CIDRBlock(.v4(IPv4Address(bits: .random(in: 0x8000_0000...0xdfff_ffff))))
             let warehouse = "W\(Int.random(in: 0..<lists, using: &generator))"
             let start = ContinuousClock.now
@@ -52,9 +56,9 @@ enum PolicyBenchmark {
         let shards = gateway.status().shards.count
         _ = await gateway.drain(within: .zero)
         times.sort()
-        let figures = [times[100], times[197], times[199]].map { rounded($0) }
+        let figures = [edits / 2, edits * 99 / 100, edits - 1].map { rounded(times[$0]) }
         print(
-            name.padded(to: 24) + "200".padded(to: 8) + figures[0].padded(to: 12)
+            name.padded(to: 24) + "\(edits)".padded(to: 8) + figures[0].padded(to: 12)
                 + figures[1].padded(to: 12) + figures[2].padded(to: 9) + "\(shards)"
         )
     }
