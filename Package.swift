@@ -28,6 +28,7 @@ let package = Package(
             from: "2.28.1",
             traits: []
         ),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -44,7 +45,11 @@ let package = Package(
             swiftSettings: strict
         ),
         // The only one of them that needs FoundationEssentials, for its JSON decoder.
-        .target(name: "AddressFeeds", dependencies: ["Addresses"], swiftSettings: strict),
+        .target(
+            name: "AddressFeeds",
+            dependencies: ["Addresses", "Text"],
+            swiftSettings: strict
+        ),
         .target(
             name: "ProxyProtocol",
             dependencies: ["Addresses", "Checksums"],
@@ -102,7 +107,7 @@ let package = Package(
             name: "LoadTesting",
             dependencies: [
                 "Addresses", "COpenSSL", "HTTPProtocol", "MySQLProtocol", "ProxyProtocol",
-                "SeededRandom", "Sockets", "Text", "Traffic",
+                "SeededRandom", "Sockets", "Text", "Time", "Traffic",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Sources/Tools/LoadTesting",
@@ -116,6 +121,7 @@ let package = Package(
             dependencies: [
                 "Addresses", "Checksums", "CIDRTrie", "CYAML", "Engine", "Operations", "Policy",
                 "Settings", "Sockets", "Text", "Time", "Traffic",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -129,7 +135,7 @@ let package = Package(
         .target(
             name: "SampleWarehouse",
             dependencies: [
-                "Addresses", "MySQLProtocol", "ProxyProtocol", "Traffic",
+                "Addresses", "MySQLProtocol", "ProxyProtocol", "Text", "Traffic",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -162,7 +168,9 @@ let package = Package(
         // For tests only: configurations in few words.
         .target(
             name: "Configurations",
-            dependencies: ["Addresses", "CIDRTrie", "Policy", "Settings", "Traffic"],
+            dependencies: [
+                "Addresses", "CIDRTrie", "Operations", "Policy", "Settings", "Time", "Traffic",
+            ],
             path: "Tests/Configurations",
             swiftSettings: strict
         ),
@@ -275,6 +283,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -288,6 +297,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Configurations", "Control", "Operations", "Policy",
+                "Time", "Traffic", "sluice",
             ],
             swiftSettings: strict
         ),

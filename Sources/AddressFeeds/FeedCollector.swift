@@ -1,4 +1,5 @@
 import Addresses
+import Text
 
 /// Collects a feed's prefixes and errors, whichever form it has.
 struct FeedCollector {
@@ -62,25 +63,10 @@ extension FeedCollector {
 }
 
 extension String {
-    /// In quotes and shortened, printable.
-    fileprivate var quoted: String {
-        let shown = String(String.UnicodeScalarView(unicodeScalars.prefix(64))).printable
-        return "\"\(shown)\(unicodeScalars.count > 64 ? "…" : "")\""
-    }
-
     /// The text with a question mark for each character that a terminal might interpret, or that
     /// changes the direction of writing.
     var printable: String {
         guard utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return self }
-        return String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator: "?"
-                    default: scalar
-                    }
-                }
-            )
-        )
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isHarmless ? $0 : "?" }))
     }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import Time
 
 /// Calls back periodically, on a queue of its own.
 final class RepeatingTimer: Sendable {

@@ -141,7 +141,7 @@ public struct BodyLength: Hashable, Sendable {
     /// Looks at the next bytes.
     ///
     /// - Returns: how many of them belong to the body. If that is fewer than there are, it has ended.
-    public mutating func receive(_ bytes: Span<UInt8>) throws(MalformedBody) -> Int {
+    public mutating func receive(_ bytes: Span<UInt8>) throws(HTTPSyntaxError) -> Int {
         switch form {
         case .counted(let remaining):
             let count = min(remaining, bytes.count)
@@ -149,20 +149,11 @@ public struct BodyLength: Hashable, Sendable {
             return count
         case .chunked(var body, var lines):
             var position = 0
-            do throws(HTTPSyntaxError) {
-                let hasEnded = try body.receive(bytes, from: &position, lines: &lines)
-                form = hasEnded ? .complete : .chunked(body, lines)
-                return position
-            } catch {
-                throw MalformedBody(reason: error.description)
-            }
+            let hasEnded = try body.receive(bytes, from: &position, lines: &lines)
+            form = hasEnded ? .complete : .chunked(body, lines)
+            return position
         case .complete:
             return 0
         }
     }
-}
-
-/// A body whose end cannot be found.
-public struct MalformedBody: Error, Hashable, Sendable {
-    public let reason: String
 }

@@ -68,16 +68,17 @@ extension String {
     public var quoted: String {
         let limit = 64
         return count > limit
-            ? "\(String(prefix(limit)).debugDescription.visibleSpaces)…"
-            : debugDescription.visibleSpaces
+            ? "\(String(prefix(limit)).debugDescription.visiblyEscaped)…"
+            : debugDescription.visiblyEscaped
     }
 
-    /// With spaces beyond ASCII, which are easily mistaken, written as their numbers.
-    private var visibleSpaces: String {
+    /// With spaces beyond ASCII, which are easily mistaken, and with what is invisible or changes
+    /// the writing direction written as numbers.
+    private var visiblyEscaped: String {
         guard utf8.contains(where: { $0 >= 0x80 }) else { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in
             let isSpace = scalar.properties.generalCategory == .spaceSeparator && scalar != " "
-            if isSpace || (0x200b...0x200f).contains(scalar.value) {
+            if isSpace || !scalar.isHarmless {
                 text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
             } else {
                 text.unicodeScalars.append(scalar)

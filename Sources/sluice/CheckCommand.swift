@@ -1,7 +1,10 @@
+import Addresses
 import ArgumentParser
 import Control
 import Operations
+import Policy
 import Settings
+import Text
 
 /// `sluice check`: reports all errors and warnings of a configuration; serves nothing.
 struct CheckCommand: AsyncParsableCommand {
@@ -25,7 +28,7 @@ struct CheckCommand: AsyncParsableCommand {
         help: """
             The gateway's management address for --live. (default: the file's management.listen)
             """,
-        completion: .list([ManagementAddress.standard]),
+        completion: .list([ManagementAddress.standard.text]),
         transform: ManagementOptions.address
     )
     var management: ManagementAddress?
@@ -66,7 +69,8 @@ struct CheckCommand: AsyncParsableCommand {
         if json {
             StandardOutput.print(json: try report.json())
         } else {
-            StandardOutput.print(report.text)
+            let texts = [report.text, report.live?.text].compactMap(\.self)
+            StandardOutput.print(texts.joined(separator: "\n"))
         }
     }
 
@@ -96,6 +100,29 @@ struct CheckCommand: AsyncParsableCommand {
                 "the configuration has no management.listen (use --management HOST:PORT)"
             )
         }
-        return try ManagementClient(address.text)
+        return ManagementClient(address)
+    }
+}
+
+extension ConfigurationReport.Live {
+    /// The effect on running sessions as a table for people.
+    var text: String {
+        let headings: [Columns.Heading] = [
+            .number("WOULD CLOSE"), "WAREHOUSE", "LISTENER", "CLIENT", "ENDPOINT", "REASON",
+        ]
+        let rows = revoked.map { revoked in
+            let session = revoked.session
+            return [
+                "\(session.connection)", session.warehouse, session.listener,
+                session.client.description, session.endpoint?.description ?? "-",
+                revoked.reason.rawValue,
+            ]
+        }
+        let keys = awaitingRestart.joined(separator: ", ")
+        return [
+            rows.isEmpty ? nil : Columns(headings, rows).description,
+            "\(revoked.count.of("running session")) would be closed, \(keptCount) kept",
+            keys.isEmpty ? nil : "changed, but requires a restart: \(keys)",
+        ].compactMap(\.self).joined(separator: "\n")
     }
 }

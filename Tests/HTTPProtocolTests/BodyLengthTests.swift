@@ -59,7 +59,7 @@ struct BodyLengthTests {
     )
     func malformed(text: String) {
         let bytes = Array(text.utf8)
-        #expect(throws: MalformedBody.self) {
+        #expect(throws: HTTPSyntaxError.self) {
             var body = BodyLength.chunked
             _ = try body.receive(bytes.span)
         }

@@ -47,12 +47,7 @@ struct AccessExplanationTests {
         #expect(answer.verdict == .deny && answer.reason == .notInWhitelist)
         #expect(try answer.expired?.rule == CIDRBlock(parsing: "10.0.0.0/8"))
         #expect(answer.expired?.expiredAt == now)
-        let text = ExplanationText([answer]).description
-        #expect(
-            text.contains(
-                "the allow rule 10.0.0.0/8 (of 10.0.0.0/8) expired at 2026-11-23T10:00:00Z"
-            )
-        )
+        #expect(answer.expired?.description == "of 10.0.0.0/8")
     }
 
     @Test("Also one in a compiled list, and one that would have denied")
@@ -61,7 +56,7 @@ struct AccessExplanationTests {
         let answer = try explain([try rule("10.0.0.0/8")], lists: [list], client: "10.1.2.3")
         #expect(answer.verdict == .allow)
         #expect(answer.expired?.action == .deny)
-        #expect(ExplanationText([answer]).description.contains("the deny rule 10.1.0.0/16"))
+        #expect(answer.expired?.rule == (try CIDRBlock(parsing: "10.1.0.0/16")))
     }
 
     @Test("An entry that decides nothing here, or has not expired, is not named")
@@ -200,8 +195,6 @@ struct AccessExplanationTests {
             at: now
         )
         #expect(answers?.map(\.requiresHeader) == [true])
-        let text = ExplanationText(answers ?? []).description
-        #expect(text.contains("if named by a load balancer in proxyProtocol.trusted"), "\(text)")
     }
 }
 

@@ -113,6 +113,14 @@ struct WebTextTests {
         #expect("<a href='x'>&\"".htmlEscaped == "&lt;a href=&#39;x&#39;&gt;&amp;&quot;")
     }
 
+    @Test("What is invisible, steers a terminal or changes the writing direction shows as a number")
+    func quoted() {
+        #expect(
+            "a\u{1b}[2J\u{202e}b\u{a0}c\u{200b}".quoted == #""a\u{1B}[2J\u{202E}b\u{A0}c\u{200B}""#
+        )
+        #expect("é 漢".quoted == "\"é 漢\"")
+    }
+
     @Test("A word that a shell would split or expand is quoted")
     func shell() {
         #expect("a/b:c@d=1,2%".shellQuoted == "a/b:c@d=1,2%")

@@ -34,12 +34,11 @@ package struct ConfigurationReport: Encodable, Sendable {
         lines = loaded.lines
     }
 
-    /// A line for each finding, and one that sums up.
+    /// A line for each finding, and one that sums up; without ``live``.
     package var text: String {
         let verdict =
             serves.map { "valid (\($0.text))" } ?? "invalid: \(faults.count.of("error"))"
-        return (lines + ["\(file): \(verdict)"] + (live.map { [$0.text] } ?? []))
-            .joined(separator: "\n")
+        return (lines + ["\(file): \(verdict)"]).joined(separator: "\n")
     }
 
     /// One JSON object, its keys in a fixed order.
@@ -53,24 +52,29 @@ package struct ConfigurationReport: Encodable, Sendable {
 extension ConfigurationReport {
     /// What a configuration would do to the running gateway.
     package struct Live: Encodable, Sendable {
-        let revoked: [RevocationPreview.Revoked]
-        let keptCount: Int
+        package let revoked: [RevocationPreview.Revoked]
+        package let keptCount: Int
         /// Changed keys that would wait for a restart.
-        let awaitingRestart: [String]
-        fileprivate let text: String
-
-        private enum CodingKeys: CodingKey { case revoked, keptCount, awaitingRestart }
+        package let awaitingRestart: [String]
 
         /// - Parameter awaitingRestart: the difference between the running gateway's
         ///   ``StartSettings`` and the configuration's.
         package init(_ preview: RevocationPreview, awaitingRestart: [String]) {
-            revoked = preview.revoked
-            keptCount = preview.keptCount
+            self.init(
+                revoked: preview.revoked,
+                keptCount: preview.keptCount,
+                awaitingRestart: awaitingRestart
+            )
+        }
+
+        package init(
+            revoked: [RevocationPreview.Revoked],
+            keptCount: Int,
+            awaitingRestart: [String]
+        ) {
+            self.revoked = revoked
+            self.keptCount = keptCount
             self.awaitingRestart = awaitingRestart
-            let keys = awaitingRestart.joined(separator: ", ")
-            text =
-                RevocationTable(preview).description
-                + (keys.isEmpty ? "" : "\nchanged, but requires a restart: \(keys)")
         }
     }
 }

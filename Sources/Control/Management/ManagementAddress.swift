@@ -5,10 +5,12 @@ package import Addresses
 /// Only the format is checked. If a part is missing, the closest valid address is suggested.
 package struct ManagementAddress: Hashable, Sendable {
     /// A gateway's default, used unless its configuration sets another.
-    package static let standard = "127.0.0.1:7080"
+    package static let standard = ManagementAddress(text: "127.0.0.1:7080")
 
     /// `127.0.0.1:7080`, `[::1]:7080` or `gateway.internal:7080`.
     package let text: String
+
+    private init(text: String) { self.text = text }
 
     /// - Throws: ``ManagementAddressError``; its description offers what was probably meant.
     package init(parsing text: String) throws(ManagementAddressError) {

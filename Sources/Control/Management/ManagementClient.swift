@@ -1,11 +1,16 @@
 import Addresses
+import AsyncHTTPClient
 import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import NIOPosix
 package import Operations
+import Settings
+import Sockets
+import Text
 
 /// Why a running gateway could not be queried. Each case names the remedy.
 package enum ManagementClientError: Error, CustomStringConvertible {
-    /// The operator's error.
-    case invalidAddress(String)
     case unreachable(address: String, reason: String)
     /// Something answers there, but no gateway that this program understands.
     case unexpectedAnswer(address: String)
@@ -14,8 +19,6 @@ package enum ManagementClientError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .invalidAddress(let address):
-            "invalid management address \"\(address)\" (expected host:port, e.g. 127.0.0.1:7080)"
         case .unreachable(let address, let reason):
             "cannot reach a gateway at \(address): \(reason)"
                 + " (is it running? see management.listen)"
@@ -31,6 +34,16 @@ package enum ManagementClientError: Error, CustomStringConvertible {
 ///
 ///     let status: ManagementClient.Answer<GatewayStatus> = try await client.get("v1/status")
 package struct ManagementClient: Sendable {
+    /// Limits of a response.
+    struct Limits: Sendable {
+        /// To find the host and to connect.
+        var connect: Duration = .seconds(5)
+        /// For the whole response, from the start of the request.
+        var answer: Duration = .seconds(30)
+        /// Of the body: more than the longest list of sessions has.
+        var byteCount = 64 << 20
+    }
+
     /// A gateway's answer, decoded and as JSON.
     package struct Answer<Value: Codable & Sendable>: Sendable {
         package var value: Value
@@ -46,35 +59,15 @@ package struct ManagementClient: Sendable {
     }
 
     private let address: String
-    private let exchange: ManagementExchange
+    private let limits: Limits
 
-    /// - Parameter address: `host:port`; an IPv6 address is in brackets.
-    package init(_ address: String) throws(ManagementClientError) {
-        try self.init(address, limits: ManagementExchange.Limits())
+    package init(_ address: ManagementAddress) {
+        self.init(address, limits: Limits())
     }
 
-    init(_ address: String, limits: ManagementExchange.Limits) throws(ManagementClientError) {
-        guard let (host, port) = Self.parts(of: address) else { throw .invalidAddress(address) }
-        self.address = address
-        exchange = ManagementExchange(host: host, port: port, authority: address, limits: limits)
-    }
-
-    private static func parts(of address: String) -> (host: String, port: UInt16)? {
-        // `try?`: what is not an IP address may still be a name.
-        if let socket = try? SocketAddress(parsing: address) {
-            return socket.port == 0 ? nil : ("\(socket.ip)", socket.port)
-        }
-        let parts = address.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let port = UInt16(parts[1]), port != 0, !parts[0].isEmpty,
-            parts[0].utf8.allSatisfy(Self.isNameByte)
-        else { return nil }
-        return (String(parts[0]), port)
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        let character = Character(Unicode.Scalar(byte))
-        return byte < 0x80
-            && (character.isLetter || character.isNumber || "-._".contains(character))
+    init(_ address: ManagementAddress, limits: Limits) {
+        self.address = address.text
+        self.limits = limits
     }
 
     /// The gateway's status now.
@@ -87,7 +80,7 @@ package struct ManagementClient: Sendable {
         _ path: String,
         query: [(key: String, value: String)] = []
     ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send(.get, path, query)
+        try await send(.GET, path, query)
     }
 
     /// What the gateway has done away with.
@@ -95,7 +88,7 @@ package struct ManagementClient: Sendable {
         _ path: String,
         query: [(key: String, value: String)]
     ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send(.delete, path, query)
+        try await send(.DELETE, path, query)
     }
 
     /// What the gateway has changed.
@@ -103,38 +96,116 @@ package struct ManagementClient: Sendable {
         _ path: String,
         query: [(key: String, value: String)]
     ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send(.put, path, query)
+        try await send(.PUT, path, query)
     }
 
+    /// - Parameter path: without the first slash.
     private func send<Value: Codable>(
-        _ method: ManagementExchange.Method,
+        _ method: HTTPMethod,
         _ path: String,
         _ query: [(key: String, value: String)]
     ) async throws(ManagementClientError) -> Answer<Value> {
-        do throws(ManagementExchange.Failure) {
-            let (status, body) = try await exchange.send(method, path: path, query: query)
-            return try answer(in: body, isSuccess: status == 200)
-        } catch {
-            switch error {
-            case .unreachable(let reason): throw .unreachable(address: address, reason: reason)
-            case .unexpectedAnswer: throw .unexpectedAnswer(address: address)
-            case .refused(let message): throw .refused(message)
+        let words = query.map { "\($0.key.percentEncoded)=\($0.value.percentEncoded)" }
+        let target = "/\(path)" + (words.isEmpty ? "" : "?" + words.joined(separator: "&"))
+        var request = HTTPClientRequest(url: "http://\(address)\(target)")
+        request.method = method
+        let response: (status: HTTPResponseStatus, body: [UInt8])
+        do {
+            response = try await withDeadline { [request, limits] in
+                try await request.response(limits)
             }
+        } catch {
+            throw failure(error)
+        }
+        return try answer(in: response.body, isSuccess: response.status == .ok)
+    }
+
+    /// The client's own deadline ends with the response's head.
+    private func withDeadline<Response: Sendable>(
+        _ request: @escaping @Sendable () async throws -> Response
+    ) async throws -> Response {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await request() }
+            group.addTask {
+                try await Task.sleep(for: limits.answer)
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw CancellationError() }
+            return first
         }
     }
 
     private func answer<Value: Codable>(in body: [UInt8], isSuccess: Bool)
-        throws(ManagementExchange.Failure) -> Answer<Value>
+        throws(ManagementClientError) -> Answer<Value>
     {
         // `try?`: without an envelope it is not a gateway's response.
         let envelope = try? JSONDecoder().decode(ReceivedEnvelope<Value>.self, from: Data(body))
         if isSuccess, let value = envelope?.data { return Answer(value: value) }
         if !isSuccess, let message = envelope?.message { throw .refused(message) }
-        throw .unexpectedAnswer
+        throw .unexpectedAnswer(address: address)
     }
 }
 
 private struct ReceivedEnvelope<Value: Decodable>: Decodable {
     let data: Value?
     let message: String?
+}
+
+extension HTTPClientRequest {
+    /// Sends the request on a connection of its own.
+    fileprivate func response(_ limits: ManagementClient.Limits) async throws
+        -> (status: HTTPResponseStatus, body: [UInt8])
+    {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: HTTPClient.Configuration.Timeout(connect: TimeAmount(limits.connect))
+        )
+        configuration.httpVersion = .http1Only
+        // A gateway that is not there is reported at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            let response = try await client.execute(self, deadline: .distantFuture)
+            let body = try await response.body.collect(upTo: limits.byteCount)
+            return (response.status, Array(buffer: body))
+        }
+    }
+}
+
+extension ManagementClient {
+    private func failure(_ error: any Error) -> ManagementClientError {
+        switch error {
+        case HTTPParserError.invalidEOFState:
+            .unreachable(
+                address: address,
+                reason: "connection closed in the middle of the response"
+            )
+        case is HTTPParserError: .unexpectedAnswer(address: address)
+        default: .unreachable(address: address, reason: reason(for: error))
+        }
+    }
+
+    private func reason(for error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            error.connectionErrors.last.map { reason(for: $0.error) }
+                ?? "the name \(error.host) has no address"
+        case let error as IOError:
+            SystemError(code: error.errnoCode).description
+        case is NIOTooManyBytesError:
+            "response larger than \(limits.byteCount >> 20) MiB"
+        case let error as HTTPClientError: reason(for: error)
+        case ChannelError.connectTimeout: reason(for: HTTPClientError.connectTimeout)
+        default: "connection lost (\(error))"
+        }
+    }
+
+    private func reason(for error: HTTPClientError) -> String {
+        switch error {
+        case .deadlineExceeded: "no response within \(limits.answer.configurationText)"
+        case .connectTimeout: "connect timed out after \(limits.connect.configurationText)"
+        case .remoteConnectionClosed: "connection closed without a response"
+        default: "connection lost (\(error.shortDescription))"
+        }
+    }
 }

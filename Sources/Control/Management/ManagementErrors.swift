@@ -108,3 +108,60 @@ extension Request {
         return (head.authority.map { [$0] } ?? []) + further
     }
 }
+
+/// Why a request is answered with an error, in the terms of the envelope.
+struct RequestError: Error {
+    let status: HTTPResponse.Status
+    /// A stable word for programs.
+    let code: String
+    /// A sentence for people.
+    let message: String
+
+    init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+}
+
+extension Request {
+    /// The value of a query parameter.
+    ///
+    /// - Throws: if it is given twice: it would be undefined which one counts.
+    func parameter(_ key: String) throws(RequestError) -> String? {
+        let values = uri.queryParameters[values: key[...]]
+        guard values.count <= 1 else {
+            throw RequestError(.badRequest, "InvalidRequest", "Duplicate parameter \(key).")
+        }
+        return values.first.map { String($0) }
+    }
+}
+
+/// Why a request is refused for its method, whether or not there is something at its path.
+enum MethodRefusal: Hashable {
+    /// It would change the policy, which only the configuration file does.
+    case policyIsFile
+    /// Everything here is for reading.
+    case methodNotAllowed
+
+    /// What is answered, as in the Allow field (RFC 9110 §10.2.1).
+    static let allowed = "GET, HEAD"
+    /// A sentence for people.
+    static let advice = "Only GET and HEAD are supported."
+
+    /// `nil` if the method only reads.
+    init?(_ method: HTTPRequest.Method, path: String) {
+        switch method {
+        case .get, .head: return nil
+        // Closing a session and changing a backend's mode do not change the policy.
+        case .delete where path == "/v1/sessions": return nil
+        case .put where path == "/v1/backends": return nil
+        case .post, .put, .patch, .delete: self = Self.ofWrite(to: path)
+        default: self = .methodNotAllowed
+        }
+    }
+
+    private static func ofWrite(to path: String) -> MethodRefusal {
+        path == "/v1" || path.hasPrefix("/v1/") ? .policyIsFile : .methodNotAllowed
+    }
+}

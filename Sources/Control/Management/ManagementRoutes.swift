@@ -1,6 +1,11 @@
+import Addresses
+import Engine
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Operations
+import Policy
+import Settings
 
 /// What the management address answers.
 struct ManagementRoutes: Sendable {
@@ -89,5 +94,32 @@ extension Response {
             headers: .uncached(type),
             body: ResponseBody(byteBuffer: ByteBuffer(string: text))
         )
+    }
+}
+
+/// What the management address needs from a gateway.
+protocol ManagedGateway: Sendable {
+    func status() -> GatewayStatus
+    func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList
+    func closeSessions(matching filter: SessionFilter, limit: Int?, shown: Int) async
+        -> ClosedSessions
+    /// Puts the backends that a filter names in a mode; `nil` for the one that is configured.
+    func setMode(_ mode: BackendMode?, matching filter: BackendFilter)
+    func denials() async -> DenialList
+    func endpoints() -> EndpointList
+    func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
+        -> [AccessExplanation]?
+}
+
+extension Gateway: ManagedGateway {}
+
+/// What a request's handlers know of its connection.
+struct ManagementContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
     }
 }

@@ -119,16 +119,19 @@ struct RunningGateway: Sendable {
 extension RunningGateway {
     /// Serves as long as `untilStopped` takes, then drains.
     ///
-    /// - Parameter ready: called once everything is bound and clients are accepted.
+    /// - Parameters:
+    ///   - others: run along with the gateway's own services; if one ends, all are stopped.
+    ///   - ready: called once everything is bound and clients are accepted.
     /// - Throws: why a part of the gateway ended by itself. The others have been stopped, and
     ///   sessions have been drained.
     func run(
+        with others: [any ServiceLifecycle.Service] = [],
         ready: @escaping @Sendable () -> Void = {},
         untilStopped: @escaping @Sendable () async -> Void
     ) async throws {
         defer { logs.flush() }
         let (starts, started) = AsyncStream.makeStream(of: Void.self)
-        let group = serviceGroup {
+        let group = serviceGroup(with: others) {
             ready()
             started.yield()
         }
@@ -152,7 +155,10 @@ extension RunningGateway {
     }
 
     /// They are stopped in the reverse order.
-    private func serviceGroup(ready: @escaping @Sendable () -> Void) -> ServiceGroup {
+    private func serviceGroup(
+        with others: [any ServiceLifecycle.Service],
+        ready: @escaping @Sendable () -> Void
+    ) -> ServiceGroup {
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         var services: [any ServiceLifecycle.Service] = [
             DataPlaneService(gateway: self, managementPorts: ports, ready: ready),
@@ -167,7 +173,7 @@ extension RunningGateway {
         }
         return ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services.map { service in
+                services: (services + others).map { service in
                     .init(
                         service: service,
                         successTerminationBehavior: .gracefullyShutdownGroup,

@@ -1,6 +1,7 @@
 import Dispatch
 import Settings
 import Sockets
+import Time
 import Traffic
 
 /// Checks backends independently of clients, off the data path: all checks run on one queue over

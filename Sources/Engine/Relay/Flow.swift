@@ -204,7 +204,7 @@ extension Flow {
     /// How many of the bytes from a read lie before the bound; the others are kept.
     private mutating func takeOwn(_ count: Int, upTo bound: Bound, with tools: RelayTools) -> Int {
         do {
-            let own = try tools.scratch.withBytes(in: 0..<count) { bytes throws(MalformedBody) in
+            let own = try tools.scratch.withBytes(in: 0..<count) { bytes throws(HTTPSyntaxError) in
                 try bound.length.receive(bytes)
             }
             bound.excess = tools.scratch.copy(own..<count)

@@ -66,19 +66,3 @@ extension Shard {
         boundBackend(of: key)
     }
 }
-
-extension Duration {
-    /// Whole milliseconds, rounded up, within Int64.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
-        let rest = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return overflow ? .max / 2 : min(product, .max / 2) + rest
-    }
-
-    /// Whole nanoseconds, within Int64.
-    var nanoseconds: Int64 {
-        let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? .max / 2 : product
-    }
-}

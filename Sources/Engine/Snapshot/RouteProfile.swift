@@ -2,6 +2,7 @@ import Addresses
 import Policy
 import Settings
 import Synchronization
+import Time
 
 /// What a session must know about its route for its whole life: the listener and, as soon as its
 /// route is known, the warehouse and the service.

@@ -41,6 +41,13 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
         /// The rule's description.
         package var description: String?
         package var expiredAt: UnixTime
+
+        package init(rule: CIDRBlock, action: Action, description: String?, expiredAt: UnixTime) {
+            self.rule = rule
+            self.action = action
+            self.description = description
+            self.expiredAt = expiredAt
+        }
     }
 
     /// Evaluates `policy` on behalf of `listener`.

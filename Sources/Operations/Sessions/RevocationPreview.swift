@@ -12,6 +12,11 @@ package struct RevocationPreview: Sendable {
     package struct Revoked: Hashable, Sendable, Codable {
         package var session: Session
         package var reason: DenialReason
+
+        package init(session: Session, reason: DenialReason) {
+            self.session = session
+            self.reason = reason
+        }
     }
 
     /// The sessions that would be closed, in the order in which they were given.
@@ -31,27 +36,5 @@ package struct RevocationPreview: Sendable {
             case .goesOn: keptCount += 1
             }
         }
-    }
-}
-
-/// A preview for people: what `sluice check --live` prints.
-package struct RevocationTable: CustomStringConvertible {
-    package let description: String
-
-    package init(_ preview: RevocationPreview) {
-        let headings: [Columns.Heading] = [
-            .number("WOULD CLOSE"), "WAREHOUSE", "LISTENER", "CLIENT", "ENDPOINT", "REASON",
-        ]
-        let rows = preview.revoked.map { revoked in
-            let session = revoked.session
-            return [
-                "\(session.connection)", session.warehouse, session.listener,
-                session.client.description, session.endpoint?.description ?? "-",
-                revoked.reason.rawValue,
-            ]
-        }
-        let sum =
-            "\(preview.revoked.count.of("running session")) would be closed, \(preview.keptCount) kept"
-        description = rows.isEmpty ? sum : "\(Columns(headings, rows))\n\(sum)"
     }
 }

@@ -13,7 +13,7 @@ package struct BackendList: Hashable, Sendable, Codable {
         package var backend: BackendStatus
 
         /// The service in tables: `mysql`, or `mysql at 0.0.0.0:9030` if it belongs to one listener.
-        var service: String {
+        package var service: String {
             `protocol`.rawValue + (backend.listener.map { " at \($0)" } ?? "")
         }
     }
@@ -124,46 +124,4 @@ extension BackendFilter {
         }
         return nil
     }
-}
-
-/// Backends as a table for people: what `sluice backend list` and `sluice status` print.
-package struct BackendTable: CustomStringConvertible {
-    package let description: String
-
-    package init(_ list: BackendList) {
-        let headings: [Columns.Heading] = [
-            "BACKEND", "WAREHOUSE", "SERVICE", "MODE", "HEALTH", .number("OPEN"),
-            .number("CONNECTS"), .number("FAILURES"), "LAST FAILURE",
-        ]
-        let rows = list.backends.map { entry in
-            [
-                entry.backend.address ?? entry.backend.name, entry.warehouse, entry.service,
-                entry.backend.modeWords,
-                entry.backend.health.rawValue, "\(entry.backend.activeConnections)",
-                "\(entry.backend.connections)", "\(entry.backend.connectFailures)",
-                entry.backend.lastFailureWords,
-            ]
-        }
-        description = rows.isEmpty ? "" : Columns(headings, rows).description
-    }
-}
-
-extension BackendStatus {
-    /// `active`, `drain`, `active, backup, weight 5`.
-    fileprivate var modeWords: String {
-        [mode.rawValue + (isModeChosen ? " (set)" : "")]
-            .appending(isBackup ? "backup" : nil)
-            .appending(weight == 1 ? nil : "weight \(weight)")
-            .joined(separator: ", ")
-    }
-
-    /// With its time: a backend may have been healthy for long since.
-    fileprivate var lastFailureWords: String {
-        guard let reason = lastFailure else { return "-" }
-        return lastFailureAt.map { "\($0.rfc3339) \(reason)" } ?? reason
-    }
-}
-
-extension [String] {
-    fileprivate func appending(_ word: String?) -> [String] { self + (word.map { [$0] } ?? []) }
 }

@@ -131,3 +131,8 @@ package struct BackendStatus: Hashable, Sendable, Codable {
 
     package init() {}
 }
+
+/// The program's version (Semantic Versioning 2.0.0).
+package enum Version {
+    package static let current = "0.1.0"
+}

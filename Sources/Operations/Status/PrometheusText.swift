@@ -42,6 +42,7 @@ extension PrometheusText {
             $0.sample(status.generation)
         }
         appendReload(status.lastReload)
+        appendPolicy(status.policy)
         family(
             "sluice_configuration_keys_awaiting_restart",
             .gauge,
@@ -86,6 +87,25 @@ extension PrometheusText {
             "Time of the last successful reload, in seconds since 1970."
         ) { family in
             if let moment = reload?.succeededAt { family.sample(moment.seconds) }
+        }
+    }
+
+    private mutating func appendPolicy(_ policy: PolicyStatus?) {
+        func add(_ name: String, _ help: String, _ value: (PolicyStatus) -> UInt64) {
+            family("sluice_policy_\(name)", .gauge, help) { family in
+                if let policy { family.sample(value(policy)) }
+            }
+        }
+        add("revision", "Revision of the active policy.") { $0.revision.number }
+        add(
+            "active_timestamp_seconds",
+            "Time at which the active policy was applied, in seconds since 1970."
+        ) { UInt64(clamping: $0.since.seconds) }
+        add("restored", "1 while the last active policy replaces an unavailable source.") {
+            $0.isRestored ? 1 : 0
+        }
+        add("last_update_successful", "0 if the last update of the policy was rejected.") {
+            $0.rejection == nil ? 1 : 0
         }
     }
 

@@ -2,6 +2,9 @@ import ArgumentParser
 import Control
 import Operations
 package import Settings
+import Text
+import Time
+import Traffic
 
 /// `sluice backend`: lists a gateway's backends and changes their mode.
 struct BackendCommand: AsyncParsableCommand {
@@ -93,3 +96,45 @@ extension BackendCommand {
 }
 
 extension BackendModeChoice: ExpressibleByArgument {}
+
+/// Backends as a table for people: what `sluice backend list` and `sluice status` print.
+struct BackendTable: CustomStringConvertible {
+    let description: String
+
+    init(_ list: BackendList) {
+        let headings: [Columns.Heading] = [
+            "BACKEND", "WAREHOUSE", "SERVICE", "MODE", "HEALTH", .number("OPEN"),
+            .number("CONNECTS"), .number("FAILURES"), "LAST FAILURE",
+        ]
+        let rows = list.backends.map { entry in
+            [
+                entry.backend.address ?? entry.backend.name, entry.warehouse, entry.service,
+                entry.backend.modeWords,
+                entry.backend.health.rawValue, "\(entry.backend.activeConnections)",
+                "\(entry.backend.connections)", "\(entry.backend.connectFailures)",
+                entry.backend.lastFailureWords,
+            ]
+        }
+        description = rows.isEmpty ? "" : Columns(headings, rows).description
+    }
+}
+
+extension BackendStatus {
+    /// `active`, `drain`, `active, backup, weight 5`.
+    fileprivate var modeWords: String {
+        [mode.rawValue + (isModeChosen ? " (set)" : "")]
+            .appending(isBackup ? "backup" : nil)
+            .appending(weight == 1 ? nil : "weight \(weight)")
+            .joined(separator: ", ")
+    }
+
+    /// With its time: a backend may have been healthy for long since.
+    fileprivate var lastFailureWords: String {
+        guard let reason = lastFailure else { return "-" }
+        return lastFailureAt.map { "\($0.rfc3339) \(reason)" } ?? reason
+    }
+}
+
+extension [String] {
+    fileprivate func appending(_ word: String?) -> [String] { self + (word.map { [$0] } ?? []) }
+}

@@ -4,8 +4,8 @@ import Control
 /// How a command reaches a running gateway, and how it prints the response.
 struct ManagementOptions: ParsableArguments {
     @Option(
-        help: "The gateway's management address. (default: \(ManagementAddress.standard))",
-        completion: .list([ManagementAddress.standard]),
+        help: "The gateway's management address. (default: \(ManagementAddress.standard.text))",
+        completion: .list([ManagementAddress.standard.text]),
         transform: Self.address
     )
     var management: ManagementAddress?
@@ -25,7 +25,7 @@ struct ManagementOptions: ParsableArguments {
             ManagementClient.Answer<Value>
     ) async throws -> Value {
         do throws(ManagementClientError) {
-            let client = try ManagementClient(management?.text ?? ManagementAddress.standard)
+            let client = ManagementClient(management ?? .standard)
             let answer = try await ask(client)
             if json {
                 StandardOutput.print(json: answer.json, terminator: "")

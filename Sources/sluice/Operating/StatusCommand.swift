@@ -1,6 +1,10 @@
 import ArgumentParser
 import Control
 import Operations
+import Policy
+import Text
+import Time
+import Traffic
 
 /// `sluice status`: shows the state of a running gateway.
 struct StatusCommand: AsyncParsableCommand {
@@ -15,5 +19,77 @@ struct StatusCommand: AsyncParsableCommand {
         try await gateway.printAnswer(as: { StatusTable($0).description }) {
             client throws(ManagementClientError) in try await client.status()
         }
+    }
+}
+
+/// A gateway's status as a table for people: what `sluice status` prints.
+struct StatusTable: CustomStringConvertible {
+    let description: String
+
+    init(_ status: GatewayStatus) {
+        let sections = [
+            ([Self.summary(of: status)] + Self.troubles(of: status)).joined(separator: "\n"),
+            Self.table(of: status.listeners),
+            BackendTable(BackendList(of: status.listeners)).description,
+        ]
+        description = sections.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func summary(of status: GatewayStatus) -> String {
+        """
+        sluice \(status.version), \(status.phase.rawValue) since \(status.startedAt.rfc3339)
+        configuration generation \(status.generation), \
+        \(status.activeConnections.of("connection")), \(status.shards.count.of("worker"))
+        """
+            + (status.policy.map { policy in
+                """
+
+                policy revision \(policy.revision), active since \(policy.since.rfc3339), \
+                from \(LogText.harmless(policy.source))
+                """
+            } ?? "")
+    }
+
+    /// Problems that need attention, one per line.
+    private static func troubles(of status: GatewayStatus) -> [String] {
+        var lines: [String] = []
+        if let reload = status.lastReload, let failure = reload.failure {
+            lines.append("last reload failed at \(reload.attemptedAt.rfc3339): \(failure)")
+        }
+        if status.policy?.isRestored == true {
+            lines.append("policy source unavailable at start: the last active policy is used")
+        }
+        if let rejection = status.policy?.rejection {
+            lines.append(
+                "policy update rejected at \(rejection.at.rfc3339): \(rejection.reason)"
+            )
+        }
+        if !status.awaitingRestart.isEmpty {
+            let keys = status.awaitingRestart.joined(separator: ", ")
+            lines.append("changed, but requires a restart: \(keys)")
+        }
+        if let failure = status.accessLogFailure {
+            lines.append("access log failing: \(failure)")
+        }
+        if status.droppedAccessLogLines > 0 {
+            lines.append("access log: \(status.droppedAccessLogLines.of("line")) lost")
+        }
+        return lines.map(LogText.harmless)
+    }
+
+    private static func table(of listeners: [ListenerStatus]) -> String {
+        let headings: [Columns.Heading] = [
+            "LISTENER", "WAREHOUSE", "PROTOCOL", "LINK", .number("OPEN"), .number("ADMITTED"),
+            .number("DENIED"), .number("IN"), .number("OUT"),
+        ]
+        let rows = listeners.map { listener in
+            [
+                listener.address, listener.warehouse ?? "-", listener.protocol.rawValue,
+                listener.link.rawValue, "\(listener.activeConnections)", "\(listener.admitted)",
+                "\(listener.denied.values.reduce(0, &+))", listener.bytesIn.asBytes,
+                listener.bytesOut.asBytes,
+            ]
+        }
+        return Columns(headings, rows).description
     }
 }

@@ -3,6 +3,7 @@ import Configurations
 import Foundation
 import FreePorts
 import Policy
+import ServiceLifecycle
 import Settings
 import Sockets
 import Synchronization
@@ -133,6 +134,39 @@ struct GatewayServiceTests {
         let log = try String(contentsOfFile: path, encoding: .utf8)
         #expect(log.contains("\"reason\":\"noBackend\""))
         #expect(log.contains("\"end\":\"denied\""))
+    }
+
+    @Test("A service that fails ends the gateway with its reason, after sessions have been drained")
+    func failingService() async throws {
+        let address = try Self.taken().address
+        let gateway = try RunningGateway(
+            Self.configuration(listen: address, management: ServedManagement.loopback)
+        )
+        try gateway.bind(waiting: .zero)
+        let (starts, started) = AsyncStream.makeStream(of: Void.self)
+        await #expect(throws: FailingService.Failure.self) {
+            try await gateway.run(with: [FailingService(starts: starts)]) {
+                started.yield()
+            } untilStopped: {
+                try? await Task.sleep(for: .seconds(600))
+            }
+        }
+        // Both addresses are free again.
+        _ = try ListeningSocket(
+            on: address,
+            keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 60, count: 3)
+        )
+    }
+}
+
+/// Fails once the gateway is ready.
+private struct FailingService: ServiceLifecycle.Service {
+    struct Failure: Error {}
+
+    let starts: AsyncStream<Void>
+
+    func run() async throws {
+        for await _ in starts { throw Failure() }
     }
 }
 

@@ -12,22 +12,24 @@ final class CannedServer: Sendable {
             on: SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 0),
             keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 60, count: 3)
         )
-        Thread.detachNewThread { [listener] in Self.serve(answer, on: listener) }
+        Thread.detachNewThread { [weak self, listener] in
+            while self != nil { Self.serve(answer, on: listener) }
+        }
     }
 
     var address: String { listener.address.description }
 
-    /// Ends when the test's process does, or with the connection of a silent server.
     private static func serve(_ answer: String?, on listener: ListeningSocket) {
-        while true {
-            guard case .accepted(let socket, _) = listener.accept() else {
-                Thread.sleep(forTimeInterval: 0.001)
-                continue
-            }
-            readHead(from: socket)
-            guard let answer else { continue }
+        guard case .accepted(let socket, _) = listener.accept() else {
+            return Thread.sleep(forTimeInterval: 0.001)
+        }
+        defer { socket.close() }
+        readHead(from: socket)
+        if let answer {
             write(answer, to: socket)
-            socket.close()
+        } else {
+            // Until the client gives up.
+            readHead(from: socket)
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A program that a test runs. It does not outlive this object, nor the test process.
 final class ChildProcess: Sendable {
@@ -8,7 +9,8 @@ final class ChildProcess: Sendable {
     private let folder: TemporaryFolder
     private let standardOutput: String
     private let standardError: String
-    private let process = Process()
+    /// What waitpid(2) said; nil while the program runs.
+    private let ending = Mutex<Int32?>(nil)
 
     /// Starts a program, looked up in the usual folders, with its output in files of `folder`. What
     /// it keeps in temporary files is there too, and goes with the folder however the program ends.
@@ -22,22 +24,18 @@ final class ChildProcess: Sendable {
         let name = URL(fileURLWithPath: program).lastPathComponent
         standardOutput = "\(folder.path)/\(name).stdout"
         standardError = "\(folder.path)/\(name).stderr"
-        process.executableURL = URL(fileURLWithPath: try Programs.path(of: program))
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.emptyFile(standardOutput)
-        process.standardError = try Self.emptyFile(standardError)
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(["TMPDIR": folder.path]) { $1 }.merging(environment) { $1 }
-        process.terminationHandler = { Reaper.shared.forget($0.processIdentifier) }
-        try SignalMask.withNothingBlocked { [process] in try process.run() }
-        identifier = process.processIdentifier
+        identifier = try spawn(
+            try Programs.path(of: program),
+            arguments,
+            environment: ProcessInfo.processInfo.environment
+                .merging(["TMPDIR": folder.path]) { $1 }.merging(environment) { $1 },
+            output: standardOutput,
+            errorOutput: standardError
+        )
         Reaper.shared.watch(identifier)
-        // It may have been forgotten before it was watched.
-        if !isRunning { Reaper.shared.forget(identifier) }
     }
 
-    var isRunning: Bool { process.isRunning }
+    var isRunning: Bool { status == nil }
     var output: String { Self.contents(of: standardOutput) }
     var errorOutput: String { Self.contents(of: standardError) }
 
@@ -49,8 +47,9 @@ final class ChildProcess: Sendable {
     /// Waits for the end and returns the exit status, or 128 + the signal that ended it.
     func waitUntilExit(within limit: Duration = patience) throws -> Int32 {
         try wait(for: "the end of process \(identifier)", within: limit) { !isRunning }
-        let status = process.terminationStatus
-        return process.terminationReason == .exit ? status : 128 + status
+        guard let status else { return 0 }
+        let signal = status & 0x7f
+        return signal == 0 ? status >> 8 & 0xff : 128 + signal
     }
 
     /// Ends the process and its children: nothing of theirs is worth a graceful end.
@@ -62,9 +61,17 @@ final class ChildProcess: Sendable {
         _ = try? waitUntilExit(within: .seconds(5))
     }
 
-    private static func emptyFile(_ path: String) throws -> FileHandle {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    /// Reaps the program if it has ended. Its number is nobody else's before.
+    private var status: Int32? {
+        ending.withLock { ending in
+            if ending == nil {
+                var status: Int32 = 0
+                guard unsafe waitpid(identifier, &status, WNOHANG) == identifier else { return nil }
+                ending = status
+                Reaper.shared.forget(identifier)
+            }
+            return ending
+        }
     }
 
     private static func contents(of path: String) -> String {

@@ -22,13 +22,12 @@ final class Reaper: Sendable {
     private let pipe: FileHandle?
 
     private init() {
-        let shell = Process()
         let input = Pipe()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", Self.script, "reaper", TemporaryFolder.root]
-        shell.standardInput = input
+        let arguments = ["-c", Self.script, "reaper", TemporaryFolder.root]
+        let output = input.fileHandleForReading.fileDescriptor
+        let shell = try? spawn("/bin/sh", arguments, input: output)
         // Without the reaper the tests still stop what they start; only a crash leaves orphans.
-        pipe = (try? shell.run()) == nil ? nil : input.fileHandleForWriting
+        pipe = shell == nil ? nil : input.fileHandleForWriting
     }
 
     /// Each child is the leader of a process group of its own, and so are its children in it.

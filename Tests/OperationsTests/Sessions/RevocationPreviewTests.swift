@@ -84,38 +84,4 @@ struct RevocationPreviewTests {
         let preview = RevocationPreview([try session("11.0.0.1")], under: lenient, at: now)
         #expect(preview.revoked == [] && preview.keptCount == 1)
     }
-
-    @Test("One session that would be closed, or was, is one session")
-    func sessions() throws {
-        let client = SocketAddress(.v4(IPv4Address(10, 0, 0, 1)), port: 5)
-        let session = Session(
-            connection: 1,
-            warehouse: "W",
-            listener: "127.0.0.1:1",
-            link: .public,
-            peer: client,
-            client: client,
-            startedAt: UnixTime(seconds: 0)
-        )
-        let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
-        let closed = GuardedWarehouse(
-            id: "W",
-            whitelist: Whitelist(mode: .nowhere)
-        )
-        let preview = RevocationPreview(
-            [session],
-            under: GatewayConfiguration(
-                listeners: [
-                    Listener(of: "W", protocol: .tcp, address: address, backends: [])
-                ],
-                warehouses: [closed]
-            ),
-            at: UnixTime(seconds: 0)
-        )
-        #expect(
-            "\(RevocationTable(preview))".hasSuffix("1 running session would be closed, 0 kept")
-        )
-        let result = ClosedSessions(closed: 1, remaining: 1, sessions: [])
-        #expect("\(ClosedSessionsText(result))" == "closed 1 session; 1 more matches\n")
-    }
 }

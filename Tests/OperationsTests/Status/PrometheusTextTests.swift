@@ -1,4 +1,5 @@
 import CIDRTrie
+import Configurations
 import Operations
 import SeededRandom
 import TestInputs
@@ -16,7 +17,7 @@ struct PrometheusTextTests {
         for status in [GatewayStatus(), .example] {
             let page = try page(status)
             #expect(page.types.count == page.helps.count)
-            #expect(page.types.count == 26)
+            #expect(page.types.count == 30)
             for sample in page.samples { #expect(page.types[sample.name] != nil) }
         }
     }

@@ -1,5 +1,6 @@
 import HTTPProtocol
 import MySQLProtocol
+import Time
 
 /// When a connection that carries nothing counts.
 package struct ConnectExchange: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Text
+import Time
 
 /// The result of a load test: the keys of the JSON report, and the source of the other forms.
 ///

@@ -2,6 +2,7 @@ package import Addresses
 import Dispatch
 package import Sockets
 import Synchronization
+import Time
 
 /// One run of a workload against one target.
 package struct LoadRun: Sendable {

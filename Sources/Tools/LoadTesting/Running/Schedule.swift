@@ -1,3 +1,5 @@
+import Time
+
 /// When a run begins, is measured and ends: nanoseconds of the monotonic clock.
 package struct MeasuringWindow: Hashable, Sendable {
     package var start: Int64
@@ -20,17 +22,6 @@ package struct MeasuringWindow: Hashable, Sendable {
 
     /// The length of the measured time, in nanoseconds.
     package var measuredNanoseconds: Int64 { end - measuredFrom }
-}
-
-extension Duration {
-    /// Whole nanoseconds, at most some 146 years of them, so that sums stay within `Int64`.
-    var nanoseconds: Int64 {
-        let limit: Int64 = .max / 2
-        guard self < .nanoseconds(limit) else { return limit }
-        guard self > .zero else { return 0 }
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
 }
 
 /// When operations are due, by their place in the sequence: a function of the pace alone.

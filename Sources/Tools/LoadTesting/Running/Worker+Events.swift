@@ -1,4 +1,5 @@
 import Sockets
+import Time
 
 /// Handling readiness.
 extension Worker {

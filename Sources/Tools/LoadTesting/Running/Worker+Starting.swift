@@ -2,6 +2,7 @@ import Addresses
 import ProxyProtocol
 import Sockets
 import Text
+import Time
 
 /// Opening connections and beginning operations.
 extension Worker {

@@ -1,5 +1,6 @@
 import GRDB
 import Hummingbird
+import Text
 
 /// The page at `/`: which tables can be queried and what was loaded.
 struct StatusPage: ResponseGenerator {
@@ -38,7 +39,7 @@ struct StatusPage: ResponseGenerator {
         <main>
         <p class="ok">Running</p>
         <h1>Sample warehouse</h1>
-        <p>You reached it at <code>\(escaped(host))</code>. Log in as
+        <p>You reached it at <code>\(host.htmlEscaped)</code>. Log in as
         <code>\(MySQLSession.user)</code>, without a password.</p>
         <h2>Tables</h2>
         <table><tr><th>Table<th class="n">Rows</tr>\(tableRows)</table>
@@ -55,7 +56,7 @@ struct StatusPage: ResponseGenerator {
     }
 
     private var loadTable: String {
-        let heads = loads.columns.map { "<th>\(escaped($0.name))" }.joined()
+        let heads = loads.columns.map { "<th>\($0.name.htmlEscaped)" }.joined()
         let rows = loads.rows.map { row in
             "<tr>" + row.map { "<td>\(escaped($0))" }.joined() + "</tr>"
         }
@@ -63,19 +64,7 @@ struct StatusPage: ResponseGenerator {
     }
 
     private func escaped(_ field: DatabaseValue) -> String {
-        escaped(String(decoding: field.mysqlText ?? [], as: UTF8.self))
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.map { character in
-            switch character {
-            case "&": "&amp;"
-            case "<": "&lt;"
-            case ">": "&gt;"
-            case "\"": "&quot;"
-            default: String(character)
-            }
-        }.joined()
+        String(decoding: field.mysqlText ?? [], as: UTF8.self).htmlEscaped
     }
 
     private static let style = """

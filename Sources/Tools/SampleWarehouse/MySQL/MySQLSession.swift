@@ -75,7 +75,12 @@ extension MySQLSession {
     private mutating func logIn(_ login: MySQLLogin, _ packet: MySQLPacket) -> MySQLReply {
         var reply = MySQLReply(to: packet)
         guard login.plugin ?? MySQLScramble.nativePassword == MySQLScramble.nativePassword else {
-            reply.append(authenticationSwitch)
+            reply.append(
+                MySQLAuthenticationSwitch(
+                    plugin: MySQLScramble.nativePassword,
+                    scramble: scramble
+                ).payload
+            )
             phase = .awaitingSwitchedPassword(login)
             return reply
         }
@@ -99,13 +104,6 @@ extension MySQLSession {
         }
         facts.user = login.user
         phase = .ready
-    }
-
-    /// AuthSwitchRequest: the plugin and a scramble for it.
-    private var authenticationSwitch: [UInt8] {
-        var payload: [UInt8] = [0xfe]
-        payload.appendNullTerminated(MySQLScramble.nativePassword)
-        return payload + scramble.bytes + [0]
     }
 }
 

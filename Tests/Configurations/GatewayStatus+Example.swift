@@ -1,16 +1,21 @@
 import CIDRTrie
-import Operations
+package import Operations
 import Policy
 import Time
 import Traffic
 
 extension GatewayStatus {
     /// A gateway with two listeners, one of which has lost a backend.
-    static var example: GatewayStatus {
+    package static var example: GatewayStatus {
         var status = GatewayStatus()
         status.version = "1.2.3"
         status.startedAt = UnixTime(seconds: 1_795_428_000)
         status.generation = 4
+        status.policy = PolicyStatus(
+            source: "the configuration file sluice.yaml",
+            revision: PolicyRevision(12),
+            since: UnixTime(seconds: 1_795_428_030)
+        )
         status.activeConnections = 7
         status.droppedAccessLogLines = 3
         status.acceptPauses = 2
@@ -23,7 +28,7 @@ extension GatewayStatus {
 }
 
 extension ShardStatus {
-    static func example(connections: Int) -> ShardStatus {
+    package static func example(connections: Int) -> ShardStatus {
         var shard = ShardStatus()
         shard.activeConnections = connections
         shard.wakeups = 1_000
@@ -32,7 +37,7 @@ extension ShardStatus {
 }
 
 extension ListenerStatus {
-    static var mysql: ListenerStatus {
+    package static var mysql: ListenerStatus {
         var listener = ListenerStatus()
         listener.warehouse = "WH1"
         listener.address = "0.0.0.0:9030"
@@ -51,7 +56,7 @@ extension ListenerStatus {
         return listener
     }
 
-    static var http: ListenerStatus {
+    package static var http: ListenerStatus {
         var listener = ListenerStatus()
         listener.warehouse = "WH1"
         listener.address = "[::]:8080"
@@ -64,7 +69,7 @@ extension ListenerStatus {
 }
 
 extension BackendStatus {
-    static var healthy: BackendStatus {
+    package static var healthy: BackendStatus {
         var backend = BackendStatus()
         backend.name = "10.0.0.5:9030"
         backend.address = "10.0.0.5:9030"
@@ -73,7 +78,7 @@ extension BackendStatus {
         return backend
     }
 
-    static var unhealthy: BackendStatus {
+    package static var unhealthy: BackendStatus {
         var backend = BackendStatus()
         backend.name = "fe-2:9030"
         backend.address = "10.0.0.6:9030"
@@ -84,7 +89,7 @@ extension BackendStatus {
         return backend
     }
 
-    static var unresolved: BackendStatus {
+    package static var unresolved: BackendStatus {
         var backend = BackendStatus()
         backend.name = "be-1:8040"
         backend.health = .unresolved

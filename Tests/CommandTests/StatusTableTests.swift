@@ -1,7 +1,11 @@
 import CIDRTrie
+import Configurations
 import Operations
+import Policy
 import Testing
 import Time
+
+@testable import sluice
 
 @Suite("The table of sluice status")
 struct StatusTableTests {
@@ -10,6 +14,7 @@ struct StatusTableTests {
         let expected = """
             sluice 1.2.3, running since 2026-11-23T10:00:00Z
             configuration generation 4, 7 connections, 2 workers
+            policy revision 12, active since 2026-11-23T10:00:30Z, from the configuration file sluice.yaml
             access log: 3 lines lost
 
             LISTENER      WAREHOUSE  PROTOCOL  LINK     OPEN  ADMITTED  DENIED       IN      OUT
@@ -44,11 +49,19 @@ struct StatusTableTests {
             failure: "2 errors in\n/etc/sluice.yaml",
             succeededAt: nil
         )
+        status.policy?.isRestored = true
+        status.policy?.rejection = PolicyRejectionStatus(
+            revision: nil,
+            reason: "no warehouse W",
+            at: UnixTime(seconds: 1_795_428_060)
+        )
         status.awaitingRestart = ["engine.shards", "management.listen"]
         status.accessLogFailure = "No space left on device"
-        let lines = StatusTable(status).description.split(separator: "\n").dropFirst(2).prefix(4)
+        let lines = StatusTable(status).description.split(separator: "\n").dropFirst(3).prefix(6)
         let expected = [
             "last reload failed at 2026-11-23T10:01:00Z: 2 errors in /etc/sluice.yaml",
+            "policy source unavailable at start: the last active policy is used",
+            "policy update rejected at 2026-11-23T10:01:00Z: no warehouse W",
             "changed, but requires a restart: engine.shards, management.listen",
             "access log failing: No space left on device", "access log: 3 lines lost",
         ]
@@ -81,6 +94,6 @@ struct StatusTableTests {
         status.listeners[0].backends[1].lastFailure = "a\r\nb\u{1b}[31mc\u{202e}d\u{2028}e"
         let lines = StatusTable(status).description.split(separator: "\n")
         #expect(lines.contains { $0.hasSuffix("a  b [31mc d e") })
-        #expect(lines.count == 10)
+        #expect(lines.count == 11)
     }
 }

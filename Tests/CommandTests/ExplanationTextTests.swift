@@ -1,0 +1,65 @@
+import Addresses
+import CIDRTrie
+import Configurations
+import Operations
+import Policy
+import Settings
+import Testing
+import Time
+import Traffic
+
+@testable import sluice
+
+@Suite("The lines of sluice explain")
+struct ExplanationTextTests {
+    private func text(_ change: (inout AccessExplanation) throws -> Void) throws -> String {
+        let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 9030)
+        let rule = Rule(
+            block: try CIDRBlock(parsing: "10.0.0.0/8"),
+            action: .allow,
+            description: "office"
+        )
+        var explanation = AccessExplanation(
+            Listener(of: "W", protocol: .mysql, address: address, link: .public, backends: []),
+            name: "127.0.0.1:9030",
+            of: "W",
+            policy: .entries(Whitelist(mode: .specific, rules: [rule])),
+            client: try IPAddress(parsing: "10.1.2.3"),
+            endpoint: nil,
+            at: UnixTime(seconds: 1_795_428_000)
+        )
+        try change(&explanation)
+        return ExplanationText([explanation]).description
+    }
+
+    @Test("The rule that decides, with its description")
+    func rule() throws {
+        let expected = "allow  127.0.0.1:9030 (mysql, public)  by rule 10.0.0.0/8 (office)\n"
+        #expect(try text { _ in } == expected)
+    }
+
+    @Test("A rule that has expired is named, with its time")
+    func expired() throws {
+        let text = try text { explanation in
+            explanation.expired = AccessExplanation.ExpiredRule(
+                rule: try CIDRBlock(parsing: "10.1.0.0/16"),
+                action: .deny,
+                description: "incident\n4711",
+                expiredAt: UnixTime(seconds: 1_795_428_000)
+            )
+        }
+        let words = "the deny rule 10.1.0.0/16 (incident 4711) expired at 2026-11-23T10:00:00Z\n"
+        #expect(text.hasSuffix(words), "\(text)")
+    }
+
+    @Test("Where only a load balancer may connect, that is said")
+    func header() throws {
+        let text = try text { $0.requiresHeader = true }
+        #expect(text.contains("if named by a load balancer in proxyProtocol.trusted"), "\(text)")
+    }
+
+    @Test("No listener is no silence")
+    func none() {
+        #expect(ExplanationText([]).description.contains("no listener of the warehouse"))
+    }
+}
