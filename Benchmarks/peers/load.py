@@ -78,7 +78,7 @@ def compare(testbed, arguments, targets, service, times):
 
 
 def require_all(reports, targets):
-    """`sluice bench` ends at an error that every attempt would meet."""
+    """`sluice bench` ends at an error that would affect every attempt."""
     if len(reports) == len(targets) and all(each["rounds"] for each in reports):
         return
     failures = [
@@ -205,7 +205,7 @@ def other_notes(targets):
             found.append(f"{target['name']}: other processes used the CPU meanwhile: {names}")
         if target["others"]["stolenShare"] > OTHERS:
             share = target["others"]["stolenShare"]
-            found.append(f"{target['name']}: the hypervisor withheld {share:.0%} of a CPU")
+            found.append(f"{target['name']}: the hypervisor stole {share:.0%} of a CPU")
     return found
 
 

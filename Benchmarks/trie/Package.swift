@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// How fast the trie answers, beside the plain ways to do the same:
+/// How fast the trie answers, compared to the plain ways to do the same:
 ///
 ///     swift run -c release --package-path Benchmarks/trie TrieBenchmark --help
 let package = Package(

@@ -39,7 +39,7 @@ public struct AddressSyntaxError: Error, Hashable, Sendable {
         case groupTooLong
         /// Fewer than eight groups, and no `::`.
         case tooFewGroups
-        /// More than eight groups, or eight besides a `::`, which stands for at least one.
+        /// More than eight groups, or eight in addition to a `::`, which stands for at least one.
         case tooManyGroups
         /// `::` twice: how many groups each of them stands for is unknown.
         case repeatedGap
@@ -84,7 +84,7 @@ public struct AddressSyntaxError: Error, Hashable, Sendable {
 // MARK: - In words
 
 extension AddressSyntaxError: CustomStringConvertible {
-    /// The reason, in words for the text's author. The caller knows where the text is from.
+    /// The reason, for the text's author. The caller knows where the text is from.
     public var description: String { reason.description }
 }
 

@@ -5,14 +5,14 @@ package import Policy
 package import Settings
 import Traffic
 
-// MARK: - What operators ask and do
+// MARK: - Queries and actions of operators
 
 extension Gateway {
     /// The running sessions that match `filter`, oldest first.
     ///
     /// - Parameter limit: maximum number of sessions; the total counts all of them.
     package func sessions(matching filter: SessionFilter, limit: Int) async -> SessionList {
-        await ask(limit: limit, filter) { .list($0) }
+        await query(limit: limit, filter) { .list($0) }
     }
 
     /// Closes the running sessions that `filter` matches.
@@ -26,12 +26,12 @@ extension Gateway {
         shown: Int
     ) async -> ClosedSessions {
         guard let limit else {
-            let all = await ask(limit: shown, filter) { .close($0) }
+            let all = await query(limit: shown, filter) { .close($0) }
             return ClosedSessions(closed: all.total, sessions: all.sessions)
         }
         let oldest = await sessions(matching: filter, limit: limit)
         let chosen = Set(oldest.sessions.map(\.connection))
-        let closed = await ask(limit: shown, filter, among: chosen) { .close($0) }
+        let closed = await query(limit: shown, filter, among: chosen) { .close($0) }
         return ClosedSessions(
             closed: closed.total,
             remaining: oldest.total - oldest.sessions.count,
@@ -39,7 +39,7 @@ extension Gateway {
         )
     }
 
-    private func ask(
+    private func query(
         limit: Int,
         _ filter: SessionFilter,
         among connections: Set<UInt64>? = nil,
@@ -53,7 +53,7 @@ extension Gateway {
             answers: answers
         )
         let sweep = SessionSweep(task(query))
-        guard tellShards({ _ in .sweep(sweep) }) else { return SessionList() }
+        guard sendToShards({ _ in .sweep(sweep) }) else { return SessionList() }
         var oldest = OldestSessions(limit: limit)
         for found in await answers.all() { oldest.merge(found) }
         return oldest.list
@@ -81,7 +81,7 @@ extension Gateway {
     /// Recently denied sources and why, the latest first.
     package func denials() async -> DenialList {
         let answers = ShardAnswers<DenialList>(from: services.ports.count)
-        guard tellShards({ _ in .perform { answers.add([$0.denials.list]) } }) else {
+        guard sendToShards({ _ in .perform { answers.add([$0.denials.list]) } }) else {
             return DenialList()
         }
         return DenialList.merged(await answers.all())
@@ -90,13 +90,13 @@ extension Gateway {
     /// How often each entry of the whitelists has decided, since the gateway started.
     package func entryHits() async -> EntryHitTable {
         let answers = ShardAnswers<EntryHitTable>(from: services.ports.count)
-        guard tellShards({ _ in .perform { answers.add([$0.hits]) } }) else {
+        guard sendToShards({ _ in .perform { answers.add([$0.hits]) } }) else {
             return EntryHitTable()
         }
         return await answers.all().reduce(into: EntryHitTable()) { $0.merge($1) }
     }
 
-    /// The policy in force.
+    /// The active policy.
     package var policy: Policy { inventory.withLock { $0.configuration.policy } }
 
     /// The private endpoints of every warehouse, and those that none knows but connections named.

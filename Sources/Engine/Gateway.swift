@@ -20,7 +20,7 @@ package final class Gateway: Sendable {
     private let phase = Locked(GatewayStatus.Phase.starting)
     /// One change of the configuration at a time; nothing else waits for it.
     private let changes = Locked(())
-    /// The shards accept no more messages.
+    /// The shards no longer accept messages.
     private let isRetired = Locked(false)
     private let names: NameResolver
     let checker: HealthChecker
@@ -123,7 +123,7 @@ package final class Gateway: Sendable {
         settings.shards > 0 ? min(settings.shards, 255) : ProcessLimits.processors()
     }
 
-    /// Binds every listener, or none, and begins to accept. Waits for no name to be resolved: a
+    /// Binds every listener, or none, and begins to accept. Does not wait for names to resolve: a
     /// listener all of whose backends are names accepts as soon as the first of them is known.
     package func start() throws(GatewayError) {
         try bind()
@@ -132,7 +132,7 @@ package final class Gateway: Sendable {
 
     /// Binds every listener, or none. Clients wait in the kernel until ``accept()``.
     ///
-    /// May be called again after it has failed.
+    /// May be called again after a failure.
     package func bind() throws(GatewayError) {
         _ = try putInForce(inventory.withLock { $0.configuration })
     }
@@ -147,17 +147,17 @@ package final class Gateway: Sendable {
         checker.start()
     }
 
-    /// Applies a new configuration atomically: if it is refused, nothing has changed.
+    /// Applies a new configuration atomically: if it is rejected, nothing has changed.
     ///
     /// Sessions of listeners that stay are untouched, and so are those of listeners that go: they
-    /// end in their own time. What a shard is made of (``EngineSettings``) stays as at the start.
+    /// end by themselves. What a shard is made of (``EngineSettings``) stays as at startup.
     @discardableResult
     package func reload(to configuration: GatewayConfiguration) throws(GatewayError) -> Adoption {
         try putInForce(configuration)
     }
 
     /// Applies a new policy under the same topology. New connections obey it as soon as each shard
-    /// has adopted it; live sessions are reviewed within a moment.
+    /// has adopted it; live sessions are reviewed shortly afterwards.
     @discardableResult
     package func enforce(_ policy: Policy) throws(GatewayError) -> Adoption {
         try changes.withLock { _ throws(GatewayError) in
@@ -222,7 +222,7 @@ package final class Gateway: Sendable {
 // MARK: - Draining
 
 extension Gateway {
-    /// Stops accepting, for good: the addresses are free for another process. Sessions go on.
+    /// Stops accepting permanently: the addresses are free for another process. Sessions continue.
     package func stopAccepting() {
         // No change comes after this one: it would listen again.
         let listeners = changes.withLock { _ in
@@ -270,7 +270,7 @@ extension Gateway {
     /// Sends each shard a message.
     ///
     /// - Returns: false if the shards no longer accept messages.
-    func tellShards(_ message: (ShardPort) -> ShardMessage) -> Bool {
+    func sendToShards(_ message: (ShardPort) -> ShardMessage) -> Bool {
         isRetired.withLock { isRetired in
             guard !isRetired else { return false }
             for port in services.ports { port.post(message(port)) }
@@ -298,7 +298,7 @@ extension Gateway {
 // MARK: - Status
 
 extension Gateway {
-    /// What the gateway does at this moment.
+    /// What the gateway is doing now.
     package func status() -> GatewayStatus {
         var status = GatewayStatus()
         status.version = Version.current
@@ -329,12 +329,27 @@ extension Gateway {
         snapshots.withLock { $0.count { $0.snapshot != nil } > 1 }
     }
 
-    /// Keeps for ``status()`` what is in force.
-    package func recordPolicy(_ status: PolicyStatus) {
-        policyStatus.withLock { $0 = status }
+    /// Keeps what is active for ``status()``.
+    ///
+    /// - Returns: what was active before.
+    @discardableResult
+    package func recordPolicy(_ status: PolicyStatus) -> PolicyStatus? {
+        policyStatus.withLock { current in
+            let before = current
+            current = status
+            current?.saveFailure = before?.saveFailure
+            return before
+        }
     }
 
-    /// Keeps for ``status()`` how the last attempt to change the configuration went.
+    /// Keeps for ``status()`` whether the active policy could be saved.
+    ///
+    /// - Parameter failure: why not; `nil` if it could.
+    package func recordPolicySave(failure: String?) {
+        policyStatus.withLock { $0?.saveFailure = failure }
+    }
+
+    /// Keeps the result of the last attempt to change the configuration for ``status()``.
     ///
     /// - Parameter failure: why nothing changed; `nil` if it did.
     package func recordReload(failure: String?) {

@@ -1,7 +1,7 @@
 import Dispatch
 import Time
 
-/// Calls back periodically, on a queue of its own.
+/// Calls back periodically, on its own queue.
 final class RepeatingTimer: Sendable {
     private let label: String
     private let interval: Duration

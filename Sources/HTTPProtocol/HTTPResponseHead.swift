@@ -11,8 +11,8 @@ public struct HTTPResponseHead: Equatable, Sendable {
     private var hasTransferEncoding = false
     /// Whether the last transfer coding is chunked.
     public private(set) var isChunked = false
-    private var saysClose = false
-    private var saysKeepAlive = false
+    private var hasClose = false
+    private var hasKeepAlive = false
     private var byteCount = 0
     /// The field that a folded line continues; `nil` before the first one.
     private var lastField: Field?
@@ -82,8 +82,8 @@ public struct HTTPResponseHead: Equatable, Sendable {
     }
 
     private mutating func readConnection(_ value: Span<UInt8>) {
-        saysClose = saysClose || value.containsToken("close")
-        saysKeepAlive = saysKeepAlive || value.containsToken("keep-alive")
+        hasClose = hasClose || value.containsToken("close")
+        hasKeepAlive = hasKeepAlive || value.containsToken("keep-alive")
     }
 
     private mutating func readLength(
@@ -128,6 +128,6 @@ extension HTTPResponseHead {
 
     /// Whether the server accepts another request on this connection.
     public var keepsConnection: Bool {
-        saysClose ? false : minorVersion == 1 || saysKeepAlive
+        hasClose ? false : minorVersion == 1 || hasKeepAlive
     }
 }

@@ -32,7 +32,7 @@ public struct HTTPResponseParser: Sendable {
     /// Whether part of a response has arrived, but not its end.
     public var isInsideResponse: Bool { hasBegun }
 
-    /// Reads what the server sent. Bytes after a response's end are an error: nothing was asked.
+    /// Reads what the server sent. Bytes after a response's end are an error.
     public mutating func receive(_ bytes: Span<UInt8>) throws(HTTPSyntaxError) -> Progress {
         var position = 0
         while position < bytes.count {

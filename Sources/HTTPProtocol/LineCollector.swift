@@ -4,7 +4,7 @@
 public struct LineCollector: Hashable, Sendable {
     /// What ends a line (RFC 9112 §2.2).
     public enum LineEnd: Hashable, Sendable {
-        /// Only CR LF: whoever relays a message must read it exactly as its recipient does.
+        /// Only CR LF: a relay must read a message exactly as its recipient does.
         case strict
         /// LF alone too, which a recipient may accept and old servers send.
         case lenient
@@ -86,7 +86,7 @@ public enum HTTPSyntaxError: Error, Hashable, Sendable {
     /// Both a length and a transfer coding, or a last coding other than chunked (§6.1).
     case badTransferEncoding
     case badChunk
-    /// Bytes after the end of the response: nothing was asked.
+    /// Bytes after the end of the response: nothing was requested.
     case excessBytes
 }
 

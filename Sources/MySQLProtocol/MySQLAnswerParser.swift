@@ -27,7 +27,7 @@ public struct MySQLAnswerParser: Sendable {
         scanner.restart(sequence: 1)
     }
 
-    /// Reads what the server sent. Bytes after the answer's end are an error: nothing was asked.
+    /// Reads what the server sent. Bytes after the answer's end are an error.
     public mutating func receive(_ bytes: Span<UInt8>) throws(MySQLWireError) -> Progress {
         var position = 0
         while try scanner.next(of: bytes, from: &position) {

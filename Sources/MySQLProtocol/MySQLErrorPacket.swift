@@ -77,9 +77,9 @@ public enum MySQLWireError: Error, Equatable {
     case obsoleteLogin
     /// A packet's number is not the next one of its exchange.
     case outOfSequence
-    /// Bytes after the end of an answer, when nothing else was asked for.
+    /// Bytes after the end of an answer, when nothing else was requested.
     case excessBytes
-    /// The server asks for a local file (LOAD DATA LOCAL), which is never sent.
+    /// The server requests a local file (LOAD DATA LOCAL), which is never sent.
     case fileRequest
 }
 
@@ -94,7 +94,7 @@ extension MySQLWireError: CustomStringConvertible {
         case .unsupportedProtocolVersion(let version):
             "a greeting of MySQL protocol \(version), not 10"
         case .obsoleteLogin:
-            "a login of a client from before MySQL 4.1"
+            "a login in the format used before MySQL 4.1"
         case .outOfSequence:
             "a MySQL packet out of sequence"
         case .excessBytes:

@@ -138,7 +138,7 @@ public struct MySQLCapabilities: OptionSet, Hashable, Sendable {
     public static let pluginAuthentication = Self(rawValue: 1 << 19)
     /// CLIENT_CONNECT_ATTRS: the login ends with the client's name, version and the like.
     public static let connectAttributes = Self(rawValue: 1 << 20)
-    /// The answer to the scramble stands behind a length-encoded integer.
+    /// The answer to the scramble follows a length-encoded integer.
     public static let lengthEncodedAuthentication = Self(rawValue: 1 << 21)
     /// An OK packet ends a result set in place of an EOF packet.
     public static let deprecateEOF = Self(rawValue: 1 << 24)

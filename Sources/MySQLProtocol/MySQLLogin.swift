@@ -3,7 +3,7 @@
 public struct MySQLLogin: Hashable, Sendable {
     /// What the client supports; determines which fields follow.
     public var capabilities: MySQLCapabilities
-    /// The longest packet that the client will take, in bytes; 0 if it does not say.
+    /// The longest packet that the client accepts, in bytes; 0 if unspecified.
     public var maximumPacketByteCount: UInt32 = 0
     /// A collation's number; 45 is `utf8mb4_general_ci`.
     public var characterSet: UInt8 = 45
@@ -13,7 +13,7 @@ public struct MySQLLogin: Hashable, Sendable {
     public var authentication: [UInt8] = []
     /// What to use from the start; sent if the capabilities have `connectWithDatabase`.
     public var database: String?
-    /// The plugin that made ``authentication``; `nil` if the client does not say.
+    /// The plugin that made ``authentication``; `nil` if unspecified.
     public var plugin: String?
 
     /// A login of protocol 4.1 without TLS, password or database.

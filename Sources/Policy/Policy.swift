@@ -6,7 +6,7 @@ import Time
 /// object as before. The topology (listeners, services, backends) is apart, and changes with the
 /// deployment.
 public struct Policy: Hashable, Sendable {
-    /// By the id of the warehouse. A warehouse without a policy admits nobody.
+    /// By the id of the warehouse. A warehouse without a policy admits no client.
     public var warehouses: [String: WarehousePolicy]
 
     public init(_ warehouses: [String: WarehousePolicy] = [:]) {
@@ -26,7 +26,7 @@ extension Policy {
 }
 
 extension Policy {
-    /// Makes each list that is also in `before` a version of that one: hits go on being counted,
+    /// Makes each list that is also in `before` a version of that one: hits continue to be counted,
     /// and entries that are the same are the same object.
     public mutating func continueSeries(of before: Policy) {
         for (id, old) in before.warehouses {
@@ -46,12 +46,12 @@ extension Policy {
 public struct WarehousePolicy: Hashable, Sendable {
     /// Applies to its public links only.
     public var whitelist: Whitelist
-    /// The provider's ends of its private links.
+    /// The provider's side of its private links.
     public var endpointServices: [EndpointService]
-    /// The consumers' ends. Apply to its private links only. No name occurs twice.
+    /// The consumers' side. Only applies to its private links. Names are unique.
     public var endpoints: [Endpoint]
 
-    /// Admits nobody, unless parameters say otherwise.
+    /// Admits no client, unless parameters say otherwise.
     public init(
         whitelist: Whitelist = .empty,
         endpointServices: [EndpointService] = [],
@@ -96,10 +96,10 @@ extension PolicyRevision: CustomStringConvertible {
 public enum PolicyChange: Hashable, Sendable {
     /// Gives a warehouse a policy, in place of the one it has, if any.
     case set(WarehousePolicy, of: String)
-    /// Takes a warehouse's policy away: nobody is admitted to it any longer.
+    /// Removes a warehouse's policy: it no longer admits any client.
     case remove(String)
     case setMode(Whitelist.Mode, of: String)
-    /// Edits a list of a warehouse's whitelist, which it has or, for `entries`, begins to have.
+    /// Edits a list of a warehouse's whitelist; `entries` is created if it does not exist.
     case edit([EntryEdit], in: EntryList.Name, of: String)
     /// Adds an endpoint, or changes the one of this name.
     case setEndpoint(Endpoint, of: String)
@@ -133,7 +133,7 @@ extension PolicyChangeError: CustomStringConvertible {
 }
 
 extension Policy {
-    /// Makes `changes` in their order: all of them or, if one is refused, none.
+    /// Makes `changes` in order: all of them or, if one is rejected, none.
     public mutating func apply(_ changes: [PolicyChange]) throws(PolicyChangeError) {
         var draft = self
         for change in changes { try draft.apply(change) }

@@ -24,7 +24,7 @@ public enum PrivateLinkIdentity: Hashable, Sendable {
     }
 }
 
-/// What Alibaba's load balancer says about a private link, in up to three TLVs.
+/// What Alibaba's load balancer sends about a private link, in up to three TLVs.
 public struct AlibabaPrivateLink: Hashable, Sendable {
     /// The endpoint's ID, `ep-…`.
     public var endpointID: String

@@ -1,5 +1,5 @@
 extension ProxyHeader {
-    /// Appends the header to `bytes`, to be sent at once and before anything else (§2).
+    /// Appends the header to `bytes`, to be sent immediately and before anything else (§2).
     ///
     /// - v1 has no LOCAL, datagrams, UNIX sockets or addresses of two families: they become
     ///   `PROXY UNKNOWN`. It has no TLVs: they are omitted.

@@ -1,4 +1,4 @@
-/// What well-known TLVs say. `nil` if there is none.
+/// The values of well-known TLVs. `nil` if there is none.
 extension ProxyHeader {
     /// The values of all TLVs of `type`, in wire order.
     public func values(_ type: ProxyTLVType) -> [[UInt8]] {

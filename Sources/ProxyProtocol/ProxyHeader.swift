@@ -1,6 +1,6 @@
 public import Addresses
 
-/// One PROXY protocol header: what a proxy says about the connection that it passes on.
+/// One PROXY protocol header: what a proxy declares about the connection that it passes on.
 ///
 /// A plain value: ``decode(_:limit:)`` reads it from the start of a stream and
 /// ``encode(into:addingChecksum:)`` writes it. Section numbers (§) in this module are those of
@@ -51,7 +51,7 @@ public struct ProxyHeader: Hashable, Sendable {
     public var command: Command
     /// `.stream` or, for `UNKNOWN`, `.unspecified` in v1.
     public var transport: Transport
-    /// As written; ``origin`` says how to use them.
+    /// As written; see ``origin`` for how to use them.
     public var endpoints: Endpoints
     /// In wire order, including duplicates and unknown types. Empty in v1, for LOCAL and if
     /// endpoints or transport are unspecified.

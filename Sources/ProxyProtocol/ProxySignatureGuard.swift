@@ -16,7 +16,7 @@
 /// }
 /// ```
 public struct ProxySignatureGuard: Sendable {
-    /// What the bytes so far say.
+    /// What the bytes so far show.
     public enum Verdict: Hashable, Sendable {
         /// All bytes so far may be the start of a header; the guard holds them.
         case undecided

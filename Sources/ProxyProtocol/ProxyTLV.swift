@@ -34,7 +34,7 @@ public struct ProxyTLVType: RawRepresentable, Hashable, Sendable {
 extension ProxyTLVType {
     /// The protocol that TLS negotiated, such as `h2` (§2.2.1).
     public static let alpn = ProxyTLVType(rawValue: 0x01)
-    /// The host name that the client asked for, in UTF-8 (§2.2.2).
+    /// The host name that the client requested, in UTF-8 (§2.2.2).
     public static let authority = ProxyTLVType(rawValue: 0x02)
     /// The checksum of the whole header, 4 bytes (§2.2.3).
     public static let crc32c = ProxyTLVType(rawValue: 0x03)

@@ -30,7 +30,7 @@ extension TextHeader {
     /// The offset of the CR of the CRLF that ends the line, or `nil` if it has not arrived.
     ///
     /// "The receiver must wait for the CRLF sequence before starting to decode the addresses", but
-    /// a byte that no line can contain is refused at once.
+    /// a byte that no line can contain is rejected immediately.
     private func lineEnd(_ bytes: Span<UInt8>) throws(ProxyHeaderError) -> Int? {
         let cap = min(Self.lineLimit, limit)
         var index = signature.bytes.count
@@ -48,7 +48,7 @@ extension TextHeader {
         return nil
     }
 
-    /// Refuses a byte that can neither continue nor end the line.
+    /// Rejects a byte that can neither continue nor end the line.
     private func check(_ byte: UInt8, at offset: Int) throws(ProxyHeaderError) {
         if byte == .lineFeed { throw .brokenLineEnd(offset: offset) }
         let isAllowed =
@@ -121,7 +121,7 @@ private struct Fields {
         return UInt16(truncatingIfNeeded: port)
     }
 
-    /// Refuses anything after the last field, even one more space.
+    /// Rejects anything after the last field, even one more space.
     func expectEnd(of line: Span<UInt8>) throws(ProxyHeaderError) {
         guard position > line.count else { throw .trailingText(offset: position - 1) }
     }
@@ -157,7 +157,7 @@ extension TextHeader {
         bytes.append(.lineFeed)
     }
 
-    /// What the line says; `nil` for `UNKNOWN`.
+    /// The line's addresses; `nil` for `UNKNOWN`.
     private static func line(
         of header: ProxyHeader
     ) -> (signature: ProxySignature, source: SocketAddress, destination: SocketAddress)? {

@@ -90,7 +90,7 @@ extension File {
 }
 
 extension File {
-    /// Puts `bytes` at `path` atomically: written beside it and renamed (rename(2)). If what is
+    /// Puts `bytes` at `path` atomically: written next to it and renamed (rename(2)). If what is
     /// there is not a regular file but, for instance, a pipe or a device, it is written to.
     ///
     /// - Parameter isDurable: whether the bytes are to survive a crash of the machine (fsync(2)).

@@ -51,7 +51,7 @@ public enum DetachedThread {
         }
     }
 
-    /// Runs `body` on a thread of its own.
+    /// Runs `body` on its own thread.
     ///
     /// - Parameter stackByteCount: of its stack; at least the system's minimum.
     /// - Throws: the system's error if there is no room for another thread.

@@ -119,7 +119,7 @@ extension Socket {
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Probes a quiet peer (SO_KEEPALIVE, tcp(7)), and gives up on one that acknowledges nothing of
+    /// Probes a quiet peer (SO_KEEPALIVE, tcp(7)), and closes one that acknowledges nothing of
     /// what was sent for as long (TCP_USER_TIMEOUT): probes are sent only while nothing is in
     /// flight. Both are inherited from a listening socket.
     public func setKeepalive(_ options: KeepaliveOptions) throws(SystemError) {

@@ -3,7 +3,7 @@ public protocol ConfigurationScalar {
     /// What is expected, after the word "expected": `a duration such as 5s`.
     static var expectation: String { get }
 
-    init(configurationText text: String) throws(ScalarFault)
+    init(configurationText text: String) throws(ScalarError)
 }
 
 /// A scalar that may have a least and a greatest value, which messages have to name.
@@ -13,7 +13,7 @@ public protocol ConfigurationAmount: ConfigurationScalar, Comparable {
 }
 
 /// Why a scalar's text is not a value of the type that is wanted.
-public struct ScalarFault: Error {
+public struct ScalarError: Error {
     public var message: String
     public var remedy: String?
 
@@ -53,9 +53,9 @@ extension ConfigurationWord {
 
     public static var expectation: String { "one of \(words.joined(separator: ", "))" }
 
-    public init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarError) {
         guard let word = Self(rawValue: text) else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(for: text))
+            throw ScalarError(expected: Self.self, found: text, remedy: Self.remedy(for: text))
         }
         self = word
     }
@@ -71,7 +71,7 @@ extension ConfigurationWord {
     }
 }
 
-extension ScalarFault: CustomStringConvertible {
+extension ScalarError: CustomStringConvertible {
     /// `expected a duration such as 5s, found "5" (add a unit: 5s)`
     public var description: String { remedy.map { "\(message) (\($0))" } ?? message }
 }

@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Seconds to wait for addresses that another process holds, such as a predecessor about \
+            Seconds to wait for addresses in use by another process, such as a gateway about \
             to drain. (default: \(defaultBindPatience))
             """,
             valueName: "seconds"

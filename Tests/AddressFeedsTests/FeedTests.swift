@@ -29,7 +29,7 @@ struct FeedTests {
         )
     }
 
-    @Test("What a terminal might interpret in a feed's words becomes a question mark")
+    @Test("Terminal control characters in a feed's text become question marks")
     func controlCharacters() {
         let text = FeedSamples.aws.replacing("EC2", with: #"E\u001b[2J\u009b\u202eC"#)
         let feed = feed(text, .aws)
@@ -64,7 +64,7 @@ struct FeedTests {
         #expect(cloud.errors == [] && all.errors == [])
     }
 
-    @Test("Each is recognized by its content, and a text list is none of them")
+    @Test("Each is recognized by its content, and a text list is not mistaken for one")
     func recognized() {
         func format(_ text: String) -> FeedFormat? { FeedFormat(recognizing: Array(text.utf8)) }
         #expect(format(FeedSamples.aws) == .aws)
@@ -99,7 +99,7 @@ struct FeedTests {
         #expect(feed.unmatchedFilters == [])
     }
 
-    @Test("A value that nothing in the feed has is reported, with what the feed has")
+    @Test("A value that the feed does not have is reported, with the values that it has")
     func unmatched() {
         let filter = FeedFilter(services: ["EC2", "EC3"], regions: ["eu-west-9"])
         let unmatched = feed(FeedSamples.aws, .aws, filter).unmatchedFilters
@@ -109,7 +109,7 @@ struct FeedTests {
         #expect(unmatched[1].known == ["ap-northeast-2", "eu-west-1", "us-west-2"])
     }
 
-    @Test("Values that nothing in the feed has together are reported too")
+    @Test("Values that do not occur together in the feed are reported too")
     func filteredOut() {
         func isFilteredOut(_ services: [String], _ regions: [String]) -> Bool {
             feed(FeedSamples.aws, .aws, FeedFilter(services: services, regions: regions))
@@ -144,7 +144,7 @@ struct FeedTests {
         #expect(neither.errors.map(\.description) == ["prefixes[0].ipv4Prefix: missing"])
     }
 
-    @Test("What a terminal might interpret in an invalid prefix is not in its error")
+    @Test("Terminal control characters in an invalid prefix do not appear in its error")
     func hostilePrefix() {
         let text = FeedSamples.google.replacing("8.8.4.0/24", with: #"8\u001b[2J\u202e.4"#)
         #expect(feed(text, .google).errors[0].message.hasPrefix(#""8\u{1B}[2J\u{202E}.4": "#))
@@ -157,7 +157,7 @@ struct FeedTests {
     }
 
     @Test(
-        "Another kind of value is named by its path",
+        "A value of the wrong kind is named by its path",
         arguments: [
             (
                 #"{"prefixes":[{"ip_prefix":"10.0.0.0/8"},{"ip_prefix":40}]}"#,

@@ -56,7 +56,7 @@ struct AddressRangeTests {
     }
 
     @Test(
-        "An invalid range says where, and what was probably meant",
+        "The error of an invalid range shows where it is, and what was probably meant",
         arguments: [
             ("10.0.0.1-", AddressSyntaxError.Reason.unfinishedRange, 9, nil),
             ("10.0.0.1 – ", .unfinishedRange, 13, nil),
@@ -78,7 +78,7 @@ struct AddressRangeTests {
     }
 
     @Test(
-        "For forms that other programs accept, ours is suggested",
+        "If another program's form is used, the accepted form is suggested",
         arguments: [
             ("10.1.*.*", "10.1.0.0/16"), ("*", "0.0.0.0/0"), ("10.1", "10.1.0.0/16"),
             ("10.1.", "10.1.0.0/16"), ("10/8", "10.0.0.0/8"), ("0/0", "0.0.0.0/0"),
@@ -98,7 +98,7 @@ struct AddressRangeTests {
     }
 
     @Test(
-        "A range that goes backwards or between the families is refused",
+        "A range that goes backwards or mixes families is rejected",
         arguments: [
             "10.0.0.2-10.0.0.1", "10.0.0.1-::1", "::1-10.0.0.1",
         ]

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Addresses as text")
 struct AddressTextTests {
-    @Test("What is written, described and encoded is the same text, and is parsed again")
+    @Test("The written, described and encoded text is the same, and can be parsed")
     func sameText() throws {
         try expectText("192.0.2.1", IPv4Address.self)
         try expectText("2001:db8::1", IPv6Address.self)
@@ -35,7 +35,7 @@ struct AddressTextTests {
         #expect(try JSONDecoder().decode([Value].self, from: encoded) == [value])
     }
 
-    @Test("Decoding an invalid text is an error that says why")
+    @Test("Decoding an invalid text is an error with the reason")
     func decoding() {
         let data = Data(#"["10.0.0.1/8"]"#.utf8)
         let error = #expect(throws: DecodingError.self) {
@@ -92,10 +92,10 @@ struct AddressTextTests {
     }
 }
 
-@Suite("An address error says what to do")
+@Suite("An address error has a remedy")
 struct AddressSyntaxErrorTests {
     @Test(
-        "It has the problem, and the remedy in parentheses",
+        "It shows the problem, and the remedy in parentheses",
         arguments: [
             ("", "missing address (write an address, e.g. 192.0.2.1 or 2001:db8::1)"),
             (
@@ -153,7 +153,7 @@ struct AddressSyntaxErrorTests {
     }
 
     @Test(
-        "Of an address with a port, too",
+        "So does that of an address with a port",
         arguments: [
             ("127.0.0.1", "missing port (add one, e.g. 192.0.2.1:9030 or [2001:db8::1]:9030)"),
             ("127.0.0.1:65536", "the number is greater than 65535 (a port is 0 to 65535)"),

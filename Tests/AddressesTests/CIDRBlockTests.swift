@@ -26,7 +26,7 @@ struct CIDRBlockTests {
     }
 
     @Test(
-        "Host bits are refused, and the network is suggested",
+        "Host bits are rejected, and the network is suggested",
         arguments: [
             ("10.1.2.3/8", "10.0.0.0/8"), ("192.0.2.1/31", "192.0.2.0/31"),
             ("1.2.3.4/0", "0.0.0.0/0"),
@@ -45,7 +45,7 @@ struct CIDRBlockTests {
     private static let ten = CIDRBlock(containing: .v4(IPv4Address(10, 0, 0, 0)), prefixLength: 8)
 
     @Test(
-        "Every other invalid text is refused with its reason and offset",
+        "Every other invalid text is rejected with its reason and offset",
         arguments: [
             ("", AddressSyntaxError.Reason.empty, 0),
             ("/8", .empty, 0),
@@ -73,7 +73,7 @@ struct CIDRBlockTests {
         #expect(error?.offset == offset)
     }
 
-    @Test("An address without a length is refused, and its own block is suggested")
+    @Test("An address without a length is rejected, and its own block is suggested")
     func missingLength() throws {
         let error = #expect(throws: AddressSyntaxError.self) { try CIDRBlock(parsing: "192.0.2.1") }
         let block = try CIDRBlock(parsing: "192.0.2.1/32")

@@ -61,7 +61,7 @@ struct IPv6AddressTests {
         #expect(error?.offset == offset)
     }
 
-    @Test("A random address is parsed as it was written, in any form")
+    @Test("A random address is parsed correctly in any form")
     func randomRoundTrip() throws {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {

@@ -27,14 +27,14 @@ struct DenialListTests {
         #expect(DenialListText(DenialList()).description == "no denials\n")
     }
 
-    @Test("A table without rows still says how many there are, and how many are forgotten")
+    @Test("A table without rows still shows how many there are, and how many were forgotten")
     func hidden() {
         let text = DenialListText(DenialList(total: 3, forgotten: 9)).description
         #expect(text.contains("3 more") && text.contains("9 denials"))
         #expect(!text.contains("no denials"))
     }
 
-    @Test("Words of a denial's own take the place of its reason's")
+    @Test("A denial's own message replaces that of its reason")
     func detail() throws {
         let block = try CIDRBlock(parsing: "10.0.0.1/32")
         var record = DenialRecord(

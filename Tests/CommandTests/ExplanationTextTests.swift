@@ -52,14 +52,14 @@ struct ExplanationTextTests {
         #expect(text.hasSuffix(words), "\(text)")
     }
 
-    @Test("Where only a load balancer may connect, that is said")
+    @Test("If only a load balancer may connect, that is stated")
     func header() throws {
         let text = try text { $0.requiresHeader = true }
         #expect(text.contains("if named by a load balancer in proxyProtocol.trusted"), "\(text)")
     }
 
-    @Test("No listener is no silence")
+    @Test("If there is no listener, there is still a message")
     func none() {
-        #expect(ExplanationText([]).description.contains("no listener of the warehouse"))
+        #expect(ExplanationText([]).description.contains("any listener of the warehouse"))
     }
 }

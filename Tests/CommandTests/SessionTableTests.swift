@@ -32,7 +32,7 @@ struct SessionTableTests {
         #expect(lines[2] == "and 2 more (raise --limit to show them)")
     }
 
-    @Test("One closed session is one session")
+    @Test("One closed session is in the singular")
     func closed() {
         let result = ClosedSessions(closed: 1, remaining: 1, sessions: [])
         #expect("\(ClosedSessionsText(result))" == "closed 1 session; 1 more matches\n")

@@ -30,7 +30,7 @@ struct StatusTableTests {
         #expect(StatusTable(.example).description == expected)
     }
 
-    @Test("A failure has its time, as a backend may be healthy again; a name's state is of now")
+    @Test("A failure is shown with its time, because a backend may be healthy again")
     func failureTime() {
         var status = GatewayStatus.example
         status.listeners[0].backends[0].lastFailure = "connect timed out"
@@ -41,7 +41,7 @@ struct StatusTableTests {
         #expect(lines.contains { $0.hasSuffix("  no such host") })
     }
 
-    @Test("What somebody should look after stands at the top")
+    @Test("Problems are listed at the top")
     func troubles() {
         var status = GatewayStatus.example
         status.lastReload = ReloadStatus(
@@ -60,7 +60,8 @@ struct StatusTableTests {
         let lines = StatusTable(status).description.split(separator: "\n").dropFirst(3).prefix(6)
         let expected = [
             "last reload failed at 2026-11-23T10:01:00Z: 2 errors in /etc/sluice.yaml",
-            "policy source unavailable at start: the last active policy is used",
+            "the policy's source could not be read at startup: the last active policy is used"
+                + " (see the log, correct the errors and reload)",
             "policy update rejected at 2026-11-23T10:01:00Z: no warehouse W",
             "changed, but requires a restart: engine.shards, management.listen",
             "access log failing: No space left on device", "access log: 3 lines lost",
@@ -68,7 +69,7 @@ struct StatusTableTests {
         #expect(lines.map(String.init) == expected)
     }
 
-    @Test("Without backends there is no table of them")
+    @Test("Without backends there is no table of backends")
     func noBackends() {
         var status = GatewayStatus.example
         for index in status.listeners.indices { status.listeners[index].backends = [] }
@@ -76,7 +77,7 @@ struct StatusTableTests {
     }
 
     @Test(
-        "A count of bytes stands in the largest unit that leaves one whole",
+        "A number of bytes is shown in the largest unit that fits",
         arguments: [
             (0, "0 B"), (1_023, "1023 B"), (1_024, "1.0 KiB"), (1_075, "1.0 KiB"),
             (1_127, "1.1 KiB"), (1 << 20, "1.0 MiB"), (1 << 50, "1.0 PiB"), (.max, "16.0 EiB"),
@@ -88,7 +89,7 @@ struct StatusTableTests {
         #expect(StatusTable(status).description.contains("1.5 KiB  \(text)\n"))
     }
 
-    @Test("A backend's own words neither break a line nor steer a terminal")
+    @Test("A backend's error message neither breaks a line nor controls the terminal")
     func hostile() {
         var status = GatewayStatus.example
         status.listeners[0].backends[1].lastFailure = "a\r\nb\u{1b}[31mc\u{202e}d\u{2028}e"

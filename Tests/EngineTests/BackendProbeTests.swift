@@ -5,9 +5,9 @@ import Traffic
 
 @testable import Engine
 
-@Suite("What a health check says to a backend")
+@Suite("What a health check sends to a backend")
 struct BackendProbeTests {
-    @Test("An HTTP server is asked by its name, without the dot that makes it absolute")
+    @Test("An HTTP server gets its name, without the dot that makes it absolute")
     func absoluteName() {
         let loopback = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 8030)
         let service = Service(

@@ -8,7 +8,9 @@ import Traffic
 
 @Suite("Sessions that a side has broken off", .timeLimit(.minutes(2)))
 struct BrokenOffTests {
-    @Test("A MySQL server's reset ends its client gently, and the record still names the backend")
+    @Test(
+        "A MySQL server's reset becomes an orderly end for its client, and the record names the backend"
+    )
     func backendReset() async throws {
         let fixture = try GatewayFixture()
         var configuration = fixture.configuration
@@ -30,7 +32,7 @@ struct BrokenOffTests {
     }
 
     @Test(
-        "A client's reset reaches the backend, also if a write to the client was told of it first"
+        "A client's reset reaches the backend, even if a write to the client detected it first"
     )
     func clientReset() async throws {
         let fixture = try GatewayFixture(shardCount: 1)

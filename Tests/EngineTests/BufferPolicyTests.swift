@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Which buffers sockets have")
 struct BufferPolicyTests {
-    @Test("A receive buffer is bounded where the system grants what was asked for")
+    @Test("A receive buffer is bounded if the system grants the requested size")
     func granted() {
         let policy = BufferPolicy(EngineSettings(), initial: 131_072, grantable: 4_194_304)
         #expect(policy.clientReceive == 4_194_304)
@@ -13,7 +13,7 @@ struct BufferPolicyTests {
         #expect(policy.unsent == 262_144)
     }
 
-    @Test("One that is granted smaller would cost throughput, and is left to the system")
+    @Test("A smaller one would cost throughput, and is left to the system")
     func notGranted() {
         var settings = EngineSettings()
         settings.backendBufferByteCount = 212_992
@@ -46,7 +46,7 @@ struct BufferPolicyTests {
         #expect(!BufferPolicy(settings, initial: 131_072, grantable: .max).boundsBeforeConnect)
     }
 
-    @Test("The kernel is asked, and gives some answer")
+    @Test("The kernel can be queried")
     func asked() throws {
         var settings = EngineSettings()
         settings.backendBufferByteCount = 8_192

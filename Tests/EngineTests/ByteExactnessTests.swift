@@ -83,7 +83,7 @@ private struct RelayUnderTest {
             for index in 0..<(try epoll.wait(milliseconds: 1)) {
                 let event = epoll.event(at: index)
                 guard event.token < 2 else { continue }
-                tunnel[event.token == 0 ? .client : .backend].note(event)
+                tunnel[event.token == 0 ? .client : .backend].record(event)
             }
             advance(limit: Int.random(in: 1..<100_000, using: &generator))
         }

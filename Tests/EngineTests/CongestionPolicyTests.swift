@@ -19,7 +19,7 @@ struct CongestionPolicyTests {
         CongestionPolicy(setting, system: system) { available.contains($0) }
     }
 
-    @Test("Where the system paces, the loopback interface does not", arguments: ["bbr", "bbr3"])
+    @Test("If the system paces, the loopback interface does not", arguments: ["bbr", "bbr3"])
     func pacing(system: String) {
         let policy = Self.policy(.automatic, system: system)
         #expect(policy.name(for: Self.loopback) == "cubic")
@@ -28,7 +28,7 @@ struct CongestionPolicyTests {
         #expect(policy.name(for: Self.any) == nil)
     }
 
-    @Test("A kernel without CUBIC has Reno, and one that lends neither keeps its own")
+    @Test("A kernel without CUBIC has Reno, and one that offers neither keeps its own")
     func fallback() {
         let reno = Self.policy(.automatic, system: "bbr", has: ["reno"])
         #expect(reno.name(for: Self.loopback) == "reno")
@@ -36,12 +36,12 @@ struct CongestionPolicyTests {
         #expect(none.name(for: Self.loopback) == nil)
     }
 
-    @Test("Where the system does not pace, nothing is changed", arguments: ["cubic", "dctcp", ""])
+    @Test("If the system does not pace, nothing is changed", arguments: ["cubic", "dctcp", ""])
     func unpaced(system: String) {
         #expect(Self.policy(.automatic, system: system).name(for: Self.loopback) == nil)
     }
 
-    @Test("The system's and a named one hold everywhere")
+    @Test("The system's and a named one apply everywhere")
     func fixed() {
         #expect(Self.policy(.system, system: "bbr").name(for: Self.loopback) == nil)
         let named = Self.policy(.named("bbr"), system: "cubic")
@@ -49,7 +49,7 @@ struct CongestionPolicyTests {
         #expect(named.name(for: Self.remote) == "bbr")
     }
 
-    @Test("A name that the kernel does not know is an error at the start, with a remedy")
+    @Test("A name that the kernel does not know is an error at startup, with a remedy")
     func unknown() throws {
         let error = #expect(throws: GatewayError.self) {
             try CongestionPolicy(.named("no-such-thing"))

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Engine
 
-@Suite("What an idle connection costs")
+@Suite("The cost of an idle connection")
 struct ConnectionSizeTests {
-    @Test("Its slot is small: what few connections have lies elsewhere")
+    @Test("Its slot is small: rarely used state is elsewhere")
     func slot() {
         #expect(MemoryLayout<Connection>.stride <= 384)
     }

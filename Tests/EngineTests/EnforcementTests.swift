@@ -11,7 +11,7 @@ import Traffic
 
 @testable import Engine
 
-@Suite("A change of policy ends the sessions that it does not admit", .timeLimit(.minutes(3)))
+@Suite("A policy change closes the sessions that it no longer admits", .timeLimit(.minutes(3)))
 struct EnforcementTests {
     private func rule(_ address: SocketAddress, _ action: Action) -> Rule {
         Rule(block: CIDRBlock(containing: address.ip, prefixLength: 32), action: action)
@@ -33,7 +33,9 @@ struct EnforcementTests {
         block: CIDRBlock(containing: .v4(IPv4Address(127, 0, 0, 0)), prefixLength: 8)
     )
 
-    @Test("A session whose client is denied now is closed on both sides, and the log says why")
+    @Test(
+        "A session whose client is now denied is closed on both sides, and the log has the reason"
+    )
     func revoked() async throws {
         let fixture = try GatewayFixture()
         let session = try await fixture.session()
@@ -70,7 +72,7 @@ struct EnforcementTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A warehouse may let revoked sessions go on; new ones are denied all the same")
+    @Test("A warehouse may keep revoked sessions; new ones are still denied")
     func kept() async throws {
         let fixture = try GatewayFixture()
         let session = try await fixture.session()
@@ -106,7 +108,7 @@ struct EnforcementTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("An operator sees the sessions and closes those that a filter names")
+    @Test("An operator lists sessions and closes those that match a filter")
     func closedByOperator() async throws {
         let fixture = try GatewayFixture()
         let first = try await fixture.session(from: IPv4Address(127, 0, 0, 4))
@@ -131,7 +133,7 @@ struct EnforcementTests {
         #expect(after == SessionList(), "a gateway that has stopped answers too")
     }
 
-    @Test("A limit on closing closes no more than that, the oldest first")
+    @Test("A limit on closing is respected, the oldest first")
     func limited() async throws {
         let fixture = try GatewayFixture(shardCount: 2)
         var sessions: [SocketPair] = []
@@ -151,7 +153,7 @@ struct EnforcementTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A client that does not give up gets no answer, is counted, and passes once it may")
+    @Test("A client that keeps retrying gets no answer, is counted, and is admitted once allowed")
     func silenced() async throws {
         let fixture = try GatewayFixture(shardCount: 1)
         try fixture.gateway.reload(to: configuration(fixture, []))

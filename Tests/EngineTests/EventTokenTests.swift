@@ -6,7 +6,7 @@ import Testing
 @Suite("Event tokens")
 struct EventTokenTests {
     @Test(
-        "A connection's token gives its key and side back",
+        "A connection's token contains its key and side",
         arguments: [(0, 0), (1, 1), (UInt32.max, 1 << 30 - 1), (123_456, 77)]
     )
     func connections(index: UInt32, generation: UInt32) {
@@ -15,7 +15,7 @@ struct EventTokenTests {
         #expect(EventToken.backend(key).kind == .backend(key))
     }
 
-    @Test("A listener's token gives its number back", arguments: [0, 1, UInt32.max])
+    @Test("A listener's token contains its number", arguments: [0, 1, UInt32.max])
     func listeners(number: UInt32) {
         let id = ListenerID(rawValue: number)
         #expect(EventToken.listener(id).kind == .listener(id))

@@ -40,7 +40,7 @@ struct FlowTests {
         #expect(!from.isReadable)
     }
 
-    @Test("What the destination does not take is kept, and nothing more is read")
+    @Test("Bytes that the destination does not accept are kept, and reading stops")
     func backpressure() throws {
         let (source, destination) = (try SocketPair(), try SocketPair())
         defer { source.close(); destination.close() }
@@ -73,7 +73,7 @@ struct FlowTests {
         flow.close(with: tools)
     }
 
-    @Test("The end of the stream is said once, behind what was pending")
+    @Test("The end of the stream is passed on once, after pending bytes")
     func endOfStream() throws {
         let (source, destination) = (try SocketPair(), try SocketPair())
         defer { source.close(); destination.close() }
@@ -81,7 +81,7 @@ struct FlowTests {
         source.outer.shutdownWrite()
         var flow = Flow()
         var (from, to) = (Side(source.inner), ready(destination.inner))
-        from.note(try source.inner.endEvent())
+        from.record(try source.inner.endEvent())
         #expect(flow.move(from: &from, to: &to, with: tools) == .endOfStream)
         // It waits for the end, with which it goes in one segment.
         #expect(to.socket.unsentByteCount == 1)
@@ -91,7 +91,7 @@ struct FlowTests {
         #expect(flow.move(from: &from, to: &to, with: tools) == .waiting)
     }
 
-    @Test("Bytes before a reset are sent nevertheless")
+    @Test("Bytes before a reset are still sent")
     func reset() throws {
         let (source, destination) = (try SocketPair(), try SocketPair())
         defer { source.inner.close(); destination.close() }
@@ -99,7 +99,7 @@ struct FlowTests {
         source.outer.closeWithReset()
         var flow = Flow()
         var (from, to) = (Side(source.inner), Side(destination.inner))
-        from.note(try source.inner.endEvent())
+        from.record(try source.inner.endEvent())
         to.isWritable = true
         #expect(flow.move(from: &from, to: &to, with: tools) == .sourceFailed(.reset))
         #expect(flow.byteCount == 1)

@@ -6,14 +6,14 @@ import Testing
 
 @testable import Engine
 
-@Suite("A gateway under disorder")
+@Suite("A gateway under random load")
 struct GatewayChaosTests {
     /// How a session ends, in turn.
     private enum End: CaseIterable {
         case clientCloses, backendCloses, clientResets, backendResets, clientHalfCloses
     }
 
-    @Test("Sessions that end in every way, amid reloads, leave no count and no descriptor behind")
+    @Test("Sessions that end in any way during reloads leave no count or descriptor behind")
     func leavesNothing() async throws {
         let fixture = try GatewayFixture()
         for round in 0..<40 {

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("A change of the configuration of a running gateway")
 struct GatewayReloadTests {
-    @Test("A session goes on through reloads, with its listener and without it")
+    @Test("A session continues through reloads, with its listener and without it")
     func sessionSurvives() async throws {
         let fixture = try GatewayFixture()
         let session = try await fixture.session()
@@ -23,7 +23,7 @@ struct GatewayReloadTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A listener that is removed and added again at once listens")
+    @Test("A listener that is removed and immediately added again listens")
     func removedAndAdded() async throws {
         let fixture = try GatewayFixture()
         for _ in 0..<100 {
@@ -51,7 +51,7 @@ struct GatewayReloadTests {
         _ = await fixture.gateway.drain(within: .seconds(60))
     }
 
-    @Test("Binding may fail and be tried again; nobody is accepted before it has succeeded")
+    @Test("Binding may fail and be retried; no client is accepted before it succeeds")
     func bindAgain() async throws {
         let backend = try GatewayFixture.listener(on: GatewayFixture.loopback(0))
         var foreign: ListeningSocket? = try GatewayFixture.listener(on: GatewayFixture.loopback(0))
@@ -84,7 +84,7 @@ struct GatewayReloadTests {
         _ = await gateway.drain(within: .zero)
     }
 
-    @Test("How the last reload went, and which keys wait for a restart, is in the status")
+    @Test("The status shows the last reload's result, and which keys require a restart")
     func reloadStatus() async throws {
         let fixture = try GatewayFixture()
         #expect(fixture.gateway.status().lastReload == nil)
@@ -104,7 +104,7 @@ struct GatewayReloadTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A gateway that drains takes no configuration, so that it does not listen again")
+    @Test("A draining gateway rejects configurations, so that it does not listen again")
     func draining() async throws {
         let fixture = try GatewayFixture()
         _ = await fixture.gateway.drain(within: .zero)

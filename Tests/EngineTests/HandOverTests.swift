@@ -8,9 +8,9 @@ import Traffic
 
 @testable import Engine
 
-@Suite("Clients that are handed over to another shard", .timeLimit(.minutes(2)))
+@Suite("Clients handed over to another shard", .timeLimit(.minutes(2)))
 struct HandOverTests {
-    @Test("Denied ones make room though the shard has not begun with them")
+    @Test("Denied ones make room even before the shard handles them")
     func room() async throws {
         let events = Locked<[GatewayEvent]>([])
         let address = try GatewayFixture.freeAddress()

@@ -35,7 +35,7 @@ struct HealthCheckerTests {
         return count
     }
 
-    @Test("Of a thousand of which half are silent each is asked in its turn, without a thread each")
+    @Test("A thousand backends, half of them silent, are checked in turn without a thread each")
     func halfSilent() async throws {
         let answering = try Self.listener(backlog: 4_096)
         let silent = try Self.listener(backlog: 0)

@@ -85,7 +85,7 @@ struct KeptConnectionTests {
     }
 
     @Test(
-        "The server's word that the client must go elsewhere is followed inside",
+        "A server's redirect is followed inside the gateway",
         arguments: [false, true]
     )
     func moved(isLayered: Bool) async throws {
@@ -116,7 +116,7 @@ struct KeptConnectionTests {
     }
 
     @Test(
-        "A server that leads to nobody, or round in a circle, denies the client",
+        "A redirect to nowhere or in a circle denies the client",
         arguments: [false, true]
     )
     func lost(isCircle: Bool) async throws {
@@ -192,7 +192,10 @@ struct KeptConnectionTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A server that closes between two requests is replaced unseen", arguments: [false, true])
+    @Test(
+        "A server that closes between two requests is replaced transparently",
+        arguments: [false, true]
+    )
     func closed(isLayered: Bool) async throws {
         let server = try LineServer(isLayered: isLayered) { .okAndClose($0.host.utf8.reversed()) }
         let fixture = try Fixture([("paris", [server.address])], isLayered: isLayered)

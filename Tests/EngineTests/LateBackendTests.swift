@@ -5,10 +5,10 @@ import Testing
 
 @testable import Engine
 
-@Suite("A backend that takes its time to connect", .timeLimit(.minutes(2)))
+@Suite("A backend that connects slowly", .timeLimit(.minutes(2)))
 struct LateBackendTests {
     @Test(
-        "What its client has sent meanwhile reaches it, and the client's end too",
+        "Bytes that the client has sent meanwhile reach it, and so does the client's end",
         arguments: [false, true]
     )
     func bytesBefore(hasEnded: Bool) async throws {

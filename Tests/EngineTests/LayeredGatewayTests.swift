@@ -10,7 +10,7 @@ import Traffic
 
 @testable import Engine
 
-@Suite("A gateway whose transports are layered", .timeLimit(.minutes(3)))
+@Suite("A gateway with layered transports", .timeLimit(.minutes(3)))
 struct LayeredGatewayTests {
     private static let carrier: Assembly.Carrier = { RecordLayer($0) }
 
@@ -49,7 +49,7 @@ struct LayeredGatewayTests {
     }
 
     @Test(
-        "Every byte comes through whole both ways, and each end after the last one",
+        "Every byte arrives in both directions, and each end after the last one",
         arguments: Form.allCases,
         SeededGenerator.seeds
     )
@@ -97,7 +97,7 @@ struct LayeredGatewayTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A denied client reads its refusal in the listener's form, and then the end")
+    @Test("A denied client receives the denial in the listener's protocol, then the end")
     func denied() async throws {
         let fixture = try GatewayFixture(assembly: Form.client.assembly)
         var configuration = fixture.configuration

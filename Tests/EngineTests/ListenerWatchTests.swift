@@ -7,9 +7,9 @@ import Traffic
 @testable import Engine
 @testable import Sockets
 
-@Suite("A listener that the epoll set refuses", .timeLimit(.minutes(2)))
+@Suite("A listener that epoll rejects", .timeLimit(.minutes(2)))
 struct ListenerWatchTests {
-    @Test("It is asked again until it takes it, and the clients that wait are served")
+    @Test("Adding it is retried until it succeeds, and waiting clients are served")
     func retry() async throws {
         let events = Locked<[GatewayEvent]>([])
         let services = try ShardServices(

@@ -13,7 +13,7 @@ struct NameResolverTests {
         names.names[BackendAddress(host: .name(name), port: 1)]
     }
 
-    @Test("A query that hangs holds up no other, nor whoever stops the resolver")
+    @Test("A query that hangs does not hold up others, nor stopping the resolver")
     func hanging() async throws {
         let gate = DispatchSemaphore(value: 0)
         let names = NameResolver(
@@ -40,7 +40,7 @@ struct NameResolverTests {
         gate.signal()
     }
 
-    @Test("What is told of a name is told once")
+    @Test("Each change of a name is reported once")
     func events() async throws {
         let events = Locked<[GatewayEvent]>([])
         let names = NameResolver(

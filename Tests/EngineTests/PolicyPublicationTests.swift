@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-@Suite("A policy that is published")
+@Suite("Publishing a policy")
 struct PolicyPublicationTests {
     private func policy(_ block: String, _ action: Action = .allow) throws -> Policy {
         let rule = Rule(block: try CIDRBlock(parsing: block), action: action)
@@ -55,7 +55,7 @@ struct PolicyPublicationTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A gateway that drains takes no policy")
+    @Test("A draining gateway rejects policies")
     func draining() async throws {
         let fixture = try GatewayFixture()
         _ = await fixture.gateway.drain(within: .zero)

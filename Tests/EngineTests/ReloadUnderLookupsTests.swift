@@ -35,7 +35,7 @@ struct ReloadUnderLookupsTests {
         let isDone = Locked(false)
         let lookups = Thread {
             while !isDone.withLock({ $0 }) {
-                _ = fixture.gateway.tellShards { _ in .perform(observer.errand(at: .now)) }
+                _ = fixture.gateway.sendToShards { _ in .perform(observer.errand(at: .now)) }
                 Thread.sleep(forTimeInterval: 0.01)
             }
         }

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Engine
 
-@Suite("Sessions that a policy revokes are told to the operator", .timeLimit(.minutes(2)))
+@Suite("Sessions revoked by a policy are reported to the operator", .timeLimit(.minutes(2)))
 struct RevocationTallyTests {
-    @Test("What all shards have closed is one event for each listener")
+    @Test("Sessions closed by all shards are one event per listener")
     func total() {
         let events = Locked<[GatewayEvent]>([])
         let tally = RevocationTally { event in events.withLock { $0.append(event) } }
@@ -31,7 +31,7 @@ struct RevocationTallyTests {
         #expect(events.withLock { $0.count } == 2, "a review that closes nobody says nothing")
     }
 
-    @Test("A reload that admits nobody says how many it closed, and old policies are let go of")
+    @Test("A reload that admits no client reports how many it closed, and old policies are freed")
     func reload() async throws {
         let events = Locked<[GatewayEvent]>([])
         let fixture = try GatewayFixture { event in events.withLock { $0.append(event) } }

@@ -18,7 +18,7 @@ struct SideTests {
         expect(&side, .bytes(count: 8, isLast: false), staysReadable: false)
         pair.send(17)
         pair.outer.shutdownWrite()
-        side.note(try pair.inner.endEvent())
+        side.record(try pair.inner.endEvent())
         expect(&side, .bytes(count: 9, isLast: false), staysReadable: true)
         expect(&side, .bytes(count: 8, isLast: true), staysReadable: true)
         expect(&side, .endOfStream, staysReadable: false)
@@ -31,7 +31,7 @@ struct SideTests {
         var side = Side(pair.inner)
         pair.send(8)
         pair.outer.closeWithReset()
-        side.note(try pair.inner.endEvent())
+        side.record(try pair.inner.endEvent())
         expect(&side, .bytes(count: 8, isLast: false), staysReadable: true)
         expect(&side, .failed(.reset), staysReadable: false)
     }
@@ -44,7 +44,7 @@ struct SideTests {
 
     /// 20,000 bytes are enough to be spliced.
     @Test(
-        "Behind urgent data, at which a read stops short, nothing is lost and the end comes last",
+        "After urgent data, where a read stops short, nothing is lost and the end comes last",
         arguments: [6, 20_000]
     )
     func urgentData(byteCount: Int) throws {
@@ -61,7 +61,7 @@ struct SideTests {
         source.outer.writeUrgent(UInt8(ascii: "!"))
         source.outer.writeAll(Array("behind".utf8))
         source.outer.shutdownWrite()
-        from.note(try source.inner.endEvent())
+        from.record(try source.inner.endEvent())
         #expect(flow.move(from: &from, to: &to, with: tools) == .endOfStream)
         destination.inner.shutdownWrite()
         var received: [UInt8] = []
@@ -88,12 +88,12 @@ struct SegmentPolicyTests {
         try expect(noDelayAfter: [1, 1], true)
     }
 
-    @Test("A first write that may take more than a segment sets TCP_NODELAY before")
+    @Test("A first write that may exceed a segment sets TCP_NODELAY before it")
     func largeWrite() throws {
         try expect(noDelayAfter: [501], true)
     }
 
-    @Test("Quick acknowledgements come back behind the first bytes, and behind a PROXY header's")
+    @Test("Quick acknowledgements are restored after the first bytes, and after a PROXY header's")
     func acknowledgements() throws {
         let pair = try FreshPair()
         defer { pair.close() }

@@ -8,7 +8,7 @@ import Traffic
 struct TunnelTests {
     private let tools = RelayTools(scratchByteCount: 4096, pipeByteCount: 65_536)
 
-    @Test("What was held and what came with it follow our header in order, and the end too")
+    @Test("Held bytes and those that came with them follow our header in order, then the end")
     func heldBytes() throws {
         let (client, backend) = (try SocketPair(), try SocketPair())
         defer {
@@ -23,7 +23,7 @@ struct TunnelTests {
         #expect(backend.outer.readAvailable() == Array("header ".utf8))
         client.outer.writeAll(Array("MISE".utf8))
         client.outer.shutdownWrite()
-        tunnel.client.note(try client.inner.endEvent())
+        tunnel.client.record(try client.inner.endEvent())
         #expect(tunnel.client.read(into: tools.scratch) == .bytes(count: 4, isLast: true))
         let replay = Replay(held: Array("PRO".utf8))
         #expect(tunnel.pass(replay, 4, isLast: true, with: tools) == .waitForReadiness)
@@ -35,7 +35,7 @@ struct TunnelTests {
     }
 
     @Test(
-        "The end and the failure of a backend come after its last words",
+        "A backend's end or failure comes after its last bytes",
         arguments: [false, true]
     )
     func lastWords(isReset: Bool) throws {
@@ -45,7 +45,7 @@ struct TunnelTests {
         tunnel.backend = Side(backend.inner)
         backend.outer.writeAll(Array("words".utf8))
         if isReset { backend.outer.closeWithReset() } else { backend.outer.shutdownWrite() }
-        tunnel.backend.note(try backend.inner.endEvent())
+        tunnel.backend.record(try backend.inner.endEvent())
         let progress = tunnel.advance(with: tools)
         #expect(
             progress == (isReset ? .readFailed(.backend, .reset) : .endOfStream(from: .backend))

@@ -8,9 +8,9 @@ import Traffic
 
 @testable import Engine
 
-@Suite("Turns: who moves how many bytes before others do")
+@Suite("Turns: how many bytes a connection moves before others")
 struct TurnTests {
-    @Test("A direction stops at its limit, and goes on from there")
+    @Test("A direction stops at its limit, and continues from there")
     func limit() throws {
         let tools = RelayTools(scratchByteCount: 4_096, pipeByteCount: 65_536)
         let (source, destination) = (try SocketPair(), try SocketPair())
@@ -18,7 +18,7 @@ struct TurnTests {
         source.outer.writeAll([UInt8](repeating: 7, count: 40_000))
         source.outer.shutdownWrite()
         var (from, to) = (Side(source.inner), Side(destination.inner))
-        from.note(try source.inner.endEvent())
+        from.record(try source.inner.endEvent())
         to.isWritable = true
         var flow = Flow()
         #expect(flow.move(from: &from, to: &to, with: tools, limit: 4_096) == .turnIsOver)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Denials without a line", .timeLimit(.minutes(2)))
 struct UnloggedDenialTests {
-    @Test("Each is reported once, with the sum since the start, soon after it came")
+    @Test("Each is reported once, with the total since startup, shortly afterwards")
     func reported() async throws {
         let reports = Locked<[GatewayEvent]>([])
         let denials = UnloggedDenials { event in reports.withLock { $0.append(event) } }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Engine
 
-@Suite("A room for those who are not admitted")
+@Suite("The waiting room for clients not yet admitted")
 struct WaitingRoomTests {
     /// A room, and who is really in it.
     private struct Site {
@@ -26,7 +26,7 @@ struct WaitingRoomTests {
         }
     }
 
-    @Test("Beyond its limit the one that has waited longest is named")
+    @Test("Beyond its limit, the one that has waited longest is evicted")
     func oldest() {
         var site = Site()
         for key in 1...3 { site.enter(key) }
@@ -40,7 +40,7 @@ struct WaitingRoomTests {
         #expect(site.oldest() == 3)
     }
 
-    @Test("An empty room names nobody, and fills again")
+    @Test("An empty room evicts no client, and fills again")
     func empty() {
         var site = Site()
         #expect(site.oldest() == nil)

@@ -1,7 +1,7 @@
 import HTTPProtocol
 import Testing
 
-@Suite("Where a body ends in a stream that goes on")
+@Suite("Where a body ends in a stream that continues")
 struct BodyLengthTests {
     private static let chunks =
         "5;a=b\r\nhello\r\n1a\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\nT: 1\r\n\r\n"
@@ -32,7 +32,7 @@ struct BodyLengthTests {
         }
     }
 
-    @Test("What certainly belongs to it can pass unseen")
+    @Test("Bytes that certainly belong to it pass without inspection")
     func unseen() throws {
         var body = BodyLength.chunked
         let head = Array("1000\r\n".utf8)
@@ -51,7 +51,7 @@ struct BodyLengthTests {
     }
 
     @Test(
-        "Chunks that two readers could end differently are no body",
+        "Ambiguous chunks are rejected",
         arguments: [
             "5\nhello\r\n", "5\r\nhello\n0\r\n\r\n", "x\r\n", "-1\r\n", "5 5\r\n",
             "5\r\nhelloX\r\n",

@@ -184,7 +184,7 @@ import Testing
         #expect(
             busy.contains("other processes used 85.0% of a CPU during the run: swiftc (8) 80.0%\n")
         )
-        #expect(busy.contains("the hypervisor withheld 30.0% of a CPU during the run"))
+        #expect(busy.contains("the hypervisor stole 30.0% of a CPU during the run"))
         others.nanoseconds = 900_000_000
         others.stolenNanoseconds = 0
         let quiet = Self.report([Self.target("a", [.madeUp(others: others)])]).text

@@ -18,7 +18,7 @@ struct MySQLErrorPacketTests {
     }
 
     @Test(
-        "Another packet is no ERR",
+        "Another packet is not an ERR",
         arguments: [[], [0xff], [0xff, 1], [0x00, 0, 0, 2, 0, 0, 0], [0x0a, 1, 2, 3]] as [[UInt8]]
     )
     func otherPackets(payload: [UInt8]) {

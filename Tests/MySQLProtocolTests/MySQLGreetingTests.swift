@@ -29,7 +29,7 @@ struct MySQLGreetingTests {
         #expect(try MySQLGreeting(payload: greeting.payload) == greeting)
     }
 
-    @Test("A greeting that is cut anywhere is read or refused, never a crash")
+    @Test("A greeting cut anywhere is read or rejected, never a crash")
     func cut() throws {
         let packet = try #require(bytes(hexadecimal: CapturedPackets.mariaDBGreeting))
         let payload = packet.dropFirst(4)
@@ -40,7 +40,7 @@ struct MySQLGreetingTests {
         }
     }
 
-    @Test("Another protocol's version is refused, and named")
+    @Test("Another protocol version is rejected, and named")
     func version() {
         #expect(throws: MySQLWireError.unsupportedProtocolVersion(9)) {
             try MySQLGreeting(payload: [9, 0])

@@ -26,7 +26,7 @@ struct MySQLLoginTests {
         #expect(try MySQLLogin(payload: login.payload) == login)
     }
 
-    @Test("A login that is cut anywhere is read or refused, never a crash")
+    @Test("A login cut anywhere is read or rejected, never a crash")
     func cut() throws {
         let packet = try #require(bytes(hexadecimal: CapturedPackets.mariaDBLogin))
         let payload = packet.dropFirst(4)
@@ -37,7 +37,7 @@ struct MySQLLoginTests {
         }
     }
 
-    @Test("A client from before MySQL 4.1 is told apart")
+    @Test("A client from before MySQL 4.1 is recognized")
     func obsolete() {
         #expect(throws: MySQLWireError.obsoleteLogin) {
             try MySQLLogin(payload: [UInt8](repeating: 0, count: 40))

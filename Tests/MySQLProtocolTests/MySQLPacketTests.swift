@@ -24,13 +24,13 @@ struct MySQLPacketTests {
         #expect(decoding == .incomplete(missingByteCount: 7 - count))
     }
 
-    @Test("What follows a packet is left alone")
+    @Test("Bytes after a packet are not consumed")
     func trailingBytes() throws {
         let decoding = try MySQLPacket.decode(packet.bytes + [4, 5, 6], limit: 10)
         #expect(decoding == .complete(packet, byteCount: 7))
     }
 
-    @Test("A payload above the limit is refused as soon as its header is there")
+    @Test("A payload above the limit is rejected as soon as its header has arrived")
     func limit() throws {
         #expect(throws: MySQLWireError.packetTooLong(byteCount: 3, limit: 2)) {
             try MySQLPacket.decode([3, 0, 0, 7], limit: 2)

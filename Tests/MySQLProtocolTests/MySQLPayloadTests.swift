@@ -19,7 +19,7 @@ struct MySQLPayloadTests {
         #expect(reader.remainingByteCount == 0)
     }
 
-    @Test("NULL's mark and an error's mark are no length", arguments: [251, 255] as [UInt8])
+    @Test("The markers of NULL and of an error are not lengths", arguments: [251, 255] as [UInt8])
     func noLength(mark: UInt8) {
         var reader = MySQLPayloadReader([mark, 0, 0])
         #expect(throws: MySQLWireError.truncated) { try reader.lengthEncodedInteger() }

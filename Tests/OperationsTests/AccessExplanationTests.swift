@@ -8,7 +8,7 @@ import Testing
 import Time
 import Traffic
 
-@Suite("Why a client may pass")
+@Suite("Why a client is admitted or denied")
 struct AccessExplanationTests {
     private let now = UnixTime(seconds: 1_795_428_000)
 
@@ -41,7 +41,7 @@ struct AccessExplanationTests {
         )
     }
 
-    @Test("An entry that has just expired is named, with its words and its time")
+    @Test("An entry that has just expired is named, with its description and time")
     func expired() throws {
         let answer = try explain([try rule("10.0.0.0/8", expiresIn: 0)], client: "10.1.2.3")
         #expect(answer.verdict == .deny && answer.reason == .notInWhitelist)
@@ -131,7 +131,7 @@ struct AccessExplanationTests {
         }
     }
 
-    @Test("Who comes through an endpoint comes to the listeners behind it only")
+    @Test("A client that comes through an endpoint only reaches the listeners behind it")
     func reachedListeners() throws {
         let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 1)
         let embedded = Listener(
@@ -181,7 +181,7 @@ struct AccessExplanationTests {
         }
     }
 
-    @Test("Where only a load balancer may connect, that is said")
+    @Test("If only a load balancer may connect, that is stated")
     func header() throws {
         var listener = Listener.example(.public)
         listener.acceptProxyProtocol.mode = .required

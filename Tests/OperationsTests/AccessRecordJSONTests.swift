@@ -49,7 +49,7 @@ struct AccessRecordJSONTests {
         try JSONDecoder().decode(Fields.self, from: Data(line(record).utf8))
     }
 
-    @Test("It has the promised keys in the promised order, and null where one does not apply")
+    @Test("It has the documented keys in the documented order, and null if one does not apply")
     func admitted() throws {
         let expected = """
             {"time":"2026-11-23T10:00:00.123456Z","connection":257,"warehouse":"AWVA7CM7",\
@@ -62,7 +62,7 @@ struct AccessRecordJSONTests {
         #expect(line(try record()) == expected)
     }
 
-    @Test("A denial says its reason, and has words on it only where there are some")
+    @Test("A denial has its reason, and a detail only if there is one")
     func denied() throws {
         var record = try record()
         record.link = .private
@@ -115,7 +115,7 @@ struct AccessRecordJSONTests {
     }
 
     @Test(
-        "A duration has three decimals, and a clock that went back gives none",
+        "A duration has three decimals, and is absent if the clock went back",
         arguments: [
             (0, "0.000"), (7, "0.007"), (999, "0.999"), (1_000, "1.000"), (60_000_010, "60000.010"),
             (-5, "0.000"), (.max, "9223372036854775.807"),

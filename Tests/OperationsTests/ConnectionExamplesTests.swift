@@ -17,14 +17,14 @@ struct ConnectionExamplesTests {
         )
     }
 
-    @Test("Without a database the examples stand without one")
+    @Test("Without a database the examples have none")
     func withoutDatabase() {
         let examples = ConnectionExamples(host: "w.example", user: "demo")
         #expect(examples.mysqlCommand(port: 1) == "mysql -h w.example -P 1 -u demo")
         #expect(examples.jdbcURL(port: 1) == "jdbc:mysql://w.example:1/?user=demo")
     }
 
-    @Test("An IPv6 address is in brackets where a port follows it, and only there")
+    @Test("An IPv6 address is in brackets only if a port follows it")
     func ipv6() {
         let examples = ConnectionExamples(host: "::1", user: "demo")
         #expect(examples.mysqlCommand(port: 9030) == "mysql -h ::1 -P 9030 -u demo")

@@ -34,7 +34,7 @@ struct EndpointChangeTests {
         #expect(changes.map(\.isLegal) == [true, true, true])
     }
 
-    @Test("A step that no cloud takes is told as such, with what could come instead")
+    @Test("A transition that no cloud allows is reported as such, with the possible ones")
     func illegal() {
         let revived = EndpointChange.all(
             from: statuses(["a": .deleted]),
@@ -42,7 +42,7 @@ struct EndpointChangeTests {
         )
         #expect(revived.map(\.isLegal) == [false])
         #expect(
-            revived[0].description.hasSuffix("no cloud makes this transition (deleted is final)")
+            revived[0].description.hasSuffix("no cloud allows this transition (deleted is final)")
         )
         let failed = EndpointChange.all(
             from: statuses(["a": .failed]),

@@ -10,8 +10,8 @@ import Traffic
 
 @Suite("Unknown endpoints that connections name")
 struct SeenEndpointsTests {
-    private func note(_ seen: inout SeenEndpoints, _ id: String, from client: UInt32, at: Int64) {
-        seen.note(
+    private func record(_ seen: inout SeenEndpoints, _ id: String, from client: UInt32, at: Int64) {
+        seen.record(
             EndpointName(.aws, id),
             of: "W",
             client: .v4(IPv4Address(bits: client)),
@@ -22,8 +22,8 @@ struct SeenEndpointsTests {
     @Test("Each is kept with its first and last time, its count and its last few clients")
     func kept() {
         var seen = SeenEndpoints()
-        for time in 0..<20 { note(&seen, "vpce-1", from: UInt32(time), at: Int64(time)) }
-        note(&seen, "vpce-2", from: 7, at: 5)
+        for time in 0..<20 { record(&seen, "vpce-1", from: UInt32(time), at: Int64(time)) }
+        record(&seen, "vpce-2", from: 7, at: 5)
         #expect(seen.all.map(\.endpoint.id) == ["vpce-1", "vpce-2"])
         let first = seen.all[0]
         #expect(first.firstSeen.seconds == 0 && first.lastSeen.seconds == 19)
@@ -31,26 +31,26 @@ struct SeenEndpointsTests {
         #expect(first.clients == (12..<20).map { .v4(IPv4Address(bits: $0)) })
     }
 
-    @Test("A client that comes again is named once, as the latest")
+    @Test("A client that returns is listed once, as the latest")
     func again() {
         var seen = SeenEndpoints()
-        for client in [1, 2, 1] as [UInt32] { note(&seen, "vpce-1", from: client, at: 1) }
+        for client in [1, 2, 1] as [UInt32] { record(&seen, "vpce-1", from: client, at: 1) }
         #expect(seen.all[0].clients == [2, 1].map { .v4(IPv4Address(bits: $0)) })
     }
 
-    @Test("Made-up ids push out the oldest, and memory stays bounded")
+    @Test("Made-up ids evict the oldest, and memory stays bounded")
     func bounded() {
         var seen = SeenEndpoints(capacity: 10)
         for number in 0..<1_000 {
-            note(&seen, "vpce-\(number)", from: 1, at: Int64(number))
+            record(&seen, "vpce-\(number)", from: 1, at: Int64(number))
         }
         #expect(seen.all.map(\.endpoint.id) == (990..<1_000).reversed().map { "vpce-\($0)" })
     }
 
-    @Test("What is registered, or whose warehouse is gone, is forgotten")
+    @Test("Endpoints that are registered, or whose warehouse is gone, are forgotten")
     func forgotten() {
         var seen = SeenEndpoints()
-        for id in ["vpce-1", "vpce-2"] { note(&seen, id, from: 1, at: 1) }
+        for id in ["vpce-1", "vpce-2"] { record(&seen, id, from: 1, at: 1) }
         let warehouse = GuardedWarehouse(
             id: "W",
             whitelist: .openToAll,
@@ -62,7 +62,7 @@ struct SeenEndpointsTests {
         #expect(seen.all == [])
     }
 
-    @Test("One that took no route of a listener is remembered until a route takes it")
+    @Test("One that matches no route is remembered until a route matches it")
     func shared() {
         func configuration(routes: [String]) -> GatewayConfiguration {
             let service = Service(Service.ID(warehouse: "W", protocol: .mysql), backends: [])
@@ -83,7 +83,7 @@ struct SeenEndpointsTests {
         }
         var seen = SeenEndpoints()
         let client = IPAddress.v4(IPv4Address(192, 0, 2, 1))
-        seen.note(EndpointName(.aws, "vpce-2"), of: nil, client: client, at: UnixTime(seconds: 1))
+        seen.record(EndpointName(.aws, "vpce-2"), of: nil, client: client, at: UnixTime(seconds: 1))
         seen.forget(where: configuration(routes: ["vpce-1"]).knows)
         #expect(seen.all.map(\.endpoint.id) == ["vpce-2"])
         seen.forget(where: configuration(routes: ["vpce-1", "vpce-2"]).knows)

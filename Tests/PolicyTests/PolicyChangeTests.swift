@@ -33,7 +33,7 @@ struct PolicyChangeTests {
         #expect(after["A"].whitelist.lists[0].series == before["A"].whitelist.lists[0].series)
     }
 
-    @Test("If one change is refused, none is made")
+    @Test("If one change is rejected, none is made")
     func atomic() throws {
         let before = try policy()
         var after = before
@@ -70,7 +70,7 @@ struct PolicyChangeTests {
         #expect(policy["B"] == WarehousePolicy())
     }
 
-    @Test("A whitelist without entries of its own begins to have some")
+    @Test("Entries can be added to a whitelist without any")
     func firstEntry() throws {
         var policy = Policy(["A": WarehousePolicy(whitelist: Whitelist(mode: .specific))])
         let entry = WhitelistEntry(try rule("10.0.0.0/8"))

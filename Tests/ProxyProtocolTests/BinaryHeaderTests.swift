@@ -2,9 +2,12 @@ import Addresses
 import ProxyProtocol
 import Testing
 
-@Suite("A v2 header's fixed part says how it is read (§2.2)")
+@Suite("A v2 header's fixed part determines how it is read (§2.2)")
 struct BinaryHeaderTests {
-    @Test("Byte 13: only version 2 with LOCAL or PROXY is taken", arguments: UInt8.min...UInt8.max)
+    @Test(
+        "Byte 13: only version 2 with LOCAL or PROXY is accepted",
+        arguments: UInt8.min...UInt8.max
+    )
     func commandByte(byte: UInt8) throws {
         let bytes = binary(byte, 0x11, ipv4Block)
         switch (byte >> 4, byte & 0x0F) {
@@ -15,7 +18,7 @@ struct BinaryHeaderTests {
         }
     }
 
-    @Test("Byte 14 of PROXY: only assigned halves are taken", arguments: UInt8.min...UInt8.max)
+    @Test("Byte 14 of PROXY: only assigned halves are accepted", arguments: UInt8.min...UInt8.max)
     func familyByte(byte: UInt8) throws {
         let bytes = binary(0x21, byte, [UInt8](repeating: 0, count: 216))
         switch (byte >> 4, byte & 0x0F) {

@@ -32,7 +32,7 @@ struct RandomTests {
         }
     }
 
-    @Test("The receiver and the guard take any bytes in any chunks", arguments: seeds)
+    @Test("The receiver and the guard accept any bytes in any chunks", arguments: seeds)
     func chunked(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<1_000 {

@@ -13,7 +13,7 @@ struct ConsequenceTests {
     }
 
     @Test(
-        "A misspelt key is not missing too, and nothing is concluded from its absence",
+        "A misspelled key is not also reported as missing, and nothing is concluded from its absence",
         arguments: [
             ("id", "ID"), ("whitelist", "whitelst"), ("whitelist", "white_list"),
             ("whitelist", "allowlist"), ("listeners", "listners"), ("listeners", "listener"),
@@ -32,7 +32,7 @@ struct ConsequenceTests {
     }
 
     @Test(
-        "So it is over private links",
+        "This also applies to private links",
         arguments: [
             ("endpoints", "endpoint"), ("endpointServices", "endpointService"),
             ("listeners[0].proxyProtocol", "proxyprotocols"),
@@ -55,13 +55,13 @@ struct ConsequenceTests {
         )
     }
 
-    @Test("A merge key stands for any key")
+    @Test("A merge key may be any key")
     func mergeKey() {
         let tree = SampleTree.public.renaming("\(Self.listener).listen", to: "<<")
         #expect(paths(tree) == ["error \(Self.listener).\"<<\""])
     }
 
-    @Test("What refers to a part with an error of its own is not reported too")
+    @Test("A reference to a part with an error is not reported too")
     func references() {
         let service = SampleTree.private
             .setting("\(Self.warehouse).endpoints[0].service", to: "vpce-svc-0a1b2c3d4e5f67890")
@@ -72,7 +72,7 @@ struct ConsequenceTests {
         #expect(endpoint.decoded().findings.count == 1, "\(endpoint.decoded().findings)")
     }
 
-    @Test("Nothing is concluded from the rest of a whitelist of which an entry has an error")
+    @Test("Nothing is concluded from the rest of a whitelist with an invalid entry")
     func whitelist() {
         let tree = SampleTree.public.setting(
             "\(Self.warehouse).whitelist.entries",

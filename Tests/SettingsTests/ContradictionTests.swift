@@ -25,7 +25,7 @@ struct ContradictionTests {
         }
     }
 
-    @Test("Two listeners on one address are a fault that names the first")
+    @Test("Two listeners on one address are an error that names the first")
     func sameAddress() {
         #expect(
             Self.withSecond("name", "second") == [
@@ -43,7 +43,7 @@ struct ContradictionTests {
     }
 
     @Test(
-        "A listener that would connect to itself is a fault",
+        "A listener that would connect to itself is an error",
         arguments: [
             ("0.0.0.0:3306", "127.0.0.1:3306", true), ("0.0.0.0:3306", "0.0.0.0:3306", true),
             ("[::]:3306", "127.0.0.1:3306", true), ("[::]:3306", "[::1]:3306", true),
@@ -63,7 +63,9 @@ struct ContradictionTests {
         #expect(faults.map(\.path) == (isFault ? ["\(listener).backends[0].address"] : []))
     }
 
-    @Test("A backend that is another listener, or the management address, is a fault that names it")
+    @Test(
+        "A backend that is another listener, or the management address, is an error that names it"
+    )
     func otherOwnAddress() {
         let listener = "warehouses[0].listeners[0]"
         let tree = SampleTree.public
@@ -85,7 +87,7 @@ struct ContradictionTests {
         )
     }
 
-    @Test("The same warehouse twice is a fault that names the first")
+    @Test("A duplicate warehouse is an error that names the first")
     func sameWarehouse() {
         let findings = Self.withSecond("id", "AWVA7CM7").filter { !$0.contains("listen") }
         #expect(
@@ -95,7 +97,7 @@ struct ContradictionTests {
         )
     }
 
-    @Test("A listener on the management address is a fault")
+    @Test("A listener on the management address is an error")
     func managementAddress() {
         let faults =
             SampleTree.public
@@ -116,7 +118,7 @@ struct ContradictionTests {
         #expect(findings.configuration != nil)
     }
 
-    @Test("The same backend twice is a fault")
+    @Test("A duplicate backend is an error")
     func sameBackend() {
         let backend: ConfigurationNode = ["address": "127.0.0.1:3306"]
         let faults =
@@ -126,7 +128,7 @@ struct ContradictionTests {
         #expect(faults.map(\.path) == ["warehouses[0].listeners[0].backends[1].address"])
     }
 
-    @Test("A block that is allowed and denied is a fault that names both places")
+    @Test("A block that is both allowed and denied is an error that names both places")
     func sameBlock() {
         let faults =
             SampleTree.public
@@ -146,7 +148,7 @@ struct ContradictionTests {
         )
     }
 
-    @Test("The same key twice is a fault, and the first one counts")
+    @Test("A duplicate key is an error, and the first one counts")
     func sameKey() {
         let tree = SampleTree.public
         guard case .mapping(let entries) = tree.content else { return }
@@ -163,7 +165,7 @@ struct ContradictionTests {
         #expect(faults.first?.message == "duplicate key, first defined on line 1")
     }
 
-    @Test("When a run is over nothing of it is left, whatever it had to remember")
+    @Test("When a run is over, nothing of it remains")
     func released() {
         final class Token: Sendable {}
         weak var left: Token?

@@ -3,7 +3,7 @@ import Policy
 import Settings
 import Testing
 
-@Suite("Private links without a cloud, outbound links, and what becomes of sessions")
+@Suite("Private links without a cloud, outbound links, and what happens to sessions")
 struct EmbeddedEndpointTests {
     private let tree = SampleTree.public
         .setting("warehouses[0].listeners[0].link", to: "private")
@@ -29,7 +29,7 @@ struct EmbeddedEndpointTests {
         #expect(endpoints?.map(\.name) == [EndpointName(.embedded, "reporting")])
     }
 
-    @Test("Without an interface it is warned that other networks can come through it too")
+    @Test("Without an interface, there is a warning that other networks can use it too")
     func interface() {
         let found = findings(tree.removing("warehouses[0].listeners[0].interface"))
         #expect(found.count == 1)
@@ -46,7 +46,7 @@ struct EmbeddedEndpointTests {
         }
     }
 
-    @Test("A listener's endpoint must be there, and an endpoint needs a listener")
+    @Test("A listener's endpoint must be defined, and an endpoint needs a listener")
     func unmatched() {
         let found = findings(tree.setting("warehouses[0].listeners[0].endpoint", to: "other"))
         #expect(found.count == 2)
@@ -69,7 +69,7 @@ struct EmbeddedEndpointTests {
         #expect(found.contains { $0.hasSuffix("only private links have an endpoint") })
     }
 
-    @Test("A listener on every address is under a warning", arguments: ["0.0.0.0:9", "[::]:9"])
+    @Test("A listener on every address causes a warning", arguments: ["0.0.0.0:9", "[::]:9"])
     func everyNetwork(address: ConfigurationNode) {
         let decoded = tree.setting("warehouses[0].listeners[0].listen", to: address).decoded()
         #expect(decoded.configuration != nil)
@@ -77,14 +77,14 @@ struct EmbeddedEndpointTests {
         #expect(decoded.findings.first?.message.contains("listens on every network") == true)
     }
 
-    @Test("An endpoint may have a limit of connections")
+    @Test("An endpoint may have a connection limit")
     func limit() {
         let decoded = tree.setting("warehouses[0].endpoints[0].limits", to: ["connections": "7"])
             .decoded()
         #expect(decoded.configuration?.policy["AWVA7CM7"].endpoints[0].connectionLimit == 7)
     }
 
-    @Test("Only an outbound link has sources of its own")
+    @Test("Only an outbound link has its own sources")
     func sources() {
         let sources: ConfigurationNode = ["10.0.0.0/8"]
         let outbound = SampleTree.public
@@ -98,7 +98,7 @@ struct EmbeddedEndpointTests {
         #expect(found.contains { $0.contains("only outbound links have sources") })
     }
 
-    @Test("Sessions that a change admits no more are closed, unless the warehouse keeps them")
+    @Test("Sessions that a change no longer admits are closed, unless the warehouse keeps them")
     func whenRevoked() {
         let warehouse = SampleTree.public.decoded().configuration?.topology.warehouses[0]
         #expect(warehouse?.whenRevoked == .close)
@@ -106,7 +106,7 @@ struct EmbeddedEndpointTests {
         #expect(kept.configuration?.topology.warehouses[0].whenRevoked == .keep)
     }
 
-    @Test("The states are read in the words of the endpoint's cloud too")
+    @Test("The states may also be written in the terms of the endpoint's cloud")
     func words() {
         func state(_ cloud: ConfigurationNode, _ id: ConfigurationNode, _ word: ConfigurationNode)
             -> Endpoint.State?
@@ -124,7 +124,7 @@ struct EmbeddedEndpointTests {
         #expect(state("aws", "vpce-0123456789abcdef0", "Approved") == nil)
     }
 
-    @Test("An endpoint of an allowed principal begins as its service accepts")
+    @Test("The initial state of an allowed principal's endpoint follows its service's acceptance")
     func initialState() {
         func decoded(_ acceptance: ConfigurationNode, _ principal: ConfigurationNode)
             -> DecodedConfiguration

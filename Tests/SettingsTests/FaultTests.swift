@@ -41,21 +41,21 @@ struct FaultCase: CustomTestStringConvertible {
     }
 }
 
-@Suite("Faults of a configuration")
+@Suite("Errors of a configuration")
 struct FaultTests {
-    @Test("The samples of which the tests change one thing are without fault or warning")
+    @Test("The samples that the tests modify have neither errors nor warnings")
     func samples() {
         #expect(SampleTree.public.decoded().findings == [])
         #expect(SampleTree.private.decoded().findings == [])
     }
 
-    @Test("A configuration with a fault is not made")
+    @Test("A configuration with an error is not created")
     func nothingIsMade() {
         #expect(SampleTree.public.decoded().configuration != nil)
         #expect(SampleTree.public.setting("policy", to: "files").decoded().configuration == nil)
     }
 
-    @Test("A faulty setting of the gateway is reported at its key path", arguments: gatewayFaults)
+    @Test("An invalid setting of the gateway is reported at its key path", arguments: gatewayFaults)
     func gateway(fault: FaultCase) {
         fault.expectFinding(.error, in: SampleTree.public)
     }
@@ -128,7 +128,7 @@ struct FaultTests {
         FaultCase("warehouses[0]", "AWVA7CM7", "expected a mapping"),
     ]
 
-    @Test("A faulty warehouse is reported at its key path", arguments: warehouseFaults)
+    @Test("An invalid warehouse is reported at its key path", arguments: warehouseFaults)
     func warehouse(fault: FaultCase) {
         fault.expectFinding(.error, in: SampleTree.public)
     }
@@ -234,7 +234,7 @@ struct FaultTests {
         ),
     ]
 
-    @Test("A faulty listener is reported at its key path", arguments: listenerFaults)
+    @Test("An invalid listener is reported at its key path", arguments: listenerFaults)
     func listener(fault: FaultCase) {
         var fault = fault
         fault.path = "warehouses[0].listeners[0].\(fault.path)"
@@ -382,7 +382,7 @@ struct FaultTests {
     ]
 
     @Test(
-        "A switch that no part of a configuration has is answered with what to write instead",
+        "An unsupported switch is an error that shows what to write instead",
         arguments: [
             ("warehouses[0].listeners[0].backends[0]", "write mode: maintenance"),
             ("warehouses[0].listeners[0].healthCheck", "write type: off"),

@@ -50,7 +50,7 @@ struct ListFileCacheTests {
         #expect(second[0].entries.map(\.entry.text) == ["12.0.0.0/8"])
     }
 
-    @Test("A file that was changed a moment ago is read again, whatever its stamp")
+    @Test("A recently changed file is read again, whatever its stamp")
     func unsettled() {
         let (files, cache) = (Files(), ListFileCache())
         files.isSettled = false
@@ -63,7 +63,7 @@ struct ListFileCacheTests {
         #expect(first[1] === second[1], "the same content is the same list")
     }
 
-    @Test("What is wrong with a file is reported again, though it is not read again")
+    @Test("A file's errors are reported again, although it is not read again")
     func problems() {
         let (files, cache) = (Files(), ListFileCache())
         files.contents = ["a": "10.0.0.0/8\nnonsense", "b": "10.0.0.0/8\n10.1.0.0/16"]

@@ -5,7 +5,7 @@ import Settings
 import Testing
 import Traffic
 
-@Suite("The endpoint through which an introduced client comes")
+@Suite("The endpoint of a client that a header names")
 struct ListenerEndpointTests {
     private let aws = ProxyTLV(.awsPrivateLink, [0x01] + Array("vpce-0123456789abcdef0".utf8))
     private let broken = ProxyTLV(.awsPrivateLink, [0x01] + Array("other".utf8))
@@ -27,7 +27,7 @@ struct ListenerEndpointTests {
         return EffectiveClient(address: address, believedHeaders: header.map { [$0] } ?? [])
     }
 
-    @Test("A cloud's is the one that the header names")
+    @Test("On a cloud's link, it is the one that the header names")
     func cloud() throws {
         let listener = listener(.private)
         let named = EndpointName(.aws, "vpce-0123456789abcdef0")
@@ -36,7 +36,7 @@ struct ListenerEndpointTests {
         #expect(throws: EndpointConflict.self) { try listener.endpoint(of: client([broken])) }
     }
 
-    @Test("A listener's own is taken where no header names one")
+    @Test("A listener's own is used if no header names one")
     func embedded() throws {
         let listener = listener(.private, endpoint: "reporting")
         let own = EndpointName(.embedded, "reporting")
@@ -44,7 +44,7 @@ struct ListenerEndpointTests {
         #expect(try listener.endpoint(of: client([])) == own)
     }
 
-    @Test("A header that names another endpoint than the listener is not passed over")
+    @Test("A header that names another endpoint than the listener's is not ignored")
     func contradiction() throws {
         let listener = listener(.private, endpoint: "reporting")
         let error = #expect(throws: EndpointConflict.self) {
@@ -56,7 +56,7 @@ struct ListenerEndpointTests {
         #expect(throws: EndpointConflict.self) { try listener.endpoint(of: client([broken])) }
     }
 
-    @Test("Other links have none, whatever a header says")
+    @Test("Other links have none, whatever a header contains")
     func otherLinks() throws {
         #expect(try listener(.public).endpoint(of: client([aws])) == nil)
         #expect(try listener(.outbound).endpoint(of: client([broken])) == nil)

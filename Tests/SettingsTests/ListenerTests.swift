@@ -31,7 +31,7 @@ struct ListenerTests {
     }
 
     /// Every setting, each with a value that neither is the default nor occurs twice.
-    @Test("Each setting of a listener gets the value of its own key")
+    @Test("Each setting of a listener is read from its own key")
     func everyKey() throws {
         let listener = try listener([
             "protocol": "http",
@@ -101,7 +101,7 @@ struct ListenerTests {
         )
     }
 
-    @Test("A backend may have a weight, be a backup, and be taken out")
+    @Test("A backend may have a weight, be a backup, and be out of service")
     func backendKeys() throws {
         let service = try service(
             minimal("mysql").setting(
@@ -125,7 +125,7 @@ struct ListenerTests {
     }
 
     @Test(
-        "Backends of which none is used, or all are backups, are warned of",
+        "Backends of which none is active, or all are backups, cause a warning",
         arguments: [
             ([["address": "db:1", "mode": "drain"]], "no backend is active"),
             (
@@ -199,7 +199,7 @@ struct ListenerTests {
         #expect(try service(keys).healthCheck == HealthCheck(kind: kind))
     }
 
-    @Test("A MySQL check may log in as a user of one's own; no other check has a user")
+    @Test("A MySQL check may log in as a chosen user; no other check has a user")
     func healthCheckUser() throws {
         let own: ConfigurationNode = ["user": "monitor"]
         let service = try service(minimal("mysql").setting("healthCheck", to: own))
@@ -211,7 +211,7 @@ struct ListenerTests {
         #expect(faults.map(\.path) == ["\(path).user"])
     }
 
-    @Test("Connections may come from addresses of one's choice")
+    @Test("Connections may come from configured source addresses")
     func sourceAddresses() throws {
         let list: ConfigurationNode = ["192.0.2.1", "2001:db8::1"]
         let service = try service(minimal("mysql").setting("sourceAddresses", to: list))
@@ -219,7 +219,7 @@ struct ListenerTests {
     }
 
     @Test(
-        "A source address that cannot be one is a fault",
+        "An invalid source address is an error",
         arguments: ["0.0.0.0", "::", "192.0.2.1:80", "localhost", "192.0.2.0/24"]
     )
     func badSourceAddress(text: String) {
@@ -231,7 +231,9 @@ struct ListenerTests {
         #expect(faults.map(\.path) == ["\(path)[0]"])
     }
 
-    @Test("A source address twice is a fault; one of the wrong family for a backend is a warning")
+    @Test(
+        "A duplicate source address is an error; one of the wrong family for a backend is a warning"
+    )
     func doubtfulSourceAddresses() {
         let path = "warehouses[0].listeners[0].sourceAddresses"
         let twice = SampleTree.public.setting(path, to: ["192.0.2.1", "192.0.2.1"]).decoded()
@@ -244,7 +246,7 @@ struct ListenerTests {
     }
 
     @Test(
-        "What is sent to the backend may be one word",
+        "sendProxyProtocol may be one word",
         arguments: [
             ("off", SendProxyProtocol.off), ("v1", .v1), ("v2", .v2(SendProxyProtocol.V2Options())),
         ]
@@ -255,7 +257,7 @@ struct ListenerTests {
     }
 
     @Test(
-        "What only one protocol has is a fault for the others",
+        "A key of only one protocol is an error for the others",
         arguments: [
             ("http", "reject", "errorAfterGreeting"), ("tcp", "reject", "errorAfterGreeting"),
             ("http", "healthCheck", "mysql"), ("tcp", "healthCheck", "mysql"),

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Private links in a configuration")
 struct PrivateLinkTests {
-    @Test("A private listener without a required header is a fault: identity cannot be known")
+    @Test(
+        "A private listener without a required header is an error: endpoints cannot be identified"
+    )
     func identity() {
         for accept in [["accept": "optional", "trusted": ["10.0.0.0/24"]], [:]]
             as [ConfigurationNode]
@@ -58,7 +60,7 @@ struct PrivateLinkTests {
         #expect(twice.first?.message.contains("warehouses[0].endpoints[0].id") == true)
     }
 
-    @Test("A faulty endpoint or service is reported at its key path", arguments: faults)
+    @Test("An invalid endpoint or service is reported at its key path", arguments: faults)
     func fault(fault: FaultCase) {
         fault.expectFinding(.error, in: SampleTree.private)
     }
@@ -90,7 +92,7 @@ struct PrivateLinkTests {
         ),
     ]
 
-    @Test("The same endpoint, service or principal twice is a fault that names the first")
+    @Test("A duplicate endpoint, service or principal is an error that names the first")
     func duplicates() {
         let twice =
             SampleTree.private
@@ -123,7 +125,7 @@ struct PrivateLinkTests {
     }
 
     @Test(
-        "An id that no header could name is refused",
+        "An id that no header could name is rejected",
         arguments: [
             (Cloud.aws, "vpce-0123456789ABCDEF0"), (.aws, "vpce-012"), (.aws, ""),
             (.aws, "0123456789abcdef0"), (.azure, "4294967296"), (.azure, "007"), (.azure, "+7"),
@@ -132,7 +134,7 @@ struct PrivateLinkTests {
         ]
     )
     func noEndpointID(cloud: Cloud, id: String) {
-        #expect(throws: ScalarFault.self) { try PrivateLinkForm.endpointID(of: cloud).check(id) }
+        #expect(throws: ScalarError.self) { try PrivateLinkForm.endpointID(of: cloud).check(id) }
     }
 
     private static let guid = "0b5a1c3e-93f1-4a3c-8f1d-2a6b7c8d9e0f"
@@ -154,7 +156,7 @@ struct PrivateLinkTests {
     func endpointServiceID(cloud: Cloud, id: String) throws {
         try PrivateLinkForm.endpointServiceID(of: cloud).check(id)
         for other in Cloud.allCases where other != cloud && other != .embedded {
-            #expect(throws: ScalarFault.self) {
+            #expect(throws: ScalarError.self) {
                 try PrivateLinkForm.endpointServiceID(of: other).check(id)
             }
         }
@@ -174,7 +176,7 @@ struct PrivateLinkTests {
     }
 
     @Test(
-        "What is no principal is refused",
+        "An invalid principal is rejected",
         arguments: [
             (Cloud.aws, "123456789012"), (.aws, "arn:aws:iam::12345:root"), (.aws, "**"),
             (.aws, "arn:aws:iam::123456789012:role/"), (.aws, "arn:aws:iam:eu:123456789012:root"),
@@ -183,6 +185,6 @@ struct PrivateLinkTests {
         ]
     )
     func noPrincipal(cloud: Cloud, text: String) {
-        #expect(throws: ScalarFault.self) { try PrivateLinkForm.principal(of: cloud).check(text) }
+        #expect(throws: ScalarError.self) { try PrivateLinkForm.principal(of: cloud).check(text) }
     }
 }

@@ -20,24 +20,24 @@ struct ScalarTests {
     }
 
     @Test(
-        "What is no duration is refused with the form that is wanted",
+        "An invalid duration is rejected with the expected form",
         arguments: [
             "", "5", "s", "5 s", "-5s", "+5s", "1.5s", "5sec", "30m1h", "1s1s", "5S", "٣s",
             "9223372036854775807d", "99999999999999999999s", "9223372036854775807ms1s",
         ]
     )
     func noDuration(text: String) {
-        #expect(throws: ScalarFault.self) { try Duration(configurationText: text) }
+        #expect(throws: ScalarError.self) { try Duration(configurationText: text) }
     }
 
-    @Test("A duration without a unit is answered with the unit that is missing")
+    @Test("For a duration without a unit, the unit is suggested")
     func bareDuration() {
-        let fault = #expect(throws: ScalarFault.self) { try Duration(configurationText: "30") }
+        let fault = #expect(throws: ScalarError.self) { try Duration(configurationText: "30") }
         #expect(fault?.remedy == "add a unit: 30s")
     }
 
     @Test(
-        "A duration is shown as one would write it",
+        "A duration is shown in the form in which it is written",
         arguments: ["9h", "1h30m", "5s", "200ms", "0s", "365d", "1d1ms"]
     )
     func durationText(text: String) throws {
@@ -53,11 +53,11 @@ struct ScalarTests {
     }
 
     @Test(
-        "What is no size is refused, decimal units too",
+        "An invalid size is rejected, decimal units too",
         arguments: ["", "64", "64KB", "64kib", "-1KiB", "1.5MiB", "9223372036854775807GiB"]
     )
     func noSize(text: String) {
-        #expect(throws: ScalarFault.self) { try ByteCount(configurationText: text) }
+        #expect(throws: ScalarError.self) { try ByteCount(configurationText: text) }
     }
 
     @Test(
@@ -72,7 +72,7 @@ struct ScalarTests {
     }
 
     @Test(
-        "What is no backend is refused",
+        "An invalid backend is rejected",
         arguments: [
             "", "fe-1", ":3306", "fe-1:", "fe-1:0", "fe-1:65536", "fe-1:+80", "127.0.0.1",
             "127.0.0.300:80", "2001:db8::1:3306", "a:b:80", "-fe:80", "fe..internal:80",
@@ -80,15 +80,15 @@ struct ScalarTests {
         ]
     )
     func noBackend(text: String) {
-        #expect(throws: ScalarFault.self) { try BackendAddress(configurationText: text) }
+        #expect(throws: ScalarError.self) { try BackendAddress(configurationText: text) }
     }
 
     @Test("Free text is one line of at most 1024 bytes")
     func freeText() throws {
         #expect(try String(configurationText: "Büro, 2. Stock") == "Büro, 2. Stock")
-        #expect(throws: ScalarFault.self) { try String(configurationText: "a\nb") }
-        #expect(throws: ScalarFault.self) { try String(configurationText: "a\u{1b}[2J") }
-        #expect(throws: ScalarFault.self) {
+        #expect(throws: ScalarError.self) { try String(configurationText: "a\nb") }
+        #expect(throws: ScalarError.self) { try String(configurationText: "a\u{1b}[2J") }
+        #expect(throws: ScalarError.self) {
             try String(configurationText: String(repeating: "a", count: 1_025))
         }
     }
@@ -105,7 +105,7 @@ struct SuggestionTests {
     static let keys = ["listen", "link", "backends", "proxyProtocol", "reject"]
 
     @Test(
-        "A word that is a slip away from a known one is answered with that one",
+        "For a word that is one typo away from a known one, that one is suggested",
         arguments: [
             ("lisen", "listen"), ("listenn", "listen"), ("lsiten", "listen"), ("Listen", "listen"),
             ("backend", "backends"), ("proxy-protocol", "proxyProtocol"), ("lonk", "link"),
@@ -116,7 +116,7 @@ struct SuggestionTests {
     }
 
     @Test(
-        "A word that resembles none is answered with none",
+        "For a word that resembles none, nothing is suggested",
         arguments: ["", "whitelist", "x", "tls", String(repeating: "listen", count: 100)]
     )
     func far(word: String) {

@@ -83,7 +83,7 @@ struct SharedListenerTests {
         #expect(faults.count == 1 && faults[0].contains("services.PROTOCOL.limits"), "\(faults)")
     }
 
-    @Test("What is said of a client that no route takes is what the data plane does")
+    @Test("The explanation of a client without a route matches what the data plane does")
     func explained() throws {
         let tree = Self.tree.setting(
             "listeners[0].routes",
@@ -102,7 +102,7 @@ struct SharedListenerTests {
         }
     }
 
-    @Test("What a service sets goes before what a listener sets, and that before the gateway's")
+    @Test("A service's settings take precedence over the listener's, and those over the gateway's")
     func timeouts() throws {
         let tree = Self.tree.setting("warehouses[1].services.mysql.timeouts", to: ["write": "60s"])
         let routes = try #require(tree.decoded().configuration?.topology.listeners.first).routes
@@ -116,7 +116,7 @@ struct SharedListenerTests {
         #expect(idle == [.seconds(50), .seconds(70), .seconds(50)])
     }
 
-    @Test("A service has the keys of a listener's own")
+    @Test("A service has the same keys as a warehouse's listener")
     func service() throws {
         let tree = Self.tree
             .setting(
@@ -137,7 +137,7 @@ struct SharedListenerTests {
         #expect(service.connectionLimit == 7)
     }
 
-    @Test("A route that cannot lead anywhere is a fault that says what is missing")
+    @Test("A route that leads nowhere is an error that names what is missing")
     func nowhere() {
         let route = "\(Self.listener).routes[1]"
         #expect(
@@ -155,7 +155,7 @@ struct SharedListenerTests {
         )
     }
 
-    @Test("A route to a warehouse or a service that is faulty itself is not reported besides")
+    @Test("A route to an invalid warehouse or service is not reported too")
     func consequences() {
         for (path, value) in [
             ("warehouses[1].whenRevoked", "sometimes"),
@@ -167,7 +167,7 @@ struct SharedListenerTests {
     }
 
     @Test(
-        "What a route cannot be is a fault at its place",
+        "An invalid route is an error at its place",
         arguments: [
             ("routes[0]", ["warehouse": "A"], "the route matches no clients"),
             ("routes[0]", ["endpoint": "vpce-1"], "warehouse: missing"),
@@ -194,7 +194,7 @@ struct SharedListenerTests {
         #expect(found.count == 1 && found[0].contains(words), "\(found)")
     }
 
-    @Test("A public listener needs a default route, and endpoints do not come to it")
+    @Test("A public listener needs a default route, and has no endpoints")
     func publicLink() {
         let open = Self.tree
             .setting("\(Self.listener).link", to: "public")
@@ -210,7 +210,7 @@ struct SharedListenerTests {
         #expect(endpoint.decoded().faults.contains { $0.remedy == "set link: private" })
     }
 
-    @Test("A service to which no route leads is warned of, and an endpoint that nobody registered")
+    @Test("A service without a route and an unregistered endpoint cause warnings")
     func warnings() {
         let unused = Self.tree
             .setting("warehouses[1].services.http", to: ["backends": ["127.0.0.1:80"]])
@@ -223,7 +223,7 @@ struct SharedListenerTests {
         #expect(unknown.findings.map(\.path) == ["\(Self.listener).routes[1].endpoint"])
     }
 
-    @Test("A private listener without PROXY headers is not told to become an endpoint")
+    @Test("For a private listener without PROXY headers, becoming an endpoint is not suggested")
     func missingHeaders() throws {
         let decoded = Self.tree.removing("\(Self.listener).proxyProtocol").decoded()
         #expect(decoded.faults.map(\.path) == [Self.listener])
@@ -248,7 +248,7 @@ struct SharedListenerTests {
         #expect(cured.decoded().findings == [])
     }
 
-    @Test("Services as a list are answered with their mapping")
+    @Test("For services as a list, the mapping is suggested")
     func listedServices() {
         let found = Self.tree.setting("warehouses[0].services", to: ["mysql"]).decoded().faults
         #expect(found.map(\.path) == ["warehouses[0].services"])
@@ -256,7 +256,7 @@ struct SharedListenerTests {
     }
 
     @Test(
-        "An endpoint in another form than its cloud's is an error that shows the form",
+        "An endpoint that does not have its cloud's form is an error that shows the form",
         arguments: [
             ("azure:pe-1", "a LINKID, 0 to 4294967295"), ("aws:reporting", "vpce- and 17"),
             ("gcp:one", "a decimal number"), ("alibaba:x", "ep-…"),
@@ -268,7 +268,7 @@ struct SharedListenerTests {
         #expect(found.count == 1 && found[0].contains(expected), "\(found)")
     }
 
-    @Test("An id without its cloud is offered those clouds only that have such ids")
+    @Test("For an id without its cloud, only clouds with such ids are suggested")
     func clouds() {
         let route = "\(Self.listener).routes[0].endpoint"
         let number = faults(route, "553665793")
@@ -279,7 +279,7 @@ struct SharedListenerTests {
         #expect(name.first?.contains("use the id of one of its endpoints") == true, "\(name)")
     }
 
-    @Test("Keys in the wrong mapping are sent home")
+    @Test("For keys in the wrong mapping, the right one is suggested")
     func homes() {
         let inner = SampleTree.public.setting("warehouses[0].listeners[0].routes", to: [])
         #expect(
@@ -293,7 +293,7 @@ struct SharedListenerTests {
         )
     }
 
-    @Test("A client's own header must not pass to a backend that also gets the gateway's")
+    @Test("A client's own header must not reach a backend that also gets the gateway's")
     func clientHeaders() {
         let found = Self.tree
             .setting("\(Self.listener).link", to: "public")

@@ -3,7 +3,7 @@ import Settings
 import Testing
 import Traffic
 
-@Suite("What counts at the start only")
+@Suite("Settings that only apply at startup")
 struct StartSettingsTests {
     private static let changes: [(key: String, change: @Sendable (inout Topology) -> Void)] = [
         ("management.listen", { $0.management = nil }),
@@ -28,7 +28,7 @@ struct StartSettingsTests {
         #expect(keys == [Self.changes[index].key])
     }
 
-    @Test("What a reload takes up is not among them")
+    @Test("Settings that a reload applies are not among them")
     func others() {
         var after = Self.before
         after.log.level = .trace

@@ -11,7 +11,7 @@ import Traffic
 @Suite("Values of a configuration")
 struct ValueTests {
     /// Every setting, each with a value that neither is the default nor occurs twice.
-    @Test("Each setting of the gateway gets the value of its own key")
+    @Test("Each setting of the gateway is read from its own key")
     func gateway() throws {
         let tree: ConfigurationNode = [
             "management": ["listen": "[::1]:7080"],
@@ -65,13 +65,13 @@ struct ValueTests {
         #expect(configuration.topology == expected)
     }
 
-    @Test("A configuration of almost nothing gets the defaults")
+    @Test("A minimal configuration gets the defaults")
     func defaults() throws {
         let tree: ConfigurationNode = ["warehouses": []]
         #expect(tree.decoded().configuration == GatewayConfiguration(warehouses: []))
     }
 
-    @Test("Each setting of a warehouse gets the value of its own key")
+    @Test("Each setting of a warehouse is read from its own key")
     func warehouse() throws {
         let tree: ConfigurationNode = [
             "warehouses": [
@@ -134,7 +134,7 @@ struct ValueTests {
         #expect(rules.map(\.action) == [.allow, .allow])
     }
 
-    @Test("A warehouse without a name goes by its id")
+    @Test("A warehouse without a name is named by its id")
     func name() throws {
         #expect(
             SampleTree.public.decoded().configuration?.topology.warehouses[0].name == "AWVA7CM7"

@@ -19,8 +19,8 @@ struct WarningTests {
     }
 
     static let publicWarnings = [
-        FaultCase("policy", "store", "no store for policy"),
-        FaultCase("state", "sluice.db", "no store for policy"),
+        FaultCase("policy", "store", "no policy store"),
+        FaultCase("state", "sluice.db", "no policy store"),
         FaultCase("warehouses", [], "serves nothing"),
         FaultCase("timeouts.header", "2s", "at least 3s"),
         FaultCase("keepalive.idle", "240s", "less than 240s"),
@@ -86,7 +86,7 @@ struct WarningTests {
         ),
     ]
 
-    @Test("An HTTP backend that is only connected to may refuse our header, and count as healthy")
+    @Test("An HTTP backend with only a TCP check may reject our header and count as healthy")
     func uncheckedHeader() {
         let path = "warehouses[0].listeners[0]"
         let tree = SampleTree.public.setting("\(path).protocol", to: "http")
@@ -98,7 +98,7 @@ struct WarningTests {
     }
 
     @Test(
-        "A description that looks like an expiry is warned of, unless the entry has one",
+        "A description that looks like an expiry causes a warning, unless the entry has one",
         arguments: ["until 2027-01-01", "guests, expires 2027", "Expiry: 01.02.2027"]
     )
     func describedExpiry(description: String) {
@@ -112,7 +112,7 @@ struct WarningTests {
     }
 
     @Test(
-        "Networks that together are the internet, or most of it, are warned of where one trusts them",
+        "Trusted networks that together are most of the internet cause a warning",
         arguments: [
             (["0.0.0.0/0"], "any IPv4 address"),
             (["0.0.0.0/1", "128.0.0.0/1"], "any IPv4 address"),
@@ -135,7 +135,7 @@ struct WarningTests {
     }
 
     @Test(
-        "A network of one's own is trusted without a warning",
+        "A private network is trusted without a warning",
         arguments: ["10.0.0.0/8", "0.0.0.0/2", "fc00::/7", "2000::/5", "192.0.2.1"]
     )
     func narrowTrust(network: String) {
@@ -146,7 +146,7 @@ struct WarningTests {
     }
 
     @Test(
-        "A management address that only neighbours reach needs no warning",
+        "A management address in a private network needs no warning",
         arguments: ["127.0.0.1:7080", "[::1]:7080", "10.1.2.3:7080", "[fd00::1]:7080"]
     )
     func closedManagement(address: String) {
@@ -173,7 +173,7 @@ struct WarningTests {
         ),
     ]
 
-    @Test("A tcp listener that is to say an error is warned of, and drops")
+    @Test("A tcp listener with reject: error causes a warning, and drops")
     func tcpHasNoWords() {
         let decoded =
             SampleTree.public
@@ -184,7 +184,7 @@ struct WarningTests {
         #expect(decoded.configuration?.topology.listeners[0].reject == .drop)
     }
 
-    @Test("An entry that says again what another one says is warned of, and named with that one")
+    @Test("A redundant entry causes a warning that names it and the other one")
     func repeatedEntry() {
         let decoded =
             SampleTree.public
@@ -209,14 +209,14 @@ struct WarningTests {
         #expect(decoded.findings == [])
     }
 
-    @Test("A whitelist that denies all of IPv4 leaves nothing open, and needs no warning")
+    @Test("A whitelist that denies all of IPv4 is not open, and needs no warning")
     func denyAll() {
         let all: ConfigurationNode = ["cidr": "0.0.0.0/0", "action": "deny"]
         let tree = SampleTree.public.setting("warehouses[0].whitelist.entries", to: [all])
         #expect(tree.decoded().findings == [])
     }
 
-    @Test("Everybody may ask for an endpoint without a warning where a person decides")
+    @Test("With manual acceptance, any principal may request an endpoint without a warning")
     func everybodyByHand() {
         let path = "warehouses[0].endpointServices[0].allowedPrincipals"
         #expect(SampleTree.private.setting(path, to: ["*"]).decoded().findings == [])

@@ -3,7 +3,7 @@ import CIDRTrie
 import Settings
 import Testing
 
-@Suite("What is odd about a whitelist, though it is valid")
+@Suite("Warnings about a valid whitelist")
 struct WhitelistDiagnosisTests {
     private func warnings(_ entries: ConfigurationNode, files: [String: String] = [:]) -> [String] {
         var whitelist: ConfigurationNode = ["mode": "specific", "entries": entries]
@@ -19,7 +19,7 @@ struct WhitelistDiagnosisTests {
 
     private let entries = "warehouses[0].whitelist.entries"
 
-    @Test("An entry that a wider one makes needless is named, with the wider one")
+    @Test("An entry that a wider one makes redundant is named, with the wider one")
     func redundant() {
         let found = warnings([["cidr": "10.0.0.0/8"], ["cidr": "10.1.0.0/16"]])
         #expect(found.count == 1)
@@ -28,7 +28,7 @@ struct WhitelistDiagnosisTests {
         #expect(found.first?.contains("entries[0].cidr") == true)
     }
 
-    @Test("An entry that longer prefixes cover wholly is named")
+    @Test("An entry that longer prefixes cover completely is named")
     func shadowed() {
         let found = warnings([
             ["cidr": "10.0.0.0/8"],
@@ -40,15 +40,15 @@ struct WhitelistDiagnosisTests {
         #expect(found.first?.contains("longer prefixes cover") == true)
     }
 
-    @Test("An entry that denies what nothing admits is named")
-    func deniesTheDenied() {
+    @Test("An entry that denies addresses that no entry admits is named")
+    func alreadyDenied() {
         let found = warnings([["cidr": "10.0.0.0/8"], ["cidr": "11.0.0.0/8", "action": "deny"]])
         #expect(found.count == 1)
         #expect(found.first?.contains("no other entry admits") == true)
     }
 
     @Test(
-        "Halves that cover a family together admit everybody as 0.0.0.0/0 does",
+        "Halves that together cover a family admit all clients, like 0.0.0.0/0",
         arguments: [
             [["cidr": "0.0.0.0/1"], ["cidr": "128.0.0.0/1"]] as ConfigurationNode,
             [["cidr": "0.0.0.0/0"]] as ConfigurationNode,
@@ -62,7 +62,7 @@ struct WhitelistDiagnosisTests {
     }
 
     @Test(
-        "All but a few addresses are warned of as all of them are",
+        "Admitting all but a few addresses causes the same warning as admitting all",
         arguments: [
             ([["cidr": "0.0.0.0/0"], ["cidr": "10.0.0.1", "action": "deny"]], "nearly any IPv4"),
             (["0.0.0.0/1", "128.0.0.0 - 255.255.255.254"], "nearly any IPv4"),
@@ -76,7 +76,7 @@ struct WhitelistDiagnosisTests {
         #expect(found.first?.contains("\(words)") == true, "\(found)")
     }
 
-    @Test("Compiled lists count with the entries, and what they deny too")
+    @Test("Compiled lists are considered together with the entries, including their denials")
     func compiledLists() throws {
         func image(_ text: String) throws -> [UInt8] {
             CompiledTrie(try RuleSet(CIDRList(parsing: text.utf8.span).rules)).image()
@@ -104,7 +104,7 @@ struct WhitelistDiagnosisTests {
         #expect(found == ["warehouses[0].whitelist: every address is admitted"])
     }
 
-    @Test("Of a file the first needless line is named, and how many there are")
+    @Test("The first redundant line of a file is named, with the number of others")
     func inFiles() {
         let found = warnings(
             [["cidr": "10.0.0.0/8"]],
@@ -115,7 +115,7 @@ struct WhitelistDiagnosisTests {
         #expect(found.first?.contains("so are 2 others in this file") == true)
     }
 
-    @Test("A list without fault is not warned of")
+    @Test("A list without errors causes no warning")
     func sound() {
         let found = warnings([
             ["cidr": "10.0.0.0/8"], ["cidr": "10.1.0.0/16", "action": "deny"],

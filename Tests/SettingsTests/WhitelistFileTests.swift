@@ -57,7 +57,7 @@ struct WhitelistFileTests {
         #expect(decoder.decode(tree).faults[0].message == "more than 300 whitelist rules")
     }
 
-    @Test("A mapping gives a file an action and words for entries that have none")
+    @Test("A mapping gives a file an action, and a description for entries without one")
     func mapping() throws {
         let (whitelist, findings) = whitelist(
             files: [
@@ -74,7 +74,7 @@ struct WhitelistFileTests {
         #expect(whitelist?.rules.map(\.description) == ["all", "scanners", "the worst"])
     }
 
-    @Test("A compiled list is taken as it is, beside the rules")
+    @Test("A compiled list is used unchanged, next to the rules")
     func compiled() throws {
         let (whitelist, findings) = whitelist(
             files: ["big.trie", "small.cidrs"],
@@ -85,7 +85,7 @@ struct WhitelistFileTests {
         #expect(whitelist?.rules.map(\.description) == ["lab", ""])
     }
 
-    @Test("A damaged compiled list keeps the configuration from being served, and says what to do")
+    @Test("A damaged compiled list makes the configuration invalid, with a remedy")
     func damaged() throws {
         var bytes = try image("192.0.2.0/24 lab")
         bytes[bytes.count - 1] ^= 1
@@ -96,7 +96,7 @@ struct WhitelistFileTests {
         #expect(findings.first?.contains("compile it again") == true)
     }
 
-    @Test("A compiled list takes no action or words from the configuration")
+    @Test("A compiled list gets no action or description from the configuration")
     func compiledWithAction() throws {
         let (whitelist, findings) = whitelist(
             files: [["path": "big.trie", "action": "deny"]],
@@ -115,7 +115,7 @@ struct WhitelistFileTests {
         #expect(missing.findings.contains { $0.contains("files[0].path: missing") })
     }
 
-    @Test("A description of a file that looks like an expiry is warned of")
+    @Test("A description of a file that looks like an expiry causes a warning")
     func describedExpiry() {
         let described = whitelist(
             files: [["path": "a.cidrs", "description": "until 2027-01-01"]],
@@ -133,7 +133,7 @@ struct WhitelistFileTests {
           { "ip_prefix": "3.9.0.0/16", "region": "us-east-1", "service": "EC2" } ] }
         """
 
-    @Test("A cloud's list is known by its content, and taken as its filters say")
+    @Test("A cloud's list is recognized by its content, and filtered")
     func feed() {
         let (whitelist, findings) = whitelist(
             files: [["path": "aws.json", "services": ["ec2"], "regions": ["eu-west-1"]]],
@@ -144,7 +144,9 @@ struct WhitelistFileTests {
         #expect(whitelist?.rules.map(\.description) == ["EC2 eu-west-1"])
     }
 
-    @Test("Services that are in other regions are warned of: the list would admit nobody")
+    @Test(
+        "Services that are not in the chosen regions cause a warning: the list would admit no client"
+    )
     func filteredOut() {
         let (whitelist, findings) = whitelist(
             files: [["path": "aws.json", "services": ["AMAZON"], "regions": ["us-east-1"]]],
@@ -155,7 +157,7 @@ struct WhitelistFileTests {
         #expect(findings.first?.contains("both one of these services and one of") == true)
     }
 
-    @Test("A filter's value that nothing has is warned of, with what was perhaps meant")
+    @Test("An unknown value in a filter causes a warning with a suggestion")
     func unmatchedFilter() {
         let (whitelist, findings) = whitelist(
             files: [["path": "aws.json", "regions": ["eu-west-2", "us-east-1"]]],
@@ -194,7 +196,7 @@ struct WhitelistFileTests {
         #expect(last[0].contains("(see denied:2)"))
     }
 
-    @Test("What the configuration says of a file's form must be true")
+    @Test("A file must have the form that the configuration declares")
     func format() {
         let (aws, awsFindings) = whitelist(
             files: [["path": "list", "format": "aws"]],

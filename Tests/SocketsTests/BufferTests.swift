@@ -3,7 +3,7 @@ import Glibc
 import Sockets
 import Testing
 
-@Suite("What a socket may hold, and for how long")
+@Suite("How much a socket may hold, and for how long")
 struct BufferTests {
     /// A pair whose accepted end has inherited `options` of its listener.
     private func accepted(
@@ -57,7 +57,7 @@ struct BufferTests {
         #expect(held.memory >= held.unsent)
     }
 
-    @Test("What the peer has acknowledged is not held")
+    @Test("Acknowledged bytes are not held")
     func acknowledged() throws {
         let pair = try accepted()
         defer { pair.server.close(); pair.client.close() }
@@ -75,7 +75,7 @@ struct BufferTests {
         #expect(Socket.none.held == HeldBytes())
     }
 
-    @Test("Unacknowledged bytes have as long as keepalive takes to give a quiet peer up")
+    @Test("The timeout of unacknowledged bytes is that of keepalive for a quiet peer")
     func userTimeout() throws {
         let keepalive = KeepaliveOptions(idleSeconds: 20, intervalSeconds: 3, count: 4)
         #expect(keepalive.userTimeoutMilliseconds == 32_000)
@@ -88,7 +88,7 @@ struct BufferTests {
         #expect(pair.client.userTimeout == 0)
     }
 
-    @Test("A time beyond what the kernel counts is the longest that it counts")
+    @Test("A time beyond the kernel's maximum becomes that maximum")
     func longest() throws {
         let keepalive = KeepaliveOptions(idleSeconds: 32_767, intervalSeconds: 32_767, count: 127)
         #expect(keepalive.userTimeoutMilliseconds == .max)

@@ -18,7 +18,7 @@ struct EpollTests {
         return (0..<count).map { epoll.event(at: $0) }
     }
 
-    @Test("A signal ends the wait, again and again until it is noted")
+    @Test("A signal ends the wait, repeatedly until it is acknowledged")
     func signal() throws {
         #expect(try epoll.wait(milliseconds: 0) == 0)
         epoll.signal()
@@ -29,7 +29,7 @@ struct EpollTests {
         #expect(try epoll.wait(milliseconds: 0) == 0)
     }
 
-    @Test("A timer ends the wait, not before it was set and not after it was taken back")
+    @Test("A timer ends the wait, not before it was set and not after it was canceled")
     func timer() throws {
         epoll.setTimer(milliseconds: 3_600_000)
         #expect(try epoll.wait(milliseconds: 0) == 0)
@@ -56,7 +56,7 @@ struct EpollTests {
         #expect(try events().map(\.token) == [7])
     }
 
-    @Test("The end of a stream is told, and is no error")
+    @Test("The end of a stream is reported, and is not an error")
     func endOfStream() throws {
         try epoll.add(pair.server, token: 7)
         _ = try events()
@@ -77,7 +77,7 @@ struct EpollTests {
         server.close()
     }
 
-    @Test("A listener is reported as long as a client waits, until it is watched no longer")
+    @Test("A listener is reported while a client waits, until it is no longer watched")
     func listener() throws {
         try epoll.add(pair.listener, token: 5)
         let client = try LoopbackPair.connect(to: pair.listener.address)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Listening and accepting")
 struct ListeningSocketTests {
-    @Test("Where port 0 is asked for, the address has the port that the system chose")
+    @Test("If port 0 is requested, the address has the port that the system chose")
     func port() throws {
         let listener = try LoopbackPair.listener()
         #expect(listener.address.ip == LoopbackPair.loopback)
@@ -47,7 +47,7 @@ struct ListeningSocketTests {
         }
     }
 
-    @Test("An address that is taken, and one that is not ours, is an error")
+    @Test("An address that is in use, and one that is not local, is an error")
     func unavailable() throws {
         let listener = try LoopbackPair.listener()
         #expect(throws: SystemError(code: EADDRINUSE)) {
@@ -59,7 +59,7 @@ struct ListeningSocketTests {
     }
 
     @Test(
-        "A failure to listen says in the system's words why, and what to do",
+        "A failure to listen has the system's message, and a remedy",
         arguments: [
             (EADDRINUSE, "address already in use (ss -ltnp"),
             (EADDRNOTAVAIL, "cannot assign requested address (ip addr"),
@@ -72,13 +72,13 @@ struct ListeningSocketTests {
         #expect(ListenFailure(SystemError(code: code)).description.hasPrefix(words))
     }
 
-    @Test("An interface that is not there is named")
+    @Test("A missing interface is named")
     func missingInterface() {
         let failure = ListenFailure(SystemError(code: ENODEV), interface: "eth9")
         #expect(failure.description.contains("none is eth9"))
     }
 
-    @Test("A listener on :: that takes IPv4 sees IPv4 clients by their IPv4 address")
+    @Test("A listener on :: that accepts IPv4 sees IPv4 clients by their IPv4 address")
     func dualStack() throws {
         let any = IPAddress.v6(IPv6Address(high: 0, low: 0))
         let listener = try LoopbackPair.listener(on: any, takesIPv4: true)
@@ -91,7 +91,7 @@ struct ListeningSocketTests {
         server.close()
     }
 
-    @Test("A listener on :: that takes no IPv4 leaves the port to an IPv4 listener")
+    @Test("A listener on :: that does not accept IPv4 leaves the port to an IPv4 listener")
     func singleStack() throws {
         let any = IPAddress.v6(IPv6Address(high: 0, low: 0))
         let listener = try LoopbackPair.listener(on: any)
@@ -105,7 +105,7 @@ struct ListeningSocketTests {
         server.close()
     }
 
-    @Test("A connect to a port on which nobody listens fails as refused")
+    @Test("A connect to a port without a listener fails as refused")
     func refused() throws {
         var listener: ListeningSocket? = try LoopbackPair.listener()
         let address = try #require(listener?.address)
@@ -113,7 +113,7 @@ struct ListeningSocketTests {
         #expect(throws: SystemError(code: ECONNREFUSED)) { try LoopbackPair.connect(to: address) }
     }
 
-    @Test("Descriptors and memory that have run out are told from other errors")
+    @Test("Exhausted descriptors and memory are distinguished from other errors")
     func exhaustion() {
         for code in [EMFILE, ENFILE, ENOBUFS, ENOMEM] {
             #expect(SystemError(code: code).isExhaustion)

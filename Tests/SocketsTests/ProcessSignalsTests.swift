@@ -6,7 +6,7 @@ import Testing
 /// In a process of its own: what a signal does is the process' as a whole.
 @Suite("Signals of a process")
 struct ProcessSignalsTests {
-    @Test("Each comes through the queue, in its order, and ends nothing")
+    @Test("Each arrives through the queue, in order, and does not end the process")
     func order() async {
         await #expect(processExitsWith: .success) {
             let signals = try ProcessSignals(catching: [SIGHUP, SIGUSR1, SIGTERM])
@@ -18,7 +18,7 @@ struct ProcessSignalsTests {
         }
     }
 
-    @Test("One that whoever started the process has blocked is heard all the same")
+    @Test("A signal that the parent process has blocked is still received")
     func blocked() async {
         await #expect(processExitsWith: .success) {
             var all = sigset_t()

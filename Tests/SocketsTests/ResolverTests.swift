@@ -22,7 +22,7 @@ struct ResolverTests {
         #expect(own.isSuperset(of: addresses))
     }
 
-    @Test("A name that nobody can have is an error in the system's words", arguments: ["a..b", ""])
+    @Test("An impossible name is an error with the system's message", arguments: ["a..b", ""])
     func unknown(name: String) {
         let error = #expect(throws: Resolver.Failure.self) { try Resolver.addresses(of: name) }
         #expect(error?.description.isEmpty == false)

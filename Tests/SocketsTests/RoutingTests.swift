@@ -4,9 +4,9 @@ import Testing
 
 @testable import Sockets
 
-@Suite("What the system's routes say")
+@Suite("What the system's routes show")
 struct RoutingTests {
-    @Test("This machine is at its loopback addresses and at those from which it sends")
+    @Test("This machine's addresses are its loopback addresses and those from which it sends")
     func thisMachine() throws {
         #expect(Routing.isThisMachine(.v4(IPv4Address(127, 0, 0, 1))))
         #expect(Routing.isThisMachine(.v4(IPv4Address(127, 9, 9, 9))))
@@ -17,7 +17,7 @@ struct RoutingTests {
         #expect(!Routing.isThisMachine(.v4(IPv4Address(198, 51, 100, 1))))
     }
 
-    @Test("A connection comes from the address that was chosen, and its port is not taken before")
+    @Test("A connection comes from the chosen address, and its port is not reserved before")
     func source() throws {
         let listener = try ListeningSocket(
             on: SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 0),
@@ -47,7 +47,7 @@ struct RoutingTests {
         }
     }
 
-    @Test("Detached threads run beside each other, and beside whoever started them")
+    @Test("Detached threads run concurrently with each other and with their creator")
     func detached() async throws {
         let gate = Mutex(())
         let finished = Atomic<Int>(0)

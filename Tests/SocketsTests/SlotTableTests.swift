@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The slot table")
 struct SlotTableTests {
-    @Test("A removed element's key names nothing, also when the slot has a new tenant")
+    @Test("A removed element's key is invalid, even if the slot is used again")
     func generations() {
         let table = SlotTable<String>()
         let first = table.insert("first")
@@ -55,7 +55,7 @@ struct SlotTableTests {
         #expect(!gone.contains { table.contains($0) }, "seed \(seed)")
     }
 
-    @Test("What is left is released with the table")
+    @Test("Remaining elements are released with the table")
     func release() {
         final class Witness {}
         weak var witness: Witness?

@@ -11,7 +11,7 @@ struct SocketBytesTests {
         pair = try LoopbackPair()
     }
 
-    @Test("What one end writes the other reads; where nothing is, a read would block")
+    @Test("Bytes written at one end are read at the other; without any, a read would block")
     func readAndWrite() {
         #expect(pair.server.read(into: scratch) == .wouldBlock)
         #expect(pair.client.write(Array("hello".utf8)) == .bytes(count: 5))
@@ -23,7 +23,7 @@ struct SocketBytesTests {
         #expect(scratch.copy(0..<2) == Array("el".utf8))
     }
 
-    @Test("A write may begin anywhere, and nothing is a write of nothing")
+    @Test("A write may begin anywhere, and may be empty")
     func offsets() {
         #expect(pair.client.write(Array("hello".utf8), from: 3) == .bytes(count: 2))
         #expect(LoopbackPair.read(pair.server, into: scratch) == .bytes(count: 2))
@@ -32,7 +32,7 @@ struct SocketBytesTests {
         #expect(pair.client.write([]) == .bytes(count: 0))
     }
 
-    @Test("A half-closed stream ends, and the other direction goes on")
+    @Test("A half-closed stream ends, and the other direction continues")
     func halfClose() {
         pair.client.shutdownWrite()
         #expect(LoopbackPair.read(pair.server, into: scratch) == .endOfStream)
@@ -50,7 +50,7 @@ struct SocketBytesTests {
         server.close()
     }
 
-    @Test("A peer that does not read makes writes block in the end, and loses nothing")
+    @Test("A peer that does not read eventually makes writes block, and loses nothing")
     func backpressure() throws {
         var written = 0
         while case .bytes(let count) = pair.client.write([UInt8](repeating: 7, count: 65_536)) {
@@ -80,7 +80,7 @@ struct SocketBytesTests {
         #expect(scratch.copy(0..<4) == Array("bulk".utf8))
     }
 
-    @Test("A pipe before a peer that does not read holds exactly what it has not handed on")
+    @Test("A pipe to a peer that does not read holds exactly what it has not passed on")
     func blockedPipe() throws {
         let far = try LoopbackPair()
         let pipe = try Pipe(byteCount: 65_536)
@@ -97,7 +97,7 @@ struct SocketBytesTests {
         #expect(pipe.heldByteCount > 0)
     }
 
-    @Test("A pipe tells the end of its source")
+    @Test("A pipe reports the end of its source")
     func pipeEnd() throws {
         let pipe = try Pipe(byteCount: 4_096)
         pair.client.shutdownWrite()

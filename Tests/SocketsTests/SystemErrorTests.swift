@@ -2,10 +2,10 @@ import Glibc
 import Sockets
 import Testing
 
-@Suite("What a failed call says of the peer")
+@Suite("What a failed call means about the peer")
 struct SystemErrorTests {
     @Test(
-        "Where nothing comes back the peer is unreachable",
+        "If nothing comes back, the peer is unreachable",
         arguments: [ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ENONET]
     )
     func unreachable(code: Int32) {

@@ -34,7 +34,7 @@ struct EscapingTests {
         #expect(LogText.jsonString("größer 😀") == "\"größer 😀\"")
     }
 
-    @Test("In a line for people, what could end it or steer a terminal becomes a space")
+    @Test("In a line of text, line ends and terminal control characters become spaces")
     func harmless() {
         #expect(LogText.harmless("plain, 😀 größer") == "plain, 😀 größer")
         #expect(LogText.harmless("a\nb\r\nc\td\0e") == "a b  c d e")
@@ -42,7 +42,7 @@ struct EscapingTests {
         #expect(LogText.harmless("a\u{202e}b\u{200b}c\u{2028}d\u{2029}e\u{feff}f") == "a b c d e f")
     }
 
-    @Test("Whatever the text, a harmless one is one line", arguments: SeededGenerator.seeds)
+    @Test("Whatever the text, the harmless form is one line", arguments: SeededGenerator.seeds)
     func oneLine(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<500 {
@@ -55,7 +55,7 @@ struct EscapingTests {
         }
     }
 
-    @Test("For a terminal, what could steer it is made visible, and nothing is lost")
+    @Test("For a terminal, control characters are made visible, and nothing is lost")
     func visible() {
         let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}b\r\u{7f}\tc\n😀"
         #expect(
@@ -85,7 +85,7 @@ struct EscapingTests {
         }
     }
 
-    @Test("A JSON string steers no terminal either")
+    @Test("A JSON string cannot control a terminal either")
     func jsonString() {
         #expect(LogText.jsonString("\u{9b}\u{202e}\u{e0001}") == #""\u009b\u202e\udb40\udc01""#)
     }
@@ -108,12 +108,12 @@ struct WebTextTests {
         #expect(text.percentDecoded == nil)
     }
 
-    @Test("HTML has no character left that means something")
+    @Test("Escaped HTML has no special characters")
     func html() {
         #expect("<a href='x'>&\"".htmlEscaped == "&lt;a href=&#39;x&#39;&gt;&amp;&quot;")
     }
 
-    @Test("What is invisible, steers a terminal or changes the writing direction shows as a number")
+    @Test("Invisible, control and direction-changing characters are shown as numbers")
     func quoted() {
         #expect(
             "a\u{1b}[2J\u{202e}b\u{a0}c\u{200b}".quoted == #""a\u{1B}[2J\u{202E}b\u{A0}c\u{200B}""#

@@ -24,7 +24,7 @@ struct TableTests {
         #expect(Columns(["A", .number("B")], []).description == "A  B")
     }
 
-    @Test("Foreign text in a cell neither ends its line nor reverses it")
+    @Test("Foreign text in a cell can neither end nor reverse its line")
     func foreignText() {
         let table = Columns(["A", "B"], [["x\ny", "\u{202e}z\u{1b}[2J"]])
         #expect(table.description == "A    B\nx y   z [2J")
@@ -43,7 +43,7 @@ struct TableTests {
         #expect(Columns([]).description == "")
     }
 
-    @Test("No cell can steer the terminal or break a line")
+    @Test("No cell can control the terminal or break a line")
     func harmless() {
         #expect(Columns([["a\nb", "\u{1b}[2J"]]).description == "a b   [2J")
     }

@@ -45,7 +45,7 @@ struct CivilTimeTests {
         }
     }
 
-    @Test("The ends of all time have a date too")
+    @Test("The earliest and latest times have a date too")
     func extremes() {
         #expect(CivilTime(unixSeconds: .max).year == 292_277_026_596)
         let earliest = CivilTime(unixSeconds: .min)

@@ -3,9 +3,9 @@ import SeededRandom
 import Testing
 import Time
 
-@Suite("Dates and times by RFC 3339")
+@Suite("RFC 3339 dates and times")
 struct RFC3339Tests {
-    @Test("A moment has the date that another implementation finds", arguments: KnownTimes.all)
+    @Test("Dates agree with another implementation", arguments: KnownTimes.all)
     func known(text: String, seconds: Int64) throws {
         #expect(UnixTime(seconds: seconds).rfc3339 == text)
         #expect(try UnixTime(rfc3339: text).seconds == seconds)
@@ -23,7 +23,7 @@ struct RFC3339Tests {
     }
 
     @Test(
-        "An offset is taken off",
+        "An offset is subtracted",
         arguments: [
             ("2027-01-31T23:59:59+00:00", "2027-01-31T23:59:59Z"),
             ("2027-01-31T23:59:59-00:00", "2027-01-31T23:59:59Z"),
@@ -37,7 +37,7 @@ struct RFC3339Tests {
         #expect(try UnixTime(rfc3339: text) == UnixTime(rfc3339: utc))
     }
 
-    @Test("Letters may be small, a fraction is cut off, a leap second is the next minute's first")
+    @Test("Letters may be lower case, a fraction is dropped, a leap second becomes the next minute")
     func leniency() throws {
         let time = try UnixTime(rfc3339: "2016-12-31T23:59:59Z")
         #expect(try UnixTime(rfc3339: "2016-12-31t23:59:59z") == time)
@@ -46,7 +46,7 @@ struct RFC3339Tests {
     }
 
     @Test(
-        "What has not the form of a time is malformed",
+        "Text that does not have the form of a time is malformed",
         arguments: [
             "", "2027", "2027-01-31", "2027-01-31 23:59:59Z", "2027-01-31T23:59:59",
             "2027-01-31T23:59Z", "2027-1-31T23:59:59Z", "27-01-31T23:59:59Z",
@@ -86,7 +86,7 @@ struct RFC3339Tests {
         }
     }
 
-    @Test("Each error says in words what would be right")
+    @Test("Each error describes what is expected")
     func descriptions() {
         #expect("\(RFC3339Error.malformed)".contains("2027-01-31T23:59:59Z"))
         #expect("\(RFC3339Error.outOfRange)" == "no such date or time of day")

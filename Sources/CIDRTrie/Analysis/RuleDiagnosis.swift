@@ -4,16 +4,16 @@ public import Time
 /// What is odd about a list, though it is valid: rules without effect, and rules that admit every
 /// address.
 public struct RuleDiagnosis: Hashable, Sendable {
-    /// A rule that could be left out, and why.
+    /// A rule that could be removed, and why.
     public struct IdleRule: Hashable, Sendable {
         public enum Reason: Hashable, Sendable {
             /// The smallest rule around it has the same action and lasts as long: it is redundant.
-            case saysTheSame(as: Int)
+            case covered(by: Int)
             /// Longer prefixes cover all of its addresses: it is shadowed.
             case shadowed
-            /// It denies what is denied anyway, as there is no rule around it. A rule that denies a
+            /// It denies addresses that no other rule admits. A rule that denies a
             /// whole family is not reported: it states the default.
-            case deniesTheDenied
+            case alreadyDenied
         }
 
         /// The rule's index.
@@ -98,10 +98,10 @@ private struct IdleRuleFinder {
         let action = rules.action(of: rule)
         guard let around else {
             return action == .deny && rules.block(of: rule).prefixLength > 0
-                ? .deniesTheDenied : nil
+                ? .alreadyDenied : nil
         }
         let expiry = rules.expiry(of: around)
         let lastsAsLong = expiry == nil || expiry == rules.expiry(of: rule)
-        return rules.action(of: around) == action && lastsAsLong ? .saysTheSame(as: around) : nil
+        return rules.action(of: around) == action && lastsAsLong ? .covered(by: around) : nil
     }
 }

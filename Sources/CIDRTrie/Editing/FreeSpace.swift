@@ -1,4 +1,4 @@
-/// Words of an arena that no node uses any longer, to be used by the next ones.
+/// Words of an arena that nodes no longer use, to be reused by new ones.
 ///
 /// Runs of free words are kept by size: up to 15 units of 16 bytes exactly, above that in classes
 /// whose sizes differ by an eighth.
@@ -60,7 +60,7 @@ struct FreeSpace: Hashable, Sendable {
 
     private static let attemptLimit = 8
 
-    /// The class whose runs have at most `unitCount` units, and as few less as there is.
+    /// The largest class whose runs have at most `unitCount` units.
     private static func number(ofClassFor unitCount: Int) -> Int {
         guard unitCount >= 16 else { return unitCount }
         let exponent = Int.bitWidth - 1 - unitCount.leadingZeroBitCount

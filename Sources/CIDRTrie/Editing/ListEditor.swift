@@ -1,6 +1,6 @@
 import Addresses
 
-/// Changes a list: its rules, their order and, where that is faster than compiling, its tries.
+/// Changes a list: its rules, their order and, if that is faster than compiling, its tries.
 struct ListEditor {
     /// Shorter lists are compiled faster than they are edited.
     static let leastRuleCount = 256
@@ -105,7 +105,7 @@ extension ListEditor {
         v6 = editor
     }
 
-    /// - Parameter mayCompile: whether to compile what has changed so much that it is worth it.
+    /// - Parameter mayCompile: whether to compile if so much has changed that it is faster.
     consuming func finish(mayCompile: Bool) -> CompiledTrie {
         if mayCompile, hasOutgrown || (v4?.isWasteful ?? false) || (v6?.isWasteful ?? false) {
             return compile()
@@ -123,7 +123,7 @@ extension ListEditor {
         )
     }
 
-    /// Whether the root table was chosen for a list of quite another size.
+    /// Whether the root table was chosen for a list of a very different size.
     private var hasOutgrown: Bool {
         let count = original.history.compiledRuleCount
         return rules.count > 2 * count || 2 * rules.count < count

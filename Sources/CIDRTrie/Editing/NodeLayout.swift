@@ -1,4 +1,4 @@
-/// Where the parts of a node are, of a trie that is known to be valid.
+/// Where the parts of a node are, in a trie that is known to be valid.
 struct NodeLayout {
     /// Indices into the arena's words.
     let node: Range<Int>

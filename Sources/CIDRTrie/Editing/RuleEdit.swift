@@ -4,9 +4,9 @@ public enum RuleEdit: Hashable, Sendable {
     case insert(Rule, isEnabled: Bool = true)
     /// Removes the rule at an index, which a later rule may be given.
     case remove(Int)
-    /// Puts another rule in the place of the one at an index; it stays enabled, or disabled.
+    /// Replaces the rule at an index; it stays enabled or disabled.
     case replace(Int, with: Rule)
-    /// Makes the rule at an index count, or leaves it in the list without effect.
+    /// Enables the rule at an index, or keeps it in the list without effect.
     case setEnabled(Int, Bool)
 }
 
@@ -28,12 +28,12 @@ extension RuleEditError: CustomStringConvertible {
 }
 
 extension CompiledTrie {
-    /// Changes the list by `edits`, in their order, without compiling all of it.
+    /// Makes `edits` in order, without compiling the whole list.
     ///
     ///     let indices = try trie.apply([.insert(Rule(block: block)), .remove(7)])
     ///
     /// The result decides as if its rules had been compiled. Copies of `self` are not affected, so
-    /// that lookups may go on in them on other threads.
+    /// that other threads may continue to look up addresses in them.
     ///
     /// - Returns: for each edit the index of its rule; an inserted one keeps it until it is removed.
     /// - Throws: ``RuleEditError`` if one of `edits` cannot be applied; then nothing has changed.
@@ -78,12 +78,12 @@ extension CompiledTrie {
     }
 }
 
-/// What edits have to know of a compiled form's past.
+/// What edits need to know about a compiled form's history.
 @usableFromInline
 struct EditHistory: Sendable {
     /// How many rules there were when the list was last compiled, and its root tables chosen.
     var compiledRuleCount: Int
-    /// What no node of each arena uses any longer.
+    /// The words of each arena that nodes no longer use.
     var v4Space = FreeSpace()
     var v6Space = FreeSpace()
     /// Whether the arenas were written by this process. Those of an image are safe to read, but

@@ -29,18 +29,18 @@ struct TrieEditor {
     var trie: RadixTrie { RadixTrie(words: builder.words, table: table) }
     var space: FreeSpace { builder.space }
 
-    /// Whether so much of the arena is free that it had better be compiled again.
+    /// Whether so much of the arena is free that it should be compiled again.
     var isWasteful: Bool {
         space.wordCount > builder.words.count / 4 && space.wordCount > 4_096
     }
 
-    /// What decides in a block changes, but for the blocks inside it.
+    /// A change of what decides in a block, except in the blocks inside it.
     struct Change {
         /// The upper 64 bits of its keys.
         let block: KeyBlock
         /// The lower 64 bits, if the block is smaller than one key of 64 bits.
         let low: KeyBlock?
-        /// What has decided there up to now; inside the block, nothing else has.
+        /// What has decided there so far; inside the block, nothing else has.
         let old: Slot
         let new: Slot
 

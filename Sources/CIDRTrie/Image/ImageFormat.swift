@@ -50,7 +50,7 @@ public enum ImageError: Error, Hashable, Sendable {
     /// Damaged on the way: the checksum is not the one of these bytes.
     case checksum
     /// The checksum is right, but what was written is not a compiled list.
-    case invalid(TrieFault)
+    case invalid(TrieError)
 }
 
 extension ImageError: CustomStringConvertible {
@@ -67,8 +67,8 @@ extension ImageError: CustomStringConvertible {
         case .trailingBytes(let count):
             "\(count) bytes follow the compiled list; copy or compile it again"
         case .checksum: "the compiled list is damaged (checksum); copy or compile it again"
-        case .invalid(let fault):
-            "the compiled list is invalid (\(fault)); compile it again from its source"
+        case .invalid(let error):
+            "the compiled list is invalid (\(error)); compile it again from its source"
         }
     }
 }

@@ -7,17 +7,17 @@ extension CompiledTrie {
     /// loaded.
     ///
     /// - Complexity: O(*n*) for *n* bytes.
-    public func checkInvariants() throws(TrieFault) {
+    public func checkInvariants() throws(TrieError) {
         try rules.checkInvariants()
         guard order.isValid(for: rules) else {
-            throw TrieFault(reason: .ruleOrder, place: "rules")
+            throw TrieError(reason: .ruleOrder, place: "rules")
         }
         _ = try inspect(.v4)
         _ = try inspect(.v6)
     }
 
     /// How many nodes of each kind there are.
-    func inspect(_ family: IPFamily) throws(TrieFault) -> NodeCounts {
+    func inspect(_ family: IPFamily) throws(TrieError) -> NodeCounts {
         let trie = family == .v4 ? v4 : v6
         var inspector = TrieInspector(trie, of: family, rules: rules)
         try inspector.inspect(free: family == .v4 ? history.v4Space : history.v6Space)
@@ -26,17 +26,17 @@ extension CompiledTrie {
 }
 
 extension RuleTable {
-    fileprivate func checkInvariants() throws(TrieFault) {
-        guard hasEqualColumns else { throw TrieFault(reason: .ruleColumns, place: "rules") }
+    fileprivate func checkInvariants() throws(TrieError) {
+        guard hasEqualColumns else { throw TrieError(reason: .ruleColumns, place: "rules") }
         var isUsed = [Bool](repeating: false, count: networks.count / 2)
         for place in spareNetworks where Int(place) < isUsed.count { isUsed[Int(place)] = true }
         for index in heads.indices {
-            if let reason = fault(of: index, &isUsed) {
-                throw TrieFault(reason: reason, place: "rule \(index + 1)")
+            if let reason = error(of: index, &isUsed) {
+                throw TrieError(reason: reason, place: "rule \(index + 1)")
             }
         }
-        if let reason = texts.fault(at: descriptions) {
-            throw TrieFault(reason: reason, place: "descriptions")
+        if let reason = texts.error(at: descriptions) {
+            throw TrieError(reason: reason, place: "descriptions")
         }
     }
 
@@ -48,7 +48,7 @@ extension RuleTable {
             && vacancies.count == heads.count(where: \.isVacant)
     }
 
-    private func fault(of index: Int, _ isUsed: inout [Bool]) -> TrieFault.Reason? {
+    private func error(of index: Int, _ isUsed: inout [Bool]) -> TrieError.Reason? {
         let head = heads[index]
         guard head.isValid else { return .ruleHead }
         if head.expires, expiries.isEmpty { return .ruleColumns }

@@ -29,7 +29,7 @@ extension CompiledTrie {
     ///
     /// - Complexity: O(*n*) for *n* bytes.
     /// - Throws: what ``checkInvariants()`` throws.
-    public func nodeCounts(of family: IPFamily) throws(TrieFault) -> NodeCounts {
+    public func nodeCounts(of family: IPFamily) throws(TrieError) -> NodeCounts {
         try inspect(family)
     }
 }

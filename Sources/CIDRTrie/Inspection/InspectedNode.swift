@@ -9,19 +9,19 @@ struct InspectedNode {
     /// Indices into the arena's words.
     let slots: Range<Int>
 
-    init(_ pointer: Slot, in trie: RadixTrie, of family: IPFamily) throws(TrieFault) {
+    init(_ pointer: Slot, in trie: RadixTrie, of family: IPFamily) throws(TrieError) {
         offset = pointer.byteOffset
         kind = pointer.isBranch ? nil : pointer.kind
-        do throws(TrieFault.Reason) {
+        do throws(TrieError.Reason) {
             guard pointer.isBranch || kind != nil else { throw .unknownNode }
             slots = try NodeWords(words: trie.words, start: offset / 4).slots(of: kind)
         } catch {
-            throw trie.fault(error, of: family, at: offset)
+            throw trie.error(error, of: family, at: offset)
         }
     }
 }
 
-extension TrieFault.Reason: Error {}
+extension TrieError.Reason: Error {}
 
 /// A node's words, up to the arena's end.
 private struct NodeWords {
@@ -29,7 +29,7 @@ private struct NodeWords {
     let start: Int
 
     /// The words that are the node's slots.
-    func slots(of kind: Slot.Kind?) throws(TrieFault.Reason) -> Range<Int> {
+    func slots(of kind: Slot.Kind?) throws(TrieError.Reason) -> Range<Int> {
         switch kind {
         case nil: try branch(groupSize: Branch.groupSize, childCount: Branch.childCount)
         case .wide0, .wide16, .wide32:
@@ -41,7 +41,7 @@ private struct NodeWords {
         }
     }
 
-    private func range(from offset: Int, count: Int) throws(TrieFault.Reason) -> Range<Int> {
+    private func range(from offset: Int, count: Int) throws(TrieError.Reason) -> Range<Int> {
         guard start + offset + count <= words.count else { throw .nodeBounds }
         return start + offset..<start + offset + count
     }
@@ -50,7 +50,7 @@ private struct NodeWords {
     private func branch(
         groupSize: Int,
         childCount: Int
-    ) throws(TrieFault.Reason) -> Range<Int> {
+    ) throws(TrieError.Reason) -> Range<Int> {
         let groupCount = childCount / groupSize
         let headerWordCount = groupCount * groupSize / 16
         guard start + headerWordCount <= words.count else { throw .nodeBounds }
@@ -73,7 +73,7 @@ private struct NodeWords {
     private func bucket(
         laneBitCount: Int,
         capacity: Int
-    ) throws(TrieFault.Reason) -> Range<Int> {
+    ) throws(TrieError.Reason) -> Range<Int> {
         let headerWordCount = 1 + capacity * laneBitCount / 32
         guard start + headerWordCount <= words.count else { throw .nodeBounds }
         guard words[start] < 64 else { throw .bucketShift }

@@ -28,17 +28,17 @@ struct TrieInspector {
     }
 
     /// - Parameter free: what no node uses.
-    mutating func inspect(free: FreeSpace = FreeSpace()) throws(TrieFault) {
+    mutating func inspect(free: FreeSpace = FreeSpace()) throws(TrieError) {
         let table = trie.table
         guard trie.words.count.isMultiple(of: Slot.nodeAlignment), table.isConsistent,
             table.byteOffset.isMultiple(of: 16), table.byteOffset / 4 <= trie.words.count,
             table.slotCount <= trie.words.count - table.byteOffset / 4
-        else { throw fault(.rootTable, at: table.byteOffset) }
+        else { throw error(.rootTable, at: table.byteOffset) }
         let tableWords = table.byteOffset / 4..<table.byteOffset / 4 + table.slotCount
         try claim(tableWords)
         for range in free.ranges {
             guard range.upperBound <= trie.words.count else {
-                throw fault(.nodeBounds, at: range.lowerBound * 4)
+                throw error(.nodeBounds, at: range.lowerBound * 4)
             }
             try claim(range)
         }
@@ -47,34 +47,34 @@ struct TrieInspector {
         try inspect(root: table.outside)
     }
 
-    private mutating func inspect(root slot: Slot) throws(TrieFault) {
+    private mutating func inspect(root slot: Slot) throws(TrieError) {
         counts.depth = max(counts.depth, try height(of: slot, depth: 0))
     }
 
     /// Nothing else uses these words.
-    private mutating func claim(_ words: Range<Int>) throws(TrieFault) {
+    private mutating func claim(_ words: Range<Int>) throws(TrieError) {
         guard !words.isEmpty else { return }
         let alignment = Slot.nodeAlignment
         for unit in words.lowerBound / alignment...(words.upperBound - 1) / alignment {
-            guard !isUsed[unit] else { throw fault(.nodeOverlap, at: unit * alignment * 4) }
+            guard !isUsed[unit] else { throw error(.nodeOverlap, at: unit * alignment * 4) }
             isUsed[unit] = true
         }
     }
 
     /// The most nodes that a lookup reads from `slot` on.
-    private mutating func height(of slot: Slot, depth: Int) throws(TrieFault) -> Int {
+    private mutating func height(of slot: Slot, depth: Int) throws(TrieError) -> Int {
         if slot.isLeaf {
             try check(leaf: slot)
             return 0
         }
         let (offset, place) = (slot.byteOffset, slot.byteOffset / 16)
-        guard place < heights.count else { throw fault(.nodeBounds, at: offset) }
-        guard depth < Self.depthLimit else { throw fault(.depth, at: offset) }
-        guard heights[place] != Self.isOpen else { throw fault(.nodeCircle, at: offset) }
+        guard place < heights.count else { throw error(.nodeBounds, at: offset) }
+        guard depth < Self.depthLimit else { throw error(.depth, at: offset) }
+        guard heights[place] != Self.isOpen else { throw error(.nodeCircle, at: offset) }
         guard heights[place] == 0 else {
             // Only the root table shares nodes: branches that represent a leaf.
             guard depth == 0, slot.isBranch, heights[place] == Self.isLevelled else {
-                throw fault(.nodeShared, at: offset)
+                throw error(.nodeShared, at: offset)
             }
             return 1
         }
@@ -88,7 +88,7 @@ struct TrieInspector {
         return below + 1
     }
 
-    private mutating func height(of node: InspectedNode, depth: Int) throws(TrieFault) -> Int {
+    private mutating func height(of node: InspectedNode, depth: Int) throws(TrieError) -> Int {
         var height = 0
         for index in node.slots {
             let slot = Slot(rawValue: trie.words[index])
@@ -97,13 +97,13 @@ struct TrieInspector {
         return height
     }
 
-    private func check(leaf slot: Slot) throws(TrieFault) {
+    private func check(leaf slot: Slot) throws(TrieError) {
         guard slot != .none else { return }
         let index = slot.rule ?? rules.endIndex
         guard rules.contains(index: index), rules.isEnabled(index),
             rules.heads[index].family == family, rules.slot(index) == slot
         else {
-            throw TrieFault(reason: .leafRule, place: "\(family), rule \(index + 1)")
+            throw TrieError(reason: .leafRule, place: "\(family), rule \(index + 1)")
         }
     }
 
@@ -116,15 +116,15 @@ struct TrieInspector {
         }
     }
 
-    private func fault(_ reason: TrieFault.Reason, at offset: Int) -> TrieFault {
-        trie.fault(reason, of: family, at: offset)
+    private func error(_ reason: TrieError.Reason, at offset: Int) -> TrieError {
+        trie.error(reason, of: family, at: offset)
     }
 }
 
 extension RadixTrie {
     /// - Parameter offset: in bytes from the arena's start.
-    func fault(_ reason: TrieFault.Reason, of family: IPFamily, at offset: Int) -> TrieFault {
-        TrieFault(reason: reason, place: "\(family), byte \(offset)")
+    func error(_ reason: TrieError.Reason, of family: IPFamily, at offset: Int) -> TrieError {
+        TrieError(reason: reason, place: "\(family), byte \(offset)")
     }
 }
 

@@ -10,7 +10,7 @@
 /// Empty lines and lines that start with `#` or `;` are ignored. `!` denies. What follows the
 /// address is the description, if it is clearly one: an address, a number or a verdict there is an
 /// error, never a description. After `#` anything is a description. An error costs its own line only;
-/// check ``faults`` before using a list, so that none with a hole in it is used by mistake.
+/// check ``errors`` before using a list, so that none with a hole in it is used by mistake.
 public struct CIDRList: Sendable {
     /// The longest line that is read, in bytes.
     public static let lineLimit = 4096
@@ -21,7 +21,7 @@ public struct CIDRList: Sendable {
     public let rules: RuleTable
     /// For each rule the line on which it is, counted from 1.
     public let lines: LineNumbers
-    public let faults: [CIDRListFault]
+    public let errors: [CIDRListError]
 
     /// Reads UTF-8. A line ends with a line feed, a carriage return or both; a byte order mark is
     /// skipped.
@@ -32,7 +32,7 @@ public struct CIDRList: Sendable {
     public init(parsing bytes: Span<UInt8>, ruleLimit: Int = ruleLimit) {
         var rules = RuleTable.Builder()
         var lines = LineNumbers()
-        faults = Self.forEachRule(in: bytes, ruleLimit: ruleLimit) { rule, line in
+        errors = Self.forEachRule(in: bytes, ruleLimit: ruleLimit) { rule, line in
             rules.append(rule)
             lines.append(line)
         }
@@ -42,7 +42,7 @@ public struct CIDRList: Sendable {
 
     /// Reads a list without keeping its rules.
     ///
-    ///     let faults = CIDRList.forEachRule(in: bytes) { rule, line in builder.append(rule) }
+    ///     let errors = CIDRList.forEachRule(in: bytes) { rule, line in builder.append(rule) }
     ///
     /// - Parameter body: is given each rule, and the line on which it is.
     /// - Returns: what is wrong with the list.
@@ -50,11 +50,11 @@ public struct CIDRList: Sendable {
         in bytes: Span<UInt8>,
         ruleLimit: Int = ruleLimit,
         _ body: (Rule, _ line: Int) -> Void
-    ) -> [CIDRListFault] {
+    ) -> [CIDRListError] {
         guard !bytes.isUTF16 else {
-            return [CIDRListFault(line: 1, column: 1, reason: .utf16)]
+            return [CIDRListError(line: 1, column: 1, reason: .utf16)]
         }
-        var faults: [CIDRListFault] = []
+        var errors: [CIDRListError] = []
         var ruleCount = 0
         var start = 0
         var line = 1
@@ -66,18 +66,18 @@ public struct CIDRList: Sendable {
                     body(rule, line)
                 }
             } catch {
-                faults.append(
-                    CIDRListFault(line: line, column: error.offset + 1, reason: error.reason)
+                errors.append(
+                    CIDRListError(line: line, column: error.offset + 1, reason: error.reason)
                 )
             }
             guard ruleCount <= ruleLimit else {
-                let reason = CIDRListFault.Reason.tooManyRules(limit: ruleLimit)
-                return faults + [CIDRListFault(line: line, column: 1, reason: reason)]
+                let reason = CIDRListError.Reason.tooManyRules(limit: ruleLimit)
+                return errors + [CIDRListError(line: line, column: 1, reason: reason)]
             }
             start = bytes.startOfLine(after: end)
             line += 1
         }
-        return faults
+        return errors
     }
 }
 

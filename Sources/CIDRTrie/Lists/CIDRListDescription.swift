@@ -17,7 +17,7 @@ struct CIDRListDescription {
         self.action = action
     }
 
-    func text(of line: Span<UInt8>) throws(CIDRListLine.Fault) -> String {
+    func text(of line: Span<UInt8>) throws(CIDRListLine.Problem) -> String {
         var start = line.skippingBlanks(from: address.upperBound)
         let isComment = start < line.count && line[start] == UInt8(ascii: "#")
         if start < line.count, line.isCommentMark(at: start) {
@@ -32,18 +32,18 @@ struct CIDRListDescription {
     private static func string(
         _ text: Span<UInt8>,
         at start: Int
-    ) throws(CIDRListLine.Fault) -> String {
+    ) throws(CIDRListLine.Problem) -> String {
         let string: String
         do {
             string = String(copying: try UTF8Span(validating: text))
         } catch {
             let offset = start + error.byteOffsets.lowerBound
-            throw CIDRListLine.Fault(reason: .invalidUTF8, offset: offset)
+            throw CIDRListLine.Problem(reason: .invalidUTF8, offset: offset)
         }
         if let control = string.unicodeScalars.firstIndex(where: \.isControl) {
             let offset = string.utf8.distance(from: string.startIndex, to: control)
             let scalar = string.unicodeScalars[control]
-            throw CIDRListLine.Fault(reason: .controlCharacter(scalar), offset: start + offset)
+            throw CIDRListLine.Problem(reason: .controlCharacter(scalar), offset: start + offset)
         }
         return string
     }
@@ -56,29 +56,29 @@ extension CIDRListDescription {
         _ text: Span<UInt8>,
         in line: Span<UInt8>,
         at start: Int
-    ) throws(CIDRListLine.Fault) {
-        func fault(_ reason: CIDRListFault.Reason, at offset: Int = 0) -> CIDRListLine.Fault {
-            CIDRListLine.Fault(reason: reason, offset: start + offset)
+    ) throws(CIDRListLine.Problem) {
+        func error(_ reason: CIDRListError.Reason, at offset: Int = 0) -> CIDRListLine.Problem {
+            CIDRListLine.Problem(reason: reason, offset: start + offset)
         }
-        guard text.beginsDescription else { throw fault(.notADescription) }
+        guard text.beginsDescription else { throw error(.notADescription) }
         let first = 0..<text.endOfWord(from: 0)
         if text.isAddressLike(first) {
-            throw fault(netmask(text.extracting(first)) ?? .secondAddress)
+            throw error(netmask(text.extracting(first)) ?? .secondAddress)
         }
         if !hasLength(in: line), text.isNumber(first) {
-            throw fault(separateLength(text.extracting(first)))
+            throw error(separateLength(text.extracting(first)))
         }
         let secondStart = text.skippingBlanks(from: first.upperBound)
         let second = secondStart..<text.endOfWord(from: secondStart)
         if text.isAddress(second) {
             let range = wordRange(text.extracting(first), to: text.extracting(second))
-            throw fault(range ?? .secondAddress, at: range == nil ? secondStart : 0)
+            throw error(range ?? .secondAddress, at: range == nil ? secondStart : 0)
         }
         if text[text.count - 1] == UInt8(ascii: ";") {
-            throw fault(.notADescription, at: text.count - 1)
+            throw error(.notADescription, at: text.count - 1)
         }
-        if text.saysOtherThan(action) { throw fault(.otherAction(action)) }
-        if text.looksLikeExpiry { throw fault(.expiry) }
+        if text.contradicts(action) { throw error(.otherAction(action)) }
+        if text.looksLikeExpiry { throw error(.expiry) }
     }
 
     /// Whether the entry is a range or has a prefix length.
@@ -90,7 +90,7 @@ extension CIDRListDescription {
     private func wordRange(
         _ word: Span<UInt8>,
         to last: Span<UInt8>
-    ) -> CIDRListFault.Reason? {
+    ) -> CIDRListError.Reason? {
         // `try?`: what is not an address ends no range.
         guard AddressRange.words.contains(word.lowercased), range.first == range.last,
             let last = try? IPAddress(parsing: last),
@@ -100,7 +100,7 @@ extension CIDRListDescription {
     }
 
     /// `10.0.0.0 255.0.0.0`
-    private func netmask(_ word: Span<UInt8>) -> CIDRListFault.Reason? {
+    private func netmask(_ word: Span<UInt8>) -> CIDRListError.Reason? {
         guard range.first == range.last else { return nil }
         return CIDRBlock(containing: range.first, mask: word).map {
             .address(.netmask(suggestion: $0))
@@ -108,7 +108,7 @@ extension CIDRListDescription {
     }
 
     /// `10.0.0.0 8`
-    private func separateLength(_ word: Span<UInt8>) -> CIDRListFault.Reason {
+    private func separateLength(_ word: Span<UInt8>) -> CIDRListError.Reason {
         let digits = word.indices.map { Character(Unicode.Scalar(word[$0])) }
         guard let length = UInt8(String(digits)), length <= range.first.family.bitWidth else {
             return .notADescription
@@ -164,7 +164,7 @@ extension Span<UInt8> {
     }
 
     /// Whether the whole text is a verdict, and not the one of the entry.
-    fileprivate func saysOtherThan(_ action: Action) -> Bool {
+    fileprivate func contradicts(_ action: Action) -> Bool {
         guard count <= 12 else { return false }
         return Action.verdicts[lowercased].map { $0 != action } ?? false
     }
@@ -217,7 +217,7 @@ extension Unicode.Scalar {
 /// Recognizes a description that reads like an expiry: `expires 2027-01-01`, `guests until 2027`.
 ///
 /// Only a key of the configuration makes an entry expire, so an entry with such a description would
-/// stay in force.
+/// stay active.
 package enum DescribedExpiry {
     private static let words: Set<Substring> = [
         "expire", "expires", "expiry", "expiring", "expiration", "until", "till", "til", "exp",

@@ -3,22 +3,25 @@ import Addresses
 /// One line of a ``CIDRList``.
 enum CIDRListLine {
     /// An error and its place in the line, in bytes from its start.
-    struct Fault: Error {
-        let reason: CIDRListFault.Reason
+    struct Problem: Error {
+        let reason: CIDRListError.Reason
         let offset: Int
     }
 
     /// The rules that the line gives: none, one, or for a range as many as it takes.
-    static func rules(of line: Span<UInt8>) throws(Fault) -> [Rule] {
+    static func rules(of line: Span<UInt8>) throws(Problem) -> [Rule] {
         guard line.count <= CIDRList.lineLimit else {
-            throw Fault(reason: .lineTooLong(limit: CIDRList.lineLimit), offset: CIDRList.lineLimit)
+            throw Problem(
+                reason: .lineTooLong(limit: CIDRList.lineLimit),
+                offset: CIDRList.lineLimit
+            )
         }
         var start = line.skippingBlanks(from: 0)
         guard start < line.count, !line.isCommentMark(at: start) else { return [] }
         let isDenied = line[start] == UInt8(ascii: "!")
         if isDenied { start = line.skippingBlanks(from: start + 1) }
         let end = line.endOfAddress(from: start)
-        guard start < end else { throw Fault(reason: .missingAddress, offset: start) }
+        guard start < end else { throw Problem(reason: .missingAddress, offset: start) }
         let range = try range(of: line, in: start..<end)
         let words = CIDRListDescription(
             following: start..<end,
@@ -34,15 +37,15 @@ enum CIDRListLine {
     private static func range(
         of line: Span<UInt8>,
         in range: Range<Int>
-    ) throws(Fault) -> AddressRange {
+    ) throws(Problem) -> AddressRange {
         do {
             return try AddressRange(parsing: line.extracting(range))
         } catch {
             let offset = range.lowerBound + error.offset
             let isFirst = error.offset == 0 || error.reason == .name
             let foreign =
-                isFirst ? CIDRListFault.Reason(foreign: line, from: range.lowerBound) : nil
-            throw Fault(reason: foreign ?? .address(error.reason), offset: offset)
+                isFirst ? CIDRListError.Reason(foreign: line, from: range.lowerBound) : nil
+            throw Problem(reason: foreign ?? .address(error.reason), offset: offset)
         }
     }
 }

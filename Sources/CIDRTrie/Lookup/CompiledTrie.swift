@@ -43,7 +43,7 @@ extension CompiledTrie: Hashable {
 // Lookups are compiled into their callers: a call would copy the trie, and count references of
 // each of its arrays.
 extension CompiledTrie {
-    /// What becomes of `address`, disregarding expiries; denial if no rule matches.
+    /// The action for `address`, disregarding expiries; denial if no rule matches.
     ///
     /// An IPv4-mapped address is looked up as the IPv6 address it is: see
     /// ``/Addresses/IPAddress/unmapped``.
@@ -77,7 +77,7 @@ extension CompiledTrie {
         return leaf.expires ? unexpired(leaf.rule, at: now) : leaf.rule
     }
 
-    /// What becomes of `address` at `now`, and by which rule.
+    /// The action for `address` at `now`, and the rule that decides it.
     ///
     /// - Complexity: as ``match(for:at:)``; makes the rule.
     @inlinable

@@ -1,17 +1,17 @@
 public import Addresses
 public import Time
 
-/// What becomes of the addresses in a rule's block.
+/// What happens to the addresses in a rule's block.
 public enum Action: String, Hashable, Sendable, Codable, CaseIterable {
     case allow
     case deny
 }
 
-/// One entry of an access list: a block of addresses and what becomes of them.
+/// One entry of an access list: a block of addresses and what happens to them.
 public struct Rule: Hashable, Sendable {
     /// The addresses to which the rule applies.
     public var block: CIDRBlock
-    /// What becomes of them.
+    /// What happens to them.
     public var action: Action
     /// The operator's own words; empty if there are none.
     public var description: String
@@ -39,7 +39,7 @@ public struct Rule: Hashable, Sendable {
 
 /// What a list decides about one address at one moment.
 public struct Decision: Hashable, Sendable {
-    /// What becomes of the address.
+    /// What happens to the address.
     public var action: Action
     /// The rule that decided; `nil` if none matched, which denies.
     public var rule: Rule?

@@ -43,7 +43,7 @@ extension RuleOrder {
         indices.remove(at: position(of: index, in: table))
     }
 
-    /// Sorts in the rules of `indices` that are in the table, and drops the others; all have been
+    /// Inserts the rules of `indices` that are in the table, and drops the others; all have been
     /// changed since.
     mutating func update(_ changed: Set<UInt32>, in table: RuleTable) {
         var inserted = changed.filter { table.contains(index: Int($0)) }.sorted()
@@ -86,7 +86,7 @@ extension RuleOrder {
 
     /// The rule that decides for exactly this block: of those that count the strictest one.
     ///
-    /// - Parameter now: to leave out the rules that have expired; `nil` to disregard expiries.
+    /// - Parameter now: excludes the rules that have expired; `nil` to disregard expiries.
     func decider(of key: BlockKey, in table: RuleTable, at now: UnixTime? = nil) -> Int? {
         decider(at: positions(of: key, in: table), in: table, at: now)
     }
@@ -110,7 +110,7 @@ extension RuleOrder {
     /// The rule that decides for the smallest block around `key`, or for `key` itself where
     /// `includingItself`.
     ///
-    /// - Complexity: a binary search for each block that is beside `key` but inside all that are
+    /// - Complexity: a binary search for each block that is next to `key` but inside all that are
     ///   around it: mostly one to three, never more than a block's bits.
     func decider(
         around key: BlockKey,

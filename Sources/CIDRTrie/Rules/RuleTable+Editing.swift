@@ -2,13 +2,13 @@ import Addresses
 import Time
 
 extension RuleTable {
-    /// Packs rules one by one, so that no array of them has to exist.
+    /// Packs rules one by one, so that no array of them is needed.
     ///
     ///     var builder = RuleTable.Builder()
     ///     for rule in rules { builder.append(rule) }
     ///     let trie = CompiledTrie(builder.table)
     public struct Builder: Sendable {
-        /// What was appended up to now, in this order.
+        /// What has been appended so far, in this order.
         public private(set) var table = RuleTable()
         private var texts = TextIndex()
 
@@ -28,7 +28,7 @@ extension RuleTable {
         }
     }
 
-    /// Packs `rules`, in their order.
+    /// Packs `rules`, in order.
     public init(_ rules: some Sequence<Rule>) {
         var builder = Builder()
         for rule in rules { builder.append(rule) }
@@ -54,7 +54,7 @@ extension RuleTable {
         return index
     }
 
-    /// Puts another rule in the place of the one at `index`.
+    /// Replaces the rule at `index`.
     mutating func replace(_ index: Int, with rule: Rule) {
         let isEnabled = heads[index].isEnabled
         let text = place(of: rule.description, replacing: index)
@@ -85,7 +85,7 @@ extension RuleTable {
         if !expiries.isEmpty { expiries.append(0) }
     }
 
-    /// Writes a rule's columns; a column that was not needed before is made.
+    /// Writes a rule's columns; a column that was not needed before is added.
     fileprivate mutating func write(_ rule: Rule, at index: Int, isEnabled: Bool, text: UInt32) {
         heads[index] = RuleHead(rule, isEnabled: isEnabled)
         positions[index] = position(of: rule.block.network)
@@ -141,7 +141,7 @@ extension RuleTable {
         if staleTextByteCount > limit { compactTexts() }
     }
 
-    /// Drops the texts that no rule has any longer.
+    /// Drops the texts that rules no longer use.
     private mutating func compactTexts() {
         let old = texts
         texts = TextTable()
@@ -153,10 +153,10 @@ extension RuleTable {
         if texts.chunks.isEmpty { descriptions = [] }
     }
 
-    /// Whether edits have left nothing behind but gaps.
+    /// Whether edits have left only gaps.
     var isCompact: Bool { staleTextByteCount == 0 && spareNetworks.isEmpty }
 
-    /// The same rules at the same indices, without anything that edits have left behind.
+    /// The same rules at the same indices, without the remains of edits.
     var compacted: RuleTable {
         var table = self
         table.compactTexts()

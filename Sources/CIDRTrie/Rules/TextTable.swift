@@ -64,10 +64,10 @@ struct TextTable: Hashable, Sendable {
 // MARK: - Invariants
 
 extension TextTable {
-    /// The first thing that is wrong with the chunks, or with one of `places`.
-    func fault(at places: [UInt32]) -> TrieFault.Reason? {
+    /// The first error in the chunks, or in one of `places`.
+    func error(at places: [UInt32]) -> TrieError.Reason? {
         var starts: [Set<UInt16>] = []
-        do throws(TrieFault.Reason) {
+        do throws(TrieError.Reason) {
             for chunk in chunks { starts.append(try Self.starts(in: chunk)) }
         } catch {
             return error
@@ -85,7 +85,7 @@ extension TextTable {
     }
 
     /// Where the chunk's texts start, which fill it.
-    private static func starts(in chunk: [UInt8]) throws(TrieFault.Reason) -> Set<UInt16> {
+    private static func starts(in chunk: [UInt8]) throws(TrieError.Reason) -> Set<UInt16> {
         var starts: Set<UInt16> = []
         var offset = 0
         while offset < chunk.count {
@@ -107,7 +107,7 @@ extension TextTable {
         return range.upperBound <= chunk.count ? range : nil
     }
 
-    private static func check(_ text: Span<UInt8>) throws(TrieFault.Reason) {
+    private static func check(_ text: Span<UInt8>) throws(TrieError.Reason) {
         for index in text.indices {
             let byte = text[index]
             if byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7f { throw .controlCharacter }

@@ -112,7 +112,7 @@ package struct ConfigurationLoader: Sendable {
 }
 
 extension ConfigurationLoader {
-    /// Where the policy in force is kept: as configured, else below the folder that systemd has made
+    /// Where the active policy is saved: as configured, else below the folder that systemd has made
     /// for the gateway's state (StateDirectory=, systemd.exec(5)), else nowhere.
     private static func lastPolicyFolder(_ configured: String?, in folder: URL) -> String? {
         if let configured { return URL(fileURLWithPath: configured, relativeTo: folder).path }
@@ -122,7 +122,7 @@ extension ConfigurationLoader {
 }
 
 extension LoadedConfiguration {
-    /// What is certain about a file that could only be read up to `fault`: the errors before it.
+    /// What is certain about a file that could only be read up to `fault`: the errors before that.
     fileprivate func interrupted(by fault: ConfigurationFinding) -> LoadedConfiguration {
         var errors = faults
         let isLater = { (other: ConfigurationFinding) in
@@ -146,7 +146,7 @@ extension ConfigurationFinding {
         return copy
     }
 
-    fileprivate init(_ fault: YAMLFault) {
+    fileprivate init(_ fault: YAMLError) {
         self.init(
             .error,
             at: fault.position,
@@ -163,7 +163,7 @@ extension UnixTime {
     }
 }
 
-/// What became of one configuration file and the files that it names.
+/// The result of reading one configuration file and the files that it names.
 package struct LoadedConfiguration: Sendable {
     /// The configuration file's path, as it was given.
     package var file: String
@@ -172,7 +172,7 @@ package struct LoadedConfiguration: Sendable {
     /// The topology, if nothing else than the whitelists' list files keeps the configuration from
     /// being used.
     package var topology: Topology?
-    /// Faults and warnings, in the order of the file. Their `file` is a path that opens.
+    /// Errors and warnings, in the order of the file. Their `file` is a path that can be opened.
     package var findings: [ConfigurationFinding]
 
     /// What prevents the configuration from being applied.

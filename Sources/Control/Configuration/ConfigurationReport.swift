@@ -24,7 +24,7 @@ package struct ConfigurationReport: Encodable, Sendable {
 
     private enum CodingKeys: CodingKey { case file, valid, faults, warnings, serves, live }
 
-    /// Sums up what became of a file.
+    /// Summarizes the result for a file.
     package init(_ loaded: LoadedConfiguration) {
         file = loaded.file
         valid = loaded.configuration != nil

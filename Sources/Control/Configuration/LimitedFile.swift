@@ -4,7 +4,7 @@ import Settings
 import Sockets
 import Time
 
-/// A regular file of limited size, read at once.
+/// A regular file of limited size, read as a whole.
 ///
 /// A pipe or device could block its reader indefinitely: it is rejected, and opening it does not
 /// block.

@@ -126,7 +126,7 @@ extension GatewayEvent {
         case .backendAddressRefused(let backend, let address, let reason):
             "backend \(backend): \(address) is not used: it is \(reason)"
         case .acceptPaused(let reason):
-            "accepting is paused: \(reason); clients wait in the backlog (if this happens in normal"
+            "accepting paused: \(reason); clients wait in the backlog (if this happens in normal"
                 + " operation, raise the open file limit with ulimit -n)"
         case .acceptResumed:
             "accepting connections again"

@@ -85,7 +85,7 @@ extension ConnectionGuard {
         guard phase == .open else { return }
         switch unwrapInboundIn(data) {
         case .head(let request):
-            requestBytes.noteHead()
+            requestBytes.recordHead()
             isBodyUnfinished = true
             discardedByteCount = 0
             room.change(context.channel, isBusy: true)

@@ -8,7 +8,7 @@ import NIOCore
 /// A client that reads slowly must not keep others from theirs: one more large answer ends the
 /// oldest of them.
 struct LargeAnswers: Sendable {
-    /// Responses up to this size are sent at once. In bytes.
+    /// Responses up to this size are sent as a whole. In bytes.
     private static let pieceByteCount = 65_536
     /// A list with more elements is large.
     private static let smallListCount = 1_000

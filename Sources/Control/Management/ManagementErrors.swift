@@ -137,7 +137,7 @@ extension Request {
     }
 }
 
-/// Why a request is refused for its method, whether or not there is something at its path.
+/// Why a request is rejected for its method, whether or not its path exists.
 enum MethodRefusal: Hashable {
     /// It would change the policy, which only the configuration file does.
     case policyIsFile

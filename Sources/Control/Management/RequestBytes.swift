@@ -22,7 +22,7 @@ final class RequestBytes: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// A request's head has been read. What came last may hold the next one's beginning too.
-    func noteHead() {
+    func recordHead() {
         hasHead = true
     }
 

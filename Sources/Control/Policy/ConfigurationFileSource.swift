@@ -17,9 +17,9 @@ final class ConfigurationFileSource: PolicySource {
     private let state = Mutex(State())
 
     private struct State {
-        /// `nil` before there is an applier.
+        /// `nil` until an applier is set.
         var reloader: Reloader<LoadedConfiguration>?
-        /// Whether a request has come before that.
+        /// Whether a reload was requested before that.
         var isRequested = false
     }
 
@@ -35,7 +35,7 @@ final class ConfigurationFileSource: PolicySource {
         self.finished = finished
     }
 
-    /// Asks for the file to be read again, and returns at once.
+    /// Requests a reload and returns immediately.
     func requestReload() {
         let reloader = state.withLock { state in
             state.isRequested = state.reloader == nil
@@ -56,7 +56,7 @@ final class ConfigurationFileSource: PolicySource {
             return state.isRequested
         }
         if isRequested { reloader.request() }
-        // Until the task is cancelled.
+        // Runs until the task is cancelled.
         for await _ in AsyncStream<Void>(unfolding: { try? await Task.sleep(for: .seconds(3_600)) })
         {
             if Task.isCancelled { return }
@@ -66,10 +66,10 @@ final class ConfigurationFileSource: PolicySource {
     private func submit(_ loaded: LoadedConfiguration, to applier: PolicyApplier) {
         for finding in loaded.findings {
             let level: Logger.Level = finding.severity == .error ? .error : .warning
-            logger.log(level: level, "\(finding.line(in: loaded.file))")
+            logger.log(level: level, "\(finding.line(in: loaded.file, withSeverity: false))")
         }
         guard let configuration = loaded.configuration else {
-            return finished("\(loaded.faults.count.of("error")) in \(loaded.file)")
+            return finished(loaded.summary)
         }
         applier.submit(PolicyUpdate(.configuration(configuration))) { [finished] result in
             switch result {
@@ -77,5 +77,13 @@ final class ConfigurationFileSource: PolicySource {
             case .failure(let rejection): finished(rejection.description)
             }
         }
+    }
+}
+
+extension LoadedConfiguration {
+    /// `2 errors, first: office.cidrs:3:1: …`
+    fileprivate var summary: String {
+        let first = faults.first.map { ", first: \($0.line(in: file, withSeverity: false))" }
+        return "\(faults.count.of("error"))\(first ?? "")"
     }
 }

@@ -9,11 +9,11 @@ import Time
 final class ExpiryWatch: Sendable {
     private struct State {
         var expiries = EntryExpiries()
-        /// Goes up with each timer: only the last one counts.
+        /// Incremented for each timer: only the latest one counts.
         var timer = 0
     }
 
-    /// The wall clock may be set: it is looked at so often at least.
+    /// The wall clock may be changed, so it is checked at least this often.
     private static let interval = Duration.seconds(60)
 
     private let state = Mutex(State())

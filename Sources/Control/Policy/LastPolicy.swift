@@ -10,52 +10,64 @@ import Synchronization
 import Text
 import Time
 
-/// The policy that was in force last, in a folder: what a gateway starts with if the source of its
+/// The last active policy, saved in a folder: what a gateway starts with if the source of its
 /// policy is not available.
 ///
-/// Each list is a file of its own, so that an edit of one list of many writes that one; the manifest
-/// `policy.json` names them with their checksums, and is replaced last. Whatever a crash leaves
-/// behind, a policy that is read is one that was in force.
+/// Each list has its own file, so that an edit of one list writes only that one; the manifest
+/// `policy.json` names them with their checksums, and is replaced last. So even after a crash,
+/// a policy that can be read is one that was active.
 package final class LastPolicy: Sendable {
-    /// Writes that follow each other closely are one.
-    private static let settlingTime = Duration.seconds(1)
+    /// The shortest time from one save to the next, in seconds: changes that follow each other
+    /// closely are saved together.
+    private static let interval = 1.0
+    /// From a save that failed to the next attempt, in seconds.
+    private static let retryDelay = 10.0
     private static let manifestName = "policy.json"
     private static let sizeLimit = 256 << 20
 
     private struct State {
         var latest: (policy: Policy, status: PolicyStatus)?
         var isScheduled = false
+        /// Not before this, unless the gateway stops.
+        var nextSave = DispatchTime.now()
     }
 
-    /// Lists that are in the folder; used on the queue alone.
+    /// The lists in the folder; only used on the queue.
     private struct Saved {
         var lists: [ObjectIdentifier: (list: EntryList, entry: Manifest.List)] = [:]
         /// A failure is reported once, until a save succeeds.
-        var hasFailed = false
+        var failure: String?
     }
 
     private let folder: String
     private let state = Mutex(State())
     private let saved = Mutex(Saved())
     private let queue = DispatchQueue(label: "sluice.policy.save", qos: .utility)
-    private let fail: @Sendable (String) -> Void
+    private let report: @Sendable (_ failure: String?) -> Void
 
-    /// - Parameter fail: told why the policy cannot be saved. Must not block.
-    package init(folder: String, fail: @escaping @Sendable (String) -> Void) {
+    /// - Parameter report: told why the policy cannot be saved, and with `nil` that it can be saved
+    ///   again. Must not block.
+    package init(
+        folder: String,
+        report: @escaping @Sendable (_ failure: String?) -> Void = { _ in }
+    ) {
         self.folder = folder
-        self.fail = fail
+        self.report = report
     }
 
-    /// Saves a policy that is in force, within a moment.
+    /// Saves the active policy: immediately, or within a second of the last save.
     package func save(_ policy: Policy, _ status: PolicyStatus) {
-        let needsTimer = state.withLock { state in
-            state.latest = (policy, status)
-            defer { state.isScheduled = true }
-            return !state.isScheduled
+        state.withLock { $0.latest = (policy, status) }
+        schedule()
+    }
+
+    private func schedule() {
+        let deadline: DispatchTime? = state.withLock { state in
+            guard !state.isScheduled else { return nil }
+            state.isScheduled = true
+            return max(.now(), state.nextSave)
         }
-        guard needsTimer else { return }
-        let delay = Self.settlingTime / .seconds(1)
-        queue.asyncAfter(deadline: .now() + delay) { [self] in saveLatest() }
+        if let deadline { queue.asyncAfter(deadline: deadline) { [self] in saveLatest() } }
     }
 
     /// Saves what has not been saved yet, and waits for it.
@@ -69,15 +81,25 @@ package final class LastPolicy: Sendable {
             return state.latest
         }
         guard let latest else { return }
-        saved.withLock { saved in
+        let failure = saved.withLock { saved in
+            let before = saved.failure
             do {
                 try write(latest.policy, latest.status, &saved)
-                saved.hasFailed = false
+                saved.failure = nil
             } catch {
-                if !saved.hasFailed { fail("cannot save the active policy to \(folder): \(error)") }
-                saved.hasFailed = true
+                saved.failure = "\(folder): \(error)"
             }
+            if saved.failure != before { report(saved.failure) }
+            return saved.failure
         }
+        let delay = failure == nil ? Self.interval : Self.retryDelay
+        let hasMore = state.withLock { state in
+            state.nextSave = .now() + delay
+            // A policy that could not be saved is tried again, unless there is a later one.
+            if failure != nil, state.latest == nil { state.latest = latest }
+            return state.latest != nil
+        }
+        if hasMore { schedule() }
     }
 }
 
@@ -177,7 +199,7 @@ extension LastPolicy {
 
     /// Removes lists that are no longer part of the policy.
     private func removeFiles(except kept: Set<String>) {
-        // `try?`: what stays costs room and nothing else.
+        // `try?`: a file that remains only takes up space.
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         for file in files where file.hasSuffix(".list") && !kept.contains(file) {
             try? FileManager.default.removeItem(atPath: "\(folder)/\(file)")
@@ -188,7 +210,7 @@ extension LastPolicy {
 // MARK: - Reading
 
 extension LastPolicy {
-    /// The policy that was in force last, checked.
+    /// The last active policy, validated.
     package func read() throws(ReadError) -> (policy: Policy, status: PolicyStatus) {
         let manifest = try readManifest()
         var policy = Policy()
@@ -213,18 +235,18 @@ extension LastPolicy {
     private func readManifest() throws(ReadError) -> Manifest {
         let bytes = try bytes(of: Self.manifestName, orThrow: .missing)
         guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else {
-            throw .damaged(file: Self.manifestName, reason: "it has no checksum")
+            throw .damaged(file: Self.manifestName, reason: "missing checksum")
         }
         let json = Array(bytes[(end + 1)...])
         guard String(decoding: bytes[..<end], as: UTF8.self) == "\(json.checksum)" else {
-            throw .damaged(file: Self.manifestName, reason: "its checksum is wrong")
+            throw .damaged(file: Self.manifestName, reason: "checksum mismatch")
         }
         do {
             let manifest = try JSONDecoder().decode(Manifest.self, from: Data(json))
             guard manifest.format == 1 else {
                 throw ReadError.damaged(
                     file: Self.manifestName,
-                    reason: "format \(manifest.format) is that of another version of sluice"
+                    reason: "unsupported format \(manifest.format) (of another sluice version)"
                 )
             }
             return manifest
@@ -238,10 +260,10 @@ extension LastPolicy {
     private func read(_ list: Manifest.List) throws(ReadError) -> EntryList {
         let image = try bytes(
             of: list.file,
-            orThrow: .damaged(file: list.file, reason: "it is missing")
+            orThrow: .damaged(file: list.file, reason: "no such file")
         )
         guard image.count == list.byteCount, image.checksum == list.checksum else {
-            throw .damaged(file: list.file, reason: "its checksum is wrong")
+            throw .damaged(file: list.file, reason: "checksum mismatch")
         }
         do {
             let name = list.path.map(EntryList.Name.file) ?? .entries

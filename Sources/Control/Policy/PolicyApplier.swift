@@ -6,18 +6,18 @@ import Settings
 import Synchronization
 import Time
 
-/// Puts updates of the policy in force, in the order in which they are submitted.
+/// Applies updates of the policy, in the order in which they are submitted.
 ///
 ///     let revision = try await applier.apply(PolicyUpdate(.changes([…])))   // obeyed by every shard
 ///
-/// Updates are compiled and published on a queue of the applier's own, so that neither the writer
+/// Updates are compiled and published on the applier's own queue, so that neither the writer
 /// nor a signal waits for a long list. Those that arrive while one is being applied are applied
-/// together: each on its own terms, so that one that is refused does not hold up the others, but
+/// together: each separately, so that a rejected one does not hold up the others, but
 /// published once.
 package final class PolicyApplier: Sendable {
-    /// What became of an update that was accepted.
+    /// The result of an update that was accepted.
     package struct Outcome: Sendable {
-        /// The update's own revision; a later one may be in force.
+        /// The update's own revision; a later one may be active already.
         package let revision: PolicyRevision
         fileprivate let adoption: Adoption
 
@@ -38,21 +38,21 @@ package final class PolicyApplier: Sendable {
         var isStopped = false
     }
 
-    /// What is in force. Used on the queue alone, but for its status.
-    private struct InForce {
+    /// What is active. Only used on the queue, except for its status.
+    private struct Active {
         var policy: Policy
         var status: PolicyStatus
     }
 
     private let target: any PolicyEnforcing
     private let state = Mutex(State())
-    private let inForce: Mutex<InForce>
+    private let active: Mutex<Active>
     private let queue = DispatchQueue(label: "sluice.policy", qos: .userInitiated)
     private let report: @Sendable (PolicyStatus, Policy) -> Void
 
     /// - Parameters:
-    ///   - policy: in force already.
-    ///   - report: called after each publication and each rejection with what is in force. Must not
+    ///   - policy: already active.
+    ///   - report: called after each publication and each rejection with what is active. Must not
     ///     block.
     package init(
         _ policy: Policy,
@@ -60,13 +60,13 @@ package final class PolicyApplier: Sendable {
         target: any PolicyEnforcing,
         report: @escaping @Sendable (PolicyStatus, Policy) -> Void = { _, _ in }
     ) {
-        inForce = Mutex(InForce(policy: policy, status: status))
+        active = Mutex(Active(policy: policy, status: status))
         self.target = target
         self.report = report
     }
 
-    package var status: PolicyStatus { inForce.withLock { $0.status } }
-    package var policy: Policy { inForce.withLock { $0.policy } }
+    package var status: PolicyStatus { active.withLock { $0.status } }
+    package var policy: Policy { active.withLock { $0.policy } }
 
     /// Applies an update and returns once every shard obeys it.
     ///
@@ -80,9 +80,9 @@ package final class PolicyApplier: Sendable {
         return outcome.revision
     }
 
-    /// Hands in an update and returns at once.
+    /// Submits an update and returns immediately.
     ///
-    /// - Parameter completion: called on any thread once the update has been published, or refused.
+    /// - Parameter completion: called on any thread once the update has been published or rejected.
     package func submit(_ update: PolicyUpdate, _ completion: @escaping Completion = { _ in }) {
         let (isTaken, needsTurn) = state.withLock { state in
             guard !state.isStopped else { return (false, false) }
@@ -94,7 +94,7 @@ package final class PolicyApplier: Sendable {
         if needsTurn { queue.async { [self] in applySubmissions() } }
     }
 
-    /// Takes no more updates; those that were submitted are applied.
+    /// Accepts no further updates; those already submitted are applied.
     package func stop() {
         state.withLock { $0.isStopped = true }
     }
@@ -129,9 +129,9 @@ extension PolicyApplier {
         }
     }
 
-    /// Applies updates of the policy alone, which are published at once.
+    /// Applies updates of the policy alone, and publishes them together.
     private func applyTogether(_ submissions: ArraySlice<Submission>) {
-        var (policy, status) = inForce.withLock { ($0.policy, $0.status) }
+        var (policy, status) = active.withLock { ($0.policy, $0.status) }
         var accepted: [(submission: Submission, revision: PolicyRevision)] = []
         for submission in submissions {
             do throws(PolicyRejection) {
@@ -157,7 +157,7 @@ extension PolicyApplier {
 
     private func applyTopology(of submission: Submission) {
         guard case .configuration(var configuration) = submission.update.content else { return }
-        let (before, current) = inForce.withLock { ($0.policy, $0.status.revision) }
+        let (before, current) = active.withLock { ($0.policy, $0.status.revision) }
         do throws(PolicyRejection) {
             let revision = try submission.update.revision(after: current)
             configuration.policy.continueSeries(of: before)
@@ -171,25 +171,25 @@ extension PolicyApplier {
 
     private func record(_ policy: Policy, _ revision: PolicyRevision) {
         let now = UnixTime.systemTime
-        let status = inForce.withLock { inForce in
-            inForce.policy = policy
-            inForce.status.revision = revision
-            inForce.status.since = now
-            inForce.status.isRestored = false
-            inForce.status.rejection = nil
-            return inForce.status
+        let status = active.withLock { active in
+            active.policy = policy
+            active.status.revision = revision
+            active.status.since = now
+            active.status.isRestored = false
+            active.status.rejection = nil
+            return active.status
         }
         report(status, policy)
     }
 
     private func refuse(_ submission: Submission, _ rejection: PolicyRejection) {
-        let (status, policy) = inForce.withLock { inForce in
-            inForce.status.rejection = PolicyRejectionStatus(
+        let (status, policy) = active.withLock { active in
+            active.status.rejection = PolicyRejectionStatus(
                 revision: submission.update.revision,
                 reason: rejection.description,
                 at: .systemTime
             )
-            return (inForce.status, inForce.policy)
+            return (active.status, active.policy)
         }
         report(status, policy)
         submission.completion(.failure(rejection))
@@ -201,12 +201,12 @@ extension PolicyUpdate {
         if case .configuration = content { true } else { false }
     }
 
-    /// The update's revision, if that is above the one in force.
+    /// The update's revision, if it is above the active one.
     fileprivate func revision(after current: PolicyRevision) throws(PolicyRejection)
         -> PolicyRevision
     {
         guard let revision else { return PolicyRevision(current.number + 1) }
-        guard revision > current else { throw .outdated(revision, inForce: current) }
+        guard revision > current else { throw .outdated(revision, active: current) }
         return revision
     }
 

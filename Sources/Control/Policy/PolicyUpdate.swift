@@ -5,11 +5,11 @@ package import Settings
 /// Where a gateway's policy comes from: its configuration file, a store, a fleet.
 ///
 /// A source submits updates to a ``PolicyApplier`` and counts them by revision. It need not wait
-/// until an update is in force, but can.
+/// until an update is active, but can.
 package protocol PolicySource: Sendable {
-    /// For people: `configuration file sluice.yaml`.
+    /// For display: `configuration file sluice.yaml`.
     var name: String { get }
-    /// Submits what the source has now and everything that changes afterwards, until the task is
+    /// Submits the source's current policy and every later change, until the task is
     /// cancelled.
     func run(submittingTo applier: PolicyApplier) async throws
 }
@@ -17,7 +17,7 @@ package protocol PolicySource: Sendable {
 /// A new state of the policy, or of the policy and the topology together.
 package struct PolicyUpdate: Sendable {
     package enum Content: Sendable {
-        /// Changes to the policy in force.
+        /// Changes to the active policy.
         case changes([PolicyChange])
         /// The whole policy.
         case policy(Policy)
@@ -25,7 +25,7 @@ package struct PolicyUpdate: Sendable {
         case configuration(GatewayConfiguration)
     }
 
-    /// The source's count; `nil` for the next one after that in force.
+    /// The source's count; `nil` for the one after the active one.
     package var revision: PolicyRevision?
     package var content: Content
 
@@ -35,10 +35,10 @@ package struct PolicyUpdate: Sendable {
     }
 }
 
-/// Why an update was refused. Nothing has changed.
+/// Why an update was rejected. Nothing has changed.
 package enum PolicyRejection: Error, Equatable, Sendable {
-    /// A revision that is not above the one in force: it was applied already, or is out of date.
-    case outdated(PolicyRevision, inForce: PolicyRevision)
+    /// A revision that is not above the active one: already applied, or out of date.
+    case outdated(PolicyRevision, active: PolicyRevision)
     case invalidChange(PolicyChangeError)
     case gateway(GatewayError)
     /// A log that the configuration names cannot be opened.
@@ -60,7 +60,7 @@ extension PolicyRejection: CustomStringConvertible {
     }
 }
 
-/// What obeys the policy: a running gateway, or a test's stand-in.
+/// What enforces the policy: a running gateway, or a test double.
 package protocol PolicyEnforcing: Sendable {
     /// Applies a whole configuration atomically.
     func reload(to configuration: GatewayConfiguration) throws(PolicyRejection) -> Adoption

@@ -3,7 +3,7 @@ import Glibc
 import Sockets
 import Synchronization
 
-/// The signals that control a gateway, handled by a thread that does nothing else, so that nothing
+/// The signals that control a gateway, handled on a dedicated thread, so that nothing
 /// that blocks delays a signal.
 ///
 /// Each handler is called on that thread and returns immediately.
@@ -17,7 +17,7 @@ final class ControlSignals: Sendable {
     private struct State {
         var plan = SignalPlan()
         var handlers = Handlers()
-        /// A signal may arrive before anything waits for it.
+        /// A signal may arrive before it is awaited.
         var isStopped = false
         var isReloadMissed = false
     }
@@ -37,7 +37,7 @@ final class ControlSignals: Sendable {
         }
     }
 
-    /// From now on these are called, immediately if they were requested already.
+    /// Installs the handlers, and calls them for signals that have already arrived.
     func handle(by handlers: Handlers) {
         let missed = state.withLock { state in
             state.handlers = handlers
@@ -71,7 +71,7 @@ struct SignalPlan {
         case reload, reopenLogs
         /// Drain and end.
         case stop
-        /// Exit immediately: the operator has asked twice.
+        /// Exit immediately: the operator has requested it twice.
         case exit
     }
 

@@ -19,7 +19,7 @@ package struct GatewayService: Sendable {
     /// Where the configuration comes from, at startup and at each reload.
     package enum Source: Sendable {
         case file(path: String)
-        /// Made by the program itself; a reload changes nothing.
+        /// Built by the program itself; a reload changes nothing.
         case fixed(GatewayConfiguration)
     }
 
@@ -43,7 +43,7 @@ package struct GatewayService: Sendable {
         self.ready = ready
     }
 
-    /// Serves until a signal ends it, and has drained when it returns.
+    /// Serves until a signal ends it, then drains and returns.
     ///
     /// - Throws: ``ServiceError``, before anything was served.
     package func run() async throws {
@@ -110,20 +110,23 @@ package struct GatewayService: Sendable {
             restored: start.restored,
             load: { [source] in source.load(by: loader) }
         )
-        start.logWarnings(to: gateway.logger)
+        start.logProblems(to: gateway.logger)
         try gateway.bind(waiting: bindPatience)
         return gateway
     }
 }
 
 /// What a gateway starts with: its configuration or, if only the lists of its policy are missing, its
-/// topology and the policy that was in force last.
+/// topology and the last active policy.
 private struct Start {
     let configuration: GatewayConfiguration
     var restored: PolicyStatus?
+    /// What kept the policy's source from being used.
     private var problems: [String] = []
+    private let warnings: [String]
 
     init(_ loaded: LoadedConfiguration) throws(ServiceError) {
+        warnings = loaded.warnings.map { $0.line(in: loaded.file, withSeverity: false) }
         if let configuration = loaded.configuration {
             self.configuration = configuration
             return
@@ -132,10 +135,10 @@ private struct Start {
             throw .invalidConfiguration(loaded.lines)
         }
         do throws(LastPolicy.ReadError) {
-            let last = try LastPolicy(folder: folder) { _ in }.read()
+            let last = try LastPolicy(folder: folder).read()
             configuration = GatewayConfiguration(topology, last.policy)
             restored = last.status
-            problems = loaded.faults.map { $0.line(in: loaded.file) }
+            problems = loaded.faults.map { $0.line(in: loaded.file, withSeverity: false) }
         } catch {
             throw .invalidConfiguration(
                 loaded.lines + ["\(folder): cannot fall back to the last policy: \(error)"]
@@ -143,20 +146,22 @@ private struct Start {
         }
     }
 
-    func logWarnings(to logger: Logger) {
+    func logProblems(to logger: Logger) {
+        for warning in warnings { logger.warning("\(warning)") }
         for problem in problems { logger.error("\(problem)") }
         guard let restored else { return }
         logger.critical(
             """
-            cannot read the policy from its source: starting with revision \(restored.revision), \
-            saved at \(restored.since.rfc3339); later changes are not active
+            cannot read the policy from its source: starting with the last active policy, saved at \
+            \(restored.since.rfc3339); later changes are not active, and warehouses that are newer \
+            admit no clients (correct the errors above and reload)
             """
         )
     }
 }
 
 extension GatewayService.Source {
-    /// In words, for the management address' clients.
+    /// For clients of the management address.
     var description: String {
         switch self {
         case .file(let path): "the configuration file \(path)"

@@ -5,7 +5,7 @@ import Policy
 import Settings
 import Synchronization
 
-/// A gateway whose logs change with its configuration, and that logs what has changed.
+/// A gateway whose logs follow its configuration, and that logs what has changed.
 struct LoggedGateway: PolicyEnforcing {
     private let gateway: Gateway
     private let logs: GatewayLogs
@@ -81,7 +81,7 @@ final class DrainLimit: Sendable {
     }
 }
 
-/// A listener that a new configuration adds or removes, or leads to another warehouse.
+/// A listener that a new configuration adds, removes, or routes to another warehouse.
 struct ListenerChange: Equatable {
     enum Kind { case added, removed, routed, noLongerRouted }
 
@@ -96,7 +96,7 @@ struct ListenerChange: Equatable {
             + gains(of: before, over: after, new: .removed, routed: .noLongerRouted)
     }
 
-    /// What `listeners` have and `others` have not: an address, or a way to a warehouse.
+    /// What `listeners` have and `others` do not: an address, or a route to a warehouse.
     private static func gains(
         of listeners: [ListenerStatus],
         over others: [ListenerStatus],

@@ -2,7 +2,7 @@ import Dispatch
 import Sockets
 import Synchronization
 
-/// Gives the system back the memory of what a reload has replaced. The allocator would keep it: a
+/// Returns the memory of what a reload has replaced to the system. The allocator would keep it: a
 /// list of half a million entries leaves some 100 MB in pieces, in the arena of each thread that
 /// has ever loaded one.
 final class MemoryTrimmer: Sendable {
@@ -18,7 +18,7 @@ final class MemoryTrimmer: Sendable {
         self.holdsOldPolicy = holdsOldPolicy
     }
 
-    /// Trims memory in a moment, once no shard holds an old policy. Returns immediately.
+    /// Trims memory soon, once no shard holds an old policy. Returns immediately.
     func schedule() {
         let isNew = isScheduled.withLock { isScheduled in
             defer { isScheduled = true }

@@ -7,7 +7,7 @@ import Traffic
 /// Process-wide settings made before serving.
 enum ProcessSettings {
     static func apply() {
-        // A log's reader that has gone is an error of one write, not the end of the gateway.
+        // If a log's reader is gone, that is an error of one write, not the end of the gateway.
         _ = signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()
         ProcessMemory.returnLargeBlocks()
@@ -20,19 +20,19 @@ enum ProcessSettings {
             return
         }
         limit.rlim_cur = limit.rlim_max
-        // If the system refuses, the data plane lives within what there is.
+        // If the system refuses, the data plane makes do with the current limit.
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// What a gateway needs that has one listener and a worker for each CPU.
+    /// What a gateway with one listener and one worker per CPU needs.
     static var usualDescriptorCount: Int {
         let processors = ProcessLimits.processors()
         return DescriptorNeeds(workers: processors, eventLoops: processors, listeners: 1).count
     }
 
-    /// Divides the descriptors, and refuses to start what would run out of them before it serves.
+    /// Divides the descriptors, and refuses to start a gateway that would run out at startup.
     ///
-    /// - Parameter topology: `nil` before it is loaded, for the least that any needs.
+    /// - Parameter topology: `nil` before it is loaded, for the minimum of any configuration.
     @discardableResult
     static func planDescriptors(for topology: Topology? = nil)
         throws(ServiceError) -> DescriptorPlan

@@ -13,7 +13,7 @@ import Traffic
 /// The parts of one gateway while it runs, wired together.
 struct RunningGateway: Sendable {
     let logger: Logger
-    /// What counts at the start only. Not the configuration that it is part of: its lists would stay
+    /// Settings that only apply at startup. Not the whole configuration: its lists would stay
     /// in memory for as long as the gateway runs.
     private let management: SocketAddress?
     private let managementNames: [String]
@@ -28,8 +28,8 @@ struct RunningGateway: Sendable {
     let applier: PolicyApplier
 
     /// - Parameters:
-    ///   - policySource: where the configuration comes from, for people.
-    ///   - restored: what is known of the policy if it is not its source's, but the last in force.
+    ///   - policySource: where the configuration comes from, as shown to users.
+    ///   - restored: the state of the policy, if it is the last active one instead of its source's.
     ///   - load: reads the configuration again.
     init(
         _ configuration: GatewayConfiguration,
@@ -69,7 +69,14 @@ struct RunningGateway: Sendable {
         self.memory = memory
         let expiries = ExpiryWatch { logger.notice("whitelist entries expired: \($0)") }
         let lastPolicy = topology.lastPolicyFolder.map { folder in
-            LastPolicy(folder: folder) { logger.error("\($0)") }
+            LastPolicy(folder: folder) { failure in
+                gateway.recordPolicySave(failure: failure)
+                if let failure {
+                    logger.error("cannot save the active policy (trying again): \(failure)")
+                } else {
+                    logger.notice("the active policy is saved again")
+                }
+            }
         }
         self.lastPolicy = lastPolicy
         let status =
@@ -79,19 +86,21 @@ struct RunningGateway: Sendable {
                 revision: PolicyRevision(1),
                 since: .systemTime
             )
-        let inForce = { @Sendable (status: PolicyStatus, policy: Policy) in
-            gateway.recordPolicy(status)
+        let saveAndReport = { @Sendable (status: PolicyStatus, policy: Policy) in
+            if gateway.recordPolicy(status)?.isRestored == true, !status.isRestored {
+                logger.notice("the policy's source can be read again: it replaces the saved policy")
+            }
             expiries.watch(policy)
             // A policy that was restored is in the folder already.
             if !status.isRestored { lastPolicy?.save(policy, status) }
             memory.schedule()
         }
-        inForce(status, configuration.policy)
+        saveAndReport(status, configuration.policy)
         applier = PolicyApplier(
             configuration.policy,
             status: status,
             target: LoggedGateway(gateway, logs, drainLimit),
-            report: inForce
+            report: saveAndReport
         )
         source = ConfigurationFileSource(name: policySource, logger: logger, load: load) {
             failure in
@@ -102,13 +111,13 @@ struct RunningGateway: Sendable {
         }
     }
 
-    /// Opens the logs' files again. Returns at once.
+    /// Reopens the log files. Returns immediately.
     func reopenLogs() {
         logs.reopen()
     }
 
-    /// Reads the configuration again and puts it in force, or reports why not and changes nothing.
-    /// Returns at once.
+    /// Reloads the configuration, or reports why it cannot be applied and changes nothing.
+    /// Returns immediately.
     func requestReload() {
         source.requestReload()
     }
@@ -144,7 +153,7 @@ extension RunningGateway {
                 guard await starts.first(where: { _ in true }) != nil else { return }
                 await untilStopped()
                 logger.notice("draining", metadata: ["sessions": "\(gateway.sessionCount)"])
-                // A successor may need the addresses at once.
+                // A successor may need the addresses immediately.
                 gateway.stopAccepting()
                 await group.triggerGracefulShutdown()
             }
@@ -217,7 +226,7 @@ extension RunningGateway {
         }
     }
 
-    /// Runs the source of the policy, and saves what is in force at the end.
+    /// Runs the source of the policy, and saves the active policy at the end.
     private struct PolicyService: ServiceLifecycle.Service {
         let gateway: RunningGateway
 

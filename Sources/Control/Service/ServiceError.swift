@@ -30,7 +30,7 @@ extension ServiceError: CustomStringConvertible {
 }
 
 extension ServiceError {
-    /// The same, as the data plane said it.
+    /// The same error, as reported by the data plane.
     init(_ error: GatewayError) {
         switch error {
         case .cannotListen(let address, let failure):

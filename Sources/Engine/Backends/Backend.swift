@@ -136,21 +136,21 @@ extension Backend {
         return health.withLock { $0.isUsable(at: now.milliseconds) }
     }
 
-    func noteConnected(at now: Moment) {
+    func recordConnected(at now: Moment) {
         established.add(1, ordering: .relaxed)
         if !isUntroubled.load(ordering: .relaxed) { handle(.connected, at: now) }
     }
 
-    func noteConnectFailure(_ reason: String, at now: Moment) {
+    func recordConnectFailure(_ reason: String, at now: Moment) {
         failures.add(1, ordering: .relaxed)
-        noteFailure(reason, at: now)
+        recordFailure(reason, at: now)
         handle(.connectFailed, at: now)
     }
 
-    func noteCheck(_ verdict: HealthVerdict, at now: Moment) {
+    func recordCheck(_ verdict: HealthVerdict, at now: Moment) {
         switch verdict {
         case .unhealthy(let reason):
-            noteFailure(reason, at: now)
+            recordFailure(reason, at: now)
             handle(.checkFailed, at: now)
         case .healthy:
             if !isUntroubled.load(ordering: .relaxed) { handle(.checkSucceeded, at: now) }
@@ -169,7 +169,7 @@ extension Backend {
         }
     }
 
-    private func noteFailure(_ reason: String, at now: Moment) {
+    private func recordFailure(_ reason: String, at now: Moment) {
         lastFailure.withLock { $0 = Failure(reason: reason, time: now.unixTime) }
     }
 

@@ -32,7 +32,7 @@ struct BackendMaker {
         )
     }
 
-    /// - Parameter before: where the service's clients have been sent so far.
+    /// - Parameter before: where the service's clients have been routed so far.
     mutating func makePool(for service: Service, before: Inventory.Pool?) -> Inventory.Pool {
         var members: [BackendPool.Member] = []
         var unresolved: [BackendPool.Unresolved] = []

@@ -150,7 +150,7 @@ extension HealthChecker {
         if case .unknown(let reason) = verdict {
             report(.healthCheckImpossible(backend: backend.address, reason: reason))
         } else {
-            backend.noteCheck(verdict, at: .now())
+            backend.recordCheck(verdict, at: .now())
         }
     }
 

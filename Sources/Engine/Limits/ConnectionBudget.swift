@@ -23,7 +23,7 @@ final class ConnectionBudget: Sendable {
 /// kernel's backlog is served a moment later. So accepting pauses before descriptors run out. Pipes
 /// count too: bulk must not take what the management address needs.
 final class DescriptorBudget: Sendable {
-    /// One for the client, one for the backend; a client that is being refused has but its own.
+    /// One for the client, one for the backend; a client that is being denied only has its own.
     static let perConnection: UInt8 = 2
 
     let plan: DescriptorPlan

@@ -116,7 +116,7 @@ struct Flow {
         var rest = limit
         while true {
             if let stop = flush(to: &destination, with: tools) { return stop }
-            if let stop = sayEnd(to: destination) { return stop }
+            if let stop = writeEnd(to: destination) { return stop }
             guard self.source == .open, source.isReadable, destination.isWritable else {
                 return .waiting
             }
@@ -156,7 +156,7 @@ struct Flow {
     }
 
     /// Passes the source's end on, once nothing is pending.
-    private mutating func sayEnd(to destination: Side) -> Stop? {
+    private mutating func writeEnd(to destination: Side) -> Stop? {
         switch source {
         case .ended:
             guard destination.announceEnd() else { return .waiting }
@@ -184,7 +184,7 @@ extension Flow {
         switch source.read(into: tools.scratch, atMost: readLimit) {
         case .bytes(let count, let isLast):
             if source.isSpliceable, destination.isSpliceable {
-                noteFill(count == tools.scratch.byteCount, with: tools)
+                recordFill(count == tools.scratch.byteCount, with: tools)
             }
             let own = bound.map { takeOwn(count, upTo: $0, with: tools) } ?? count
             return pass(own, isLast: isLast && own == count, to: &destination, with: tools)
@@ -251,7 +251,7 @@ extension Flow {
         return destination.isWritable ? nil : .waiting
     }
 
-    private mutating func noteFill(_ isFilled: Bool, with tools: RelayTools) {
+    private mutating func recordFill(_ isFilled: Bool, with tools: RelayTools) {
         guard isFilled else {
             fullReads = 0
             return

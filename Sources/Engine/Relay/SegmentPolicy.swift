@@ -43,7 +43,7 @@ struct SegmentPolicy {
         try? socket.setNoDelay()
     }
 
-    mutating func noteWritten(to socket: Socket) {
+    mutating func recordWritten(to socket: Socket) {
         hasWritten = true
         guard quickWrites > 0 else { return }
         quickWrites -= 1

@@ -54,7 +54,7 @@ struct Side {
     /// Whether the kernel can move the bytes without showing them.
     var isSpliceable: Bool { transport.isSpliceable && !hasUrgentData }
 
-    mutating func note(_ event: ReadinessEvent) {
+    mutating func record(_ event: ReadinessEvent) {
         if event.isReadable { isReadable = true }
         if event.isWritable { isWritable = true }
         if event.isEndOfStream { endsAfterRead = true }
@@ -94,9 +94,9 @@ extension Side {
         switch transport {
         case .plain(let socket):
             let asked = min(limit, buffer.byteCount)
-            return note(socket.read(into: buffer, atMost: asked), limit: asked)
+            return record(socket.read(into: buffer, atMost: asked), limit: asked)
         case .layered(let layer):
-            return note(layer.read(into: buffer, atMost: limit), limit: nil)
+            return record(layer.read(into: buffer, atMost: limit), limit: nil)
         }
     }
 
@@ -116,10 +116,10 @@ extension Side {
         }
     }
 
-    private mutating func note(_ outcome: ReadOutcome, limit: Int?) -> Read {
+    private mutating func record(_ outcome: ReadOutcome, limit: Int?) -> Read {
         switch outcome {
         case .bytes(let count):
-            return .bytes(count: count, isLast: limit.map { noteRead(count, of: $0) } ?? false)
+            return .bytes(count: count, isLast: limit.map { recordRead(count, of: $0) } ?? false)
         case .wouldBlock:
             isReadable = false
             return .wouldBlock
@@ -144,7 +144,7 @@ extension Side {
     /// or a failure only the next read tells.
     ///
     /// - Returns: whether the stream ended with these bytes.
-    private mutating func noteRead(_ count: Int, of limit: Int) -> Bool {
+    private mutating func recordRead(_ count: Int, of limit: Int) -> Bool {
         guard count < limit, !hasUrgentData, !hasFailed else { return false }
         if !endsAfterRead { isReadable = false }
         return endsAfterRead
@@ -164,8 +164,8 @@ extension Side {
             let outcome = socket.write(buffer, range, hasMore: hasMore)
             // A socket that accepts only a part is full.
             if case .bytes(let count) = outcome, count < range.count { isWritable = false }
-            return note(outcome)
-        case .layered(let layer): return note(layer.write(buffer, range))
+            return record(outcome)
+        case .layered(let layer): return record(layer.write(buffer, range))
         }
     }
 
@@ -173,21 +173,21 @@ extension Side {
     mutating func write(_ bytes: [UInt8], from offset: Int = 0) -> Write {
         segments.prepare(socket, forWriting: bytes.count - offset)
         switch transport {
-        case .plain(let socket): return note(socket.write(bytes, from: offset))
-        case .layered(let layer): return note(layer.write(bytes, from: offset))
+        case .plain(let socket): return record(socket.write(bytes, from: offset))
+        case .layered(let layer): return record(layer.write(bytes, from: offset))
         }
     }
 
     /// Writes what `pipe` holds, unseen.
     mutating func drain(_ pipe: Pipe) -> Write {
         segments.prepare(socket, forWriting: pipe.heldByteCount)
-        return note(pipe.drain(to: socket))
+        return record(pipe.drain(to: socket))
     }
 
-    private mutating func note(_ outcome: WriteOutcome) -> Write {
+    private mutating func record(_ outcome: WriteOutcome) -> Write {
         switch outcome {
         case .bytes(let count):
-            segments.noteWritten(to: socket)
+            segments.recordWritten(to: socket)
             return .bytes(count: count)
         case .wouldBlock:
             isWritable = false

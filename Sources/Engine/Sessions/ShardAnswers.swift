@@ -1,4 +1,4 @@
-/// Collects the answers of several shards to one request, for whoever waits for them.
+/// Collects the answers of several shards to one request, for the task that waits for them.
 ///
 /// Every shard answers once, even with nothing, and even if it is retiring.
 final class ShardAnswers<Element: Sendable>: Sendable {

@@ -22,7 +22,7 @@ extension Connection {
         let progress: Tunnel.Progress
         /// Whether the counters lack many bytes.
         let isUncounted: Bool
-        /// Whether so much has moved that the backend's socket must be bounded.
+        /// Whether enough has moved that the backend's socket must be bounded.
         let isBulk: Bool
         /// When its bytes must be checked, if its timer may be set too late for that.
         let watch: StallState.Watch?
@@ -33,8 +33,8 @@ extension Connection {
         }
     }
 
-    mutating func note(_ event: ReadinessEvent, from side: RelaySide, at milliseconds: Int64) {
-        tunnel[side].note(event)
+    mutating func record(_ event: ReadinessEvent, from side: RelaySide, at milliseconds: Int64) {
+        tunnel[side].record(event)
         activeAt = milliseconds
     }
 
@@ -61,7 +61,7 @@ extension Connection {
     /// A running session's bytes are added to the counters once there are this many new ones.
     private static let uncountedByteLimit: UInt64 = 1 << 20
 
-    /// A receive buffer does not grow before so much has moved (``BufferPolicy``).
+    /// A receive buffer does not grow before this many bytes have moved (``BufferPolicy``).
     private static let bulkByteCount: UInt64 = 32_768
 
     private mutating func summary(of progress: Tunnel.Progress) -> Moved {

@@ -61,7 +61,7 @@ struct Connection {
         activeAt = now.milliseconds
     }
 
-    /// By what it is judged while it runs.
+    /// What it is checked against while it runs.
     var identity: SessionIdentity {
         SessionIdentity(
             warehouse: profile.warehouse,

@@ -3,7 +3,7 @@ import Operations
 import ProxyProtocol
 import Settings
 
-/// What a backend is told about a client, before any byte of it.
+/// What a backend receives about a client, before any of the client's bytes.
 struct OutgoingHeader {
     let client: SocketAddress
     let destination: SocketAddress

@@ -22,7 +22,7 @@ extension Shard {
         }
     }
 
-    /// Accepts the clients whose handshake is complete, and then no more.
+    /// Accepts the clients whose handshake is complete, then stops accepting.
     func stopListening(_ id: ListenerID) {
         unwatched.remove(id)
         guard let socket = listeners[id] else { return }

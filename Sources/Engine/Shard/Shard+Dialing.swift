@@ -141,7 +141,7 @@ extension Shard {
     func giveUpBackend(of key: Key, reason: String?) {
         guard let backend = connections[key].backend else { return }
         let reason = reason ?? "connection lost"
-        backend.noteConnectFailure(reason, at: now)
+        backend.recordConnectFailure(reason, at: now)
         let isOnly = connections[key].dial?.pool.members.count == 1
         let next = isOnly ? "" : "; \(backend.nextTry(at: now))"
         leaveBackend(of: key, reason: reason + next)
@@ -166,7 +166,7 @@ extension Shard {
 
     /// A backend is connected: our PROXY header, if it wants one, goes before anything else.
     private func connected(_ key: Key) -> Lifecycle.DialOutcome {
-        connections[key].backend?.noteConnected(at: now)
+        connections[key].backend?.recordConnected(at: now)
         connections[key].tunnel.backend.isWritable = true
         if connections[key].profile.sendsProxyHeader {
             do {
@@ -187,7 +187,7 @@ extension Shard {
         return .connected
     }
 
-    /// The bytes that tell this connection's backend about its client.
+    /// The bytes that inform this connection's backend about its client.
     private func proxyHeader(for connection: Connection) throws(ProxyHeaderEncodingError)
         -> [UInt8]
     {

@@ -7,7 +7,7 @@ import Traffic
 extension Shard {
     /// Waiting for a header, in each shard. Only trusted load balancers' connections do.
     static let identifyingLimit = 2_048
-    /// Being refused, in each shard.
+    /// Connections that are being denied, in each shard.
     static let refusedLimit = 256
 
     /// Enters a waiting room.

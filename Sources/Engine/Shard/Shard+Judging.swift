@@ -40,13 +40,13 @@ extension Shard {
             leaveRoute(of: key)
         }
         enter(route.profile, key)
-        let verdict = ask(route, about: key)
+        let verdict = evaluate(route, for: key)
         if let denial = verdict.denial { return isProbe ? .probe : .denied(denial) }
         if isForging { return willBeDenied ? .admitted : .denied(.unexpectedProxyHeader) }
-        noteExpiry(verdict.expiry)
+        recordExpiry(verdict.expiry)
         if connections[key].admission == nil {
             if let limit = count(key, by: route) { return .denied(limit) }
-            route.profile.counters.noteAdmitted()
+            route.profile.counters.recordAdmitted()
         }
         connections[key].dial = Dial(route, for: introduced, after: last)
         return .admitted
@@ -58,7 +58,7 @@ extension Shard {
         releaseAdmission(of: key)
     }
 
-    private func ask(_ route: Route, about key: Key) -> AccessVerdict {
+    private func evaluate(_ route: Route, for key: Key) -> AccessVerdict {
         let endpoint = connections[key].client.endpoint
         if let endpoint, let network = route.endpoints[endpoint]?.network {
             connections[key].client.network = network
@@ -77,7 +77,7 @@ extension Shard {
     }
 
     /// Records when the rule that admitted a session will expire.
-    func noteExpiry(_ expiry: UnixTime?) {
+    func recordExpiry(_ expiry: UnixTime?) {
         guard let expiry else { return }
         nextExpiry = min(nextExpiry ?? expiry, expiry)
     }
@@ -88,9 +88,9 @@ extension Shard {
         guard before !== profile else { return }
         connections[key].profile = profile
         guard before.counters !== profile.counters else { return }
-        before.counters.noteLeft()
+        before.counters.recordLeft()
         let isNew = before.destination == nil && profile.destination != nil
-        profile.counters.noteOpened(isAccepted: isNew)
+        profile.counters.recordOpened(isAccepted: isNew)
     }
 
     private enum Identification {

@@ -17,7 +17,7 @@ extension Shard {
             return port.releaseConnection()
         }
         let isRouted = routes.profile.destination != nil
-        routes.profile.counters.noteOpened(isAccepted: isRouted)
+        routes.profile.counters.recordOpened(isAccepted: isRouted)
         let key = connections.insert(
             Connection(
                 id: makeConnectionNumber(),
@@ -51,13 +51,13 @@ extension Shard {
     /// Records an event and does what it allows. An event for a slot's previous tenant is ignored.
     func handle(_ event: ReadinessEvent, from side: RelaySide, of key: Key) {
         guard connections.contains(key) else { return }
-        connections[key].note(event, from: side, at: now.milliseconds)
+        connections[key].record(event, from: side, at: now.milliseconds)
         switch connections[key].relay(event, with: tools) {
         case .moved(let moved):
             // Most events end here.
             if moved.isSettled { return }
             see(to: moved, of: key)
-            carryOn(key, tell(moved.progress, of: key))
+            carryOn(key, report(moved.progress, of: key))
         case .wantsTurn:
             // Bulk waits for its turn: others have less to send, and are done sooner.
             return queueTurn(of: key)
@@ -113,7 +113,7 @@ extension Shard {
     }
 
     private func evict(_ key: Key) {
-        noteEviction(of: key)
+        recordEviction(of: key)
         close(key, .denied)
     }
 
@@ -239,7 +239,7 @@ extension Shard {
         }
         guard let replay = step.replay else { return step }
         let progress = connections[key].tunnel.pass(replay, count, isLast: isLast, with: tools)
-        if let next = tell(progress, of: key) { return next }
+        if let next = report(progress, of: key) { return next }
         return step
     }
 
@@ -254,7 +254,7 @@ extension Shard {
     }
 
     /// The lifecycle's response to the result of moving bytes.
-    private func tell(_ progress: Tunnel.Progress, of key: Key) -> Lifecycle.Step? {
+    private func report(_ progress: Tunnel.Progress, of key: Key) -> Lifecycle.Step? {
         switch progress {
         case .waitForReadiness: return nil
         case .takeTurn:
@@ -285,10 +285,10 @@ extension Shard {
 
     /// Moves bytes, about `limit` at most in each direction.
     private func move(_ key: Key, limit: Int) -> Lifecycle.Step? {
-        tell(advance(key, limit: limit), of: key)
+        report(advance(key, limit: limit), of: key)
     }
 
-    /// What an event means before bytes are relayed; `nil` if only bytes tell.
+    /// What an event means before bytes are relayed; `nil` if only bytes can show it.
     private func progress(by event: ReadinessEvent, from side: RelaySide, of key: Key)
         -> Lifecycle.Step?
     {

@@ -13,7 +13,7 @@ extension Shard {
     func refusal(of key: Key, _ reason: DenialReason, _ detail: String) -> Lifecycle.Refusal {
         connections[key].notes.denial = reason
         if !detail.isEmpty { connections[key].notes.detail = detail }
-        let isAnswered = noteDenial(of: key, reason)
+        let isAnswered = recordDenial(of: key, reason)
         let connection = connections[key]
         guard isAnswered else { return .silence(byReset: true) }
         return connection.profile.settings.protocol.refusal(
@@ -25,16 +25,16 @@ extension Shard {
     }
 
     /// The connection gives way to others that wait as it does.
-    func noteEviction(of key: Key) {
+    func recordEviction(of key: Key) {
         guard connections[key].lifecycle.phase == .identifying else { return }
         connections[key].notes.detail = "too many connections are waiting for a PROXY header"
         connections[key].notes.denial = .proxyHeaderTimeout
-        _ = noteDenial(of: key, .proxyHeaderTimeout)
+        _ = recordDenial(of: key, .proxyHeaderTimeout)
     }
 
-    private func noteDenial(of key: Key, _ reason: DenialReason) -> Bool {
+    private func recordDenial(of key: Key, _ reason: DenialReason) -> Bool {
         let connection = connections[key]
-        let treatment = denials.note(
+        let treatment = denials.record(
             Denial(
                 reason,
                 of: connection.client.source,
@@ -75,7 +75,7 @@ extension Shard {
         guard let endpoint = connection.client.endpoint else { return }
         let warehouse = connection.profile.warehouse
         services.seenEndpoints.withLock { seen in
-            seen.note(
+            seen.record(
                 endpoint,
                 of: warehouse.isEmpty ? nil : warehouse,
                 client: connection.client.address.ip,
@@ -121,7 +121,7 @@ extension Shard {
     }
 
     /// The first bytes of a kept connection's next request have arrived.
-    func noteRequestBegins(of key: Key) {
+    func recordRequestStart(of key: Key) {
         connections[key].notes.requests?.beganAt = now
     }
 }
@@ -143,7 +143,7 @@ extension Shard {
         connection.backend?.release()
         releaseCounts(holdings)
         let denial = end == .revoked ? nil : connection.notes.denial
-        connection.profile.counters.noteEnd(
+        connection.profile.counters.recordEnd(
             end,
             denial: denial,
             isAccepted: connection.profile.destination == nil

@@ -81,6 +81,6 @@ extension Shard {
         let new = connections[key].takeUncounted()
         guard new.bytesIn + new.bytesOut > 0 else { return }
         port.gauges.addBytes(in: new.bytesIn, out: new.bytesOut)
-        connections[key].profile.counters.noteBytes(in: new.bytesIn, out: new.bytesOut)
+        connections[key].profile.counters.recordBytes(in: new.bytesIn, out: new.bytesOut)
     }
 }

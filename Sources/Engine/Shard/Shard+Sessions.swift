@@ -104,7 +104,7 @@ extension Shard {
     private func review(_ key: Key) -> Bool {
         switch snapshot.sessionPolicies.judge(connections[key].identity, at: now.unixTime) {
         case .goesOn(let expiry):
-            noteExpiry(expiry)
+            recordExpiry(expiry)
             return false
         case .ends(let denial):
             connections[key].notes.denial = denial

@@ -117,7 +117,7 @@ extension Connection {
 }
 
 extension ConnectionEnd {
-    /// Whether a peer took nothing: what it was still to get is dropped with the connection.
+    /// Whether a peer reads nothing: what it was still to get is dropped with the connection.
     var isStall: Bool {
         switch self {
         case .clientWriteTimeout, .backendWriteTimeout, .bufferLimit: true

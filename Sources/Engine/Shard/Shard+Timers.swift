@@ -21,7 +21,7 @@ extension Shard {
             case .refusal: Self.loginMilliseconds
             case .linger: Self.lingerMilliseconds
             }
-        if deadline == .firstBytes { noteRequestBegins(of: key) }
+        if deadline == .firstBytes { recordRequestStart(of: key) }
         if deadline == .relay { connections[key].stall.watch = .soon }
         timers.schedule(Int(key.index), at: now.milliseconds + milliseconds)
     }

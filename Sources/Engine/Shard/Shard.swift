@@ -41,13 +41,13 @@ final class Shard: @unchecked Sendable {
     private var recordsHandedOverAt: Int64 = 0
     /// Accepting is paused until then, in monotonic milliseconds; `nil` when it is not.
     var acceptResumesAt: Int64?
-    /// Listeners that the epoll set has refused.
+    /// Listeners that epoll has rejected.
     var unwatched: Set<ListenerID> = []
     /// When it is checked again, in monotonic milliseconds.
     var watchRetriesAt: Int64?
     /// Connections that wait for a PROXY header.
     var identifying = WaitingRoom<Key>(limit: Shard.identifyingLimit)
-    /// Connections that are being refused.
+    /// Connections that are being denied.
     var refused = WaitingRoom<Key>(limit: Shard.refusedLimit)
     /// When a limit was last reported, in monotonic milliseconds.
     var limitReportedAt = Int64.min / 2
@@ -103,7 +103,7 @@ final class Shard: @unchecked Sendable {
         source.activate()
     }
 
-    /// Handles no more events; the shard is freed when Dispatch has released it.
+    /// Stops handling events; the shard is freed when Dispatch has released it.
     func retire() {
         source?.cancel()
         source = nil
@@ -134,7 +134,7 @@ extension Shard {
         } while !isQuiet(since: quietSince)
         handOverRecords()
         epoll.setTimer(milliseconds: nextDeadline.map { $0 - now.milliseconds })
-        if isRetired { port.noteRetired() }
+        if isRetired { port.recordRetired() }
     }
 
     private func isQuiet(since start: Int64) -> Bool {

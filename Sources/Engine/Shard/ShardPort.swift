@@ -11,7 +11,7 @@ enum ShardMessage: Sendable {
     /// The policy and routes for every new connection.
     case install(Snapshot, Adoption)
     case listen(ListenerID, ListeningSocket)
-    /// Accepts what already waits in the backlog, then no more.
+    /// Accepts what already waits in the backlog, then stops accepting.
     case stopListening(ListenerID)
     /// Looks at every connection, a slice at a time.
     case sweep(SessionSweep)
@@ -21,7 +21,7 @@ enum ShardMessage: Sendable {
     case retire
 }
 
-/// A shard as others see it: a mailbox, its load and its counts. For any thread.
+/// A shard as others see it: a mailbox, its load and its counts. May be used on any thread.
 final class ShardPort: Sendable {
     let number: Int
     let gauges = ShardGauges()
@@ -63,7 +63,7 @@ final class ShardPort: Sendable {
     /// Whether the shard has handed over its last record and is idle for good.
     var isRetired: Bool { retirement.load(ordering: .acquiring) }
 
-    func noteRetired() {
+    func recordRetired() {
         retirement.store(true, ordering: .releasing)
     }
 

@@ -35,7 +35,7 @@ struct Inventory {
         var routes: ListenerRoutes?
     }
 
-    /// A service's backends, and what they are told about their clients.
+    /// A service's backends, and what they receive about their clients.
     struct Pool {
         let pool: BackendPool
         let sendProxyProtocol: SendProxyProtocol
@@ -123,7 +123,7 @@ struct Inventory {
 
     var topology: Topology { configuration.topology }
 
-    /// The held sockets whose clients can be served now, or have to be told that they cannot.
+    /// The held sockets whose clients can be served now, or must be denied.
     private mutating func releaseHeld(under snapshot: Snapshot)
         -> [(ListenerID, ListeningSocket)]
     {

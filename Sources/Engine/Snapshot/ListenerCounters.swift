@@ -18,7 +18,7 @@ final class ListenerCounters: Sendable {
 
     /// - Parameter isAccepted: whether the client counts as accepted here: while its route is
     ///   unknown, only if it never takes one.
-    func noteOpened(isAccepted: Bool) {
+    func recordOpened(isAccepted: Bool) {
         totals.withLock { totals in
             totals.accepted &+= isAccepted ? 1 : 0
             totals.active += 1
@@ -26,15 +26,15 @@ final class ListenerCounters: Sendable {
     }
 
     /// The client has taken a route, and is counted there.
-    func noteLeft() {
+    func recordLeft() {
         totals.withLock { $0.active -= 1 }
     }
 
-    func noteAdmitted() {
+    func recordAdmitted() {
         totals.withLock { $0.admitted &+= 1 }
     }
 
-    func noteBytes(in bytesIn: UInt64, out bytesOut: UInt64) {
+    func recordBytes(in bytesIn: UInt64, out bytesOut: UInt64) {
         totals.withLock { totals in
             totals.bytesIn &+= bytesIn
             totals.bytesOut &+= bytesOut
@@ -42,7 +42,7 @@ final class ListenerCounters: Sendable {
     }
 
     /// - Parameter isAccepted: whether the client counts as accepted only now.
-    func noteEnd(_ end: ConnectionEnd, denial: DenialReason?, isAccepted: Bool) {
+    func recordEnd(_ end: ConnectionEnd, denial: DenialReason?, isAccepted: Bool) {
         totals.withLock { totals in
             totals.active -= 1
             totals.accepted &+= isAccepted ? 1 : 0

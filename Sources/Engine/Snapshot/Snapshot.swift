@@ -13,12 +13,12 @@ import Traffic
 final class Snapshot: Sendable {
     let generation: Int
     let limits: ConnectionLimits
-    /// Of each source and reason; 0 for no limit.
+    /// Per source and reason; 0 for no limit.
     let denialLinesPerMinute: Int
     let keepalive: KeepaliveOptions
     let listeners: [ListenerID: ListenerRoutes]
     let policy: Policy
-    /// By which running sessions are judged.
+    /// Decides about running sessions.
     let sessionPolicies: SessionPolicies
 
     init(
@@ -49,7 +49,7 @@ struct WeakSnapshot: Sendable {
     }
 }
 
-/// The way of a snapshot to the shards: who has published it can wait until all of them obey it.
+/// A snapshot's adoption by the shards: the publisher can wait until all of them obey it.
 package final class Adoption: Sendable {
     private struct State {
         var missing: Int
@@ -76,7 +76,7 @@ package final class Adoption: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Returns once every shard decides on new connections by this snapshot or a later one.
+    /// Returns once every shard decides about new connections by this snapshot or a later one.
     package func wait() async {
         await withCheckedContinuation { continuation in
             let isAdopted = state.withLock { state in

@@ -100,7 +100,7 @@ package struct DenialTable: Sendable {
     /// - Parameters:
     ///   - linesInMinute: of each source and reason; 0 for no limit, not for all together either.
     ///   - milliseconds: monotonic.
-    package mutating func note(
+    package mutating func record(
         _ denial: Denial,
         linesInMinute: Int,
         at now: UnixTime,
@@ -110,7 +110,7 @@ package struct DenialTable: Sendable {
         if entries.count >= capacity, entries[key] == nil { forgetOldest() }
         var entry = entries[key] ?? Entry(firstSeen: now, lastSeen: now, minute: now)
         defer { entries[key] = entry }
-        entry.note(denial, at: now)
+        entry.record(denial, at: now)
         let isLogged =
             linesInMinute == 0
             || entry.countInMinute <= linesInMinute && takeLine(at: milliseconds)
@@ -142,7 +142,7 @@ extension DenialTable.Entry {
         now.seconds >= minute.seconds && now.seconds - minute.seconds < 60
     }
 
-    fileprivate mutating func note(_ denial: Denial, at now: UnixTime) {
+    fileprivate mutating func record(_ denial: Denial, at now: UnixTime) {
         if !isWithinMinute(now) {
             minute = now
             countInMinute = 0

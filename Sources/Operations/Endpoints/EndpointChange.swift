@@ -62,7 +62,7 @@ extension EndpointChange: CustomStringConvertible {
         let step = "\(subject): \(after.rawValue) (was \(before.rawValue))"
         guard !isLegal else { return step }
         let legal = before.laterStates.map(\.rawValue).sorted().joined(separator: ", ")
-        return step + "; no cloud makes this transition"
+        return step + "; no cloud allows this transition"
             + (legal.isEmpty ? " (\(before.rawValue) is final)" : " (possible: \(legal))")
     }
 }

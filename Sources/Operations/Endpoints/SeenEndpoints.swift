@@ -43,7 +43,7 @@ package struct SeenEndpoints: Sendable {
     }
 
     /// Records a connection through an endpoint that `warehouse` does not know.
-    package mutating func note(
+    package mutating func record(
         _ endpoint: EndpointName,
         of warehouse: String?,
         client: IPAddress,

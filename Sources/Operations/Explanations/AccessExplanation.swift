@@ -137,8 +137,8 @@ extension GatewayConfiguration {
     /// How this configuration would treat a client, for each listener that leads to a warehouse and
     /// that the client can reach.
     ///
-    /// - Parameter endpoint: through which the client comes, if that is asked.
-    /// - Returns: `nil` where there is no such warehouse.
+    /// - Parameter endpoint: that the client comes through, if specified.
+    /// - Returns: `nil` if there is no such warehouse.
     package func explain(
         warehouse id: String,
         client: IPAddress,

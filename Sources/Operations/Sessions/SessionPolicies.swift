@@ -11,7 +11,7 @@ package import Time
 /// listener's address has moved to another warehouse, or was removed for a while. The data plane
 /// uses this after each policy change, and `check --live` uses it before one.
 package struct SessionPolicies: Sendable {
-    /// What becomes of a session.
+    /// What happens to a session.
     package enum Judgement: Hashable, Sendable {
         /// It continues; until `expiry`, if the rule that admits it expires.
         case goesOn(until: UnixTime?)

@@ -27,7 +27,7 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package var accessLogFailure: String?
     /// How the last reload went; `nil` before the first.
     package var lastReload: ReloadStatus?
-    /// The policy in force.
+    /// The active policy.
     package var policy: PolicyStatus?
     /// What counts at the start only, as it was then.
     package var startSettings = StartSettings()

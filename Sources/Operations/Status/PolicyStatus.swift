@@ -1,18 +1,21 @@
 package import Policy
 package import Time
 
-/// The policy in force, and what became of the latest update.
+/// The active policy, and the result of the latest update.
 package struct PolicyStatus: Hashable, Sendable, Codable {
-    /// Where the policy comes from, for people: `configuration file sluice.yaml`.
+    /// Where the policy comes from, for display: `configuration file sluice.yaml`.
     package var source: String
     package var revision: PolicyRevision
     /// When the revision came into force.
     package var since: UnixTime
-    /// Whether the source was not available at the start, so that the policy that was in force last
+    /// Whether the source was not available at startup, so that the last active policy
     /// is used until it is.
     package var isRestored: Bool
-    /// The latest update that was refused; `nil` once a later one has come into force.
+    /// The latest update that was rejected; `nil` once a later one has been applied.
     package var rejection: PolicyRejectionStatus?
+    /// Why the policy could not be saved for a start without its source; `nil` if it was, or need
+    /// not be.
+    package var saveFailure: String?
 
     package init(
         source: String,
@@ -29,7 +32,7 @@ package struct PolicyStatus: Hashable, Sendable, Codable {
     }
 }
 
-/// An update of the policy that was refused and has changed nothing.
+/// An update of the policy that was rejected and has changed nothing.
 package struct PolicyRejectionStatus: Hashable, Sendable, Codable {
     package var revision: PolicyRevision?
     package var reason: String

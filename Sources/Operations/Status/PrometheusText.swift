@@ -68,7 +68,7 @@ extension PrometheusText {
         family(
             "sluice_accept_pauses_total",
             .counter,
-            "Times accepting was paused for lack of resources."
+            "Number of times accepting was paused for lack of resources."
         ) {
             $0.sample(status.acceptPauses)
         }
@@ -101,8 +101,11 @@ extension PrometheusText {
             "active_timestamp_seconds",
             "Time at which the active policy was applied, in seconds since 1970."
         ) { UInt64(clamping: $0.since.seconds) }
-        add("restored", "1 while the last active policy replaces an unavailable source.") {
+        add("restored", "1 while the saved policy is used, because its source is unavailable.") {
             $0.isRestored ? 1 : 0
+        }
+        add("save_failing", "1 while the active policy cannot be saved for the next start.") {
+            $0.saveFailure == nil ? 0 : 1
         }
         add("last_update_successful", "0 if the last update of the policy was rejected.") {
             $0.rejection == nil ? 1 : 0

@@ -101,7 +101,7 @@ public struct AccessVerdict: Hashable, Sendable {
     public var isAllowed: Bool { denial == nil }
 }
 
-/// What happens to a running session that is no longer admitted.
+/// What happens to a running session that the policy no longer admits.
 public enum Revocation: String, Hashable, Sendable, CaseIterable {
     /// It is closed immediately.
     case close

@@ -48,7 +48,7 @@ public struct HeaderPolicy: Sendable {
         }
     }
 
-    /// Weighs the headers with which a connection from `peer` began.
+    /// Decides which client the headers of a connection from `peer` identify.
     public func identity(of peer: SocketAddress, headers: [ProxyHeader]) -> Identity {
         switch (expectation(from: peer.ip.unmapped), headers.isEmpty) {
         case (.refusal, _): return .refused(.untrustedProxySource)
@@ -92,7 +92,7 @@ public struct AcceptProxyProtocol: Hashable, Sendable {
         case required
     }
 
-    /// What becomes of a client whose own payload begins like a header.
+    /// What to do with a client whose own payload begins like a header.
     public enum ClientHeaders: String, Hashable, Sendable, CaseIterable {
         /// It is denied: a backend that reads headers would believe it.
         case refuse

@@ -28,8 +28,8 @@ extension DenialReason {
             "a trusted load balancer sent no complete PROXY header in time; if it sends it only with"
                 + " the client's first bytes, configure it to send it immediately (AWS: on_first_ack)"
         case .unexpectedProxyHeader:
-            "a PROXY header where none is accepted: an attack, or a load balancer that is missing from"
-                + " proxyProtocol.trusted, or proxyProtocol.accept is off"
+            "a PROXY header from a client that must not send one; if it is a load balancer, add it"
+                + " to proxyProtocol.trusted and set proxyProtocol.accept; if not, it may be an attack"
         default: nil
         }
     }

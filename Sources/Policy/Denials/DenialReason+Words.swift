@@ -5,9 +5,9 @@ extension DenialReason {
     public enum Family {
         /// The client, or the way it connects, is not admitted.
         case access
-        /// The client's own source has, or opens, too many.
+        /// The client's own source has too many connections, or opens them too often.
         case sourceLimit
-        /// All clients together have too many.
+        /// All clients together have too many connections.
         case gatewayLimit
         /// No backend is available.
         case outage

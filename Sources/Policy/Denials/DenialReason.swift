@@ -34,13 +34,13 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case endpointDeleting
     /// A private link, and the endpoint was deleted.
     case endpointDeleted
-    /// A private link, and the endpoint has as many connections as it may.
+    /// A private link, and the endpoint has reached its connection limit.
     case endpointConnectionLimit
     /// An outbound link, and the client's address is not one of its sources.
     case notASource
     case connectionLimit
     case warehouseConnectionLimit
-    /// The warehouse's service has as many connections as it may.
+    /// The warehouse's service has reached its connection limit.
     case serviceConnectionLimit
     case sourceConnectionLimit
     case sourceRateLimit

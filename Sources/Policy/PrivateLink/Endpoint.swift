@@ -1,6 +1,6 @@
 public import ProxyProtocol
 
-/// The consumer's end of a private link.
+/// The consumer's side of a private link.
 public struct Endpoint: Hashable, Sendable, Codable {
     /// One vocabulary for all clouds, after AWS's.
     public enum State: String, Hashable, Sendable, CaseIterable, Codable {

@@ -1,4 +1,4 @@
-/// What can happen to an endpoint, and what becomes of its state: one machine for all clouds.
+/// What can happen to an endpoint, and its state afterwards: one state machine for all clouds.
 ///
 ///     pendingAcceptance ─accept─► pending ─establish─► available
 ///            │  ▲                    │                    │
@@ -10,7 +10,7 @@
 /// states of a VPC endpoint and Azure's of a private endpoint connection, in which an approved
 /// connection can be rejected later, and a rejected one be approved after all.
 public enum EndpointAction: String, Hashable, Sendable, CaseIterable {
-    /// The provider lets the endpoint in.
+    /// The provider accepts the endpoint.
     case accept
     /// The provider rejects it, possibly only for now.
     case reject
@@ -20,9 +20,9 @@ public enum EndpointAction: String, Hashable, Sendable, CaseIterable {
     case expire
     /// The cloud could not make the connection, or lost it.
     case fail
-    /// The consumer, or the provider, gives it up.
+    /// The consumer or the provider deletes it.
     case delete
-    /// The cloud has taken the connection down.
+    /// The cloud has removed the connection.
     case complete
 }
 
@@ -35,7 +35,7 @@ extension Endpoint.State {
         return next
     }
 
-    /// What can happen in this state.
+    /// The actions that are possible in this state.
     public var legalActions: [EndpointAction] {
         EndpointAction.allCases.filter { next($0) != nil }
     }
@@ -69,14 +69,14 @@ extension Endpoint.State {
     }
 }
 
-/// Something that cannot happen to an endpoint in its state.
+/// An action that is not possible in an endpoint's state.
 public struct IllegalTransition: Error, Hashable, Sendable {
     public var state: Endpoint.State
     public var action: EndpointAction
 }
 
 extension IllegalTransition: CustomStringConvertible {
-    /// Names what can happen instead.
+    /// Lists the actions that are possible instead.
     public var description: String {
         let legal = state.legalActions.map(\.rawValue)
         let instead = legal.isEmpty ? "nothing" : legal.joined(separator: ", ")

@@ -42,7 +42,7 @@ public struct EndpointReference: Hashable, Sendable, Codable {
         return name
     }
 
-    /// The endpoint that is referred to in a question about one warehouse: one of its `own` if one
+    /// The endpoint that is meant in a query about one warehouse: one of its `own` if one
     /// matches, otherwise one of `all`.
     ///
     /// - Throws: as ``resolved(among:)``.
@@ -52,7 +52,7 @@ public struct EndpointReference: Hashable, Sendable, Codable {
         try resolved(among: own.contains(where: matches) ? own : all)
     }
 
-    /// Whether `name` is meant. An id that was written alone means any cloud's.
+    /// Whether `name` matches. An id without a cloud matches that of any cloud.
     public func matches(_ name: EndpointName) -> Bool {
         id == name.id && (cloud == nil || cloud == name.cloud)
     }
@@ -69,7 +69,7 @@ public enum EndpointReferenceError: Error, Hashable, Sendable {
     case unknownCloud(String)
     /// No endpoint that the gateway knows has this id.
     case unknownID(String)
-    /// Endpoints of several clouds have the id that was written alone.
+    /// Endpoints of several clouds have the id, and no cloud was given.
     case ambiguous([EndpointName])
 }
 

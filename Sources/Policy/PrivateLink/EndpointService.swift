@@ -15,7 +15,7 @@ public struct EndpointService: Hashable, Sendable, Codable {
     public var cloud: Cloud
     /// The cloud's name for it: `us-east-1`.
     public var region: String
-    /// By hand unless said otherwise.
+    /// Manual by default.
     public var acceptance: Acceptance
     /// Which principals may request an endpoint: AWS ARNs, Azure subscription ids, or `*`.
     public var allowedPrincipals: [String]

@@ -2,9 +2,9 @@ public import Addresses
 import CIDRTrie
 public import Time
 
-/// When the entries of whitelists expire, so that the operator reads of it.
+/// When the entries of whitelists expire, so that it can be logged.
 public struct EntryExpiries: Sendable {
-    /// Entries of one warehouse that have expired since the last look.
+    /// Entries of one warehouse that have expired since the last check.
     public struct Expired: Equatable, Sendable {
         public var warehouse: String
         /// The first of them, in the order in which they expired.

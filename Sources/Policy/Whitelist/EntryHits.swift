@@ -10,10 +10,10 @@ public struct EntryHits: Hashable, Sendable {
     public var lastHit: UnixTime { UnixTime(seconds: Int64(last)) }
 }
 
-/// Hits by entry. Each shard has its own, so that counting takes no lock and no shared cache line;
-/// what they have counted is added up when somebody asks.
+/// Hits by entry. Each shard has its own, so that counting needs no lock and no shared cache line;
+/// the counts are added up on request.
 ///
-/// An entry that has not been hit takes no room.
+/// An entry that has not been hit takes up no memory.
 public struct EntryHitTable: Sendable {
     public struct Key: Hashable, Sendable {
         /// ``EntryList/series``
@@ -27,7 +27,7 @@ public struct EntryHitTable: Sendable {
     }
 
     private var hits: [Key: EntryHits] = [:]
-    /// The size at which entries that no longer exist are looked for.
+    /// The size at which entries that no longer exist are removed.
     private var pruneLimit = 1_024
 
     public init() {}
@@ -53,7 +53,7 @@ public struct EntryHitTable: Sendable {
         }
     }
 
-    /// Forgets lists that no longer exist. To be called with each new policy; does nothing before
+    /// Forgets lists that no longer exist. To be called with each new policy; does nothing until
     /// the table has doubled since the last time.
     public mutating func prune(keeping lists: () -> Set<UInt32>) {
         guard hits.count >= pruneLimit else { return }

@@ -46,8 +46,8 @@ public struct EntryID: Hashable, Sendable {
 /// A list of entries in the form that decides.
 ///
 /// Immutable: an edit makes a new list, in which everything the edit does not touch is shared with
-/// the old one or copied without being compiled again. What an entry has beside its rule is kept
-/// only for entries that have it, so that a list of a million plain blocks takes about 30 MB.
+/// the old one or copied without being compiled again. An entry's other attributes are stored
+/// only if it has any, so that a list of a million plain blocks takes about 30 MB.
 public final class EntryList: Sendable {
     /// Where a list comes from.
     public enum Name: Hashable, Sendable, Comparable {
@@ -58,7 +58,7 @@ public final class EntryList: Sendable {
     }
 
     public let name: Name
-    /// The entries by index, and which of them decides on an address.
+    /// The entries by index, and which of them decides about an address.
     public let trie: CompiledTrie
     private let notes: EntryNotes
     /// The same for every version of the list: hits are counted under it.
@@ -74,9 +74,9 @@ public final class EntryList: Sendable {
             series ?? Self.lastSeries.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
-    /// A list of rules as they are, compiled already.
+    /// A list of compiled rules.
     ///
-    /// - Parameter before: the version that this one replaces, so that counts of hits go on.
+    /// - Parameter before: the version that this one replaces, so that hits continue to be counted.
     public convenience init(_ name: Name, _ trie: CompiledTrie, replacing before: EntryList? = nil)
     {
         self.init(name, trie, EntryNotes(count: trie.rules.endIndex), series: before?.series)
@@ -108,7 +108,7 @@ public final class EntryList: Sendable {
     /// indices in it.
     public var saved: (image: [UInt8], notes: EntryNotes) { (trie.image(), notes) }
 
-    /// A list that was saved.
+    /// Restores a saved list.
     ///
     /// - Throws: ``EntryListError`` if the two do not belong together, or the image is invalid.
     public convenience init(_ name: Name, image: [UInt8], notes: EntryNotes) throws {
@@ -148,7 +148,7 @@ public enum EntryListError: Error {
 }
 
 extension EntryListError: CustomStringConvertible {
-    public var description: String { "the notes do not belong to these entries" }
+    public var description: String { "the notes and the image are of different lists" }
 }
 
 // MARK: - Edits
@@ -161,7 +161,7 @@ public enum EntryEdit: Hashable, Sendable {
     case remove(EntryID)
 }
 
-/// Why a list cannot be edited as asked. Always the editor's error; nothing has changed.
+/// Why a list cannot be edited as requested. Always the editor's error; nothing has changed.
 public enum EntryEditError: Error, Hashable, Sendable {
     /// The list has no such entry, or no longer has it.
     case noSuchEntry(EntryID)
@@ -185,7 +185,7 @@ extension EntryEditError: CustomStringConvertible {
 }
 
 extension EntryList {
-    /// The list with `edits` made in their order: all of them or, if one is refused, none.
+    /// The list with `edits` made in order: all of them or, if one is rejected, none.
     ///
     /// - Returns: the new list, and the identity of each entry that was added, in order.
     /// - Complexity: one copy of the compiled form, changed where the blocks are; see
@@ -207,12 +207,12 @@ private struct EntryDraft {
     private(set) var notes: EntryNotes
     private let list: EntryList
     private var edits: [RuleEdit] = []
-    /// What each of `edits` does to the notes, once the trie has said where the entry is.
+    /// What each of `edits` does to the notes, once the trie has determined the entry's index.
     private var entries: [(entry: WhitelistEntry?, isNew: Bool)] = []
-    /// Blocks that the edits so far have added (`true`) or taken away.
+    /// Blocks that the edits so far have added (`true`) or removed.
     private var claimed: [CIDRBlock: Bool] = [:]
     private var removed: Set<Int> = []
-    /// Entries as the edits so far have left them.
+    /// Entries in their state after the edits so far.
     private var changed: [Int: WhitelistEntry] = [:]
 
     init(of list: EntryList, notes: EntryNotes) {
@@ -225,7 +225,7 @@ private struct EntryDraft {
         switch edit {
         case .add(let entry):
             try claim(entry.rule.block)
-            note(.insert(entry.rule, isEnabled: entry.isEnabled), entry, isNew: true)
+            record(.insert(entry.rule, isEnabled: entry.isEnabled), entry, isNew: true)
         case .change(let id, let entry):
             let index = try index(of: id)
             let current = current(index)
@@ -234,22 +234,22 @@ private struct EntryDraft {
                 try claim(entry.rule.block)
                 claimed[before] = false
             }
-            note(.replace(index, with: entry.rule), entry)
+            record(.replace(index, with: entry.rule), entry)
             if current.isEnabled != entry.isEnabled {
-                note(.setEnabled(index, entry.isEnabled), entry)
+                record(.setEnabled(index, entry.isEnabled), entry)
             }
             changed[index] = entry
         case .setEnabled(let id, let isEnabled, let editor, let moment):
             let index = try index(of: id)
             var entry = current(index)
             (entry.isEnabled, entry.editor, entry.editedAt) = (isEnabled, editor, moment)
-            note(.setEnabled(index, isEnabled), entry)
+            record(.setEnabled(index, isEnabled), entry)
             changed[index] = entry
         case .remove(let id):
             let index = try index(of: id)
             claimed[current(index).rule.block] = false
             removed.insert(index)
-            note(.remove(index), nil)
+            record(.remove(index), nil)
         }
     }
 
@@ -278,7 +278,7 @@ private struct EntryDraft {
         return added
     }
 
-    private mutating func note(_ edit: RuleEdit, _ entry: WhitelistEntry?, isNew: Bool = false) {
+    private mutating func record(_ edit: RuleEdit, _ entry: WhitelistEntry?, isNew: Bool = false) {
         edits.append(edit)
         entries.append((entry, isNew))
     }
@@ -292,7 +292,7 @@ private struct EntryDraft {
         return index
     }
 
-    /// Takes a block for one entry.
+    /// Reserves a block for one entry.
     private mutating func claim(_ block: CIDRBlock) throws(EntryEditError) {
         if let isTaken = claimed[block] {
             guard !isTaken else { throw .duplicate(block, of: nil) }

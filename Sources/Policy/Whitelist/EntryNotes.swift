@@ -2,20 +2,20 @@ import Addresses
 import CIDRTrie
 import Time
 
-/// What the entries of a list have beside their rules, by index. A column that no entry needs is
+/// What the entries of a list have in addition to their rules, by index. A column without values is
 /// empty.
 public struct EntryNotes: Hashable, Sendable, Codable {
     /// The identity of each entry, if it is not its index.
     private var numbers: [UInt32] = []
     private var nextNumber: UInt32
-    /// How each entry was written: one of ``Form``, or the place of its text in ``texts`` and
-    /// behind the forms.
+    /// How each entry was written: one of ``Form``, or the index of its text in ``texts`` plus
+    /// the number of forms.
     private var forms: [UInt32] = []
     private var texts: [String] = []
     /// The place of each entry's editor in ``editors`` plus 1; 0 for none.
     private var editorPlaces: [UInt32] = []
     private var editors: [String] = []
-    /// Seconds since 1970; 0 if nobody said.
+    /// Seconds since 1970; 0 if unknown.
     private var edited: [Int64] = []
 
     /// Texts that follow from the block.
@@ -34,7 +34,7 @@ public struct EntryNotes: Hashable, Sendable, Codable {
 }
 
 extension EntryNotes {
-    /// Shortens each column to its last entry that has something in it.
+    /// Shortens each column to its last entry with a value.
     mutating func trim() {
         forms.trim(Form.block.rawValue)
         editorPlaces.trim(0)
@@ -61,7 +61,7 @@ extension EntryNotes {
 
     func index(of id: EntryID) -> Int? {
         if let index = numbers.firstIndex(of: id.number) { return index }
-        // Beyond the column an entry's number is its index.
+        // Beyond the column's end, an entry's number is its index.
         return id.number < numbers.count ? nil : Int(id.number)
     }
 
@@ -130,14 +130,14 @@ extension EntryNotes {
         forms = forms.map { places[$0] ?? $0 }
     }
 
-    /// Forgets an entry that was removed.
+    /// Forgets a removed entry.
     mutating func clear(at index: Int) {
         if index < forms.count { forms[index] = Form.block.rawValue }
         if index < editorPlaces.count { editorPlaces[index] = 0 }
         if index < edited.count { edited[index] = 0 }
     }
 
-    /// People are few: each name is kept once.
+    /// There are few editors: each name is stored once.
     private mutating func editorPlace(of editor: String) -> UInt32 {
         guard !editor.isEmpty else { return 0 }
         if let place = editors.lastIndex(of: editor) {
@@ -156,7 +156,7 @@ extension Array where Element: FixedWidthInteger {
 
     fileprivate func element(at index: Int) -> Element? { index < count ? self[index] : nil }
 
-    /// Sets an element of a column that is only as long as it must be.
+    /// Sets an element of a column that is only as long as necessary.
     fileprivate mutating func set(_ value: Element, at index: Int, unless standard: Element) {
         if index >= count {
             guard value != standard else { return }

@@ -4,7 +4,7 @@ public import Time
 
 /// A public link's rules.
 public struct Whitelist: Hashable, Sendable {
-    /// Who may connect, in the words of the managed product's console.
+    /// Who may connect, in the terms of the managed product's console.
     public enum Mode: String, Hashable, Sendable, CaseIterable, Codable {
         /// Every source, IPv4 and IPv6. Entries are not considered.
         case anywhere
@@ -37,7 +37,7 @@ extension Whitelist {
         lists: [EntryList(.entries, rules: [Rule(block: .allIPv4), Rule(block: .allIPv6)])]
     )
 
-    /// Admits nobody.
+    /// Admits no client.
     public static let empty = Whitelist(mode: .specific)
 }
 

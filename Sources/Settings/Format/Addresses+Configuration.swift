@@ -7,20 +7,20 @@ import Traffic
 extension SocketAddress: ConfigurationScalar {
     static var expectation: String { "an address and port such as 0.0.0.0:9030" }
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         do throws(AddressSyntaxError) {
             try self.init(parsing: text)
         } catch {
-            throw ScalarFault(expected: Self.self, found: text, because: error)
+            throw ScalarError(expected: Self.self, found: text, because: error)
         }
     }
 
     /// For a backend.
-    fileprivate init(backendText text: String) throws(ScalarFault) {
+    fileprivate init(backendText text: String) throws(ScalarError) {
         do throws(AddressSyntaxError) {
             try self.init(parsing: text)
         } catch {
-            throw ScalarFault(expected: BackendAddress.self, found: text, because: error)
+            throw ScalarError(expected: BackendAddress.self, found: text, because: error)
         }
     }
 }
@@ -29,11 +29,11 @@ extension SocketAddress: ConfigurationScalar {
 extension AddressRange: ConfigurationScalar {
     static var expectation: String { "a CIDR block such as 203.0.113.0/24" }
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         do throws(AddressSyntaxError) {
             try self.init(parsing: text)
         } catch {
-            throw ScalarFault(expected: Self.self, found: text, because: error)
+            throw ScalarError(expected: Self.self, found: text, because: error)
         }
     }
 }
@@ -42,10 +42,10 @@ extension BackendAddress: ConfigurationScalar {
     static var expectation: String { "host:port" }
 
     /// An address as for a listener, IPv6 in brackets; anything that is not numeric is a host name.
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         let isNumeric = text.allSatisfy { $0.isDigit || $0 == "." || $0 == ":" }
         if text.contains("/") || text.contains("@") {
-            throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(forURL: text))
+            throw ScalarError(expected: Self.self, found: text, remedy: Self.remedy(forURL: text))
         }
         if text.hasPrefix("[") || isNumeric {
             let address = try SocketAddress(backendText: text)
@@ -53,48 +53,48 @@ extension BackendAddress: ConfigurationScalar {
         } else {
             self = try Self.named(text)
         }
-        guard port != 0 else { throw ScalarFault("port 0 is not valid for a backend") }
+        guard port != 0 else { throw ScalarError("port 0 is not valid for a backend") }
         if case .ip(let ip) = host { try Self.checkDestination(ip, port) }
     }
 
     /// No server can be reached at such an address.
-    private static func checkDestination(_ ip: IPAddress, _ port: UInt16) throws(ScalarFault) {
+    private static func checkDestination(_ ip: IPAddress, _ port: UInt16) throws(ScalarError) {
         let loopback = ip.family == .v4 ? "127.0.0.1" : "[::1]"
         if ip.unmapped.isUnspecified {
-            throw ScalarFault(
+            throw ScalarError(
                 "\(ip) is the unspecified address and cannot be a backend",
                 remedy: "use the backend's own address, or \(loopback):\(port) for this machine"
             )
         }
         if ip.unmapped.isMulticast {
-            throw ScalarFault(
+            throw ScalarError(
                 "\(ip) is a multicast or broadcast address and cannot be a backend",
                 remedy: "use the backend's own address"
             )
         }
     }
 
-    private static func named(_ text: String) throws(ScalarFault) -> BackendAddress {
+    private static func named(_ text: String) throws(ScalarError) -> BackendAddress {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard let host = parts.first, let last = parts.last, parts.count > 1 else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: "add a port: \(text):3306")
+            throw ScalarError(expected: Self.self, found: text, remedy: "add a port: \(text):3306")
         }
         if text.contains(where: \.isWhitespace) {
             let compact = text.filter { !$0.isWhitespace }
             // `try?`: only whether it is one counts.
             let isOne = (try? BackendAddress(configurationText: compact)) != nil
             let remedy = isOne ? "did you mean \(compact)?" : "write host:port, without spaces"
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarError(expected: Self.self, found: text, remedy: remedy)
         }
         guard parts.count == 2 else {
             let remedy = "put IPv6 addresses in brackets: [2001:db8::1]:3306"
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarError(expected: Self.self, found: text, remedy: remedy)
         }
         guard !last.isEmpty else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: "add a port: \(text)3306")
+            throw ScalarError(expected: Self.self, found: text, remedy: "add a port: \(text)3306")
         }
         guard let port = UInt16(last), last.allSatisfy(\.isDigit) else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: "ports are 1 to 65535")
+            throw ScalarError(expected: Self.self, found: text, remedy: "ports are 1 to 65535")
         }
         // A trailing dot makes the name absolute: no search domain is tried.
         let isAbsolute = host.hasSuffix(".") && host.count > 1
@@ -117,14 +117,14 @@ extension BackendAddress: ConfigurationScalar {
 extension UnixTime: ConfigurationScalar {
     static var expectation: String { "a time such as 2027-01-01T00:00:00Z" }
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         do throws(RFC3339Error) {
             try self.init(rfc3339: text)
         } catch {
             let start = text + "T00:00:00Z"
             // `try?`: only whether it is a day counts.
             let isDay = (try? UnixTime(rfc3339: start)) != nil
-            throw ScalarFault(
+            throw ScalarError(
                 "invalid time \(text.quoted): \(error)",
                 remedy: isDay ? "write \(start) for the start of the day" : nil
             )
@@ -132,7 +132,7 @@ extension UnixTime: ConfigurationScalar {
     }
 }
 
-extension ScalarFault {
+extension ScalarError {
     fileprivate init<Value: ConfigurationScalar>(
         expected type: Value.Type,
         found text: String,

@@ -17,10 +17,10 @@ extension ByteCount: ConfigurationAmount {
         ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1),
     ]
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         guard let total = Quantity(text)?.total(in: Self.scale), let bytes = Int(exactly: total)
         else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: Self.remedy(for: text))
+            throw ScalarError(expected: Self.self, found: text, remedy: Self.remedy(for: text))
         }
         self.bytes = bytes
     }

@@ -43,12 +43,15 @@ extension ConfigurationFinding {
     /// One line as compilers print them, so that editors can jump to the place: `sluice.yaml:12:15:
     /// error: warehouses[0].id: … (…)`.
     ///
-    /// - Parameter configurationFile: the name to show if the finding names no file of its own.
-    package func line(in configurationFile: String) -> String {
+    /// - Parameters:
+    ///   - configurationFile: the name to show if the finding names no file of its own.
+    ///   - withSeverity: whether the line says if it is an error or a warning.
+    package func line(in configurationFile: String, withSeverity: Bool = true) -> String {
         let place = position.map { ":\($0.line):\($0.column)" } ?? ""
         let subject = path.isEmpty ? "" : "\(path): "
         let advice = remedy.map { " (\($0))" } ?? ""
-        return "\(file ?? configurationFile)\(place): \(severity.rawValue): "
+        let kind = withSeverity ? "\(severity.rawValue): " : ""
+        return "\(file ?? configurationFile)\(place): \(kind)"
             + "\(subject)\(message)\(advice)"
     }
 }

@@ -8,11 +8,11 @@ extension Duration: ConfigurationAmount {
         [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)]
     }
 
-    public init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarError) {
         guard let milliseconds = Quantity(text)?.total(in: Self.scale) else {
             let isBare = !text.isEmpty && text.allSatisfy(\.isDigit)
             let remedy = isBare ? "add a unit: \(text)s" : "use whole numbers with d, h, m, s or ms"
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarError(expected: Self.self, found: text, remedy: remedy)
         }
         self = .milliseconds(milliseconds)
     }

@@ -24,7 +24,7 @@ struct Fields {
         self.place = place
         for entry in entries {
             if let first = values[entry.key] {
-                keyPlace(of: entry).fault(
+                keyPlace(of: entry).error(
                     "duplicate key, first defined on line \(first.keyPosition.line)",
                     remedy: "remove one of the two"
                 )
@@ -57,7 +57,7 @@ struct Fields {
         knownKeys.append(key)
         guard let entry = values[key] else { return nil }
         guard entry.value.content != .empty else {
-            keyPlace(of: entry).fault("has no value", remedy: "add a value, or remove the key")
+            keyPlace(of: entry).error("has no value", remedy: "add a value, or remove the key")
             return nil
         }
         return Place(node: entry.value, path: path(of: key), decoding: place.decoding)
@@ -100,7 +100,7 @@ struct Fields {
             place.decoding.showsMore ? keyGuess(for: entry) : KeyGuess(keys: [], remedy: nil)
         }
         for (entry, guess) in zip(unknown, guesses) {
-            keyPlace(of: entry).fault("unknown key", remedy: guess.remedy)
+            keyPlace(of: entry).error("unknown key", remedy: guess.remedy)
         }
         for conclusion in conclusions where !place.node.isIncomplete {
             let isDoubtful = guesses.contains { guess in
@@ -133,7 +133,7 @@ extension Fields.Conclusion {
 
     func report() {
         switch severity {
-        case .error: place.fault(message, remedy: remedy)
+        case .error: place.error(message, remedy: remedy)
         case .warning: place.warning(message, remedy: remedy)
         }
     }
@@ -192,7 +192,7 @@ extension Fields {
         guard let place = place(key), let given = place.scalar(Value.self) else { return nil }
         guard range.contains(given) else {
             let (least, most) = (range.lowerBound, range.upperBound)
-            place.fault(
+            place.error(
                 "must be between \(least.configurationText) and \(most.configurationText), "
                     + "found \(given.configurationText)"
             )

@@ -6,9 +6,9 @@ struct WarehouseID: ConfigurationScalar {
 
     let text: String
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         guard (1...64).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
-            throw ScalarFault(expected: Self.self, found: text)
+            throw ScalarError(expected: Self.self, found: text)
         }
         self.text = text
     }
@@ -20,9 +20,9 @@ struct RegionName: ConfigurationScalar {
 
     let text: String
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         guard (1...64).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
-            throw ScalarFault(expected: Self.self, found: text)
+            throw ScalarError(expected: Self.self, found: text)
         }
         self.text = text
     }
@@ -34,10 +34,10 @@ struct HostName: ConfigurationScalar {
 
     let text: String
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 253, labels.allSatisfy(Self.isLabel) else {
-            throw ScalarFault(expected: Self.self, found: text)
+            throw ScalarError(expected: Self.self, found: text)
         }
         self.text = text
     }
@@ -52,14 +52,14 @@ extension CongestionControl: ConfigurationScalar {
     static let expectation = "auto, system or a kernel algorithm such as cubic"
 
     /// Whether the kernel offers it is only known where the gateway runs.
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         switch text {
         case "auto": self = .automatic
         case "system": self = .system
         default:
             // TCP_CA_NAME_MAX is 16, including the terminating zero.
             guard (1...15).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
-                throw ScalarFault(expected: Self.self, found: text)
+                throw ScalarError(expected: Self.self, found: text)
             }
             self = .named(text)
         }
@@ -72,8 +72,8 @@ struct EmbeddedEndpointID: ConfigurationScalar {
 
     let text: String
 
-    init(configurationText text: String) throws(ScalarFault) {
-        guard Self.isLabel(text) else { throw ScalarFault(expected: Self.self, found: text) }
+    init(configurationText text: String) throws(ScalarError) {
+        guard Self.isLabel(text) else { throw ScalarError(expected: Self.self, found: text) }
         self.text = text
     }
 
@@ -89,10 +89,10 @@ struct InterfaceName: ConfigurationScalar {
 
     let text: String
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         let isName = text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "/") }
         guard (1...15).contains(text.utf8.count), isName else {
-            throw ScalarFault(expected: Self.self, found: text)
+            throw ScalarError(expected: Self.self, found: text)
         }
         self.text = text
     }

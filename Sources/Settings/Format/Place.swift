@@ -8,7 +8,7 @@ struct Place {
     let path: String
     let decoding: Decoding
 
-    func fault(_ message: String, remedy: String? = nil) {
+    func error(_ message: String, remedy: String? = nil) {
         report(.error, message, remedy)
     }
 
@@ -68,7 +68,7 @@ extension Place {
         _ read: (inout Fields) -> Value?
     ) -> Value? {
         guard case .mapping(let entries) = node.content else {
-            fault(
+            error(
                 "expected a mapping (key: value), found \(node.kind)",
                 remedy: remedy ?? node.asMapping(value: key, list: listKey)
             )
@@ -94,7 +94,7 @@ extension Place {
     /// A list's elements; none if this is not a list, which is an error.
     func elements() -> [Place] {
         guard case .sequence(let nodes) = node.content else {
-            fault("expected a list, found \(node.kind)", remedy: node.asList)
+            error("expected a list, found \(node.kind)", remedy: node.asList)
             return []
         }
         return nodes.enumerated().map { index, node in
@@ -113,13 +113,13 @@ extension Place {
     /// A single value; `nil` if it is not one or not of this type, which is an error.
     func scalar<Value: ConfigurationScalar>(_ type: Value.Type = Value.self) -> Value? {
         guard case .scalar(let text) = node.content else {
-            fault("expected \(Value.expectation), found \(node.kind)", remedy: node.rejoined)
+            error("expected \(Value.expectation), found \(node.kind)", remedy: node.rejoined)
             return nil
         }
-        do throws(ScalarFault) {
+        do throws(ScalarError) {
             return try Value(configurationText: text)
         } catch {
-            fault(error.message, remedy: error.remedy)
+            self.error(error.message, remedy: error.remedy)
             return nil
         }
     }

@@ -3,9 +3,9 @@ public import Text
 extension Int: ConfigurationAmount {
     public static var expectation: String { "a whole number" }
 
-    public init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarError) {
         guard let number = Int(text), !text.hasPrefix("+") else {
-            throw ScalarFault(expected: Self.self, found: text, remedy: "use decimal digits only")
+            throw ScalarError(expected: Self.self, found: text, remedy: "use decimal digits only")
         }
         self = number
     }
@@ -16,10 +16,10 @@ extension Int: ConfigurationAmount {
 extension Bool: ConfigurationScalar {
     public static var expectation: String { "true or false" }
 
-    public init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarError) {
         guard let flag = Bool(text) else {
             let remedy = Self.meant(by: text).map { "did you mean \($0)?" }
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarError(expected: Self.self, found: text, remedy: remedy)
         }
         self = flag
     }
@@ -41,12 +41,12 @@ extension String: ConfigurationScalar {
     /// In UTF-8 bytes.
     private static var longestText: Int { 1_024 }
 
-    public init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarError) {
         guard text.utf8.count <= Self.longestText else {
-            throw ScalarFault("text longer than \(Self.longestText) bytes")
+            throw ScalarError("text longer than \(Self.longestText) bytes")
         }
         guard !text.unicodeScalars.contains(where: \.isControl) else {
-            throw ScalarFault(
+            throw ScalarError(
                 "control character in \(text.quoted)",
                 remedy: "use a single line of text"
             )

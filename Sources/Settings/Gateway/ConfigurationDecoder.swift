@@ -49,7 +49,7 @@ package struct ConfigurationDecoder {
             Place(node: root, path: "", decoding: decoding)
         )
         return DecodedConfiguration(
-            configuration: decoding.hasFaults ? nil : configuration,
+            configuration: decoding.hasErrors ? nil : configuration,
             topology: decoding.faultCount == decoding.listFaultCount
                 ? configuration?.topology : nil,
             findings: decoding.allFindings
@@ -69,13 +69,13 @@ package struct UnreadableFile: Error, Hashable {
     }
 }
 
-/// What became of a configuration file.
+/// The result of reading a configuration file.
 package struct DecodedConfiguration: Hashable, Sendable {
     /// `nil` if there is at least one error.
     package var configuration: GatewayConfiguration?
-    /// The topology, if all faults are those of the whitelists' list files.
+    /// The topology, if all errors are those of the whitelists' list files.
     package var topology: Topology?
-    /// Faults and warnings in the order of the file.
+    /// Errors and warnings in the order of the file.
     package var findings: [ConfigurationFinding]
 
     /// What prevents the configuration from being applied.

@@ -20,7 +20,7 @@ final class Decoding {
     private(set) var faultCount = 0
     /// Those of the whitelists' list files.
     var listFaultCount = 0
-    var hasFaults: Bool { faultCount > 0 }
+    var hasErrors: Bool { faultCount > 0 }
     private var droppedCount = 0
     var ruleCount = 0
 
@@ -59,7 +59,7 @@ final class Decoding {
     var allFindings: [ConfigurationFinding] {
         let sorted = findings.sorted { ($0.file ?? "", $0.place) < ($1.file ?? "", $1.place) }
         guard droppedCount > 0 else { return sorted }
-        let severity: ConfigurationFinding.Severity = hasFaults ? .error : .warning
+        let severity: ConfigurationFinding.Severity = hasErrors ? .error : .warning
         return sorted + [
             ConfigurationFinding(
                 severity,

@@ -2,7 +2,7 @@ import Addresses
 package import Policy
 import Traffic
 
-/// Everything a configuration file says, validated.
+/// Everything in a configuration file, validated.
 ///
 /// ``ConfigurationDecoder`` makes it from a file.
 package struct GatewayConfiguration: Hashable, Sendable {
@@ -34,7 +34,7 @@ extension Topology {
     fileprivate mutating func readSettings(_ fields: inout Fields) {
         readManagement(fields.place("management"))
         fields.place("state")?.warning(
-            "this version has no store for policy: it comes from the configuration file",
+            "this version has no policy store; policy comes from the configuration file",
             remedy: "remove the key"
         )
         lastPolicyFolder = fields.optional("lastPolicy")
@@ -70,7 +70,7 @@ extension Topology {
         policyAuthority = place.scalar() ?? policyAuthority
         if policyAuthority == .store {
             place.warning(
-                "this version has no store for policy: it comes from the configuration file",
+                "this version has no policy store; policy comes from the configuration file",
                 remedy: "write policy: file, or remove the key"
             )
         }

@@ -52,7 +52,7 @@ extension LogSettings.AccessLog: ConfigurationScalar {
     static var expectation: String { "off, stdout, stderr or a file path" }
 
     /// A path has a `/` in it, so that a mistyped word does not become a file.
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         switch text {
         case "off": self = .off
         case "stdout": self = .stdout
@@ -60,7 +60,7 @@ extension LogSettings.AccessLog: ConfigurationScalar {
         case _ where text.contains("/"): self = .file(path: text)
         default:
             let remedy = "write ./\(text) for a file in the working directory"
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarError(expected: Self.self, found: text, remedy: remedy)
         }
     }
 }

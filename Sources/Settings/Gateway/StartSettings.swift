@@ -19,9 +19,13 @@ package struct StartSettings: Hashable, Sendable {
             "management.names": topology.managementNames.joined(separator: ", "),
             "lastPolicy": topology.lastPolicyFolder ?? "none",
             "engine.shards": "\(engine.shards)",
-            "engine.linger": "\(engine.linger)",
-            "engine.scratch": "\(engine.scratchByteCount) bytes",
-            "engine.pipe": "\(engine.pipeByteCount) bytes",
+            "engine.linger": engine.linger.configurationText,
+            "engine.scratch": ByteCount(bytes: engine.scratchByteCount).configurationText,
+            "engine.pipe": ByteCount(bytes: engine.pipeByteCount).configurationText,
+            "engine.clientBuffer": ByteCount(bytes: engine.clientBufferByteCount).configurationText,
+            "engine.backendBuffer":
+                ByteCount(bytes: engine.backendBufferByteCount).configurationText,
+            "engine.unsent": ByteCount(bytes: engine.unsentByteCount).configurationText,
             "engine.congestionControl": engine.congestionControl.topologyText,
         ]
     }

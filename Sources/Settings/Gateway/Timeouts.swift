@@ -140,7 +140,7 @@ extension Keepalive {
     ) -> Place? {
         let place = fields.read(key, into: &duration, within: Self.range)
         if duration.components.attoseconds != 0 {
-            place?.fault("must be whole seconds")
+            place?.error("must be whole seconds")
         }
         return place
     }

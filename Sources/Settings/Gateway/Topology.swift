@@ -8,21 +8,21 @@ package import Traffic
 package struct Topology: Hashable, Sendable {
     /// Where the management API, `/metrics` and the health pages answer; `nil` for nowhere.
     package var management: SocketAddress?
-    /// Host names by which the management address may be asked; addresses and `localhost` always
+    /// Host names by which the management address may be reached; addresses and `localhost` always
     /// may.
     package var managementNames: [String] = []
     /// Where the policy comes from.
     package var policyAuthority: PolicyAuthority
-    /// The folder that keeps the policy in force, to start with if its source is not available;
+    /// The folder where the active policy is saved, to start with if its source is not available;
     /// `nil` for none.
     package var lastPolicyFolder: String?
     /// Under which embedded endpoints have their DNS names; `nil` for none.
     package var domain: String?
     /// What is written down, of the gateway itself and of each connection.
     package var log: LogSettings
-    /// Over all warehouses; each may have a limit of its own besides.
+    /// Over all warehouses; each may also have its own limit.
     package var limits: ConnectionLimits
-    /// What a listener inherits that sets no timeouts of its own.
+    /// Inherited by listeners without their own timeouts.
     package var timeouts: Timeouts
     /// For every connection, on both sides.
     package var keepalive: Keepalive
@@ -62,7 +62,7 @@ package struct Topology: Hashable, Sendable {
 extension Topology {
     package func warehouse(_ id: String) -> Warehouse? { warehouses.first { $0.id == id } }
 
-    /// The listeners that lead to a warehouse, others beside it perhaps.
+    /// The listeners that lead to a warehouse, and perhaps to others as well.
     package func listeners(to warehouse: String) -> [Listener] {
         listeners.filter { $0.warehouses.contains(warehouse) }
     }
@@ -74,9 +74,9 @@ extension Topology {
     }
 }
 
-/// Where the policy that counts is written down.
+/// Where the policy comes from.
 package enum PolicyAuthority: String, Hashable, Sendable, CaseIterable {
-    /// The configuration file; the API refuses to write.
+    /// The configuration file; the API rejects changes.
     case file
     /// The store; the file only seeds it.
     case store

@@ -58,7 +58,7 @@ extension AcceptProxyProtocol {
         self.clientHeaders = clientHeaders
         guard clientHeaders == .pass else { return }
         guard mode == .off else {
-            return place.fault(
+            return place.error(
                 "cannot be combined with accept: clients could forge their address",
                 remedy: "set clientHeaders: refuse, or accept: off"
             )

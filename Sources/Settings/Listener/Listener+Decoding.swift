@@ -95,7 +95,7 @@ extension AcceptProxyProtocol {
     /// - Parameter place: of the listener or the route that leads to `service`.
     func checkClientHeaders(before service: Service, at place: Place) {
         guard clientHeaders == .pass, service.sendProxyProtocol != .off else { return }
-        place.fault(
+        place.error(
             "the backend would trust a client's own header after the gateway's",
             remedy: "set proxyProtocol.clientHeaders: refuse, or sendProxyProtocol: off"
         )
@@ -123,13 +123,13 @@ extension Fields {
         }
         if interface == nil, let address, !address.ip.isUnspecified, !address.ip.isLoopback {
             place.warning(
-                "any client that reaches \(address), over any network, comes through this endpoint",
+                "any client that reaches \(address), over any network, counts as from this endpoint",
                 remedy: "set interface to the network interface in the consumer's network"
             )
         }
         if let address, address.ip.isUnspecified {
             place.warning(
-                "\(address) listens on every network: any client that reaches it comes through this endpoint",
+                "\(address) listens on every network: any client counts as from this endpoint",
                 remedy: "listen on the gateway's address in the consumer's network"
             )
         }
@@ -170,7 +170,7 @@ extension Place {
             return address
         }
         if let owner = decoding.listenAddresses.claim(address, for: self) {
-            fault("\(address) is already used by \(owner.reference)", remedy: "choose another port")
+            error("\(address) is already used by \(owner.reference)", remedy: "choose another port")
         }
         return address
     }
@@ -191,7 +191,7 @@ extension Reject {
             return .drop
         case .errorAfterGreeting:
             let able = ServiceProtocol.allCases.filter { $0.known.rejects.contains(reject) }
-            place.fault(
+            place.error(
                 "errorAfterGreeting is only available for protocol \(able.map(\.rawValue).joined(separator: " and "))",
                 remedy: "set reject: drop"
             )

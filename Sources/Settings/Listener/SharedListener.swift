@@ -50,7 +50,7 @@ struct SharedListener {
     private static func readLink(_ fields: inout Fields) -> LinkKind? {
         guard let link = fields.value("link", default: LinkKind.public) else { return nil }
         guard link == .outbound else { return link }
-        fields.place("link")?.fault(
+        fields.place("link")?.error(
             "an outbound link belongs to one warehouse",
             remedy: "move the listener to that warehouse: warehouses[].listeners"
         )
@@ -103,7 +103,7 @@ struct SharedRoute {
         }
         let hasDefault = routes.contains { if case .default = $0.match { true } else { false } }
         if link == .public, !hasDefault, routes.count == places.count, !list.node.isIncomplete {
-            list.fault(
+            list.error(
                 "a public listener needs a default route",
                 remedy: "add { default: true, warehouse: ID }"
             )
@@ -114,7 +114,7 @@ struct SharedRoute {
     }
 
     fileprivate func reportDouble(of owner: SourceLocation) {
-        place.fault(
+        place.error(
             "duplicate route, first defined at \(owner.reference)",
             remedy: "remove one of the two"
         )
@@ -148,32 +148,32 @@ struct SharedRoute {
 
     private static func readMatch(_ fields: inout Fields, link: LinkKind?) -> Match? {
         var matches: [Match] = []
-        var isFaulty = false
+        var isInvalid = false
         if let place = fields.place("default") {
             let isDefault = readDefault(place, hasWarehouse: fields.isGiven("warehouse"))
             if isDefault == true { matches.append(.default) }
-            if isDefault == false { place.fault("must be true", remedy: "remove the key") }
-            isFaulty = isDefault != true
+            if isDefault == false { place.error("must be true", remedy: "remove the key") }
+            isInvalid = isDefault != true
         }
         if let place = fields.place("endpoint") {
             let endpoint = readEndpoint(place, link: link)
             if let endpoint { matches.append(.endpoint(endpoint, place)) }
-            isFaulty = isFaulty || endpoint == nil
+            isInvalid = isInvalid || endpoint == nil
         }
         for key in ["serverName", "host", "userSuffix"] {
             guard let place = fields.place(key) else { continue }
-            place.fault(
+            place.error(
                 "not supported in this version: the route would match no clients",
                 remedy: "use endpoint: ID or default: true"
             )
-            isFaulty = true
+            isInvalid = true
         }
         if matches.count > 1 {
-            fields.place.fault(
+            fields.place.error(
                 "a route cannot have both default and endpoint",
                 remedy: "split it into two routes"
             )
-        } else if matches.isEmpty, !isFaulty {
+        } else if matches.isEmpty, !isInvalid {
             fields.conclude(
                 .error,
                 at: fields.place,
@@ -189,7 +189,7 @@ struct SharedRoute {
     /// `default: SALES` probably names the warehouse.
     private static func readDefault(_ place: Place, hasWarehouse: Bool) -> Bool? {
         guard let id = place.node.warehouseID else { return place.scalar() }
-        place.fault(
+        place.error(
             "expected true, found \(id.quoted)",
             remedy: "write default: true" + (hasWarehouse ? "" : ", warehouse: \(id)")
         )
@@ -198,7 +198,7 @@ struct SharedRoute {
 
     private static func readEndpoint(_ place: Place, link: LinkKind?) -> EndpointReference? {
         if let link, link != .private {
-            place.fault("only private links have an endpoint", remedy: "set link: private")
+            place.error("only private links have an endpoint", remedy: "set link: private")
             return nil
         }
         guard let text: String = place.scalar() else { return nil }
@@ -210,7 +210,7 @@ struct SharedRoute {
             }
             return hasCloudsForm(endpoint, at: place) ? endpoint : nil
         } catch {
-            place.fault("\(error)")
+            place.error("\(error)")
             return nil
         }
     }
@@ -218,11 +218,11 @@ struct SharedRoute {
     /// An id in another form than its cloud's would match no client.
     private static func hasCloudsForm(_ endpoint: EndpointReference, at place: Place) -> Bool {
         guard let cloud = endpoint.cloud else { return true }
-        do throws(ScalarFault) {
+        do throws(ScalarError) {
             try PrivateLinkForm.endpointID(of: cloud).check(endpoint.id)
             return true
         } catch {
-            place.fault(error.message, remedy: error.remedy)
+            place.error(error.message, remedy: error.remedy)
             return false
         }
     }
@@ -249,7 +249,7 @@ extension SharedRoute {
         // One that exists but is invalid is reported already.
         if found == nil, !place.decoding.warehouseIDs.contains(warehouse) {
             let known = warehouses.map(\.warehouse.id)
-            warehousePlace.fault(
+            warehousePlace.error(
                 "unknown warehouse \(warehouse.quoted)",
                 remedy: Suggestion.closest(to: warehouse, among: known)
                     .map { "did you mean \($0)?" } ?? "add it under warehouses"
@@ -264,7 +264,7 @@ extension SharedRoute {
         let found = warehouse.services.first { $0.service.id.protocol == service }
         if found == nil, !warehouse.isMissingServices {
             let word = service.rawValue
-            warehousePlace.fault(
+            warehousePlace.error(
                 "warehouse \(self.warehouse) has no \(word) service",
                 remedy: "add services: { \(word): { backends: [ host:port ] } } to that warehouse"
             )
@@ -279,7 +279,7 @@ extension SharedRoute {
             let written = PrivateLinkForm.clouds(using: reference.id).map {
                 "\($0.rawValue):\(reference.id)"
             }
-            place.fault(
+            place.error(
                 "warehouse \(warehouse.warehouse.id) has no endpoint \(reference.id.quoted)",
                 remedy: written.isEmpty
                     ? "use the id of one of its endpoints, such as vpce-0123456789abcdef0"
@@ -319,7 +319,7 @@ extension Place {
     }
 
     fileprivate func reportEmbeddedEndpoint(_ id: String) {
-        fault(
+        error(
             "an embedded endpoint needs a listener of its own",
             remedy: "add a listener with endpoint: \(id) to its warehouse"
         )

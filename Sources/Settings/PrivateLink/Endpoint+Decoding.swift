@@ -80,7 +80,7 @@ extension Fields {
             guard services.areAll else { return nil }
             let known =
                 servicePlace.decoding.showsMore ? services.byID.keys.prefix(100).sorted() : []
-            servicePlace.fault(
+            servicePlace.error(
                 "unknown endpoint service \(id.quoted)",
                 remedy: Suggestion.closest(to: id, among: known)
                     .map { "did you mean \($0)?" } ?? "add it under endpointServices"
@@ -107,10 +107,10 @@ extension Place {
     /// - Parameter form: `nil` if the cloud is unknown, and the text cannot be checked.
     func text(as form: PrivateLinkForm?) -> String? {
         guard let text: String = scalar() else { return nil }
-        do throws(ScalarFault) {
+        do throws(ScalarError) {
             try form?.check(text)
         } catch {
-            fault(error.message, remedy: error.remedy)
+            self.error(error.message, remedy: error.remedy)
             return nil
         }
         return text
@@ -125,6 +125,6 @@ extension Place {
         from claims: inout Claims<Name>
     ) {
         guard let owner = claims.claim(name, for: self) else { return }
-        fault("duplicate \(kind) \(name), first defined at \(owner.reference)")
+        error("duplicate \(kind) \(name), first defined at \(owner.reference)")
     }
 }

@@ -44,7 +44,7 @@ extension EndpointService {
         let list = fields.place("allowedPrincipals")
         let places = list?.elements() ?? []
         guard places.count <= principalLimit else {
-            list?.fault(
+            list?.error(
                 "more than \(principalLimit) principals",
                 remedy: "allow accounts instead of their users and roles"
             )

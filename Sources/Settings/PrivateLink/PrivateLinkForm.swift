@@ -13,10 +13,10 @@ struct PrivateLinkForm {
     let expectation: String
     private let isMet: (String) -> Bool
 
-    func check(_ text: String) throws(ScalarFault) {
+    func check(_ text: String) throws(ScalarError) {
         guard !isMet(text) else { return }
         let remedy = text.hasPrefix("vpce-svc-") ? "this is an endpoint service id" : nil
-        throw ScalarFault("expected \(expectation), found \(text.quoted)", remedy: remedy)
+        throw ScalarError("expected \(expectation), found \(text.quoted)", remedy: remedy)
     }
 }
 

@@ -54,7 +54,7 @@ extension ConfiguredBackend {
         guard let list = service.requiredPlace("backends") else { return [] }
         let places = list.elements()
         if list.isEmptySequence {
-            list.fault("at least one backend is required", remedy: "write [ host:port ]")
+            list.error("at least one backend is required", remedy: "write [ host:port ]")
         }
         var claims = Claims<BackendAddress>()
         let backends = places.compactMap { decode($0, listen: listen, claims: &claims) }
@@ -74,7 +74,7 @@ extension ConfiguredBackend {
             }
         }
         if let remedy = place.node.backendRemedy {
-            place.fault("expected host:port, found \(place.node.kind)", remedy: remedy)
+            place.error("expected host:port, found \(place.node.kind)", remedy: remedy)
             return nil
         }
         return place.mapping { decode(&$0, listen: listen, claims: &claims) }
@@ -106,7 +106,7 @@ extension ConfiguredBackend {
     ) -> BackendAddress? {
         guard let address: BackendAddress = place.scalar() else { return nil }
         if let owner = claims.claim(address, for: place) {
-            place.fault(
+            place.error(
                 "duplicate backend \(address), first defined at \(owner.reference)",
                 remedy: "remove one of the two"
             )

@@ -126,7 +126,7 @@ extension HealthCheck {
                 )
             }
             guard case .asks(let asked) = self, let service, service != asked else { return true }
-            place.fault(
+            place.error(
                 "\(asked.known.nameWithArticle) check requires protocol \(asked.rawValue), but this"
                     + " service is \(service.rawValue)",
                 remedy: "set healthCheck: \(service.rawValue)"

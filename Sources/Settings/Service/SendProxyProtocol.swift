@@ -41,7 +41,7 @@ extension SendProxyProtocol {
         guard let word else { return nil }
         if word != .v2 {
             for place in places {
-                place?.fault("only supported by version v2", remedy: "set version: v2")
+                place?.error("only supported by version v2", remedy: "set version: v2")
             }
         }
         return version(word, options: options)

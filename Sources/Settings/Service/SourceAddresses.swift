@@ -11,14 +11,14 @@ extension Fields {
         guard let list = place("sourceAddresses") else { return [] }
         let places = list.elements()
         if places.count > Self.sourceAddressLimit {
-            list.fault("at most \(Self.sourceAddressLimit) source addresses are allowed")
+            list.error("at most \(Self.sourceAddressLimit) source addresses are allowed")
         }
         var claims = Claims<IPAddress>()
         let addresses = places.compactMap { $0.sourceAddress(&claims) }
         for case .ip(let ip) in backends.map(\.address.host)
         where !addresses.isEmpty && !addresses.contains(where: { $0.family == ip.family }) {
             list.warning(
-                "no address has the family of backend \(ip): the system chooses one"
+                "no source address has the family of backend \(ip); the system chooses one"
             )
         }
         return addresses
@@ -29,7 +29,7 @@ extension Place {
     fileprivate func sourceAddress(_ claims: inout Claims<IPAddress>) -> IPAddress? {
         guard let address: SourceAddress = scalar() else { return nil }
         if let owner = claims.claim(address.ip, for: self) {
-            fault("duplicate address \(address.ip), first defined at \(owner.reference)")
+            error("duplicate address \(address.ip), first defined at \(owner.reference)")
         }
         return address.ip
     }
@@ -41,10 +41,10 @@ private struct SourceAddress: ConfigurationScalar {
 
     let ip: IPAddress
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         // `try?`: the expectation is more helpful than where parsing stopped.
         guard let ip = try? IPAddress(parsing: text), !ip.isUnspecified else {
-            throw ScalarFault(expected: Self.self, found: text)
+            throw ScalarError(expected: Self.self, found: text)
         }
         self.ip = ip.unmapped
     }

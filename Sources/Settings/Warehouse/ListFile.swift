@@ -4,13 +4,13 @@ import Policy
 import Synchronization
 import Text
 
-/// What one of a whitelist's files says, apart from the configuration that names it.
+/// The content of one of a whitelist's files, apart from the configuration that names it.
 final class ListFile: Sendable {
     /// What is wrong or doubtful in a file.
     enum Problem: Sendable {
-        case line(CIDRListFault)
+        case line(CIDRListError)
         case feed(FeedError)
-        /// This many more than the ones that are named.
+        /// The number of errors in addition to those listed.
         case more(Int)
         case unmatched(UnmatchedFilter)
         /// The filter names services and regions that do not occur together.
@@ -20,7 +20,7 @@ final class ListFile: Sendable {
     }
 
     let list: EntryList
-    /// Where each rule is written; a compiled list does not say.
+    /// Where each rule is written; not known in a compiled list.
     let places: Places
     let isCompiled: Bool
     let problems: [Problem]
@@ -39,7 +39,7 @@ final class ListFile: Sendable {
     /// - Parameters:
     ///   - path: as the configuration names it.
     ///   - before: the version of the list that this one replaces.
-    /// - Throws: if the content is not what `settings` say.
+    /// - Throws: if the content does not match `settings`.
     init(
         parsing bytes: [UInt8],
         of path: String,
@@ -74,7 +74,7 @@ extension ListFile.Problem {
     }
 }
 
-/// A file's rules, compiled, and what is wrong with them.
+/// A file's compiled rules, and their errors.
 private struct ListFileContent {
     var trie = CompiledTrie.empty
     var places = ListFile.Places.none
@@ -131,7 +131,7 @@ private struct ListFileContent {
 
 // MARK: - Files read before
 
-/// Tells a file's content from an earlier one without reading it.
+/// Distinguishes a file's content from an earlier one without reading it.
 package struct FileStamp: Hashable, Sendable {
     /// Device, inode, size in bytes and the times of the last change of content and of the inode,
     /// in nanoseconds (stat(2)).
@@ -148,7 +148,7 @@ package struct FileStamp: Hashable, Sendable {
     }
 }
 
-/// What became of reading a file.
+/// The result of reading a file.
 package enum FileReading: Sendable {
     case content([UInt8], FileStamp?)
     /// The file has the stamp that was given, and so the same content.
@@ -230,23 +230,23 @@ package final class ListFileCache: Sendable {
 
 // MARK: - Settings
 
-/// What a configuration says of one of a whitelist's files, beside its path.
+/// What a configuration specifies about one of a whitelist's files, in addition to its path.
 struct ListFileSettings: Hashable {
     /// `nil` to go by the content.
     var format: ListFileFormat?
-    /// Of a feed, what is taken.
+    /// Which part of a feed to use.
     var filter = FeedFilter()
-    /// What becomes of addresses in the file's entries, but for those marked with `!`.
+    /// The action of the file's entries, except those marked with `!`.
     var action = Action.allow
-    /// For entries without words of their own.
+    /// For entries without a description.
     var description = ""
 
-    /// Whether nothing is said that a compiled list cannot take.
+    /// Whether a compiled list supports these settings.
     var isPlain: Bool { filter.isEmpty && action == .allow && description.isEmpty }
 
     /// The form of a file with this content.
     ///
-    /// - Throws: where the content is not what the configuration says, or has no parts to choose.
+    /// - Throws: if the content does not match the configuration, or has no parts to select.
     func format(of bytes: [UInt8]) throws(UnreadableFile) -> ListFileFormat {
         let found = format ?? ListFileFormat(recognizing: bytes)
         if found == .cidrs, !filter.isEmpty {
@@ -283,13 +283,13 @@ enum ListFileFormat: Hashable {
 extension ListFileFormat: ConfigurationScalar {
     static let expectation = "cidrs, aws, azure, google or image"
 
-    init(configurationText text: String) throws(ScalarFault) {
+    init(configurationText text: String) throws(ScalarError) {
         switch text {
         case "cidrs": self = .cidrs
         case "image": self = .image
         default:
             guard let format = FeedFormat(rawValue: text) else {
-                throw ScalarFault(expected: Self.self, found: text)
+                throw ScalarError(expected: Self.self, found: text)
             }
             self = .feed(format)
         }
@@ -297,7 +297,7 @@ extension ListFileFormat: ConfigurationScalar {
 }
 
 extension ListFileSettings {
-    /// `nil` where a value is faulty.
+    /// `nil` if a value is invalid.
     init?(_ fields: inout Fields) {
         self.init()
         let format: ListFileFormat? = fields.optional("format")
@@ -319,7 +319,7 @@ extension ListFileSettings {
 }
 
 extension UnmatchedFilter {
-    /// What may have been meant: the nearest that the feed has, or some of what it has.
+    /// What may have been meant: the closest value in the feed, or some of its values.
     package var remedy: String {
         if let nearest = Suggestion.closest(to: value, among: known) {
             return "did you mean \(nearest)?"

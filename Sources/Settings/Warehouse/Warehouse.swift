@@ -2,7 +2,7 @@ package import Policy
 public import Text
 import Traffic
 
-/// What is protected. The routes of listeners lead to its services; who may use them is its
+/// What is protected. The routes of listeners lead to its services; who may use them is in its
 /// ``WarehousePolicy``.
 package struct Warehouse: Hashable, Sendable {
     /// As in the URLs of the API: letters, digits, `-` and `_`.
@@ -33,7 +33,7 @@ package struct Warehouse: Hashable, Sendable {
 }
 
 extension AccessPolicy {
-    /// What decides on the clients of `listener` that are led to a warehouse.
+    /// What decides about the clients of `listener` that are routed to a warehouse.
     package init(for listener: Listener, under policy: WarehousePolicy) {
         if listener.link == .private {
             self.init(endpointsOf: policy)
@@ -53,12 +53,12 @@ struct DecodedWarehouse {
     let listeners: [Listener]
     /// Those to which routes of other listeners may lead.
     let services: [SharedService]
-    /// Whether `services` may have more than was understood.
+    /// Whether `services` may have had more, some of it invalid.
     let isMissingServices: Bool
 
     /// - Parameters:
     ///   - timeouts: the gateway's, which its listeners inherit.
-    ///   - shared: listeners that lead to several warehouses, this one among them perhaps.
+    ///   - shared: listeners that lead to several warehouses, perhaps including this one.
     static func decode(_ place: Place, timeouts: Timeouts, shared: [SharedListener])
         -> DecodedWarehouse?
     {
@@ -151,7 +151,7 @@ struct DecodedWarehouse {
 }
 
 extension DecodedWarehouse {
-    /// A listener's endpoint must be there, and an embedded endpoint without a listener is not.
+    /// A listener's endpoint must be defined, and an embedded endpoint needs a listener.
     private static func checkEmbeddedEndpoints(
         _ endpoints: [Endpoint],
         for listeners: [Listener],
@@ -198,7 +198,7 @@ extension Place {
     fileprivate func warehouseID() -> String? {
         guard let id: WarehouseID = scalar() else { return nil }
         if let owner = decoding.warehouseIDs.claim(id.text, for: self) {
-            fault("duplicate id \(id.text.quoted), first defined at \(owner.reference)")
+            error("duplicate id \(id.text.quoted), first defined at \(owner.reference)")
         }
         return id.text
     }

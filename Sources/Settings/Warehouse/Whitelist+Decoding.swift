@@ -86,7 +86,7 @@ extension Whitelist.Mode: ConfigurationWord {
 }
 
 extension Action: ConfigurationWord {
-    /// The words of list files, which other programs have too.
+    /// The actions' spellings in list files, which other programs use too.
     static var synonyms: [String: Action] {
         verdicts.merging(["true": .allow, "yes": .allow, "false": .deny, "no": .deny]) { own, _ in
             own
@@ -96,7 +96,7 @@ extension Action: ConfigurationWord {
 
 /// A set of addresses that covers a large part of one family's internet.
 struct AddressOpenness {
-    /// From here on it is warned of.
+    /// The share from which there is a warning.
     private static let limit = 0.5
 
     let family: IPFamily

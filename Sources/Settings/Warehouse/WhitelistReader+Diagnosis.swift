@@ -4,7 +4,7 @@ import Policy
 import Synchronization
 import Time
 
-// MARK: - What the lists say together
+// MARK: - The lists together
 
 /// What is wrong or doubtful in the rules of a whitelist's lists taken together, by index in the
 /// table of all of them, one list after the other.
@@ -149,10 +149,10 @@ extension WhitelistReader {
 
     private func text(_ reason: RuleDiagnosis.IdleRule.Reason, _ origins: RuleOrigins) -> String {
         switch reason {
-        case .saysTheSame(let outer):
+        case .covered(let outer):
             "covered by \(origins.block(outer)) (\(origins[outer].reference))"
         case .shadowed: "longer prefixes cover all of it"
-        case .deniesTheDenied: "no other entry admits these addresses"
+        case .alreadyDenied: "no other entry admits these addresses"
         }
     }
 
@@ -245,7 +245,7 @@ private struct RuleOrigin {
             let subject = feedPath.map { "\($0): " } ?? ""
             place.report(severity, in: file, at: position, subject + message, remedy)
         } else if severity == .error {
-            place.fault(message, remedy: remedy)
+            place.error(message, remedy: remedy)
         } else {
             place.warning(message, remedy: remedy)
         }

@@ -81,14 +81,14 @@ struct WhitelistReader {
 
     private mutating func readLine(_ text: String, at place: Place) {
         let list = CIDRList(parsing: text.utf8.span)
-        if let fault = list.faults.first {
-            return place.fault(
+        if let fault = list.errors.first {
+            return place.error(
                 "invalid entry \(text.quoted): \(fault.reason.problem)",
                 remedy: fault.reason.remedy
             )
         }
         guard list.lines.last == 1 else {
-            return place.fault("expected an address or a CIDR block, found \(text.quoted)")
+            return place.error("expected an address or a CIDR block, found \(text.quoted)")
         }
         for rule in list.rules { append(WhitelistEntry(rule), at: place) }
     }
@@ -126,7 +126,7 @@ extension ConfigurationNode.Entry {
 // MARK: - Files
 
 extension WhitelistReader {
-    /// Reads one of the list `files`: a path, or a mapping that says more about the file.
+    /// Reads one of the list `files`: a path, or a mapping with the file's settings.
     mutating func readFile(_ place: Place) {
         if place.isMapping {
             place.keys { readFile(described: &$0) }
@@ -155,13 +155,16 @@ extension WhitelistReader {
                 read: decoding.readFile
             )
             for problem in file.problems { place.report(problem, of: path) }
+            if file.problems.isEmpty, file.list.count == 0 {
+                place.warning("\(path) has no entries: it admits no clients")
+            }
             guard file.isCompiled || decoding.claimRoom(forRules: file.list.count, at: place) else {
                 return
             }
             let origins = file.isCompiled ? nil : Origins.file(file, place, path: path)
             sources.append(Source(list: file.list, origins: origins))
         } catch {
-            place.fault("cannot read \(path.debugDescription): \(error.reason)")
+            place.error("cannot read \(path.debugDescription): \(error.reason)")
         }
     }
 }
@@ -175,7 +178,7 @@ extension Decoding {
         ruleCount += count
         let hasRoom = ruleCount <= ruleLimit
         if hadRoom, !hasRoom {
-            place.fault(
+            place.error(
                 "more than \(ruleLimit) whitelist rules",
                 remedy: "compile long lists with sluice cidr compile"
             )
@@ -185,7 +188,7 @@ extension Decoding {
 }
 
 extension Place {
-    /// Reports what is wrong or doubtful in a list file that is named here.
+    /// Reports errors and warnings in a list file that is named here.
     fileprivate func report(_ problem: ListFile.Problem, of file: String) {
         switch problem {
         case .line(let fault):
@@ -207,9 +210,9 @@ extension Place {
                     + " these regions",
                 remedy: "choose services and regions that occur together, or omit one of them"
             )
-        case .image(let error): fault("\(error)")
+        case .image(let error): self.error("\(error)")
         case .notPlain:
-            fault(
+            error(
                 "a compiled list has its own actions and descriptions",
                 remedy: "set them in the list before compiling it, or use that list instead"
             )

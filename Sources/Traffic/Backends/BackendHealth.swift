@@ -95,9 +95,9 @@ public struct BackendHealth: Hashable, Sendable {
         let wasOut = isOut
         switch event {
         case .connected: clearEjection()
-        case .connectFailed: noteConnectFailure(at: now)
-        case .checkSucceeded: noteCheckSuccess()
-        case .checkFailed: noteCheckFailure()
+        case .connectFailed: recordConnectFailure(at: now)
+        case .checkSucceeded: recordCheckSuccess()
+        case .checkFailed: recordCheckFailure()
         }
         if wasOut == isOut { return nil }
         return isOut ? .becameUnusable : .becameUsable
@@ -109,7 +109,7 @@ public struct BackendHealth: Hashable, Sendable {
         ejectedUntil = nil
     }
 
-    private mutating func noteConnectFailure(at now: Int64) {
+    private mutating func recordConnectFailure(at now: Int64) {
         connectFailures = min(connectFailures + 1, Self.connectFailureLimit)
         guard connectFailures == Self.connectFailureLimit else { return }
         // Connects that were under way when it was ejected do not prolong the ejection.
@@ -119,7 +119,7 @@ public struct BackendHealth: Hashable, Sendable {
         ejections += 1
     }
 
-    private mutating func noteCheckSuccess() {
+    private mutating func recordCheckSuccess() {
         checkFailures = 0
         checkSuccesses = awaitsFirstCheck ? rise : min(checkSuccesses + 1, rise)
         awaitsFirstCheck = false
@@ -128,7 +128,7 @@ public struct BackendHealth: Hashable, Sendable {
         clearEjection()
     }
 
-    private mutating func noteCheckFailure() {
+    private mutating func recordCheckFailure() {
         checkSuccesses = 0
         checkFailures = awaitsFirstCheck ? fall : min(checkFailures + 1, fall)
         awaitsFirstCheck = false

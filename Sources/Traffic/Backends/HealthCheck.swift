@@ -21,7 +21,7 @@ public struct HealthCheck: Hashable, Sendable {
     public var interval: Duration = .seconds(5)
     /// For the whole of one check.
     public var timeout: Duration = .seconds(2)
-    /// Successes in a row that bring a backend back.
+    /// Successes in a row after which a backend is up again.
     public var rise = 2
     /// Failures in a row that take a backend out.
     public var fall = 3

@@ -130,7 +130,7 @@ public struct NameTable: Sendable {
             running[query.number] = true
             entry.isSlow = true
             let reason = "the resolver did not respond within \(Self.deadline / 1_000)s"
-            let step = entry.note(failure: reason, of: name)
+            let step = entry.record(failure: reason, of: name)
             entry.known.isOverdue = true
             outcome.hasChanged = outcome.hasChanged || step.hasChanged
             outcome.events += step.events
@@ -157,11 +157,11 @@ extension NameTable.Entry {
     {
         due = now + retry
         retry = min(2 * retry, NameTable.interval)
-        return note(failure: reason, of: name)
+        return record(failure: reason, of: name)
     }
 
     /// An outage is news when it begins; its words may change from query to query.
-    fileprivate mutating func note(failure: String, of name: String) -> NameTable.Outcome {
+    fileprivate mutating func record(failure: String, of name: String) -> NameTable.Outcome {
         let isNews = known.failure == nil
         let isFirstAnswer = !known.isAnswered
         known.failure = failure

@@ -137,7 +137,7 @@ public struct Holdings: OptionSet, Hashable, Sendable {
     public static let backendDescriptor = Holdings(rawValue: 2)
     /// A place among those whose first bytes are read before they are judged.
     public static let identifyingPlace = Holdings(rawValue: 4)
-    /// A place among those that are being refused.
+    /// A place among the clients that are being denied.
     public static let refusedPlace = Holdings(rawValue: 8)
     /// A count in every limit that the client has.
     public static let admission = Holdings(rawValue: 16)

@@ -3,7 +3,7 @@ import Policy
 /// One connection's life, from accept to its record, as decisions only: no socket, clock or
 /// closure.
 ///
-/// It is told what has happened, and returns what must be done next (``Step``). The engine acts in one
+/// It receives events, and returns what must be done next (``Step``). The engine acts in one
 /// place, and reports the result. Every connection takes the same path:
 ///
 /// ```
@@ -60,7 +60,7 @@ public struct Lifecycle: Sendable {
     }
 }
 
-// MARK: - What the engine asks
+// MARK: - Queries by the engine
 
 extension Lifecycle {
     /// The state of a connection.

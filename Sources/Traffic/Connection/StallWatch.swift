@@ -50,8 +50,8 @@ public struct StallWatch: Hashable, Sendable {
         isOverBudget: Bool,
         at now: Int64
     ) -> Verdict {
-        self.client.note(client, at: now)
-        self.backend.note(backend, at: now)
+        self.client.record(client, at: now)
+        self.backend.record(backend, at: now)
         let stalls = [self.client.stall(at: now), self.backend.stall(at: now)]
         guard let longest = stalls.compactMap(\.self).max() else { return .nothingWaits }
         for (side, stall) in zip([RelaySide.client, .backend], stalls) {
@@ -70,13 +70,13 @@ extension StallWatch {
     private struct Side: Hashable {
         private var isWaiting = false
         private var takenPosition: Int64 = 0
-        /// When acknowledgements last advanced, as far as updates can tell.
+        /// When acknowledgements last advanced, as far as updates show.
         private var takenAt: Int64 = 0
         /// A point of the stream up to which bytes waited at `markedAt`.
         private var mark: Int64 = 0
         private var markedAt: Int64 = 0
 
-        mutating func note(_ waiting: Waiting, at now: Int64) {
+        mutating func record(_ waiting: Waiting, at now: Int64) {
             defer {
                 isWaiting = waiting.byteCount > 0
                 takenPosition = waiting.takenPosition

@@ -33,7 +33,7 @@ public struct HTTPRejection: Hashable, Sendable {
     /// Shown in the body, so that the user knows which address needs access.
     public var client: IPAddress
 
-    /// The response that tells `client` of `reason`.
+    /// The response that informs `client` of `reason`.
     public init(reason: DenialReason, client: IPAddress) {
         self.reason = reason
         self.client = client

@@ -8,11 +8,11 @@ public struct RequestPath: ConfigurationText {
     public let text: String
 
     /// Only visible ASCII: a space or a line break would end the request's line early.
-    public init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarError) {
         let isVisible = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
         guard text.hasPrefix("/"), isVisible, text.utf8.count <= Self.longestPath else {
             let remedy = "no spaces; percent-encode other characters, e.g. %20"
-            throw ScalarFault(expected: Self.self, found: text, remedy: remedy)
+            throw ScalarError(expected: Self.self, found: text, remedy: remedy)
         }
         self.text = text
     }
@@ -24,10 +24,10 @@ public struct DatabaseUserName: ConfigurationText {
 
     public let text: String
 
-    public init(configurationText text: String) throws(ScalarFault) {
+    public init(configurationText text: String) throws(ScalarError) {
         let isName = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
         guard (1...128).contains(text.utf8.count), isName else {
-            throw ScalarFault(expected: Self.self, found: text)
+            throw ScalarError(expected: Self.self, found: text)
         }
         self.text = text
     }

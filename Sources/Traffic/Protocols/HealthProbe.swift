@@ -54,7 +54,7 @@ public protocol HealthQuestion: HealthProbe {
 }
 
 extension HealthCheck {
-    /// What to ask the backend; `nil` for no check.
+    /// What to send to the backend; `nil` for no check.
     public func probe(of backend: ProbedBackend) -> (any HealthProbe)? {
         switch kind {
         case .off: nil

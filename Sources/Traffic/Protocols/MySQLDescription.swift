@@ -35,7 +35,7 @@ enum MySQLDescription: ProtocolDescription {
 }
 
 extension MySQLErrorPacket {
-    /// The error that tells `client` why it was denied: 1130, or 1040 for what may be temporary.
+    /// The error that informs `client` why it was denied: 1130, or 1040 for what may be temporary.
     ///
     /// - Parameter sqlState: `nil` before a greeting.
     public init(reason: DenialReason, client: IPAddress, sqlState: String?) {

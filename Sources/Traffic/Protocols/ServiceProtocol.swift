@@ -29,7 +29,7 @@ public protocol ProtocolDescription {
     /// Whether every message carries its own length, so that no reader can mistake an early end of the
     /// stream for the end of an answer.
     static var framesMessages: Bool { get }
-    /// How a denied client may be told; the first is the default.
+    /// How a denied client may be informed; the first is the default.
     static var rejects: [Reject] { get }
     /// Tells a denied client at once, before a greeting or in place of an answer; empty if the protocol
     /// has no error message.

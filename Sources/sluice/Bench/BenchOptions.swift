@@ -8,10 +8,10 @@ import Sockets
 
 /// The load and its duration; the same options for every workload.
 struct BenchOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "Number of connections, for all threads together.")
+    @Option(name: .shortAndLong, help: "Total number of connections, over all threads.")
     var connections = 64
 
-    @Option(name: .shortAndLong, help: "Number of threads of the load generator.")
+    @Option(name: .shortAndLong, help: "Number of load-generator threads.")
     var threads = 1
 
     @Option(

@@ -7,9 +7,9 @@ struct ConnectBenchCommand: ParsableCommand {
         commandName: "connect",
         abstract: "Measure connections per second: connect, close, repeat.",
         discussion: """
-            A gateway accepts a connection before it decides about the client and has a backend. So a \
-            connection counts only if it is still open after --hold (longer if the target takes longer \
-            to deny clients) and no error arrived; its latency is that of the connect. With \
+            A gateway accepts a connection before it has checked the client or found a backend: a \
+            connection only counts if it is still open after --hold (longer if the target takes \
+            longer to deny clients) and no error arrived; its latency is that of the connect. With \
             --first-byte, it counts once the server has sent something other than an error; for a \
             mysql:// target, once the server has sent its greeting.
             """

@@ -3,12 +3,12 @@ import ArgumentParser
 import CIDRTrie
 import Text
 
-/// Prints for each address what a list says of it.
+/// Prints what a list decides about each address.
 struct Explainer {
     private let trie: CompiledTrie
     private let isJSON: Bool
     private var output = OutputBuffer()
-    private var isInputFaulty = false
+    private var hasInvalidInput = false
 
     init(trie: CompiledTrie, isJSON: Bool) {
         self.trie = trie
@@ -30,7 +30,7 @@ struct Explainer {
         do {
             try explain(try IPAddress(parsing: text))
         } catch let error as AddressSyntaxError {
-            isInputFaulty = true
+            hasInvalidInput = true
             let shown = LogText.jsonString(text)
             StandardError.print("sluice: invalid address \(shown): \(error)")
         }
@@ -39,7 +39,7 @@ struct Explainer {
     /// Flushes the output; exits with 1 if an address was invalid.
     mutating func finish() throws {
         try output.flush()
-        if isInputFaulty { throw ExitCode.failure }
+        if hasInvalidInput { throw ExitCode.failure }
     }
 
     mutating func explain(_ address: IPAddress) throws {
@@ -56,7 +56,7 @@ struct Explainer {
         do {
             try explain(try IPAddress(parsing: text.span))
         } catch let error as AddressSyntaxError {
-            isInputFaulty = true
+            hasInvalidInput = true
             StandardError.print("sluice: standard input:\(line):\(error.offset + 1): \(error)")
         }
     }

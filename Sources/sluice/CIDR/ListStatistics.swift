@@ -48,7 +48,7 @@ struct ListStatistics: Codable {
         }
         if diagnosis.admitsAllOfOneFamily {
             warnings.append(
-                "the other family is not: 0.0.0.0/0 does not cover IPv6, nor ::/0 IPv4"
+                "no address of the other family is: 0.0.0.0/0 does not cover IPv6, nor ::/0 IPv4"
             )
         }
     }
@@ -57,9 +57,9 @@ struct ListStatistics: Codable {
 extension RuleDiagnosis.IdleRule.Reason {
     fileprivate func words(_ places: (Int) -> String) -> String {
         switch self {
-        case .saysTheSame(let outer): "is covered by \(places(outer)) with the same action"
+        case .covered(let outer): "is covered by \(places(outer)) with the same action"
         case .shadowed: "never decides: longer prefixes cover all of it"
-        case .deniesTheDenied: "denies what is denied anyway"
+        case .alreadyDenied: "denies addresses that no other rule admits"
         }
     }
 }

@@ -16,13 +16,13 @@ struct RuleFiles {
     private(set) var rules: [Rule] = []
     /// The place of each rule, as `file:line`; for a compiled list, `file: rule n`.
     private var places: [String] = []
-    private var faults: [String] = []
+    private var errors: [String] = []
 
     /// - Throws: exit code 78 (EX_CONFIG in sysexits.h), after printing all errors to standard error.
     init(_ paths: [String], filter: FeedFilter = FeedFilter()) throws {
         self.filter = filter
         for path in paths { append(contentsOf: path) }
-        try endIfFaulty()
+        try exitIfInvalid()
     }
 
     /// - Throws: as ``init(_:)``, if two rules contradict each other.
@@ -31,11 +31,11 @@ struct RuleFiles {
             return try RuleSet(rules)
         } catch {
             var copy = self
-            copy.faults = error.clashes.map { clash in
+            copy.errors = error.clashes.map { clash in
                 "\(places[clash.second]): \(clash.block) has the opposite action at"
                     + " \(places[clash.first])"
             }
-            try copy.endIfFaulty()
+            try copy.exitIfInvalid()
             throw ExitCode(78)
         }
     }
@@ -69,7 +69,7 @@ extension RuleFiles {
         } else if filter.isEmpty {
             append(CIDRList(parsing: bytes.span), path)
         } else {
-            faults.append(
+            errors.append(
                 "\(path): a plain list has no services or regions (omit --service and --region)"
             )
         }
@@ -78,22 +78,22 @@ extension RuleFiles {
     private mutating func append(_ list: CIDRList, _ path: String) {
         rules += list.rules
         places += list.lines.map { "\(path):\($0)" }
-        faults += list.faults.map { "\(path):\($0)" }
+        errors += list.errors.map { "\(path):\($0)" }
     }
 
     private mutating func append(_ feed: AddressFeed, _ path: String) {
         rules += feed.entries.map { Rule(block: $0.block, description: $0.description) }
         places += feed.entries.map { "\(path): \($0.path)" }
-        faults += feed.errors.map { "\(path): \($0)" }
+        errors += feed.errors.map { "\(path): \($0)" }
         if feed.furtherErrorCount > 0 {
-            faults.append("\(path): \(feed.furtherErrorCount.of("more error"))")
+            errors.append("\(path): \(feed.furtherErrorCount.of("more error"))")
         }
         for unmatched in feed.unmatchedFilters {
             let words = "no entry has the \(unmatched.key.word) \"\(unmatched.value)\""
-            faults.append("\(path): \(words) (\(unmatched.remedy))")
+            errors.append("\(path): \(words) (\(unmatched.remedy))")
         }
         if feed.isFilteredOut {
-            faults.append(
+            errors.append(
                 "\(path): no entry has both one of the given services and one of the given regions"
                     + " (omit --service or --region)"
             )
@@ -105,12 +105,12 @@ extension RuleFiles {
             // A pipe may be a file too, as in `sluice cidr stats <(…)`.
             let bytes = try File(reading: path).readToEnd(limit: Self.sizeLimit + 1)
             guard bytes.count <= Self.sizeLimit else {
-                faults.append("\(path): file too large (at most \(Self.sizeLimit >> 20) MiB)")
+                errors.append("\(path): file too large (at most \(Self.sizeLimit >> 20) MiB)")
                 return nil
             }
             return bytes
         } catch {
-            faults.append("\(path): \(error)")
+            errors.append("\(path): \(error)")
             return nil
         }
     }
@@ -119,17 +119,17 @@ extension RuleFiles {
         do {
             return try CompiledTrie(image: image)
         } catch {
-            faults.append("\(path): \(error)")
+            errors.append("\(path): \(error)")
             return nil
         }
     }
 
-    private func endIfFaulty() throws {
-        guard faults.isEmpty else { throw ending }
+    private func exitIfInvalid() throws {
+        guard errors.isEmpty else { throw ending }
     }
 
     private var ending: ExitCode {
-        for fault in faults { StandardError.print(fault) }
+        for error in errors { StandardError.print(error) }
         return ExitCode(78)
     }
 }

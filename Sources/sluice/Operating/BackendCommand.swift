@@ -10,7 +10,7 @@ import Traffic
 struct BackendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backend",
-        abstract: "List a gateway's backends, or take one out of service and back.",
+        abstract: "List a gateway's backends, take one out of service, or put it back.",
         subcommands: [List.self, Mode.self],
         defaultSubcommand: List.self
     )
@@ -57,7 +57,7 @@ extension BackendCommand {
 
     struct Mode: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Set whether a backend gets connections.",
+            abstract: "Set a backend's mode: whether it gets connections.",
             discussion: """
                 active       new connections while the backend is healthy
                 drain        no new connections; existing ones and health checks continue

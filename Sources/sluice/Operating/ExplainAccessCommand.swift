@@ -117,11 +117,25 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         }
     }
 
-    private static func address(_ text: String) throws -> IPAddress {
+    static func address(_ text: String) throws -> IPAddress {
         do throws(AddressSyntaxError) {
             return try IPAddress(parsing: text)
         } catch {
-            throw ValidationError("invalid --source \"\(text)\": \(error)")
+            throw ValidationError("expected one address, \(problem(in: text, error))")
+        }
+    }
+
+    /// What is more likely than a mistyped address: one with a port, a block, a name.
+    private static func problem(in text: String, _ error: AddressSyntaxError) -> String {
+        // `try?`: whether it is one counts.
+        if let socket = try? SocketAddress(parsing: text) {
+            return "found one with a port (did you mean \(socket.ip)?)"
+        }
+        do throws(AddressSyntaxError) {
+            let range = try AddressRange(parsing: text)
+            return "found a block of addresses (use one of them, such as \(range.first))"
+        } catch {
+            return "\(error)"
         }
     }
 }
@@ -134,7 +148,7 @@ struct ExplanationText: CustomStringConvertible {
         let lines = explanations.map(Self.line)
         description =
             lines.isEmpty
-            ? "no listener of the warehouse is reachable for this client\n" : lines.joined()
+            ? "this client cannot reach any listener of the warehouse\n" : lines.joined()
     }
 
     private static func line(_ explanation: AccessExplanation) -> String {

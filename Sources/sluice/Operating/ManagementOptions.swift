@@ -21,12 +21,12 @@ struct ManagementOptions: ParsableArguments {
     func printAnswer<Value: Codable & Sendable>(
         as text: (Value) -> String,
         failure: ExitCode = .failure,
-        _ ask: (ManagementClient) async throws(ManagementClientError) ->
+        _ request: (ManagementClient) async throws(ManagementClientError) ->
             ManagementClient.Answer<Value>
     ) async throws -> Value {
         do throws(ManagementClientError) {
             let client = ManagementClient(management ?? .standard)
-            let answer = try await ask(client)
+            let answer = try await request(client)
             if json {
                 StandardOutput.print(json: answer.json, terminator: "")
             } else {

@@ -57,12 +57,20 @@ struct StatusTable: CustomStringConvertible {
             lines.append("last reload failed at \(reload.attemptedAt.rfc3339): \(failure)")
         }
         if status.policy?.isRestored == true {
-            lines.append("policy source unavailable at start: the last active policy is used")
+            lines.append(
+                "the policy's source could not be read at startup: the last active policy is used"
+                    + " (see the log, correct the errors and reload)"
+            )
         }
-        if let rejection = status.policy?.rejection {
+        if let rejection = status.policy?.rejection,
+            rejection.reason != status.lastReload?.failure
+        {
             lines.append(
                 "policy update rejected at \(rejection.at.rfc3339): \(rejection.reason)"
             )
+        }
+        if let failure = status.policy?.saveFailure {
+            lines.append("the active policy is not saved for the next start: \(failure)")
         }
         if !status.awaitingRestart.isEmpty {
             let keys = status.awaitingRestart.joined(separator: ", ")

@@ -34,7 +34,7 @@ struct PythonTests {
         return (0..<20_000).map { _ in texts.next() }
     }
 
-    @Test("The same texts are addresses, and the same ones")
+    @Test("The same texts are addresses, with the same values")
     func addresses() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let texts = Self.texts(seed: seed)
@@ -49,7 +49,7 @@ struct PythonTests {
         #expect(readCount > 1_000)
     }
 
-    @Test("The same texts are blocks, except for the intended differences")
+    @Test("The same texts are blocks, except for intended differences")
     func blocks() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         let texts = Self.texts(seed: seed)

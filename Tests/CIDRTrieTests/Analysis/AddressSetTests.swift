@@ -9,7 +9,7 @@ struct AddressSetTests {
         -> AddressSet
     {
         let list = CIDRList(parsing: Array(lines.joined(separator: "\n").utf8).span)
-        #expect(list.faults.isEmpty)
+        #expect(list.errors.isEmpty)
         return AddressSet(
             admittedBy: try RuleSet(list.rules),
             family: family,
@@ -19,7 +19,7 @@ struct AddressSetTests {
 
     private func blocks(_ set: AddressSet) -> [String] { set.blocks.map { "\($0)" } }
 
-    @Test("Neighbours become one block, a denied part is cut out")
+    @Test("Neighbors become one block, and a denied part is cut out")
     func blocks() throws {
         #expect(blocks(try admitted("10.0.0.0/9", "10.128.0.0/9")) == ["10.0.0.0/8"])
         let cut = try admitted("10.0.0.0/30", "!10.0.0.1")
@@ -29,7 +29,7 @@ struct AddressSetTests {
         #expect(try admitted("::/0").isEmpty)
     }
 
-    @Test("Everything is everything, by one block or by halves")
+    @Test("All addresses are all addresses, as one block or as halves")
     func everything() throws {
         #expect(try admitted("0.0.0.0/0").isEverything)
         #expect(try admitted("0.0.0.0/1", "128.0.0.0/1").isEverything)
@@ -41,7 +41,7 @@ struct AddressSetTests {
         #expect(blocks(v6) == ["::/0"])
     }
 
-    @Test("The difference, by hand")
+    @Test("A hand-checked difference")
     func difference() throws {
         let old = try admitted("10.0.0.0/24", "192.0.2.0/24")
         let new = try admitted("10.0.0.0/25", "10.0.1.0/24", "192.0.2.0/24")
@@ -53,7 +53,7 @@ struct AddressSetTests {
         #expect(all.subtracting(all).isEmpty)
     }
 
-    @Test("Random lists differ just where their verdicts do", arguments: IPFamily.allCases)
+    @Test("Random lists differ exactly where their verdicts do", arguments: IPFamily.allCases)
     func random(family: IPFamily) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = RandomRules(seed: seed)

@@ -3,11 +3,11 @@ import CIDRTrie
 import Testing
 import Time
 
-@Suite("Rules that change nothing")
+@Suite("Rules without effect")
 struct RuleDiagnosisTests {
     private func diagnosis(_ lines: String...) throws -> RuleDiagnosis {
         let list = CIDRList(parsing: Array(lines.joined(separator: "\n").utf8).span)
-        #expect(list.faults.isEmpty)
+        #expect(list.errors.isEmpty)
         return RuleDiagnosis(of: try RuleSet(list.rules), at: UnixTime(seconds: 0))
     }
 
@@ -15,22 +15,22 @@ struct RuleDiagnosisTests {
     func redundant() throws {
         let idle = try diagnosis("10.0.0.0/8", "10.1.0.0/16", "!10.2.0.0/16", "10.2.3.0/24")
             .idleRules
-        #expect(idle == [.init(rule: 1, reason: .saysTheSame(as: 0))])
+        #expect(idle == [.init(rule: 1, reason: .covered(by: 0))])
     }
 
-    @Test("A rule that longer ones cover is shadowed, whatever they say")
+    @Test("A rule that longer ones cover is shadowed, regardless of their actions")
     func shadowed() throws {
         let idle = try diagnosis("10.0.0.0/8", "10.0.0.0/9", "!10.128.0.0/9").idleRules
         #expect(idle.contains(.init(rule: 0, reason: .shadowed)))
     }
 
-    @Test("A denial where nothing is admitted changes nothing")
+    @Test("A deny rule where nothing is admitted has no effect")
     func denied() throws {
         let idle = try diagnosis("!192.0.2.0/24", "10.0.0.0/8", "!10.1.0.0/16").idleRules
-        #expect(idle == [.init(rule: 0, reason: .deniesTheDenied)])
+        #expect(idle == [.init(rule: 0, reason: .alreadyDenied)])
     }
 
-    @Test("Leaving out a redundant rule changes no verdict", arguments: IPFamily.allCases)
+    @Test("Removing a redundant rule changes no verdict", arguments: IPFamily.allCases)
     func random(family: IPFamily) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = RandomRules(seed: seed)
@@ -54,7 +54,7 @@ struct RuleDiagnosisTests {
         #expect(foundCount > 0)
     }
 
-    @Test("Rules inside others are counted, whatever they say")
+    @Test("Rules inside others are counted, regardless of their actions")
     func nested() throws {
         let lines = ["10.0.0.0/8", "!10.1.0.0/16", "10.1.1.0/24", "11.0.0.0/8", "2001:db8::/32"]
         #expect(try diagnosis(lines[0], lines[1], lines[2], lines[3], lines[4]).nestedCount == 2)

@@ -47,7 +47,7 @@ struct EditingTests {
         )
     }
 
-    @Test("Of rules with the same block the next one takes over from one that is gone")
+    @Test("If a rule is removed, the next one with the same block takes effect")
     func sameBlock() throws {
         let block = "10.0.0.0/8"
         let rules = try [
@@ -94,7 +94,7 @@ struct EditingTests {
         try old.checkInvariants()
     }
 
-    @Test("Pages of a list go by blocks, gaps and disabled rules included")
+    @Test("Pages of a list are ordered by block, including gaps and disabled rules")
     func pages() throws {
         var trie = CompiledTrie(
             RuleTable(try ["::/0", "10.0.0.0/8", "9.0.0.0/8", "10.0.0.0/24"].map { try rule($0) })
@@ -107,7 +107,10 @@ struct EditingTests {
         #expect(trie.indices(of: block).isEmpty && trie.index(of: block) == nil)
     }
 
-    @Test("Many edits at once decide as one by one", arguments: [ListShape.mixed, .duplicates])
+    @Test(
+        "Many edits together have the same effect as one by one",
+        arguments: [ListShape.mixed, .duplicates]
+    )
     func batch(_ shape: ListShape) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -161,7 +164,7 @@ struct EditingTests {
         #expect(edited.ruleByteCount <= 2 * new.ruleByteCount + 50_000, comment)
     }
 
-    @Test("A stale description is dropped in time; the others stay")
+    @Test("Unused descriptions are eventually removed; the others stay")
     func descriptions() throws {
         var trie = CompiledTrie(
             RuleTable(try (0..<300).map { try rule("10.0.\($0 % 256).0/24", .allow, "rule \($0)") })
@@ -191,7 +194,7 @@ struct EditingTests {
 @Suite("Images of edited lists")
 struct EditedImageTests {
     @Test(
-        "What was edited is written and read again, and can be edited",
+        "An edited list can be written, read again, and edited",
         arguments: ListShape.allCases
     )
     func roundTrip(_ shape: ListShape) throws {

@@ -27,7 +27,7 @@ struct PublicationTests {
     }
 
     @Test(
-        "Each version answers as its own rules say, however many versions come after it",
+        "Each version decides by its own rules, however many versions come after it",
         arguments: [ListShape.hosts, .routes, .mixed, .levelled]
     )
     func readers(_ shape: ListShape) async throws {

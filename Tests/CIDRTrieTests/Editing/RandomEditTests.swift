@@ -28,7 +28,10 @@ struct RandomEditTests {
         }
     }
 
-    @Test("The method that is chosen for an edit decides the same", arguments: ListShape.allCases)
+    @Test(
+        "The method chosen for an edit does not change the verdicts",
+        arguments: ListShape.allCases
+    )
     func chosenMethod(_ shape: ListShape) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var list = EditedList(shape, seed: seed)

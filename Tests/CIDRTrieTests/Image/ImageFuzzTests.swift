@@ -6,7 +6,7 @@ import Time
 @testable import CIDRTrie
 
 /// An image whose checksum is right may still have been made by an enemy.
-@Suite("Images made by an enemy")
+@Suite("Maliciously crafted images")
 struct ImageFuzzTests {
     /// Loads the image under a right checksum; what loads is asked.
     private func tryOut(_ image: [UInt8], addresses: [IPAddress]) {
@@ -26,7 +26,7 @@ struct ImageFuzzTests {
         CompiledTrie(try RuleSet(rules))
     }
 
-    @Test("Any one word changed", arguments: IPFamily.allCases)
+    @Test("Any single word changed", arguments: IPFamily.allCases)
     func words(family: IPFamily) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = RandomRules(seed: seed)
@@ -50,7 +50,7 @@ struct ImageFuzzTests {
         }
     }
 
-    @Test("Any bytes changed, repeated, left out or put in", arguments: IPFamily.allCases)
+    @Test("Any bytes changed, repeated, removed or inserted", arguments: IPFamily.allCases)
     func bytes(family: IPFamily) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = RandomRules(seed: seed)
@@ -63,7 +63,7 @@ struct ImageFuzzTests {
         }
     }
 
-    @Test("Nodes that point to each other, to themselves or nowhere are refused")
+    @Test("Nodes that point to each other, to themselves or nowhere are rejected")
     func circles() throws {
         let trie = try Self.trie(
             (0..<200).map {

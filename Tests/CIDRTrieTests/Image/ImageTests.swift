@@ -25,7 +25,10 @@ struct ImageTests {
         return CompiledTrie(try RuleSet(rules))
     }
 
-    @Test("What was written is read again, descriptions and expiries included", arguments: lists)
+    @Test(
+        "An image that was written can be read, including descriptions and expiries",
+        arguments: lists
+    )
     func roundTrip(lines: [String]) throws {
         let trie = try Self.trie(lines)
         try trie.checkInvariants()
@@ -81,7 +84,7 @@ struct ImageTests {
         }
     }
 
-    @Test("Another format and another byte order are told apart from damage")
+    @Test("Another format and another byte order are distinguished from damage")
     func header() throws {
         var image = try Self.trie(Self.lists[1]).image()
         image[8] = 9

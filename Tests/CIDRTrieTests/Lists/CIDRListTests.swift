@@ -14,7 +14,7 @@ struct CIDRListTests {
         }
     }
 
-    @Test("Blocks, addresses, ranges, denials, words and comments")
+    @Test("Blocks, addresses, ranges, denials, descriptions and comments")
     func everything() {
         let list = list(
             """
@@ -27,7 +27,7 @@ struct CIDRListTests {
             !198.51.100.66/32 the guests' Wi-Fi
             """
         )
-        #expect(list.faults == [])
+        #expect(list.errors == [])
         #expect(
             lines(list) == [
                 "2 allow 198.51.100.0/24 Lisbon", "3 allow 2001:db8:42::/48 Lisbon too",
@@ -37,14 +37,14 @@ struct CIDRListTests {
         )
     }
 
-    @Test("A byte order mark, carriage returns and a missing last line feed do no harm")
+    @Test("A byte order mark, carriage returns and a missing last line feed are accepted")
     func otherSystems() {
         #expect(lines(list("\u{FEFF}10.0.0.0/8 a\r\n11.0.0.0/8\r\n12.0.0.0/8")).count == 3)
         #expect(lines(list("10.0.0.0/8 a\r\n")) == ["1 allow 10.0.0.0/8 a"])
-        #expect(list("").rules.isEmpty && list("\n\n").faults == [])
+        #expect(list("").rules.isEmpty && list("\n\n").errors == [])
     }
 
-    @Test("A range takes as many blocks as it must, all with its line and words")
+    @Test("A range becomes as few blocks as possible, all with its line and description")
     func ranges() {
         let list = list("10.0.0.1-10.0.0.6 six")
         #expect(
@@ -56,29 +56,29 @@ struct CIDRListTests {
     }
 
     @Test(
-        "A range that goes backwards, or between families, is told as such, and never as its first address",
+        "A range that goes backwards or mixes families is reported as such, not read as its first address",
         arguments: ["10.4.0.9 - 10.4.0.1", "10.4.0.9-10.4.0.1", "10.4.0.1 - 2001:db8::5"]
     )
     func invertedRanges(text: String) {
         let list = list(text)
         #expect(list.rules.isEmpty)
-        #expect(list.faults.map(\.reason) == [.address(.invertedRange)])
+        #expect(list.errors.map(\.reason) == [.address(.invertedRange)])
     }
 
-    @Test("Each fault is named by line and column, and costs its own line only")
-    func faults() {
+    @Test("Each error is reported by line and column, and only affects its own line")
+    func errors() {
         let list = list("10.0.0.0/8\n10.0.0.1/8\n !\n11.0.0.0/8\n10.0.0.0/08\n12.0.0.0/8 \u{7}\n")
         #expect(list.rules.map(\.block.description) == ["10.0.0.0/8", "11.0.0.0/8"])
-        #expect(list.faults.map(\.line) == [2, 3, 5, 6])
-        #expect(list.faults.map(\.column) == [1, 3, 10, 12])
-        #expect(list.faults[0].description.contains("10.0.0.0/8"))
+        #expect(list.errors.map(\.line) == [2, 3, 5, 6])
+        #expect(list.errors.map(\.column) == [1, 3, 10, 12])
+        #expect(list.errors[0].description.contains("10.0.0.0/8"))
     }
 
-    @Test("A line that is longer than any entry is a fault, and the next one is read")
+    @Test("A line that is too long is an error, and the next one is read")
     func longLine() {
         let long = "10.0.0.0/8 " + String(repeating: "x", count: CIDRList.lineLimit)
         let list = list("\(long)\n11.0.0.0/8")
-        #expect(list.faults.map(\.reason) == [.lineTooLong(limit: CIDRList.lineLimit)])
+        #expect(list.errors.map(\.reason) == [.lineTooLong(limit: CIDRList.lineLimit)])
         #expect(list.rules.count == 1)
     }
 
@@ -114,8 +114,8 @@ struct CIDRListTests {
         let rules = alone.flatMap { line in line.list.rules.map { (line.number, $0) } }
         #expect(Array(whole.rules) == rules.map(\.1), "seed \(seed)")
         #expect(Array(whole.lines) == rules.map(\.0), "seed \(seed)")
-        let faultyLines = alone.filter { !$0.list.faults.isEmpty }.map(\.number)
-        #expect(whole.faults.map(\.line) == faultyLines, "seed \(seed)")
+        let invalidLines = alone.filter { !$0.list.errors.isEmpty }.map(\.number)
+        #expect(whole.errors.map(\.line) == invalidLines, "seed \(seed)")
     }
 }
 
@@ -125,7 +125,7 @@ struct CIDRListDescriptionTests {
     private func list(_ text: String) -> CIDRList { CIDRList(parsing: Array(text.utf8).span) }
 
     @Test(
-        "Ranges and lengths count with blanks in them, whatever dash and blank it is",
+        "Ranges and lengths may contain blanks, with any kind of dash and blank",
         arguments: [
             "!10.1.0.0 - 10.1.0.255 quarantine", "!10.1.0.0 – 10.1.0.255 quarantine",
             "!10.1.0.0- 10.1.0.255 quarantine", "!10.1.0.0 -10.1.0.255 quarantine",
@@ -137,13 +137,13 @@ struct CIDRListDescriptionTests {
     )
     func meant(line: String) throws {
         let list = list(line)
-        #expect(list.faults == [])
+        #expect(list.errors == [])
         let block = try CIDRBlock(parsing: "10.1.0.0/24")
         #expect(Array(list.rules) == [Rule(block: block, action: .deny, description: "quarantine")])
     }
 
     @Test(
-        "What is not clearly a description is a fault with its place and its remedy",
+        "Text that is not clearly a description is an error with its place and remedy",
         arguments: [
             ("!10.1.0.0 10.1.0.255 quarantine", 11, "one entry per line"),
             ("!10.1.0.0 - quarantine", 13, "after the dash"),
@@ -183,15 +183,15 @@ struct CIDRListDescriptionTests {
             ("10.1.0.0/16 a\u{2028}b", 14, "control character 0x2028"),
         ]
     )
-    func faults(line: String, column: Int, words: String) {
+    func errors(line: String, column: Int, words: String) {
         let list = list(line)
         #expect(list.rules.isEmpty)
-        #expect(list.faults.map(\.column) == [column])
-        #expect(list.faults.first?.description.contains(words) == true, "\(list.faults)")
+        #expect(list.errors.map(\.column) == [column])
+        #expect(list.errors.first?.description.contains(words) == true, "\(list.errors)")
     }
 
     @Test(
-        "Words are words, though there are numbers, dashes and addresses in them",
+        "A description may contain numbers, dashes and addresses",
         arguments: [
             "Lisbon", "Lisbon - 3rd floor", "2nd office", "Büro, 2. Stock", "(guests)",
             "\"guests\"",
@@ -202,38 +202,38 @@ struct CIDRListDescriptionTests {
     )
     func descriptions(words: String) {
         let list = list("10.0.0.0/8 \(words)\n")
-        #expect(list.faults == [])
+        #expect(list.errors == [])
         let description = words.hasPrefix("#") ? String(words.dropFirst()) : words
         #expect(list.rules.map(\.description) == [description])
     }
 
-    @Test("After # anything is a description", arguments: ["10.0.0.2", "deny", "24", "- x", ", y"])
+    @Test("Anything after # is a description", arguments: ["10.0.0.2", "deny", "24", "- x", ", y"])
     func comments(words: String) {
         #expect(list("10.0.0.1 # \(words)").rules.map(\.description) == [words])
     }
 
-    @Test("A lone carriage return ends a line, and a pair ends one")
+    @Test("A lone carriage return ends a line, and so does CRLF")
     func lineEnds() {
         let list = list("10.0.0.0/8 a\r!10.1.0.0/16 b\r\n\r\n300.0.0.0/8\r")
         #expect(list.rules.map(\.action) == [.allow, .deny])
         #expect(Array(list.lines) == [1, 2])
-        #expect(list.faults.map(\.line) == [4])
+        #expect(list.errors.map(\.line) == [4])
     }
 
-    @Test("A file in UTF-16 is one fault, not one for each line")
+    @Test("A file in UTF-16 is one error, not one for each line")
     func utf16() {
         for mark in [[0xff, 0xfe], [0xfe, 0xff]] as [[UInt8]] {
             let bytes = mark + Array("10.0.0.0/8\n11.0.0.0/8\n".utf8.flatMap { [$0, 0] })
-            #expect(CIDRList(parsing: bytes.span).faults.map(\.reason) == [.utf16])
+            #expect(CIDRList(parsing: bytes.span).errors.map(\.reason) == [.utf16])
         }
     }
 
-    @Test("Ranges that take many rules each are counted before they fill the memory")
+    @Test("Ranges that become many rules are counted before they fill the memory")
     func ruleLimit() {
         let range = "::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe\n"
         let bytes = Array(String(repeating: range, count: 1_000).utf8)
         let list = CIDRList(parsing: bytes.span, ruleLimit: 1_000)
         #expect(list.rules.count < 1_300)
-        #expect(list.faults.map(\.reason) == [.tooManyRules(limit: 1_000)])
+        #expect(list.errors.map(\.reason) == [.tooManyRules(limit: 1_000)])
     }
 }

@@ -15,7 +15,7 @@ struct CompiledTrieTests {
         #expect(trie.match(for: try IPAddress(parsing: "10.2.0.0")) == 2)
     }
 
-    @Test("What no rule matches is denied")
+    @Test("An address that no rule matches is denied")
     func noMatch() throws {
         let trie = try CompiledTrie(rules: "10.0.0.0/8")
         #expect(trie.match(for: try IPAddress(parsing: "11.0.0.0")) == nil)
@@ -32,7 +32,7 @@ struct CompiledTrieTests {
         #expect(v6.verdict(for: try IPAddress(parsing: "10.0.0.1")) == .deny)
     }
 
-    @Test("A rule applies up to its expiry; from then on the one around it does")
+    @Test("A rule applies until its expiry; then the one around it does")
     func expiry() throws {
         var list = Array(
             CIDRList(parsing: "10.0.0.0/8\n!10.1.0.0/16\n10.1.2.0/24".utf8.span).rules
@@ -59,7 +59,7 @@ struct CompiledTrieTests {
         #expect(error?.description == "rules 1 and 3 contradict each other about 10.0.0.0/8")
     }
 
-    @Test("Of two equal rules, the one that lasts longer takes effect")
+    @Test("Of two equal rules, the one that expires later takes effect")
     func duplicates() throws {
         var rules = Array(CIDRList(parsing: "10.0.0.0/8\n10.0.0.0/8".utf8.span).rules)
         #expect(try RuleSet(rules).duplicates == [.init(kept: 0, dropped: 1)])

@@ -3,7 +3,7 @@ import CIDRTrie
 import Testing
 import Time
 
-@Suite("At the edges of lengths, spaces and nests")
+@Suite("Extreme prefix lengths, addresses and nesting")
 struct EdgeTests {
     @Test(
         "The shortest and the longest prefixes, at both ends of the space",
@@ -39,7 +39,10 @@ struct EdgeTests {
         #expect(trie.match(for: address) == 0)
     }
 
-    @Test("In a nest of expired rules the first that applies decides", arguments: IPFamily.allCases)
+    @Test(
+        "Among nested expired rules, the first that still applies decides",
+        arguments: IPFamily.allCases
+    )
     func expiredNest(family: IPFamily) throws {
         let address = IPAddress(family, bits: .max)
         let rules = (0...family.bitWidth).map {

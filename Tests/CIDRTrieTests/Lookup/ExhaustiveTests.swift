@@ -3,7 +3,7 @@ import CIDRTrie
 import SeededRandom
 import Testing
 
-@Suite("Everything in a small space")
+@Suite("Exhaustive tests in a small address space")
 struct ExhaustiveTests {
     /// Eight places of the same size, at either end of the space, in its middle, and across the
     /// border between the two halves of an IPv6 address.

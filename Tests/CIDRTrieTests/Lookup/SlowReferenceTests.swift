@@ -20,7 +20,7 @@ struct SlowReferenceTests {
         }
     }
 
-    @Test("Both families in one list do not disturb each other")
+    @Test("Both families can be in one list")
     func mixed() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = RandomRules(seed: seed)

@@ -12,7 +12,7 @@ struct LookupAssemblyTests {
 
     private static let assembly = Result { try Assembly(compiling: probe) }
 
-    @Test("A lookup calls nothing of the runtime: no allocation, no reference count, no lock")
+    @Test("A lookup does not call the runtime: no allocation, no reference counting, no lock")
     func calls() throws {
         let assembly = try Self.assembly.get()
         for lookup in Self.lookups {
@@ -23,7 +23,7 @@ struct LookupAssemblyTests {
         }
     }
 
-    @Test("The reader of assembly sees an allocation where there is one")
+    @Test("The assembly reader detects an allocation")
     func sensitivity() throws {
         let assembly = try Self.assembly.get()
         let reached = try assembly.reached(from: "probe_allocation")

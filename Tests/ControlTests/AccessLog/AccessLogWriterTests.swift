@@ -34,7 +34,7 @@ struct AccessLogWriterTests {
         }
     }
 
-    @Test("Each record becomes a line, in the order in which they came")
+    @Test("Each record becomes a line, in order")
     func lines() throws {
         let writer = try writer()
         for batch in 0..<100 { writer.write((0..<20).map { .example(batch * 20 + $0) }) }
@@ -51,7 +51,7 @@ struct AccessLogWriterTests {
         #expect(try numbers() == Array(0..<5_000))
     }
 
-    @Test("A probe has no line, unless probes are asked for")
+    @Test("A probe has no line, unless probes are logged")
     func probes() throws {
         for includesProbes in [false, true] {
             let writer = try writer(to: "\(includesProbes).log", includesProbes: includesProbes)
@@ -62,7 +62,7 @@ struct AccessLogWriterTests {
         }
     }
 
-    @Test("What stands in the file already stays, and only its owner and group may read it")
+    @Test("Existing content of the file is kept, and only its owner and group may read it")
     func existingFile() throws {
         try folder.write(Data("{\"connection\":7}\n".utf8), to: "access.log")
         let writer = try writer()
@@ -93,7 +93,7 @@ struct AccessLogWriterTests {
         #expect(try numbers() == Array(1_000..<2_000))
     }
 
-    @Test("Where the file cannot be opened anew, the log stays in the old one and says so")
+    @Test("If the file cannot be reopened, the log continues in the old one and reports it")
     func failedReopen() throws {
         try FileManager.default.createDirectory(
             at: folder.url.appendingPathComponent("logs"),
@@ -141,7 +141,7 @@ struct AccessLogWriterTests {
         #expect(writer.droppedLineCount == 0)
     }
 
-    @Test("A named pipe that nobody reads is an error that says so, and not a wait")
+    @Test("A named pipe without a reader is an error, and does not block")
     func unreadPipe() throws {
         let path = folder.path(of: "pipe")
         try NamedPipe(at: path).closeReader()
@@ -155,7 +155,7 @@ struct AccessLogWriterTests {
 /// Readers that are slow, full or gone.
 @Suite("The access log with a bad destination", .timeLimit(.minutes(2)))
 struct SlowAccessLogTests {
-    @Test("Behind a reader that does not read, records wait up to the limit; the rest is counted")
+    @Test("If the reader does not read, records wait up to the limit; the rest are counted")
     func backlog() throws {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(at: folder.path(of: "log"))
@@ -180,7 +180,7 @@ struct SlowAccessLogTests {
         #expect(writer.droppedLineCount == dropped)
     }
 
-    @Test("Handing records over never waits for the reader; a flush waits as long as it is told")
+    @Test("Writing records never waits for the reader; a flush waits up to its timeout")
     func flushLimit() throws {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(at: folder.path(of: "log"))
@@ -193,7 +193,7 @@ struct SlowAccessLogTests {
         #expect(pipe.readLines(1_000).count == 1_000)
     }
 
-    @Test("A full disk loses lines and counts them, and the log goes on")
+    @Test("On a full disk, lines are dropped and counted, and the log recovers")
     func fullDisk() throws {
         let folder = try TemporaryFolder()
         let path = folder.path(of: "access.log")
@@ -218,7 +218,7 @@ struct SlowAccessLogTests {
         #expect(told[1].sentence.contains("4 lines lost"))
     }
 
-    @Test("A line that was cut off is continued before the next one begins")
+    @Test("A partly written line is completed before the next one begins")
     func cutLine() throws {
         let folder = try TemporaryFolder()
         let path = folder.path(of: "log")
@@ -250,7 +250,7 @@ struct SlowAccessLogTests {
 
     private struct Line: Decodable { var connection: Int }
 
-    @Test("A reader that has gone loses lines and counts them; a new one gets the next")
+    @Test("If the reader is gone, lines are dropped and counted; a new reader gets later ones")
     func brokenPipe() throws {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(at: folder.path(of: "log"))

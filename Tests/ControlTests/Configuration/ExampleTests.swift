@@ -17,7 +17,7 @@ struct ExampleTests {
         loaded = try load(designExample, files: ["office.cidrs": "198.51.100.0/24 branch\n"])
     }
 
-    @Test("The design's example is accepted as it stands; only its store is warned of")
+    @Test("The design's example is accepted unchanged; only its store causes a warning")
     func findings() {
         #expect(loaded.places == ["3:8 state", "4:9 policy"])
         #expect(loaded.faults == [])
@@ -40,7 +40,7 @@ struct ExampleTests {
         #expect(configuration.topology.engine == EngineSettings())
     }
 
-    @Test("Its warehouse and whitelist are decoded, with the file's rules behind the entries")
+    @Test("Its warehouse and whitelist are decoded, with the file's rules after the entries")
     func warehouse() throws {
         let warehouse = try #require(loaded.configuration?.topology.warehouses.first)
         let whitelist = try #require(loaded.configuration?.policy[warehouse.id].whitelist)
@@ -119,7 +119,7 @@ struct ExampleTests {
         )
     }
 
-    @Test("The commented example of the documentation has neither fault nor warning")
+    @Test("The commented example of the documentation has neither errors nor warnings")
     func documentation() throws {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent()

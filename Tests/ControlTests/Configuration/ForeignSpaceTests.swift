@@ -6,7 +6,7 @@ import Testing
 @Suite("Spaces that YAML does not know")
 struct ForeignSpaceTests {
     @Test(
-        "A foreign space where a space is needed is named with its place",
+        "A foreign space used as a space is reported with its place",
         arguments: [
             ("warehouses:\n\u{a0}\u{a0}- id: A", 2, 1), ("a:\n  - id: A\n  \u{a0} b: c", 3, 3),
             ("log:\u{a0}{ level: info }", 1, 5), ("log:\n  level\u{a0}: info", 2, 8),
@@ -17,7 +17,7 @@ struct ForeignSpaceTests {
         ]
     )
     func places(yaml: String, line: Int, column: Int) {
-        let fault = #expect(throws: YAMLFault.self) { try YAMLReader.read(yaml) }
+        let fault = #expect(throws: YAMLError.self) { try YAMLReader.read(yaml) }
         let words = fault.map { "\($0)" } ?? "no error"
         #expect(fault?.position == SourcePosition(line: line, column: column), "\(words)")
         guard case .foreignSpace? = fault?.reason else {
@@ -29,7 +29,7 @@ struct ForeignSpaceTests {
     }
 
     @Test(
-        "Within a text they are text",
+        "Inside text they are accepted",
         arguments: [
             "a: Bureau\u{a0}de Lyon", "a: \"\u{a0}b\u{a0}\"", "a: b # c:\u{a0}d", "'a\u{a0}b': c",
             "a: |\n  b:\u{a0}c\n", "a: 1\u{202f}000",
@@ -39,7 +39,7 @@ struct ForeignSpaceTests {
         _ = try YAMLReader.read(yaml)
     }
 
-    @Test("A text in quotes that has one shows which when it is refused")
+    @Test("If quoted text with one is rejected, the message names it")
     func quoted() throws {
         let loaded = try load("log: { level: \"info\u{a0}\" }\nwarehouses: []\n")
         #expect(loaded.faults.first?.message.contains(#"found "info\u{A0}""#) == true)

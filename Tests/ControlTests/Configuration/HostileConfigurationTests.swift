@@ -4,7 +4,7 @@ import Testing
 @testable import Control
 
 /// Files that are meant to take the loader's time, its memory or its stack.
-@Suite("Configurations that are meant to do harm")
+@Suite("Malicious configurations")
 struct HostileConfigurationTests {
     private static let size = 512 << 10
 
@@ -50,7 +50,7 @@ struct HostileConfigurationTests {
         },
     ]
 
-    @Test("Each is answered with findings", arguments: texts.keys.sorted())
+    @Test("Each results in findings", arguments: texts.keys.sorted())
     func harmless(name: String) throws {
         let text = try #require(Self.texts[name]?())
         let loaded = testLoader.decode(text, from: "/nowhere/sluice.yaml")

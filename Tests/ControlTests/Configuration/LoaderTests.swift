@@ -21,7 +21,7 @@ struct LoaderTests {
                 backends: [ { address: 127.0.0.1:3306 } ]
         """
 
-    @Test("A file that is missing is a fault of the whole file, in the system's words")
+    @Test("A missing file is an error of the whole file, with the system's message")
     func missing() {
         let loaded = testLoader.load(contentsOf: "/nowhere/sluice.yaml")
         #expect(
@@ -52,7 +52,7 @@ struct LoaderTests {
         )
     }
 
-    @Test("A pipe or a device is refused at once, as configuration and as list")
+    @Test("A pipe or a device is rejected immediately, as configuration and as list")
     func notRegular() throws {
         let folder = try TemporaryFolder()
         // However long a path is, it is shown whole: someone has to find the file.
@@ -70,7 +70,7 @@ struct LoaderTests {
         }
     }
 
-    @Test("UTF-16 is named, in the configuration and in a list")
+    @Test("UTF-16 is reported, in the configuration and in a list")
     func utf16() throws {
         let folder = try TemporaryFolder(["sluice.yaml": yaml])
         let text = Data("10.0.0.0/8\n".utf8.flatMap { [$0, 0] })
@@ -84,7 +84,7 @@ struct LoaderTests {
     }
 
     @Test(
-        "Lists that are large only together are refused, so that a small file cannot fill the memory"
+        "Lists that are too large together are rejected, so that a small file cannot fill the memory"
     )
     func manyLists() throws {
         let folder = try TemporaryFolder()
@@ -104,26 +104,26 @@ struct LoaderTests {
         #expect(loaded.messages.last?.contains("exceed 256 MiB in total") == true)
     }
 
-    @Test("A byte order mark is no part of the text")
+    @Test("A byte order mark is not part of the text")
     func byteOrderMark() throws {
         #expect(try load("\u{FEFF}policy: x\nwarehouses: []").places.first == "1:9 policy")
     }
 
-    @Test("A whitelist's file is looked for beside the configuration file")
+    @Test("A whitelist's file is relative to the configuration file")
     func relativePath() throws {
         let loaded = try load(yaml, files: ["office.cidrs": "203.0.113.0/24 office\n"])
         #expect(loaded.lines == [])
         #expect(loaded.configuration?.policy.warehouses.values.first?.whitelist.entryCount == 1)
     }
 
-    @Test("A whitelist's file that cannot be read is a fault where it is named")
+    @Test("A whitelist's file that cannot be read is an error where it is named")
     func missingList() throws {
         let loaded = try load(yaml)
         #expect(loaded.places == ["4:16 warehouses[0].whitelist.files[0]"])
         #expect(loaded.messages == ["cannot read \"office.cidrs\": no such file or directory"])
     }
 
-    @Test("A fault in a whitelist's file is reported with that file, line and column")
+    @Test("An error in a whitelist's file is reported with that file, line and column")
     func faultyList() throws {
         let list = "# offices\n203.0.113.0/24 Lisbon\n198.51.100.1/24\n  300.0.0.0/8\n"
         let loaded = try load(yaml, files: ["office.cidrs": list])
@@ -134,14 +134,14 @@ struct LoaderTests {
         #expect(loaded.findings.first?.remedy == "did you mean 198.51.100.0/24?")
     }
 
-    @Test("A file that is no list is answered with its first faults and their number")
+    @Test("For a file that is not a list, the first errors and their number are reported")
     func noList() throws {
         let loaded = try load(yaml, files: ["office.cidrs": String(repeating: "no\n", count: 500)])
         #expect(loaded.faults.count == 21)
         #expect(loaded.messages.contains("480 more invalid lines"))
     }
 
-    @Test("A block that a file allows and an entry denies is a fault that names both places")
+    @Test("A block that a file allows and an entry denies is an error that names both places")
     func contradiction() throws {
         let both = yaml.replacing(
             "files:",
@@ -167,7 +167,7 @@ struct LoaderTests {
         #expect(testLoader.load(contentsOf: path).configuration?.topology.domain == "b.example")
     }
 
-    @Test("Without a file the places that were looked at are named, and the option")
+    @Test("Without a file, the error names the standard paths and the option")
     func withoutFile() {
         let lines = ConfigurationLoader.withoutFile.lines
         #expect(lines.count == 1)
@@ -175,7 +175,7 @@ struct LoaderTests {
         #expect(lines[0].contains("--config"))
     }
 
-    @Test("A congestion control that the kernel does not have is warned of, with those that it has")
+    @Test("An unavailable congestion control is a warning that lists those available")
     func congestionControl() throws {
         let kernel = KernelSupport(
             refusal: { $0 == .named("cubic") ? nil : "no such file or directory" },
@@ -194,7 +194,7 @@ struct LoaderTests {
         #expect(findings("xyz").first?.remedy == "use one of auto, system, reno, cubic")
     }
 
-    @Test("This machine's kernel has Reno, and not what nobody wrote")
+    @Test("This machine's kernel has Reno, and not an invented algorithm")
     func kernel() {
         #expect(KernelSupport.current.refusal(.named("reno")) == nil)
         #expect(KernelSupport.current.refusal(.named("nosuchcontrol")) != nil)

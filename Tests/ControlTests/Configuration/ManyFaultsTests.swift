@@ -3,7 +3,7 @@ import Testing
 
 @testable import Control
 
-@Suite("All faults at once")
+@Suite("All errors at once")
 struct ManyFaultsTests {
     /// Each line with a fault says which, by its key path.
     private let yaml = """
@@ -73,7 +73,7 @@ struct ManyFaultsTests {
         "36:15 warehouses[0].endpoints[0].id",
     ]
 
-    @Test("Each fault of a file is reported, with its path, line and column, in the file's order")
+    @Test("Each error in a file is reported with its path, line and column, in order")
     func allFaults() throws {
         let loaded = try load(yaml)
         #expect(loaded.configuration == nil)
@@ -96,7 +96,7 @@ struct ManyFaultsTests {
         """
 
     @Test(
-        "A syntax error hides nothing that stands before it, and nothing follows from what is missing",
+        "A syntax error hides no earlier error, and nothing is concluded from what is missing",
         arguments: [
             ("        listen: 127.0.0.1 : 80", "11:17"), ("        listen: 'x", "11:17"),
             ("        listen: [ 1", "11:17"), ("        - x", "11:9"), ("\tlisten: x", "11:1"),
@@ -117,7 +117,7 @@ struct ManyFaultsTests {
     }
 
     @Test(
-        "What a syntax error may have distorted is not judged",
+        "Values that a syntax error may have distorted are not checked",
         arguments: [
             "log:\n  level: info\n   format: text\n", "log: { level: [info }\nwarehouses: []\n",
             "warehouses:\n  - id: A\n    listeners:\n      - backends: [ db:3306\n        listen: x\n",
@@ -130,7 +130,7 @@ struct ManyFaultsTests {
         #expect(loaded.findings.first?.path == "")
     }
 
-    @Test("A fault is one line that names file, place, key path, message and remedy")
+    @Test("An error is one line that names file, place, key path, message and remedy")
     func lines() throws {
         let loaded = try load("polcy: file\nwarehouses: []\n")
         #expect(
@@ -141,14 +141,14 @@ struct ManyFaultsTests {
         )
     }
 
-    @Test("Whatever a key is, its fault is one line that no terminal obeys")
+    @Test("Whatever the key, its error is one line without terminal control characters")
     func strangeKeys() throws {
         let loaded = try load("warehouses: []\n\"a\\nb\\e[2J\": 1\n? ''\n: 2\n<<: 3\n")
         #expect(loaded.faults.map(\.path) == [#""a\nb\u{1B}[2J""#, "\"\"", #""<<""#])
         #expect(loaded.lines.allSatisfy { !$0.contains("\n") && !$0.contains("\u{1b}") })
     }
 
-    @Test("More faults than anybody reads are counted, not kept")
+    @Test("Beyond a limit, errors are counted, not kept")
     func limit() throws {
         let entries = String(repeating: "      - { cidr: nonsense }\n", count: 1_500)
         let loaded = try load("warehouses:\n  - whitelist:\n      entries:\n\(entries)")

@@ -65,7 +65,7 @@ private struct Damage {
 
 @Suite("Configurations damaged at random")
 struct MutationTests {
-    @Test("Whatever is put in, removed or moved, the answer is findings or a configuration")
+    @Test("Whatever is inserted, removed or moved, the result is findings or a configuration")
     func mutations() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed of the damaged configurations: \(seed)")

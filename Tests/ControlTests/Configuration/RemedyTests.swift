@@ -85,7 +85,7 @@ struct RemedyTests {
     }
 
     @Test(
-        "A key that the protocol's check does not have is to be removed, or its type to be added",
+        "If a key does not belong to the check, the remedy is to remove it or to add a type",
         arguments: [
             ("mysql", "path: /", "remove path"), ("tcp", "path: /", "remove path"),
             ("http", "path: /", "add type: http"), ("http", "user: x", "remove user"),
@@ -99,7 +99,7 @@ struct RemedyTests {
         #expect(try load(file(protocol: word, line: "healthCheck: { \(cure) }")).faults == [])
     }
 
-    @Test("A check of another protocol, with a path too, is cured by one word")
+    @Test("A check of another protocol, even with a path, is fixed by one word")
     func otherCheck() throws {
         let faulty = try load(file(line: "healthCheck: { type: http, path: / }"))
         #expect(faulty.faults.map(\.remedy) == ["set healthCheck: mysql"])

@@ -10,7 +10,7 @@ struct ReportTests {
         return (ConfigurationReport(loaded), loaded.file)
     }
 
-    @Test("A valid configuration is summed up in one line behind its warnings")
+    @Test("A valid configuration is summarized in one line after its warnings")
     func valid() throws {
         let (report, file) = try report(designExample)
         let lines = report.text.split(separator: "\n")
@@ -21,7 +21,7 @@ struct ReportTests {
         #expect(lines.last == "\(file): valid (2 listeners, 1 warehouse, 3 whitelist rules)")
     }
 
-    @Test("A faulty configuration is summed up with the number of its faults")
+    @Test("An invalid configuration is summarized with the number of its errors")
     func faulty() throws {
         let (report, file) = try report("policy: files\n")
         #expect(!report.valid)
@@ -48,7 +48,7 @@ struct ReportTests {
         #expect(warnings.map { $0["path"] as? String } == ["warehouses"])
     }
 
-    @Test("The JSON form of a valid configuration says what it serves")
+    @Test("The JSON form of a valid configuration shows what it serves")
     func jsonSummary() throws {
         let (report, _) = try report(designExample)
         let object = try JSONSerialization.jsonObject(with: Data(try report.json().utf8))

@@ -9,8 +9,8 @@ struct YAMLReaderTests {
         try YAMLReader.read(yaml)
     }
 
-    private func fault(_ yaml: String) -> YAMLFault? {
-        #expect(throws: YAMLFault.self) { try tree(yaml) }
+    private func fault(_ yaml: String) -> YAMLError? {
+        #expect(throws: YAMLError.self) { try tree(yaml) }
     }
 
     private func node(_ content: ConfigurationNode.Content, _ line: Int, _ column: Int)
@@ -84,7 +84,7 @@ struct YAMLReaderTests {
         #expect(entries.count == 40_000)
     }
 
-    @Test("A syntax error is one fault with its place")
+    @Test("A syntax error is one error with its place")
     func syntax() {
         #expect(fault("a: [b\nc: d")?.position == SourcePosition(line: 2, column: 2))
         #expect(fault("a: [b\nc")?.position == SourcePosition(line: 1, column: 4))
@@ -95,7 +95,7 @@ struct YAMLReaderTests {
         #expect(fault("[a, b]: c")?.position == SourcePosition(line: 1, column: 1))
     }
 
-    @Test("An alias stands for its anchor's value, at the anchor's place")
+    @Test("An alias has its anchor's value, at the anchor's place")
     func alias() throws {
         guard case .mapping(let entries) = try tree("a: &x 5s\nb: *x").content else {
             Issue.record("no mapping")
@@ -104,7 +104,7 @@ struct YAMLReaderTests {
         #expect(entries.map(\.value) == [node(.scalar("5s"), 1, 4), node(.scalar("5s"), 1, 4)])
     }
 
-    @Test("Aliases of aliases that stand for billions of values are a fault, and soon")
+    @Test("Aliases that expand to billions of values are an error, found quickly")
     func aliasBomb() {
         let bomb = (1..<30).map { level in
             let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
@@ -114,7 +114,7 @@ struct YAMLReaderTests {
         #expect(fault(yaml)?.reason == .tooManyValues)
     }
 
-    @Test("Values nested too deep are a fault", arguments: [40, 900, 100_000])
+    @Test("Values nested too deeply are an error", arguments: [40, 900, 100_000])
     func depth(levels: Int) {
         let brackets = String(repeating: "[", count: levels)
         #expect(fault(brackets + String(repeating: "]", count: levels))?.reason == .tooDeep)
@@ -122,7 +122,7 @@ struct YAMLReaderTests {
     }
 
     @Test(
-        "Whatever is nested too deep ends the reading before it ends the stack",
+        "Reading stops at values nested too deeply before the stack overflows",
         arguments: ["- ", "? ", "{a: ", "[{a: [", "&a [", "a:\n "]
     )
     func endless(step: String) {
@@ -134,19 +134,19 @@ struct YAMLReaderTests {
         #expect(fault(yaml) != nil)
     }
 
-    @Test("A chain of aliases is as deep as what it stands for")
+    @Test("A chain of aliases is as deep as its value")
     func aliasChain() {
         let chain = (1..<20_000).map { "a\($0): &a\($0) [*a\($0 - 1)]\n" }
         #expect(fault("a0: &a0 [x]\n" + chain.joined())?.reason == .tooDeep)
     }
 
-    @Test("A mapping that a chain of aliases makes of keys is refused at its first alias")
+    @Test("A mapping with keys from a chain of aliases is rejected at its first alias")
     func aliasesAsKeys() {
         let levels = (1..<30).map { "a\($0): &a\($0) {? *a\($0 - 1) : x, ? [*a\($0 - 1)] : y}\n" }
         #expect(fault("a0: &a0 [x]\n" + levels.joined())?.reason == .aliasAsKey)
     }
 
-    @Test("A million values are the most, and those of an alias count each time")
+    @Test("There are at most a million values, and those of an alias count each time")
     func values() {
         #expect(fault(String(repeating: "- a\n", count: 1_000_001))?.reason == .tooManyValues)
         let list = "- &a [" + String(repeating: "x,", count: 1_000) + "]\n"
@@ -154,7 +154,7 @@ struct YAMLReaderTests {
     }
 
     @Test(
-        "What people write, and YAML reads otherwise, is an error that says what to write instead",
+        "A common mistake that YAML would misread is an error that shows what to write instead",
         arguments: [
             ("a: *:9030", "0.0.0.0:9030"), ("a: [::]:9030", "write \"[::]:9030\""),
             ("{ a: [::1]:80 }", "write \"[::1]:80\""), ("a: 1\n\tb: 2", "indent with spaces"),
@@ -210,7 +210,7 @@ struct YAMLReaderTests {
     }
 
     @Test(
-        "A character that a terminal obeys, or that some take for a line end, is an error",
+        "A terminal control character or an ambiguous line end is an error",
         arguments: ["\u{0}", "\u{1b}", "\u{7f}", "\u{85}", "\u{9b}", "\u{2028}", "\u{FEFF}"]
     )
     func characters(character: String) {

@@ -15,7 +15,7 @@ struct EventThrottleTests {
         Self.start + .seconds(seconds)
     }
 
-    @Test("Down, up, down: each state has its line at once")
+    @Test("Down, up, down: each state has its line immediately")
     func states() {
         var throttle = EventThrottle()
         for (moment, state) in [(0.0, "down"), (1, "up"), (2, "down")] {
@@ -24,7 +24,7 @@ struct EventThrottleTests {
         #expect(throttle.closeWindows(at: at(60)) == [], "nothing was held back")
     }
 
-    @Test("However often a state changes, the last line says which one it has")
+    @Test("However often a state changes, the last line shows the current one")
     func flapping() {
         var throttle = EventThrottle()
         var lines: [String] = []
@@ -39,7 +39,7 @@ struct EventThrottleTests {
         #expect(lines.count <= 101 * (EventThrottle.burst + 1))
     }
 
-    @Test("What repeats itself has one line, and a second one with the count")
+    @Test("A repeated event has one line, and a second one with the count")
     func repetition() {
         var throttle = EventThrottle()
         #expect(throttle.admit(event("a", "full"), at: at(0)) == true)

@@ -32,14 +32,14 @@ struct GatewayEventLogTests {
         }
     }
 
-    @Test("An event that repeats itself is written once for a while, however often it comes")
+    @Test("A repeated event is logged once per period, however often it occurs")
     func repetition() throws {
         let written = try lines([GatewayEvent](repeating: .acceptPaused(reason: "x"), count: 1_000))
         #expect(written.count == 1)
-        #expect(written[0].hasPrefix("warning accepting is paused: x"))
+        #expect(written[0].hasPrefix("warning accepting paused: x"))
     }
 
-    @Test("Noting an event never waits for the log's reader", .timeLimit(.minutes(2)))
+    @Test("Recording an event never waits for the log's reader", .timeLimit(.minutes(2)))
     func stuckReader() throws {
         let folder = try TemporaryFolder()
         let pipe = try NamedPipe(at: folder.path(of: "log"))
@@ -85,7 +85,7 @@ struct GatewayEventLogTests {
         #expect(written.count == 50)
     }
 
-    @Test("What becomes of a backend's addresses is told with the addresses")
+    @Test("Changes of a backend's addresses are logged with the addresses")
     func addresses() {
         let (old, new) = (Self.peer.ip, Self.listener.ip)
         let outage = GatewayEvent.backendUnresolved(name: "be", reason: "x", inUse: [old])
@@ -109,7 +109,7 @@ struct GatewayEventLogTests {
         #expect(refused.level == .error)
     }
 
-    @Test("Each event is a sentence that names the cause; what needs somebody is a warning")
+    @Test("Each event is a sentence with its cause; if someone must act, it is a warning")
     func sentences() {
         let down = GatewayEvent.backendUnhealthy(
             service: Self.service,

@@ -24,7 +24,7 @@ struct LineLogHandlerTests {
         }
     }
 
-    @Test("What is below the level is not written")
+    @Test("Messages below the level are not written")
     func level() throws {
         let written = try lines(.notice) { log in
             let logger = log.logger
@@ -35,7 +35,7 @@ struct LineLogHandlerTests {
         #expect(written == ["notice heard", "error loud"])
     }
 
-    @Test("Another level or format counts at once, for loggers that are there already too")
+    @Test("Another level or format applies immediately, even to existing loggers")
     func apply() throws {
         let written = try lines(.error) { log in
             let logger = log.logger
@@ -48,7 +48,7 @@ struct LineLogHandlerTests {
         #expect(written == ["now\"}"], "what comes after the only space of a line of JSON")
     }
 
-    @Test("A logger that is quieter than its log stays so")
+    @Test("A logger with a higher level than its log keeps it")
     func quieter() throws {
         let written = try lines(.trace) { log in
             var logger = log.logger

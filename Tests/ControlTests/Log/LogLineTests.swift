@@ -32,7 +32,7 @@ struct LogLineTests {
         #expect(line("say \"hi\"", [("a", "1")], as: .json) == expected)
     }
 
-    @Test("However many lines a message has, it is one, and steers no terminal")
+    @Test("A message of several lines becomes one, without terminal control characters")
     func hostile() {
         let words = "one\ntwo\r\nthree\u{1b}[31m\u{2028}four\0"
         for format in LogSettings.Format.allCases {
@@ -44,7 +44,7 @@ struct LogLineTests {
         #expect(!line(words).unicodeScalars.contains("\u{2028}"))
     }
 
-    @Test("Levels of the configuration are levels of the log, from the most talkative on")
+    @Test("Levels of the configuration are levels of the log, most verbose first")
     func levels() {
         let levels = LogSettings.Level.allCases.map { Logger.Level($0) }
         #expect(levels == [.trace, .debug, .info, .notice, .warning, .error])

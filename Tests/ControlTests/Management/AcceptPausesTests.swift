@@ -25,7 +25,7 @@ struct AcceptPausesTests {
     }
 
     @Test(
-        "It rests for a moment, and makes room at the expense of one other client",
+        "It pauses for a moment, and closes one other client to make room",
         arguments: [EMFILE, ENFILE, ENOMEM]
     )
     func eviction(code: CInt) {
@@ -49,7 +49,7 @@ struct AcceptPausesTests {
         #expect(isReading(channel) == true)
     }
 
-    @Test("Without a client to close, a descriptor that was set aside is given up, once")
+    @Test("Without a client to close, the spare descriptor is released, once")
     func spare() {
         let channel = listener(ConnectionRoom(limit: 8))
         fail(channel, EMFILE)
@@ -62,7 +62,7 @@ struct AcceptPausesTests {
         #expect(isReading(channel) == true)
     }
 
-    @Test("Other failures are none of its business")
+    @Test("It ignores other failures")
     func others() {
         let channel = listener(ConnectionRoom(limit: 8))
         fail(channel, ECONNABORTED)

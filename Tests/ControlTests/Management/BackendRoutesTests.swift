@@ -5,7 +5,7 @@ import Traffic
 
 @testable import Control
 
-@Suite("What the API answers about backends")
+@Suite("The API's answers about backends")
 struct BackendRoutesTests {
     private struct Success: Decodable, Sendable {
         var data: BackendList
@@ -39,7 +39,7 @@ struct BackendRoutesTests {
         list.backends.map { "\($0.warehouse) \($0.backend.name)" }
     }
 
-    @Test("Each backend is there once, however many listeners lead to it")
+    @Test("Each backend is listed once, however many listeners lead to it")
     func list() async throws {
         try await ServedManagement.run(of: FixedGateway(state: Self.state)) { server in
             func list(_ query: String) async throws -> [String] {
@@ -59,7 +59,7 @@ struct BackendRoutesTests {
         }
     }
 
-    @Test("A mode is set of those that the filter means")
+    @Test("A mode is set for the backends that match the filter")
     func mode() async throws {
         let gateway = FixedGateway(state: Self.state)
         try await ServedManagement.run(of: gateway) { server in
@@ -77,7 +77,7 @@ struct BackendRoutesTests {
     }
 
     @Test(
-        "What is not understood changes nothing",
+        "An invalid request changes nothing",
         arguments: [
             ("mode=drain", 400, "FilterRequired"), ("backend=db:1", 400, "InvalidRequest"),
             ("backend=db:1&mode=off", 400, "InvalidRequest"),
@@ -98,7 +98,7 @@ struct BackendRoutesTests {
         #expect(gateway.choices == [])
     }
 
-    @Test("Modes are set by those on this machine only")
+    @Test("Modes can only be set from this machine")
     func elsewhere() async throws {
         let gateway = FixedGateway(state: Self.state)
         try await ServedManagement.run(of: gateway, allowsClosing: false) { server in

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Who makes room")
 struct ConnectionPlacesTests {
-    @Test("Nobody, as long as there are free places")
+    @Test("No client, while there are free places")
     func free() {
         var places = ConnectionPlaces<Int>(limit: 3)
         for id in 0..<3 { #expect(places.enter(id) == nil) }
@@ -23,7 +23,7 @@ struct ConnectionPlacesTests {
         #expect(places.enter(5) == 0)
     }
 
-    @Test("Where room is needed besides, the one that would go for a newcomer")
+    @Test("If room is needed otherwise, the one that a new client would replace")
     func evicting() {
         var places = ConnectionPlaces<Int>(limit: 3)
         #expect(places.evict() == nil)

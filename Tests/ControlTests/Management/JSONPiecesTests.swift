@@ -4,7 +4,7 @@ import Testing
 
 @testable import Control
 
-@Suite("JSON that is written in pieces")
+@Suite("JSON written in pieces")
 struct JSONPiecesTests {
     private func pieces(_ members: [JSONMember]) async throws -> [String] {
         var pieces: [String] = []
@@ -12,7 +12,7 @@ struct JSONPiecesTests {
         return pieces
     }
 
-    @Test("Together they are what a whole encoder writes", arguments: [0, 1, 255, 256, 257, 1_000])
+    @Test("Together they equal the output of an encoder", arguments: [0, 1, 255, 256, 257, 1_000])
     func whole(count: Int) async throws {
         let list = SessionList(sessions: Session.many(count), total: count + 7)
         let pieces = try await pieces([

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Control
 
-@Suite("A management address as a person writes it")
+@Suite("Management addresses as users write them")
 struct ManagementAddressTests {
     @Test(
         "A host and a port",
@@ -14,7 +14,7 @@ struct ManagementAddressTests {
     }
 
     @Test(
-        "What lacks a part, or has something around it, gets the offer that is closest to it",
+        "If a part is missing or extra, the closest address is suggested",
         arguments: [
             ("7080", "127.0.0.1:7080"), (":7081", "127.0.0.1:7081"), ("10.0.0.1", "10.0.0.1:7080"),
             ("::1", "[::1]:7080"), ("localhost", "localhost:7080"),
@@ -31,7 +31,7 @@ struct ManagementAddressTests {
     }
 
     @Test(
-        "What is nothing like it is refused with an example",
+        "Anything else is rejected with an example",
         arguments: ["", "a b:1", "127.0.0.1:port", "127.0.0.1:0", "127.0.0.1:65536", "a:1:2", "/"]
     )
     func invalid(text: String) {
@@ -43,7 +43,7 @@ struct ManagementAddressTests {
     }
 
     @Test(
-        "A gateway that listens everywhere is asked on loopback",
+        "A gateway that listens on all addresses is reached over loopback",
         arguments: [
             ("0.0.0.0:7081", "127.0.0.1:7081"), ("[::]:7081", "[::1]:7081"),
             ("10.0.0.1:7081", "10.0.0.1:7081"),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Control
 
-@Suite("Asking a running gateway", .timeLimit(.minutes(2)))
+@Suite("Querying a running gateway", .timeLimit(.minutes(2)))
 struct ManagementClientTests {
     private func description(_ work: () async throws -> Void) async throws -> String {
         let error = await #expect(throws: ManagementClientError.self) { try await work() }
@@ -28,7 +28,7 @@ struct ManagementClientTests {
         }
     }
 
-    @Test("Where nobody listens, the error names the address and the key to compare it with")
+    @Test("If nothing listens, the error names the address and the key to compare it with")
     func unreachable() async throws {
         var listener: ListeningSocket? = try ListeningSocket(
             on: ServedManagement.loopback,
@@ -42,7 +42,7 @@ struct ManagementClientTests {
     }
 
     @Test(
-        "What is wrong with an answer is said in words of our own",
+        "What is wrong with an answer is reported in Sluice's own terms",
         arguments: [
             (answer: nil, words: "no response within 250ms"),
             ("", "connection closed without a response"),
@@ -76,7 +76,7 @@ struct ManagementClientTests {
         #expect(text.contains(words) && text.contains(server.address), "\(text)")
     }
 
-    @Test("A gateway's refusal is passed on as it is")
+    @Test("A gateway's refusal is passed on unchanged")
     func refusal() async throws {
         let body =
             #"{"success":false,"requestId":"1","code":"NotFound","message":"No such thing."}"#

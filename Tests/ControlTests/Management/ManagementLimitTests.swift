@@ -8,7 +8,7 @@ import Testing
 
 /// Clients that want to keep the server busy. Nothing here waits for a time to be over: it waits
 /// for the server to cut the client off.
-@Suite("What the management address bears", .timeLimit(.minutes(2)))
+@Suite("Limits of the management address", .timeLimit(.minutes(2)))
 struct ManagementLimitTests {
     private static let request = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
@@ -33,7 +33,7 @@ struct ManagementLimitTests {
     }
 
     @Test(
-        "A client that never ends its head is cut off",
+        "A client that never completes its head is closed",
         arguments: ["", "GET /heal", request + "G"]
     )
     func unfinishedHead(text: String) async throws {
@@ -44,7 +44,7 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("A client that asks nothing more is cut off")
+    @Test("A client that sends no further request is closed")
     func idle() async throws {
         let limits = Self.limits { $0.idle = .milliseconds(300) }
         try await ServedManagement.run(limits: limits) { server in
@@ -53,7 +53,7 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("A client that never ends its body is cut off when its time is over")
+    @Test("A client that never completes its body is closed at its deadline")
     func unfinishedBody() async throws {
         let limits = Self.limits { $0.lifetime = .milliseconds(500) }
         try await ServedManagement.run(limits: limits) { server in
@@ -64,7 +64,7 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("A client that does not read its answers is cut off when its time is over")
+    @Test("A client that does not read its responses is closed at its deadline")
     func unreadAnswers() async throws {
         let limits = Self.limits { $0.lifetime = .milliseconds(500) }
         let requests = String(repeating: Self.request, count: 5_000)
@@ -78,7 +78,7 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("A head that is too long, in one field or in many, gets 400 and is cut off")
+    @Test("A head that is too long, in one field or in many, gets 400 and is closed")
     func longHeads() async throws {
         let field = "X: " + String(repeating: "x", count: 20_000) + "\r\n"
         let fields = String(
@@ -98,7 +98,7 @@ struct ManagementLimitTests {
 
     /// Several event loops let clients in, in no particular order. So the test asks only after the
     /// whole crowd has been let in: otherwise a latecomer could take the place of the one that asks.
-    @Test("Silent clients and ones that do not read take neither health nor metrics away")
+    @Test("Silent clients and clients that do not read do not block health checks and metrics")
     func crowd() async throws {
         let requests = String(repeating: Self.request, count: 100)
         try await ServedManagement.run(limits: Self.limits { $0.connections = 8 }) { server in
@@ -124,7 +124,7 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("A newcomer takes the place of the client that has been idle for the longest")
+    @Test("A new client replaces the one that has been idle the longest")
     func newcomer() async throws {
         try await ServedManagement.run(limits: Self.limits { $0.connections = 2 }) { server in
             try await onOwnThread {
@@ -144,7 +144,7 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("Large answers are sent in pieces, and one more ends the oldest that nobody reads")
+    @Test("Large responses are sent in pieces, and one too many ends the oldest unread one")
     func largeAnswers() async throws {
         let gateway = FixedGateway(sessions: Session.many(20_000))
         let limits = Self.limits { $0.largeAnswers = 2 }
@@ -166,7 +166,7 @@ struct ManagementLimitTests {
         }
     }
 
-    @Test("The server ends although a client does not read its answers")
+    @Test("The server stops even if a client does not read its responses")
     func shutdown() async throws {
         let limits = Self.limits { $0.shutdown = .milliseconds(200) }
         let requests = String(repeating: Self.request, count: 5_000)
@@ -207,7 +207,7 @@ struct ManagementLimitTests {
         return rows.filter { $0[3] == "0A" }.map { String($0[1]) }
     }
 
-    @Test("An address that is taken is an error that names it, and nothing is run")
+    @Test("An address in use is an error that names it, and nothing is started")
     func taken() async throws {
         let taken = try ListeningSocket(
             on: ServedManagement.loopback,

@@ -43,7 +43,7 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("/readyz is 503 before a configuration is in force, and while the gateway drains")
+    @Test("/readyz is 503 before a configuration is active, and while the gateway drains")
     func notReady() async throws {
         var starting = Self.status(health: .healthy)
         starting.generation = 0
@@ -60,7 +60,7 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("/readyz?warehouse= asks for the backends of one warehouse")
+    @Test("/readyz?warehouse= checks the backends of one warehouse")
     func warehouse() async throws {
         let status = Self.status(health: .healthy, .unhealthy)
         try await ServedManagement.run(status) { server in
@@ -90,7 +90,7 @@ struct ManagementPagesTests {
         #expect(Readiness(status).reasons == [])
     }
 
-    @Test("/metrics is what the gateway counts, and what the process uses")
+    @Test("/metrics shows what the gateway counts, and what the process uses")
     func metrics() async throws {
         try await ServedManagement.run(Self.status(health: .healthy)) { server in
             let answer = try await server.get("/metrics")
@@ -125,7 +125,7 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("Foreign text in an answer is the same value, but steers no terminal that shows it")
+    @Test("Foreign text in a response keeps its value, but cannot control a terminal")
     func hostileStatus() async throws {
         struct Answer: Decodable { var data: GatewayStatus }
         var status = Self.status(health: .unhealthy)
@@ -140,7 +140,7 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("A client's own RequestId comes back where it is a UUID, and nothing else does")
+    @Test("A client's RequestId is returned if it is a UUID, otherwise not")
     func requestID() async throws {
         try await ServedManagement.run { server in
             let id = "6a7f0c9e-1111-4222-8333-444455556666"
@@ -152,7 +152,7 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("/ says what there is", arguments: ["/healthz", "/readyz", "/metrics", "/v1/status"])
+    @Test("/ lists the pages", arguments: ["/healthz", "/readyz", "/metrics", "/v1/status"])
     func index(path: String) async throws {
         try await ServedManagement.run(Self.status(health: .healthy)) { server in
             let answer = try await server.get("/")
@@ -162,7 +162,7 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("HEAD is GET without the body, and nothing is to be cached")
+    @Test("HEAD is GET without the body, and no response may be cached")
     func head() async throws {
         try await ServedManagement.run(Self.status(health: .unhealthy)) { server in
             for (path, status) in [

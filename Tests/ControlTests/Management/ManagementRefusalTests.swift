@@ -12,7 +12,10 @@ struct ManagementRefusalTests {
         "/v1/private-link/endpoint-services", "/v1/nothing?a=b", "/v1",
     ]
 
-    @Test("A write to the API is a conflict that says where policy is changed", arguments: writes)
+    @Test(
+        "A write to the API is a conflict whose message names where policy is changed",
+        arguments: writes
+    )
     func policy(method: String) async throws {
         try await ServedManagement.run { server in
             for path in Self.paths {
@@ -28,7 +31,7 @@ struct ManagementRefusalTests {
     }
 
     @Test(
-        "Elsewhere only GET and HEAD are answered",
+        "Elsewhere only GET and HEAD are allowed",
         arguments: [
             ("POST", "/healthz"), ("DELETE", "/metrics"), ("PUT", "/"), ("PATCH", "/nothing"),
             ("POST", "/v1x"), ("POST", "/V1/status"), ("OPTIONS", "/v1/status"),
@@ -46,7 +49,7 @@ struct ManagementRefusalTests {
         }
     }
 
-    @Test("A method that nobody knows is refused after other requests of the connection too")
+    @Test("An unknown method is rejected even after other requests of the connection")
     func laterMethod() async throws {
         let first = "GET /v1/denials HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         try await ServedManagement.run { server in
@@ -68,7 +71,7 @@ struct ManagementRefusalTests {
         }
     }
 
-    @Test("However a line with such a method is cut, it is read to its end")
+    @Test("However such a request line is cut, it is read to its end")
     func cutMethod() async throws {
         try await ServedManagement.run { server in
             try await onOwnThread {
@@ -87,7 +90,7 @@ struct ManagementRefusalTests {
     }
 
     @Test(
-        "Where nothing is, the answer is 404, in the envelope too",
+        "An unknown path is 404, in the envelope too",
         arguments: [
             "/nothing", "/v1", "/v1/warehouses", "/v1/status/x", "/healthz/x", "/v2/status",
         ]
@@ -103,7 +106,7 @@ struct ManagementRefusalTests {
         }
     }
 
-    @Test("A write is looked at by its path alone, with its body unread")
+    @Test("A write is judged by its path alone, without reading its body")
     func body() async throws {
         try await ServedManagement.run { server in
             let headers = ["Content-Type: application/json", "Content-Length: 1000000000"]
@@ -118,7 +121,7 @@ struct ManagementRefusalTests {
     }
 
     @Test(
-        "What is no HTTP gets 400 and is cut off",
+        "Anything but HTTP gets 400 and is closed",
         arguments: [
             "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}", "GET\r\n\r\n",
             "GET / HTTP/1.1\r\nHost x\r\n\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n\r\n",
@@ -152,7 +155,7 @@ struct ManagementRefusalTests {
     }
 
     @Test(
-        "A refusal closes: of the body behind it next to nothing is read",
+        "A rejected request is closed: almost nothing of its body is read",
         arguments: [
             "POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
             "GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
@@ -169,7 +172,7 @@ struct ManagementRefusalTests {
         }
     }
 
-    @Test("After a refusal without a body the connection is closed too, and the answer is whole")
+    @Test("A rejected request without a body is closed too, with a complete response")
     func refusalCloses() async throws {
         try await ServedManagement.run { server in
             let text = try await onOwnThread {
@@ -182,7 +185,7 @@ struct ManagementRefusalTests {
     }
 
     @Test(
-        "By a name that leads here nobody reads anything but the probes' pages",
+        "A foreign host name that resolves here only gives access to the probes' pages",
         arguments: [
             "/", "/metrics", "/v1/status", "/v1/sessions", "/v1/denials", "/v1/endpoints",
             "/v1/explain?warehouse=W&source=10.0.0.1", "/nothing",
@@ -203,7 +206,7 @@ struct ManagementRefusalTests {
         }
     }
 
-    @Test("What each Host field names must be ours")
+    @Test("Each Host field must name this gateway")
     func severalHosts() async throws {
         try await ServedManagement.run(hostNames: ["gateway.example"]) { server in
             for (target, headers, status) in [

@@ -3,15 +3,15 @@ import Testing
 
 @testable import Control
 
-@Suite("Refusing by the method")
+@Suite("Rejecting by method")
 struct MethodRefusalTests {
-    @Test("Reading is never refused", arguments: ["/", "/v1", "/v1/x", ""])
+    @Test("Reading is never rejected", arguments: ["/", "/v1", "/v1/x", ""])
     func reading(path: String) {
         #expect(MethodRefusal(.get, path: path) == nil)
         #expect(MethodRefusal(.head, path: path) == nil)
     }
 
-    @Test("The API begins at /v1 and below, not at what only looks like it")
+    @Test("The API is /v1 and below, not paths that only look like it")
     func api() {
         for path in ["/v1", "/v1/", "/v1/a/b"] {
             #expect(MethodRefusal(.patch, path: path) == .policyIsFile)

@@ -7,7 +7,7 @@ import Time
 
 @testable import Control
 
-@Suite("What the API answers about who may pass")
+@Suite("The API's answers about access")
 struct PolicyRoutesTests {
     private struct Success<Value: Decodable & Sendable>: Decodable, Sendable {
         var success: Bool
@@ -16,7 +16,7 @@ struct PolicyRoutesTests {
 
     private static let sessions = Session.many(3, of: ["A", "B"])
 
-    @Test("Sessions are listed as a filter and a limit say, and all that match are counted")
+    @Test("Sessions are listed by filter and limit, and all that match are counted")
     func list() async throws {
         try await ServedManagement.run(of: FixedGateway(sessions: Self.sessions)) { server in
             func list(_ query: String) async throws -> SessionList {
@@ -32,7 +32,7 @@ struct PolicyRoutesTests {
     }
 
     @Test(
-        "A filter that is not understood is refused, and closes nothing",
+        "An invalid filter is rejected, and closes nothing",
         arguments: [
             ("?warehose=A", "InvalidFilter"), ("?source=10.0.0.1%2F8", "InvalidFilter"),
             ("?warehouse=A&warehouse=B", "InvalidFilter"), ("?idle=5", "InvalidFilter"),
@@ -51,7 +51,7 @@ struct PolicyRoutesTests {
         #expect(gateway.closings == [])
     }
 
-    @Test("Sessions are closed by a filter, or all of them where that is said")
+    @Test("Sessions are closed by a filter, or all of them if requested")
     func close() async throws {
         let gateway = FixedGateway(sessions: Self.sessions)
         try await ServedManagement.run(of: gateway) { server in
@@ -77,7 +77,7 @@ struct PolicyRoutesTests {
         #expect(gateway.closings.map(\.warehouse) == ["A", nil, nil])
     }
 
-    @Test("Sessions are closed by those on this machine only, who ask by its address")
+    @Test("Sessions can only be closed from this machine, by its address")
     func closingFromElsewhere() async throws {
         let gateway = FixedGateway(sessions: Self.sessions)
         try await ServedManagement.run(of: gateway) { server in
@@ -96,7 +96,7 @@ struct PolicyRoutesTests {
         #expect(gateway.closings == [])
     }
 
-    @Test("Denials come with their times as RFC 3339 writes them, so many as are asked for")
+    @Test("Denials have RFC 3339 times, and are limited as requested")
     func denials() async throws {
         let denials = (0..<3).map { number in
             DenialRecord(
@@ -131,7 +131,7 @@ struct PolicyRoutesTests {
     }()
 
     @Test(
-        "A warehouse or a listener that there is not is refused with what may be meant",
+        "An unknown warehouse or listener is rejected with a suggestion",
         arguments: [
             (
                 "warehouse=sale", "WarehouseNotFound",
@@ -158,7 +158,7 @@ struct PolicyRoutesTests {
         #expect(gateway.closings == [])
     }
 
-    @Test("What is known, or has sessions though it is gone, has an answer, if an empty one")
+    @Test("A known name, or a removed one with sessions, has a result, perhaps empty")
     func knownPlaces() async throws {
         let gateway = FixedGateway(state: Self.state, sessions: Self.sessions)
         try await ServedManagement.run(of: gateway) { server in
@@ -171,7 +171,7 @@ struct PolicyRoutesTests {
     }
 
     @Test(
-        "A filter of denials that is not understood is refused",
+        "An invalid filter of denials is rejected",
         arguments: [
             "since=yesterday", "source=10.0.0", "reason=bad", "warehose=W", "since=5m&since=6m",
         ]
@@ -184,7 +184,7 @@ struct PolicyRoutesTests {
         }
     }
 
-    @Test("An endpoint is its cloud and its id; the id alone will do where only one cloud has it")
+    @Test("An endpoint is its cloud and its id; the id alone is enough if only one cloud has it")
     func endpoints() async throws {
         let names = [
             EndpointName(.azure, "99"), EndpointName(.gcp, "99"), EndpointName(.aws, "vpce-1"),
@@ -213,7 +213,7 @@ struct PolicyRoutesTests {
         #expect(gateway.closings.map(\.endpoint) == [EndpointReference(names[2])])
     }
 
-    @Test("An explanation needs a warehouse that is there, and an address")
+    @Test("An explanation needs an existing warehouse, and an address")
     func explain() async throws {
         try await ServedManagement.run(of: FixedGateway()) { server in
             let expected = [

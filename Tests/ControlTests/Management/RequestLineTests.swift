@@ -2,7 +2,7 @@ import Testing
 
 @testable import Control
 
-@Suite("A request's first line whose method is unknown")
+@Suite("A request line with an unknown method")
 struct RequestLineTests {
     private func verdict(_ text: String) -> RequestLine.Verdict {
         RequestLine.verdict(on: Array(text.utf8))
@@ -15,7 +15,7 @@ struct RequestLineTests {
         }
     }
 
-    @Test("Of requests in a row the last one counts")
+    @Test("Of several requests the last one counts")
     func row() {
         let first = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         #expect(verdict(first + "FOO / HTTP/1.1\r\nHost: x\r\n\r\n") == .request(method: "FOO"))
@@ -24,7 +24,7 @@ struct RequestLineTests {
         #expect(verdict(first + "\u{16}\u{3}") == .notHTTP)
     }
 
-    @Test("At every cut before its end a line is waited for")
+    @Test("An incomplete line is waited for, wherever it is cut")
     func cuts() {
         let line = Array("FOO /a?b HTTP/1.1\r\n".utf8)
         for count in 0..<line.count {
@@ -34,7 +34,7 @@ struct RequestLineTests {
     }
 
     @Test(
-        "What is not such a line is not HTTP",
+        "Anything else is not HTTP",
         arguments: [
             "FOO\r\n", "FOO /\r\n", " / HTTP/1.1\r\n", "FOO  / HTTP/1.1\r\n", "FOO / HTTP/2.0\r\n",
             "FOO / HTTP/1.1 \r\n", "F(O / HTTP/1.1\r\n", "FÖÖ / HTTP/1.1\r\n",
@@ -46,7 +46,7 @@ struct RequestLineTests {
         #expect(verdict(text) == .notHTTP)
     }
 
-    @Test("No line is waited for without end")
+    @Test("A line is not waited for indefinitely")
     func endless() {
         #expect(verdict(String(repeating: "A", count: RequestLine.byteLimit)) == .notHTTP)
         #expect(verdict("A " + String(repeating: "b", count: RequestLine.byteLimit)) == .notHTTP)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Control
 
-@Suite("The host by which a request asks")
+@Suite("The host of a request")
 struct RequestedHostTests {
     private func isKnown(_ authority: String?) -> Bool {
         RequestedHost(authority: authority).isKnown(among: ["gateway.example"])
@@ -34,7 +34,7 @@ struct RequestedHostTests {
         #expect(!isKnown(authority))
     }
 
-    @Test("A request that names no host comes from no browser")
+    @Test("A request without a host does not come from a browser")
     func none() {
         #expect(isKnown(nil))
     }

@@ -9,7 +9,7 @@ import Time
 @testable import Control
 @testable import Operations
 
-@Suite("The policy that was in force last")
+@Suite("The last active policy")
 struct LastPolicyTests {
     private let status = PolicyStatus(
         source: "a test",
@@ -43,13 +43,13 @@ struct LastPolicyTests {
     }
 
     private func saved(_ policy: Policy, in folder: String) -> LastPolicy {
-        let last = LastPolicy(folder: folder) { Issue.record("\($0)") }
+        let last = LastPolicy(folder: folder) { Issue.record("\($0 ?? "saved again")") }
         last.save(policy, status)
         last.flush()
         return last
     }
 
-    @Test("What is read is what was saved")
+    @Test("The policy that is read is the one that was saved")
     func read() throws {
         let folder = try TemporaryFolder()
         let policy = try policy()
@@ -76,7 +76,7 @@ struct LastPolicyTests {
         #expect(try last.read().policy == policy)
     }
 
-    @Test("A damaged file is not used, wherever the damage is, and is named")
+    @Test("A damaged file is not used, wherever the damage is, and is reported")
     func damaged() throws {
         let folder = try TemporaryFolder()
         let path = folder.path(of: "last")
@@ -100,14 +100,14 @@ struct LastPolicyTests {
         #expect(try last.read().policy == policy())
     }
 
-    @Test("A folder without a policy says so, and one that cannot be made is reported once")
+    @Test("A folder without a policy is an error, and one that cannot be created is reported once")
     func missing() throws {
         let folder = try TemporaryFolder()
-        let none = LastPolicy(folder: folder.path(of: "none")) { _ in }
+        let none = LastPolicy(folder: folder.path(of: "none"))
         let error = #expect(throws: LastPolicy.ReadError.self) { try none.read() }
         #expect(error?.description == "no policy was saved")
         try folder.write(Data(), to: "file")
-        let failures = Mutex<[String]>([])
+        let failures = Mutex<[String?]>([])
         let impossible = LastPolicy(folder: folder.path(of: "file/last")) { failure in
             failures.withLock { $0.append(failure) }
         }
@@ -116,5 +116,14 @@ struct LastPolicyTests {
             impossible.flush()
         }
         #expect(failures.withLock { $0.count } == 1)
+        try FileManager.default.removeItem(atPath: folder.path(of: "file"))
+        try FileManager.default.createDirectory(
+            atPath: folder.path(of: "file"),
+            withIntermediateDirectories: false
+        )
+        // What could not be saved is tried again.
+        impossible.flush()
+        #expect(failures.withLock { $0.count == 2 && $0.last == .some(nil) })
+        #expect(try impossible.read().policy == policy())
     }
 }

@@ -61,7 +61,7 @@ struct PolicyApplierTests {
         .changes([.setMode(mode, of: id)])
     }
 
-    @Test("An update is in force when it has been applied, under the next revision")
+    @Test("An update is active once it has been applied, under the next revision")
     func applied() async throws {
         let gateway = FakeGateway()
         let applier = applier(gateway)
@@ -73,7 +73,7 @@ struct PolicyApplierTests {
         #expect(gateway.enforced.withLock { $0.last } == applier.policy)
     }
 
-    @Test("Whoever waits for an update waits for every shard")
+    @Test("Waiting for an update means waiting for every shard")
     func waiting() async throws {
         let gateway = FakeGateway(obeysAtOnce: false)
         let applier = applier(gateway)
@@ -89,7 +89,7 @@ struct PolicyApplierTests {
         #expect(try await revision == PolicyRevision(2))
     }
 
-    @Test("An update that cannot be made changes nothing, says why, and holds up no other")
+    @Test("An invalid update changes nothing, reports why, and does not hold up others")
     func refused() async throws {
         let gateway = FakeGateway()
         let applier = applier(gateway)
@@ -104,16 +104,16 @@ struct PolicyApplierTests {
         #expect(applier.status.rejection == nil)
     }
 
-    @Test("A revision that is not above the one in force is refused")
+    @Test("A revision that is not above the active one is rejected")
     func outdated() async throws {
         let applier = applier(FakeGateway())
         let fifth = PolicyUpdate(mode(.nowhere), revision: PolicyRevision(5))
         #expect(try await applier.apply(fifth) == PolicyRevision(5))
-        let rejection = PolicyRejection.outdated(PolicyRevision(5), inForce: PolicyRevision(5))
+        let rejection = PolicyRejection.outdated(PolicyRevision(5), active: PolicyRevision(5))
         await #expect(throws: rejection) { try await applier.apply(fifth) }
     }
 
-    @Test("Many updates at once are all made, and published in fewer steps")
+    @Test("Many concurrent updates are all made, and published in fewer steps")
     func coalesced() async throws {
         let gateway = FakeGateway()
         let applier = applier(gateway)
@@ -137,7 +137,7 @@ struct PolicyApplierTests {
         #expect(gateway.enforced.withLock { $0.last } == applier.policy)
     }
 
-    @Test("A topology comes with its policy, or not at all")
+    @Test("A topology is applied together with its policy, or not at all")
     func topology() async throws {
         let gateway = FakeGateway()
         let applier = applier(gateway)
@@ -156,7 +156,7 @@ struct PolicyApplierTests {
         #expect(gateway.reloads.withLock { $0 } == [new])
     }
 
-    @Test("A stopped applier refuses updates")
+    @Test("A stopped applier rejects updates")
     func stopped() async throws {
         let applier = applier(FakeGateway())
         applier.stop()

@@ -11,7 +11,7 @@ struct ListenerChangeTests {
         return status
     }
 
-    @Test("Each that is added or removed has a line; those that stay have none")
+    @Test("Each listener added or removed has a line; those that stay have none")
     func changes() {
         let before = [listener("a:1", "A"), listener("b:2", "B"), listener("c:3", "A")]
         let after = [listener("a:1", "A"), listener("d:4", "A"), listener("b:2", "C")]

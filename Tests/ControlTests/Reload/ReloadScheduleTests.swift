@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Which reload runs")
 struct ReloadScheduleTests {
-    @Test("Of all that are asked for while one runs, one more runs")
+    @Test("However many are requested while one runs, one more runs")
     func latestWins() {
         var schedule = ReloadSchedule()
         #expect(schedule.request() == .start(1))
@@ -15,7 +15,7 @@ struct ReloadScheduleTests {
         #expect(schedule.request() == .start(3))
     }
 
-    @Test("One that has not loaded in time is abandoned, never applies, and gives way to the next")
+    @Test("One that does not load in time is abandoned, never applied, and followed by the next")
     func deadline() {
         var schedule = ReloadSchedule()
         _ = schedule.request()
@@ -42,7 +42,7 @@ struct ReloadScheduleTests {
         #expect(schedule.beginApplying(2) == true)
     }
 
-    @Test("No more threads are held by abandoned ones than a few; when one ends, reloads run again")
+    @Test("Abandoned reloads hold only a few threads; when one ends, reloads run again")
     func refusal() {
         var schedule = ReloadSchedule()
         for number in 1...ReloadSchedule.abandonedLimit {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Control
 
-@Suite("Reloads on threads of their own", .timeLimit(.minutes(2)))
+@Suite("Reloads on their own threads", .timeLimit(.minutes(2)))
 struct ReloaderTests {
     /// A file whose reading blocks until the test lets it end.
     private final class Disk: Sendable {
@@ -41,7 +41,7 @@ struct ReloaderTests {
         }
     }
 
-    @Test("A request returns at once while another blocks, and many make one more")
+    @Test("A request returns immediately while another blocks, and many lead to one more")
     func oneAtATime() async throws {
         let applied = try await onOwnThread {
             let disk = Disk()
@@ -58,7 +58,7 @@ struct ReloaderTests {
         #expect(applied == [1, 2])
     }
 
-    @Test("One that never loads is given up at its deadline, and the next one is put in force")
+    @Test("A reload that never loads is abandoned at its deadline, and the next one is applied")
     func deadline() async throws {
         let (applied, failures) = try await onOwnThread {
             let disk = Disk()

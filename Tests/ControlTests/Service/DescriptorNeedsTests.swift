@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The descriptors that a gateway needs before it serves")
 struct DescriptorNeedsTests {
-    @Test("Three for each worker and event loop, one for each listener, and some besides")
+    @Test("Three for each worker and event loop, one for each listener, and some more")
     func count() {
         let least = DescriptorNeeds(workers: 1, eventLoops: 1, listeners: 0).count
         #expect(DescriptorNeeds(workers: 5, eventLoops: 1, listeners: 0).count == least + 12)
@@ -12,7 +12,7 @@ struct DescriptorNeedsTests {
         #expect(DescriptorNeeds(workers: 1, eventLoops: 1, listeners: 9).count == least + 9)
     }
 
-    @Test("A limit below that is an obstacle, and says what to raise")
+    @Test("A lower limit is an error that names what to raise")
     func obstacle() throws {
         let needs = DescriptorNeeds(workers: 2, eventLoops: 2, listeners: 1)
         #expect(needs.obstacle(limit: needs.count) == nil)

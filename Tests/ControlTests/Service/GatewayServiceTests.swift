@@ -12,7 +12,7 @@ import Traffic
 
 @testable import Control
 
-@Suite("A whole gateway, as one process runs it", .timeLimit(.minutes(2)))
+@Suite("A complete gateway in one process", .timeLimit(.minutes(2)))
 struct GatewayServiceTests {
     private static func configuration(
         listen: SocketAddress = ServedManagement.loopback,
@@ -56,7 +56,7 @@ struct GatewayServiceTests {
         return try #require(error)
     }
 
-    @Test("A faulty file is an error with a line for each fault")
+    @Test("An invalid file is an error with a line for each of its errors")
     func faultyFile() async throws {
         let folder = try TemporaryFolder(["sluice.yaml": "warehouses: [ { id: \"A B\" } ]\nx: 1\n"])
         let error = try await failure(.file(path: folder.path(of: "sluice.yaml")))
@@ -71,7 +71,7 @@ struct GatewayServiceTests {
         #expect(error.description.contains("/nonexistent/sluice.yaml"))
     }
 
-    @Test("A listener's address that is taken is an error that names it")
+    @Test("A listener's address that is in use is an error that names it")
     func takenListener() async throws {
         let taken = try Self.taken()
         let error = try await failure(.fixed(Self.configuration(listen: taken.address)))
@@ -79,7 +79,7 @@ struct GatewayServiceTests {
         #expect(error.description == expected)
     }
 
-    @Test("A management address that is taken is an error that names it")
+    @Test("A management address that is in use is an error that names it")
     func takenManagement() async throws {
         let taken = try Self.taken()
         let error = try await failure(.fixed(Self.configuration(management: taken.address)))
@@ -95,7 +95,7 @@ struct GatewayServiceTests {
         #expect(error.description.hasPrefix("cannot open the log file /nonexistent/access.log: "))
     }
 
-    @Test("An address that is let go of in time is waited for, management's and listeners'")
+    @Test("Listeners and the management address wait for an address that is released in time")
     func waitingForAddresses() async throws {
         let holders = Mutex<[ListeningSocket]>([try Self.taken(), try Self.taken()])
         let addresses = holders.withLock { $0.map(\.address) }
@@ -117,7 +117,7 @@ struct GatewayServiceTests {
         }
     }
 
-    @Test("A gateway's parts run until they are told to stop, and what was logged is written")
+    @Test("A gateway's parts run until they are stopped, and logged lines are written")
     func running() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path(of: "access.log")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Control
 
-@Suite("What a signal does")
+@Suite("What each signal does")
 struct SignalPlanTests {
     @Test("SIGHUP reloads, SIGUSR1 only opens logs again, SIGUSR2 does nothing")
     func steering() {
@@ -14,7 +14,7 @@ struct SignalPlanTests {
         #expect(plan.action(for: SIGHUP) == .reload)
     }
 
-    @Test("The first SIGTERM or SIGINT drains, the second ends", arguments: [SIGTERM, SIGINT])
+    @Test("The first SIGTERM or SIGINT drains, the second exits", arguments: [SIGTERM, SIGINT])
     func stopping(second: Int32) {
         var plan = SignalPlan()
         #expect(plan.action(for: SIGTERM) == .stop)

@@ -31,7 +31,7 @@ extension IntegrationTests {
             return try JSONDecoder().decode(BenchReport.self, from: Data(result.output.utf8))
         }
 
-        @Test("HTTP through a gateway, over kept connections and a new one for each request")
+        @Test("HTTP through a gateway, over persistent connections and a new one for each request")
         func http() throws {
             let server = try NginxServer()
             let route = try Route(try ListenerFile("http", to: server.endpoint))
@@ -73,7 +73,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A wrong password ends the run after one attempt, in the server's words, and is not shown"
+            "A wrong password ends the run after one attempt, with the server's message, and is not shown"
         )
         func wrongPassword() throws {
             let database = try MariaDBServer.shared.get()
@@ -84,7 +84,7 @@ extension IntegrationTests {
             #expect(result.status == 1)
             let words = "1 × server error (MySQL error 1045: Access denied for user 'nobody'"
             #expect(result.output.contains(words), "\(result.output)")
-            #expect(result.output.contains("until an error that every attempt would hit"))
+            #expect(result.output.contains("until an error that would affect every attempt"))
             #expect(result.output.contains("wrong user or password"))
             #expect(
                 !result.output.contains("open-sesame")
@@ -92,7 +92,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("A statement with an error ends the run in the server's words")
+        @Test("A statement with an error ends the run with the server's message")
         func wrongStatement() throws {
             let database = try MariaDBServer.shared.get()
             let result = try bench([
@@ -196,7 +196,7 @@ extension IntegrationTests {
             #expect(html.contains("<svg") && html.contains("sluice"))
         }
 
-        @Test("Idle connections are held, and what each costs the gateway is told")
+        @Test("Idle connections are held, and the report shows what each costs the gateway")
         func idle() throws {
             let server = try NginxServer()
             let route = try Route(try ListenerFile("http", to: server.endpoint))
@@ -213,7 +213,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Arguments that make no sense are refused with a remedy",
+            "Invalid arguments are rejected with a remedy",
             arguments: [
                 (["http"], "Specify one target"),
                 (["http", "nowhere"], "missing port in target"),
@@ -251,7 +251,7 @@ extension IntegrationTests {
             #expect(result.errorOutput.contains(words), "\(result.errorOutput)")
         }
 
-        @Test("More connections than files may be open are refused with a remedy")
+        @Test("More connections than open files allowed are rejected with a remedy")
         func tooManyConnections() throws {
             let command = "ulimit -n 200; \(try Programs.sluice()) bench http 127.0.0.1:1 -c 300"
             let result = try runProgram("/bin/bash", ["-c", command])
@@ -259,7 +259,7 @@ extension IntegrationTests {
             #expect(result.errorOutput.contains("raise it (ulimit -n)"), "\(result.errorOutput)")
         }
 
-        @Test("A limit of operations does without a warm-up, and the heading says how it ended")
+        @Test("With a limit of operations there is no warm-up, and the heading shows how it ended")
         func limit() throws {
             let server = try NginxServer()
             let result = try runProgram(
@@ -302,7 +302,7 @@ extension IntegrationTests {
             #expect(result.status == 0, "\(result)")
         }
 
-        @Test("Where nobody listens it says so, and fails without waiting for the end")
+        @Test("If nothing listens, it reports that and fails without waiting for the end")
         func nobody() throws {
             let result = try bench(["http", "\(try Endpoint.free())", "-c", "2"])
             #expect(result.status == 1)

@@ -82,7 +82,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("No scenario is left out of these tests")
+        @Test("Every scenario is covered by these tests")
         func allScenarios() throws {
             let result = try compare(["--list-scenarios"])
             let names = result.output.split(separator: "\n").compactMap { line in

@@ -40,7 +40,7 @@ extension IntegrationTests {
         private static let closedStates = CloudGate.states.map(\.state).filter { $0 != "available" }
 
         @Test(
-            "An endpoint that nobody registered is denied, and shown to the operator",
+            "An unregistered endpoint is denied, and shown to the operator",
             arguments: AttestedEndpoint.Cloud.allCases
         )
         func unknown(cloud: AttestedEndpoint.Cloud) throws {
@@ -65,7 +65,9 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A rejection ends the sessions of that endpoint, and no other's of the same address")
+        @Test(
+            "A rejection closes the sessions of that endpoint, and not those of others with the same address"
+        )
         func rejection() throws {
             let gate = try CloudGate()
             let (cloud, database) = (gate.site.cloud, gate.site.warehouse.database)

@@ -46,8 +46,8 @@ extension IntegrationTests {
             let words = try other.result().errorOutput
             #expect(words.contains("Query execution was interrupted"), "\(words)")
             let lines = try gate.sluice.accessLines(count: 2)
-            #expect(lines[1].endpoint == "consumer-b")
-            #expect(lines[1].end == "finished")
+            // Whichever of the two has connected first.
+            #expect(lines.first { $0.endpoint == "consumer-b" }?.end == "finished")
         }
 
         @Test("A consumer that is rejected cannot come back; one that is approved again can")

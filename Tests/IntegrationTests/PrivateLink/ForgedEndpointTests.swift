@@ -27,7 +27,7 @@ extension IntegrationTests {
             #expect(line.backend == nil)
         }
 
-        @Test("A header behind the load balancer's changes nothing, and is refused")
+        @Test("A header after the load balancer's changes nothing, and is rejected")
         func refused() throws {
             let gate = try CloudGate()
             let connection = try gate.site.cloud.inside {
@@ -45,7 +45,7 @@ extension IntegrationTests {
             #expect(line.backend == nil)
         }
 
-        @Test("One that comes later is refused, whatever it names")
+        @Test("One that comes later is rejected, whatever it names")
         func late() throws {
             let gate = try CloudGate()
             let balancer = try gate.site.cloud.balancer(to: gate.listen, sending: available.tlvs)

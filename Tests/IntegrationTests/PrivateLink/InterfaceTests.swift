@@ -69,7 +69,7 @@ extension IntegrationTests {
             #expect(try sluice.accessLog().count == 2)
         }
 
-        @Test("An interface that is not there is a sentence, not a listener on all of them")
+        @Test("A missing interface is an error, not a listener on all of them")
         func missing() throws {
             let folder = try TemporaryFolder()
             let listener = try ListenerFile("tcp", to: .free(), settings: ["interface: vpc9"])

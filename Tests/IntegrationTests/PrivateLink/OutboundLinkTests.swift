@@ -24,7 +24,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The warehouse reaches the user's service, which learns who asks")
+        @Test("The warehouse reaches the user's service, which sees who connects")
         func warehouse() throws {
             let gate = try Gate()
             let answer = try gate.site.warehouse.inside { try Curl.get(at: gate.listen) }
@@ -35,7 +35,7 @@ extension IntegrationTests {
             #expect(line.backend == gate.site.user.service.endpoint.description)
         }
 
-        @Test("Nobody else in the warehouse's network does")
+        @Test("Other clients in the warehouse's network do not")
         func stranger() throws {
             let gate = try Gate()
             let answer = try gate.site.warehouse.inside {

@@ -79,7 +79,7 @@ extension IntegrationTests {
             #expect(denied?.reason == "notInWhitelist")
         }
 
-        @Test("From another consumer's network it seems that nobody has an endpoint's address")
+        @Test("From another consumer's network, an endpoint's address seems unused")
         func foreignEndpoint() throws {
             let file = try file()
             let sluice = try site.start(file)

@@ -55,7 +55,7 @@ extension IntegrationTests {
             #expect(line.clientHost == ConsumerNetwork.client)
         }
 
-        @Test("If it does not come, nobody is admitted")
+        @Test("If it does not arrive, no client is admitted")
         func missingHeader() throws {
             let gate = try CloudGate(trusting: [CloudNetwork.proxy, CloudNetwork.balancer])
             let proxy = try gate.site.cloud.inside {
@@ -99,7 +99,7 @@ extension IntegrationTests {
             #expect(line.clientHost == CloudNetwork.balancer)
         }
 
-        @Test("A proxy that writes the header anew leaves the endpoint out: nobody is admitted")
+        @Test("A proxy that rewrites the header omits the endpoint: no client is admitted")
         func rewritten() throws {
             let gate = try CloudGate(trusting: [CloudNetwork.proxy, CloudNetwork.balancer])
             let proxy = try proxy(to: gate, bind: "accept-proxy", server: "send-proxy-v2")

@@ -63,7 +63,7 @@ extension IntegrationTests {
             #expect(line.backend == alive.endpoint.description, "\(line)")
         }
 
-        @Test("A backend that refuses clients is left out for a while, and then tried again")
+        @Test("A backend that refuses clients is ejected for a while, and then tried again")
         func passiveEjection() throws {
             let endpoint = try Endpoint.free()
             let alive = try ThreadedServer.named("alive")
@@ -102,7 +102,7 @@ extension IntegrationTests {
             try sluice.waitUntil(endpoint, is: "healthy")
         }
 
-        @Test("Where no backend is healthy, the next client is sent to one that is back")
+        @Test("If no backend is healthy, the next client is sent to one that is back")
         func panic() throws {
             let first = try Endpoint.free()
             let second = try Endpoint.free()
@@ -116,7 +116,7 @@ extension IntegrationTests {
             #expect(returned.accepted == 1)
         }
 
-        @Test("Without any backend a MySQL client gets error 1040, at once")
+        @Test("Without any backend a MySQL client gets error 1040 immediately")
         func noMySQLBackend() throws {
             let listener = try ListenerFile(
                 "mysql",
@@ -135,7 +135,7 @@ extension IntegrationTests {
             #expect(try sluice.accessLines(count: 3).allSatisfy { $0.reason == "noBackend" })
         }
 
-        @Test("Without any backend an HTTP client gets 503 with JSON, at once")
+        @Test("Without any backend an HTTP client gets 503 with JSON immediately")
         func noHTTPBackend() throws {
             let listener = try ListenerFile("http", to: .free())
             let sluice = try SluiceProcess(GatewayFile(listener))

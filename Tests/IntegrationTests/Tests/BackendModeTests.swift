@@ -63,7 +63,7 @@ extension IntegrationTests {
             #expect(again.accepted > 0)
         }
 
-        @Test("A backend that is drained gets no new connections, and those that it has go on")
+        @Test("A draining backend gets no new connections, and existing ones continue")
         func drain() throws {
             let site = try Site()
             let held = try (0..<4).map { _ in try site.open() }
@@ -75,7 +75,7 @@ extension IntegrationTests {
             #expect(try Set(site.names(10)).contains("a"))
         }
 
-        @Test("A reload keeps an operator's word; configured takes it back")
+        @Test("A reload keeps an operator's mode; configured restores the file's")
         func reload() throws {
             var site = try Site("mode: drain")
             #expect(try Set(site.names(10)) == ["a"])
@@ -102,7 +102,7 @@ extension IntegrationTests {
             #expect(site.a.accepted == before)
         }
 
-        @Test("Where every backend is taken out, the log says so")
+        @Test("If all backends are out of service, the log reports it")
         func closed() throws {
             let site = try Site("mode: maintenance")
             try site.command("mode", "drain", "\(site.a.endpoint)")
@@ -112,7 +112,7 @@ extension IntegrationTests {
             #expect(line.detail == "all backends are in drain or maintenance mode")
         }
 
-        @Test("A connection that fails says when its backend is tried again")
+        @Test("The error of a failed connection shows when its backend is tried again")
         func nextTry() throws {
             let (one, two) = (try Endpoint.free(), try Endpoint.free())
             let listener = try ListenerFile("tcp", to: one, two)
@@ -123,7 +123,7 @@ extension IntegrationTests {
             #expect(details[3].contains("ejected for"), "\(details)")
         }
 
-        @Test("A backend that nobody has is a mistake with a suggestion, and nothing changes")
+        @Test("An unknown backend is an error with a suggestion, and nothing changes")
         func unknown() throws {
             let site = try Site()
             let result = try site.command("mode", "drain", "127.0.0.1:1")

@@ -18,7 +18,7 @@ extension IntegrationTests {
             try runProgram(Programs.sluice(), ["cidr"] + arguments)
         }
 
-        @Test("A compiled list answers as its source does, with its words")
+        @Test("A compiled list answers as its source does, with its descriptions")
         func compile() throws {
             let source = try list("10.0.0.0/8 office", "!10.1.0.0/16 guests", name: "a.cidrs")
             let image = "\(folder.path)/a.trie"
@@ -38,7 +38,7 @@ extension IntegrationTests {
             #expect(try cidr("diff", source, image).status == 0)
         }
 
-        @Test("Several lists become one; two that contradict each other are named, both of them")
+        @Test("Several lists become one; if two contradict each other, both are named")
         func several() throws {
             let a = try list("10.0.0.0/8", name: "a.cidrs")
             let b = try list("# other", "!10.0.0.0/8", name: "b.cidrs")
@@ -52,7 +52,7 @@ extension IntegrationTests {
             #expect(try cidr("compile", a, c, "--output", "\(folder.path)/c.trie").status == 0)
         }
 
-        @Test("A cloud's list is taken as it comes, and its parts by service and region")
+        @Test("A cloud's list is used as downloaded, or filtered by service and region")
         func feed() throws {
             let feed = try list(
                 #"{ "prefixes": ["#,
@@ -90,7 +90,7 @@ extension IntegrationTests {
             #expect(slip.errorOutput.contains("did you mean eu-west-1?"))
         }
 
-        @Test("A damaged image is an error that says what to do")
+        @Test("A damaged image is an error with a remedy")
         func damaged() throws {
             let source = try list("10.0.0.0/8", name: "a.cidrs")
             let image = "\(folder.path)/a.trie"
@@ -101,7 +101,7 @@ extension IntegrationTests {
             #expect(answer.errorOutput.contains("\(image): the compiled list is cut off"))
         }
 
-        @Test("Lists that say the same in other words do not differ; others do, by blocks")
+        @Test("Lists that admit the same do not differ; others do, by blocks")
         func diff() throws {
             let old = try list("10.0.0.0/8", name: "old.cidrs")
             let same = try list("10.0.0.0/9", "10.128.0.0-10.255.255.255", name: "same.cidrs")
@@ -113,7 +113,7 @@ extension IntegrationTests {
             #expect(try cidr("diff", old, new, "--json").output.contains(#""addresses":"65536""#))
         }
 
-        @Test("Statistics name what changes nothing, where it stands, and a list open to all")
+        @Test("Statistics name redundant rules with their places, and a list open to all")
         func stats() throws {
             let source = try list("0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8", name: "a.cidrs")
             let stats = try cidr("stats", source)

@@ -18,7 +18,7 @@ extension IntegrationTests {
             #expect(result.status == 0, "\(result)")
         }
 
-        @Test("check reports every fault with its key path and line, and exits with 78")
+        @Test("check reports every error with its key path and line, and exits with 78")
         func faultyFile() throws {
             let folder = try TemporaryFolder()
             let path = try folder.write(
@@ -55,14 +55,14 @@ extension IntegrationTests {
             }
         }
 
-        @Test("check of a file that is not there is a sentence")
+        @Test("check of a missing file is an error message")
         func missingFile() throws {
             let result = try sluice("check", "--config", "/nonexistent/sluice.yaml")
             #expect(result.status != 0)
             #expect((result.output + result.errorOutput).contains("/nonexistent/sluice.yaml"))
         }
 
-        @Test("check refuses a pipe at once, and does not wait for somebody to write to it")
+        @Test("check rejects a pipe immediately, and does not wait for a writer")
         func pipe() throws {
             let folder = try TemporaryFolder()
             let pipe = folder.path + "/pipe"
@@ -77,7 +77,7 @@ extension IntegrationTests {
             #expect(try sluice("serve", "--no-such-option").status == 64)
         }
 
-        @Test("serve with a faulty file exits with 78, and listens nowhere")
+        @Test("serve with an invalid file exits with 78, and listens nowhere")
         func serveFaulty() throws {
             let folder = try TemporaryFolder()
             let path = try folder.write("warehouses: 7\n", to: "faulty.yaml")
@@ -86,7 +86,7 @@ extension IntegrationTests {
             #expect(result.errorOutput.contains("warehouses"))
         }
 
-        @Test("serve with a taken port is a sentence, not a crash")
+        @Test("serve with a port in use is an error message, not a crash")
         func serveTaken() throws {
             let folder = try TemporaryFolder()
             let squatter = try Acceptor()
@@ -117,7 +117,7 @@ extension IntegrationTests {
             #expect(status["activeConnections"] as? Int == 1)
         }
 
-        @Test("status without a gateway is a sentence")
+        @Test("status without a gateway is an error message")
         func noGateway() throws {
             let result = try sluice("status", "--management", try Endpoint.free().description)
             #expect(result.status != 0)

@@ -5,7 +5,7 @@ extension IntegrationTests {
     /// drain's with the drain.
     @Suite("Deadlines")
     struct DeadlineTests {
-        @Test("Connect: a MySQL client learns after the deadline that no backend answers")
+        @Test("Connect: a MySQL client gets an error at the deadline if no backend answers")
         func connectMySQL() throws {
             let silent = try FullBacklog()
             let listener = try ListenerFile(
@@ -31,7 +31,7 @@ extension IntegrationTests {
             #expect(try Curl.get(at: route.listen).status == 503)
         }
 
-        @Test("Connect: a client that leaves meanwhile is let go at once")
+        @Test("Connect: a client that disconnects meanwhile is released immediately")
         func clientLeaves() throws {
             let silent = try FullBacklog()
             let listener = try ListenerFile("tcp", to: silent.endpoint)
@@ -80,7 +80,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Half closed: where one side has ended and the other says nothing, the session ends",
+            "Half closed: if one side has ended and the other is silent, the session ends",
             arguments: [true, false]
         )
         func halfClosed(byClient: Bool) throws {
@@ -100,7 +100,7 @@ extension IntegrationTests {
             #expect(line.durationMs >= 1_600)
         }
 
-        @Test("Half closed: bytes in the direction that is left keep the session")
+        @Test("Half closed: bytes in the remaining direction keep the session")
         func halfClosedActivity() throws {
             let backend = try Acceptor()
             let listener = try ListenerFile(
@@ -123,7 +123,7 @@ extension IntegrationTests {
             #expect(try route.sluice.accessLine().end == "finished")
         }
 
-        @Test("A listener's own deadline goes before the gateway's")
+        @Test("A listener's own deadline takes precedence over the gateway's")
         func listenersOwn() throws {
             let backend = try Acceptor()
             let listener = try ListenerFile(

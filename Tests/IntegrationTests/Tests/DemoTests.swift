@@ -106,7 +106,7 @@ extension IntegrationTests {
             #expect(try Curl.get(at: demo.http).body == "hello from nginx\n")
         }
 
-        @Test("A taken port is a clear sentence")
+        @Test("A port in use is a clear error")
         func takenPort() throws {
             let squatter = try Acceptor()
             let result = try runProgram(

@@ -16,7 +16,7 @@ extension IntegrationTests {
             return try Route(listener, whitelist: Self.onlyOffice)
         }
 
-        @Test("drop closes cleanly, without a word", arguments: ["mysql", "http", "tcp"])
+        @Test("drop closes cleanly, without a message", arguments: ["mysql", "http", "tcp"])
         func drop(protocol: String) throws {
             let route = try route(`protocol`, reject: "drop")
             let (bytes, ending) = try Connection(to: route.listen).receiveToEnd()
@@ -25,7 +25,7 @@ extension IntegrationTests {
             #expect(try route.sluice.accessLine().reason == "notInWhitelist")
         }
 
-        @Test("error tells a MySQL client 1130, its address and the reason, before any greeting")
+        @Test("error sends a MySQL client 1130, its address and the reason, before any greeting")
         func mysqlBytes() throws {
             let route = try route("mysql", reject: "error")
             let client = try Connection(to: route.listen, from: "127.0.0.9")
@@ -65,7 +65,7 @@ extension IntegrationTests {
             #expect(try route.sluice.accessLine().end == "denied")
         }
 
-        @Test("errorAfterGreeting does not wait for ever for a login")
+        @Test("errorAfterGreeting does not wait for a login indefinitely")
         func silentAfterGreeting() throws {
             let listener = try ListenerFile(
                 "mysql",
@@ -78,7 +78,7 @@ extension IntegrationTests {
             #expect(try sluice.accessLine().end == "denied")
         }
 
-        @Test("error tells an HTTP client 403 with JSON")
+        @Test("error sends an HTTP client 403 with JSON")
         func http() throws {
             let route = try route("http", reject: "error")
             let answer = try Curl.get(

@@ -28,7 +28,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A limit too low to start with is a sentence, not a crash",
+            "A limit too low to start is an error message, not a crash",
             arguments: [4, 6, 16, 30]
         )
         func tooFewToStart(limit: Int) throws {
@@ -84,7 +84,7 @@ extension IntegrationTests {
             for client in crowd + clients { client.close() }
         }
 
-        @Test("Accepting pauses, does not spin, and goes on by itself")
+        @Test("Accepting pauses, does not spin, and resumes by itself")
         func pausesAndResumes() throws {
             let echo = try ThreadedServer.echo()
             let listener = try ListenerFile("tcp", to: echo.endpoint)

@@ -11,13 +11,13 @@ extension IntegrationTests {
             )
         }
 
-        @Test("Without sessions the gateway ends at once")
+        @Test("Without sessions the gateway exits immediately")
         func empty() throws {
             let route = try route(drain: "60s", to: .free())
             #expect(try route.sluice.terminate() == 0)
         }
 
-        @Test("Nothing is accepted any more, and a running session finishes in peace")
+        @Test("Nothing is accepted, and a running session can finish")
         func finishing() throws {
             let echo = try ThreadedServer.echo()
             let route = try route(drain: "60s", to: echo.endpoint)
@@ -35,7 +35,7 @@ extension IntegrationTests {
             #expect(try route.sluice.accessLine().end == "finished")
         }
 
-        @Test("What is left at the deadline is closed, logged and counted")
+        @Test("Sessions that remain at the deadline are closed, logged and counted")
         func deadline() throws {
             let echo = try ThreadedServer.echo()
             let route = try route(drain: "700ms", to: echo.endpoint)

@@ -41,7 +41,7 @@ extension IntegrationTests {
             #expect(try session.line.end == "backendReset")
         }
 
-        @Test("A MySQL server's reset does not overtake its last words")
+        @Test("A MySQL server's reset does not overtake its last packet")
         func lastWords() throws {
             let backend = try Acceptor()
             let route = try Route(
@@ -62,7 +62,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A MySQL client whose server ends without a word is told so",
+            "A MySQL client whose server closes without a message gets an error",
             arguments: [true, false]
         )
         func silentServer(isReset: Bool) throws {

@@ -44,7 +44,7 @@ extension IntegrationTests {
             "{ mode: specific, entries: [ { cidr: 127.0.0.0/8 },"
             + " { cidr: 127.0.0.9/32, action: deny } ] }"
 
-        @Test("Of many sessions a narrower list closes exactly the one that it denies")
+        @Test("A narrower list closes exactly the one session that it denies")
         func narrower() throws {
             let site = try Site(whitelist: everybody)
             let sessions = try (0..<300).map { number in
@@ -73,7 +73,7 @@ extension IntegrationTests {
             #expect(line.clientHost == "127.0.0.9" && line.verdict == "allow")
         }
 
-        @Test("A running query ends with the list that admitted it")
+        @Test("A running query ends when the list no longer admits it")
         func query() throws {
             let database = try MariaDBServer.shared.get()
             let file = GatewayFile(
@@ -107,7 +107,7 @@ extension IntegrationTests {
             #expect(try sluice.accessLine().reason == "linkClosed")
         }
 
-        @Test("Where sessions are kept, a narrower list ends none")
+        @Test("If sessions are kept, a narrower list closes none")
         func kept() throws {
             let site = try Site(whitelist: everybody, warehouse: ["whenRevoked: keep"])
             let session = try Connection(to: site.listen, from: "127.0.0.9")
@@ -117,7 +117,7 @@ extension IntegrationTests {
             #expect(try session.exchange("after"))
         }
 
-        @Test("sessions lists what runs, and closes what a filter names")
+        @Test("sessions lists running sessions, and closes those that match a filter")
         func sessions() throws {
             let site = try Site(whitelist: everybody)
             let first = try Connection(to: site.listen, from: "127.0.0.7")
@@ -133,7 +133,7 @@ extension IntegrationTests {
             #expect(try site.sluice.accessLine().end == "closedByOperator")
         }
 
-        @Test("A limit on a deed limits the deed, and the oldest go first")
+        @Test("A limit on closing applies, and the oldest are closed first")
         func limitedClosing() throws {
             let site = try Site(whitelist: everybody)
             func open(_ count: Int) throws -> [Connection] {
@@ -159,7 +159,7 @@ extension IntegrationTests {
             for session in sessions.dropFirst(5) { #expect(try session.exchange("y")) }
         }
 
-        @Test("sessions close without a filter, or with a wrong one, is wrong usage")
+        @Test("sessions close without a filter, or with an invalid one, is incorrect usage")
         func usage() throws {
             for arguments in [
                 [], ["--source", "10.0.0.1/8"], ["--idle", "5"], ["--link", "x"], ["--limit", "1"],
@@ -173,7 +173,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("explain says what the listener does, of the running gateway and of a file")
+        @Test("explain shows what the listener does, for the running gateway and for a file")
         func explain() throws {
             let site = try Site(whitelist: withoutOne)
             for (address, verdict, status) in [
@@ -193,7 +193,7 @@ extension IntegrationTests {
             #expect(try client.receiveToEnd().bytes.isEmpty)
         }
 
-        @Test("A client that does not give up is counted, and fills no log")
+        @Test("A client that keeps retrying is counted, and does not fill the log")
         func denials() throws {
             let site = try Site(whitelist: withoutOne, settings: ["engine: { shards: 1 }"])
             for _ in 0..<200 {

@@ -10,7 +10,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Wrong usage is 64, and the message is on standard error",
+            "Incorrect usage is 64, and the message is on standard error",
             arguments: [
                 ["nonsense"], ["help", "nonsense"], ["help", "sessions", "nonsense"],
                 ["serve", "--nonsense"], ["status", "--management", "7080"],
@@ -29,7 +29,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A command that there is not is named, whatever stands behind it",
+            "An unknown command is named, whatever follows it",
             arguments: [
                 (["run", "--config", "x"], "unknown command \"run\""),
                 (["chekc", "--config", "x"], "unknown command \"chekc\" (did you mean check?)"),
@@ -51,7 +51,7 @@ extension IntegrationTests {
             #expect(!result.output.isEmpty && result.errorOutput.isEmpty)
         }
 
-        @Test("Where no gateway answers it is 1, but 2 for explain, whose 1 is a verdict")
+        @Test("Without a gateway it is 1, but 2 for explain, whose 1 is a verdict")
         func noGateway() throws {
             let address = ["--management", try Endpoint.free().description]
             for command in [["status"], ["sessions"], ["denials"], ["endpoint"]] {
@@ -82,7 +82,7 @@ extension IntegrationTests {
             #expect(result.status == 78)
         }
 
-        @Test("Without a file, serve and check name the places where they looked, and are 78")
+        @Test("Without a file, serve and check name the standard paths, and exit with 78")
         func noFile() throws {
             // A process of a test begins in a folder of its own, which is empty.
             let folder = try TemporaryFolder()
@@ -101,7 +101,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A filter with an unknown warehouse is 1, and says which is meant")
+        @Test("A filter with an unknown warehouse is 1, with a suggestion")
         func unknownWarehouse() throws {
             let sluice = try SluiceProcess(GatewayFile(try ListenerFile("tcp", to: .free())))
             let address = ["--management", sluice.management.description]
@@ -117,14 +117,14 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The help of check says which address --live asks")
+        @Test("The help of check names the address that --live queries")
         func checkHelp() throws {
             let help = try status(["check", "--help"]).output
             #expect(help.contains("(default: the file's management.listen)"), "\(help)")
             #expect(!help.contains("127.0.0.1:7080"), "\(help)")
         }
 
-        @Test("check --live without a gateway still says what it thinks of the file, and is 1")
+        @Test("check --live without a gateway still reports on the file, and is 1")
         func checkLive() throws {
             let folder = try TemporaryFolder()
             let management = try Endpoint.free()

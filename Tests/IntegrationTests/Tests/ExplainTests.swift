@@ -26,7 +26,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("Each line says the address, the verdict, the block and the description")
+        @Test("Each line has the address, the verdict, the block and the description")
         func columns() throws {
             let result = try explain([
                 "203.0.113.5", "203.0.113.66", "203.0.113.200", "192.0.2.1", "2001:db8::1",
@@ -55,14 +55,14 @@ extension IntegrationTests {
             )
         }
 
-        @Test("What is no address is named", arguments: ["203.0.113.05", "300.1.2.3", "office"])
+        @Test("An invalid address is named", arguments: ["203.0.113.05", "300.1.2.3", "office"])
         func faulty(address: String) throws {
             let result = try explain([address])
             #expect(result.status == 1)
             #expect(result.errorOutput.contains(address))
         }
 
-        @Test("What is no address does not keep the others from being explained")
+        @Test("An invalid address does not keep the others from being explained")
         func someFaulty() throws {
             let result = try explain(["bogus", "192.0.2.1", "203.0.113.0/24"])
             #expect(result.status == 1)
@@ -70,7 +70,7 @@ extension IntegrationTests {
             #expect(result.errorOutput.split(separator: "\n").count == 2)
         }
 
-        @Test("Wrong usage is told from faulty addresses and from faulty lists by the exit code")
+        @Test("The exit code distinguishes incorrect usage, invalid addresses and invalid lists")
         func exitCodes() throws {
             let folder = try TemporaryFolder()
             let good = try folder.write("10.0.0.0/8\n", to: "good.cidrs")

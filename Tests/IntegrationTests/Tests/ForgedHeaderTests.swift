@@ -47,7 +47,7 @@ extension IntegrationTests {
             return (try? client.receiveToEnd().bytes) ?? []
         }
 
-        @Test("The test's login is one: MariaDB takes it from whom it trusts")
+        @Test("The test's forged login works: MariaDB accepts it from trusted sources")
         func attackWorks() throws {
             for header in Self.headers where header != Self.spellings[4] {
                 let answer = try attack(try database().endpoint, header)
@@ -77,7 +77,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Nor behind nginx or HAProxy, at every pause beyond the header's deadline",
+            "Nor through nginx or HAProxy, with any pause beyond the header's deadline",
             arguments: ["required", "optional"],
             ["nginx", "haproxy"]
         )
@@ -145,7 +145,7 @@ extension IntegrationTests {
             #expect(reasons == ["unexpectedProxyHeader", "proxyHeaderTimeout"])
         }
 
-        @Test("Plain TCP is guarded too, unless its listener says that its clients are proxies")
+        @Test("Plain TCP is guarded too, unless its listener declares that its clients are proxies")
         func plainTCP() throws {
             let backend = try Acceptor()
             let guarded = try ListenerFile("tcp", to: backend.endpoint)

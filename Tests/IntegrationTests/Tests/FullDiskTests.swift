@@ -5,7 +5,7 @@ extension IntegrationTests {
     /// The access log on a disk that is full, and then is not.
     @Suite("Full disk", .onlyWithSmallDisks)
     struct FullDiskTests {
-        @Test("The operator reads of it, what is missing is counted, and every line stays whole")
+        @Test("The operator is informed, missing lines are counted, and every line is complete")
         func fullDisk() throws {
             let echo = try ThreadedServer.echo()
             let listener = try ListenerFile("tcp", to: echo.endpoint)

@@ -53,7 +53,7 @@ extension IntegrationTests {
             #expect(reborn.accepted > 0)
         }
 
-        @Test("An HTTP check counts 500 as ill and everything below as well")
+        @Test("An HTTP check treats 500 as unhealthy and everything below as healthy")
         func http() throws {
             let status = Mutex("204 No Content")
             let paths = Mutex<[String]>([])
@@ -80,14 +80,14 @@ extension IntegrationTests {
             #expect(paths.withLock { $0.allSatisfy { $0.hasPrefix("GET /api/health HTTP/1.") } })
         }
 
-        @Test("A server that takes connections and stays silent is ill to an HTTP check")
+        @Test("A server that accepts connections but stays silent fails an HTTP check")
         func silent() throws {
             let server = try Acceptor()
             let (_, sluice) = try gateway("http", check: "type: http", to: server.endpoint)
             try sluice.waitUntil(server.endpoint, is: "unhealthy")
         }
 
-        @Test("A MySQL check sees an error in place of a greeting")
+        @Test("A MySQL check detects an error instead of a greeting")
         func mysqlError() throws {
             let message = Array("Too many connections".utf8)
             let payload = [0xff, 0x10, 0x04] + message
@@ -104,7 +104,7 @@ extension IntegrationTests {
             #expect(bytes.dropFirst(5).prefix(2).elementsEqual([0x10, 0x04]))
         }
 
-        @Test("A MySQL check is no reason for MariaDB to block the gateway's host")
+        @Test("A MySQL check does not make MariaDB block the gateway's host")
         func hostBlocking() throws {
             let host = try #require(NetworkInterfaces.ownAddress, "an address that is not loopback")
             // The host cache counts what is not 127.0.0.1, and only where names are resolved.
@@ -130,7 +130,7 @@ extension IntegrationTests {
             #expect(errors == "0\n")
         }
 
-        @Test("A MariaDB that refuses our PROXY header is ill, and the verdict says what to do")
+        @Test("A MariaDB that rejects our PROXY header is unhealthy, and the reason has a remedy")
         func refusedHeader() throws {
             let database = try MariaDBServer(options: ["--skip-name-resolve"])
             try database.administer("CREATE USER anyone@'%'")
@@ -165,7 +165,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A client sees why MariaDB refuses our PROXY header", arguments: ["v1", "v2"])
+        @Test("A client sees why MariaDB rejects our PROXY header", arguments: ["v1", "v2"])
         func refusedHeaderAtLogin(version: String) throws {
             let database = try MariaDBServer(options: ["--skip-name-resolve"])
             let listener = try ListenerFile(
@@ -182,7 +182,7 @@ extension IntegrationTests {
             #expect(try sluice.accessLines(count: 20).allSatisfy { $0.verdict == "allow" })
         }
 
-        @Test("An HTTP server that takes our PROXY header for the request is ill")
+        @Test("An HTTP server that mistakes our PROXY header for the request is unhealthy")
         func refusedHeaderOverHTTP() throws {
             let server = try NginxServer()
             let listener = try ListenerFile(
@@ -198,7 +198,7 @@ extension IntegrationTests {
             #expect(reason?.contains("set sendProxyProtocol: off") == true, "\(reason ?? "")")
         }
 
-        @Test("A MySQL check by a user that exists leaves no line in MariaDB's log")
+        @Test("A MySQL check as an existing user leaves no line in MariaDB's log")
         func ownUser() throws {
             let database = try MariaDBServer(options: ["--skip-name-resolve"])
             try database.administer("CREATE USER monitor@'127.0.0.1'")

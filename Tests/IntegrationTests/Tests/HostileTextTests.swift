@@ -29,7 +29,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A foreign management address says what it likes, and steers nothing")
+        @Test("A foreign management server cannot control the terminal")
         func management() throws {
             let refusal =
                 #"{"success":false,"requestId":"x","code":"X","message":"\#(Self.hostile)"}"#
@@ -55,7 +55,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A cloud's published list says what it likes, and steers nothing")
+        @Test("A cloud's published list cannot control the terminal")
         func feed() throws {
             let folder = try TemporaryFolder()
             let feed = try folder.write(

@@ -32,7 +32,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Without its list the gateway starts, admits whom it admitted before, and says so")
+        @Test("Without its list the gateway starts, admits the same clients as before, and logs it")
         func missingList() throws {
             let site = try Site()
             let first = try SluiceProcess(site.file)
@@ -53,7 +53,7 @@ extension IntegrationTests {
             #expect(try Connection(to: site.listen, from: "127.0.0.8").receiveToEnd().bytes.isEmpty)
         }
 
-        @Test("A damaged policy is not used: the gateway does not start, and says why")
+        @Test("A damaged policy is not used: the gateway does not start, and reports why")
         func damaged() throws {
             let site = try Site()
             try SluiceProcess(site.file).terminate()

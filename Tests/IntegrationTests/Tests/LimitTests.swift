@@ -13,7 +13,7 @@ extension IntegrationTests {
             return client
         }
 
-        @Test("Connections in all")
+        @Test("Total connections")
         func total() throws {
             let echo = try ThreadedServer.echo()
             let listeners = [
@@ -36,7 +36,7 @@ extension IntegrationTests {
             _ = try wait(for: "a free place") { try admits(listeners[1].listen) }
         }
 
-        @Test("A full gateway writes no line for each refusal, but says how many are missing")
+        @Test("A full gateway does not log each denial, but reports how many are missing")
         func lines() throws {
             let echo = try ThreadedServer.echo()
             let listener = try ListenerFile("tcp", to: echo.endpoint)
@@ -87,7 +87,7 @@ extension IntegrationTests {
             _ = try wait(for: "a free place") { try admits(listeners[0].listen) }
         }
 
-        @Test("Connections from one source; another source is not concerned")
+        @Test("Connections from one source; another source is not affected")
         func perSource() throws {
             let echo = try ThreadedServer.echo()
             let listener = try ListenerFile("tcp", to: echo.endpoint)

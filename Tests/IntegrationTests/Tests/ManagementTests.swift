@@ -5,7 +5,7 @@ extension IntegrationTests {
     /// The health pages, the metrics and the access log.
     @Suite("Operations")
     struct ManagementTests {
-        @Test("/healthz and /readyz answer 200 while all is well")
+        @Test("/healthz and /readyz return 200 while all is well")
         func health() throws {
             let route = try Route(try ListenerFile("tcp", to: .free()))
             #expect(try route.sluice.get("/healthz").status == 200)
@@ -28,7 +28,7 @@ extension IntegrationTests {
             #expect(try route.sluice.get("/readyz?warehouse=OTHER").status == 404)
         }
 
-        @Test("Silent connections without number do not keep curl from health and metrics")
+        @Test("Any number of silent connections does not keep curl from health and metrics")
         func silentCrowd() throws {
             let route = try Route(try ListenerFile("tcp", to: .free()))
             let crowd = try (0..<150).map { _ in try Connection(to: route.sluice.management) }
@@ -38,7 +38,7 @@ extension IntegrationTests {
             #expect(try crowd[0].receiveToEnd().bytes.isEmpty, "the oldest made room")
         }
 
-        @Test("/metrics is in Prometheus' text format, each family described once")
+        @Test("/metrics is in the Prometheus text format, each family described once")
         func exposition() throws {
             let echo = try ThreadedServer.echo()
             let route = try Route(try ListenerFile("tcp", to: echo.endpoint))
@@ -58,7 +58,7 @@ extension IntegrationTests {
             #expect(Set(keys).count == keys.count, "no sample twice")
         }
 
-        @Test("The metrics count what happened")
+        @Test("The metrics reflect what happened")
         func counts() throws {
             let echo = try ThreadedServer.echo()
             let rule = "{ mode: specific, entries: [ { cidr: 127.0.0.7/32 } ] }"
@@ -80,7 +80,7 @@ extension IntegrationTests {
             #expect(has(15), "bytes in each direction: \(values)")
         }
 
-        @Test("An access-log line is JSON with the promised keys")
+        @Test("An access-log line is JSON with the documented keys")
         func accessLog() throws {
             let echo = try ThreadedServer.echo()
             let rule = "{ mode: specific, entries: [ { cidr: 127.0.0.7/32 } ] }"
@@ -120,7 +120,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Each connection has a number of its own")
+        @Test("Each connection has its own number")
         func numbers() throws {
             let echo = try ThreadedServer.echo()
             let route = try Route(try ListenerFile("tcp", to: echo.endpoint))

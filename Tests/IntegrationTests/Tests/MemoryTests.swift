@@ -5,7 +5,7 @@ extension IntegrationTests {
     @Suite("Memory")
     struct MemoryTests {
         @Test(
-            "After many reloads of a long list resident memory is about what it was after the first"
+            "After many reloads of a long list, resident memory is about the same as after the first"
         )
         func reloads() throws {
             let folder = try TemporaryFolder()

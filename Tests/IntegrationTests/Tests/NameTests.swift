@@ -23,7 +23,7 @@ extension IntegrationTests {
             }
         }
 
-        /// What a client is told first.
+        /// What a client receives first.
         private func hear(at listener: ListenerFile, byteCount: Int) throws -> String {
             try network.inside {
                 try Connection(to: listener.listen).receiveText(byteCount: byteCount)
@@ -52,7 +52,7 @@ extension IntegrationTests {
             #expect(try sluice.terminate() == 0)
         }
 
-        @Test("A name that was unknown at the start serves as soon as it is known, and then moves")
+        @Test("A name unknown at startup is used as soon as it resolves, and then changes")
         func unknownAtTheStart() throws {
             let server = try network.server("first")
             let target = "late.test:\(server.endpoint.port)"
@@ -90,7 +90,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A client that comes before the first name is known waits for it, and is served")
+        @Test("A client that connects before the first name is resolved waits, and is served")
         func firstClient() throws {
             network.names["slow.test"] = .silence
             let server = try network.server("alive")
@@ -104,7 +104,9 @@ extension IntegrationTests {
             #expect(try sluice.accessLine().verdict == "allow")
         }
 
-        @Test("Until the names of a reload are known, the backends that they replace serve on")
+        @Test(
+            "Until the names of a reload are resolved, the backends that they replace keep serving"
+        )
         func renamed() throws {
             let server = try network.server("first")
             var listener = try listener("\(server.endpoint)")

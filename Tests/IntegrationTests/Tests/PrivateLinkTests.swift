@@ -42,7 +42,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A listener that is an endpoint itself admits nobody whose header names another")
+        @Test("A listener that is an endpoint admits no client whose header names another")
         func contradiction() throws {
             let backend = try Acceptor()
             var listener = try ListenerFile(
@@ -113,7 +113,10 @@ extension IntegrationTests {
             ("noEndpoint", "does not identify a private endpoint", []),
         ]
 
-        @Test("Any other is told why by error 1130, and nothing is dialled", arguments: refused)
+        @Test(
+            "Any other gets error 1130 with the reason, and nothing is dialed",
+            arguments: refused
+        )
         func denied(reason: String, words: String, tlvs: [ProxyHeaderV2.TLV]) throws {
             let gate = try Gate()
             let bytes = try gate.balancer(sending: tlvs).receiveToEnd().bytes

@@ -2,7 +2,7 @@ import Testing
 
 extension IntegrationTests {
     /// Headers that break the format, from a trusted source.
-    @Suite("Faulty PROXY headers")
+    @Suite("Invalid PROXY headers")
     struct ProxyHeaderFaults {
         private static let sound = ProxyHeaderV2.tcp4(from: "192.0.2.7")
 
@@ -37,7 +37,7 @@ extension IntegrationTests {
             ("v1 without an end", line("PROXY UNKNOWN " + String(repeating: "x", count: 120))),
         ]
 
-        @Test("Each is refused, and nothing is dialled", arguments: faults)
+        @Test("Each is rejected, and nothing is dialed", arguments: faults)
         func refused(name: String, bytes: [UInt8]) throws {
             let gate = try ProxyGate(accept: "required")
             try gate.expectRefusal(of: gate.balancer(), sending: bytes, reason: "badProxyHeader")
@@ -56,7 +56,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("A header above the size limit is refused by its length alone")
+        @Test("A header above the size limit is rejected by its length alone")
         func tooLong() throws {
             let gate = try ProxyGate(accept: "required")
             var header = Self.sound
@@ -68,7 +68,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("The size limit is the listener's to set", arguments: [500, 65_551])
+        @Test("The size limit is set per listener", arguments: [500, 65_551])
         func sizeLimit(limit: Int) throws {
             let gate = try ProxyGate(accept: "required, maximumSize: \(limit)B")
             // 16 bytes of head, 12 of addresses, 3 of the TLV's own head.
@@ -94,7 +94,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A header that is not complete in time is refused",
+            "A header that is not complete in time is rejected",
             arguments: [
                 sound.bytes.dropLast(1), line("PROXY TCP4 192.0")[...], sound.bytes.prefix(3),
             ]
@@ -110,7 +110,7 @@ extension IntegrationTests {
             #expect(ContinuousClock.now - started >= .milliseconds(350))
         }
 
-        @Test("A trickle does not prolong the deadline")
+        @Test("A slow trickle does not extend the deadline")
         func trickle() throws {
             let gate = try ProxyGate(accept: "required, timeout: 500ms")
             let balancer = try gate.balancer()

@@ -23,7 +23,7 @@ extension IntegrationTests {
             #expect(header.tlvs == Self.tlvs)
         }
 
-        @Test("A checksum is made anew, not passed on")
+        @Test("A checksum is recomputed, not passed on")
         func checksumAnew() throws {
             let gate = try ProxyGate(
                 accept: "required",
@@ -42,7 +42,7 @@ extension IntegrationTests {
             #expect(bigEndian(crc32c(zeroed)) == checksums[0].value)
         }
 
-        @Test("TLVs are dropped unless they are asked for")
+        @Test("TLVs are dropped unless enabled")
         func tlvsDropped() throws {
             let gate = try ProxyGate(accept: "required", send: "v2")
             let balancer = try gate.balancer()

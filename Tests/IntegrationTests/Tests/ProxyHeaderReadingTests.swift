@@ -107,7 +107,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A load balancer that is no client itself may probe by LOCAL",
+            "A load balancer that is not a client itself may probe with LOCAL",
             arguments: localHeaders
         )
         func probe(name: String, header: [UInt8]) throws {
@@ -141,7 +141,7 @@ extension IntegrationTests {
             #expect(try gate.sluice.accessLog().count == 1)
         }
 
-        @Test("Of several headers in a row each counts that a trusted source wrote")
+        @Test("Of several headers in a row, each one from a trusted source counts")
         func chain() throws {
             let gate = try ProxyGate(accept: "required")
             let headers =
@@ -155,7 +155,7 @@ extension IntegrationTests {
             #expect(line.client == "192.0.2.7:40000")
         }
 
-        @Test("A header that a client wrote after the balancer's is refused, however it is cut")
+        @Test("A client's header after the load balancer's is rejected, however it is cut")
         func forged() throws {
             let gate = try ProxyGate(accept: "required, timeout: 300ms")
             let header = ProxyHeaderV2.tcp4(from: "192.0.2.7").bytes

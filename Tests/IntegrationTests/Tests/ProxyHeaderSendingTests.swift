@@ -77,7 +77,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "HAProxy takes our header and writes the same client into its own",
+            "HAProxy accepts our header and writes the same client into its own",
             arguments: versions
         )
         func haproxy(version: String) throws {
@@ -99,7 +99,7 @@ extension IntegrationTests {
             #expect(try session.receiveText(byteCount: 5) == "words")
         }
 
-        @Test("The header comes before the client says anything")
+        @Test("The header comes before the client sends anything")
         func atOnce() throws {
             let backend = try Acceptor()
             let route = try route("tcp", to: backend.endpoint, send: "v2")
@@ -144,7 +144,9 @@ extension IntegrationTests {
             #expect(bigEndian(crc32c(header.bytes.dropLast(4) + [0, 0, 0, 0])) == tlv.value)
         }
 
-        @Test("A load balancer's LOCAL goes on as LOCAL, or as the balancer's own address")
+        @Test(
+            "A load balancer's LOCAL is passed on as LOCAL, or as the load balancer's own address"
+        )
         func localGoesOn() throws {
             let gate = try ProxyGate(accept: "required", send: "v2")
             let balancer = try gate.balancer()

@@ -37,7 +37,10 @@ extension IntegrationTests {
             #expect(try gate.sluice.accessLine().client == "192.0.2.7:40000")
         }
 
-        @Test("A stranger's header is refused, not passed on, and not believed", arguments: headers)
+        @Test(
+            "An untrusted source's header is rejected, not passed on, and not believed",
+            arguments: headers
+        )
         func strangerOptional(header: [UInt8]) throws {
             let gate = try ProxyGate(accept: "optional")
             try gate.expectRefusal(
@@ -49,7 +52,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Where no header is read, one that comes is refused",
+            "If no header is read, one that arrives is rejected",
             arguments: headers,
             ["mysql", "http"]
         )
@@ -65,21 +68,21 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A stranger without a header is a client by itself where headers are optional")
+        @Test("An untrusted source without a header is a client itself if headers are optional")
         func strangerWithoutHeader() throws {
             let gate = try ProxyGate(accept: "optional")
             let line = try gate.expectSession(from: gate.stranger(), sending: [Self.payload])
             #expect(line.clientHost == "127.0.0.99")
         }
 
-        @Test("A trusted source may leave an optional header out")
+        @Test("A trusted source may omit an optional header")
         func trustedWithoutHeader() throws {
             let gate = try ProxyGate(accept: "optional")
             let line = try gate.expectSession(from: gate.balancer(), sending: [Self.payload])
             #expect(line.clientHost == "127.0.0.2")
         }
 
-        @Test("Only trusted sources may connect where headers are required")
+        @Test("Only trusted sources may connect if headers are required")
         func strangerRequired() throws {
             let gate = try ProxyGate(accept: "required")
             try gate.expectRefusal(
@@ -89,7 +92,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("A trusted source without a required header is refused")
+        @Test("A trusted source without a required header is denied")
         func missingHeader() throws {
             let gate = try ProxyGate(accept: "required")
             try gate.expectRefusal(
@@ -99,7 +102,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("A client's payload that begins with a signature is refused", arguments: headers)
+        @Test("A client's payload that begins with a signature is rejected", arguments: headers)
         func smuggled(header: [UInt8]) throws {
             let gate = try ProxyGate(accept: "required")
             let outer = ProxyHeaderV2(
@@ -115,7 +118,7 @@ extension IntegrationTests {
             #expect(try gate.sluice.accessLine().reason == "unexpectedProxyHeader")
         }
 
-        @Test("A client's signature in single bytes is refused as well", arguments: headers)
+        @Test("A client's signature in single bytes is rejected as well", arguments: headers)
         func smuggledSlowly(header: [UInt8]) throws {
             let gate = try ProxyGate(accept: "off", protocol: "http")
             let client = try gate.stranger()
@@ -132,7 +135,7 @@ extension IntegrationTests {
             #expect(try gate.sluice.accessLine().reason == "unexpectedProxyHeader")
         }
 
-        @Test("Payload that only looks like a signature's beginning passes whole")
+        @Test("Payload that only looks like the start of a signature is passed on completely")
         func lookalike() throws {
             let gate = try ProxyGate(accept: "off", protocol: "http")
             let line = try gate.expectSession(

@@ -2,7 +2,7 @@ import Testing
 
 extension IntegrationTests {
     /// A reload that changes what a listening socket is bound to, with none that refuses meanwhile.
-    @Suite("Listeners that are bound anew")
+    @Suite("Listeners that are bound again")
     struct ReboundListenerTests {
         private let port: UInt16
         private let first: ThreadedServer
@@ -35,7 +35,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("An IPv4 neighbour of [::] takes the IPv4 clients, and gives them back")
+        @Test("An IPv4 listener next to [::] gets the IPv4 clients while it exists")
         func families() throws {
             let both = try listener("::", to: first)
             let alone = try listener("0.0.0.0", to: second)
@@ -64,7 +64,7 @@ extension IntegrationTests {
             try expect(["127.0.0.1": "first", "127.0.0.2": "first"])
         }
 
-        @Test("A bind that fails changes nothing: what listened listens")
+        @Test("A bind that fails changes nothing: existing listeners keep listening")
         func failure() throws {
             let squatter = try Acceptor()
             let wide = try listener("0.0.0.0", to: first)

@@ -6,7 +6,7 @@ extension IntegrationTests {
     @Suite("Reload")
     struct ReloadTests {
         @Test(
-            "A new policy holds for new connections, and ends the sessions that it does not admit"
+            "A new policy applies to new connections, and closes the sessions that it does not admit"
         )
         func policy() throws {
             let echo = try ThreadedServer.echo()
@@ -42,7 +42,7 @@ extension IntegrationTests {
             #expect(try running.exchange("still there"))
         }
 
-        @Test("A listener that is added listens; one that is removed refuses")
+        @Test("An added listener listens; a removed one refuses connections")
         func listeners() throws {
             let echo = try ThreadedServer.echo()
             let kept = try ListenerFile("tcp", to: echo.endpoint)
@@ -103,7 +103,7 @@ extension IntegrationTests {
             "a\($0): &a\($0) { ? *a\($0 - 1) : x, ? [ *a\($0 - 1) ] : y }\n"
         }.joined()
 
-        @Test("A pipe in place of the file is an error at once, and the next reload is heard")
+        @Test("A pipe instead of the file is an error immediately, and the next reload works")
         func pipe() throws {
             let echo = try ThreadedServer.echo()
             let file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
@@ -121,7 +121,10 @@ extension IntegrationTests {
             #expect(try Connection(to: file.listeners[0].listen).exchange("after"))
         }
 
-        @Test("A faulty file changes nothing, and says what is wrong", arguments: faults.indices)
+        @Test(
+            "An invalid file changes nothing, and its errors are reported",
+            arguments: faults.indices
+        )
         func faulty(index: Int) throws {
             let echo = try ThreadedServer.echo()
             let file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))
@@ -139,7 +142,7 @@ extension IntegrationTests {
             }
             #expect(sluice.operatorLog.contains(#""level":"error""#))
             // What stands before an error of the syntax is reported too: the keys of the aliases.
-            let failures = ["reload failed: 1 error in", "reload failed: 2 errors in"]
+            let failures = ["reload failed: 1 error, first: ", "reload failed: 2 errors, first: "]
             #expect(failures.contains(where: sluice.operatorLog.contains))
             #expect(try sluice.get("/v1/status").body.contains(#""failure""#))
 
@@ -148,7 +151,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Changed keys that wait for a restart are named by the reload, and before it by check"
+            "Changed keys that require a restart are named by the reload, and before it by check"
         )
         func restartKeys() throws {
             let echo = try ThreadedServer.echo()
@@ -200,7 +203,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A listener whose port is taken leaves the old configuration in force")
+        @Test("A listener whose port is in use leaves the old configuration active")
         func takenPort() throws {
             let echo = try ThreadedServer.echo()
             let squatter = try Acceptor()
@@ -217,7 +220,7 @@ extension IntegrationTests {
             #expect(try Connection(to: kept.listen).exchange("as before"))
         }
 
-        @Test("A list of 100,000 is reloaded while clients connect: nobody is refused or cut")
+        @Test("A list of 100,000 is reloaded while clients connect: none is denied or closed")
         func largeList() throws {
             let folder = try TemporaryFolder()
             let path = folder.path + "/list.cidrs"

@@ -34,7 +34,7 @@ extension IntegrationTests {
             #expect(try new.get("/readyz").status == 200)
         }
 
-        @Test("One that waits for the addresses has them as soon as the drain begins")
+        @Test("A successor that waits for the addresses gets them as soon as the drain begins")
         func waiting() throws {
             let echo = try ThreadedServer.echo()
             let file = try file(to: echo.endpoint)

@@ -39,7 +39,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A listener that was away decides again on the sessions that it admitted")
+        @Test("A listener that returns decides again about the sessions that it admitted")
         func removedAndAdded() throws {
             let echo = try ThreadedServer.echo()
             let kept = try ListenerFile("tcp", to: echo.endpoint)
@@ -59,7 +59,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("Also while its listener is away its warehouse's list decides")
+        @Test("Even without its listener, its warehouse's list decides")
         func away() throws {
             let echo = try ThreadedServer.echo()
             let kept = try ListenerFile("tcp", to: echo.endpoint)
@@ -77,7 +77,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("Where its address has gone to another warehouse, its own decides")
+        @Test("If its address now belongs to another warehouse, its own warehouse decides")
         func moved() throws {
             let echo = try ThreadedServer.echo()
             let kept = try ListenerFile("tcp", to: echo.endpoint)
@@ -96,7 +96,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A session whose load balancer is not trusted any more ends",
+            "A session whose load balancer is no longer trusted is closed",
             arguments: [
                 "accept: required, trusted: [ 127.0.0.3/32 ]",
                 "accept: optional, trusted: [ 127.0.0.3/32 ]", "accept: off",
@@ -125,7 +125,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("A connect that fails is tried again inside the warehouse that admitted the client")
+        @Test("A failed connect is retried inside the warehouse that admitted the client")
         func retry() throws {
             let silent = try FullBacklog()
             let other = try ThreadedServer.named("other")

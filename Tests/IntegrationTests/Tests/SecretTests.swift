@@ -68,7 +68,7 @@ extension IntegrationTests {
             expectNoSecret(in: route.sluice)
         }
 
-        @Test("A request that is not HTTP after all, or none of the gateway's business, neither")
+        @Test("Nor is a request that is not HTTP, or not for the gateway")
         func strangeRequests() throws {
             let route = try Route(
                 try ListenerFile("http", to: .free()),

@@ -103,7 +103,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Each endpoint comes to its own warehouse, and a retry stays there")
+        @Test("Each endpoint is routed to its own warehouse, and a retry stays there")
         func routes() throws {
             let site = try Site()
             for _ in 0..<3 {
@@ -125,7 +125,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A load balancer's probe is none of its clients, though no route takes it")
+        @Test("A load balancer's probe is not counted as a client, even without a route")
         func probe() throws {
             let site = try Site()
             for _ in 0..<3 {
@@ -166,7 +166,7 @@ extension IntegrationTests {
             #expect(list.output.contains(Site.endpoints[2].id), "\(list)")
         }
 
-        @Test("A default route takes them, and its warehouse decides")
+        @Test("A default route matches them, and its warehouse decides")
         func standard() throws {
             let site = try Site(isDefault: true)
             #expect(try site.client(through: 3).receiveToEnd().bytes.isEmpty)
@@ -174,7 +174,7 @@ extension IntegrationTests {
             #expect(line.warehouse == "A" && line.reason == "unknownEndpoint")
         }
 
-        @Test("Counters say listener and warehouse, and each backend once")
+        @Test("Counters are labeled with listener and warehouse, and each backend appears once")
         func counters() throws {
             let site = try Site()
             let sessions =
@@ -193,7 +193,7 @@ extension IntegrationTests {
             for session in sessions { session.close() }
         }
 
-        @Test("A change of policy closes the sessions of its own warehouse only")
+        @Test("A policy change only closes sessions of its own warehouse")
         func revocation() throws {
             let site = try Site()
             let first = try site.session(through: 1, at: site.a)
@@ -231,7 +231,7 @@ extension IntegrationTests {
             for connection in one + other { connection.close() }
         }
 
-        @Test("explain says where a client is led")
+        @Test("explain shows where a client is routed")
         func explain() throws {
             let site = try Site()
             func explain(_ warehouse: String, _ number: Int) throws -> String {

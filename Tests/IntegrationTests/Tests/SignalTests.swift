@@ -30,7 +30,7 @@ extension IntegrationTests {
             #expect(try sluice.terminate() == 0)
         }
 
-        @Test("The second SIGTERM ends a drain at once")
+        @Test("The second SIGTERM ends a drain immediately")
         func secondStop() throws {
             let echo = try ThreadedServer.echo()
             let route = try Route(
@@ -46,7 +46,7 @@ extension IntegrationTests {
             #expect(try route.sluice.process.waitUntilExit() == 1)
         }
 
-        @Test("SIGTERM is heard before the gateway serves; SIGHUP and SIGUSR1 do no harm then")
+        @Test("SIGTERM is handled before the gateway serves; SIGHUP and SIGUSR1 do no harm then")
         func atTheStart() throws {
             let squatter = try Acceptor()
             let listener = try ListenerFile("tcp", at: squatter.endpoint, to: .free())
@@ -66,7 +66,7 @@ extension IntegrationTests {
 
         /// A list from which nothing can be read: by turns of the file system it blocks for ever,
         /// or it is refused. In either case the gateway hears what comes next.
-        @Test("A list that is a named pipe holds up neither the next reload nor a stop")
+        @Test("A list that is a named pipe blocks neither the next reload nor a stop")
         func blockedReload() throws {
             let echo = try ThreadedServer.echo()
             let file = GatewayFile(try ListenerFile("tcp", to: echo.endpoint))

@@ -38,7 +38,7 @@ extension IntegrationTests {
 
         private let alive = Array("alive".utf8)
 
-        @Test("When local ports run out, clients are told so, and the backend is not to blame")
+        @Test("When local ports run out, clients get that reason, and the backend stays healthy")
         func exhaustion() throws {
             let route = try gateway()
             let served = try clients(2, of: route)
@@ -59,7 +59,7 @@ extension IntegrationTests {
             #expect(backend?.connectFailures == 0)
         }
 
-        @Test("Each source address has ports of its own")
+        @Test("Each source address has its own ports")
         func sourceAddresses() throws {
             let route = try gateway("sourceAddresses: [ 127.0.0.5, 127.0.0.6, 127.0.0.7 ]")
             let served = try clients(6, of: route)
@@ -70,7 +70,7 @@ extension IntegrationTests {
             #expect(String(decoding: refused, as: UTF8.self).contains("no free port"))
         }
 
-        @Test("A source address that is not this machine's is refused at the start")
+        @Test("A source address that is not this machine's is rejected at startup")
         func foreignAddress() throws {
             let listener = try ListenerFile(
                 "tcp",

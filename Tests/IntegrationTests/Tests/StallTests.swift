@@ -84,7 +84,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A client that takes nothing is given up in the end, whoever holds the bytes",
+            "A client that reads nothing is eventually closed, wherever the bytes are held",
             arguments: [100_000, 32 << 20]
         )
         func clientWriteTimeout(byteCount: Int) throws {
@@ -107,7 +107,7 @@ extension IntegrationTests {
             #expect(try session.receiveToEnd().bytes.isEmpty)
         }
 
-        @Test("A backend that takes nothing is given up after the write timeout")
+        @Test("A backend that reads nothing is closed after the write timeout")
         func backendWriteTimeout() throws {
             let backend = try Acceptor()
             let listener = try ListenerFile(
@@ -123,7 +123,7 @@ extension IntegrationTests {
             session.close()
         }
 
-        @Test("A client that pauses for longer than keepalive takes loses nothing")
+        @Test("A client that pauses for longer than the keepalive time loses nothing")
         func patience() throws {
             let backend = try Acceptor()
             let route = try Route(
@@ -147,7 +147,9 @@ extension IntegrationTests {
             #expect(try route.sluice.accessLine().end == "finished")
         }
 
-        @Test("A source over its budget loses stalled downloads until it is within, others none")
+        @Test(
+            "A source over its budget loses stalled downloads until it is within; others lose none"
+        )
         func budget() throws {
             let server = try Self.source()
             let route = try Route(
@@ -174,7 +176,7 @@ extension IntegrationTests {
             other.close()
         }
 
-        @Test("What was held for a session is no longer counted after it")
+        @Test("Bytes held for a session are no longer counted after it ends")
         func released() throws {
             let server = try Self.source()
             let route = try Route(try ListenerFile("tcp", to: server.endpoint))

@@ -34,14 +34,14 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Mode anywhere admits everybody")
+        @Test("Mode anywhere admits all clients")
         func anywhere() throws {
             let gate = try Gate(whitelist: "{ mode: anywhere }")
             #expect(try gate.admits("127.0.0.1"))
             #expect(try gate.admits("127.200.1.2"))
         }
 
-        @Test("Mode nowhere admits nobody, and dials nothing")
+        @Test("Mode nowhere admits no client, and dials nothing")
         func nowhere() throws {
             let gate = try Gate(whitelist: "{ mode: nowhere, entries: [ { cidr: 127.0.0.0/8 } ] }")
             #expect(try !gate.admits("127.0.0.1"))
@@ -124,7 +124,7 @@ extension IntegrationTests {
             #expect(try gate.admits("127.0.0.7"))
         }
 
-        @Test("A file of CIDRs counts like entries")
+        @Test("A file of CIDRs works like entries")
         func file() throws {
             let folder = try TemporaryFolder()
             let path = try folder.write(

@@ -1,7 +1,7 @@
 import Policy
 import Testing
 
-@Suite("What an operator is told of denials")
+@Suite("Advice on denials for operators")
 struct DenialAdviceTests {
     @Test(
         "Every reason has one sentence with a cause and a remedy",

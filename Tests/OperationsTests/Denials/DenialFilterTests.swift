@@ -5,7 +5,7 @@ import Policy
 import Testing
 import Time
 
-@Suite("Which denials are meant")
+@Suite("Filters of denials")
 struct DenialFilterTests {
     private let now = UnixTime(seconds: 1_795_428_000)
 
@@ -25,7 +25,7 @@ struct DenialFilterTests {
         try DenialFilter(query: [(key: key, value: value)], at: now).matches(record)
     }
 
-    @Test("Each part is compared with the record's own")
+    @Test("Each part is compared with the record's value")
     func parts() throws {
         let record = try record("10.0.0.1/32")
         for (key, value, other) in [
@@ -46,7 +46,7 @@ struct DenialFilterTests {
         #expect(try !matches("source", "2001:db8:0:1::7", record))
     }
 
-    @Test("since is a duration before now, or a moment")
+    @Test("since is a duration before now, or a time")
     func since() throws {
         let record = try record("10.0.0.1/32", lastSeen: 600)
         #expect(try matches("since", "10m", record) && !matches("since", "9m59s", record))
@@ -55,7 +55,7 @@ struct DenialFilterTests {
     }
 
     @Test(
-        "What is not understood matches nothing: it is an error that names the key",
+        "An invalid filter matches nothing: it is an error that names the key",
         arguments: [
             ("since", "yesterday"), ("since", "5"), ("source", "10.0.0"), ("reason", "bad"),
             ("endpoint", "amazon:1"), ("endpoint", ""), ("warehose", "W"),

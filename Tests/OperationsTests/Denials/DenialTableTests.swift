@@ -15,13 +15,13 @@ struct DenialTableTests {
         return Denial(reason, of: SourceKey(source), to: "W", at: "0.0.0.0:9030")
     }
 
-    private mutating func note(
+    private mutating func record(
         _ reason: DenialReason = .notInWhitelist,
         from address: UInt32 = 1,
         lines: Int = 10,
         at second: Int64 = 0
     ) -> DenialTable.Treatment {
-        table.note(
+        table.record(
             Self.denial(reason, from: address),
             linesInMinute: lines,
             at: UnixTime(seconds: second),
@@ -31,9 +31,9 @@ struct DenialTableTests {
 
     @Test("Each source and reason is counted, with its first and last time")
     mutating func counted() {
-        for second in 0..<5 as Range<Int64> { _ = note(at: second) }
-        _ = note(.deniedByRule, at: 9)
-        _ = note(from: 2, at: 3)
+        for second in 0..<5 as Range<Int64> { _ = record(at: second) }
+        _ = record(.deniedByRule, at: 9)
+        _ = record(from: 2, at: 3)
         let records = DenialList.merged([table.list]).denials
         #expect(records.map(\.count) == [1, 5, 1])
         #expect(records.map(\.reason) == [.deniedByRule, .notInWhitelist, .notInWhitelist])
@@ -41,40 +41,40 @@ struct DenialTableTests {
         #expect(records.map(\.source.description) == ["0.0.0.1/32", "0.0.0.1/32", "0.0.0.2/32"])
     }
 
-    @Test("So many lines a minute, and the next line says how many are missing")
+    @Test("Lines per minute are limited, and the next line has the number of missing ones")
     mutating func lines() {
-        let first = (0..<100).map { _ in note(at: 0) }
+        let first = (0..<100).map { _ in record(at: 0) }
         #expect(first.map(\.isLogged) == (0..<100).map { $0 < 10 })
         #expect(first.allSatisfy { $0.unlogged == 0 })
-        let next = note(at: 60)
+        let next = record(at: 60)
         #expect(next.isLogged && next.unlogged == 90)
-        #expect(note(at: 60).unlogged == 0)
+        #expect(record(at: 60).unlogged == 0)
     }
 
-    @Test("No limit of lines means a line for each")
+    @Test("Without a limit of lines, each denial has one")
     mutating func unlimited() {
-        for _ in 0..<10_000 { #expect(note(lines: 0).isLogged) }
+        for _ in 0..<10_000 { #expect(record(lines: 0).isLogged) }
     }
 
-    @Test("Sources without number share a limit of lines too")
+    @Test("Any number of sources share a limit of lines too")
     mutating func manySources() {
-        let logged = (0..<50_000).count { note(from: UInt32($0)).isLogged }
+        let logged = (0..<50_000).count { record(from: UInt32($0)).isLogged }
         #expect(logged == 2_000)
     }
 
-    @Test("A source that does not give up is no longer answered, for a minute")
+    @Test("A source that keeps retrying is no longer answered for a minute")
     mutating func answers() {
-        let answered = (0..<200).map { _ in note() }.map(\.isAnswered)
+        let answered = (0..<200).map { _ in record() }.map(\.isAnswered)
         #expect(answered == (0..<200).map { $0 < 64 })
-        #expect(note(.deniedByRule).isAnswered, "another reason is another matter")
-        #expect(!note(at: 59).isAnswered)
-        #expect(note(at: 60).isAnswered)
+        #expect(record(.deniedByRule).isAnswered, "another reason is another matter")
+        #expect(!record(at: 59).isAnswered)
+        #expect(record(at: 60).isAnswered)
     }
 
-    @Test("What is not the source's doing is always answered, and has no more lines than others")
+    @Test("Denials that are not the source's doing are always answered, and logged like others")
     mutating func outages() {
         for reason in [DenialReason.noBackend, .connectionLimit] {
-            let treatments = (0..<500).map { _ in note(reason) }
+            let treatments = (0..<500).map { _ in record(reason) }
             #expect(treatments.allSatisfy { $0.isAnswered })
             #expect(treatments.count { $0.isLogged } == 10)
         }
@@ -88,7 +88,7 @@ struct DenialTableTests {
                 DenialReason.notInWhitelist, .connectionLimit, .noBackend, .badProxyHeader,
             ]
             let logged = (0..<20_000).count { number in
-                table.note(
+                table.record(
                     Self.denial(reasons[number % 4], from: UInt32(number)),
                     linesInMinute: 60,
                     at: UnixTime(seconds: 0),
@@ -112,7 +112,7 @@ struct DenialTableTests {
                 by: rules[index / 2],
                 detail: "\(index)"
             )
-            _ = table.note(
+            _ = table.record(
                 denial,
                 linesInMinute: 1,
                 at: UnixTime(seconds: Int64(index)),
@@ -124,33 +124,33 @@ struct DenialTableTests {
         #expect(records[0].rule == rules[1] && records[0].detail == "2" && records[0].count == 2)
     }
 
-    @Test("A clock that is set back does not silence for long")
+    @Test("A clock that is set back does not suppress answers for long")
     mutating func clockSetBack() {
-        for _ in 0..<100 { _ = note(at: 1_000) }
-        #expect(note(at: 10).isAnswered)
+        for _ in 0..<100 { _ = record(at: 1_000) }
+        #expect(record(at: 10).isAnswered)
     }
 
-    @Test("A scan from everywhere fills the table and no more, and the latest stay")
+    @Test("A scan from everywhere only fills the table, and the latest stay")
     mutating func bounded() {
-        for number in 0..<100_000 { _ = note(from: UInt32(number), at: Int64(number)) }
+        for number in 0..<100_000 { _ = record(from: UInt32(number), at: Int64(number)) }
         #expect(table.count <= 4_096)
         let remembered = table.list.denials.reduce(0) { $0 + $1.count }
         #expect(remembered + table.list.forgotten == 100_000, "nothing is missing without a trace")
         #expect(table.list.denials.contains { $0.lastSeen.seconds == 99_999 })
     }
 
-    @Test("What several shards have counted of one source is one record")
+    @Test("Counts of one source on several shards become one record")
     mutating func merged() {
-        for second in [3, 7] as [Int64] { _ = note(at: second) }
+        for second in [3, 7] as [Int64] { _ = record(at: second) }
         var other = DenialTable(at: 0)
         swap(&table, &other)
-        _ = note(at: 5)
+        _ = record(at: 5)
         let records = DenialList.merged([table.list, other.list]).denials
         #expect(records.map(\.count) == [3])
         #expect(records[0].firstSeen.seconds == 3 && records[0].lastSeen.seconds == 7)
     }
 
-    @Test("Which shard answers first makes no difference, also within one second")
+    @Test("The order in which shards answer makes no difference, even within one second")
     func order() throws {
         let source = try CIDRBlock(parsing: "192.0.2.1/32")
         let (first, second) = (UnixTime(seconds: 1), UnixTime(seconds: 2))

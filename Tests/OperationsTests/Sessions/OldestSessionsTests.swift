@@ -27,7 +27,7 @@ struct OldestSessionsTests {
     }
 
     @Test(
-        "Those of one second are told apart, in whatever order they are found",
+        "Those of one second are ordered consistently, in whatever order they are found",
         arguments: [0, 1, 3, 64, 500, 2_000]
     )
     func order(_ limit: Int) {
@@ -44,7 +44,7 @@ struct OldestSessionsTests {
         #expect(oldest.list.sessions.map(\.connection) == [2])
     }
 
-    @Test("What several shards found is one list")
+    @Test("Results of several shards are one list")
     func merging() {
         var all = OldestSessions(limit: 4)
         all.merge(oldest(4, of: stride(from: 2, through: 100, by: 2)))

@@ -61,7 +61,7 @@ struct RevocationPreviewTests {
         return GatewayConfiguration(listeners: listeners, warehouses: [warehouse])
     }
 
-    @Test("Those whose client or endpoint it admits no more, each with the reason")
+    @Test("Those whose client or endpoint it no longer admits, each with the reason")
     func revoked() throws {
         let sessions = [
             try session("10.0.0.1"), try session("10.0.0.2"), try session("11.0.0.1"),

@@ -6,7 +6,7 @@ import Policy
 import Testing
 import Time
 
-@Suite("Which sessions are meant")
+@Suite("Filters of sessions")
 struct SessionFilterTests {
     private let session = Session(
         connection: 257,
@@ -34,7 +34,7 @@ struct SessionFilterTests {
         #expect(SessionFilter().matches(session))
     }
 
-    @Test("Each part is compared with the session's own")
+    @Test("Each part is compared with the session's value")
     func parts() throws {
         #expect(matches { $0.connection = 257 } && !matches { $0.connection = 258 })
         #expect(matches { $0.warehouse = "W" } && !matches { $0.warehouse = "w" })
@@ -53,13 +53,13 @@ struct SessionFilterTests {
         #expect(!matches { $0.source = far }, "the client counts, not its load balancer")
     }
 
-    @Test("Of several parts all must match")
+    @Test("All parts must match")
     func together() throws {
         let other = try EndpointReference(parsing: "aws:vpce-2")
         #expect(!matches { ($0.warehouse, $0.endpoint) = ("W", other) })
     }
 
-    @Test("A session is the same after it was sent as JSON")
+    @Test("A session survives encoding as JSON")
     func json() throws {
         let bytes = try JSONEncoder().encode(session)
         #expect(try JSONDecoder().decode(Session.self, from: bytes) == session)

@@ -8,7 +8,7 @@ import Testing
 import Time
 import Traffic
 
-@Suite("What becomes of a running session is decided by its own service")
+@Suite("A running session is decided by its own service")
 struct SessionPoliciesTests {
     private let now = UnixTime(seconds: 1_795_428_000)
     private let balancer = IPAddress.v4(IPv4Address(10, 0, 0, 1))
@@ -101,7 +101,7 @@ struct SessionPoliciesTests {
         }
     }
 
-    @Test("An entry's expiry is found also where the listener is gone")
+    @Test("An entry's expiry is found even if the listener is gone")
     func expiry() throws {
         let soon = UnixTime(seconds: now.seconds + 5)
         var warehouse = warehouse("192.0.2.0/24")
@@ -115,7 +115,7 @@ struct SessionPoliciesTests {
         #expect(judge(try session(), warehouse) == .ends(.notInWhitelist))
     }
 
-    @Test("Where its listener's address has gone to another warehouse, its own decides")
+    @Test("If its listener's address now belongs to another warehouse, its own warehouse decides")
     func moved() throws {
         let session = try session()
         let other = warehouse("0.0.0.0/0", id: "OTHER", listener(1))
@@ -124,7 +124,7 @@ struct SessionPoliciesTests {
         #expect(judge(session, other) == .ends(.linkClosed))
     }
 
-    @Test("Where its listener leads to other warehouses only, its own decides")
+    @Test("If its listener only leads to other warehouses, its own warehouse decides")
     func ledElsewhere() throws {
         var shared = listener(1, link: .private)
         shared.routes[0].match = .endpoint(EndpointName(.aws, "vpce-2"))
@@ -136,14 +136,14 @@ struct SessionPoliciesTests {
         #expect(judge(session, own, other) == .goesOn(until: nil))
     }
 
-    @Test("Without anything that could decide it ends in its own time")
+    @Test("If nothing can decide about it, it continues until it ends by itself")
     func undecided() throws {
         #expect(judge(try session()) == .goesOn(until: nil))
         let outbound = try session(link: .outbound)
         #expect(judge(outbound, warehouse("10.0.0.0/8")) == .goesOn(until: nil))
     }
 
-    @Test("It ends with the trust in whoever vouched for its client")
+    @Test("It is closed when the load balancer that named its client is no longer trusted")
     func trust() throws {
         let session = try session(isIntroduced: true)
         let list = "192.0.2.0/24"
@@ -167,7 +167,7 @@ struct SessionPoliciesTests {
         #expect(judge(chained, warehouse(list, listener(1, accept: both))) == .goesOn(until: nil))
     }
 
-    @Test("A client that connected itself ends where only load balancers may connect now")
+    @Test("A direct client's session is closed if only load balancers may connect now")
     func direct() throws {
         let list = "192.0.2.0/24"
         for (mode, judgement) in [

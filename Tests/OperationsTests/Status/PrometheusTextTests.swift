@@ -12,18 +12,18 @@ struct PrometheusTextTests {
         try ExpositionReader(PrometheusText(status).description)
     }
 
-    @Test("Every family has a help text and a type, also where it has no sample")
+    @Test("Every family has a help text and a type, even without a sample")
     func families() throws {
         for status in [GatewayStatus(), .example] {
             let page = try page(status)
             #expect(page.types.count == page.helps.count)
-            #expect(page.types.count == 30)
+            #expect(page.types.count == 31)
             for sample in page.samples { #expect(page.types[sample.name] != nil) }
         }
     }
 
     @Test(
-        "What only ever grows is a counter and says so in its name, what comes and goes is a gauge"
+        "Values that only grow are counters, as their names show; others are gauges"
     )
     func types() throws {
         for (name, type) in try page(.example).types {
@@ -31,7 +31,7 @@ struct PrometheusTextTests {
         }
     }
 
-    @Test("Each number of a gateway's status is there, under its own name")
+    @Test("Each number of a gateway's status is present, under its own name")
     func gateway() throws {
         let page = try page(.example)
         #expect(page.value("sluice_build_info", ["version": "1.2.3"]) == 1)
@@ -47,7 +47,7 @@ struct PrometheusTextTests {
         #expect(page.value("process_start_time_seconds") == 1_795_428_000)
     }
 
-    @Test("A reload that fails is seen, and when the last one succeeded")
+    @Test("A failed reload is visible, and so is when the last one succeeded")
     func reloads() throws {
         let name = "sluice_configuration_last_reload"
         var status = GatewayStatus.example
@@ -64,7 +64,7 @@ struct PrometheusTextTests {
         #expect(try page(status).value("sluice_configuration_keys_awaiting_restart") == 2)
     }
 
-    @Test("An access log that cannot be written is seen")
+    @Test("An access log that cannot be written is visible")
     func accessLog() throws {
         var status = GatewayStatus.example
         #expect(try page(status).value("sluice_access_log_failing") == 0)
@@ -72,7 +72,7 @@ struct PrometheusTextTests {
         #expect(try page(status).value("sluice_access_log_failing") == 1)
     }
 
-    @Test("Each number of a listener is there, under its own name")
+    @Test("Each number of a listener is present, under its own name")
     func listeners() throws {
         let page = try page(.example)
         let labels = [
@@ -94,7 +94,7 @@ struct PrometheusTextTests {
         )
     }
 
-    @Test("Each number of a backend is there; one that is not healthy is not up")
+    @Test("Each number of a backend is present; one that is not healthy is not up")
     func backends() throws {
         let page = try page(.example)
         let healthy = ["listener": "0.0.0.0:9030", "backend": "10.0.0.5:9030"]
@@ -128,14 +128,14 @@ struct PrometheusTextTests {
         #expect(try page(status).samples.count { $0.name == "sluice_backend_up" } == 3)
     }
 
-    @Test("While it drains, it says so")
+    @Test("Draining is visible")
     func draining() throws {
         var status = GatewayStatus()
         status.phase = .draining
         #expect(try page(status).value("sluice_draining") == 1)
     }
 
-    @Test("What the process uses is left out where it is not known")
+    @Test("The process' resource usage is omitted if it is not known")
     func process() throws {
         var usage = PrometheusText.ProcessUsage()
         usage.processorSeconds = 0.000_01

@@ -7,7 +7,7 @@ import Testing
 import Time
 import Traffic
 
-@Suite("Who may pass")
+@Suite("Which clients are admitted")
 struct AccessPolicyTests {
     private let now = UnixTime(seconds: 1_795_428_000)
 
@@ -46,7 +46,7 @@ struct AccessPolicyTests {
         )
     }
 
-    @Test("A rule that allows lets pass, and is named")
+    @Test("An allow rule admits, and is named")
     func allowed() throws {
         let verdict = try verdict("203.0.113.65")
         #expect(verdict.isAllowed)
@@ -61,14 +61,14 @@ struct AccessPolicyTests {
         #expect(try verdict.match?.block == CIDRBlock(parsing: "203.0.113.66/32"))
     }
 
-    @Test("What no rule matches is denied, and no rule is named")
+    @Test("A client that no rule matches is denied, and no rule is named")
     func unmatched() throws {
         for address in ["192.0.2.1", "203.0.112.255", "2001:db9::1"] {
             #expect(try verdict(address) == AccessVerdict(denial: .notInWhitelist))
         }
     }
 
-    @Test("From its expiry on, a rule says nothing")
+    @Test("From its expiry on, a rule does not apply")
     func expired() throws {
         let policy = try policy(for: .public, mode: .specific)
         let client = try IPAddress(parsing: "198.51.100.1")
@@ -77,7 +77,7 @@ struct AccessPolicyTests {
         #expect(policy.verdict(client: client, endpoint: nil, at: now).denial == .notInWhitelist)
     }
 
-    @Test("Anywhere and nowhere do not ask the rules", arguments: [LinkKind.public, .outbound])
+    @Test("Anywhere and nowhere ignore the rules", arguments: [LinkKind.public, .outbound])
     func modes(link: LinkKind) throws {
         for address in ["203.0.113.66", "192.0.2.1", "::1"] {
             #expect(try verdict(address, .anywhere, link: link) == AccessVerdict())
@@ -116,7 +116,7 @@ struct AccessPolicyTests {
         }
     }
 
-    @Test("An outbound link with sources of its own serves them only, whatever the whitelist")
+    @Test("An outbound link with its own sources only serves them, whatever the whitelist")
     func sources() throws {
         for mode in Whitelist.Mode.allCases {
             let warehouse = GuardedWarehouse(id: "WH", whitelist: Whitelist(mode: mode))
@@ -132,13 +132,13 @@ struct AccessPolicyTests {
         }
     }
 
-    @Test("On a public link an endpoint opens nothing")
+    @Test("On a public link an endpoint does not admit")
     func endpointOnPublicLink() throws {
         let verdict = try verdict("192.0.2.1", endpoint: "vpce-available")
         #expect(verdict.denial == .notInWhitelist)
     }
 
-    @Test("Of an endpoint that is written down twice, the stricter state counts")
+    @Test("If an endpoint is listed twice, the stricter state counts")
     func twice() throws {
         for states in [[.available, .rejected], [.rejected, .available]] as [[Endpoint.State]] {
             let warehouse = GuardedWarehouse(
@@ -157,7 +157,7 @@ struct AccessPolicyTests {
         }
     }
 
-    @Test("An empty whitelist admits nobody; one open to all admits everybody")
+    @Test("An empty whitelist admits no client; one open to all admits all clients")
     func extremes() throws {
         let empty = AccessPolicy.entries(.empty)
         let open = AccessPolicy.entries(.openToAll)

@@ -1,7 +1,7 @@
 import Policy
 import Testing
 
-@Suite("What can become of an endpoint")
+@Suite("The lifecycle of an endpoint")
 struct EndpointLifecycleTests {
     /// Every legal step there is; all others are errors.
     private static let steps: [(Endpoint.State, EndpointAction, Endpoint.State)] = [
@@ -36,7 +36,7 @@ struct EndpointLifecycleTests {
         }
     }
 
-    @Test("An illegal step says what would be legal")
+    @Test("The error of an illegal transition lists the legal ones")
     func illegal() {
         let accepting = #expect(throws: IllegalTransition.self) {
             try Endpoint.State.failed.after(.accept)
@@ -51,7 +51,7 @@ struct EndpointLifecycleTests {
         #expect(reviving?.description.hasSuffix("(possible: nothing)") == true)
     }
 
-    @Test("What is deleted never comes back, and only deleting leads there")
+    @Test("A deleted endpoint never returns, and only a deleting one becomes deleted")
     func deleted() {
         #expect(Endpoint.State.deleted.laterStates == [])
         #expect(Endpoint.State.deleting.laterStates == [.deleted])
@@ -60,16 +60,16 @@ struct EndpointLifecycleTests {
         }
     }
 
-    @Test("Only what is or was up for acceptance can become available")
+    @Test("Only an endpoint that was pending acceptance can become available")
     func available() {
         let can = Endpoint.State.allCases.filter { $0.laterStates.contains(.available) }
         #expect(Set(can) == [.pendingAcceptance, .pending, .rejected, .available])
     }
 }
 
-@Suite("The clouds' words for an endpoint's state")
+@Suite("The clouds' terms for an endpoint's state")
 struct EndpointStateWordTests {
-    @Test("Every state's word of a cloud is read as a state with the same word")
+    @Test("Every term of a cloud is read as a state with the same term")
     func roundTrip() {
         for cloud in Cloud.allCases {
             for state in Endpoint.State.allCases {
@@ -82,7 +82,7 @@ struct EndpointStateWordTests {
         }
     }
 
-    @Test("Azure's words are Azure's only, and nonsense is no state")
+    @Test("Azure's terms are only valid for Azure, and nonsense is not a state")
     func foreign() {
         #expect(Endpoint.State(word: "Approved", of: .azure) == .available)
         #expect(Endpoint.State(word: "Approved", of: .aws) == nil)
@@ -90,7 +90,7 @@ struct EndpointStateWordTests {
         #expect(Endpoint.State(word: "", of: .azure) == nil)
     }
 
-    @Test("An endpoint that Azure calls approved passes only where it is available")
+    @Test("An endpoint that Azure calls approved is only admitted if it is available")
     func approved() {
         let approved = Endpoint.State.allCases.filter { $0.azureWord == "Approved" }
         #expect(Set(approved) == [.pending, .available])

@@ -1,7 +1,7 @@
 import Policy
 import Testing
 
-@Suite("An endpoint as a person writes it")
+@Suite("Endpoints as users write them")
 struct EndpointReferenceTests {
     private let known = [
         EndpointName(.azure, "99"), EndpointName(.gcp, "99"), EndpointName(.aws, "vpce-1"),
@@ -12,14 +12,14 @@ struct EndpointReferenceTests {
         try EndpointReference(parsing: text).resolved(among: known)
     }
 
-    @Test("What is printed can be read again", arguments: Cloud.allCases)
+    @Test("The printed form can be parsed", arguments: Cloud.allCases)
     func roundTrip(cloud: Cloud) throws {
         let name = EndpointName(cloud, "x-1")
         #expect(try resolved(name.description) == name)
         #expect(EndpointReference(name).description == name.description)
     }
 
-    @Test("An id alone will do where one cloud only has it")
+    @Test("An id alone is enough if only one cloud has it")
     func bare() throws {
         #expect(try resolved("vpce-1") == known[2])
         #expect(throws: EndpointReferenceError.ambiguous([known[0], known[1]])) {
@@ -30,7 +30,9 @@ struct EndpointReferenceTests {
         #expect(try resolved("gcp:7") == EndpointName(.gcp, "7"))
     }
 
-    @Test("One of the warehouse's own is meant if it can be, and else another warehouse's")
+    @Test(
+        "An id refers to the warehouse's own endpoint if possible, otherwise to another warehouse's"
+    )
     func own() throws {
         let reference = try EndpointReference(parsing: "99")
         #expect(try reference.resolved(amongOwn: [known[1]], orAll: known) == known[1])
@@ -38,7 +40,7 @@ struct EndpointReferenceTests {
         #expect(try other.resolved(amongOwn: [known[1]], orAll: known) == known[2])
     }
 
-    @Test("Without an id, or with a cloud that is none, it names nothing")
+    @Test("Without an id, or with an unknown cloud, it is invalid")
     func invalid() {
         #expect(throws: EndpointReferenceError.missingID) { try resolved("") }
         #expect(throws: EndpointReferenceError.missingID) { try resolved("aws:") }

@@ -1,7 +1,7 @@
 import Policy
 import Testing
 
-@Suite("Who may ask for an endpoint")
+@Suite("Who may request an endpoint")
 struct PrincipalTests {
     private func service(_ allowed: [String], _ acceptance: EndpointService.Acceptance = .manual)
         -> EndpointService
@@ -17,7 +17,7 @@ struct PrincipalTests {
 
     private let role = "arn:aws:iam::123456789012:role/etl"
 
-    @Test("Nobody, unless named")
+    @Test("No principal, unless listed")
     func nobody() {
         #expect(!service([]).allows(principal: role))
         #expect(service([role]).allows(principal: role))
@@ -57,7 +57,9 @@ struct PrincipalTests {
         #expect(service([id]).allows(principal: id.uppercased()))
     }
 
-    @Test("An endpoint begins as the service accepts: at once, by hand, or not at all")
+    @Test(
+        "An endpoint's initial state follows the service's acceptance: automatic, manual, or none"
+    )
     func initialState() {
         #expect(service([role], .automatic).initialState(for: role) == .available)
         #expect(service([role], .manual).initialState(for: role) == .pendingAcceptance)

@@ -15,7 +15,7 @@ struct EntryExpiriesTests {
         )
     }
 
-    @Test("Each entry is told once, when its time has come, of lists that came compiled too")
+    @Test("Each entry is reported once when it expires, including those of compiled lists")
     func once() throws {
         let list = CompiledTrie(try RuleSet([rule(3, expires: 300)]))
         let rules = [rule(1, expires: 200), rule(2, expires: nil), rule(4, expires: 50)]
@@ -33,7 +33,7 @@ struct EntryExpiriesTests {
         #expect(expiries.next == nil)
     }
 
-    @Test("Of many that expire together the first are named and all are counted")
+    @Test("If many expire together, the first are named and all are counted")
     func many() {
         let rules = (0..<200).map { rule($0, expires: 200) }
         let whitelists: [String: Whitelist] = [

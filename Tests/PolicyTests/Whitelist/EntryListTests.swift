@@ -48,7 +48,7 @@ struct EntryListTests {
         #expect(list.count == 2)
     }
 
-    @Test("A block is in a list once; the error names the entry that has it")
+    @Test("A block occurs once in a list; the error names the entry that has it")
     func duplicates() throws {
         let list = EntryList(.entries, [try entry("10.0.0.0/8")])
         let block = try CIDRBlock(parsing: "10.0.0.0/8")
@@ -66,7 +66,7 @@ struct EntryListTests {
         #expect(replaced.entries.map(\.entry.rule.action) == [.deny])
     }
 
-    @Test("Edits of one entry in one batch follow each other")
+    @Test("Edits of one entry in one batch are applied in order")
     func sameEntry() throws {
         let list = EntryList(.entries, [try entry("10.0.0.0/8")])
         let id = list.id(at: 0)
@@ -141,7 +141,7 @@ struct EntryListTests {
 
 @Suite("Hits of entries")
 struct EntryHitTests {
-    @Test("What several tables have counted is added up; the latest hit counts")
+    @Test("The counts of several tables are added up; the latest hit is kept")
     func merged() throws {
         let key = EntryHitTable.Key(list: 1, block: try CIDRBlock(parsing: "10.0.0.0/8"))
         var (one, other) = (EntryHitTable(), EntryHitTable())
@@ -153,7 +153,7 @@ struct EntryHitTests {
         #expect(one[key]?.lastHit == UnixTime(seconds: 8))
     }
 
-    @Test("Lists that are gone are forgotten, once there are many")
+    @Test("Removed lists are forgotten once there are many")
     func pruned() {
         var table = EntryHitTable()
         for number in 0..<2_000 {

@@ -20,7 +20,7 @@ struct WhitelistTests {
         return try whitelist.match(for: IPAddress(parsing: address), at: now)?.action ?? .deny
     }
 
-    @Test("The longest prefix decides, in whichever list it stands")
+    @Test("The longest prefix decides, whichever list it is in")
     func longest() throws {
         let lists = ["!10.1.0.0/16", "10.1.1.0/24 lab"]
         #expect(try action("10.1.1.1", rules: "10.0.0.0/8", lists: lists) == .allow)
@@ -36,7 +36,7 @@ struct WhitelistTests {
         #expect(whitelist.description(of: match) == "lab")
     }
 
-    @Test("Of two lists that name the same block the one that denies counts, in either order")
+    @Test("If two lists disagree about a block, the one that denies decides, in either order")
     func tie() throws {
         let (allow, deny) = ("10.0.0.0/8", "!10.0.0.0/8")
         #expect(try action("10.0.0.1", rules: allow, lists: [deny]) == .deny)
@@ -44,14 +44,14 @@ struct WhitelistTests {
         #expect(try action("10.0.0.1", rules: "", lists: [allow, deny]) == .deny)
     }
 
-    @Test("What no list names is denied, and no list at all admits nobody")
+    @Test("An address in no list is denied, and without any list no client is admitted")
     func unmatched() throws {
         #expect(try action("11.0.0.1", rules: "10.0.0.0/8", lists: ["12.0.0.0/8"]) == .deny)
         #expect(try action("11.0.0.1", rules: "", lists: []) == .deny)
         #expect(try action("12.0.0.1", rules: "", lists: ["12.0.0.0/8"]) == .allow)
     }
 
-    @Test("Several lists decide as one that holds the rules of all")
+    @Test("Several lists decide like one list with all their rules")
     func asOne() throws {
         var generator = SeededGenerator(seed: 47)
         for _ in 0..<200 {

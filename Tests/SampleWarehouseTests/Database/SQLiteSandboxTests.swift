@@ -3,7 +3,7 @@ import Testing
 @testable import SampleWarehouse
 
 extension SampleWarehouseSuite {
-    @Suite("What a client's statement cannot do", .timeLimit(.minutes(2)))
+    @Suite("What a client's statements cannot do", .timeLimit(.minutes(2)))
     struct SQLiteSandboxTests {
         @Test(
             "SQLite's own tables, functions and statements are out of reach",

@@ -67,7 +67,7 @@ struct ClientStatementTests {
     }
 
     @Test(
-        "What is no statement of MySQL's, or not of one, is an error with MySQL's code",
+        "Anything but one MySQL statement is an error with MySQL's code",
         arguments: [
             ("", 1065), (" ; ", 1065), ("-- x", 1065), ("frobnicate", 1064),
             ("select 1; select 2", 1064), ("use", 1064), ("use a b", 1064), ("show", 1064),

@@ -33,7 +33,7 @@ struct SQLLexerTests {
         #expect(try kinds(statement) == [.word, .word])
     }
 
-    @Test("Two minus signs before anything but a blank are no comment")
+    @Test("Two minus signs before anything but a blank are not a comment")
     func minus() throws {
         #expect(try kinds("1--1") == [.word, .sign, .sign, .word])
     }
@@ -44,7 +44,7 @@ struct SQLLexerTests {
     }
 
     @Test(
-        "What never ends, and what would mean something else in SQLite, is a syntax error",
+        "Unterminated tokens, and those with another meaning in SQLite, are syntax errors",
         arguments: [
             "'a", "\"a", "`a", "/* a", "a ? b", "@", "@@", ":a", "$a", "[a]", "a\0b", "'\\",
         ]

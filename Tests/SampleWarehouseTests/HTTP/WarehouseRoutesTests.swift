@@ -93,7 +93,7 @@ extension SampleWarehouseSuite {
             #expect(row[2...4] == ["demo.events", "3", "5"])
         }
 
-        @Test("Without the user's name a stream load is refused, at either end")
+        @Test("Without the user name a stream load is rejected, by frontend and backend")
         func unauthorized() async throws {
             for path in ["/api", "/backend/api"] {
                 let target = "\(path)/demo/events/_stream_load"

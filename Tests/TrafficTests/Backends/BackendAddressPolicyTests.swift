@@ -3,7 +3,7 @@ import Testing
 
 @testable import Traffic
 
-@Suite("Which addresses a backend may have")
+@Suite("Addresses that a backend may have")
 struct BackendAddressPolicyTests {
     private func refusal(
         _ address: String,
@@ -21,7 +21,7 @@ struct BackendAddressPolicyTests {
     }
 
     @Test(
-        "A name must not lead to what was never meant for clients",
+        "A name must not resolve to addresses that are not meant for clients",
         arguments: [
             ("127.0.0.1:1", .loopback), ("127.8.8.8:1", .loopback), ("[::1]:1", .loopback),
             ("0.0.0.0:1", .unspecified), ("0.1.2.3:1", .unspecified), ("[::]:1", .unspecified),
@@ -42,7 +42,7 @@ struct BackendAddressPolicyTests {
     }
 
     @Test(
-        "All others it may lead to",
+        "It may resolve to all others",
         arguments: [
             "10.0.0.5:9030", "192.168.1.1:1", "172.16.0.1:1", "100.64.0.1:1", "198.51.100.1:1",
             "168.63.129.17:80", "126.255.255.255:1", "128.0.0.1:1", "169.253.0.1:1",
@@ -65,7 +65,7 @@ struct BackendAddressPolicyTests {
         #expect(try refusal("127.0.0.1:1", named: "x.\(name)") == .loopback)
     }
 
-    @Test("Neither a name nor an address may lead to the gateway itself")
+    @Test("Neither a name nor an address may refer to the gateway itself")
     func itself() throws {
         let own = ["192.0.2.1:9030", "127.0.0.1:7080"]
         for name in ["gw.internal", nil] {

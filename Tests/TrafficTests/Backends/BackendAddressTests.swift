@@ -14,7 +14,7 @@ struct BackendAddressTests {
         }
     }
 
-    @Test("An IPv6 address stands in brackets")
+    @Test("An IPv6 address is in brackets")
     func addresses() throws {
         let v6 = BackendAddress(host: .ip(try IPAddress(parsing: "2001:db8::1")), port: 80)
         #expect(v6.authority() == "[2001:db8::1]:80")

@@ -11,7 +11,7 @@ struct BackendHealthTests {
         for _ in 0..<times { _ = health.handle(.connectFailed, at: now) }
     }
 
-    @Test("A backend of which nothing is known may be used")
+    @Test("A backend of unknown health may be used")
     func fresh() {
         let health = BackendHealth(rise: 2, fall: 3)
         #expect(health.isUsable(at: 0))
@@ -31,7 +31,7 @@ struct BackendHealthTests {
         #expect(health.isUsable(at: 1_010))
     }
 
-    @Test("A connect that succeeds in between begins the row anew")
+    @Test("A successful connect in between resets the count")
     func interrupted() {
         var health = BackendHealth(rise: 2, fall: 3)
         fail(&health, times: 2, at: 0)
@@ -54,7 +54,7 @@ struct BackendHealthTests {
         }
     }
 
-    @Test("Connects that were under way when it was ejected do not prolong the ejection")
+    @Test("Connects in progress when it was ejected do not extend the ejection")
     func underWay() {
         var health = BackendHealth(rise: 2, fall: 3)
         fail(&health, times: 3, at: 0)
@@ -76,7 +76,7 @@ struct BackendHealthTests {
         #expect(health.isUsable(at: 5_000))
     }
 
-    @Test("So many failed checks in a row take it out, so many good ones bring it back")
+    @Test("A number of failed checks in a row make it unhealthy, a number of good ones healthy")
     func checks() {
         var health = BackendHealth(rise: 2, fall: 3)
         #expect(health.handle(.checkFailed, at: 0) == nil)
@@ -91,7 +91,7 @@ struct BackendHealthTests {
         #expect(health.isUntroubled)
     }
 
-    @Test("A check that turns out otherwise begins the row anew, in either direction")
+    @Test("A check with the other result resets the count, in either direction")
     func interruptedChecks() {
         var health = BackendHealth(rise: 2, fall: 2)
         for _ in 0..<5 {
@@ -121,7 +121,9 @@ struct BackendHealthTests {
         #expect(!down.isUsable(at: 0))
     }
 
-    @Test("A backend that both judges took out is reported once, and is back when both agree")
+    @Test(
+        "A backend that checks and connects both fail is reported once, and is up when both succeed"
+    )
     func outTwice() {
         var health = BackendHealth(rise: 1, fall: 1)
         fail(&health, times: 3, at: 0)
@@ -130,7 +132,7 @@ struct BackendHealthTests {
         #expect(health.handle(.checkSucceeded, at: 2_000) == .becameUsable)
     }
 
-    @Test("Before the first check its state says so; the first check decides alone")
+    @Test("Before the first check its state is unknown; the first check decides alone")
     func firstCheck() {
         var good = BackendHealth(rise: 3, fall: 3, isChecked: true)
         #expect(good.state == .notChecked)
@@ -149,7 +151,7 @@ struct BackendHealthTests {
         #expect(BackendHealth(rise: 3, fall: 3).state == .healthy, "no check is to come")
     }
 
-    @Test("Its state is the last result: an ejection that is over makes nothing healthy")
+    @Test("Its state is the last result: the end of an ejection does not make it healthy")
     func lastResult() {
         var health = BackendHealth(rise: 2, fall: 3)
         fail(&health, times: 3, at: 0)
@@ -176,7 +178,7 @@ struct BackendHealthTests {
     }
 
     @Test(
-        "Whatever happens, it is reported out and back in turns",
+        "Whatever happens, down and up are reported alternately",
         arguments: SeededGenerator.seeds
     )
     func turns(seed: UInt64) {

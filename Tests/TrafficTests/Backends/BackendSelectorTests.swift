@@ -2,7 +2,7 @@ import SeededRandom
 import Testing
 import Traffic
 
-@Suite("Picking a backend")
+@Suite("Selecting a backend")
 struct BackendSelectorTests {
     private typealias Candidate = BackendSelector.Candidate
 
@@ -14,14 +14,14 @@ struct BackendSelectorTests {
         BackendSelector.select(from: candidates.count, rotation: turn) { candidates[$0] }
     }
 
-    @Test("The one with the fewest connections is picked")
+    @Test("The one with the fewest connections is selected")
     func leastLoad() {
         #expect(pick([3, 1, 2]) == 1)
         #expect(pick([3, nil, 2]) == 2)
         #expect(pick([0]) == 0)
     }
 
-    @Test("Where there is no candidate, none is picked")
+    @Test("Without a candidate, none is selected")
     func none() {
         #expect(pick([] as [Int?]) == nil)
         #expect(pick([nil, nil] as [Int?]) == nil)
@@ -100,7 +100,10 @@ struct BackendSelectorTests {
         }
     }
 
-    @Test("Loads that change meanwhile never lead past the end, nor to none", arguments: 0..<64)
+    @Test(
+        "Loads that change meanwhile never lead out of bounds, nor to no selection",
+        arguments: 0..<64
+    )
     func change(turn: UInt64) {
         var reads = 0
         let picked = BackendSelector.select(from: 8, rotation: turn) { position in

@@ -14,7 +14,7 @@ struct CheckScheduleTests {
         return schedule
     }
 
-    @Test("What is new is checked at once, then in its interval from start to start")
+    @Test("A new backend is checked immediately, then at its interval from start to start")
     func interval() {
         var schedule = schedule(1, limit: 8)
         #expect(schedule.takeDue(at: 0) == 0)
@@ -25,7 +25,7 @@ struct CheckScheduleTests {
         #expect(schedule.takeDue(at: 5_000) == 0)
     }
 
-    @Test("A check that outlasts its interval is not begun a second time beside itself")
+    @Test("A check that outlasts its interval is not started again while it runs")
     func slow() {
         var schedule = schedule(1, limit: 8)
         _ = schedule.takeDue(at: 0)
@@ -36,7 +36,7 @@ struct CheckScheduleTests {
         #expect(schedule.nextDue == 25_000)
     }
 
-    @Test("Of more than may run, each gets its turn before any gets a second one")
+    @Test("If more are due than may run, each gets its turn before any gets a second one")
     func fairness() {
         var schedule = schedule(60, limit: 4, interval: 50)
         var order: [Int] = []
@@ -55,7 +55,7 @@ struct CheckScheduleTests {
         }
     }
 
-    @Test("A thousand backends that do not answer are all asked in their interval")
+    @Test("A thousand backends that do not answer are all checked within their interval")
     func thousand() {
         var schedule = schedule(1_000, limit: 512)
         var lastAsked = [Int: Int64]()
@@ -73,7 +73,7 @@ struct CheckScheduleTests {
         #expect(lastAsked.count == 1_000)
     }
 
-    @Test("One that is not wanted any longer is not asked again, and leaves its place")
+    @Test("A removed backend is not checked again, and frees its place")
     func removed() {
         var schedule = schedule(2, limit: 1)
         let first = schedule.takeDue(at: 0)
@@ -85,7 +85,7 @@ struct CheckScheduleTests {
         #expect(schedule.nextDue == 110)
     }
 
-    @Test("One that stays keeps its time when others come")
+    @Test("An existing backend keeps its schedule when others are added")
     func kept() {
         var schedule = schedule(1, limit: 8)
         _ = schedule.takeDue(at: 0)

@@ -31,7 +31,7 @@ struct NameTableTests {
         #expect(!location.isAwaited)
     }
 
-    @Test("All names are asked for at once, each once")
+    @Test("All names are queried immediately, each once")
     func sideBySide() {
         var table = NameTable()
         let names = Set((0..<20).map { "be-\($0)" })
@@ -41,7 +41,7 @@ struct NameTableTests {
         #expect(names.allSatisfy { table.names[backend($0)].isAwaited })
     }
 
-    @Test("An answer is there at once, whatever the others do, and is asked for again later")
+    @Test("An answer is used immediately, whatever the others do, and refreshed later")
     func answer() throws {
         var table = NameTable()
         table.watch(["slow", "quick"], at: 0)
@@ -69,7 +69,7 @@ struct NameTableTests {
         #expect(outcome == NameTable.Outcome())
     }
 
-    @Test("New addresses replace the old ones, and are told with them")
+    @Test("New addresses replace the old ones, and both are reported")
     func moved() throws {
         var table = try table(.addresses([Self.address(1)]))
         let query = try #require(table.startQueries(at: 10_000).first)
@@ -83,7 +83,7 @@ struct NameTableTests {
         #expect(table.names[backend("a")].addresses == [socket(2)])
     }
 
-    @Test("A name that is unknown at the start is asked for again and again")
+    @Test("A name that is unknown at startup is queried repeatedly")
     func unknown() throws {
         var table = try table(.failed(reason: "no such name"))
         #expect(table.names[backend("a")].failure == "no such name")
@@ -102,7 +102,7 @@ struct NameTableTests {
         #expect(table.names[backend("a")].failure == nil)
     }
 
-    @Test("An outage keeps the last addresses and says so; where there were none, it says that")
+    @Test("An outage keeps the last addresses, if any, and is reported")
     func outage() throws {
         var known = try table(.addresses([Self.address(1)]))
         let query = try #require(known.startQueries(at: 10_000).first)
@@ -119,7 +119,7 @@ struct NameTableTests {
         #expect(failure.events == [.unresolved(name: "a", reason: reason, inUse: [])])
     }
 
-    @Test("The end of an outage is told, also where the addresses are the same")
+    @Test("The end of an outage is reported, even if the addresses are the same")
     func recovery() throws {
         var table = try table(.addresses([Self.address(1)]))
         let failing = try #require(table.startQueries(at: 10_000).first)
@@ -168,7 +168,7 @@ struct NameTableTests {
         #expect(table.startQueries(at: 300_000).map(\.name).contains("alive"))
     }
 
-    @Test("A name that is not wanted any longer is forgotten; its answer changes nothing")
+    @Test("A removed name is forgotten; its answer changes nothing")
     func forgotten() throws {
         var table = NameTable()
         table.watch(["a"], at: 0)
@@ -182,7 +182,7 @@ struct NameTableTests {
         #expect(table.names[backend("a")].isAwaited)
     }
 
-    @Test("Names that stay keep their addresses when others come and go")
+    @Test("Existing names keep their addresses when others are added or removed")
     func kept() throws {
         var table = try table(.addresses([Self.address(1)]))
         table.watch(["a", "b"], at: 1)

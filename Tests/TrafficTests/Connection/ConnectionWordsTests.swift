@@ -3,7 +3,7 @@ import Testing
 import Traffic
 
 /// Dashboards and alerts are built on these words: a change of one breaks them.
-@Suite("The words of the access log and the metrics")
+@Suite("The terms of the access log and the metrics")
 struct ConnectionWordsTests {
     @Test("The reasons of denials are these")
     func reasons() {

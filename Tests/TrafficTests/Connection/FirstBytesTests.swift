@@ -8,7 +8,7 @@ import Testing
 
 /// What becomes of a connection's first bytes, from accept to the backend, however they are cut and
 /// wherever the client pauses beyond its deadline.
-@Suite("The first bytes of a connection that may bring a PROXY header")
+@Suite("The first bytes of a connection that may begin with a PROXY header")
 struct FirstBytesTests {
     private static let balancer = SocketAddress(.v4(IPv4Address(10, 0, 0, 1)), port: 1)
     private static let header = Array("PROXY TCP4 192.0.2.7 192.0.2.1 40000 9030\r\n".utf8)
@@ -109,7 +109,7 @@ struct FirstBytesTests {
         ].map { Array($0.utf8) } + [binaryHeader, [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x41, 0x42]]
 
     @Test(
-        "Of a payload that begins like a header nothing passes, at every cut and pause",
+        "Nothing of a payload that begins like a header is passed on, at every cut and pause",
         arguments: modes,
         forgeries
     )
@@ -132,7 +132,7 @@ struct FirstBytesTests {
         }
     }
 
-    @Test("Nor where the source may leave the header out, and pauses in the middle of it")
+    @Test("Nor if the source may omit the header, and pauses in the middle of it")
     func forgedWithoutHeader() {
         for forgery in Self.forgeries {
             for cut in 0...forgery.count {
@@ -151,7 +151,10 @@ struct FirstBytesTests {
         }
     }
 
-    @Test("Random payloads that begin like a header never pass", arguments: SeededGenerator.seeds)
+    @Test(
+        "Random payloads that begin like a header are never passed on",
+        arguments: SeededGenerator.seeds
+    )
     func random(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<300 {
@@ -196,7 +199,7 @@ struct FirstBytesTests {
     }
 
     @Test(
-        "Harmless bytes pass whole, however slowly they come, the ones before an end too",
+        "Harmless bytes are passed on completely, however slowly they come, even before an end",
         arguments: modes,
         ["PROGRESS", "PROPFIND / HTTP/1.1", "\r\n\r\nGET /", "P", "PROX", "x"]
     )
@@ -215,7 +218,7 @@ struct FirstBytesTests {
         }
     }
 
-    @Test("Once the header has come nothing is waited for: a server that speaks first is dialled")
+    @Test("After the header nothing is awaited: a server that speaks first is dialed")
     func serverFirst() {
         for cut in 0..<Self.header.count {
             var prologue = ProxyHeaderPrologue(
@@ -253,7 +256,7 @@ struct FirstBytesTests {
         }
     }
 
-    @Test("A source that must send a header and has not done so in time is refused")
+    @Test("A source that must send a header and has not done so in time is denied")
     func deadline() {
         for count in 0..<Self.header.count {
             let acts: [Act] = [.send(Array(Self.header[..<count])), .pause]

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Traffic
 
-@Suite("The life of a connection")
+@Suite("A connection's lifecycle")
 struct LifecycleTests {
-    @Test("Whatever happens in whatever order, what must always hold does", arguments: Stack.all)
+    @Test("The invariants hold for any sequence of events", arguments: Stack.all)
     func everySequence(stack: Stack) {
         var count = 0
         func visit(_ connection: ModelConnection, depth: Int) {
@@ -25,7 +25,7 @@ struct LifecycleTests {
         #expect(count > 1_000)
     }
 
-    @Test("Long lives of what can happen hold it too", arguments: Stack.all)
+    @Test("They hold for long random sequences too", arguments: Stack.all)
     func fittingSequences(stack: Stack) {
         func visit(_ connection: ModelConnection, depth: Int) {
             guard depth > 0 else { return }
@@ -54,7 +54,7 @@ struct LifecycleTests {
     }
 
     @Test(
-        "Random lives end in one record, with nothing held",
+        "Random lifecycles end in one record, with nothing held",
         arguments: SeededGenerator.seeds + [1_986_495_515_774_412_201]
     )
     func randomLives(seed: UInt64) {

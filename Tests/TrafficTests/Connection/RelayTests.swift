@@ -39,7 +39,9 @@ struct RelayTests {
         #expect(late == [.shutdownWrite(.backend), .abort(.backendReset)])
     }
 
-    @Test("A side whose machine is gone is told from one that resets, by its first failure")
+    @Test(
+        "A side whose machine is gone is distinguished from one that resets, by its first failure"
+    )
     func unreachable() {
         #expect(actions(.readFailed(.client, .unreachable)) == [.abort(.clientUnreachable)])
         #expect(actions(.readFailed(.backend, .unreachable)) == [.abort(.backendUnreachable)])
@@ -60,7 +62,7 @@ struct RelayTests {
         #expect(reset == [.none, .abort(.backendReset)])
     }
 
-    @Test("A client that broke off is passed on as a reset, also if a write was told of it first")
+    @Test("A client's reset is passed on as a reset, even if a write detected it first")
     func brokenOff() {
         let sent = actions(.writeFailed(.client, .reset), .endOfStream(from: .client))
         #expect(sent == [.none, .abort(.clientReset)])
@@ -129,7 +131,7 @@ struct RelaySequenceTests {
         }
     }
 
-    @Test("It is finished in good order where both streams ended and nothing failed, only there")
+    @Test("It is finished in good order if and only if both streams ended and nothing failed")
     func goodOrder() {
         forEachSequence { events, actions in
             guard let end = actions.firstIndex(where: isEnd) else { return }

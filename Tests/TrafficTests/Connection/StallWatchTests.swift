@@ -1,7 +1,7 @@
 import Testing
 import Traffic
 
-@Suite("Peers that do not take what is held for them")
+@Suite("Peers that do not read what is held for them")
 struct StallWatchTests {
     private let nothing = StallWatch.Waiting(byteCount: 0, takenPosition: 0)
     private var watch = StallWatch()
@@ -22,14 +22,14 @@ struct StallWatchTests {
         )
     }
 
-    @Test("Where nothing waits, nobody is looked at")
+    @Test("If nothing waits, no peer is checked")
     mutating func idle() {
         #expect(look(0, at: 0) == .nothingWaits)
         #expect(look(1, at: 1_000) == .lookAgain(after: 1_000))
         #expect(look(0, taken: 1, at: 2_000) == .nothingWaits)
     }
 
-    @Test("A peer that takes nothing is given up when the write timeout is over, and not before")
+    @Test("A peer that reads nothing is closed when the write timeout is over, and not before")
     mutating func writeTimeout() {
         var now: Int64 = 0
         while case .lookAgain(let delay) = look(100, at: now) {
@@ -41,7 +41,7 @@ struct StallWatchTests {
         #expect(look(100, at: now) == .peerTakesNothing(.client))
     }
 
-    @Test("A byte that is taken begins the time anew")
+    @Test("A byte that is read restarts the timeout")
     mutating func slowPeer() {
         for step in 0..<100 as Range<Int64> {
             let verdict = look(1_000, taken: step, at: step * 59_000)
@@ -56,7 +56,7 @@ struct StallWatchTests {
         #expect(look(100, taken: 100, at: 118_000) == .lookAgain(after: 1_000))
     }
 
-    @Test("Each side has a time of its own, and the verdict names the one that takes nothing")
+    @Test("Each side has its own timeout, and the verdict names the one that reads nothing")
     mutating func backend() {
         for now in stride(from: 0, through: 59_000, by: 1_000) as StrideThrough<Int64> {
             let verdict = watch.look(
@@ -86,7 +86,7 @@ struct StallWatchTests {
         #expect(look(100, isOverBudget: false, at: 5_001) == .lookAgain(after: 1_250))
     }
 
-    @Test("A peer that takes a byte now and then is over budget all the same")
+    @Test("A peer that reads a byte now and then is still over budget")
     mutating func dripping() {
         var now: Int64 = 0
         while look(1_000_000, taken: now / 1_000, isOverBudget: true, at: now) != .overBudget {
@@ -96,7 +96,7 @@ struct StallWatchTests {
         #expect(now == StallWatch.grace)
     }
 
-    @Test("A peer that takes all of it within the grace time is not")
+    @Test("A peer that reads all of it within the grace time is not")
     mutating func brisk() {
         for second in 0..<100 as Range<Int64> {
             let position = second * 300_000

@@ -27,7 +27,7 @@ struct DescriptorPlanTests {
         #expect(plan.managementConnections == 64)
     }
 
-    @Test("Pipes that nobody uses leave seven eighths to clients")
+    @Test("Unused pipes leave seven eighths to clients")
     func idlePipes() {
         let plan = DescriptorPlan(limit: 128, fixedCount: 41)
         for workers in 1...64 {

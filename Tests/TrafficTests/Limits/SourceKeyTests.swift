@@ -2,7 +2,7 @@ import Addresses
 import Testing
 import Traffic
 
-@Suite("Whom the limits of a source count")
+@Suite("What the limits of a source count")
 struct SourceKeyTests {
     private func key(_ text: String) throws -> SourceKey {
         SourceKey(try IPAddress(parsing: text))
@@ -31,7 +31,7 @@ struct SourceKeyTests {
         #expect(SourceKey(.v4(IPv4Address(192, 0, 2, 1))) != SourceKey(network))
     }
 
-    @Test("Neighbours are spread evenly over 64 stripes, whatever the part that differs")
+    @Test("Neighbors are spread evenly over 64 stripes, whichever part differs")
     func stripes() {
         for shift in [0, 8, 16] as [UInt32] {
             let keys = (0..<65_536 as Range<UInt32>).map { number in

@@ -17,7 +17,7 @@ struct SourceTableTests {
 
     private let source = Self.source(1)
 
-    @Test("A source has as many connections at the same time as its limit says")
+    @Test("A source has at most as many concurrent connections as its limit")
     func concurrency() {
         let limits = Self.limits(connections: 3)
         var table = SourceTable(capacity: 8)
@@ -53,7 +53,7 @@ struct SourceTableTests {
         #expect(table.admit(source, limits: limits, at: 0) == .tooFast)
     }
 
-    @Test("A limit of 0 is none")
+    @Test("A limit of 0 means no limit")
     func noLimits() {
         var table = SourceTable(capacity: 2)
         for number in 0..<1_000 {
@@ -63,7 +63,7 @@ struct SourceTableTests {
         #expect(table.count <= 2)
     }
 
-    @Test("A source that is not there can be released: nothing changes")
+    @Test("Releasing an unknown source changes nothing")
     func unknownRelease() {
         let limits = Self.limits(connections: 1)
         var table = SourceTable(capacity: 2)
@@ -75,7 +75,7 @@ struct SourceTableTests {
         #expect(table.admit(source, limits: limits, at: 0) == .tooManyConnections)
     }
 
-    @Test("A full table refuses nobody: it counts the sources that it knows, and no others")
+    @Test("A full table denies no client: it only counts the sources that it knows")
     func full() {
         let limits = Self.limits(connections: 5)
         var table = SourceTable(capacity: 3)
@@ -88,7 +88,7 @@ struct SourceTableTests {
     }
 
     @Test(
-        "A full table forgets sources without connections: first those whose rate is theirs again"
+        "A full table forgets sources without connections: first those whose rate has recovered"
     )
     func forgetting() {
         let limits = Self.limits(connections: 5, rate: 1)

@@ -8,7 +8,7 @@ import Traffic
 struct TimerWheelRandomTests {
     private static let starts: [Int64] = [0, -1, 63, 4_095, -(1 << 37) - 5, 1 << 36, 1 << 50]
 
-    @Test("on small and on enormous spans", arguments: SeededGenerator.seeds)
+    @Test("on short and on very long times", arguments: SeededGenerator.seeds)
     func agreement(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for start in Self.starts {

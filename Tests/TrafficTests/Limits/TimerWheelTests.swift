@@ -52,7 +52,7 @@ struct TimerWheelTests {
         #expect(wheel.count == 0)
     }
 
-    @Test("An overdue timer can be cancelled and set anew")
+    @Test("An overdue timer can be canceled and set again")
     func overdueAndCancelled() {
         var wheel = TimerWheel(startingAt: 100)
         for id in 0..<3 { wheel.schedule(id, at: 50) }

@@ -16,7 +16,7 @@ struct TokenBucketTests {
         (0..<100).count { _ in bucket.take(ratePerSecond: 10, capacity: capacity, at: now) }
     }
 
-    @Test("A full bucket gives its capacity at once, and then no more")
+    @Test("A full bucket provides its capacity at once, then nothing")
     func burst() {
         var bucket = TokenBucket(capacity: 5, at: 1_000)
         let taken = countTaken(from: &bucket, capacity: 5, at: 1_000)
@@ -29,7 +29,7 @@ struct TokenBucketTests {
         #expect(taken == [true, false, true, false, true])
     }
 
-    @Test("However long nothing is taken, the burst stays the capacity")
+    @Test("However long the bucket is unused, the burst is at most the capacity")
     func idle() {
         var bucket = TokenBucket(capacity: 3, at: 0)
         let taken = countTaken(from: &bucket, capacity: 3, at: 1 << 40)
@@ -58,13 +58,13 @@ struct TokenBucketTests {
         }
     }
 
-    @Test("A clock that goes back gains nothing, nor the same time twice")
+    @Test("Neither a clock that goes back nor the same time twice adds tokens")
     func backwards() {
         let taken = takes(rate: 1, capacity: 2, at: 1_000, 500, 1_999, 0, 2_000, 2_000)
         #expect(taken == [true, true, false, false, true, false])
     }
 
-    @Test("A smaller capacity counts at once, a larger one is reached at the rate")
+    @Test("A smaller capacity applies immediately, a larger one is reached at the rate")
     func newCapacity() {
         var shrunk = TokenBucket(capacity: 100, at: 0)
         let few = countTaken(from: &shrunk, capacity: 2, at: 0)
@@ -76,7 +76,7 @@ struct TokenBucketTests {
         #expect([first, second] == [1, 10])
     }
 
-    @Test("It is full until something is taken, and again when that was gained back")
+    @Test("It is full until a token is used, and again once that has been refilled")
     func fullness() {
         var bucket = TokenBucket(capacity: 2, at: 0)
         let atFirst = bucket.isFull(ratePerSecond: 10, capacity: 2, at: 0)

@@ -49,7 +49,7 @@ struct GreetingRejectionTests {
         #expect(error.message.contains("'203.0.113.7'"))
     }
 
-    @Test("A login in one piece, with more behind it, is answered too")
+    @Test("A login in one piece, with more after it, is answered too")
     func onePiece() throws {
         var rejection = rejection
         let login = try #require(bytes(hexadecimal: CapturedPackets.mariaDBLogin))
@@ -59,7 +59,7 @@ struct GreetingRejectionTests {
         }
     }
 
-    @Test("What announces itself longer than any login is cut off at once")
+    @Test("A packet that claims to be longer than any login is closed immediately")
     func tooLong() {
         var rejection = rejection
         #expect(rejection.receive([0xff, 0xff, 0xff]) == .more())

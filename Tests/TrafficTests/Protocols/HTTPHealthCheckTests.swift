@@ -44,7 +44,7 @@ struct HTTPHealthCheckTests {
     }
 
     @Test(
-        "What is no status line is unhealthy",
+        "Anything but a status line is unhealthy",
         arguments: [
             "SSH-2.0-x\r\n", "\n", "HTTP/1.1\r\n", "HTTP/1.1 2000 x\r\n", "HTTP/1.1 -50 x\n",
         ]
@@ -53,14 +53,14 @@ struct HTTPHealthCheckTests {
         #expect(step(text) == .unhealthy(reason: "sent no HTTP status line"))
     }
 
-    @Test("An endless line is given up at 1024 bytes")
+    @Test("An endless line is abandoned at 1024 bytes")
     func endless() {
         var check = HTTPHealthCheck(path: "/", host: "w")
         #expect(check.receive([UInt8](repeating: 65, count: 1023)) == .wait)
         #expect(check.receive([65]) == .unhealthy(reason: "sent no HTTP status line"))
     }
 
-    @Test("A server that closes without a word is unhealthy")
+    @Test("A server that closes without a response is unhealthy")
     func endOfStream() {
         let reason = "closed the connection before its HTTP status line"
         #expect(
@@ -69,7 +69,7 @@ struct HTTPHealthCheckTests {
         )
     }
 
-    @Test("Behind a PROXY header, status 400 means that the server took that for the request")
+    @Test("After a PROXY header, status 400 means that the server mistook it for the request")
     func refusedHeader() {
         func verdict(_ text: String) -> HealthProbeStep {
             var check = HTTPHealthCheck(path: "/", host: "w", sendsProxyHeader: true)

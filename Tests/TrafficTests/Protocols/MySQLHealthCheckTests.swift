@@ -51,14 +51,14 @@ struct MySQLHealthCheckTests {
         #expect(check.receive(packet(sequence: 2, error)) == .healthy(farewell: []))
     }
 
-    @Test("A login that is accepted is left by COM_QUIT")
+    @Test("An accepted login ends with COM_QUIT")
     func accepted() throws {
         var check = try greeted()
         let okay = MySQLPacket(sequence: 2, payload: [0, 0, 0, 2, 0, 0, 0]).bytes
         #expect(check.receive(okay) == .healthy(farewell: [1, 0, 0, 0, 1]))
     }
 
-    @Test("The wish for another plugin is answered by an empty password, then judged")
+    @Test("A switch to another plugin is answered with an empty password, then judged")
     func authenticationSwitch() throws {
         var check = try greeted()
         let wish = MySQLPacket(sequence: 2, payload: [0xfe] + "caching_sha2_password\0".utf8)
@@ -68,7 +68,7 @@ struct MySQLHealthCheckTests {
     }
 
     @Test(
-        "An ERR in place of the greeting is unhealthy, in the server's own words",
+        "An ERR instead of the greeting is unhealthy, with the server's message",
         arguments: [
             (1129, "Host '10.0.0.1' is blocked"), (1040, "Too many connections"),
         ] as [(UInt16, String)]
@@ -80,7 +80,7 @@ struct MySQLHealthCheckTests {
         #expect(step == .unhealthy(reason: "MySQL error \(code): \(message)"))
     }
 
-    @Test("A server that greets and then has no room, or shuts down, is unhealthy")
+    @Test("A server that greets and then is full, or shuts down, is unhealthy")
     func full() throws {
         for code in [1040, 1053] as [UInt16] {
             var check = try greeted()
@@ -92,7 +92,7 @@ struct MySQLHealthCheckTests {
         }
     }
 
-    @Test("A server's words are cut to one short line")
+    @Test("A server's message is cut to one short line")
     func words() {
         var check = MySQLHealthCheck()
         let message = "a\nb" + String(repeating: "c", count: 1000)
@@ -136,7 +136,7 @@ struct MySQLHealthCheckTests {
         return step
     }
 
-    @Test("A server that refuses our PROXY header is unhealthy, and the verdict says what to do")
+    @Test("A server that rejects our PROXY header is unhealthy, and the reason has a remedy")
     func refusedHeader() throws {
         let greeting = try greetingPacket()
         let error = packet(sequence: 1, Self.refusal)
@@ -154,7 +154,7 @@ struct MySQLHealthCheckTests {
     }
 
     @Test(
-        "A server that takes our PROXY header for a packet of its own is unhealthy for that reason",
+        "A server that mistakes our PROXY header for a packet is unhealthy for that reason",
         arguments: [1043, 1153, 1156] as [UInt16]
     )
     func misreadHeader(code: UInt16) throws {
@@ -170,7 +170,7 @@ struct MySQLHealthCheckTests {
         }
     }
 
-    @Test("With a PROXY header, the end of the stream is never health")
+    @Test("With a PROXY header, the end of the stream is never healthy")
     func endOfStreamWithHeader() throws {
         var check = MySQLHealthCheck(sendsProxyHeader: true)
         for words in ["before its greeting", "after its greeting"] {
@@ -184,14 +184,14 @@ struct MySQLHealthCheckTests {
         }
     }
 
-    @Test("With a PROXY header that is accepted, a denied login is health as ever")
+    @Test("With an accepted PROXY header, a denied login is still healthy")
     func deniedWithHeader() throws {
         let error = MySQLErrorPacket(code: 1045, sqlState: "28000", message: "Access denied")
         let step = verdict([try greetingPacket(), packet(sequence: 2, error)])
         #expect(step == .healthy(farewell: []))
     }
 
-    @Test("An HTTP server on a MySQL port is unhealthy, at once and for a clear reason")
+    @Test("An HTTP server on a MySQL port is unhealthy, immediately and for a clear reason")
     func otherProtocol() {
         var check = MySQLHealthCheck()
         let step = check.receive(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))

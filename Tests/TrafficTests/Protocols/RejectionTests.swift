@@ -26,7 +26,7 @@ struct RejectionTests {
     }
 
     @Test(
-        "What may pass by itself is MySQL error 1040",
+        "A temporary reason is MySQL error 1040",
         arguments: [
             DenialReason.connectionLimit, .warehouseConnectionLimit, .sourceConnectionLimit,
             .sourceRateLimit, .noBackend,
@@ -36,14 +36,14 @@ struct RejectionTests {
         #expect(try mysqlError(reason).code == 1040)
     }
 
-    @Test("Every reason has words of its own, on one line, whose like an operator can search for")
+    @Test("Every reason has its own message, on one line, that an operator can search for")
     func words() {
         let messages = DenialReason.allCases.map { $0.message(to: Self.client) }
         #expect(Set(messages).count == DenialReason.allCases.count)
         #expect(messages.allSatisfy { !$0.contains("\n") && $0.utf8.count < 200 })
     }
 
-    @Test("Nothing is said to a client of whose protocol nothing is known")
+    @Test("A client of an unknown protocol gets no message")
     func tcp() {
         #expect(ServiceProtocol.tcp.error(for: .notInWhitelist, client: Self.client).isEmpty)
     }

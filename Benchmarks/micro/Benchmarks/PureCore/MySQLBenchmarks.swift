@@ -1,7 +1,7 @@
 import MySQLProtocol
 import Traffic
 
-/// As of a client with password and database.
+/// As sent by a client with a password and a database.
 private var login: MySQLLogin {
     var login = MySQLLogin(user: "analyst")
     login.capabilities.insert(.connectWithDatabase)
@@ -55,7 +55,7 @@ private let answer: [UInt8] = {
     }
 }()
 
-/// Takes the packet off what was received, and reads it.
+/// Removes the packet from what was received, and reads it.
 @inline(__always)
 private func measureParsing<Message>(
     _ message: String,

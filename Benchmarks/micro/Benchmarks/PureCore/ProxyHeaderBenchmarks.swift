@@ -1,7 +1,7 @@
 import Addresses
 import ProxyProtocol
 
-/// The longest header that the gateway takes unless it is told otherwise.
+/// The longest header that the gateway accepts by default.
 private let byteLimit = 4_096
 
 func measureProxyDecoding() {

@@ -1,6 +1,6 @@
 import Benchmark
 
-/// What one decision and one packet of the pure core take, by subject.
+/// What one decision and one packet of the pure core cost, by subject.
 ///
 /// Names begin with the subject, because the report sorts them and `--filter 'Trie.*'` selects by
 /// them.

@@ -36,7 +36,7 @@ func measureSources() {
     measureSweep()
 }
 
-/// What a new source may have to wait for, once in 100 ms.
+/// What a new source may have to wait for, once every 100 ms.
 private func measureSweep() {
     Benchmark("Sources: 2,048 are forgotten for a new one", configuration: .alone) { benchmark in
         let sources = Sample.otherSources(count: capacity)
@@ -56,7 +56,7 @@ extension SourceTable {
         for source in sources { admit(source, expecting: .admitted) }
     }
 
-    /// One new connection a second, and two in a burst.
+    /// One new connection per second, and two in a burst.
     fileprivate mutating func admit(
         _ source: SourceKey,
         at now: Int64 = now,

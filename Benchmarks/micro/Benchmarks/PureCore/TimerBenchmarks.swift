@@ -1,6 +1,6 @@
 import Traffic
 
-/// As many connections as have a timer.
+/// The number of connections with a timer.
 private let timerCount = 10_000
 private let now: Int64 = 3_600_000
 /// Milliseconds that a connection may be idle.
@@ -45,7 +45,7 @@ private func measureAdvances() {
 }
 
 extension TimerWheel {
-    /// Each connection's deadline lies somewhere in the second half of the idle limit.
+    /// Each connection's deadline is somewhere in the second half of the idle limit.
     fileprivate static var busy: TimerWheel {
         var random = SplitMix64(seed: 5)
         var wheel = TimerWheel(startingAt: now)

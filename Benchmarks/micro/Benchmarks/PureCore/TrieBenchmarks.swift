@@ -28,7 +28,7 @@ func measureTrieLookups() {
     }
 }
 
-/// Written out, for a black hole for each address would take as long as a lookup.
+/// Written out, because a black hole for each address would take as long as a lookup.
 private func measureLookups(
     _ name: String,
     _ place: LookupSample.Addresses,

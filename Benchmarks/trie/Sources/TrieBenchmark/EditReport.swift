@@ -1,7 +1,7 @@
 import Addresses
 import CIDRTrie
 
-/// How long a change of one list takes, beside compiling it again.
+/// How long a change of one list takes, compared to compiling it again.
 ///
 /// The list before the change is kept, as by those who are still reading it.
 struct EditReport: Codable {

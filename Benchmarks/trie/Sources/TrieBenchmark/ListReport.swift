@@ -17,7 +17,7 @@ struct ListReport: Codable {
     init(of sample: SampleList, rounds: Int) throws {
         list = sample.name
         var parsed = CIDRList(parsing: sample.text.span)
-        guard let fault = parsed.faults.first else {
+        guard let error = parsed.errors.first else {
             let ruleSet = try RuleSet(parsed.rules)
             let trie = CompiledTrie(ruleSet)
             let image = trie.image()
@@ -38,7 +38,7 @@ struct ListReport: Codable {
             lookups = Self.lookups(in: trie, rounds: rounds)
             return
         }
-        throw SampleFault(list: sample.name, fault: fault)
+        throw SampleError(list: sample.name, error: error)
     }
 
     private static func milliseconds(_ rounds: Int, _ body: () throws -> Void) rethrows -> Double {
@@ -95,11 +95,11 @@ private func expectAgreement(
     }
 }
 
-struct SampleFault: Error, CustomStringConvertible {
+struct SampleError: Error, CustomStringConvertible {
     let list: String
-    let fault: CIDRListFault
+    let error: CIDRListError
 
-    var description: String { "\(list):\(fault)" }
+    var description: String { "\(list):\(error)" }
 }
 
 /// Random addresses inside random blocks.

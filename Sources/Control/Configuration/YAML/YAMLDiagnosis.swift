@@ -9,21 +9,21 @@ struct YAMLDiagnosis {
     /// The collections that are being read, innermost last.
     var open: [YAMLCollection] = []
 
-    func fault(_ failure: YAMLFailure) -> YAMLFault {
+    func fault(_ failure: YAMLFailure) -> YAMLError {
         switch failure {
         case .outOfMemory:
-            YAMLFault(.outOfMemory, at: SourcePosition(line: 1, column: 1))
+            YAMLError(.outOfMemory, at: SourcePosition(line: 1, column: 1))
         case .malformed(let problem, let place, let context, let start):
             Problem(source, open, place, context, start).fault(problem)
         }
     }
 
     /// Something follows a document.
-    func textAfterDocument(at place: YAMLPlace) -> YAMLFault {
+    func textAfterDocument(at place: YAMLPlace) -> YAMLError {
         let startsDocument =
             source.isMarker("---", at: place.index) || source.character(place.index) == "%"
         return startsDocument
-            ? YAMLFault(.secondDocument, at: place)
+            ? YAMLError(.secondDocument, at: place)
             : Problem(source, [], place, "", place).misplaced
     }
 }
@@ -59,7 +59,7 @@ private struct Problem {
     }
 
     /// libyaml 0.2's problems, in its words.
-    func fault(_ problem: String) -> YAMLFault {
+    func fault(_ problem: String) -> YAMLError {
         switch (context, problem) {
         case (_, "found undefined tag handle"):
             tag(at: place)
@@ -67,33 +67,33 @@ private struct Problem {
             tag(at: start)
         case ("while scanning a directive", _), ("while scanning a %YAML directive", _),
             (_, "found duplicate %YAML directive"), (_, "found incompatible YAML document"):
-            YAMLFault(.directive, at: place)
+            YAMLError(.directive, at: place)
         case ("while scanning an alias", _):
-            YAMLFault(.noAlias(source.word(from: start.index)), at: start)
+            YAMLError(.noAlias(source.word(from: start.index)), at: start)
         case ("while scanning an anchor", _):
-            YAMLFault(.noAnchor, at: start)
+            YAMLError(.noAnchor, at: start)
         case ("while scanning a block scalar", "did not find expected comment or line break"),
             (_, "found an indentation indicator equal to 0"):
-            YAMLFault(.blockScalarHeader, at: place)
+            YAMLError(.blockScalarHeader, at: place)
         case (_, "found a tab character that violates indentation"),
             (_, "found a tab character where an indentation space is expected"):
-            YAMLFault(.tabInIndentation, at: place)
+            YAMLError(.tabInIndentation, at: place)
         case (_, "found unexpected end of stream"), (_, "found unexpected document indicator"):
-            YAMLFault(.unclosed(source.character(start.index).map { String($0) } ?? ""), at: start)
+            YAMLError(.unclosed(source.character(start.index).map { String($0) } ?? ""), at: start)
         case ("while parsing a quoted scalar", _):
-            YAMLFault(.escape, at: place)
+            YAMLError(.escape, at: place)
         case (_, "found character that cannot start any token"):
             cannotBegin
         case (_, "mapping values are not allowed in this context"):
             unexpectedColon
         case (_, "mapping keys are not allowed in this context"):
-            YAMLFault(.cannotBegin("?"), at: place)
+            YAMLError(.cannotBegin("?"), at: place)
         case (_, "block sequence entries are not allowed in this context"):
-            YAMLFault(.listInLine, at: place)
+            YAMLError(.listInLine, at: place)
         case (_, "could not find expected ':'"):
             missingColon
         case (_, "found unexpected ':'"):
-            source.bracketedAddress(around: place) ?? YAMLFault(.colonInBrackets, at: place)
+            source.bracketedAddress(around: place) ?? YAMLError(.colonInBrackets, at: place)
         case (_, "did not find expected key"), (_, "did not find expected '-' indicator"),
             (_, "did not find expected <document start>"):
             source.bracketedAddress(around: place) ?? misplaced
@@ -104,99 +104,99 @@ private struct Problem {
         case (_, "did not find expected ',' or '}'"):
             source.bracketedAddress(around: place) ?? unseparated(before: "}")
         default:
-            YAMLFault(.malformed, at: place)
+            YAMLError(.malformed, at: place)
         }
     }
 
     private var character: Unicode.Scalar? { source.character(place.index) }
 
-    private func tag(at place: YAMLPlace) -> YAMLFault {
-        YAMLFault(.unknownTag(source.tagged(from: place.index)), at: place)
+    private func tag(at place: YAMLPlace) -> YAMLError {
+        YAMLError(.unknownTag(source.tagged(from: place.index)), at: place)
     }
 
     /// No node begins with the next character.
-    private var cannotBegin: YAMLFault {
+    private var cannotBegin: YAMLError {
         switch character {
-        case "\t": YAMLFault(.tabInIndentation, at: place)
-        case "-": YAMLFault(.listInLine, at: place)
-        case "&", "!": YAMLFault(.repeatedProperty, at: place)
-        case "*": YAMLFault(.propertyOfAlias, at: place)
-        case let character?: YAMLFault(.cannotBegin(character), at: place)
-        case nil: YAMLFault(.unexpectedEnd, at: place)
+        case "\t": YAMLError(.tabInIndentation, at: place)
+        case "-": YAMLError(.listInLine, at: place)
+        case "&", "!": YAMLError(.repeatedProperty, at: place)
+        case "*": YAMLError(.propertyOfAlias, at: place)
+        case let character?: YAMLError(.cannotBegin(character), at: place)
+        case nil: YAMLError(.unexpectedEnd, at: place)
         }
     }
 
-    private var missingNode: YAMLFault {
+    private var missingNode: YAMLError {
         if source.isEnd(place.index), let bracket = open.last(where: \.isFlow) {
             let opening = bracket.isSequence ? "[" : "{"
-            return YAMLFault(.unclosed(opening), at: bracket.position)
+            return YAMLError(.unclosed(opening), at: bracket.position)
         }
-        return character == "," ? YAMLFault(.missingElement, at: place) : cannotBegin
+        return character == "," ? YAMLError(.missingElement, at: place) : cannotBegin
     }
 
     /// A line of a block collection is text alone: of a mapping it lacks the colon, of a list the
     /// dash.
-    private var missingColon: YAMLFault {
+    private var missingColon: YAMLError {
         let here = open.filter { !$0.isFlow && $0.position.column == start.position.column }
         if !here.isEmpty, here.allSatisfy(\.isSequence) {
-            return YAMLFault(.dashExpected, at: start)
+            return YAMLError(.dashExpected, at: start)
         }
-        return YAMLFault(.keyExpected(found: source.rest(from: start.index)), at: start)
+        return YAMLError(.keyExpected(found: source.rest(from: start.index)), at: start)
     }
 
     /// A colon after something that is not a key.
-    private var unexpectedColon: YAMLFault {
+    private var unexpectedColon: YAMLError {
         if let address = source.spacedAddress(at: place) { return address }
         let line = source.lineBefore(place.index)
         let isInValue = line.contains(": ") || line.hasPrefix("- ") || place.position.line == 1
-        return YAMLFault(isInValue ? .colonInValue : .colonInContinuation, at: place)
+        return YAMLError(isInValue ? .colonInValue : .colonInContinuation, at: place)
     }
 
     /// A collection in brackets continues with something that is not a separator.
-    private func unseparated(before bracket: Unicode.Scalar) -> YAMLFault {
+    private func unseparated(before bracket: Unicode.Scalar) -> YAMLError {
         if source.isEnd(place.index) {
-            return YAMLFault(.unclosed(bracket == "]" ? "[" : "{"), at: start)
+            return YAMLError(.unclosed(bracket == "]" ? "[" : "{"), at: start)
         }
         if let address = source.spacedAddress(at: place) { return address }
         // A bracket that was forgotten makes one text of the element and of the next line's key.
         let isKey =
             character == ":" && !source.lineBefore(place.index).contains { ",[{:".contains($0) }
         if isKey, bracket == "]", place.position.line > start.position.line {
-            return YAMLFault(.keyOverLines(opening: start.position.line), at: place)
+            return YAMLError(.keyOverLines(opening: start.position.line), at: place)
         }
-        return YAMLFault(.commaExpected(bracket), at: place)
+        return YAMLError(.commaExpected(bracket), at: place)
     }
 
     /// Something else is in the place of a collection's next element or its end.
-    var misplaced: YAMLFault {
+    var misplaced: YAMLError {
         let before = source.lineBefore(place.index)
         guard before.isEmpty || before.allSatisfy({ $0 == "-" || $0 == " " }) else {
             return trailingText(after: before)
         }
         guard place.position.column == start.position.column else {
-            return YAMLFault(.indentation, at: place)
+            return YAMLError(.indentation, at: place)
         }
         switch context {
         case "while parsing a block collection":
-            return YAMLFault(.dashExpected, at: place)
+            return YAMLError(.dashExpected, at: place)
         case "while parsing a block mapping":
-            if source.isIndicator(":", at: place.index) { return YAMLFault(.missingKey, at: place) }
+            if source.isIndicator(":", at: place.index) { return YAMLError(.missingKey, at: place) }
             let isDash = source.isIndicator("-", at: place.index)
             let rest = source.rest(from: place.index)
-            return YAMLFault(isDash ? .listAmongKeys : .keyExpected(found: rest), at: place)
+            return YAMLError(isDash ? .listAmongKeys : .keyExpected(found: rest), at: place)
         default:
-            return YAMLFault(.indentation, at: place)
+            return YAMLError(.indentation, at: place)
         }
     }
 
     /// Something follows a node on its line.
-    private func trailingText(after before: String) -> YAMLFault {
+    private func trailingText(after before: String) -> YAMLError {
         let last = before.split { $0 == " " || $0 == "\t" }.last
         let isProperty = last.map { $0.hasPrefix("&") || $0.hasPrefix("!") } ?? false
         let isIndicator = character?.isFlowIndicator ?? true
         if isIndicator || (isProperty && ["&", "!", "*"].contains(character)) {
             return cannotBegin
         }
-        return YAMLFault(.trailingText(source.word(from: place.index)), at: place)
+        return YAMLError(.trailingText(source.word(from: place.index)), at: place)
     }
 }

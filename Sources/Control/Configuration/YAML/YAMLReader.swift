@@ -18,7 +18,7 @@ struct YAMLReader: ~Copyable {
     /// About 250,000 whitelist entries, including expanded aliases; longer lists belong in files.
     static let nodeLimit = 1_000_000
 
-    /// A node, and what counts against the limits wherever an alias stands for it.
+    /// A node, and what counts against the limits wherever an alias refers to it.
     private struct Subtree {
         var node: ConfigurationNode
         /// With the node itself and the keys.
@@ -42,7 +42,7 @@ struct YAMLReader: ~Copyable {
     /// The tree of a whole file; an empty text is an empty node at its beginning.
     ///
     /// - Throws: the first error, because nothing after it can be understood.
-    static func read(_ text: String) throws(YAMLFault) -> ConfigurationNode {
+    static func read(_ text: String) throws(YAMLError) -> ConfigurationNode {
         let reading = reading(of: text)
         if let fault = reading.fault { throw fault }
         return reading.tree ?? emptyTree
@@ -50,13 +50,13 @@ struct YAMLReader: ~Copyable {
 
     /// The same, but for a text with an error also what precedes it: a tree in which some
     /// collections are incomplete, and `nil` if nothing is certain.
-    static func reading(of text: String) -> (tree: ConfigurationNode?, fault: YAMLFault?) {
+    static func reading(of text: String) -> (tree: ConfigurationNode?, fault: YAMLError?) {
         let source = YAMLSource(text)
-        do throws(YAMLFault) {
+        do throws(YAMLError) {
             try source.checkCharacters()
             try source.checkDirectives()
             var reader = try YAMLReader(text, source)
-            do throws(YAMLFault) {
+            do throws(YAMLError) {
                 return (try reader.document(), nil)
             } catch {
                 return (error.reason.isLimit ? nil : reader.partial, error)
@@ -70,16 +70,16 @@ struct YAMLReader: ~Copyable {
         ConfigurationNode(.empty, at: SourcePosition(line: 1, column: 1))
     }
 
-    private init(_ text: String, _ source: YAMLSource) throws(YAMLFault) {
+    private init(_ text: String, _ source: YAMLSource) throws(YAMLError) {
         self.source = source
         do throws(YAMLFailure) {
             events = try YAMLEvents(text)
         } catch {
-            throw YAMLFault(.outOfMemory, at: SourcePosition(line: 1, column: 1))
+            throw YAMLError(.outOfMemory, at: SourcePosition(line: 1, column: 1))
         }
     }
 
-    private mutating func next() throws(YAMLFault) -> YAMLEvent {
+    private mutating func next() throws(YAMLError) -> YAMLEvent {
         do throws(YAMLFailure) {
             return try events.next()
         } catch {
@@ -92,7 +92,7 @@ struct YAMLReader: ~Copyable {
 // MARK: - Documents
 
 extension YAMLReader {
-    private mutating func document() throws(YAMLFault) -> ConfigurationNode {
+    private mutating func document() throws(YAMLError) -> ConfigurationNode {
         guard case .document = try next().kind else { return Self.emptyTree }
         let root = try node(from: try next(), depth: 0).node
         partial = root
@@ -111,7 +111,7 @@ extension YAMLReader {
     private mutating func node(
         from event: YAMLEvent,
         depth: Int
-    ) throws(YAMLFault) -> Subtree {
+    ) throws(YAMLError) -> Subtree {
         let position = event.start.position
         if case .alias(let name) = event.kind { return try alias(name, at: position, depth: depth) }
         try checkTag(of: event)
@@ -134,20 +134,20 @@ extension YAMLReader {
             subtree = try mapping(at: position, isFlow: isFlow, depth: depth)
             open.removeLast()
         case .alias, .document, .documentEnd, .collectionEnd, .streamEnd:
-            throw YAMLFault(.unexpectedEnd, at: position)
+            throw YAMLError(.unexpectedEnd, at: position)
         }
         if let anchor = event.anchor { anchors[anchor] = subtree }
         return subtree
     }
 
-    /// What an alias stands for, at its anchor's place. All of it counts again.
+    /// What an alias refers to, at its anchor's place. All of it counts again.
     private mutating func alias(
         _ name: String,
         at position: SourcePosition,
         depth: Int
-    ) throws(YAMLFault) -> Subtree {
+    ) throws(YAMLError) -> Subtree {
         guard let subtree = anchors[name] else {
-            throw YAMLFault(.unknownAnchor(name), at: position)
+            throw YAMLError(.unknownAnchor(name), at: position)
         }
         try count(subtree.nodeCount, depth: depth + subtree.height, at: position)
         return subtree
@@ -157,11 +157,11 @@ extension YAMLReader {
         at position: SourcePosition,
         isFlow: Bool,
         depth: Int
-    ) throws(YAMLFault) -> Subtree {
+    ) throws(YAMLError) -> Subtree {
         let countBefore = nodeCount
         var elements: [ConfigurationNode] = []
         var height = 0
-        do throws(YAMLFault) {
+        do throws(YAMLError) {
             while true {
                 let event = try next()
                 if case .collectionEnd = event.kind { break }
@@ -189,12 +189,12 @@ extension YAMLReader {
         at position: SourcePosition,
         isFlow: Bool,
         depth: Int
-    ) throws(YAMLFault) -> Subtree {
+    ) throws(YAMLError) -> Subtree {
         let countBefore = nodeCount
         var entries: [ConfigurationNode.Entry] = []
         var height = 0
         var begun: (key: String, position: SourcePosition)?
-        do throws(YAMLFault) {
+        do throws(YAMLError) {
             while true {
                 let event = try next()
                 if case .collectionEnd = event.kind { break }
@@ -238,12 +238,12 @@ extension YAMLReader {
     }
 
     /// Whether a scalar reaches into the error's line, which may be the next key's.
-    private func isDoubtful(_ node: ConfigurationNode?, before fault: YAMLFault) -> Bool {
+    private func isDoubtful(_ node: ConfigurationNode?, before fault: YAMLError) -> Bool {
         guard case .scalar? = node?.content else { return false }
         return source.line(of: lastScalarEnd) >= fault.position.line
     }
 
-    private mutating func key(from event: YAMLEvent, depth: Int) throws(YAMLFault) -> String {
+    private mutating func key(from event: YAMLEvent, depth: Int) throws(YAMLError) -> String {
         let position = event.start.position
         switch event.kind {
         case .scalar(let text, let isPlain):
@@ -251,16 +251,16 @@ extension YAMLReader {
             if isPlain { try source.checkSpaces(ofKey: event.start.index..<event.end) }
             try count(1, depth: depth, at: position)
             guard !isPlain || !text.isEmpty || hasTextTag(event) else {
-                throw YAMLFault(.missingKey, at: position)
+                throw YAMLError(.missingKey, at: position)
             }
             let key = ConfigurationNode(.scalar(text), at: position)
             if let anchor = event.anchor { anchors[anchor] = Subtree(node: key) }
             return text
         case .alias:
-            throw YAMLFault(.aliasAsKey, at: position)
+            throw YAMLError(.aliasAsKey, at: position)
         default:
             let address = source.bracketedAddress(around: event.start)
-            throw address ?? YAMLFault(.collectionAsKey, at: position)
+            throw address ?? YAMLError(.collectionAsKey, at: position)
         }
     }
 }
@@ -274,10 +274,10 @@ extension YAMLReader {
         _ added: Int,
         depth: Int,
         at position: SourcePosition
-    ) throws(YAMLFault) {
+    ) throws(YAMLError) {
         nodeCount += added
-        guard nodeCount <= Self.nodeLimit else { throw YAMLFault(.tooManyValues, at: position) }
-        guard depth <= Self.depthLimit else { throw YAMLFault(.tooDeep, at: position) }
+        guard nodeCount <= Self.nodeLimit else { throw YAMLError(.tooManyValues, at: position) }
+        guard depth <= Self.depthLimit else { throw YAMLError(.tooDeep, at: position) }
     }
 }
 
@@ -294,11 +294,11 @@ extension YAMLReader {
 
     /// The tags of YAML's own types add nothing that the configuration does not know; there are no
     /// others.
-    private func checkTag(of event: YAMLEvent) throws(YAMLFault) {
+    private func checkTag(of event: YAMLEvent) throws(YAMLError) {
         guard let tag = event.tag, tag != "!" else { return }
         guard tag.hasPrefix(Self.core), Self.types.contains(String(tag.dropFirst(Self.core.count)))
         else {
-            throw YAMLFault(.unknownTag(source.tagged(from: event.start.index)), at: event.start)
+            throw YAMLError(.unknownTag(source.tagged(from: event.start.index)), at: event.start)
         }
     }
 

@@ -4,14 +4,14 @@ import Settings
 
 extension YAMLSource {
     /// Rejects a plain key with a space that YAML treats as a letter: `level\u{a0}`.
-    func checkSpaces(ofKey range: Range<Int>) throws(YAMLFault) {
+    func checkSpaces(ofKey range: Range<Int>) throws(YAMLError) {
         guard let index = text[range].firstIndex(where: \.isForeignSpace) else { return }
-        throw YAMLFault(.foreignSpace(text[index]), at: place(of: index))
+        throw YAMLError(.foreignSpace(text[index]), at: place(of: index))
     }
 
     /// Rejects a plain value with such a space at its ends, or where a mapping or a list was meant.
     /// Elsewhere it is part of the text, as in French.
-    func checkSpaces(ofValue range: Range<Int>) throws(YAMLFault) {
+    func checkSpaces(ofValue range: Range<Int>) throws(YAMLError) {
         let found = text[range].indices.first { index in
             text[index].isForeignSpace
                 && (index == range.lowerBound || index == range.upperBound - 1
@@ -19,15 +19,15 @@ extension YAMLSource {
                     || (index == range.lowerBound + 1 && text[index - 1] == "-"))
         }
         guard let found else { return }
-        throw YAMLFault(.foreignSpace(text[found]), at: place(of: found))
+        throw YAMLError(.foreignSpace(text[found]), at: place(of: found))
     }
 
     /// Such a space at a place that cannot be parsed, or in its line: in the indentation, or next
     /// to the colon or the dash.
-    func foreignSpace(near place: SourcePosition) -> YAMLFault? {
+    func foreignSpace(near place: SourcePosition) -> YAMLError? {
         let (line, start) = (place.line, lineStart(place.line))
         if let scalar = character(start + place.column - 1), scalar.isForeignSpace {
-            return YAMLFault(.foreignSpace(scalar), at: place)
+            return YAMLError(.foreignSpace(scalar), at: place)
         }
         let characters = text[start...].prefix { !$0.isLineEnd }
         // In quotes they are text.
@@ -40,7 +40,7 @@ extension YAMLSource {
         }
         guard let found else { return nil }
         let position = SourcePosition(line: line, column: found - start + 1)
-        return YAMLFault(.foreignSpace(text[found]), at: position)
+        return YAMLError(.foreignSpace(text[found]), at: position)
     }
 }
 
@@ -48,7 +48,7 @@ extension YAMLSource {
 
 extension YAMLSource {
     /// `127.0.0.1 : 3306` as a value, with the colon at `place`; a key and a value to YAML.
-    func spacedAddress(at place: YAMLPlace) -> YAMLFault? {
+    func spacedAddress(at place: YAMLPlace) -> YAMLError? {
         guard character(place.index) == ":" else { return nil }
         let before = text[lineStart(of: place.index)..<place.index]
         let end = before.lastIndex { !$0.isAnySpace }.map { $0 + 1 } ?? before.startIndex
@@ -64,13 +64,13 @@ extension YAMLSource {
         let position = SourcePosition(line: place.position.line, column: column)
         guard !digits.isEmpty else {
             let isAddress = host.allSatisfy { $0.isNumber || $0 == "." }
-            return isAddress ? YAMLFault(.missingPort(host), at: position) : nil
+            return isAddress ? YAMLError(.missingPort(host), at: position) : nil
         }
         let port = String(String.UnicodeScalarView(digits))
         guard UInt16(port) != nil, !(character(digits.endIndex)?.isHostCharacter ?? false) else {
             return nil
         }
-        return YAMLFault(.spacedAddress("\(host):\(port)"), at: position)
+        return YAMLError(.spacedAddress("\(host):\(port)"), at: position)
     }
 }
 

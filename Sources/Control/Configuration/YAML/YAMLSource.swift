@@ -1,6 +1,6 @@
 import Settings
 
-/// A YAML text as its characters: for what libyaml is not asked, and to explain errors.
+/// A YAML text as characters: for what libyaml does not check, and to explain errors.
 struct YAMLSource {
     let text: [Unicode.Scalar]
 
@@ -8,18 +8,18 @@ struct YAMLSource {
         self.text = Array(text.unicodeScalars)
     }
 
-    /// Refuses characters that a terminal obeys or that only some readers take for line ends.
-    func checkCharacters() throws(YAMLFault) {
+    /// Rejects terminal control characters and those that only some readers treat as line ends.
+    func checkCharacters() throws(YAMLError) {
         guard let bad = text.firstIndex(where: { !$0.isAllowedInYAML }) else { return }
-        throw YAMLFault(.character(text[bad]), at: place(of: bad))
+        throw YAMLError(.character(text[bad]), at: place(of: bad))
     }
 
-    /// Refuses directives other than `%YAML`: libyaml compares each `%TAG` with all before it.
-    func checkDirectives() throws(YAMLFault) {
+    /// Rejects directives other than `%YAML`: libyaml compares each `%TAG` with all before it.
+    func checkDirectives() throws(YAMLError) {
         var index = skippingSpace(from: 0)
         while character(index) == "%", lineStart(of: index) == index {
             guard text[index...].starts(with: "%YAML ".unicodeScalars) else {
-                throw YAMLFault(.directive, at: place(of: index))
+                throw YAMLError(.directive, at: place(of: index))
             }
             index = skippingSpace(from: text[index...].firstIndex(where: \.isLineEnd) ?? text.count)
         }
@@ -88,7 +88,7 @@ extension YAMLSource {
     }
 }
 
-// MARK: - What stands at a place
+// MARK: - What is at a place
 
 extension YAMLSource {
     /// Whether a line that separates documents begins here.
@@ -139,7 +139,7 @@ extension YAMLSource {
     }
 
     /// `[::]:9030` without quotes, which is a list to YAML, with a rest.
-    func bracketedAddress(around place: YAMLPlace) -> YAMLFault? {
+    func bracketedAddress(around place: YAMLPlace) -> YAMLError? {
         let index = min(place.index, text.count - 1)
         guard index >= 0, let start = text[lineStart(of: index)...index].lastIndex(of: "[") else {
             return nil
@@ -152,7 +152,7 @@ extension YAMLSource {
         let address = string(text[start...end]) + word(from: end + 1)
         let column = place.position.column - (place.index - start)
         let position = SourcePosition(line: place.position.line, column: column)
-        return YAMLFault(.bracketedAddress(address), at: position)
+        return YAMLError(.bracketedAddress(address), at: position)
     }
 }
 

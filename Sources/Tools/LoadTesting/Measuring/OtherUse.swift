@@ -1,4 +1,4 @@
-/// What used the CPUs during a run besides the load generator and the watched processes.
+/// What used the CPUs during a run, other than the load generator and the watched processes.
 ///
 /// The machine's total is user and system time (proc(5), `/proc/stat`); time in interrupts, including
 /// the network's, is not attributed.

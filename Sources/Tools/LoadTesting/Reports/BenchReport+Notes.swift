@@ -2,7 +2,7 @@ import Text
 
 /// What the reader should know about the numbers.
 extension BenchReport {
-    /// Empty if there is nothing to say.
+    /// Empty if there is nothing to report.
     var notes: [String] {
         let notes =
             lowerBoundNotes + failureNotes + causes + processNotes + othersNotes
@@ -68,7 +68,7 @@ extension BenchReport {
 
     private func stolenTime(_ target: TargetReport) -> String? {
         guard target.others.stolenShare > OthersReport.shareLimit else { return nil }
-        return "the hypervisor withheld \(Numbers.percent(target.others.stolenShare)) of a CPU "
+        return "the hypervisor stole \(Numbers.percent(target.others.stolenShare)) of a CPU "
             + "during the run"
     }
 

@@ -3,7 +3,7 @@ import Time
 
 /// The result of a load test: the keys of the JSON report, and the source of the other forms.
 ///
-/// Times are in microseconds unless the key says otherwise; rates are per second.
+/// Times are in microseconds unless the key has another unit; rates are per second.
 package struct BenchReport: Encodable, Sendable {
     /// The settings of the test.
     package struct Setting: Encodable, Sendable {
@@ -118,7 +118,7 @@ extension RunEnding {
         case .duration: "to the end"
         case .operations: "until all operations were completed"
         case .interrupted: "until Ctrl-C"
-        case .fatalError: "until an error that every attempt would hit"
+        case .fatalError: "until an error that would affect every attempt"
         case .nothingSucceeded: "until nothing succeeded for a second"
         }
     }

@@ -105,7 +105,7 @@ extension LoadTarget {
         )
     }
 
-    /// A password is refused and not repeated: every user of the machine can read command lines.
+    /// A password is rejected and not repeated: every user of the machine can read command lines.
     private static func user(
         _ text: Substring,
         _ scheme: Scheme

@@ -61,7 +61,7 @@ extension ResultSet {
         }
     }
 
-    /// About what a field takes besides its text, in bytes.
+    /// The approximate overhead of a field in addition to its text, in bytes.
     private static let fieldOverhead = 16
 }
 

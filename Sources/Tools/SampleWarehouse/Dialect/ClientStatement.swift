@@ -1,6 +1,6 @@
 import GRDB
 
-/// What a client's statement asks for.
+/// What a client's statement requests.
 enum ClientStatement: Sendable {
     /// For SQLite.
     case query(SQLiteQuery)

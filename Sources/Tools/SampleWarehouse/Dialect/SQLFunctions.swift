@@ -40,7 +40,7 @@ enum SQLFunctions {
         }
     }
 
-    /// Those that tell a session about itself. They replace those of the session before.
+    /// Those that return information about the session. They replace those of the previous session.
     static func install(for session: SessionFacts, on database: Database) {
         for (names, value) in facts(of: session) {
             for name in names {

@@ -1,4 +1,4 @@
-/// A cursor over a statement's tokens, blanks left out: each call takes what it returns.
+/// A cursor over a statement's tokens, without blanks: each call consumes what it returns.
 struct SQLTokenReader {
     private var tokens: ArraySlice<SQLToken>
 
@@ -22,7 +22,7 @@ struct SQLTokenReader {
     /// Takes the next token if it is the keyword `word`, given in lower case.
     mutating func take(_ word: String) -> Bool { take(oneOf: [word]) != nil }
 
-    /// Takes the next token if it is one of the keywords `words`, and says which.
+    /// Consumes the next token if it is one of the keywords `words`, and returns it.
     mutating func take(oneOf words: [String]) -> String? {
         let word = words.first { tokens.first?.isWord($0) == true }
         if word != nil { _ = takeAny() }

@@ -93,7 +93,7 @@ private struct MySQLService: Sendable {
     let expectsProxyHeader: Bool
     let logger: Logger
 
-    /// Serves one client. Its errors concern nobody else.
+    /// Serves one client. Its errors do not affect others.
     func serve(_ connection: MySQLServer.Connection) async {
         let channel = connection.channel
         let deadline = Self.close(channel, after: Self.loginTimeout)

@@ -5,7 +5,7 @@ import MySQLProtocol
 struct MySQLSession {
     enum Phase: Equatable {
         case awaitingLogin
-        /// The client was asked to authenticate again, by the plugin that is supported here.
+        /// The client was requested to authenticate again, with the supported plugin.
         case awaitingSwitchedPassword(MySQLLogin)
         case ready
     }
@@ -34,7 +34,7 @@ struct MySQLSession {
         self.registry = registry
     }
 
-    /// The first packet, sent at once.
+    /// The first packet, sent immediately.
     var greeting: [UInt8] {
         let greeting = MySQLGreeting(
             serverVersion: SystemVariables.version,

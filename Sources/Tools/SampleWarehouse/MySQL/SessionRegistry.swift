@@ -52,7 +52,7 @@ final class SessionRegistry: Sendable {
         }
     }
 
-    /// Records what became of an open session.
+    /// Records changes of an open session.
     func update(_ facts: SessionFacts) {
         state.withLock { $0.sessions[facts.connectionID] = facts }
     }

@@ -2,7 +2,7 @@ import Benchmark
 import Foundation
 
 extension Benchmark.Configuration {
-    /// A pass does the operation a thousand times; the report divides, and says nanoseconds.
+    /// A pass does the operation a thousand times; the report divides, and shows nanoseconds.
     static var eachOfAThousand: Self { measuring(.kilo, in: .nanoseconds) }
 
     /// As ``eachOfAThousand``, but the report does not divide: whole nanoseconds are too coarse for
@@ -12,7 +12,7 @@ extension Benchmark.Configuration {
     /// A pass is one operation that takes its time.
     static var alone: Self { measuring(.one, in: .microseconds) }
 
-    /// Processor time ticks in hundredths of a second, and to ask for any other metric makes the
+    /// CPU time is counted in hundredths of a second, and any other metric makes the
     /// library read files of /proc between passes, which leaves the caches full of that.
     private static func measuring(
         _ scalingFactor: BenchmarkScalingFactor,
@@ -28,6 +28,6 @@ extension Benchmark.Configuration {
         )
     }
 
-    /// One pass of each benchmark, to see that it still runs. Its figures say nothing.
+    /// One pass of each benchmark, to see that it still runs. Its figures are meaningless.
     private static var isOnce: Bool { ProcessInfo.processInfo.environment["BENCHMARK_ONCE"] != nil }
 }

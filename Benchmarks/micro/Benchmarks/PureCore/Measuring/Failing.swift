@@ -1,4 +1,4 @@
-// A benchmark that throws is only left out of the report: the run succeeds without it. So what must
+// A benchmark that throws is only omitted from the report: the run succeeds without it. What must
 // not happen ends the process, which makes the run fail.
 
 /// What `body` returns; it must not throw.
@@ -14,7 +14,7 @@ func refusal<Success, Refusal>(_ body: () throws(Refusal) -> Success) -> Refusal
     fatalError("what must be refused was taken")
 }
 
-/// Holds a benchmark to its name.
+/// Checks that a benchmark does what its name says.
 @inline(__always)
 func require(_ isKept: Bool, _ fault: @autoclosure () -> String) {
     guard isKept else { fatalError(fault()) }

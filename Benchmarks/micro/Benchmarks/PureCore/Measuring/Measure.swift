@@ -37,7 +37,7 @@ func measure<State, Input>(
     }
 }
 
-/// Measures `operation`, which takes its time, on one input, which is made before.
+/// Measures the slow `operation` on one input, which is made before.
 func measureAlone<Input, Output>(
     _ name: String,
     with input: @autoclosure @escaping () throws -> Input,
@@ -50,7 +50,7 @@ func measureAlone<Input, Output>(
     }
 }
 
-/// What a loop and a black hole take, which is in the figures of all others.
+/// The time of a loop and a black hole, which is included in all other figures.
 func measureNothing() {
     measure("(a loop around nothing)", each: Array(0..<Sample.count)) { $0 }
 }

@@ -2,7 +2,7 @@ import Addresses
 import Operations
 
 extension AccessRecord {
-    /// A query that was answered, from behind a load balancer.
+    /// An answered query, from a client behind a load balancer.
     static func admitted() throws -> AccessRecord {
         var record = try sample(client: "203.0.113.7:51000")
         record.rule = try CIDRBlock(parsing: "203.0.113.0/24")

@@ -1,7 +1,7 @@
 import Addresses
 import CIDRTrie
 
-/// A compiled list, and addresses to ask it about: so many that the processor does not learn them.
+/// A compiled list, and addresses to look up: too many for the CPU to predict.
 struct LookupSample {
     enum Addresses: String, CaseIterable {
         /// Any in any block.

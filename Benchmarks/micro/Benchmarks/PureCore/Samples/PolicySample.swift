@@ -2,13 +2,13 @@ import Addresses
 import CIDRTrie
 import Policy
 
-/// A policy, and clients of whom it says the same.
+/// A policy, and clients about which it decides the same.
 struct PolicySample {
     let policy: AccessPolicy
     let clients: [IPAddress]
     var endpoint: EndpointName?
 
-    /// What the policy says of one of the clients.
+    /// The policy's decision about one of the clients.
     func verdict(on client: IPAddress) -> AccessVerdict {
         policy.verdict(client: client, endpoint: endpoint, at: Sample.now)
     }
@@ -20,19 +20,19 @@ struct PolicySample {
 }
 
 extension PolicySample {
-    /// The policy asks nobody's address.
+    /// The policy does not look at addresses.
     static func anybody(_ policy: AccessPolicy, through endpoint: EndpointName? = nil) -> Self {
         Self(policy: policy, clients: Sample.addresses(.v4), endpoint: endpoint)
     }
 
-    /// A whitelist, and clients inside or beside its rules.
+    /// A whitelist, and clients inside or next to its rules.
     static func whitelist(_ rules: [Rule], _ place: LookupSample.Addresses) throws -> Self {
         let list = try LookupSample(place, rules)
         let whitelist = Whitelist(mode: .specific, lists: [EntryList(.entries, list.trie)])
         return Self(policy: .entries(whitelist), clients: Array(list.pass(0)))
     }
 
-    /// A whitelist's own rules, beside three lists that came compiled.
+    /// A whitelist's own rules, in addition to three compiled lists.
     static func lists(_ rules: [Rule]) throws -> Self {
         let list = try LookupSample(.inside, rules)
         let files = (0..<3).map { EntryList(.file("\($0)"), list.trie) }
@@ -41,7 +41,7 @@ extension PolicySample {
         return Self(policy: .entries(whitelist), clients: Array(list.pass(0)))
     }
 
-    /// So many endpoints that may come in, and the one that does.
+    /// A number of available endpoints, and the one that connects.
     static func endpoints(count: Int) -> Self {
         let names = (0..<count).map { EndpointName(.aws, "vpce-0123456789abcdef\($0)") }
         let states = names.map { ($0, Endpoint.State.available) }

@@ -7,7 +7,7 @@ enum Sample {
     /// How many inputs a pass has: what `.kilo` divides by.
     static let count = 1_000
 
-    /// The beginning of the time that all samples speak of: 2026-11-23T10:00:00Z.
+    /// The start of the time that all samples refer to: 2026-11-23T10:00:00Z.
     static let now = UnixTime(seconds: 1_795_428_000)
 
     /// Anywhere in IPv4, or in what is handed out of IPv6, 2000::/3.

@@ -1,7 +1,7 @@
 public import Addresses
 
 /// Why a line of a list of blocks cannot be read. The caller prints the file's name.
-public struct CIDRListFault: Error, Hashable, Sendable {
+public struct CIDRListError: Error, Hashable, Sendable {
     public enum Reason: Hashable, Sendable {
         case address(AddressSyntaxError.Reason)
         /// `!` and nothing after it.
@@ -36,12 +36,12 @@ public struct CIDRListFault: Error, Hashable, Sendable {
     public var reason: Reason
 }
 
-extension CIDRListFault: CustomStringConvertible {
+extension CIDRListError: CustomStringConvertible {
     /// `12:3: a number with a leading zero is ambiguous`: follows the file's name and a colon.
     public var description: String { "\(line):\(column): \(reason)" }
 }
 
-extension CIDRListFault.Reason: CustomStringConvertible {
+extension CIDRListError.Reason: CustomStringConvertible {
     /// The problem, and what to do about it.
     public var description: String { remedy.map { "\(problem) (\($0))" } ?? problem }
 
@@ -89,7 +89,7 @@ extension CIDRListFault.Reason: CustomStringConvertible {
     }
 }
 
-extension CIDRListFault.Reason {
+extension CIDRListError.Reason {
     /// `deny 10.0.0.0/8;`, `- 10.0.0.0/8`, `"10.0.0.0/8",`: what precedes the address in other
     /// programs' files. `nil` for a line without an address.
     init?(foreign line: Span<UInt8>, from start: Int) {

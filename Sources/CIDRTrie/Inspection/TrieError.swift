@@ -1,5 +1,5 @@
 /// Something in a compiled form that this library would not have written.
-public struct TrieFault: Error, Hashable, Sendable {
+public struct TrieError: Error, Hashable, Sendable {
     public enum Reason: String, Hashable, Sendable {
         case ruleColumns = "the columns of the rules do not have the same length"
         case ruleHead = "a rule's prefix length, action or family is invalid"
@@ -26,6 +26,6 @@ public struct TrieFault: Error, Hashable, Sendable {
     public var place: String
 }
 
-extension TrieFault: CustomStringConvertible {
+extension TrieError: CustomStringConvertible {
     public var description: String { "\(place): \(reason.rawValue)" }
 }

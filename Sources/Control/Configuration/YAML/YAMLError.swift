@@ -2,7 +2,7 @@ import Settings
 import Text
 
 /// Why a text is not YAML that a configuration can be read from: always its author's mistake.
-struct YAMLFault: Error, Hashable, Sendable {
+struct YAMLError: Error, Hashable, Sendable {
     var reason: Reason
     var position: SourcePosition
 
@@ -79,7 +79,7 @@ struct YAMLFault: Error, Hashable, Sendable {
     }
 }
 
-extension YAMLFault.Reason {
+extension YAMLError.Reason {
     /// What is wrong, in one line.
     var message: String {
         switch self {
@@ -184,7 +184,7 @@ extension YAMLFault.Reason {
     }
 }
 
-extension YAMLFault: CustomStringConvertible {
+extension YAMLError: CustomStringConvertible {
     /// `2:4: tab in the indentation (indent with spaces)`
     var description: String {
         let advice = reason.remedy.map { " (\($0))" } ?? ""
