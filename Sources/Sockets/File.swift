@@ -3,7 +3,7 @@ internal import Glibc
 /// An open file, pipe or standard stream, read or written in the order of its bytes. Every call may
 /// block, so that none is made on a shard.
 public struct File: ~Copyable, Sendable {
-    private let descriptor: Int32
+    fileprivate let descriptor: Int32
     /// A standard stream outlives its writers.
     private let isOwned: Bool
 
@@ -30,8 +30,17 @@ public struct File: ~Copyable, Sendable {
         self.init(descriptor: try Self.open(path, O_WRONLY | O_CREAT | O_TRUNC), isOwned: true)
     }
 
-    private static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
-        try retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, 0o666) }
+    /// Opens the file at `path` for reading and writing. If there is none, makes one that only its
+    /// owner can read.
+    public init(private path: String) throws(SystemError) {
+        let descriptor = try Self.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        self.init(descriptor: descriptor, isOwned: true)
+    }
+
+    private static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o666)
+        throws(SystemError) -> Int32
+    {
+        try retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
     }
 
     /// Whether a person watches (isatty(3)).
@@ -133,4 +142,25 @@ extension File {
             if code != EINTR { return .failure(SystemError(code: code)) }
         }
     }
+}
+
+/// A lock that one process holds at a time, on a file of its own (flock(2)). It is released when the
+/// object goes, or the process ends in any way.
+public final class FileLock: Sendable {
+    private let file: File
+
+    /// Takes the lock, without waiting. The file is created if there is none.
+    ///
+    /// - Throws: ``SystemError/wouldBlock`` if another process holds it.
+    public init(_ path: String) throws(SystemError) {
+        file = try File(private: path)
+        guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw SystemError(code: errno)
+        }
+    }
+}
+
+extension SystemError {
+    /// Another process holds what was asked for (EWOULDBLOCK).
+    public static let wouldBlock = SystemError(code: EWOULDBLOCK)
 }

@@ -86,7 +86,11 @@ package struct ConfigurationLoader: Sendable {
         let decoder = ConfigurationDecoder(now: now(), lists: lists) {
             (name, known) throws(UnreadableFile) in
             let path = URL(fileURLWithPath: name, relativeTo: folder).path
-            let file = LimitedFile(path: path, sizeLimit: Self.listSizeLimit)
+            let file = LimitedFile(
+                path: path,
+                sizeLimit: Self.listSizeLimit,
+                writing: .linesInPlace
+            )
             let reading = try file.reading(unless: known)
             switch reading {
             case .content(let bytes, _): room -= bytes.count

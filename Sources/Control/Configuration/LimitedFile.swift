@@ -7,11 +7,31 @@ import Time
 /// A regular file of limited size, read as a whole.
 ///
 /// A pipe or device could block its reader indefinitely: it is rejected, and opening it does not
-/// block.
+/// block. A file that somebody is writing in place is read once it is complete, as far as that can
+/// be told: half a list may admit clients that the whole one denies.
 struct LimitedFile {
+    /// How its writers write it.
+    enum Writing {
+        /// In place, perhaps.
+        case inPlace
+        /// In place, perhaps, and its last line should have an end (IEEE Std 1003.1, "Text File").
+        case linesInPlace
+        /// Always whole, by rename(2).
+        case atomically
+    }
+
+    /// How long a file must not have changed before it is read, in microseconds. Beyond the
+    /// resolution of the file system's clock, so that every later change shows.
+    private static let restTime: Int64 = 25_000
+    /// The same of a file whose last line has no end.
+    private static let unfinishedRestTime: Int64 = 1_000_000
+    /// For a file that is being written.
+    private static let patience = Duration.seconds(3)
+
     let path: String
     /// In bytes.
     let sizeLimit: Int
+    var writing = Writing.inPlace
 
     /// The file's whole text, without a byte order mark.
     func text() throws(UnreadableFile) -> String {
@@ -27,8 +47,29 @@ struct LimitedFile {
         return bytes
     }
 
-    /// The file's content, unless it still has the stamp `known`.
+    /// The file's content, unless it still has the stamp `known`. Blocks while the file is being
+    /// written, for a few seconds at most.
     func reading(unless known: FileStamp?) throws(UnreadableFile) -> FileReading {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let (reading, rest) = try attempt(unless: known)
+            if rest <= 0 { return reading }
+            guard ContinuousClock.now < deadline else {
+                throw UnreadableFile(
+                    reason: "it is being written (write to another file and rename that)"
+                )
+            }
+            Clock.sleep(milliseconds: UInt32(clamping: rest / 1_000 + 1))
+        }
+    }
+
+    /// Reads the file once.
+    ///
+    /// - Returns: also how long it must stay as it is before the content can be trusted, in
+    ///   microseconds.
+    private func attempt(unless known: FileStamp?) throws(UnreadableFile)
+        -> (reading: FileReading, rest: Int64)
+    {
         let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw .system(errno) }
         // It was only read: there is nothing that closing could lose.
@@ -37,8 +78,19 @@ struct LimitedFile {
         let size = Int(status.st_size)
         guard size <= sizeLimit else { throw tooLarge }
         let stamp = FileStamp(status)
-        if let known, known.identity == stamp.identity { return .unchanged }
-        return .content(try contents(of: descriptor, size: size), stamp)
+        if let known, known.identity == stamp.identity { return (.unchanged, 0) }
+        let bytes = try contents(of: descriptor, size: size)
+        let after = FileStamp(try Self.status(of: descriptor))
+        guard after.identity == stamp.identity else {
+            return (.content(bytes, nil), Self.restTime)
+        }
+        // The kernel's own files (proc(5)) have no size, and are made when they are read.
+        guard size > 0, writing != .atomically else { return (.content(bytes, stamp), 0) }
+        let isUnfinished = writing == .linesInPlace && bytes.isUnfinishedText
+        let restTime = isUnfinished ? Self.unfinishedRestTime : Self.restTime
+        let age = Clock.realtimeMicroseconds() - status.changedAtMicroseconds
+        // A clock that was set back says nothing.
+        return (.content(bytes, stamp), age < 0 ? 0 : restTime - age)
     }
 
     private var tooLarge: UnreadableFile {
@@ -81,6 +133,20 @@ struct LimitedFile {
     private static func encoding(of bytes: [UInt8]) -> String {
         let isUTF16 = bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
         return isUTF16 ? "it is UTF-16 (save it as UTF-8)" : "it is not UTF-8"
+    }
+}
+
+extension [UInt8] {
+    /// Whether the last line has no end. JSON often has none, and a compiled list is not text.
+    fileprivate var isUnfinishedText: Bool {
+        guard let last, !prefix(64).contains(0) else { return false }
+        return !"\n\r}]".utf8.contains(last)
+    }
+}
+
+extension stat {
+    fileprivate var changedAtMicroseconds: Int64 {
+        Int64(st_mtim.tv_sec) * 1_000_000 + Int64(st_mtim.tv_nsec) / 1_000
     }
 }
 

@@ -37,6 +37,9 @@ package final class LastPolicy: Sendable {
         var lists: [ObjectIdentifier: (list: EntryList, entry: Manifest.List)] = [:]
         /// A failure is reported once, until a save succeeds.
         var failure: String?
+        /// Held from the first save on: two gateways with one folder would each start with the
+        /// policy of the other.
+        var lock: FileLock?
     }
 
     private let folder: String
@@ -73,6 +76,14 @@ package final class LastPolicy: Sendable {
     /// Saves what has not been saved yet, and waits for it.
     package func flush() {
         queue.sync { saveLatest() }
+    }
+
+    /// Saves what has not been saved yet, and leaves the folder to another process.
+    package func close() {
+        queue.sync {
+            saveLatest()
+            saved.withLock { $0.lock = nil }
+        }
     }
 
     private func saveLatest() {
@@ -151,6 +162,7 @@ extension LastPolicy {
 extension LastPolicy {
     private func write(_ policy: Policy, _ status: PolicyStatus, _ saved: inout Saved) throws {
         if unsafe mkdir(folder, 0o750) != 0, errno != EEXIST { throw SystemError(code: errno) }
+        if saved.lock == nil { saved.lock = try lockFolder() }
         var lists: [ObjectIdentifier: (list: EntryList, entry: Manifest.List)] = [:]
         var warehouses: [Manifest.Warehouse] = []
         for (id, policy) in policy.warehouses.sorted(by: { $0.key < $1.key }) {
@@ -181,6 +193,18 @@ extension LastPolicy {
         try File.replace("\(folder)/\(Self.manifestName)", with: seal + json, isDurable: true)
         saved.lists = lists
         removeFiles(except: Set(lists.values.map(\.entry.file)))
+    }
+
+    private func lockFolder() throws -> FileLock {
+        do throws(SystemError) {
+            return try FileLock("\(folder)/lock")
+        } catch {
+            throw error == .wouldBlock ? FolderInUse() : error
+        }
+    }
+
+    private struct FolderInUse: Error, CustomStringConvertible {
+        let description = "in use by another gateway (each needs a folder of its own)"
     }
 
     private func write(_ list: EntryList) throws -> Manifest.List {
@@ -275,7 +299,11 @@ extension LastPolicy {
 
     private func bytes(of file: String, orThrow missing: ReadError) throws(ReadError) -> [UInt8] {
         do throws(UnreadableFile) {
-            return try LimitedFile(path: "\(folder)/\(file)", sizeLimit: Self.sizeLimit).bytes()
+            return try LimitedFile(
+                path: "\(folder)/\(file)",
+                sizeLimit: Self.sizeLimit,
+                writing: .atomically
+            ).bytes()
         } catch {
             guard unsafe access("\(folder)/\(file)", F_OK) == 0 else { throw missing }
             throw .damaged(file: file, reason: error.reason)

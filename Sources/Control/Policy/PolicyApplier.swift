@@ -205,7 +205,8 @@ extension PolicyUpdate {
     fileprivate func revision(after current: PolicyRevision) throws(PolicyRejection)
         -> PolicyRevision
     {
-        guard let revision else { return PolicyRevision(current.number + 1) }
+        // A count that was read from a file may be any.
+        guard let revision else { return PolicyRevision(current.number &+ 1) }
         guard revision > current else { throw .outdated(revision, active: current) }
         return revision
     }

@@ -152,8 +152,8 @@ private struct Start {
         guard let restored else { return }
         logger.critical(
             """
-            cannot read the policy from its source: starting with the last active policy, saved at \
-            \(restored.since.rfc3339); later changes are not active, and warehouses that are newer \
+            cannot read the policy from its source: starting with the last active policy, that of \
+            \(restored.source), saved at \(restored.since.rfc3339); later changes are not active, and warehouses that are newer \
             admit no clients (correct the errors above and reload)
             """
         )

@@ -235,7 +235,7 @@ extension RunningGateway {
                 try await gateway.source.run(submittingTo: gateway.applier)
             }
             gateway.applier.stop()
-            gateway.lastPolicy?.flush()
+            gateway.lastPolicy?.close()
         }
     }
 

@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import Control
 import Glibc
 import Logging
@@ -69,4 +69,9 @@ struct DemoCommand: AsyncParsableCommand {
             fflush(nil)
         }.run()
     }
+}
+
+/// `192.0.2.1:9030`, `[2001:db8::1]:9030` or `name:9030` on the command line.
+extension BackendAddress: ExpressibleByArgument {
+    package init?(argument: String) { self.init(written: argument) }
 }

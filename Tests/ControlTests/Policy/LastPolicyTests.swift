@@ -71,8 +71,9 @@ struct LastPolicyTests {
         last.save(policy, status)
         last.flush()
         let after = try Set(FileManager.default.contentsOfDirectory(atPath: path))
-        #expect(before.count == 3 && after.count == 3)
-        #expect(before.intersection(after).count == 2)
+        // The manifest, two lists and the lock.
+        #expect(before.count == 4 && after.count == 4)
+        #expect(before.intersection(after).count == 3)
         #expect(try last.read().policy == policy)
     }
 
@@ -81,7 +82,8 @@ struct LastPolicyTests {
         let folder = try TemporaryFolder()
         let path = folder.path(of: "last")
         let last = saved(try policy(), in: path)
-        for file in try FileManager.default.contentsOfDirectory(atPath: path) {
+        for file in try FileManager.default.contentsOfDirectory(atPath: path)
+        where file != "lock" {
             let url = URL(fileURLWithPath: "\(path)/\(file)")
             let whole = try Data(contentsOf: url)
             for position in stride(from: 0, to: whole.count, by: 7) {
@@ -125,5 +127,23 @@ struct LastPolicyTests {
         impossible.flush()
         #expect(failures.withLock { $0.count == 2 && $0.last == .some(nil) })
         #expect(try impossible.read().policy == policy())
+    }
+
+    @Test("Two gateways cannot save to the same folder at the same time")
+    func shared() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "policy")
+        let first = saved(try policy(), in: path)
+        let failures = Mutex<[String?]>([])
+        let second = LastPolicy(folder: path) { failure in failures.withLock { $0.append(failure) }
+        }
+        second.save(Policy(), status)
+        second.flush()
+        #expect(failures.withLock { $0.first??.contains("in use by another gateway") } == true)
+        #expect(try second.read().policy == policy())
+        first.close()
+        second.flush()
+        #expect(failures.withLock { $0.last } == .some(nil))
+        #expect(try second.read().policy == Policy())
     }
 }

@@ -1,0 +1,62 @@
+import Foundation
+import Settings
+import Synchronization
+import Testing
+
+@testable import Control
+
+@Suite("Reading a file that somebody is writing", .timeLimit(.minutes(2)))
+struct LimitedFileTests {
+    private func file(_ path: String) -> LimitedFile {
+        LimitedFile(path: path, sizeLimit: 1 << 20, writing: .linesInPlace)
+    }
+
+    @Test("A file that is written in place again and again is read as a whole or not at all")
+    func rewritten() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "list")
+        let whole = Array(
+            ((0..<4_000).map { "192.0.2.\($0 % 256)\n" }.joined() + "!192.0.2.7\n").utf8
+        )
+        try Data(whole).write(to: URL(fileURLWithPath: path))
+        let isDone = Atomic(false)
+        let writer = Thread {
+            while !isDone.load(ordering: .relaxed) {
+                // `open` with O_TRUNC, then many writes.
+                guard let handle = FileHandle(forWritingAtPath: path) else { return }
+                try? handle.truncate(atOffset: 0)
+                for start in stride(from: 0, to: whole.count, by: 1_000) {
+                    handle.write(Data(whole[start..<min(start + 1_000, whole.count)]))
+                }
+                try? handle.close()
+                Thread.sleep(forTimeInterval: 0.04)
+            }
+        }
+        writer.start()
+        defer { isDone.store(true, ordering: .relaxed) }
+        for _ in 0..<10 {
+            do throws(UnreadableFile) {
+                let bytes = try file(path).bytes()
+                #expect(bytes == whole, "\(bytes.count) of \(whole.count) bytes")
+            } catch {
+                #expect(error.reason.contains("being written"))
+            }
+        }
+    }
+
+    @Test("A last line without an end is waited for, and read if nothing follows")
+    func unfinished() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "list")
+        try Data("192.0.0.0/2".utf8).write(to: URL(fileURLWithPath: path))
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 0.2)
+            guard let handle = FileHandle(forWritingAtPath: path) else { return }
+            handle.seekToEndOfFile()
+            handle.write(Data("4\n".utf8))
+        }
+        #expect(try file(path).bytes() == Array("192.0.0.0/24\n".utf8))
+        try Data("192.0.0.0/2".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(try file(path).bytes() == Array("192.0.0.0/2".utf8))
+    }
+}
