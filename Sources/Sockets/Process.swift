@@ -32,6 +32,12 @@ public enum ProcessMemory {
         _ = csockets_memory_trim()
     }
 
+    /// Takes code and constants out of resident memory; what runs comes back from the page cache.
+    /// Most of a program's code runs only at startup.
+    public static func releaseCode() {
+        csockets_memory_release_code()
+    }
+
     /// Makes the allocator give large blocks back to the system as soon as they are freed
     /// (mallopt(3)): a list is copied for each edit, and the arena of whichever thread made the copy
     /// would keep its memory.

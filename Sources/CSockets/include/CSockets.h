@@ -137,5 +137,11 @@ int csockets_memory_trim(void);
 /// Makes blocks of this size and larger mappings of their own, which go back to the system when
 /// they are freed, in place of a threshold that grows with them (mallopt(3)). 0 if refused.
 int csockets_memory_return_blocks(int bytes);
+/// Takes the pages of the program and its libraries that are never written out of the process'
+/// resident memory (MADV_DONTNEED, madvise(2)). Those that are used come back from the page cache.
+void csockets_memory_release_code(void);
+/// Takes the pages of the program and its libraries that are never written out of the process'
+/// resident memory (MADV_DONTNEED, madvise(2)). Those that are used come back from the page cache.
+void csockets_memory_release_code(void);
 
 #endif

@@ -12,6 +12,7 @@ final class MemoryTrimmer: Sendable {
 
     private let queue = DispatchQueue(label: "sluice.memory", qos: .utility)
     private let isScheduled = Mutex(false)
+    private let hasStarted = Mutex(false)
     private let holdsOldPolicy: @Sendable () -> Bool
 
     init(holdsOldPolicy: @escaping @Sendable () -> Bool) {
@@ -33,6 +34,12 @@ final class MemoryTrimmer: Sendable {
             // A later reload schedules its own check.
             isScheduled.withLock { $0 = false }
             ProcessMemory.trim()
+            let isFirst = hasStarted.withLock { hasStarted in
+                defer { hasStarted = true }
+                return !hasStarted
+            }
+            // Once: later it would be code in use.
+            if isFirst { ProcessMemory.releaseCode() }
         }
     }
 }

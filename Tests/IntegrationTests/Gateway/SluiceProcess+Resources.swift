@@ -25,14 +25,15 @@ extension SluiceProcess {
         return .milliseconds((user + system) * 1000 / sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Physical memory in use now (proc(5), `statm`).
-    func residentByteCount() throws -> Int {
+    /// Physical memory in use now, without pages of files such as the executable's (proc(5),
+    /// `statm`).
+    func anonymousByteCount() throws -> Int {
         let statm = try String(contentsOfFile: "/proc/\(process.identifier)/statm", encoding: .utf8)
         let fields = statm.split(separator: " ")
-        guard fields.count > 1, let pages = Int(fields[1]) else {
+        guard fields.count > 2, let resident = Int(fields[1]), let shared = Int(fields[2]) else {
             throw HarnessError("not a line of proc(5): \(statm)")
         }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
+        return (resident - shared) * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// Sockets that the gateway holds open now.

@@ -5,7 +5,7 @@ extension IntegrationTests {
     @Suite("Memory")
     struct MemoryTests {
         @Test(
-            "After many reloads of a long list, resident memory is about the same as after the first"
+            "After many reloads of a long list, memory is about the same as after the first"
         )
         func reloads() throws {
             let folder = try TemporaryFolder()
@@ -21,7 +21,7 @@ extension IntegrationTests {
             // Without giving memory back it is three times as much.
             let limit = first * 3 / 2
             try wait(for: "less than \(limit) bytes; first it was \(first)") {
-                try sluice.residentByteCount() < limit
+                try sluice.anonymousByteCount() < limit
             }
         }
 
@@ -35,10 +35,10 @@ extension IntegrationTests {
 
         /// The smallest of some time: what the start has left behind is given back in a moment.
         private func settledByteCount(of sluice: SluiceProcess) throws -> Int {
-            var least = try sluice.residentByteCount()
+            var least = try sluice.anonymousByteCount()
             for _ in 0..<20 {
                 pause(.milliseconds(100))
-                least = min(least, try sluice.residentByteCount())
+                least = min(least, try sluice.anonymousByteCount())
             }
             return least
         }
