@@ -19,7 +19,8 @@ struct KernelSupport: Sendable {
         available: {
             let path = "/proc/sys/net/ipv4/tcp_available_congestion_control"
             // `try?`: without the list the warning names nothing to choose from.
-            let bytes = try? LimitedFile(path: path, sizeLimit: 65_536).bytes()
+            let bytes = try? LimitedFile(path: path, sizeLimit: 65_536, writing: .atomically)
+                .bytes()
             return String(decoding: bytes ?? [], as: UTF8.self)
                 .split(whereSeparator: \.isWhitespace).map(String.init)
         }

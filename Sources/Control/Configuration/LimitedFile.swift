@@ -16,7 +16,7 @@ struct LimitedFile {
         case inPlace
         /// In place, perhaps, and its last line should have an end (IEEE Std 1003.1, "Text File").
         case linesInPlace
-        /// Always whole, by rename(2).
+        /// Always whole: by rename(2), or by the kernel when it is read (proc(5)).
         case atomically
     }
 
@@ -84,8 +84,7 @@ struct LimitedFile {
         guard after.identity == stamp.identity else {
             return (.content(bytes, nil), Self.restTime)
         }
-        // The kernel's own files (proc(5)) have no size, and are made when they are read.
-        guard size > 0, writing != .atomically else { return (.content(bytes, stamp), 0) }
+        guard writing != .atomically else { return (.content(bytes, stamp), 0) }
         let isUnfinished = writing == .linesInPlace && bytes.isUnfinishedText
         let restTime = isUnfinished ? Self.unfinishedRestTime : Self.restTime
         let age = Clock.realtimeMicroseconds() - status.changedAtMicroseconds
@@ -137,9 +136,11 @@ struct LimitedFile {
 }
 
 extension [UInt8] {
-    /// Whether the last line has no end. JSON often has none, and a compiled list is not text.
+    /// Whether nothing has been written yet, or the last line has no end. JSON often has none, and a
+    /// compiled list is not text.
     fileprivate var isUnfinishedText: Bool {
-        guard let last, !prefix(64).contains(0) else { return false }
+        guard let last else { return true }
+        guard !prefix(64).contains(0) else { return false }
         return !"\n\r}]".utf8.contains(last)
     }
 }
