@@ -28,6 +28,7 @@ package final class LastPolicy: Sendable {
     private struct State {
         var latest: (policy: Policy, status: PolicyStatus)?
         var isScheduled = false
+        var isClosed = false
         /// Not before this, unless the gateway stops.
         var nextSave = DispatchTime.now()
     }
@@ -66,11 +67,14 @@ package final class LastPolicy: Sendable {
 
     private func schedule() {
         let deadline: DispatchTime? = state.withLock { state in
-            guard !state.isScheduled else { return nil }
+            guard !state.isScheduled, !state.isClosed else { return nil }
             state.isScheduled = true
             return max(.now(), state.nextSave)
         }
-        if let deadline { queue.asyncAfter(deadline: deadline) { [self] in saveLatest() } }
+        guard let deadline else { return }
+        queue.asyncAfter(deadline: deadline) { [self] in
+            if !state.withLock({ $0.isClosed }) { saveLatest() }
+        }
     }
 
     /// Saves what has not been saved yet, and waits for it.
@@ -78,8 +82,10 @@ package final class LastPolicy: Sendable {
         queue.sync { saveLatest() }
     }
 
-    /// Saves what has not been saved yet, and leaves the folder to another process.
+    /// Saves what has not been saved yet, and leaves the folder to another process: nothing is
+    /// saved afterwards, nor tried again.
     package func close() {
+        state.withLock { $0.isClosed = true }
         queue.sync {
             saveLatest()
             saved.withLock { $0.lock = nil }

@@ -1,31 +1,35 @@
 import Text
 
+/// 1 to 64 letters, digits, `-` and `_`.
+protocol PlainName: ConfigurationScalar {
+    init(checked text: String)
+}
+
+extension PlainName {
+    init(configurationText text: String) throws(ScalarError) {
+        guard (1...64).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
+            throw ScalarError(expected: Self.self, found: text)
+        }
+        self.init(checked: text)
+    }
+}
+
 /// A warehouse's id, as used in the URLs of the API.
-struct WarehouseID: ConfigurationScalar {
+struct WarehouseID: PlainName {
     static let expectation = "1 to 64 letters, digits, - and _"
 
     let text: String
 
-    init(configurationText text: String) throws(ScalarError) {
-        guard (1...64).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
-            throw ScalarError(expected: Self.self, found: text)
-        }
-        self.text = text
-    }
+    init(checked text: String) { self.text = text }
 }
 
 /// A cloud's name of a region: `us-east-1`, `westeurope`.
-struct RegionName: ConfigurationScalar {
+struct RegionName: PlainName {
     static let expectation = "a region such as us-east-1"
 
     let text: String
 
-    init(configurationText text: String) throws(ScalarError) {
-        guard (1...64).contains(text.count), text.allSatisfy(\.isNameCharacter) else {
-            throw ScalarError(expected: Self.self, found: text)
-        }
-        self.text = text
-    }
+    init(checked text: String) { self.text = text }
 }
 
 /// A DNS name (RFC 1123 §2.1), with `_` allowed because container networks use it.
