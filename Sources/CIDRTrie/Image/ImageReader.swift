@@ -115,6 +115,9 @@ extension ImageReader {
         }
         let range = offset..<offset + count * stride
         offset = min(end, (range.upperBound + ImageFormat.alignment - 1) / 8 * 8)
+        // Of no capacity it would be the shared empty array, whose count is written all the same:
+        // a race with whoever else reads an image.
+        guard count > 0 else { return [] }
         return unsafe [Element](unsafeUninitializedCapacity: count) { elements, initializedCount in
             unsafe bytes.withUnsafeBytes { bytes in
                 unsafe UnsafeMutableRawBufferPointer(elements).copyMemory(
