@@ -115,6 +115,15 @@ let package = Package(
         ),
 
         // The control plane.
+        .target(
+            name: "Store",
+            dependencies: [
+                "Addresses", "Checksums", "CIDRTrie", "COpenSSL", "Policy", "Sockets", "Text",
+                "Time",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(
             name: "Control",

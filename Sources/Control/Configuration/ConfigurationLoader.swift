@@ -102,10 +102,10 @@ package struct ConfigurationLoader: Sendable {
         let decoded = decoder.decode(tree)
         let warnings =
             decoded.configuration.map { kernel.warnings(of: $0.topology, in: tree) } ?? []
-        let lastPolicyFolder = Self.lastPolicyFolder(decoded.topology?.lastPolicyFolder, in: folder)
-        var (configuration, topology) = (decoded.configuration, decoded.topology)
-        configuration?.topology.lastPolicyFolder = lastPolicyFolder
-        topology?.lastPolicyFolder = lastPolicyFolder
+        var configuration = decoded.configuration
+        configuration?.topology.resolvePaths(in: folder)
+        var topology = decoded.topology
+        topology?.resolvePaths(in: folder)
         return LoadedConfiguration(
             file: path,
             configuration: configuration,
@@ -115,11 +115,24 @@ package struct ConfigurationLoader: Sendable {
     }
 }
 
-extension ConfigurationLoader {
-    /// Where the active policy is saved: as configured, else below the folder that systemd has made
-    /// for the gateway's state (StateDirectory=, systemd.exec(5)), else nowhere.
-    private static func lastPolicyFolder(_ configured: String?, in folder: URL) -> String? {
+extension Topology {
+    /// Paths are relative to the configuration file.
+    fileprivate mutating func resolvePaths(in folder: URL) {
+        storePath = storePath.map { URL(fileURLWithPath: $0, relativeTo: folder).path }
+        managementSocket = managementSocket.map {
+            URL(fileURLWithPath: $0, relativeTo: folder).path
+        }
+        lastPolicyFolder = Self.lastPolicyFolder(lastPolicyFolder, store: storePath, in: folder)
+    }
+
+    /// Where the active policy is saved: as configured, else beside the store, else below the folder
+    /// that systemd has made for the gateway's state (StateDirectory=, systemd.exec(5)), else
+    /// nowhere.
+    private static func lastPolicyFolder(_ configured: String?, store: String?, in folder: URL)
+        -> String?
+    {
         if let configured { return URL(fileURLWithPath: configured, relativeTo: folder).path }
+        if let store { return "\(store).last" }
         let state = ProcessInfo.processInfo.environment["STATE_DIRECTORY"]
         return state.flatMap { $0.split(separator: ":").first }.map { "\($0)/policy" }
     }

@@ -11,6 +11,7 @@ final class ConfigurationFileSource: PolicySource {
 
     let name: String
     private let load: @Sendable () -> LoadedConfiguration
+    private let writer: PolicyWriter
     private let logger: Logger
     /// Called after each reload with its failure; `nil` if it succeeded.
     private let finished: @Sendable (_ failure: String?) -> Void
@@ -25,11 +26,13 @@ final class ConfigurationFileSource: PolicySource {
 
     init(
         name: String,
+        writer: PolicyWriter,
         logger: Logger,
         load: @escaping @Sendable () -> LoadedConfiguration,
         finished: @escaping @Sendable (_ failure: String?) -> Void
     ) {
         self.name = name
+        self.writer = writer
         self.logger = logger
         self.load = load
         self.finished = finished
@@ -48,7 +51,7 @@ final class ConfigurationFileSource: PolicySource {
         let reloader = Reloader(
             deadline: Self.deadline,
             load: load,
-            apply: { [self] in submit($0, to: applier) },
+            apply: { [self] in submit($0) },
             fail: { [self] in finished($0.description) }
         )
         let isRequested = state.withLock { state in
@@ -63,7 +66,7 @@ final class ConfigurationFileSource: PolicySource {
         }
     }
 
-    private func submit(_ loaded: LoadedConfiguration, to applier: PolicyApplier) {
+    private func submit(_ loaded: LoadedConfiguration) {
         for finding in loaded.findings {
             let level: Logger.Level = finding.severity == .error ? .error : .warning
             logger.log(level: level, "\(finding.line(in: loaded.file, withSeverity: false))")
@@ -71,7 +74,7 @@ final class ConfigurationFileSource: PolicySource {
         guard let configuration = loaded.configuration else {
             return finished(loaded.summary)
         }
-        applier.submit(PolicyUpdate(.configuration(configuration))) { [finished] result in
+        writer.submit(configuration) { [finished] result in
             switch result {
             case .success: finished(nil)
             case .failure(let rejection): finished(rejection.description)

@@ -43,7 +43,7 @@ package final class LastPolicy: Sendable {
         var lock: FileLock?
     }
 
-    private let folder: String
+    let folder: String
     private let state = Mutex(State())
     private let saved = Mutex(Saved())
     private let queue = DispatchQueue(label: "sluice.policy.save", qos: .utility)

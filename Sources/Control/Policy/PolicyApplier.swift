@@ -162,20 +162,24 @@ extension PolicyApplier {
             let revision = try submission.update.revision(after: current)
             configuration.policy.continueSeries(of: before)
             let adoption = try target.reload(to: configuration)
-            record(configuration.policy, revision)
+            record(configuration.policy, revision, isRestored: submission.update.isRestored)
             submission.completion(.success(Outcome(revision: revision, adoption: adoption)))
         } catch {
             refuse(submission, error)
         }
     }
 
-    private func record(_ policy: Policy, _ revision: PolicyRevision) {
+    private func record(
+        _ policy: Policy,
+        _ revision: PolicyRevision,
+        isRestored: Bool = false
+    ) {
         let now = UnixTime.systemTime
         let status = active.withLock { active in
             active.policy = policy
             active.status.revision = revision
             active.status.since = now
-            active.status.isRestored = false
+            active.status.isRestored = isRestored
             active.status.rejection = nil
             return active.status
         }
@@ -201,13 +205,14 @@ extension PolicyUpdate {
         if case .configuration = content { true } else { false }
     }
 
-    /// The update's revision, if it is above the active one.
+    /// The update's revision, if it is above the active one; a topology may come with the policy that
+    /// is active.
     fileprivate func revision(after current: PolicyRevision) throws(PolicyRejection)
         -> PolicyRevision
     {
         // A count that was read from a file may be any.
         guard let revision else { return PolicyRevision(current.number &+ 1) }
-        guard revision > current else { throw .outdated(revision, active: current) }
+        guard revision > current || hasTopology && revision == current else { throw .outdated(revision, active: current) }
         return revision
     }
 

@@ -28,10 +28,13 @@ package struct PolicyUpdate: Sendable {
     /// The source's count; `nil` for the one after the active one.
     package var revision: PolicyRevision?
     package var content: Content
+    /// Whether it is the last active policy, because the source cannot be used.
+    package var isRestored: Bool
 
-    package init(_ content: Content, revision: PolicyRevision? = nil) {
+    package init(_ content: Content, revision: PolicyRevision? = nil, isRestored: Bool = false) {
         self.revision = revision
         self.content = content
+        self.isRestored = isRestored
     }
 }
 

@@ -1,7 +1,9 @@
 import Dispatch
 import Logging
 import Operations
+import Policy
 package import Settings
+import Store
 import Time
 
 /// A whole gateway as one process runs it: the data plane, the management server, the logs, and the
@@ -103,45 +105,96 @@ package struct GatewayService: Sendable {
     private func prepare() throws(ServiceError) -> RunningGateway {
         let loader = ConfigurationLoader()
         let loaded = source.load(by: loader)
-        let start = try Start(loaded)
-        let gateway = try RunningGateway(
-            start.configuration,
-            from: source.description,
-            restored: start.restored,
-            load: { [source] in source.load(by: loader) }
+        guard let topology = loaded.topology else { throw .invalidConfiguration(loaded.lines) }
+        let logs: GatewayLogs
+        do throws(LogDestination.OpenError) {
+            logs = try GatewayLogs(topology.log)
+        } catch {
+            throw .cannotStart(error.description)
+        }
+        let start = try Start(
+            loaded,
+            topology,
+            origin: source.origin,
+            patience: bindPatience,
+            logger: logs.logger
         )
+        let gateway = try RunningGateway(start, logs) { [source] in source.load(by: loader) }
         start.logProblems(to: gateway.logger)
         try gateway.bind(waiting: bindPatience)
         return gateway
     }
 }
 
-/// What a gateway starts with: its configuration or, if only the lists of its policy are missing, its
-/// topology and the last active policy.
-private struct Start {
+/// What a gateway starts with: its topology and the policy of its source or, if that is not
+/// available, the last active one.
+struct Start {
     let configuration: GatewayConfiguration
-    var restored: PolicyStatus?
+    /// Where the policy is changed.
+    let base: PolicyWriter.Base
+    /// The policy of the configuration file.
+    let configured: Policy
+    /// Where the policy comes from, for display.
+    let policySource: String
+    /// The state of the policy.
+    let status: PolicyStatus
     /// What kept the policy's source from being used.
     private var problems: [String] = []
     private let warnings: [String]
 
-    init(_ loaded: LoadedConfiguration) throws(ServiceError) {
+    init(
+        _ loaded: LoadedConfiguration,
+        _ topology: Topology,
+        origin: PolicyOrigin,
+        patience: Duration,
+        logger: Logger
+    ) throws(ServiceError) {
         warnings = loaded.warnings.map { $0.line(in: loaded.file, withSeverity: false) }
-        if let configuration = loaded.configuration {
-            self.configuration = configuration
-            return
+        let lastPolicy = topology.lastPolicyFolder.map { LastPolicy(folder: $0) }
+        let file = try Self.filePolicy(loaded, lastPolicy)
+        problems = file.problems
+        var restored = file.restored
+        let policy: Policy
+        if topology.policyAuthority == .store, let path = topology.storePath {
+            let start = try StoreStart(
+                path,
+                configured: file.policy,
+                mayImport: restored == nil,
+                lastPolicy: lastPolicy,
+                patience: patience,
+                logger: logger
+            )
+            (base, policy, restored) = (start.base, start.policy, start.restored)
+            problems += start.problems
+            policySource = StoreStart.source(path)
+        } else {
+            (base, policy) = (.configuration(origin), file.policy)
+            policySource = origin.description
         }
-        guard let topology = loaded.topology, let folder = topology.lastPolicyFolder else {
-            throw .invalidConfiguration(loaded.lines)
-        }
+        configuration = GatewayConfiguration(topology, policy)
+        configured = file.policy
+        status =
+            restored
+            ?? PolicyStatus(
+                source: policySource,
+                revision: base.store?.policy.revision ?? PolicyRevision(1),
+                since: .systemTime
+            )
+    }
+
+    /// The policy of the configuration file or, if only its lists are missing, the last active one.
+    private static func filePolicy(_ loaded: LoadedConfiguration, _ lastPolicy: LastPolicy?)
+        throws(ServiceError) -> (policy: Policy, restored: PolicyStatus?, problems: [String])
+    {
+        if let configuration = loaded.configuration { return (configuration.policy, nil, []) }
+        guard let lastPolicy else { throw .invalidConfiguration(loaded.lines) }
         do throws(LastPolicy.ReadError) {
-            let last = try LastPolicy(folder: folder).read()
-            configuration = GatewayConfiguration(topology, last.policy)
-            restored = last.status
-            problems = loaded.faults.map { $0.line(in: loaded.file, withSeverity: false) }
+            let last = try lastPolicy.read()
+            let problems = loaded.faults.map { $0.line(in: loaded.file, withSeverity: false) }
+            return (last.policy, last.status, problems)
         } catch {
             throw .invalidConfiguration(
-                loaded.lines + ["\(folder): cannot fall back to the last policy: \(error)"]
+                loaded.lines + ["\(lastPolicy.folder): cannot fall back to the last policy: \(error)"]
             )
         }
     }
@@ -149,23 +202,32 @@ private struct Start {
     func logProblems(to logger: Logger) {
         for warning in warnings { logger.warning("\(warning)") }
         for problem in problems { logger.error("\(problem)") }
-        guard let restored else { return }
+        guard status.isRestored else { return }
         logger.critical(
             """
             cannot read the policy from its source: starting with the last active policy, that of \
-            \(restored.source), saved at \(restored.since.rfc3339); later changes are not active, and warehouses that are newer \
-            admit no clients (correct the errors above and reload)
+            \(status.source), saved at \(status.since.rfc3339); later changes are not active, and \
+            warehouses that are newer admit no clients (correct the errors above and reload)
             """
         )
     }
 }
 
-extension GatewayService.Source {
+extension PolicyOrigin: CustomStringConvertible {
     /// For clients of the management address.
     var description: String {
         switch self {
         case .file(let path): "the configuration file \(path)"
-        case .fixed: "the program that started it"
+        case .program: "the program that started it"
+        }
+    }
+}
+
+extension GatewayService.Source {
+    var origin: PolicyOrigin {
+        switch self {
+        case .file(let path): .file(path: path)
+        case .fixed: .program
         }
     }
 

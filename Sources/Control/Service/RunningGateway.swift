@@ -17,6 +17,7 @@ struct RunningGateway: Sendable {
     /// in memory for as long as the gateway runs.
     private let management: SocketAddress?
     private let managementNames: [String]
+    private let managementSocket: String?
     private let logs: GatewayLogs
     private let gateway: Gateway
     private let drainLimit: DrainLimit
@@ -26,34 +27,27 @@ struct RunningGateway: Sendable {
     private let lastPolicy: LastPolicy?
     /// Applies what the sources of policy submit.
     let applier: PolicyApplier
+    /// Changes the policy.
+    let writer: PolicyWriter
 
-    /// - Parameters:
-    ///   - policySource: where the configuration comes from, as shown to users.
-    ///   - restored: the state of the policy, if it is the last active one instead of its source's.
-    ///   - load: reads the configuration again.
+    /// - Parameter load: reads the configuration again.
     init(
-        _ configuration: GatewayConfiguration,
-        from policySource: String,
-        restored: PolicyStatus? = nil,
+        _ start: Start,
+        _ logs: GatewayLogs,
         load: @escaping @Sendable () -> LoadedConfiguration
     ) throws(ServiceError) {
-        let topology = configuration.topology
+        let topology = start.configuration.topology
         let descriptors = try ProcessSettings.planDescriptors(for: topology)
         self.descriptors = descriptors
         management = topology.management
         managementNames = topology.managementNames
+        managementSocket = topology.managementSocket
         let drainLimit = DrainLimit(topology.timeouts.drain)
         self.drainLimit = drainLimit
-        let logs: GatewayLogs
         let gateway: Gateway
-        do throws(LogDestination.OpenError) {
-            logs = try GatewayLogs(topology.log)
-        } catch {
-            throw .cannotStart(error.description)
-        }
         do throws(GatewayError) {
             gateway = try Gateway(
-                configuration: configuration,
+                configuration: start.configuration,
                 accessLog: logs.accessLog,
                 descriptors: descriptors,
                 report: logs.events.record
@@ -67,8 +61,7 @@ struct RunningGateway: Sendable {
         self.logger = logger
         let memory = MemoryTrimmer { gateway.holdsOldPolicy }
         self.memory = memory
-        let expiries = ExpiryWatch { logger.notice("whitelist entries expired: \($0)") }
-        let lastPolicy = topology.lastPolicyFolder.map { folder in
+        lastPolicy = topology.lastPolicyFolder.map { folder in
             LastPolicy(folder: folder) { failure in
                 gateway.recordPolicySave(failure: failure)
                 if let failure {
@@ -78,15 +71,38 @@ struct RunningGateway: Sendable {
                 }
             }
         }
-        self.lastPolicy = lastPolicy
-        let status =
-            restored
-            ?? PolicyStatus(
-                source: policySource,
-                revision: PolicyRevision(1),
-                since: .systemTime
-            )
-        let saveAndReport = { @Sendable (status: PolicyStatus, policy: Policy) in
+        let saveAndReport = Self.reporter(gateway, lastPolicy, memory, logger)
+        saveAndReport(start.status, start.configuration.policy)
+        applier = PolicyApplier(
+            start.configuration.policy,
+            status: start.status,
+            target: LoggedGateway(gateway, logs, drainLimit),
+            report: saveAndReport
+        )
+        writer = PolicyWriter(start.base, configured: start.configured, logger: logger)
+        writer.start(with: applier)
+        source = ConfigurationFileSource(
+            name: start.policySource,
+            writer: writer,
+            logger: logger,
+            load: load
+        ) { failure in
+            gateway.recordReload(failure: failure)
+            guard let failure else { return }
+            let generation = gateway.status().generation
+            logger.error("reload failed: \(failure); still using generation \(generation)")
+        }
+    }
+
+    /// What happens each time that a policy becomes active, or one is rejected.
+    private static func reporter(
+        _ gateway: Gateway,
+        _ lastPolicy: LastPolicy?,
+        _ memory: MemoryTrimmer,
+        _ logger: Logger
+    ) -> @Sendable (PolicyStatus, Policy) -> Void {
+        let expiries = ExpiryWatch { logger.notice("whitelist entries expired: \($0)") }
+        return { status, policy in
             if gateway.recordPolicy(status)?.isRestored == true, !status.isRestored {
                 logger.notice("the policy's source can be read again: it replaces the saved policy")
             }
@@ -94,20 +110,6 @@ struct RunningGateway: Sendable {
             // A policy that was restored is in the folder already.
             if !status.isRestored { lastPolicy?.save(policy, status) }
             memory.schedule()
-        }
-        saveAndReport(status, configuration.policy)
-        applier = PolicyApplier(
-            configuration.policy,
-            status: status,
-            target: LoggedGateway(gateway, logs, drainLimit),
-            report: saveAndReport
-        )
-        source = ConfigurationFileSource(name: policySource, logger: logger, load: load) {
-            failure in
-            gateway.recordReload(failure: failure)
-            guard let failure else { return }
-            let generation = gateway.status().generation
-            logger.error("reload failed: \(failure); still using generation \(generation)")
         }
     }
 
@@ -234,7 +236,8 @@ extension RunningGateway {
             try await cancelWhenGracefulShutdown {
                 try await gateway.source.run(submittingTo: gateway.applier)
             }
-            gateway.applier.stop()
+            // A successor may need both immediately.
+            gateway.writer.release()
             gateway.lastPolicy?.close()
         }
     }
@@ -262,7 +265,14 @@ extension RunningGateway {
     }
 
     private func drain() async {
-        let outcome = await gateway.drain(within: drainLimit.current)
+        let outcome = await withTaskGroup { group in
+            group.addTask { await writer.follow() }
+            defer {
+                group.cancelAll()
+                applier.stop()
+            }
+            return await gateway.drain(within: drainLimit.current)
+        }
         logger.notice(
             "drained: \(outcome.finished.of("session")) finished, \(outcome.closed) closed",
             metadata: ["finished": "\(outcome.finished)", "closed": "\(outcome.closed)"]

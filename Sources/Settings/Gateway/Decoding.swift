@@ -23,6 +23,8 @@ final class Decoding {
     var hasErrors: Bool { faultCount > 0 }
     private var droppedCount = 0
     var ruleCount = 0
+    /// What a warehouse without a whitelist starts with.
+    var absentWhitelist = AbsentWhitelist.open(isWarnedOf: true)
 
     /// Every address on which the gateway is to listen.
     var listenAddresses = ListenClaims()
@@ -87,4 +89,13 @@ struct Claims<Key: Hashable> {
         }
         return owner
     }
+}
+
+/// What the absence of a whitelist means.
+enum AbsentWhitelist: Hashable {
+    /// Every address is admitted. With a store, that is only so until its policy is changed, and
+    /// whoever imports it gives the warning.
+    case open(isWarnedOf: Bool)
+    /// No address is admitted.
+    case closed
 }

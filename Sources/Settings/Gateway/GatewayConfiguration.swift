@@ -33,10 +33,7 @@ extension GatewayConfiguration {
 extension Topology {
     fileprivate mutating func readSettings(_ fields: inout Fields) {
         readManagement(fields.place("management"))
-        fields.place("state")?.warning(
-            "this version has no policy store; policy comes from the configuration file",
-            remedy: "remove the key"
-        )
+        storePath = fields.optional("state")
         lastPolicyFolder = fields.optional("lastPolicy")
         let domain: HostName? = fields.optional("domain")
         self.domain = domain?.text
@@ -53,9 +50,10 @@ extension Topology {
                 listen?.warnOfOpenManagement(address)
             }
             let names = fields.elements("names").compactMap { $0.scalar(HostName.self)?.text }
-            return (address, names)
+            let socket: String? = fields.optional("socket")
+            return (address, names, socket)
         }
-        if let settings { (management, managementNames) = settings }
+        if let settings { (management, managementNames, managementSocket) = settings }
     }
 
     fileprivate mutating func readLimits(_ fields: inout Fields) {
@@ -66,14 +64,29 @@ extension Topology {
     }
 
     private mutating func readPolicy(_ fields: inout Fields) {
-        guard let place = fields.place("policy") else { return }
-        policyAuthority = place.scalar() ?? policyAuthority
-        if policyAuthority == .store {
+        policyAuthority = storePath == nil ? .file : .store
+        defer { readInitialPolicy(&fields) }
+        guard let place = fields.place("policy"), let authority: PolicyAuthority = place.scalar()
+        else { return }
+        policyAuthority = authority
+        if authority == .store, storePath == nil, !fields.isProbablyLost("state") {
+            place.error("there is no store", remedy: "name its file: state: sluice.db")
+        }
+    }
+
+    /// `initialPolicy: closed`: what a warehouse without a whitelist starts with.
+    private func readInitialPolicy(_ fields: inout Fields) {
+        let isStored = policyAuthority == .store
+        let place = fields.place("initialPolicy")
+        let initial: InitialPolicy = place?.scalar() ?? .open
+        if let place, !isStored {
             place.warning(
-                "this version has no policy store; policy comes from the configuration file",
-                remedy: "write policy: file, or remove the key"
+                "only applies to a policy in a store",
+                remedy: "remove the key, or name a store: state: sluice.db"
             )
         }
+        fields.place.decoding.absentWhitelist =
+            isStored && initial == .closed ? .closed : .open(isWarnedOf: !isStored)
     }
 
     /// Reads the listeners and warehouses.
@@ -144,4 +157,12 @@ extension IPAddress {
         case .v6(let v6): v6.high >> 57 == 0x7e || v6.high >> 54 == 0x3fa
         }
     }
+}
+
+/// What a warehouse starts with for which the file has no whitelist.
+private enum InitialPolicy: String, CaseIterable, ConfigurationWord {
+    /// Every address, as in the managed product.
+    case open
+    /// No address.
+    case closed
 }

@@ -17,6 +17,9 @@ package struct StartSettings: Hashable, Sendable {
         values = [
             "management.listen": topology.management?.description ?? "none",
             "management.names": topology.managementNames.joined(separator: ", "),
+            "management.socket": topology.managementSocket ?? "standard",
+            "policy": topology.policyAuthority.rawValue,
+            "state": topology.storePath ?? "none",
             "lastPolicy": topology.lastPolicyFolder ?? "none",
             "engine.shards": "\(engine.shards)",
             "engine.linger": engine.linger.configurationText,

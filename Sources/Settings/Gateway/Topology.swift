@@ -11,8 +11,12 @@ package struct Topology: Hashable, Sendable {
     /// Host names by which the management address may be reached; addresses and `localhost` always
     /// may.
     package var managementNames: [String] = []
+    /// The local socket of the management API; `nil` for the standard one.
+    package var managementSocket: String?
     /// Where the policy comes from.
     package var policyAuthority: PolicyAuthority
+    /// The store's file; `nil` for none.
+    package var storePath: String?
     /// The folder where the active policy is saved, to start with if its source is not available;
     /// `nil` for none.
     package var lastPolicyFolder: String?

@@ -5,7 +5,7 @@ public import Text
 
 extension Whitelist {
     /// Reads a warehouse's key `whitelist`; without it the warehouse is open, with a warning if it
-    /// has a public link.
+    /// has a public link (``AbsentWhitelist``).
     static func decode(_ warehouse: inout Fields, isPublic: Bool) -> Whitelist {
         if let place = warehouse.place("whitelist") {
             return place.mapping(
@@ -15,7 +15,10 @@ extension Whitelist {
                 decodeKeys
             ) ?? Whitelist(mode: .nowhere)
         }
-        if !warehouse.isGiven("whitelist"), isPublic {
+        guard case .open(let isWarnedOf) = warehouse.place.decoding.absentWhitelist else {
+            return .empty
+        }
+        if !warehouse.isGiven("whitelist"), isPublic, isWarnedOf {
             warehouse.conclude(
                 .warning,
                 at: warehouse.place,

@@ -1,0 +1,263 @@
+import Dispatch
+import Logging
+import Operations
+import Policy
+import Settings
+import Store
+import Synchronization
+import Time
+
+/// Changes the policy: commits to the store, then has the applier enforce it. Every write, by
+/// whomever, passes here, one at a time.
+///
+///     let written = try await writer.write(by: actor) { transaction in … }   // on disk, and obeyed
+///
+/// What is enforced is what is stored, joined with the list files of the configuration file, which
+/// stay its own.
+final class PolicyWriter: Sendable {
+    /// Where the policy comes from.
+    enum Base: Sendable {
+        /// The configuration file: nothing can be changed here.
+        case configuration(PolicyOrigin)
+        case store(PolicyStore)
+        /// The store cannot be used. The last active policy is enforced, and nothing can be changed.
+        case lastPolicy(Policy, failure: StoreError)
+    }
+
+    private struct State {
+        var base: Base
+        /// The policy of the configuration file; of it, only list files count if there is a store.
+        var configured: Policy
+        var applier: PolicyApplier?
+    }
+
+    private let state: Mutex<State>
+    private let queue = DispatchQueue(label: "sluice.policy.write", qos: .userInitiated)
+    private let logger: Logger
+
+    init(_ base: Base, configured: Policy, logger: Logger) {
+        state = Mutex(State(base: base, configured: configured))
+        self.logger = logger
+    }
+
+    var base: Base { state.withLock { $0.base } }
+
+    /// `nil` if there is none, or none that can be used.
+    var store: PolicyStore? { base.store }
+
+    /// To be called once, before any write.
+    func start(with applier: PolicyApplier) {
+        state.withLock { $0.applier = applier }
+    }
+}
+
+/// A configuration that does not come from a store.
+enum PolicyOrigin: Hashable, Sendable {
+    case file(path: String)
+    /// The program itself, as for the demo.
+    case program
+}
+
+extension PolicyWriter.Base {
+    var store: PolicyStore? { if case .store(let store) = self { store } else { nil } }
+
+    /// What is enforced under a configuration file with this policy.
+    func policy(with configured: Policy) -> Policy {
+        switch self {
+        case .configuration: configured
+        case .store(let store): store.policy.policy(with: configured)
+        case .lastPolicy(let last, _): last.joined(with: configured)
+        }
+    }
+}
+
+extension Policy {
+    /// This policy for the warehouses of a configuration file, with the file's list files.
+    fileprivate func joined(with configured: Policy) -> Policy {
+        var joined = Policy()
+        for (id, file) in configured.warehouses {
+            var policy = self[id]
+            policy.whitelist.lists.removeAll(where: \.isFile)
+            policy.whitelist.lists += file.whitelist.lists.filter(\.isFile)
+            joined.warehouses[id] = policy
+        }
+        return joined
+    }
+}
+
+// MARK: - Writing
+
+/// Why a write was not made, beyond what the store says.
+enum WriteRefusal: Error, Sendable {
+    /// The policy has another source.
+    case notStored(PolicyOrigin)
+    case storeUnavailable(StoreError)
+    /// It is stored, but could not be enforced.
+    case notEnforced(PolicyRejection)
+}
+
+extension PolicyWriter {
+    /// Makes a change, and returns once it is on disk and every shard obeys it.
+    ///
+    /// - Throws: ``WriteRefusal``, `StoreRefusal`, and what `body` throws.
+    func write<Value: Sendable>(
+        by actor: AuditActor,
+        answering request: RequestIdentity? = nil,
+        isDryRun: Bool = false,
+        _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
+    ) async throws -> PolicyStore.Written<Value> {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { [self] in
+                do {
+                    let written = try commit(by: actor, request, isDryRun: isDryRun, body)
+                    guard written.changesPolicy, !isDryRun else {
+                        return continuation.resume(returning: written)
+                    }
+                    enforce(written.policy) { rejection in
+                        if let rejection {
+                            continuation.resume(throwing: WriteRefusal.notEnforced(rejection))
+                        } else {
+                            continuation.resume(returning: written)
+                        }
+                    }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+
+    private func commit<Value: Sendable>(
+        by actor: AuditActor,
+        _ request: RequestIdentity?,
+        isDryRun: Bool,
+        _ body: (inout StoreTransaction) throws -> Value
+    ) throws -> PolicyStore.Written<Value> {
+        let store = try writableStore()
+        do {
+            return try store.write(
+                by: actor,
+                answering: request,
+                isDryRun: isDryRun,
+                at: .systemTime,
+                body
+            )
+        } catch let error as StoreError {
+            logger.error("cannot write to the store: \(error)")
+            throw WriteRefusal.storeUnavailable(error)
+        }
+    }
+
+    private func writableStore() throws -> PolicyStore {
+        switch base {
+        case .store(let store): return store
+        case .configuration(let origin): throw WriteRefusal.notStored(origin)
+        case .lastPolicy(_, let failure): throw WriteRefusal.storeUnavailable(failure)
+        }
+    }
+
+    private func enforce(
+        _ stored: StoredPolicy,
+        _ completion: @escaping @Sendable (PolicyRejection?) -> Void
+    ) {
+        let (applier, configured) = state.withLock { ($0.applier, $0.configured) }
+        let update = PolicyUpdate(
+            .policy(stored.policy(with: configured)),
+            revision: stored.revision
+        )
+        guard let applier else { return completion(.stopping) }
+        applier.submit(update) { result in
+            switch result {
+            case .failure(let rejection): completion(rejection)
+            case .success(let outcome):
+                Task {
+                    await outcome.waitUntilObeyed()
+                    completion(nil)
+                }
+            }
+        }
+    }
+}
+
+// MARK: - Reloading
+
+extension PolicyWriter {
+    /// Submits a configuration that was read again, joined with what is stored. Returns
+    /// immediately.
+    func submit(
+        _ configuration: GatewayConfiguration,
+        _ completion: @escaping PolicyApplier.Completion
+    ) {
+        queue.async { [self] in
+            let base = reopenedBase(for: configuration)
+            let applier = state.withLock { state in
+                state.configured = configuration.policy
+                return state.applier
+            }
+            if case .store(let store) = base { importNew(of: configuration.policy, into: store) }
+            var joined = configuration
+            joined.policy = base.policy(with: configuration.policy)
+            let isRestored = if case .lastPolicy = base { true } else { false }
+            let update = PolicyUpdate(
+                .configuration(joined),
+                revision: base.store?.policy.revision,
+                isRestored: isRestored
+            )
+            applier?.submit(update, completion)
+        }
+    }
+
+    /// A store that could not be used may have been restored.
+    private func reopenedBase(for configuration: GatewayConfiguration) -> Base {
+        let base = self.base
+        guard case .lastPolicy = base, let path = configuration.topology.storePath else {
+            return base
+        }
+        do throws(StoreError) {
+            let store = try PolicyStore(path: path, mode: .open)
+            logger.notice("the store \(path) can be used again")
+            state.withLock { $0.base = .store(store) }
+            return .store(store)
+        } catch {
+            logger.critical("the store still cannot be used: \(error)")
+            return base
+        }
+    }
+
+    /// Takes over the policies of new warehouses, and warns of those that differ.
+    private func importNew(of configured: Policy, into store: PolicyStore) {
+        do {
+            try StoreStart.importNew(of: configured, into: store, logger: logger)
+        } catch {
+            logger.error("cannot import the policy of new warehouses, which admit no clients: \(error)")
+        }
+    }
+}
+
+// MARK: - Leaving
+
+extension PolicyWriter {
+    private static let followInterval = Duration.milliseconds(500)
+
+    /// Leaves the store to a successor; nothing can be written here from now on.
+    func release() {
+        queue.sync { store?.release() }
+    }
+
+    /// Enforces what a successor writes, until the task is cancelled: what is revoked is closed
+    /// here too.
+    func follow() async {
+        guard let store else { return }
+        while !Task.isCancelled {
+            // `try?`: it throws if the task is cancelled.
+            try? await Task.sleep(for: Self.followInterval)
+            await withCheckedContinuation { continuation in
+                queue.async { [self] in
+                    // `try?`: a store that cannot be read now is tried again.
+                    if (try? store.refresh()) == true { enforce(store.policy) { _ in } }
+                    continuation.resume()
+                }
+            }
+        }
+    }
+}

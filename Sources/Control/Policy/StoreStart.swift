@@ -1,0 +1,156 @@
+import FoundationEssentials
+import Logging
+import Operations
+import Policy
+import Settings
+import Sockets
+import Store
+import Text
+import Time
+
+/// How a gateway whose policy is in a store starts.
+///
+/// It never starts more open than it was: if the store is lost, with the last active policy and
+/// without accepting changes; if that is lost too, not at all.
+struct StoreStart {
+    let base: PolicyWriter.Base
+    /// What is enforced.
+    let policy: Policy
+    /// The state of the last active policy, if that is enforced.
+    var restored: PolicyStatus?
+    /// What kept the store from being used.
+    var problems: [String] = []
+
+    /// Opens the store, and imports what it does not have yet.
+    ///
+    /// - Parameters:
+    ///   - configured: the policy of the configuration file.
+    ///   - mayImport: whether that is complete.
+    ///   - patience: how long to wait for a predecessor that holds the store.
+    init(
+        _ path: String,
+        configured: Policy,
+        mayImport: Bool,
+        lastPolicy: LastPolicy?,
+        patience: Duration,
+        logger: Logger
+    ) throws(ServiceError) {
+        let last = lastPolicy.map { last in
+            Result { () throws(LastPolicy.ReadError) in try last.read() }
+        }
+        do throws(StoreError) {
+            let store = try Self.open(path, last: last, waiting: patience, logger: logger)
+            if mayImport { try Self.importNew(of: configured, into: store, logger: logger) }
+            base = .store(store)
+            policy = base.policy(with: configured)
+        } catch {
+            guard error.isLoss, case .success((let policy, let status))? = last else {
+                throw .cannotStart(Self.explanation(of: error, last))
+            }
+            base = .lastPolicy(policy, failure: error)
+            self.policy = base.policy(with: configured)
+            restored = status
+            problems = [error.description]
+        }
+    }
+
+    private typealias Last = Result<(policy: Policy, status: PolicyStatus), LastPolicy.ReadError>
+
+    /// For the operator's log and for clients.
+    static func source(_ path: String) -> String { "the store \(path)" }
+
+    private static func explanation(of error: StoreError, _ last: Last?) -> String {
+        guard error.isLoss else { return error.description }
+        guard case .failure(let failure)? = last else { return error.description }
+        return "\(error); cannot fall back to the last policy: \(failure)"
+    }
+
+    private static func open(
+        _ path: String,
+        last: Last?,
+        waiting patience: Duration,
+        logger: Logger
+    ) throws(StoreError) -> PolicyStore {
+        var known: PolicyStatus?
+        if case .success((_, let status))? = last, status.source == source(path) { known = status }
+        // A store whose last policy is known existed, even if nothing else is left of it.
+        if known != nil, !FileManager.default.fileExists(atPath: path) {
+            throw .missing(path: path)
+        }
+        let store = try openWaiting(path, patience, logger)
+        if let known, store.policy.revision < known.revision {
+            store.release()
+            throw .damaged(
+                path: path,
+                reason: "it has lost changes: it is at revision \(store.policy.revision), the last"
+                    + " active policy was at \(known.revision)"
+            )
+        }
+        return store
+    }
+
+    private static func openWaiting(_ path: String, _ patience: Duration, _ logger: Logger)
+        throws(StoreError) -> PolicyStore
+    {
+        let deadline = ContinuousClock.now + patience
+        var hasLogged = false
+        while true {
+            do throws(StoreError) {
+                return try PolicyStore(path: path, mode: .create)
+            } catch {
+                guard case .locked = error, ContinuousClock.now < deadline else { throw error }
+            }
+            if !hasLogged { logger.notice("waiting for \(path): in use by another process") }
+            hasLogged = true
+            Clock.sleep(milliseconds: 10)
+        }
+    }
+
+    /// Takes over the policies of new warehouses, and warns of what the file says differently.
+    static func importNew(of configured: Policy, into store: PolicyStore, logger: Logger)
+        throws(StoreError)
+    {
+        let imported: [String]
+        do {
+            imported = try store.write(by: .gateway, at: .systemTime) { transaction in
+                try transaction.importNew(from: configured)
+            }.value
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .unusable(path: store.path, reason: "\(error)")
+        }
+        for id in imported {
+            logger.notice("imported the policy of warehouse \(id) from the configuration file")
+            if store.policy.warehouses[id].map(\.isOpenToAll) ?? false {
+                logger.warning("warehouse \(id) admits every address (0.0.0.0/0 and ::/0)")
+            }
+        }
+        for difference in store.policy.differences(from: configured) {
+            logger.warning("\(difference)")
+        }
+    }
+}
+
+extension StoredWarehouse {
+    /// Whether every address of a family is admitted.
+    var isOpenToAll: Bool {
+        switch mode {
+        case .anywhere: true
+        case .nowhere: false
+        case .specific: lists.contains { $0.list.admitsAll(at: .systemTime) }
+        }
+    }
+}
+
+extension EntryList {
+    /// Whether an enabled entry admits all addresses of a family.
+    func admitsAll(at now: UnixTime) -> Bool {
+        [CIDRBlock.allIPv4, .allIPv6].contains { block in
+            guard let index = id(of: block).flatMap(index) else { return false }
+            let entry = self[index]
+            return entry.isEnabled && entry.rule.action == .allow
+                && !entry.rule.hasExpired(at: now)
+        }
+    }
+}

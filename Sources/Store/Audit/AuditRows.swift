@@ -1,0 +1,136 @@
+internal import GRDB
+package import Time
+
+/// How the audit is written as rows and read from them.
+enum AuditRows {
+    static func write(_ chained: ChainedRecord, to database: Database) throws {
+        let record = chained.record
+        try database.execute(
+            sql: """
+                INSERT INTO audit (number, at, action, warehouse, actor, document, hash)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                record.number, record.at.seconds, record.action, record.warehouse,
+                "\(record.actor.name)\n\(record.actor.id ?? "")", chained.document, chained.hash,
+            ]
+        )
+    }
+
+    static func head(in database: Database) throws -> (number: Int64, hash: String) {
+        let row = try Row.fetchOne(
+            database,
+            sql: "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
+        )
+        return row.map { ($0[0], $0[1]) } ?? (0, ChainedRecord.origin)
+    }
+
+    /// The condition of a filter, and its arguments.
+    static func condition(of filter: AuditFilter) -> (sql: String, arguments: StatementArguments) {
+        var terms = ["1"]
+        var arguments = StatementArguments()
+        if let warehouse = filter.warehouse {
+            terms.append("warehouse = ?")
+            arguments += [warehouse]
+        }
+        if let actor = filter.actor {
+            terms.append("instr(actor, ?) > 0")
+            arguments += [actor]
+        }
+        if let action = filter.action {
+            terms.append("substr(action, 1, ?) = ?")
+            arguments += [action.unicodeScalars.count, action]
+        }
+        if let since = filter.since {
+            terms.append("at >= ?")
+            arguments += [since.seconds]
+        }
+        if let until = filter.until {
+            terms.append("at < ?")
+            arguments += [until.seconds]
+        }
+        return (terms.joined(separator: " AND "), arguments)
+    }
+}
+
+extension PolicyStore {
+    /// A page of the audit, the newest record first.
+    package func audit(
+        matching filter: AuditFilter,
+        offset: Int,
+        limit: Int
+    ) throws(StoreError) -> (records: [ChainedRecord], total: Int) {
+        let (condition, arguments) = AuditRows.condition(of: filter)
+        do {
+            return try pool.read { database in
+                let total =
+                    try Int.fetchOne(
+                        database,
+                        sql: "SELECT count(*) FROM audit WHERE \(condition)",
+                        arguments: arguments
+                    ) ?? 0
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT document, hash FROM audit WHERE \(condition)
+                        ORDER BY number DESC LIMIT ? OFFSET ?
+                        """,
+                    arguments: arguments + [limit, offset]
+                )
+                let records = try rows.map { try ChainedRecord(document: $0[0], hash: $0[1]) }
+                return (records, total)
+            }
+        } catch {
+            throw Self.error(error, path)
+        }
+    }
+
+    /// The records after `number`, the oldest first, at most `limit`.
+    package func audit(
+        after number: Int64,
+        matching filter: AuditFilter,
+        limit: Int
+    ) throws(StoreError) -> [ChainedRecord] {
+        let (condition, arguments) = AuditRows.condition(of: filter)
+        do {
+            return try pool.read { database in
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT document, hash FROM audit WHERE \(condition) AND number > ?
+                        ORDER BY number LIMIT ?
+                        """,
+                    arguments: arguments + [number, limit]
+                )
+                return try rows.map { try ChainedRecord(document: $0[0], hash: $0[1]) }
+            }
+        } catch {
+            throw Self.error(error, path)
+        }
+    }
+
+    /// Recalculates the whole chain. Blocks: some 100,000 records a second.
+    package func verifyAudit() throws(StoreError) -> AuditVerification {
+        do {
+            return try pool.read { database in
+                var head = ChainedRecord.origin
+                var (count, firstInvalid): (Int64, Int64?) = (0, nil)
+                let rows = try Row.fetchCursor(
+                    database,
+                    sql: "SELECT number, document, hash FROM audit ORDER BY number"
+                )
+                while let row = try rows.next() {
+                    count += 1
+                    let (number, document, hash): (Int64, String, String) = (row[0], row[1], row[2])
+                    let isValid =
+                        number == count && hash == ChainedRecord.hash(of: document, after: head)
+                    if !isValid, firstInvalid == nil { firstInvalid = number }
+                    head = hash
+                }
+                return AuditVerification(count: count, head: head, firstInvalid: firstInvalid)
+            }
+        } catch {
+            throw Self.error(error, path)
+        }
+    }
+}

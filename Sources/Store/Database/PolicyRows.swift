@@ -1,0 +1,484 @@
+internal import Addresses
+internal import CIDRTrie
+import FoundationEssentials
+internal import GRDB
+internal import Policy
+internal import Time
+
+/// How the policy is written as rows and read from them.
+///
+/// Reading trusts nothing: a row that does not have its checksum, or that says what nobody can have
+/// written, makes the store unusable (``DamagedRow``).
+enum PolicyRows {}
+
+/// A row that is not as it was written.
+struct DamagedRow: Error, CustomStringConvertible {
+    var table: String
+    var reason: String
+
+    var description: String { "table \(table): \(reason)" }
+}
+
+// MARK: - Settings
+
+extension PolicyRows {
+    enum Setting: String {
+        case revision
+        /// How many warehouses there are: one that is lost would count as new, and be open.
+        case warehouseCount
+    }
+
+    static func write(_ value: some BinaryInteger, as setting: Setting, to database: Database)
+        throws
+    {
+        let checksum = RowChecksum.of("setting", [.text(setting.rawValue), .number(value)])
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO setting (name, value, checksum) VALUES (?, ?, ?)",
+            arguments: [setting.rawValue, Int64(value), checksum]
+        )
+    }
+
+    static func read(_ setting: Setting, from database: Database) throws -> Int64? {
+        let sql = "SELECT value, checksum FROM setting WHERE name = ?"
+        guard let row = try Row.fetchOne(database, sql: sql, arguments: [setting.rawValue]) else {
+            return nil
+        }
+        let value: Int64 = row[0]
+        try check(row[1], of: "setting", [.text(setting.rawValue), .number(value)])
+        return value
+    }
+
+    static func check(_ checksum: Int64, of table: String, _ fields: [RowChecksum.Field]) throws {
+        guard checksum == RowChecksum.of(table, fields) else {
+            throw DamagedRow(table: table, reason: "checksum mismatch")
+        }
+    }
+}
+
+// MARK: - Warehouses and groups
+
+extension PolicyRows {
+    static func write(_ warehouse: StoredWarehouse, id: String, to database: Database) throws {
+        let fields: [RowChecksum.Field] = [
+            .text(id), .text(warehouse.mode.rawValue), .number(warehouse.version),
+        ]
+        try database.execute(
+            sql: """
+                INSERT INTO warehouse (id, mode, version, checksum) VALUES (?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE
+                SET mode = excluded.mode, version = excluded.version, checksum = excluded.checksum
+                """,
+            arguments: [
+                id, warehouse.mode.rawValue, Int64(warehouse.version),
+                RowChecksum.of("warehouse", fields),
+            ]
+        )
+    }
+
+    static func write(_ group: AddressGroup, to database: Database) throws {
+        let fields: [RowChecksum.Field] = [
+            .text(group.name), .text(group.description), .number(group.version),
+        ]
+        try database.execute(
+            sql: """
+                INSERT INTO addressGroup (name, description, version, checksum) VALUES (?, ?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET description = excluded.description,
+                version = excluded.version, checksum = excluded.checksum
+                """,
+            arguments: [
+                group.name, group.description, Int64(group.version),
+                RowChecksum.of("addressGroup", fields),
+            ]
+        )
+    }
+
+    static func write(groups: [String], of warehouse: String, to database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM warehouseGroup WHERE warehouse = ?",
+            arguments: [warehouse]
+        )
+        for name in groups {
+            let checksum = RowChecksum.of("warehouseGroup", [.text(warehouse), .text(name)])
+            try database.execute(
+                sql: "INSERT INTO warehouseGroup (warehouse, name, checksum) VALUES (?, ?, ?)",
+                arguments: [warehouse, name, checksum]
+            )
+        }
+    }
+
+    private static func readGroups(of policy: inout StoredPolicy, from database: Database) throws {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT warehouse, name, checksum FROM warehouseGroup ORDER BY warehouse, name"
+        )
+        while let row = try rows.next() {
+            let (warehouse, name): (String, String) = (row[0], row[1])
+            try check(row[2], of: "warehouseGroup", [.text(warehouse), .text(name)])
+            guard policy.warehouses[warehouse] != nil, policy.groups[name] != nil else {
+                throw DamagedRow(table: "warehouseGroup", reason: "unknown warehouse or group")
+            }
+            policy.warehouses[warehouse]?.groups.append(name)
+        }
+    }
+}
+
+// MARK: - Documents
+
+extension PolicyRows {
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func decode<Value: Decodable>(
+        _ document: String,
+        _ checksum: Int64,
+        of table: String,
+        id: String
+    ) throws -> Value {
+        try check(checksum, of: table, [.text(id), .text(document)])
+        return try JSONDecoder().decode(Value.self, from: Data(document.utf8))
+    }
+
+    static func write(_ endpoint: Endpoint, of warehouse: String, to database: Database) throws {
+        try write(
+            endpoint,
+            key: [warehouse, endpoint.cloud.rawValue, endpoint.id],
+            to: "endpoint",
+            database
+        )
+    }
+
+    static func write(_ service: EndpointService, of warehouse: String, to database: Database)
+        throws
+    {
+        try write(
+            service,
+            key: [warehouse, service.cloud.rawValue, service.id],
+            to: "endpointService",
+            database
+        )
+    }
+
+    private static func write(
+        _ value: some Encodable,
+        key: [String],
+        to table: String,
+        _ database: Database
+    ) throws {
+        let document = try json(value)
+        let id = key.joined(separator: "\u{0}")
+        let checksum = RowChecksum.of(table, [.text(id), .text(document)])
+        try database.execute(
+            sql: """
+                INSERT OR REPLACE INTO \(table) (warehouse, cloud, id, document, checksum)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: StatementArguments(key) + [document, checksum]
+        )
+    }
+
+    static func remove(
+        _ name: EndpointName,
+        from table: String,
+        of warehouse: String,
+        in database: Database
+    ) throws {
+        try database.execute(
+            sql: "DELETE FROM \(table) WHERE warehouse = ? AND cloud = ? AND id = ?",
+            arguments: [warehouse, name.cloud.rawValue, name.id]
+        )
+    }
+
+    private static func readDocuments<Value: Decodable>(
+        of table: String,
+        from database: Database,
+        _ take: (_ warehouse: String, Value) throws -> Void
+    ) throws {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT warehouse, cloud, id, document, checksum FROM \(table) ORDER BY 1, 2, 3"
+        )
+        while let row = try rows.next() {
+            let key: [String] = [row[0], row[1], row[2]]
+            let id = key.joined(separator: "\u{0}")
+            try take(key[0], try decode(row[3], row[4], of: table, id: id))
+        }
+    }
+
+    static func write(_ service: OutboundService, to database: Database) throws {
+        let document = try json(service)
+        let checksum = RowChecksum.of(
+            "outboundService",
+            [.text(service.id), .text(document)]
+        )
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO outboundService (id, document, checksum) VALUES (?, ?, ?)",
+            arguments: [service.id, document, checksum]
+        )
+    }
+}
+
+// MARK: - Entries
+
+extension PolicyRows {
+    /// Adds a list's row.
+    ///
+    /// - Returns: its number.
+    static func makeList(
+        warehouse: String? = nil,
+        service: ServiceProtocol? = nil,
+        group: String? = nil,
+        in database: Database
+    ) throws -> Int64 {
+        try database.execute(
+            sql: """
+                INSERT INTO entryList
+                (warehouse, service, addressGroup, nextNumber, entryCount, checksum)
+                VALUES (?, ?, ?, 0, 0, 0)
+                """,
+            arguments: [warehouse, service?.rawValue, group]
+        )
+        return database.lastInsertedRowID
+    }
+
+    /// Writes a list's own row; its entries are written one by one.
+    static func write(_ list: StoredList, to database: Database) throws {
+        let next = Int64(list.list.nextNumber)
+        let count = Int64(list.list.count)
+        try database.execute(
+            sql: """
+                UPDATE entryList SET nextNumber = ?, entryCount = ?, checksum = ? WHERE id = ?
+                """,
+            arguments: [next, count, checksum(ofList: list.row, next, count), list.row]
+        )
+    }
+
+    private static func checksum(ofList row: Int64, _ next: Int64, _ count: Int64) -> Int64 {
+        RowChecksum.of("entryList", [.number(row), .number(next), .number(count)])
+    }
+
+    static func entryStatement(in database: Database) throws -> Statement {
+        try database.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO entry (list, number, block, text, isDenied, isEnabled,
+                description, expiresAt, editor, editedAt, checksum)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+    }
+
+    static func write(
+        _ entry: WhitelistEntry,
+        number: UInt32,
+        in list: Int64,
+        by statement: Statement
+    ) throws {
+        let block = entry.rule.block.description
+        let text = entry.text == block ? nil : entry.text
+        let isDenied: Int64 = entry.rule.action == .deny ? 1 : 0
+        let isEnabled: Int64 = entry.isEnabled ? 1 : 0
+        let expiry = entry.rule.expiry?.seconds
+        let checksum = RowChecksum.of(
+            "entry",
+            [
+                .number(list), .number(number), .text(block), .text(text), .number(isDenied),
+                .number(isEnabled), .text(entry.rule.description), .number(expiry),
+                .text(entry.editor), .number(entry.editedAt?.seconds),
+            ]
+        )
+        try statement.execute(arguments: [
+            list, Int64(number), block, text, isDenied, isEnabled, entry.rule.description, expiry,
+            entry.editor, entry.editedAt?.seconds, checksum,
+        ])
+    }
+
+    static func removeEntry(_ number: UInt32, from list: Int64, in database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM entry WHERE list = ? AND number = ?")
+            .execute(arguments: [list, Int64(number)])
+    }
+
+    private static func readEntries(
+        of row: Int64,
+        named name: EntryList.Name,
+        next: Int64,
+        count: Int64,
+        from database: Database
+    ) throws -> EntryList {
+        guard let nextNumber = UInt32(exactly: next) else {
+            throw DamagedRow(table: "entryList", reason: "invalid number")
+        }
+        var entries: [(id: EntryID, entry: WhitelistEntry)] = []
+        entries.reserveCapacity(Int(clamping: min(count, 1 << 24)))
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT number, block, text, isDenied, isEnabled, description, expiresAt, editor,
+                editedAt, checksum FROM entry WHERE list = ? ORDER BY number
+                """,
+            arguments: [row]
+        )
+        while let columns = try rows.next() {
+            let entry = try entry(columns, in: row)
+            guard entry.id.number < nextNumber else {
+                throw DamagedRow(table: "entry", reason: "unknown number")
+            }
+            entries.append(entry)
+        }
+        guard entries.count == count else {
+            throw DamagedRow(
+                table: "entry",
+                reason: "\(entries.count) entries where \(count) were written"
+            )
+        }
+        return EntryList(name, identified: entries, nextNumber: nextNumber)
+    }
+
+    private static func entry(_ row: Row, in list: Int64) throws -> (
+        id: EntryID, entry: WhitelistEntry
+    ) {
+        let (number, block): (Int64, String) = (row[0], row[1])
+        let text: String? = row[2]
+        let (isDenied, isEnabled): (Int64, Int64) = (row[3], row[4])
+        let description: String = row[5]
+        let expiry: Int64? = row[6]
+        let editor: String = row[7]
+        let editedAt: Int64? = row[8]
+        try check(
+            row[9],
+            of: "entry",
+            [
+                .number(list), .number(number), .text(block), .text(text), .number(isDenied),
+                .number(isEnabled), .text(description), .number(expiry), .text(editor),
+                .number(editedAt),
+            ]
+        )
+        guard let id = UInt32(exactly: number) else {
+            throw DamagedRow(table: "entry", reason: "invalid number")
+        }
+        let rule = Rule(
+            block: try CIDRBlock(parsing: block),
+            action: isDenied == 1 ? .deny : .allow,
+            description: description,
+            expiry: expiry.map(UnixTime.init(seconds:))
+        )
+        let entry = WhitelistEntry(
+            rule,
+            text: text,
+            isEnabled: isEnabled == 1,
+            editor: editor,
+            editedAt: editedAt.map(UnixTime.init(seconds:))
+        )
+        return (EntryID(number: id), entry)
+    }
+}
+
+// MARK: - The whole policy
+
+extension PolicyRows {
+    /// Reads and checks everything.
+    static func readPolicy(from database: Database) throws -> StoredPolicy {
+        var policy = StoredPolicy()
+        policy.revision = PolicyRevision(
+            UInt64(try read(.revision, from: database) ?? 0)
+        )
+        let warehouses = try Row.fetchCursor(
+            database,
+            sql: "SELECT id, mode, version, checksum FROM warehouse"
+        )
+        while let row = try warehouses.next() {
+            let (id, mode, version): (String, String, Int64) = (row[0], row[1], row[2])
+            try check(row[3], of: "warehouse", [.text(id), .text(mode), .number(version)])
+            guard let mode = Whitelist.Mode(rawValue: mode), version >= 0 else {
+                throw DamagedRow(table: "warehouse", reason: "unknown mode or version")
+            }
+            policy.warehouses[id] = StoredWarehouse(mode: mode, version: UInt64(version))
+        }
+        let count = try read(.warehouseCount, from: database) ?? 0
+        guard policy.warehouses.count == count else {
+            throw DamagedRow(
+                table: "warehouse",
+                reason: "\(policy.warehouses.count) rows where \(count) were written"
+            )
+        }
+        try readLists(of: &policy, from: database)
+        try readGroups(of: &policy, from: database)
+        try readDocuments(of: "endpointService", from: database) { id, service in
+            policy.warehouses[id]?.endpointServices.append(service)
+        }
+        try readDocuments(of: "endpoint", from: database) { id, endpoint in
+            policy.warehouses[id]?.endpoints.append(endpoint)
+        }
+        let services = try Row.fetchCursor(
+            database,
+            sql: "SELECT id, document, checksum FROM outboundService ORDER BY id"
+        )
+        while let row = try services.next() {
+            policy.outboundServices.append(
+                try decode(row[1], row[2], of: "outboundService", id: row[0])
+            )
+        }
+        return policy
+    }
+
+    private static func readLists(of policy: inout StoredPolicy, from database: Database) throws {
+        let groups = try Row.fetchAll(
+            database,
+            sql: "SELECT name, description, version, checksum FROM addressGroup"
+        )
+        var known: [String: (description: String, version: UInt64)] = [:]
+        for row in groups {
+            let (name, description, version): (String, String, Int64) = (row[0], row[1], row[2])
+            try check(
+                row[3],
+                of: "addressGroup",
+                [.text(name), .text(description), .number(version)]
+            )
+            known[name] = (description, UInt64(bitPattern: version))
+        }
+        let lists = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT id, warehouse, service, addressGroup, nextNumber, entryCount, checksum
+                FROM entryList ORDER BY warehouse, service IS NOT NULL, service
+                """
+        )
+        for row in lists {
+            let (id, next, count): (Int64, Int64, Int64) = (row[0], row[4], row[5])
+            guard row[6] == checksum(ofList: id, next, count) else {
+                throw DamagedRow(table: "entryList", reason: "checksum mismatch")
+            }
+            let (warehouse, service, group): (String?, String?, String?) = (row[1], row[2], row[3])
+            let name = try name(service: service, group: group)
+            let list = StoredList(
+                row: id,
+                list: try readEntries(of: id, named: name, next: next, count: count, from: database)
+            )
+            if let group, let attributes = known.removeValue(forKey: group) {
+                policy.groups[group] = AddressGroup(
+                    name: group,
+                    description: attributes.description,
+                    version: attributes.version,
+                    list: list
+                )
+            } else if let warehouse, policy.warehouses[warehouse] != nil {
+                policy.warehouses[warehouse]?.lists.append(list)
+            } else {
+                throw DamagedRow(table: "entryList", reason: "unknown owner")
+            }
+        }
+        guard known.isEmpty else {
+            throw DamagedRow(table: "addressGroup", reason: "a group without a list")
+        }
+    }
+
+    private static func name(service: String?, group: String?) throws -> EntryList.Name {
+        if let group { return .group(group) }
+        guard let service else { return .entries }
+        guard let known = ServiceProtocol(rawValue: service) else {
+            throw DamagedRow(table: "entryList", reason: "unknown service")
+        }
+        return .service(known)
+    }
+}

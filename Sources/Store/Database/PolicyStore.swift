@@ -1,0 +1,313 @@
+import Dispatch
+import FoundationEssentials
+internal import GRDB
+package import Policy
+internal import Sockets
+import Synchronization
+internal import Text
+package import Time
+
+/// The store: policy, keys and audit in one SQLite file, which one process writes.
+///
+///     let store = try PolicyStore(path: "sluice.db", mode: .create)
+///     let written = try store.write(by: actor) { transaction in
+///         try transaction.setMode(.nowhere, of: "AWVA7CM7")
+///     }
+///
+/// What ``write(by:answering:isDryRun:_:)`` has returned is on disk (WAL with synchronous=FULL) and
+/// survives a crash of the machine. What was being written when the process was killed is there
+/// entirely or not at all.
+package final class PolicyStore: Sendable {
+    package enum Mode: Hashable, Sendable {
+        /// Opens the store; makes one if there never was one.
+        case create
+        /// Opens a store that exists.
+        case open
+    }
+
+    /// What is stored, in memory.
+    struct Contents: Sendable {
+        var policy: StoredPolicy
+        var keyring: Keyring
+        /// The last record's number and hash.
+        var auditHead: (number: Int64, hash: String)
+    }
+
+    package let path: String
+    let pool: DatabasePool
+    private let lock: Mutex<FileLock?>
+    private let contents: Mutex<Contents>
+    /// Uses of keys that have not been written.
+    private let uses = Mutex<[String: KeyUse]>([:])
+    /// Held while a transaction runs, so that memory and disk change in the same order.
+    private let turn = Mutex(())
+    /// Told of each committed act.
+    private let observer = Mutex<(@Sendable ([ChainedRecord]) -> Void)?>(nil)
+
+    /// Opens, locks, migrates and checks a store. Blocks: a list of a million entries takes
+    /// seconds.
+    package init(path: String, mode: Mode) throws(StoreError) {
+        self.path = path
+        let lock = try Self.lock(path)
+        try Self.prepareFile(path, mode)
+        do {
+            pool = try Self.pool(path)
+            try Self.check(pool, path)
+            try Schema.migrator.migrate(pool)
+            contents = Mutex(try pool.read(Self.read))
+            // Whatever is lost from now on was there.
+            try File.replace(Self.markerPath(path), with: Array(Self.markerText.utf8), isDurable: true)
+        } catch {
+            throw Self.error(error, path)
+        }
+        self.lock = Mutex(lock)
+    }
+
+    package var policy: StoredPolicy { contents.withLock { $0.policy } }
+    package var keyring: Keyring { contents.withLock { $0.keyring } }
+
+    /// Sets what is told of each act once it is on disk.
+    package func observe(_ observer: @escaping @Sendable ([ChainedRecord]) -> Void) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    /// Leaves the store to another process, which may write to it from now on. It can still be read.
+    package func release() {
+        turn.withLock { _ in
+            flushUses()
+            lock.withLock { $0 = nil }
+        }
+    }
+
+    /// Whether this process may write.
+    package var isWritable: Bool { lock.withLock { $0 != nil } }
+
+    /// Reads what another process has written since.
+    ///
+    /// - Returns: whether the policy has changed.
+    package func refresh() throws(StoreError) -> Bool {
+        do {
+            let (revision, head) = try pool.read { database in
+                (try PolicyRows.read(.revision, from: database), try AuditRows.head(in: database))
+            }
+            let known = contents.withLock { ($0.policy.revision, $0.auditHead.number) }
+            guard known != (PolicyRevision(UInt64(revision ?? 0)), head.number) else {
+                return false
+            }
+            let new = try pool.read(Self.read)
+            contents.withLock { $0 = new }
+            return new.policy.revision != known.0
+        } catch {
+            throw Self.error(error, path)
+        }
+    }
+}
+
+// MARK: - Writing
+
+extension PolicyStore {
+    /// What a write has done.
+    package struct Written<Value: Sendable>: Sendable {
+        package var value: Value
+        /// The policy after it.
+        package var policy: StoredPolicy
+        /// Whether the policy has changed, and not only keys or nothing at all.
+        package var changesPolicy: Bool
+    }
+
+    /// Runs `body` and commits what it has changed: everything or, if it throws, nothing. Blocks.
+    ///
+    /// - Parameters:
+    ///   - answering: the request that is answered; its answer, `body`'s value, is stored with the
+    ///     change (``StoredAnswer``).
+    ///   - isDryRun: nothing is committed.
+    /// - Throws: ``StoreRefusal``, ``StoreError``, and what `body` throws.
+    package func write<Value: Sendable>(
+        by actor: AuditActor,
+        answering request: RequestIdentity? = nil,
+        isDryRun: Bool = false,
+        at now: UnixTime,
+        _ body: (inout StoreTransaction) throws -> Value
+    ) throws -> Written<Value> {
+        try turn.withLock { _ in
+            guard isDryRun || isWritable else { throw StoreError.locked(path: path) }
+            let before = contents.withLock { $0 }
+            if isDryRun {
+                var transaction = StoreTransaction(before, database: nil, by: actor, at: now)
+                let value = try body(&transaction)
+                return Written(
+                    value: value,
+                    policy: transaction.policy,
+                    changesPolicy: transaction.changesPolicy
+                )
+            }
+            let (value, transaction) = try commit(before, by: actor, request, at: now, body)
+            contents.withLock { $0 = transaction.contents }
+            if !transaction.records.isEmpty {
+                observer.withLock { $0 }?(transaction.records)
+            }
+            return Written(
+                value: value,
+                policy: transaction.policy,
+                changesPolicy: transaction.changesPolicy
+            )
+        }
+    }
+
+    private func commit<Value: Sendable>(
+        _ before: Contents,
+        by actor: AuditActor,
+        _ request: RequestIdentity?,
+        at now: UnixTime,
+        _ body: (inout StoreTransaction) throws -> Value
+    ) throws -> (Value, StoreTransaction) {
+        do {
+            return try pool.write { database in
+                var transaction = StoreTransaction(before, database: database, by: actor, at: now)
+                transaction.requestID = request?.id
+                let value = try body(&transaction)
+                try transaction.finish()
+                if let request, let answer = (value as? any AnsweredWrite)?.storedAnswer {
+                    try AnswerRows.write(answer, for: request, at: now, to: database)
+                }
+                return (value, transaction)
+            }
+        } catch let error as DatabaseError {
+            throw Self.error(error, path)
+        }
+    }
+}
+
+// MARK: - Uses of keys
+
+extension PolicyStore {
+    private static let useInterval: Int64 = 60
+
+    /// Notes that a key was used. It is written within a minute or so.
+    package func recordUse(of key: APIKey, from source: String, at now: UnixTime) {
+        uses.withLock { $0[key.id] = KeyUse(at: now, source: source) }
+    }
+
+    /// Writes the uses of keys. Blocks.
+    package func flushUses() {
+        guard isWritable else { return }
+        let pending = uses.withLock { uses in
+            defer { uses = [:] }
+            return uses
+        }
+        guard !pending.isEmpty else { return }
+        // `try?`: only a time of last use is lost.
+        try? pool.write { database in
+            for (id, use) in pending where contents.withLock({ $0.keyring.keys[id] != nil }) {
+                try KeyRows.write(use, of: id, to: database)
+            }
+        }
+    }
+
+    /// When and from where each key was used last.
+    package func keyUses() throws(StoreError) -> [String: KeyUse] {
+        do {
+            let stored = try pool.read(KeyRows.readUses)
+            return stored.merging(uses.withLock { $0 }) { _, newer in newer }
+        } catch {
+            throw Self.error(error, path)
+        }
+    }
+}
+
+// MARK: - Opening
+
+extension PolicyStore {
+    private static let markerText = """
+        sluice has made a store beside this file. While this file exists, a store that is missing is
+        an error and not a first start.
+
+        """
+
+    /// The file that says that there was a store.
+    static func markerPath(_ path: String) -> String { path + ".created" }
+
+    private static func lock(_ path: String) throws(StoreError) -> FileLock {
+        do throws(SystemError) {
+            return try FileLock(path + ".lock")
+        } catch {
+            throw error == .wouldBlock
+                ? .locked(path: path) : .unusable(path: path, reason: error.description)
+        }
+    }
+
+    /// Whether there is, or was, a store at `path`.
+    package static func hasExisted(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path)
+            || FileManager.default.fileExists(atPath: markerPath(path))
+    }
+
+    private static func prepareFile(_ path: String, _ mode: Mode) throws(StoreError) {
+        if FileManager.default.fileExists(atPath: path) {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            // `try?`: SQLite reports what cannot be read. An empty file would count as a new store.
+            if attributes?[.size] as? UInt64 == 0, FileManager.default.fileExists(atPath: markerPath(path)) {
+                throw .damaged(path: path, reason: "the file is empty")
+            }
+            return
+        }
+        guard mode == .create, !hasExisted(path) else { throw .missing(path: path) }
+        do throws(SystemError) {
+            _ = try File(private: path)
+        } catch {
+            throw .unusable(path: path, reason: error.description)
+        }
+    }
+
+    private static func pool(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .timeout(5)
+        configuration.label = "sluice.store"
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        // The pool's own choice for WAL is NORMAL, which loses the last writes with the machine.
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        return pool
+    }
+
+    private static func check(_ pool: DatabasePool, _ path: String) throws {
+        let result = try pool.read { database in
+            try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+        }
+        guard result == "ok" else {
+            throw StoreError.damaged(path: path, reason: result ?? "it cannot be checked")
+        }
+        let isNewer = try pool.read { database in
+            try Schema.migrator.hasBeenSuperseded(database)
+        }
+        if isNewer { throw StoreError.newer(path: path) }
+    }
+
+    private static func read(_ database: Database) throws -> Contents {
+        Contents(
+            policy: try PolicyRows.readPolicy(from: database),
+            keyring: Keyring(try KeyRows.readAll(from: database)),
+            auditHead: try AuditRows.head(in: database)
+        )
+    }
+
+    /// What an error of SQLite, of the file system or of a decoder means for the store.
+    static func error(_ error: any Error, _ path: String) -> StoreError {
+        switch error {
+        case let error as StoreError: return error
+        case let error as DamagedRow: return .damaged(path: path, reason: error.description)
+        case let error as SystemError: return .unusable(path: path, reason: error.description)
+        case let error as DatabaseError:
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CONSTRAINT, .SQLITE_ERROR, .SQLITE_MISMATCH:
+                return .damaged(path: path, reason: error.message ?? "\(error.resultCode)")
+            default:
+                return .unusable(path: path, reason: error.message ?? "\(error.resultCode)")
+            }
+        default: return .damaged(path: path, reason: "\(error)")
+        }
+    }
+}

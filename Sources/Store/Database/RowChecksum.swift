@@ -1,0 +1,47 @@
+import Checksums
+
+/// The checksum that each row carries: SQLite does not notice a byte that changed on the disk.
+///
+/// Against accidents, not against a person who can write the file.
+struct RowChecksum {
+    private var checksum = CRC32C()
+
+    /// - Parameters:
+    ///   - table: a row is not valid in another table.
+    ///   - fields: in the order of the columns.
+    static func of(_ table: String, _ fields: [Field]) -> Int64 {
+        var row = RowChecksum()
+        row.add(.text(table))
+        for field in fields { row.add(field) }
+        return Int64(row.checksum.value)
+    }
+
+    enum Field {
+        case text(String?)
+        case number(Int64?)
+
+        static func number(_ value: some BinaryInteger) -> Field { .number(Int64(value)) }
+    }
+
+    private mutating func add(_ field: Field) {
+        switch field {
+        case .text(nil), .number(nil):
+            checksum.update(0)
+        case .text(var text?):
+            checksum.update(1)
+            add(UInt64(text.utf8.count))
+            text.withUTF8 { utf8 in
+                for unsafe byte in unsafe utf8 { checksum.update(byte) }
+            }
+        case .number(let number?):
+            checksum.update(2)
+            add(UInt64(bitPattern: number))
+        }
+    }
+
+    private mutating func add(_ number: UInt64) {
+        for shift in stride(from: 0, to: 64, by: 8) {
+            checksum.update(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+        }
+    }
+}

@@ -1,0 +1,160 @@
+internal import GRDB
+
+/// The tables of the store and their history.
+///
+/// Every row of the policy and of the keys carries a ``RowChecksum``. A migration is never changed
+/// once it was released; a later one follows it.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 policy", migrate: createPolicy)
+        migrator.registerMigration("1 keys", migrate: createKeys)
+        migrator.registerMigration("1 audit", migrate: createAudit)
+        return migrator
+    }
+
+    private static func createPolicy(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                -- Single values: the revision of the policy, the number of warehouses.
+                CREATE TABLE setting (
+                    name TEXT PRIMARY KEY,
+                    value INTEGER NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE warehouse (
+                    id TEXT PRIMARY KEY,
+                    mode TEXT NOT NULL,
+                    -- The revision of the last change of the whitelist.
+                    version INTEGER NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE addressGroup (
+                    name TEXT PRIMARY KEY,
+                    description TEXT NOT NULL,
+                    version INTEGER NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE warehouseGroup (
+                    warehouse TEXT NOT NULL REFERENCES warehouse ON DELETE CASCADE,
+                    name TEXT NOT NULL REFERENCES addressGroup,
+                    checksum INTEGER NOT NULL,
+                    PRIMARY KEY (warehouse, name)
+                ) STRICT, WITHOUT ROWID;
+
+                -- A list belongs to a warehouse (and perhaps one service) or is a group's.
+                CREATE TABLE entryList (
+                    id INTEGER PRIMARY KEY,
+                    warehouse TEXT REFERENCES warehouse ON DELETE CASCADE,
+                    service TEXT,
+                    addressGroup TEXT REFERENCES addressGroup ON DELETE CASCADE,
+                    -- The number of the next entry: none is given twice.
+                    nextNumber INTEGER NOT NULL,
+                    entryCount INTEGER NOT NULL,
+                    checksum INTEGER NOT NULL,
+                    UNIQUE (warehouse, service),
+                    UNIQUE (addressGroup),
+                    CHECK ((warehouse IS NULL) <> (addressGroup IS NULL))
+                ) STRICT;
+
+                CREATE TABLE entry (
+                    list INTEGER NOT NULL REFERENCES entryList ON DELETE CASCADE,
+                    number INTEGER NOT NULL,
+                    block TEXT NOT NULL,
+                    -- As it was written; NULL if that is the block.
+                    text TEXT,
+                    isDenied INTEGER NOT NULL,
+                    isEnabled INTEGER NOT NULL,
+                    description TEXT NOT NULL,
+                    -- In seconds since 1970; NULL for never.
+                    expiresAt INTEGER,
+                    editor TEXT NOT NULL,
+                    editedAt INTEGER,
+                    checksum INTEGER NOT NULL,
+                    PRIMARY KEY (list, number)
+                ) STRICT, WITHOUT ROWID;
+
+                -- Documents are JSON.
+                CREATE TABLE endpointService (
+                    warehouse TEXT NOT NULL REFERENCES warehouse ON DELETE CASCADE,
+                    cloud TEXT NOT NULL,
+                    id TEXT NOT NULL,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL,
+                    PRIMARY KEY (warehouse, cloud, id)
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE endpoint (
+                    warehouse TEXT NOT NULL REFERENCES warehouse ON DELETE CASCADE,
+                    cloud TEXT NOT NULL,
+                    id TEXT NOT NULL,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL,
+                    PRIMARY KEY (warehouse, cloud, id)
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE outboundService (
+                    id TEXT PRIMARY KEY,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                -- Answers to writes, for those that are repeated.
+                CREATE TABLE answer (
+                    principal TEXT NOT NULL,
+                    requestID TEXT NOT NULL,
+                    fingerprint TEXT NOT NULL,
+                    status INTEGER NOT NULL,
+                    body TEXT NOT NULL,
+                    at INTEGER NOT NULL,
+                    PRIMARY KEY (principal, requestID)
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX answerByTime ON answer (at);
+                """
+        )
+    }
+
+    private static func createKeys(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE apiKey (
+                    id TEXT PRIMARY KEY,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                -- Written now and then, so apart.
+                CREATE TABLE keyUse (
+                    key TEXT PRIMARY KEY REFERENCES apiKey ON DELETE CASCADE,
+                    at INTEGER NOT NULL,
+                    source TEXT NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                """
+        )
+    }
+
+    private static func createAudit(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE audit (
+                    number INTEGER PRIMARY KEY,
+                    at INTEGER NOT NULL,
+                    action TEXT NOT NULL,
+                    warehouse TEXT,
+                    actor TEXT NOT NULL,
+                    -- The record as JSON, over which the hash is made.
+                    document TEXT NOT NULL,
+                    hash TEXT NOT NULL
+                ) STRICT;
+                CREATE INDEX auditByWarehouse ON audit (warehouse, number);
+                CREATE TRIGGER auditIsNotChanged BEFORE UPDATE ON audit
+                    BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
+                CREATE TRIGGER auditIsNotRemoved BEFORE DELETE ON audit
+                    BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
+                """
+        )
+    }
+}

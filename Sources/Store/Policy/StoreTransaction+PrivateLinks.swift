@@ -1,0 +1,186 @@
+internal import GRDB
+package import Policy
+internal import Text
+
+// MARK: - Inbound endpoints
+
+extension StoreTransaction {
+    package func endpoint(_ name: EndpointName, of id: String) throws -> Endpoint {
+        guard let endpoint = try warehouse(id).endpoints.first(where: { $0.name == name }) else {
+            throw StoreRefusal.unknownEndpoint("\(name)", warehouse: id)
+        }
+        return endpoint
+    }
+
+    /// Adds an endpoint, or replaces the one of this name.
+    ///
+    /// - Parameter action: for the audit.
+    package mutating func setEndpoint(
+        _ endpoint: Endpoint,
+        of id: String,
+        action: String
+    ) throws {
+        let before = try warehouse(id).endpoints.first { $0.name == endpoint.name }
+        guard before != endpoint else { return }
+        try Self.check(description: endpoint.description)
+        try updateLinks(of: id) { warehouse in
+            if let place = warehouse.endpoints.firstIndex(where: { $0.name == endpoint.name }) {
+                warehouse.endpoints[place] = endpoint
+            } else {
+                warehouse.endpoints.append(endpoint)
+            }
+        }
+        if let database { try PolicyRows.write(endpoint, of: id, to: database) }
+        try record(
+            AuditedAct(
+                action,
+                warehouse: id,
+                target: "\(endpoint.name)",
+                before: before.map(JSONValue.init(encoding:)),
+                after: JSONValue(encoding: endpoint)
+            )
+        )
+    }
+
+    package mutating func removeEndpoint(_ name: EndpointName, of id: String) throws {
+        let before = try endpoint(name, of: id)
+        try updateLinks(of: id) { $0.endpoints.removeAll { $0.name == name } }
+        if let database { try PolicyRows.remove(name, from: "endpoint", of: id, in: database) }
+        try record(
+            AuditedAct(
+                "endpoint.remove",
+                warehouse: id,
+                target: "\(name)",
+                before: JSONValue(encoding: before)
+            )
+        )
+    }
+
+    private mutating func updateLinks(
+        of id: String,
+        _ body: (inout StoredWarehouse) -> Void
+    ) throws {
+        var warehouse = try warehouse(id)
+        touch()
+        body(&warehouse)
+        policy.warehouses[id] = warehouse
+    }
+}
+
+// MARK: - Endpoint services
+
+extension StoreTransaction {
+    package func endpointService(_ serviceID: String, of id: String) throws -> EndpointService {
+        guard let service = try warehouse(id).endpointServices.first(where: { $0.id == serviceID })
+        else { throw StoreRefusal.unknownEndpointService(serviceID) }
+        return service
+    }
+
+    /// Adds an endpoint service, or replaces the one of its id.
+    package mutating func setEndpointService(
+        _ service: EndpointService,
+        of id: String,
+        action: String
+    ) throws {
+        let before = try warehouse(id).endpointServices.first { $0.id == service.id }
+        guard before != service else { return }
+        try Self.check(description: service.description)
+        try updateLinks(of: id) { warehouse in
+            if let place = warehouse.endpointServices.firstIndex(where: { $0.id == service.id }) {
+                warehouse.endpointServices[place] = service
+            } else {
+                warehouse.endpointServices.append(service)
+            }
+        }
+        if let database {
+            if let before, before.cloud != service.cloud {
+                try PolicyRows.remove(before.rowName, from: "endpointService", of: id, in: database)
+            }
+            try PolicyRows.write(service, of: id, to: database)
+        }
+        try record(
+            AuditedAct(
+                action,
+                warehouse: id,
+                target: service.id,
+                before: before.map(JSONValue.init(encoding:)),
+                after: JSONValue(encoding: service)
+            )
+        )
+    }
+
+    package mutating func removeEndpointService(_ serviceID: String, of id: String) throws {
+        let before = try endpointService(serviceID, of: id)
+        try updateLinks(of: id) { $0.endpointServices.removeAll { $0.id == serviceID } }
+        if let database {
+            try PolicyRows.remove(before.rowName, from: "endpointService", of: id, in: database)
+        }
+        try record(
+            AuditedAct(
+                "endpointService.remove",
+                warehouse: id,
+                target: serviceID,
+                before: JSONValue(encoding: before)
+            )
+        )
+    }
+}
+
+extension EndpointService {
+    fileprivate var rowName: EndpointName { EndpointName(cloud, id) }
+}
+
+// MARK: - Outbound services
+
+extension StoreTransaction {
+    private static let outboundServiceLimit = 1_000
+
+    /// Registers a service in a user's network, or replaces the one of its id.
+    package mutating func setOutboundService(_ service: OutboundService, action: String) throws {
+        let before = policy.outboundServices.first { $0.id == service.id }
+        guard before != service else { return }
+        try Self.check(description: service.description)
+        touch()
+        if let place = policy.outboundServices.firstIndex(where: { $0.id == service.id }) {
+            policy.outboundServices[place] = service
+        } else {
+            guard policy.outboundServices.count < Self.outboundServiceLimit else {
+                throw StoreRefusal.tooMany(
+                    "there are at most \(Self.outboundServiceLimit) outbound services"
+                )
+            }
+            policy.outboundServices.append(service)
+            policy.outboundServices.sort { $0.id < $1.id }
+        }
+        if let database { try PolicyRows.write(service, to: database) }
+        try record(
+            AuditedAct(
+                action,
+                target: service.id,
+                before: before.map(JSONValue.init(encoding:)),
+                after: JSONValue(encoding: service)
+            )
+        )
+    }
+
+    package mutating func removeOutboundService(_ id: String) throws {
+        guard let before = policy.outboundServices.first(where: { $0.id == id }) else {
+            throw StoreRefusal.unknownEndpointService(id)
+        }
+        touch()
+        policy.outboundServices.removeAll { $0.id == id }
+        if let database {
+            try database.execute(
+                sql: "DELETE FROM outboundService WHERE id = ?",
+                arguments: [id]
+            )
+        }
+        try record(
+            AuditedAct(
+                "outboundService.remove",
+                target: id,
+                before: JSONValue(encoding: before)
+            )
+        )
+    }
+}
