@@ -287,8 +287,9 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Configurations", "Control", "Engine", "FreePorts",
-                "Operations", "Policy", "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Engine",
+                "FreePorts", "Operations", "Policy", "SeededRandom", "Settings", "Sockets", "Time",
+                "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,4 +1,4 @@
-import Time
+import Text
 
 /// Who may connect to each warehouse: what people and programs change while the gateway runs.
 ///
@@ -28,16 +28,47 @@ extension Policy {
 extension Policy {
     /// Makes each list that is also in `before` a version of that one: hits continue to be counted,
     /// and entries that are the same are the same object.
+    ///
+    /// A group stays one object in all warehouses that have it.
     public mutating func continueSeries(of before: Policy) {
-        for (id, old) in before.warehouses {
-            guard var policy = warehouses[id] else { continue }
+        let groups = before.groups
+        var continued: [ObjectIdentifier: EntryList] = [:]
+        for (id, policy) in warehouses {
+            let old = before.warehouses[id]?.whitelist.lists ?? []
             for (position, list) in policy.whitelist.lists.enumerated() {
-                guard let known = old.whitelist.lists.first(where: { $0.name == list.name }) else {
-                    continue
-                }
-                policy.whitelist.lists[position] = list.continuing(known)
+                let isGroup = list.name.isGroup
+                let known =
+                    isGroup ? groups[list.name] : old.first(where: { $0.name == list.name })
+                guard let known else { continue }
+                let key = ObjectIdentifier(list)
+                let new = (isGroup ? continued[key] : nil) ?? list.continuing(known)
+                if isGroup { continued[key] = new }
+                guard new !== list else { continue }
+                warehouses[id]?.whitelist.lists[position] = new
             }
-            warehouses[id] = policy
+        }
+    }
+
+    /// The groups of all warehouses.
+    private var groups: [EntryList.Name: EntryList] {
+        var groups: [EntryList.Name: EntryList] = [:]
+        for policy in warehouses.values {
+            for list in policy.whitelist.lists where list.name.isGroup { groups[list.name] = list }
+        }
+        return groups
+    }
+}
+
+extension EntryList.Name {
+    fileprivate var isGroup: Bool {
+        if case .group = self { true } else { false }
+    }
+
+    /// Whether the list is created by the first edit.
+    fileprivate var isImplied: Bool {
+        switch self {
+        case .entries, .service: true
+        case .group, .file: false
         }
     }
 }
@@ -99,7 +130,8 @@ public enum PolicyChange: Hashable, Sendable {
     /// Removes a warehouse's policy: it no longer admits any client.
     case remove(String)
     case setMode(Whitelist.Mode, of: String)
-    /// Edits a list of a warehouse's whitelist; `entries` is created if it does not exist.
+    /// Edits a list of a warehouse's whitelist; `entries` or a service's list is created if it does
+    /// not exist. A group is changed in all warehouses that share it.
     case edit([EntryEdit], in: EntryList.Name, of: String)
     /// Adds an endpoint, or changes the one of this name.
     case setEndpoint(Endpoint, of: String)
@@ -123,6 +155,10 @@ extension PolicyChangeError: CustomStringConvertible {
         switch self {
         case .noSuchWarehouse(let id): "unknown warehouse \(id)"
         case .noSuchList(.entries, let id): "the whitelist of \(id) has no entries of its own"
+        case .noSuchList(.service(let service), let id):
+            "the whitelist of \(id) has no entries for \(service.rawValue)"
+        case .noSuchList(.group(let name), let id):
+            "the whitelist of \(id) has no group \(name.quoted)"
         case .noSuchList(.file(let path), let id): "the whitelist of \(id) has no list \(path)"
         case .noSuchEndpoint(let name, let id): "warehouse \(id) has no endpoint \(name)"
         case .noSuchEndpointService(let cloud, let service, let id):
@@ -147,9 +183,7 @@ extension Policy {
         case .setMode(let mode, let id):
             try update(id) { (policy) throws(PolicyChangeError) in policy.whitelist.mode = mode }
         case .edit(let edits, let list, let id):
-            try update(id) { (policy) throws(PolicyChangeError) in
-                try policy.whitelist.edit(list, edits, of: id)
-            }
+            try edit(list, edits, of: id)
         case .setEndpoint(let endpoint, let id):
             try update(id) { (policy) throws(PolicyChangeError) in
                 policy.endpoints.set(endpoint) { $0.name == endpoint.name }
@@ -177,6 +211,24 @@ extension Policy {
         }
     }
 
+    private mutating func edit(
+        _ name: EntryList.Name,
+        _ edits: [EntryEdit],
+        of id: String
+    ) throws(PolicyChangeError) {
+        var edited: (before: EntryList, after: EntryList)?
+        try update(id) { (policy) throws(PolicyChangeError) in
+            edited = try policy.whitelist.edit(name, edits, of: id)
+        }
+        guard name.isGroup, let edited else { return }
+        for (id, policy) in warehouses {
+            for (position, list) in policy.whitelist.lists.enumerated()
+            where list === edited.before {
+                warehouses[id]?.whitelist.lists[position] = edited.after
+            }
+        }
+    }
+
     private mutating func update(
         _ id: String,
         _ body: (inout WarehousePolicy) throws(PolicyChangeError) -> Void
@@ -188,19 +240,23 @@ extension Policy {
 }
 
 extension Whitelist {
+    /// - Returns: the list before and after the edit.
     fileprivate mutating func edit(
         _ name: EntryList.Name,
         _ edits: [EntryEdit],
         of warehouse: String
-    ) throws(PolicyChangeError) {
-        if name == .entries, !lists.contains(where: { $0.name == .entries }) {
-            lists.insert(EntryList(.entries, rules: []), at: 0)
+    ) throws(PolicyChangeError) -> (EntryList, EntryList) {
+        if name.isImplied, !lists.contains(where: { $0.name == name }) {
+            let place = lists.firstIndex { $0.name > name } ?? lists.endIndex
+            lists.insert(EntryList(name, rules: []), at: place)
         }
         guard let position = lists.firstIndex(where: { $0.name == name }) else {
             throw .noSuchList(name, of: warehouse)
         }
+        let before = lists[position]
         do throws(EntryEditError) {
-            lists[position] = try lists[position].applying(edits).list
+            lists[position] = try before.applying(edits).list
+            return (before, lists[position])
         } catch {
             throw .entries(error, of: warehouse)
         }

@@ -1,4 +1,5 @@
 import Addresses
+import Policy
 import Settings
 import Testing
 import Traffic

@@ -1,4 +1,5 @@
 import Operations
+import Policy
 import Settings
 import Sockets
 import Testing

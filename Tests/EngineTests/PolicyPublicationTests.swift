@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Operations
 import Policy
 import Sockets
 import Testing
@@ -52,6 +53,32 @@ struct PolicyPublicationTests {
         let admitted = try CIDRBlock(parsing: "127.0.0.0/8")
         #expect(hits[.init(list: series, block: admitted)]?.count == 5)
         #expect(hits[.init(list: series, block: denied.block)]?.count == 3)
+        _ = await fixture.gateway.drain(within: .zero)
+    }
+
+    @Test("A new entry that denies closes the sessions it hits, even if any address is admitted")
+    func anywhere() async throws {
+        let fixture = try GatewayFixture()
+        let other = try await fixture.session(from: IPv4Address(127, 0, 0, 66))
+        let session = try await fixture.session(from: IPv4Address(127, 0, 0, 77))
+        func list(_ block: String, for name: EntryList.Name) throws -> EntryList {
+            EntryList(name, rules: [Rule(block: try CIDRBlock(parsing: block), action: .deny)])
+        }
+        let lists = [
+            try list("127.0.0.77/32", for: .entries),
+            try list("127.0.0.66/32", for: .service(.mysql)),
+        ]
+        let policy = WarehousePolicy(whitelist: Whitelist(mode: .anywhere, lists: lists))
+        await (try fixture.gateway.enforce(Policy(["W": policy]))).wait()
+        try await eventually { session.outer.isAtEnd }
+        #expect(!other.outer.isAtEnd, "an entry for another service")
+        let client = try await GatewayFixture.client(
+            of: fixture.address,
+            from: IPv4Address(127, 0, 0, 77)
+        )
+        try await eventually { client.isAtEnd }
+        try await eventually { fixture.log.records.count == 2 }
+        #expect(Set(fixture.log.records.map(\.reason)) == [.deniedByRule])
         _ = await fixture.gateway.drain(within: .zero)
     }
 

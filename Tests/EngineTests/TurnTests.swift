@@ -113,7 +113,7 @@ private final class ShardBench {
         let route = Route(
             [.default],
             profile: profile,
-            policy: .anywhere,
+            policy: .anywhere(except: nil),
             limits: (warehouse: 0, service: 0),
             pool: BackendPool(members: []),
             endpoints: [:]

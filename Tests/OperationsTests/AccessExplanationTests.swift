@@ -70,6 +70,57 @@ struct AccessExplanationTests {
         }
     }
 
+    /// Explains `policy` to a client of 10.1.2.3.
+    private func explain(_ policy: AccessPolicy) throws -> AccessExplanation {
+        AccessExplanation(
+            .example(.public),
+            name: "127.0.0.1:9030",
+            of: "W",
+            policy: policy,
+            client: try IPAddress(parsing: "10.1.2.3"),
+            endpoint: nil,
+            at: now
+        )
+    }
+
+    @Test(
+        "From anywhere, only an entry that denies is named, or one that no longer makes a difference"
+    )
+    func anywhere() throws {
+        func answer(_ rules: Rule...) throws -> AccessExplanation {
+            let whitelist = Whitelist(mode: .anywhere, rules: rules)
+            let policy = WarehousePolicy(whitelist: whitelist)
+            return try explain(AccessPolicy(whitelistOf: policy, for: .mysql))
+        }
+        let denied = try answer(try rule("10.1.0.0/16", .deny))
+        #expect(denied.reason == .deniedByRule && denied.description == "of 10.1.0.0/16")
+        let other = try rule("11.0.0.0/8", .deny)
+        let admitted = try answer(try rule("10.1.0.0/16", expiresIn: 5), other)
+        #expect(admitted.verdict == .allow && admitted.rule == nil && admitted.expires == nil)
+        #expect(try answer(try rule("10.1.0.0/16", expiresIn: -5), other).expired == nil)
+        let lapsed = try answer(try rule("10.1.0.0/16", .deny, expiresIn: -5))
+        #expect(lapsed.verdict == .allow && lapsed.expired?.action == .deny)
+        let exception = try answer(
+            try rule("10.0.0.0/8", .deny),
+            try rule("10.1.0.0/16", expiresIn: 0)
+        )
+        #expect(exception.reason == .deniedByRule && exception.expired?.action == .allow)
+    }
+
+    @Test(
+        "The description is that of the entry that decided, whichever lists count for the service"
+    )
+    func narrowed() throws {
+        let lists = [
+            EntryList(.service(.mysql), rules: [try rule("10.0.0.0/8", .deny)]),
+            EntryList(.service(.http), rules: [try rule("10.0.0.0/8")]),
+            EntryList(.group("offices"), rules: [try rule("10.1.0.0/16")]),
+        ]
+        let policy = WarehousePolicy(whitelist: Whitelist(mode: .specific, lists: lists))
+        let answer = try explain(AccessPolicy(whitelistOf: policy, for: .http))
+        #expect(answer.verdict == .allow && answer.description == "of 10.1.0.0/16")
+    }
+
     @Test("Of two endpoints with one id the one that was asked about decides")
     func endpoint() throws {
         let warehouse = GuardedWarehouse(

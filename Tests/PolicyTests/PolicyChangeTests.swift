@@ -45,6 +45,7 @@ struct PolicyChangeTests {
         for (change, error) in [
             (.setMode(.nowhere, of: "C"), .noSuchWarehouse("C")),
             (.edit([], in: .file("b"), of: "A"), .noSuchList(.file("b"), of: "A")),
+            (.edit([], in: .group("b"), of: "A"), .noSuchList(.group("b"), of: "A")),
             (
                 .removeEndpointService(.aws, id: "s", of: "B"),
                 .noSuchEndpointService(.aws, id: "s", of: "B")
@@ -78,6 +79,54 @@ struct PolicyChangeTests {
         let address = try IPAddress(parsing: "10.0.0.1")
         let match = policy["A"].whitelist.match(for: address, at: UnixTime(seconds: 0))
         #expect(match?.action == .allow)
+    }
+
+    @Test("A service's list is created by its first entry, before groups and files")
+    func firstEntryOfService() throws {
+        var policy = try policy()
+        let entry = WhitelistEntry(try rule("12.0.0.0/8"))
+        let group = EntryList(.group("a"), rules: [])
+        policy.warehouses["A"]?.whitelist.lists.insert(group, at: 1)
+        for service in [ServiceProtocol.http, .mysql] {
+            try policy.apply([.edit([.add(entry)], in: .service(service), of: "A")])
+        }
+        #expect(
+            policy["A"].whitelist.lists.map(\.name)
+                == [.entries, .service(.mysql), .service(.http), .group("a"), .file("a.cidrs")]
+        )
+        let names = policy["A"].whitelist.narrowed(to: .mysql).lists.map(\.name)
+        #expect(names == [.entries, .service(.mysql), .group("a"), .file("a.cidrs")])
+    }
+
+    /// A policy of two warehouses that share a group.
+    private func twoWarehouses(sharing rules: Rule...) -> Policy {
+        let group = EntryList(.group("offices"), rules: rules)
+        let policy = WarehousePolicy(whitelist: Whitelist(mode: .specific, lists: [group]))
+        return Policy(["A": policy, "B": policy, "C": WarehousePolicy()])
+    }
+
+    @Test("An edit of a group changes it in all warehouses that share it")
+    func groupEdit() throws {
+        var policy = twoWarehouses()
+        let entry = WhitelistEntry(try rule("12.0.0.0/8"))
+        try policy.apply([.edit([.add(entry)], in: .group("offices"), of: "A")])
+        #expect(policy["A"].whitelist.lists[0].count == 1)
+        #expect(policy["B"].whitelist.lists[0] === policy["A"].whitelist.lists[0])
+    }
+
+    @Test("A group that was read again stays one list in all warehouses, and continues the old one")
+    func continuedGroup() throws {
+        let before = twoWarehouses(sharing: try rule("12.0.0.0/8"))
+        let old = before["A"].whitelist.lists[0]
+        var same = twoWarehouses(sharing: try rule("12.0.0.0/8"))
+        same.continueSeries(of: before)
+        #expect(same["A"].whitelist.lists[0] === old && same["B"].whitelist.lists[0] === old)
+        var changed = twoWarehouses(sharing: try rule("13.0.0.0/8"))
+        changed.warehouses["C"] = changed["A"]
+        changed.continueSeries(of: before)
+        let new = changed["A"].whitelist.lists[0]
+        #expect(new.series == old.series && new !== old)
+        #expect(["B", "C"].allSatisfy { changed[$0].whitelist.lists[0] === new })
     }
 
     @Test("A policy that was read again continues its lists, and keeps those that are the same")

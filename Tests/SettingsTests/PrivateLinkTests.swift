@@ -40,6 +40,27 @@ struct PrivateLinkTests {
         #expect(fewer.decoded().faults == [])
     }
 
+    @Test("Names and zones of endpoint services and endpoints are read")
+    func names() throws {
+        let service = "warehouses[0].endpointServices[0]"
+        let tree = SampleTree.private
+            .setting("\(service).name", to: "Sales")
+            .setting("\(service).alias", to: "sales.example")
+            .setting("\(service).zones", to: ["use1-az1", "use1-az2"])
+            .setting("warehouses[0].endpoints[0].dnsName", to: "sales.example.com")
+        let decoded = tree.decoded()
+        #expect(decoded.faults == [])
+        let policy = try #require(decoded.configuration?.policy.warehouses.values.first)
+        #expect(policy.endpointServices.first?.name == "Sales")
+        #expect(policy.endpointServices.first?.alias == "sales.example")
+        #expect(policy.endpointServices.first?.zones == ["use1-az1", "use1-az2"])
+        #expect(policy.endpoints.first?.dnsName == "sales.example.com")
+        let twice = tree.setting("\(service).zones", to: ["1", "1"]).decoded().faults
+        #expect(twice.map(\.path) == ["\(service).zones[1]"])
+        let invalid = tree.setting("warehouses[0].endpoints[0].dnsName", to: "a b").decoded().faults
+        #expect(invalid.map(\.path) == ["warehouses[0].endpoints[0].dnsName"])
+    }
+
     @Test("An endpoint is its cloud and its id: two clouds may give out the same id")
     func twoClouds() {
         func endpoint(_ cloud: String) -> ConfigurationNode {

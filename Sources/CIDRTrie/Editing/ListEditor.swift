@@ -52,7 +52,7 @@ extension ListEditor {
             return index
         case .setEnabled(let index, let isEnabled):
             try check(index)
-            change(rules.key(index)) { $0.rules.heads[index].isEnabled = isEnabled }
+            change(rules.key(index)) { $0.rules.setEnabled(isEnabled, at: index) }
             return index
         case .replace(let index, let rule):
             try check(index)
@@ -146,7 +146,7 @@ extension ListEditor {
             index = removed
         case .setEnabled(let set, let isEnabled):
             try check(set)
-            rules.heads[set].isEnabled = isEnabled
+            rules.setEnabled(isEnabled, at: set)
             index = set
         case .replace(let replaced, let rule):
             try check(replaced)

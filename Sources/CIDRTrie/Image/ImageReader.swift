@@ -80,7 +80,7 @@ struct ImageReader {
     mutating func rules() throws(ImageError) -> (table: RuleTable, order: RuleOrder) {
         let heads: [UInt16] = try array()
         var table = RuleTable()
-        table.heads = heads.map { RuleHead(rawValue: $0) }
+        table.setHeads(heads.map { RuleHead(rawValue: $0) })
         table.positions = try array()
         table.networks = try array()
         table.descriptions = try array()

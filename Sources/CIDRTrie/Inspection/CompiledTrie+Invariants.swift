@@ -46,6 +46,7 @@ extension RuleTable {
             && (expiries.isEmpty || expiries.count == heads.count)
             && networks.count.isMultiple(of: 2)
             && vacancies.count == heads.count(where: \.isVacant)
+            && denialCount == heads.count(where: \.denies)
     }
 
     private func error(of index: Int, _ isUsed: inout [Bool]) -> TrieError.Reason? {

@@ -18,7 +18,7 @@ extension RuleTable {
         @discardableResult
         public mutating func append(_ rule: Rule, isEnabled: Bool = true) -> Int {
             let index = table.heads.count
-            table.heads.append(.vacant)
+            table.appendHead(.vacant)
             table.positions.append(0)
             if !table.descriptions.isEmpty { table.descriptions.append(0) }
             if !table.expiries.isEmpty { table.expiries.append(0) }
@@ -66,7 +66,7 @@ extension RuleTable {
     mutating func remove(_ index: Int) {
         if heads[index].family == .v6 { spareNetworks.append(positions[index]) }
         _ = place(of: "", replacing: index)
-        heads[index] = .vacant
+        setHead(.vacant, at: index)
         positions[index] = 0
         if !descriptions.isEmpty { descriptions[index] = 0 }
         if !expiries.isEmpty { expiries[index] = 0 }
@@ -77,9 +77,9 @@ extension RuleTable {
     private mutating func appendGap() {
         // An array that grows doubles; these are copied for every edit, and need room for a few.
         let room = heads.count + heads.count / 64 + 16
-        if heads.capacity == heads.count { heads.reserveCapacity(room) }
+        reserveHeads(room)
         if positions.capacity == positions.count { positions.reserveCapacity(room) }
-        heads.append(.vacant)
+        appendHead(.vacant)
         positions.append(0)
         if !descriptions.isEmpty { descriptions.append(0) }
         if !expiries.isEmpty { expiries.append(0) }
@@ -87,7 +87,7 @@ extension RuleTable {
 
     /// Writes a rule's columns; a column that was not needed before is added.
     fileprivate mutating func write(_ rule: Rule, at index: Int, isEnabled: Bool, text: UInt32) {
-        heads[index] = RuleHead(rule, isEnabled: isEnabled)
+        setHead(RuleHead(rule, isEnabled: isEnabled), at: index)
         positions[index] = position(of: rule.block.network)
         if text != 0, descriptions.isEmpty {
             descriptions = [UInt32](repeating: 0, count: heads.count)

@@ -10,8 +10,10 @@ public import Time
 ///
 /// - Complexity: O(1) for each element, which is made on request.
 public struct RuleTable: Sendable {
-    /// For each rule its prefix length and ``RuleHead``'s flags.
-    var heads: [RuleHead] = []
+    /// For each rule its prefix length and ``RuleHead``'s flags; changed by ``setHead(_:at:)``.
+    private(set) var heads: [RuleHead] = []
+    /// The number of enabled rules that deny.
+    private(set) var denialCount = 0
     /// An IPv4 network's bits, or the place of an IPv6 one in ``networks``.
     var positions: [UInt32] = []
     /// The upper and the lower half of each IPv6 network.
@@ -64,6 +66,9 @@ struct RuleHead: Hashable, Sendable, BitwiseCopyable {
         get { rawValue & Self.disabledBit == 0 }
         set { rawValue = newValue ? rawValue & ~Self.disabledBit : rawValue | Self.disabledBit }
     }
+
+    /// Whether it is the head of an enabled rule that denies.
+    var denies: Bool { isEnabled && !isVacant && action == .deny }
 
     /// Whether the bits are ones that a rule or a gap has.
     var isValid: Bool { isVacant || rawValue < 1 << 12 && prefixLength <= family.bitWidth }
@@ -132,6 +137,9 @@ extension RuleTable {
     /// Whether any rule may have an expiry.
     public var hasExpiries: Bool { !expiries.isEmpty }
 
+    /// Whether any enabled rule denies, expired ones included.
+    public var hasDenials: Bool { denialCount > 0 }
+
     /// - Complexity: O(*n*) for *n* bytes of the description.
     public func description(of index: Int) -> String {
         descriptions.isEmpty ? "" : texts[descriptions[index]]
@@ -181,6 +189,37 @@ extension RuleTable: Hashable {
     }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(heads) }
+}
+
+// MARK: - Heads
+
+extension RuleTable {
+    /// Makes room for `count` heads if there is none for another one.
+    mutating func reserveHeads(_ count: Int) {
+        if heads.capacity == heads.count { heads.reserveCapacity(count) }
+    }
+
+    mutating func appendHead(_ head: RuleHead) {
+        heads.append(head)
+        if head.denies { denialCount += 1 }
+    }
+
+    mutating func setHead(_ head: RuleHead, at index: Int) {
+        if heads[index].denies { denialCount -= 1 }
+        heads[index] = head
+        if head.denies { denialCount += 1 }
+    }
+
+    mutating func setEnabled(_ isEnabled: Bool, at index: Int) {
+        var head = heads[index]
+        head.isEnabled = isEnabled
+        setHead(head, at: index)
+    }
+
+    mutating func setHeads(_ new: [RuleHead]) {
+        heads = new
+        denialCount = new.count(where: \.denies)
+    }
 }
 
 // MARK: - All rules at once

@@ -125,13 +125,24 @@ package final class LastPolicy: Sendable {
 extension LastPolicy {
     fileprivate struct Manifest: Codable {
         struct List: Codable, Hashable {
-            /// The path of a list file; `nil` for the whitelist's own entries.
+            /// The path of a list file.
             var path: String?
+            /// The service for which the entries count.
+            var service: ServiceProtocol?
+            /// The name of an address group.
+            var group: String?
             /// In the folder.
             var file: String
             var byteCount: Int
             var checksum: UInt32
             var notes: EntryNotes
+
+            /// Without any of the three, the whitelist's own entries.
+            var name: EntryList.Name {
+                if let path { return .file(path) }
+                if let group { return .group(group) }
+                return service.map { .service($0) } ?? .entries
+            }
         }
 
         struct Warehouse: Codable {
@@ -142,7 +153,10 @@ extension LastPolicy {
             var endpoints: [Endpoint]
         }
 
-        var format = 1
+        /// In format 1, lists were files and a whitelist's own entries only.
+        static let formats = 1...2
+
+        var format = formats.upperBound
         var source: String
         var revision: PolicyRevision
         var savedAt: UnixTime
@@ -217,14 +231,19 @@ extension LastPolicy {
         let (image, notes) = list.saved
         let file = "\(String(UInt64.random(in: 0 ... .max), radix: 36)).list"
         try File.replace("\(folder)/\(file)", with: image, isDurable: true)
-        let path: String? = if case .file(let path) = list.name { path } else { nil }
-        return Manifest.List(
-            path: path,
+        var entry = Manifest.List(
             file: file,
             byteCount: image.count,
             checksum: image.checksum,
             notes: notes
         )
+        switch list.name {
+        case .entries: break
+        case .service(let service): entry.service = service
+        case .group(let name): entry.group = name
+        case .file(let path): entry.path = path
+        }
+        return entry
     }
 
     /// Removes lists that are no longer part of the policy.
@@ -244,9 +263,19 @@ extension LastPolicy {
     package func read() throws(ReadError) -> (policy: Policy, status: PolicyStatus) {
         let manifest = try readManifest()
         var policy = Policy()
+        // A list that several warehouses share is one object again.
+        var lists: [String: EntryList] = [:]
         for warehouse in manifest.warehouses {
             var whitelist = Whitelist(mode: warehouse.mode)
-            for list in warehouse.lists { whitelist.lists.append(try read(list)) }
+            for entry in warehouse.lists {
+                if let list = lists[entry.file] {
+                    whitelist.lists.append(list)
+                } else {
+                    let list = try read(entry)
+                    lists[entry.file] = list
+                    whitelist.lists.append(list)
+                }
+            }
             policy.warehouses[warehouse.id] = WarehousePolicy(
                 whitelist: whitelist,
                 endpointServices: warehouse.endpointServices,
@@ -273,7 +302,7 @@ extension LastPolicy {
         }
         do {
             let manifest = try JSONDecoder().decode(Manifest.self, from: Data(json))
-            guard manifest.format == 1 else {
+            guard Manifest.formats.contains(manifest.format) else {
                 throw ReadError.damaged(
                     file: Self.manifestName,
                     reason: "unsupported format \(manifest.format) (of another sluice version)"
@@ -296,8 +325,7 @@ extension LastPolicy {
             throw .damaged(file: list.file, reason: "checksum mismatch")
         }
         do {
-            let name = list.path.map(EntryList.Name.file) ?? .entries
-            return try EntryList(name, image: image, notes: list.notes)
+            return try EntryList(list.name, image: image, notes: list.notes)
         } catch {
             throw .damaged(file: list.file, reason: "\(error)")
         }

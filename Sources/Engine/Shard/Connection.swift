@@ -66,6 +66,7 @@ struct Connection {
         SessionIdentity(
             warehouse: profile.warehouse,
             listener: profile.name,
+            protocol: profile.settings.protocol,
             link: profile.settings.link,
             peer: peer.ip,
             client: client.address.ip,

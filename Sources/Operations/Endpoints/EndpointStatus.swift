@@ -10,8 +10,8 @@ package struct EndpointStatus: Hashable, Sendable, Codable {
     /// The state in its cloud's own terms.
     package var word: String
     package var description: String
-    /// The host that an embedded endpoint's consumers connect to; `nil` without a domain, and for
-    /// clouds, which have their own names.
+    /// The host that the endpoint's consumers connect to: its DNS name if it is known, or that of an
+    /// embedded endpoint in the gateway's domain; `nil` for neither.
     package var host: String?
     /// An embedded endpoint's addresses.
     package var listeners: [String]
@@ -33,7 +33,8 @@ package struct EndpointStatus: Hashable, Sendable, Codable {
         word = endpoint.state.word(of: endpoint.cloud)
         description = endpoint.description
         let isEmbedded = endpoint.cloud == .embedded
-        host = isEmbedded ? domain.map { endpoint.host(in: warehouse, domain: $0) } : nil
+        let embeddedHost = domain.map { endpoint.host(in: warehouse, domain: $0) }
+        host = endpoint.dnsName.isEmpty ? (isEmbedded ? embeddedHost : nil) : endpoint.dnsName
         listeners = topology.listeners(to: warehouse.id)
             .filter { isEmbedded && $0.endpoint == endpoint.id }
             .map(\.address.description)

@@ -3,7 +3,7 @@ package import CIDRTrie
 package import Policy
 package import Settings
 package import Time
-package import Traffic
+import Traffic
 
 /// Whether one listener would admit a client, and why: the answer of `sluice explain`, from the
 /// same ``AccessPolicy`` that the data plane uses.
@@ -78,7 +78,7 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
         description = verdict.match.flatMap { policy.whitelist?.description(of: $0) }
         expires = verdict.match?.expiry
         expired = policy.whitelist.flatMap { whitelist in
-            whitelist.expiredMatch(for: client.unmapped, at: now)
+            policy.expiredMatch(for: client.unmapped, at: now)
                 .flatMap { ExpiredRule($0, of: whitelist) }
         }
         self.endpoint = through

@@ -2,7 +2,7 @@ package import Addresses
 import CIDRTrie
 package import Policy
 package import Time
-package import Traffic
+import Traffic
 
 /// A session that is running now.
 package struct Session: Hashable, Sendable, Codable {
@@ -77,6 +77,7 @@ extension Session {
         SessionIdentity(
             warehouse: warehouse,
             listener: listener,
+            protocol: `protocol`,
             link: link,
             peer: peer.ip,
             client: client.ip,

@@ -21,15 +21,17 @@ package struct SessionPolicies: Sendable {
 
     /// What a listener and a warehouse that it leads to define together.
     private struct Entry: Sendable {
-        let policy: AccessPolicy
+        /// `nil` if the warehouse's whitelist decides.
+        let policy: AccessPolicy?
         let headers: HeaderPolicy
     }
 
     private struct Policies: Sendable {
         let whenRevoked: Revocation
         var entries: [String: Entry] = [:]
+        /// By the protocol of the session: an entry may count for one service only.
+        let publicLinks: [ServiceProtocol: AccessPolicy]
         /// For sessions whose listener is gone.
-        let publicLink: AccessPolicy
         let privateLink: AccessPolicy
     }
 
@@ -49,9 +51,12 @@ package struct SessionPolicies: Sendable {
     ) {
         for warehouse in topology.warehouses {
             let policy = policy[warehouse.id]
+            let publicLinks = ServiceProtocol.allCases.map { service in
+                (service, AccessPolicy(whitelistOf: policy, for: service))
+            }
             warehouses[warehouse.id] = Policies(
                 whenRevoked: warehouse.whenRevoked,
-                publicLink: AccessPolicy(whitelistOf: policy),
+                publicLinks: Dictionary(uniqueKeysWithValues: publicLinks),
                 privateLink: AccessPolicy(endpointsOf: policy)
             )
         }
@@ -60,7 +65,8 @@ package struct SessionPolicies: Sendable {
             listeners.insert(name)
             for warehouse in listener.warehouses {
                 warehouses[warehouse]?.entries[name] = Entry(
-                    policy: AccessPolicy(for: listener, under: policy[warehouse]),
+                    policy: listener.isGuardedByWhitelist
+                        ? nil : AccessPolicy(for: listener, under: policy[warehouse]),
                     headers: HeaderPolicy(listener.acceptProxyProtocol)
                 )
             }
@@ -93,9 +99,9 @@ package struct SessionPolicies: Sendable {
     private func policy(for session: SessionIdentity, of warehouse: Policies) -> AccessPolicy? {
         guard let entry = warehouse.entries[session.listener] else {
             switch session.link {
-            case .public: return warehouse.publicLink
+            case .public: return warehouse.publicLinks[session.protocol]
             case .private: return warehouse.privateLink
-            case .outbound: return .anywhere
+            case .outbound: return .anywhere(except: nil)
             }
         }
         let isVouchedFor = entry.headers.stillAdmits(
@@ -103,7 +109,8 @@ package struct SessionPolicies: Sendable {
             isIntroduced: session.isIntroduced,
             intermediaries: session.intermediaries
         )
-        return isVouchedFor ? entry.policy : nil
+        guard isVouchedFor else { return nil }
+        return entry.policy ?? warehouse.publicLinks[session.protocol]
     }
 }
 
@@ -113,6 +120,8 @@ package struct SessionIdentity: Hashable, Sendable {
     package var warehouse: String
     /// The listener's address.
     package var listener: String
+    /// Of the warehouse's service.
+    package var `protocol`: ServiceProtocol
     package var link: LinkKind
     package var peer: IPAddress
     package var client: IPAddress
@@ -126,6 +135,7 @@ package struct SessionIdentity: Hashable, Sendable {
     package init(
         warehouse: String,
         listener: String,
+        protocol: ServiceProtocol,
         link: LinkKind,
         peer: IPAddress,
         client: IPAddress,
@@ -135,6 +145,7 @@ package struct SessionIdentity: Hashable, Sendable {
     ) {
         self.warehouse = warehouse
         self.listener = listener
+        self.protocol = `protocol`
         self.link = link
         self.peer = peer
         self.client = client

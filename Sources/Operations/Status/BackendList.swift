@@ -1,7 +1,8 @@
+package import Policy
 import Settings
 import Text
 import Time
-package import Traffic
+import Traffic
 
 /// The backends of a gateway, each once, however many listeners lead to its service.
 package struct BackendList: Hashable, Sendable, Codable {

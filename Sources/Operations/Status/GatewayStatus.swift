@@ -2,7 +2,7 @@ import CIDRTrie
 package import Policy
 package import Settings
 package import Time
-package import Traffic
+import Traffic
 
 /// The state of a running gateway: the source of `/v1/status`, `/metrics` and `sluice status`. All
 /// counters start at zero with the process.

@@ -5,7 +5,11 @@ public import Time
 /// Which clients a listener admits: evaluated by the data plane for each connection, and by
 /// `explain`.
 public enum AccessPolicy: Sendable {
-    case anywhere
+    /// Every address, except those that a whitelist's deny entries deny; `nil` if none denies, and
+    /// nothing needs to be looked up.
+    ///
+    /// The longest matching prefix decides: an allow entry inside a denied block lifts the denial.
+    case anywhere(except: Whitelist?)
     case nowhere
     /// The longest matching prefix decides; an address that no entry matches is denied.
     case entries(Whitelist)
@@ -21,12 +25,15 @@ public enum AccessPolicy: Sendable {
         self = .endpoints(Dictionary(states) { $0 == .available ? $1 : $0 })
     }
 
-    /// The policy of a public link.
-    public init(whitelistOf policy: WarehousePolicy) {
-        switch policy.whitelist.mode {
-        case .anywhere: self = .anywhere
+    /// The policy of a public link of one service.
+    ///
+    /// - Complexity: independent of the number of entries.
+    public init(whitelistOf policy: WarehousePolicy, for service: ServiceProtocol) {
+        let whitelist = policy.whitelist.narrowed(to: service)
+        switch whitelist.mode {
+        case .anywhere: self = .anywhere(except: whitelist.hasDenials ? whitelist : nil)
         case .nowhere: self = .nowhere
-        case .specific: self = .entries(policy.whitelist)
+        case .specific: self = .entries(whitelist)
         }
     }
 
@@ -40,8 +47,17 @@ public enum AccessPolicy: Sendable {
     public var whitelist: Whitelist? {
         switch self {
         case .entries(let whitelist), .sources(let whitelist): whitelist
-        case .anywhere, .nowhere, .endpoints: nil
+        case .anywhere(let exceptions): exceptions
+        case .nowhere, .endpoints: nil
         }
+    }
+
+    /// The entry that would decide on `client` if it had not expired by `now`; `nil` if there is
+    /// none, or the client is admitted from anywhere with it and without it.
+    public func expiredMatch(for client: IPAddress, at now: UnixTime) -> EntryMatch? {
+        guard let match = whitelist?.expiredMatch(for: client, at: now) else { return nil }
+        guard case .anywhere = self, match.action == .allow else { return match }
+        return verdict(client: client, endpoint: nil, at: now).isAllowed ? nil : match
     }
 
     /// Decides on one connection.
@@ -56,7 +72,8 @@ public enum AccessPolicy: Sendable {
         at now: UnixTime
     ) -> AccessVerdict {
         switch self {
-        case .anywhere: AccessVerdict()
+        case .anywhere(let exceptions):
+            Self.verdict(byDenialIn: exceptions?.match(for: client, at: now))
         case .nowhere: AccessVerdict(denial: .linkClosed)
         case .entries(let whitelist):
             Self.verdict(by: whitelist.match(for: client, at: now), without: .notInWhitelist)
@@ -64,6 +81,13 @@ public enum AccessPolicy: Sendable {
         case .sources(let sources):
             Self.verdict(by: sources.match(for: client, at: now), without: .notASource)
         }
+    }
+
+    /// Only a denial is the entry's: every other client is admitted in any case, and for as long as
+    /// it likes.
+    private static func verdict(byDenialIn match: EntryMatch?) -> AccessVerdict {
+        guard let match, match.action == .deny else { return AccessVerdict() }
+        return AccessVerdict(denial: .deniedByRule, match: match)
     }
 
     private static func verdict(by match: EntryMatch?, without denial: DenialReason)

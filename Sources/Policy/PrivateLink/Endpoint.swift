@@ -1,4 +1,5 @@
 public import ProxyProtocol
+public import Time
 
 /// The consumer's side of a private link.
 public struct Endpoint: Hashable, Sendable, Codable {
@@ -18,6 +19,12 @@ public struct Endpoint: Hashable, Sendable, Codable {
     public var description: String
     /// At the same time; 0 for no limit.
     public var connectionLimit: Int
+    /// The name by which the consumer reaches it; empty if unknown.
+    public var dnsName: String
+    /// When the endpoint was created; `nil` if unknown.
+    public var createdAt: UnixTime?
+    /// The id of the endpoint service that it belongs to; empty if unknown.
+    public var service: String
 
     /// - Parameter id: in the form of its cloud; in any other it would match no header.
     public init(
@@ -25,13 +32,36 @@ public struct Endpoint: Hashable, Sendable, Codable {
         cloud: Cloud,
         state: State,
         description: String = "",
-        connectionLimit: Int = 0
+        connectionLimit: Int = 0,
+        dnsName: String = "",
+        createdAt: UnixTime? = nil,
+        service: String = ""
     ) {
         self.id = id
         self.cloud = cloud
         self.state = state
         self.description = description
         self.connectionLimit = connectionLimit
+        self.dnsName = dnsName
+        self.createdAt = createdAt
+        self.service = service
+    }
+}
+
+/// Keys that earlier versions did not write may be missing.
+extension Endpoint {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try container.decode(String.self, forKey: .id),
+            cloud: try container.decode(Cloud.self, forKey: .cloud),
+            state: try container.decode(State.self, forKey: .state),
+            description: try container.decode(String.self, forKey: .description),
+            connectionLimit: try container.decode(Int.self, forKey: .connectionLimit),
+            dnsName: try container.decodeIfPresent(String.self, forKey: .dnsName) ?? "",
+            createdAt: try container.decodeIfPresent(UnixTime.self, forKey: .createdAt),
+            service: try container.decodeIfPresent(String.self, forKey: .service) ?? ""
+        )
     }
 }
 

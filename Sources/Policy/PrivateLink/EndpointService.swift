@@ -1,3 +1,5 @@
+public import Time
+
 /// An AWS endpoint service or an Azure private link service: the provider's end of private links.
 public struct EndpointService: Hashable, Sendable, Codable {
     /// How requesting endpoints are accepted.
@@ -19,6 +21,19 @@ public struct EndpointService: Hashable, Sendable, Codable {
     public var acceptance: Acceptance
     /// Which principals may request an endpoint: AWS ARNs, Azure subscription ids, or `*`.
     public var allowedPrincipals: [String]
+    /// For people; empty if there is none.
+    public var name: String
+    /// Another name that consumers may request an endpoint by, such as Azure's alias; empty if there
+    /// is none.
+    public var alias: String
+    /// The operator's description; empty if there is none.
+    public var description: String
+    /// The cloud's zones in which it can be reached; empty if unknown.
+    public var zones: [String]
+    /// The account, subscription or project that owns it; empty if unknown.
+    public var providerAccountId: String
+    /// When it was created; `nil` if unknown.
+    public var createdAt: UnixTime?
 
     /// A service that no principal may use unless listed in `allowedPrincipals`, as in AWS.
     public init(
@@ -26,13 +41,48 @@ public struct EndpointService: Hashable, Sendable, Codable {
         cloud: Cloud,
         region: String,
         acceptance: Acceptance = .manual,
-        allowedPrincipals: [String] = []
+        allowedPrincipals: [String] = [],
+        name: String = "",
+        alias: String = "",
+        description: String = "",
+        zones: [String] = [],
+        providerAccountId: String = "",
+        createdAt: UnixTime? = nil
     ) {
         self.id = id
         self.cloud = cloud
         self.region = region
         self.acceptance = acceptance
         self.allowedPrincipals = allowedPrincipals
+        self.name = name
+        self.alias = alias
+        self.description = description
+        self.zones = zones
+        self.providerAccountId = providerAccountId
+        self.createdAt = createdAt
+    }
+}
+
+/// Keys that earlier versions did not write may be missing.
+extension EndpointService {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func text(_ key: CodingKeys) throws -> String {
+            try container.decodeIfPresent(String.self, forKey: key) ?? ""
+        }
+        self.init(
+            id: try container.decode(String.self, forKey: .id),
+            cloud: try container.decode(Cloud.self, forKey: .cloud),
+            region: try container.decode(String.self, forKey: .region),
+            acceptance: try container.decode(Acceptance.self, forKey: .acceptance),
+            allowedPrincipals: try container.decode([String].self, forKey: .allowedPrincipals),
+            name: try text(.name),
+            alias: try text(.alias),
+            description: try text(.description),
+            zones: try container.decodeIfPresent([String].self, forKey: .zones) ?? [],
+            providerAccountId: try text(.providerAccountId),
+            createdAt: try container.decodeIfPresent(UnixTime.self, forKey: .createdAt)
+        )
     }
 }
 

@@ -27,24 +27,34 @@ public struct EntryExpiries: Sendable {
 
     public init() {}
 
-    /// Entries that expire after `now` and are considered.
+    /// Entries that expire after `now` and are considered: all of them under `specific`, those that
+    /// deny under `anywhere`.
     ///
     /// - Complexity: O(*n* log *n*) in the entries that expire; all entries are looked at, but those
     ///   of lists without expiries.
     public init(of policy: Policy, after now: UnixTime) {
-        for (warehouse, policy) in policy.warehouses where policy.whitelist.mode == .specific {
-            for list in policy.whitelist.lists { add(list, of: warehouse, after: now) }
+        for (warehouse, policy) in policy.warehouses where policy.whitelist.mode != .nowhere {
+            let onlyDenials = policy.whitelist.mode == .anywhere
+            for list in policy.whitelist.lists {
+                add(list, of: warehouse, onlyDenials: onlyDenials, after: now)
+            }
         }
         entries.sort { $0.moment > $1.moment }
     }
 
-    private mutating func add(_ list: EntryList, of warehouse: String, after now: UnixTime) {
+    private mutating func add(
+        _ list: EntryList,
+        of warehouse: String,
+        onlyDenials: Bool,
+        after now: UnixTime
+    ) {
         let rules = list.trie.rules
-        guard rules.hasExpiries else { return }
+        guard rules.hasExpiries, !onlyDenials || rules.hasDenials else { return }
         for index in rules.indices {
             guard let expiry = rules.expiry(of: index), expiry > now, rules.isEnabled(index) else {
                 continue
             }
+            if onlyDenials, rules.action(of: index) == .allow { continue }
             let block = rules.block(of: index)
             entries.append(Entry(moment: expiry, warehouse: warehouse, block: block))
         }

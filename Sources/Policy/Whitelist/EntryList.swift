@@ -49,10 +49,15 @@ public struct EntryID: Hashable, Sendable {
 /// the old one or copied without being compiled again. An entry's other attributes are stored
 /// only if it has any, so that a list of a million plain blocks takes about 30 MB.
 public final class EntryList: Sendable {
-    /// Where a list comes from.
+    /// What a list is, and where it comes from.
     public enum Name: Hashable, Sendable, Comparable {
-        /// The entries of the configuration or the store.
+        /// The entries of the configuration or the store, for all services of the warehouse.
         case entries
+        /// The entries that count for one service of the warehouse only.
+        case service(ServiceProtocol)
+        /// An address group, which several warehouses share: the same list is in the whitelists of
+        /// all of them.
+        case group(String)
         /// A file, by its path as the configuration names it.
         case file(String)
     }
@@ -96,11 +101,34 @@ public final class EntryList: Sendable {
         self.init(name, CompiledTrie(builder.table), notes, series: nil)
     }
 
+    /// A list whose entries have the identities that a store has given them.
+    ///
+    /// - Parameters:
+    ///   - entries: no two with the same identity or the same block.
+    ///   - nextNumber: greater than the number of any entry that the list has had.
+    /// - Precondition: the identities are unique and below `nextNumber`.
+    public convenience init(
+        _ name: Name,
+        identified entries: some Sequence<(id: EntryID, entry: WhitelistEntry)>,
+        nextNumber: UInt32
+    ) {
+        var builder = RuleTable.Builder()
+        var notes = EntryNotes(count: 0)
+        var numbers: [UInt32] = []
+        for (id, entry) in entries {
+            let index = builder.append(entry.rule, isEnabled: entry.isEnabled)
+            notes.set(entry, at: index)
+            numbers.append(id.number)
+        }
+        notes.restore(numbers, nextNumber: nextNumber)
+        self.init(name, CompiledTrie(builder.table), notes, series: nil)
+    }
+
     /// This list as a version of `before`; `before` itself if both have the same entries.
     func continuing(_ before: EntryList) -> EntryList {
         guard series != before.series else { return self }
         // Files are compared by whoever reads them: to compare a million entries takes a while.
-        if name == .entries, self == before { return before }
+        if !name.isFile, self == before { return before }
         return EntryList(name, trie, notes, series: before.series)
     }
 
@@ -121,12 +149,34 @@ public final class EntryList: Sendable {
     public var count: Int { trie.rules.count }
 }
 
+extension EntryList.Name {
+    /// Whether the entries of such a list count for `service`.
+    public func counts(for service: ServiceProtocol) -> Bool {
+        if case .service(let own) = self { own == service } else { true }
+    }
+
+    fileprivate var isFile: Bool {
+        if case .file = self { true } else { false }
+    }
+}
+
 extension EntryList {
     public func id(at index: Int) -> EntryID { notes.id(at: index) }
 
+    /// The identity of the entry with exactly this block, disabled or not; `nil` if there is none.
+    ///
+    /// - Complexity: O(log *n*)
+    public func id(of block: CIDRBlock) -> EntryID? {
+        trie.indices(of: block).first.map(id(at:))
+    }
+
+    /// The number of the next entry that is added; no entry has had it.
+    public var nextNumber: UInt32 { notes.nextNumber }
+
     /// The position of an entry; `nil` if there is none with this identity.
     ///
-    /// - Complexity: O(*n*) if entries have been removed, else O(1).
+    /// - Complexity: O(1) if no entry has been added since one was removed; O(log *n*) for a list
+    ///   that was restored in the order of the identities; else O(*n*).
     public func index(of id: EntryID) -> Int? {
         notes.index(of: id).flatMap { trie.rules.contains(index: $0) ? $0 : nil }
     }
@@ -137,7 +187,18 @@ extension EntryList {
 
     /// The entries in ascending order of their blocks.
     public var entries: some Sequence<(id: EntryID, entry: WhitelistEntry)> {
-        trie.ascending.lazy.map { (self.id(at: $0), self[$0]) }
+        entries(in: 0..<count)
+    }
+
+    /// The entries at these places of the ascending order of all blocks; fewer if the list ends
+    /// before. Each is made when it is read.
+    ///
+    /// - Complexity: O(1)
+    public func entries(
+        in range: Range<Int>
+    ) -> some RandomAccessCollection<(id: EntryID, entry: WhitelistEntry)> {
+        trie.ascending[range.clamped(to: 0..<count)].lazy
+            .map { (id: self.id(at: $0), entry: self[$0]) }
     }
 }
 

@@ -6,8 +6,8 @@ import Time
 /// empty.
 public struct EntryNotes: Hashable, Sendable, Codable {
     /// The identity of each entry, if it is not its index.
-    private var numbers: [UInt32] = []
-    private var nextNumber: UInt32
+    private var numbers = NumberColumn()
+    private(set) var nextNumber: UInt32
     /// How each entry was written: one of ``Form``, or the index of its text in ``texts`` plus
     /// the number of forms.
     private var forms: [UInt32] = []
@@ -44,7 +44,7 @@ extension EntryNotes {
     /// Whether these can be the notes of a list whose indices are below `end`.
     func isValid(for end: Int) -> Bool {
         let implicit = numbers.count..<max(end, numbers.count)
-        let all = Set(numbers).union(implicit.map { UInt32(truncatingIfNeeded: $0) })
+        let all = Set(numbers.values).union(implicit.map { UInt32(truncatingIfNeeded: $0) })
         let areUnique = all.count == numbers.count + implicit.count
         let hasTexts = forms.allSatisfy { $0 < Int(Form.count) + texts.count }
         let hasEditors = editorPlaces.allSatisfy { $0 <= editors.count }
@@ -56,11 +56,11 @@ extension EntryNotes {
 
 extension EntryNotes {
     func id(at index: Int) -> EntryID {
-        EntryID(number: index < numbers.count ? numbers[index] : UInt32(truncatingIfNeeded: index))
+        EntryID(number: numbers[index])
     }
 
     func index(of id: EntryID) -> Int? {
-        if let index = numbers.firstIndex(of: id.number) { return index }
+        if let index = numbers.index(of: id.number) { return index }
         // Beyond the column's end, an entry's number is its index.
         return id.number < numbers.count ? nil : Int(id.number)
     }
@@ -69,13 +69,86 @@ extension EntryNotes {
     mutating func assignID(at index: Int) -> EntryID {
         let number = max(nextNumber, UInt32(truncatingIfNeeded: index))
         nextNumber = number + 1
-        if !numbers.isEmpty || number != index {
-            while numbers.count <= index {
-                numbers.append(UInt32(truncatingIfNeeded: numbers.count))
-            }
-            numbers[index] = number
-        }
+        numbers.set(number, at: index)
         return EntryID(number: number)
+    }
+
+    /// Gives the entries of a list that is being made the identities that they had before.
+    mutating func restore(_ numbers: [UInt32], nextNumber: UInt32) {
+        self.numbers = NumberColumn(numbers)
+        precondition(self.numbers.areUnique, "two entries have the same identity")
+        precondition(
+            numbers.allSatisfy { $0 < nextNumber },
+            "an entry's number is not below the next one's"
+        )
+        self.nextNumber = nextNumber
+    }
+}
+
+/// The numbers of entries by index, as far as they are not the index itself.
+private struct NumberColumn: Sendable {
+    /// Beyond the end, a number is its index.
+    private(set) var values: [UInt32]
+    /// Whether each is greater than the one before, so that they can be searched.
+    private var areAscending: Bool
+
+    /// - Parameter values: the numbers of the first entries.
+    init(_ values: [UInt32] = []) {
+        let areIndices = values.enumerated().allSatisfy { $0.offset == $0.element }
+        self.values = areIndices ? [] : values
+        areAscending = zip(values, values.dropFirst()).allSatisfy { $0 < $1 }
+    }
+
+    var count: Int { values.count }
+
+    var areUnique: Bool { areAscending || Set(values).count == values.count }
+
+    subscript(index: Int) -> UInt32 {
+        index < values.count ? values[index] : UInt32(truncatingIfNeeded: index)
+    }
+
+    /// - Complexity: O(log *n*) if the numbers are ascending, else O(*n*).
+    func index(of number: UInt32) -> Int? {
+        guard areAscending else { return values.firstIndex(of: number) }
+        var (low, high) = (0, values.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if values[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low < values.count && values[low] == number ? low : nil
+    }
+
+    mutating func set(_ number: UInt32, at index: Int) {
+        guard !values.isEmpty || number != index else { return }
+        while values.count < index { append(UInt32(truncatingIfNeeded: values.count)) }
+        if index == values.count { return append(number) }
+        values[index] = number
+        let isAfter = index == 0 || values[index - 1] < number
+        let isBefore = index + 1 == values.count || number < values[index + 1]
+        areAscending = areAscending && isAfter && isBefore
+    }
+
+    private mutating func append(_ number: UInt32) {
+        areAscending = areAscending && (values.last.map { $0 < number } ?? true)
+        values.append(number)
+    }
+}
+
+extension NumberColumn: Hashable {
+    static func == (left: Self, right: Self) -> Bool { left.values == right.values }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(values) }
+}
+
+/// Encoded as an array.
+extension NumberColumn: Codable {
+    init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode([UInt32].self))
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(values)
     }
 }
 

@@ -6,16 +6,16 @@ public import Time
 public struct Whitelist: Hashable, Sendable {
     /// Who may connect, in the terms of the managed product's console.
     public enum Mode: String, Hashable, Sendable, CaseIterable, Codable {
-        /// Every source, IPv4 and IPv6. Entries are not considered.
+        /// Every source, IPv4 and IPv6, except those that an entry denies, the longest prefix first.
         case anywhere
-        /// No source. Entries are not considered.
+        /// No source, whatever the entries.
         case nowhere
         /// The entries decide, the longest matching prefix first; an address that none of them
         /// matches is denied.
         case specific
     }
 
-    /// Whether ``lists`` are considered at all.
+    /// What becomes of an address that no entry matches, and whether ``lists`` are considered.
     public var mode: Mode
     /// Consulted together, as if they were one list. If two of them disagree about the same block,
     /// it is denied.
@@ -28,6 +28,19 @@ public struct Whitelist: Hashable, Sendable {
 
     /// The number of entries in all lists, disabled ones included.
     public var entryCount: Int { lists.reduce(0) { $0 + $1.count } }
+
+    /// Whether any enabled entry denies, expired ones included.
+    ///
+    /// - Complexity: independent of the number of entries.
+    public var hasDenials: Bool { lists.contains { $0.trie.rules.hasDenials } }
+
+    /// The whitelist of one service: without the lists of the others.
+    ///
+    /// The lists are the same objects. Their positions may be others: an ``EntryMatch`` has those of
+    /// the whitelist that found it.
+    public func narrowed(to service: ServiceProtocol) -> Whitelist {
+        Whitelist(mode: mode, lists: lists.filter { $0.name.counts(for: service) })
+    }
 }
 
 extension Whitelist {
@@ -47,7 +60,7 @@ public struct EntryMatch: Hashable, Sendable {
     public var action: Action
     /// When the entry no longer applies; `nil` for never.
     public var expiry: UnixTime?
-    /// The position of its list in ``Whitelist/lists``.
+    /// The position of its list in ``Whitelist/lists`` of the whitelist that found it.
     public var list: Int
     /// The position of the entry in the list.
     public var index: Int
@@ -83,9 +96,23 @@ extension Whitelist {
         return strongest
     }
 
+    /// The list of an entry that this whitelist found, or one with the same versions of its lists,
+    /// such as the one ``narrowed(to:)`` a service.
+    public func list(of match: EntryMatch) -> EntryList? {
+        if lists.indices.contains(match.list), lists[match.list].series == match.series {
+            return lists[match.list]
+        }
+        return lists.first { $0.series == match.series }
+    }
+
     /// The operator's description of the entry that matched; `nil` if it has none.
+    ///
+    /// - Parameter match: as for ``list(of:)``.
     public func description(of match: EntryMatch) -> String? {
-        let text = lists[match.list].trie.rules.description(of: match.index)
+        guard let rules = list(of: match)?.trie.rules, rules.contains(index: match.index) else {
+            return nil
+        }
+        let text = rules.description(of: match.index)
         return text.isEmpty ? nil : text
     }
 }

@@ -32,6 +32,15 @@ struct RegionName: PlainName {
     init(checked text: String) { self.text = text }
 }
 
+/// A cloud's name of a zone: `us-east-1a`, `use1-az1`, `1`.
+struct ZoneName: PlainName {
+    static let expectation = "a zone such as us-east-1a"
+
+    let text: String
+
+    init(checked text: String) { self.text = text }
+}
+
 /// A DNS name (RFC 1123 §2.1), with `_` allowed because container networks use it.
 struct HostName: ConfigurationScalar {
     static let expectation = "a host name"

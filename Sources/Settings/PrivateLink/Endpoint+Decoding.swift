@@ -29,10 +29,12 @@ extension Endpoint {
             let idForm = cloud.map(PrivateLinkForm.endpointID(of:))
             let idPlace = fields.requiredPlace("id")
             let id = idPlace?.text(as: idForm)
-            let initial = fields.initialState(cloud: cloud, of: services)
+            let service = fields.service(among: services)
+            let initial = fields.initialState(cloud: cloud, of: service?.known)
             let state = fields.endpointState(of: cloud, default: initial)
             let description: String? = fields.optional("description")
             let connectionLimit = fields.connectionLimit()
+            let dnsName: HostName? = fields.optional("dnsName")
             guard let cloud, let id else { return nil }
             idPlace?.claim(EndpointName(cloud, id), "endpoint", from: &claims)
             guard let state else { return nil }
@@ -41,7 +43,9 @@ extension Endpoint {
                 cloud: cloud,
                 state: state,
                 description: description ?? "",
-                connectionLimit: connectionLimit
+                connectionLimit: connectionLimit,
+                dnsName: dnsName?.text ?? "",
+                service: service?.id ?? ""
             )
         }
     }
@@ -66,28 +70,31 @@ extension Fields {
         return state
     }
 
+    /// The endpoint service that the endpoint names.
+    fileprivate mutating func service(
+        among services: KnownServices
+    ) -> (id: String, known: EndpointService?)? {
+        guard let place = place("service"), let id: String = place.scalar() else { return nil }
+        let service = services.byID[id]
+        if service == nil, services.areAll {
+            let known = place.decoding.showsMore ? services.byID.keys.prefix(100).sorted() : []
+            place.error(
+                "unknown endpoint service \(id.quoted)",
+                remedy: Suggestion.closest(to: id, among: known)
+                    .map { "did you mean \($0)?" } ?? "add it under endpointServices"
+            )
+        }
+        return (id, service)
+    }
+
     /// The initial state of an endpoint: as its service accepts requests.
-    fileprivate mutating func initialState(cloud: Cloud?, of services: KnownServices)
+    fileprivate mutating func initialState(cloud: Cloud?, of service: EndpointService?)
         -> Endpoint.State?
     {
         let principalForm = cloud.map(PrivateLinkForm.principal(of:))
         let principalPlace = place("principal")
         let principal = principalPlace?.text(as: principalForm)
-        guard let servicePlace = place("service"), let id: String = servicePlace.scalar() else {
-            return nil
-        }
-        guard let service = services.byID[id] else {
-            guard services.areAll else { return nil }
-            let known =
-                servicePlace.decoding.showsMore ? services.byID.keys.prefix(100).sorted() : []
-            servicePlace.error(
-                "unknown endpoint service \(id.quoted)",
-                remedy: Suggestion.closest(to: id, among: known)
-                    .map { "did you mean \($0)?" } ?? "add it under endpointServices"
-            )
-            return nil
-        }
-        guard let principal else { return nil }
+        guard let service, let principal else { return nil }
         if !service.allows(principal: principal) {
             principalPlace?.warning(
                 "\(service.id) does not allow this principal: the endpoint stays pending unless its"

@@ -21,14 +21,29 @@ extension EndpointService {
             let region: RegionName? = fields.required("region")
             let acceptance = fields.value("acceptance", default: Acceptance.manual)
             let principals = allowedPrincipals(&fields, cloud: cloud, acceptance: acceptance)
+            let name: String? = fields.optional("name")
+            let alias: String? = fields.optional("alias")
+            let zones = zones(&fields)
             guard let cloud, let id, let region, let acceptance else { return nil }
             return EndpointService(
                 id: id,
                 cloud: cloud,
                 region: region.text,
                 acceptance: acceptance,
-                allowedPrincipals: principals
+                allowedPrincipals: principals,
+                name: name ?? "",
+                alias: alias ?? "",
+                zones: zones
             )
+        }
+    }
+
+    private static func zones(_ fields: inout Fields) -> [String] {
+        var claims = Claims<String>()
+        return fields.elements("zones").compactMap { place in
+            let zone: ZoneName? = place.scalar()
+            if let zone { place.claim(zone.text, "zone", from: &claims) }
+            return zone?.text
         }
     }
 

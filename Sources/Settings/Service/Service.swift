@@ -1,4 +1,5 @@
 package import Addresses
+package import Policy
 public import Text
 package import Traffic
 

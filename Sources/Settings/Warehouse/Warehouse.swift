@@ -32,6 +32,13 @@ package struct Warehouse: Hashable, Sendable {
     }
 }
 
+extension Listener {
+    /// Whether the whitelist decides about its clients.
+    package var isGuardedByWhitelist: Bool {
+        link == .public || link == .outbound && sources == nil
+    }
+}
+
 extension AccessPolicy {
     /// What decides about the clients of `listener` that are routed to a warehouse.
     package init(for listener: Listener, under policy: WarehousePolicy) {
@@ -40,7 +47,7 @@ extension AccessPolicy {
         } else if listener.link == .outbound, let sources = listener.sources {
             self.init(sources: sources)
         } else {
-            self.init(whitelistOf: policy)
+            self.init(whitelistOf: policy, for: listener.protocol)
         }
     }
 }

@@ -40,10 +40,10 @@ extension Whitelist {
         files?.elements().forEach { reader.readFile($0) }
         // If an entry is missing, nothing follows from the rest.
         let isComplete = fields.place.decoding.faultCount == faultCount
-        if let mode, mode != .specific {
-            mode.warnOfIdleRules(at: [entries, files])
-        } else {
-            warnOfNoRule(in: &fields)
+        switch mode {
+        case .anywhere? where reader.lists.contains { $0.trie.rules.hasDenials }: break
+        case .anywhere?, .nowhere?: mode?.warnOfIdleRules(at: [entries, files])
+        case .specific?, nil: warnOfNoRule(in: &fields)
         }
         reader.reportDiagnosis(at: fields.place, isComplete: isComplete && mode == .specific)
         return mode.map { Whitelist(mode: $0, lists: reader.lists) }

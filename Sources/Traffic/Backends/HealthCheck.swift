@@ -1,3 +1,5 @@
+public import Policy
+
 /// How a backend is watched while no client uses it.
 public struct HealthCheck: Hashable, Sendable {
     /// What a check sends to the backend.

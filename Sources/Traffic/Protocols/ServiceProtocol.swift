@@ -1,14 +1,11 @@
 public import Addresses
 public import Policy
 
-/// A protocol that the clients of a listener speak.
-///
 /// The bytes of a session are not inspected. What the gateway knows about a protocol (who speaks
 /// first, how a denied client is told, how a backend is checked) is in its ``ProtocolDescription``: a
-/// new protocol is a file and two lines here. Its wire format is a module of its own.
-public enum ServiceProtocol: String, Hashable, Sendable, CaseIterable, Codable {
-    case mysql, http, tcp
-
+/// new protocol is a file, a line here and its name in `Policy`. Its wire format is a module of its
+/// own.
+extension ServiceProtocol {
     public var known: any ProtocolDescription.Type {
         switch self {
         case .mysql: MySQLDescription.self

@@ -183,6 +183,6 @@ struct ExplanationText: CustomStringConvertible {
             let message = explanation.message.map { ": \($0)" } ?? ""
             return "\(reason.rawValue)\(message)"
         }
-        return explanation.endpoint.map { "by endpoint \($0)" } ?? "all addresses are admitted"
+        return explanation.endpoint.map { "by endpoint \($0)" } ?? "by mode anywhere"
     }
 }

@@ -2,6 +2,7 @@ import Addresses
 import Engine
 import Foundation
 import Logging
+import Policy
 import Settings
 import Testing
 import Traffic

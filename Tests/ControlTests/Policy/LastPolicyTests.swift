@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Checksums
 import Foundation
 import Policy
 import Synchronization
@@ -57,6 +58,62 @@ struct LastPolicyTests {
         #expect(read.policy == policy)
         #expect(read.status.revision == PolicyRevision(7))
         #expect(read.status.isRestored)
+    }
+
+    @Test("Lists of all kinds are saved, and a group stays one list that warehouses share")
+    func allKinds() throws {
+        let folder = try TemporaryFolder()
+        var policy = try policy()
+        let group = EntryList(
+            .group("offices"),
+            rules: [Rule(block: try CIDRBlock(parsing: "198.51.100.0/24"))]
+        )
+        for id in ["A", "B"] { policy.warehouses[id]?.whitelist.lists.append(group) }
+        let entry = WhitelistEntry(Rule(block: try CIDRBlock(parsing: "10.0.0.0/8")))
+        for service in ServiceProtocol.allCases {
+            try policy.apply([.edit([.add(entry)], in: .service(service), of: "A")])
+        }
+        policy.warehouses["A"]?.endpoints[0].dnsName = "reporting.example.com"
+        policy.warehouses["A"]?.endpointServices[0].createdAt = UnixTime(seconds: 5)
+        let path = folder.path(of: "last")
+        let read = try saved(policy, in: path).read().policy
+        #expect(read == policy)
+        #expect(read["A"].whitelist.lists.last === read["B"].whitelist.lists.last)
+        // The manifest, six lists and the lock.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path).count == 8)
+    }
+
+    @Test("A policy that was saved in format 1 is read")
+    func format1() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "last")
+        let last = saved(try policy(), in: path)
+        let url = URL(fileURLWithPath: "\(path)/policy.json")
+        let text = try Data(contentsOf: url)
+        let end = try #require(text.firstIndex(of: UInt8(ascii: "\n")))
+        let whole = try JSONSerialization.jsonObject(with: text[(end + 1)...])
+        var manifest = try #require(Self.withoutNewKeys(whole) as? [String: Any])
+        #expect(manifest["format"] as? Int == 2)
+        manifest["format"] = 1
+        let json = [UInt8](try JSONSerialization.data(withJSONObject: manifest))
+        var checksum = CRC32C()
+        checksum.update(json.span)
+        try Data(Array("\(checksum.value)\n".utf8) + json).write(to: url)
+        #expect(try last.read().policy == policy())
+    }
+
+    /// Without the keys that format 1 does not have.
+    private static func withoutNewKeys(_ value: Any) -> Any {
+        let new = ["dnsName", "service", "name", "alias", "zones", "providerAccountId"]
+        switch value {
+        case let values as [Any]: return values.map(withoutNewKeys)
+        case let values as [String: Any]:
+            let isService = values["region"] != nil
+            return values.filter { key, _ in
+                !new.contains(key) && (key != "description" || !isService)
+            }.mapValues(withoutNewKeys)
+        default: return value
+        }
     }
 
     @Test("An edit of one list writes that list, and removes what is no longer used")

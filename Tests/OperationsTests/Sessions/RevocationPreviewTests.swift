@@ -78,6 +78,19 @@ struct RevocationPreviewTests {
         #expect(preview.keptCount == 1)
     }
 
+    @Test("An entry for one service closes sessions of that service only")
+    func service() throws {
+        var mysql = try session("10.0.0.1")
+        mysql.protocol = .mysql
+        let tcp = try session("10.0.0.1")
+        var configuration = configuration("10.0.0.0/8")
+        let denial = WhitelistEntry(Rule(block: CIDRBlock(mysql.client.ip), action: .deny))
+        try configuration.policy.apply([.edit([.add(denial)], in: .service(.mysql), of: "W")])
+        let preview = RevocationPreview([mysql, tcp], under: configuration, at: now)
+        #expect(preview.revoked == [.init(session: mysql, reason: .deniedByRule)])
+        #expect(preview.keptCount == 1)
+    }
+
     @Test("None that its warehouse keeps")
     func kept() throws {
         let lenient = configuration("10.0.0.0/8", whenRevoked: .keep)

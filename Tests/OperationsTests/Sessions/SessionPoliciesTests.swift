@@ -15,6 +15,7 @@ struct SessionPoliciesTests {
 
     private func session(
         _ client: String = "192.0.2.1",
+        protocol: ServiceProtocol = .tcp,
         link: LinkKind = .public,
         isIntroduced: Bool = false,
         intermediaries: [IPAddress] = []
@@ -23,6 +24,7 @@ struct SessionPoliciesTests {
         return SessionIdentity(
             warehouse: "W",
             listener: "127.0.0.1:1",
+            protocol: `protocol`,
             link: link,
             peer: isIntroduced ? balancer : address,
             client: address,
@@ -99,6 +101,42 @@ struct SessionPoliciesTests {
         for warehouse in [warehouse("10.0.0.0/8", listener(1)), warehouse("10.0.0.0/8")] {
             #expect(judge(session, warehouse) == .ends(.notInWhitelist))
         }
+    }
+
+    @Test("Entries for one service matter for its sessions only, with the listener and without it")
+    func service() throws {
+        let denial = Rule(block: try CIDRBlock(parsing: "192.0.2.0/24"), action: .deny)
+        for mode in [Whitelist.Mode.specific, .anywhere] {
+            for hasListener in [true, false] {
+                var own = hasListener ? warehouse("", listener(1)) : warehouse("")
+                own.warehouse.policy.whitelist = Whitelist(
+                    mode: mode,
+                    lists: [
+                        EntryList(.entries, rules: [Rule(block: .allIPv4)]),
+                        EntryList(.service(.mysql), rules: [denial]),
+                    ]
+                )
+                #expect(judge(try session(protocol: .http), own) == .goesOn(until: nil))
+                #expect(judge(try session(protocol: .mysql), own) == .ends(.deniedByRule))
+            }
+        }
+    }
+
+    @Test("A warehouse open to anywhere closes sessions that an entry denies, and no others")
+    func anywhere() throws {
+        let soon = UnixTime(seconds: now.seconds + 5)
+        let list = try EntryList(
+            .entries,
+            rules: [
+                Rule(block: CIDRBlock(parsing: "192.0.2.0/24"), action: .deny),
+                Rule(block: CIDRBlock(parsing: "198.51.100.0/24"), expiry: soon),
+            ]
+        )
+        var open = warehouse("", listener(1))
+        open.warehouse.policy.whitelist = Whitelist(mode: .anywhere, lists: [list])
+        #expect(judge(try session("192.0.2.1"), open) == .ends(.deniedByRule))
+        #expect(judge(try session("198.51.100.1"), open) == .goesOn(until: nil))
+        #expect(judge(try session("203.0.113.1"), open) == .goesOn(until: nil))
     }
 
     @Test("An entry's expiry is found even if the listener is gone")

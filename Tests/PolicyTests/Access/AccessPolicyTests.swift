@@ -77,14 +77,105 @@ struct AccessPolicyTests {
         #expect(policy.verdict(client: client, endpoint: nil, at: now).denial == .notInWhitelist)
     }
 
-    @Test("Anywhere and nowhere ignore the rules", arguments: [LinkKind.public, .outbound])
+    @Test(
+        "Anywhere admits every client that no rule denies; nowhere ignores the rules",
+        arguments: [LinkKind.public, .outbound]
+    )
     func modes(link: LinkKind) throws {
-        for address in ["203.0.113.66", "192.0.2.1", "::1"] {
-            #expect(try verdict(address, .anywhere, link: link) == AccessVerdict())
+        for address in ["203.0.113.65", "203.0.113.66", "192.0.2.1", "::1"] {
+            let open = try verdict(address, .anywhere, link: link)
+            if address == "203.0.113.66" {
+                #expect(open.denial == .deniedByRule)
+                #expect(try open.match?.block == CIDRBlock(parsing: "203.0.113.66/32"))
+            } else {
+                #expect(open == AccessVerdict())
+            }
             let closed = try verdict(address, .nowhere, link: link)
             #expect(closed == AccessVerdict(denial: .linkClosed))
         }
         #expect(try verdict("203.0.113.66", link: link).denial == .deniedByRule)
+    }
+
+    /// From anywhere, with a whitelist's entries.
+    private func open(_ rules: Rule..., lists: [EntryList] = []) -> AccessPolicy {
+        let lists = [EntryList(.entries, rules: rules)] + lists
+        let whitelist = Whitelist(mode: .anywhere, lists: lists)
+        return AccessPolicy(whitelistOf: WarehousePolicy(whitelist: whitelist), for: .mysql)
+    }
+
+    private func rule(_ block: String, _ action: Action = .allow, expiresIn seconds: Int64? = nil)
+        throws -> Rule
+    {
+        Rule(
+            block: try CIDRBlock(parsing: block),
+            action: action,
+            expiry: seconds.map { UnixTime(seconds: now.seconds + $0) }
+        )
+    }
+
+    @Test("From anywhere, an allow entry inside a denied block lifts the denial, in any list")
+    func exceptions() throws {
+        let group = EntryList(.group("offices"), rules: [try rule("10.1.2.0/24")])
+        let policy = open(
+            try rule("10.0.0.0/8", .deny),
+            try rule("10.1.0.0/16", expiresIn: 5),
+            lists: [group]
+        )
+        func verdict(_ client: String, at now: UnixTime) throws -> AccessVerdict {
+            policy.verdict(client: try IPAddress(parsing: client), endpoint: nil, at: now)
+        }
+        #expect(try verdict("10.9.0.1", at: now).denial == .deniedByRule)
+        #expect(try verdict("10.1.0.1", at: now) == AccessVerdict())
+        let later = UnixTime(seconds: now.seconds + 5)
+        #expect(try verdict("10.1.0.1", at: later).denial == .deniedByRule)
+        #expect(try verdict("10.1.2.1", at: later) == AccessVerdict())
+    }
+
+    @Test("From anywhere, nothing is looked up unless an enabled entry denies")
+    func nothingToLookUp() throws {
+        func looksUp(_ policy: AccessPolicy) -> Bool { policy.whitelist != nil }
+        #expect(!looksUp(open()))
+        #expect(!looksUp(open(try rule("10.0.0.0/8"), try rule("10.1.0.0/16", expiresIn: 5))))
+        #expect(looksUp(open(try rule("10.0.0.0/8"), try rule("10.1.0.0/16", .deny))))
+        let denial = WhitelistEntry(try rule("10.0.0.0/8", .deny))
+        let list = EntryList(.group("bad"), [denial])
+        #expect(looksUp(open(lists: [list])))
+        let id = list.id(at: 0)
+        let off = EntryEdit.setEnabled(id, false, editor: "", at: now)
+        let on = EntryEdit.setEnabled(id, true, editor: "", at: now)
+        let disabled = try list.applying([off]).list
+        #expect(!looksUp(open(lists: [disabled])))
+        #expect(looksUp(open(lists: [try disabled.applying([on]).list])))
+        #expect(!looksUp(open(lists: [try list.applying([.remove(id)]).list])))
+        let allowed = WhitelistEntry(try rule("10.0.0.0/8"))
+        #expect(!looksUp(open(lists: [try list.applying([.change(id, to: allowed)]).list])))
+        #expect(!looksUp(open(lists: [EntryList(.service(.http), [denial])])))
+        let (image, notes) = list.saved
+        #expect(looksUp(open(lists: [try EntryList(.group("bad"), image: image, notes: notes)])))
+    }
+
+    @Test("Entries for one service decide about its clients only")
+    func services() throws {
+        let whitelist = Whitelist(
+            mode: .specific,
+            lists: [
+                EntryList(.service(.mysql), rules: [try rule("10.0.0.0/8")]),
+                EntryList(.service(.http), rules: [try rule("10.0.0.0/8", .deny)]),
+                EntryList(.group("offices"), rules: [try rule("11.0.0.0/8")]),
+            ]
+        )
+        let policy = WarehousePolicy(whitelist: whitelist)
+        for (service, client, denial) in [
+            (.mysql, "10.0.0.1", nil), (.http, "10.0.0.1", .deniedByRule),
+            (.tcp, "10.0.0.1", .notInWhitelist), (.tcp, "11.0.0.1", nil),
+        ] as [(ServiceProtocol, String, DenialReason?)] {
+            let verdict = AccessPolicy(whitelistOf: policy, for: service).verdict(
+                client: try IPAddress(parsing: client),
+                endpoint: nil,
+                at: now
+            )
+            #expect(verdict.denial == denial)
+        }
     }
 
     @Test(

@@ -40,6 +40,7 @@ struct EntryExpiriesTests {
             "B": Whitelist(mode: .specific, rules: [rule(9, expires: 150)]),
             "A": Whitelist(mode: .specific, rules: rules),
             "C": Whitelist(mode: .anywhere, rules: rules),
+            "D": Whitelist(mode: .nowhere, rules: rules),
         ]
         var expiries = EntryExpiries(
             of: Policy(whitelists.mapValues { WarehousePolicy(whitelist: $0) }),
@@ -50,5 +51,18 @@ struct EntryExpiriesTests {
         #expect(expired.map(\.count) == [200, 1])
         #expect(expired[0].blocks.count == 3)
         #expect(expired[0].description.hasSuffix(" and 197 more"))
+    }
+
+    @Test("Under anywhere, entries that deny are reported when they expire")
+    func denials() {
+        var denial = rule(7, expires: 200)
+        denial.action = .deny
+        let whitelist = Whitelist(mode: .anywhere, rules: [rule(1, expires: 150), denial])
+        var expiries = EntryExpiries(
+            of: Policy(["A": WarehousePolicy(whitelist: whitelist)]),
+            after: UnixTime(seconds: 100)
+        )
+        let expired = expiries.takeExpired(at: UnixTime(seconds: 200))
+        #expect(expired.map(\.description) == ["warehouse A: 10.0.7.0/24"])
     }
 }

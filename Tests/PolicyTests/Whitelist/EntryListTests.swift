@@ -48,6 +48,67 @@ struct EntryListTests {
         #expect(list.count == 2)
     }
 
+    @Test("A list restored from saved identities has the same ones, and gives out none again")
+    func restored() throws {
+        var generator = SeededGenerator(seed: 11)
+        var list = EntryList(.service(.mysql), [WhitelistEntry]())
+        var seen: Set<EntryID> = []
+        for round in 0..<60 {
+            var edits: [EntryEdit] = [.add(try entry("10.\(round).0.0/16"))]
+            if round > 3, let entry = Array(list.entries).randomElement(using: &generator) {
+                edits.append(.remove(entry.id))
+            }
+            let number = list.nextNumber
+            let (edited, added) = try list.applying(edits)
+            #expect(added == [EntryID(number: number)])
+            #expect(seen.insert(added[0]).inserted)
+            list = edited
+            guard round % 5 == 4 else { continue }
+            // In the order of the blocks and in that of the identities.
+            let saved = Array(list.entries)
+            for entries in [saved, saved.sorted { $0.id.number < $1.id.number }] {
+                let restored = EntryList(
+                    list.name,
+                    identified: entries,
+                    nextNumber: list.nextNumber
+                )
+                #expect(Array(restored.entries).map(\.id) == saved.map(\.id))
+                #expect(Array(restored.entries).map(\.entry) == saved.map(\.entry))
+                #expect(restored.nextNumber == list.nextNumber)
+                for (id, entry) in saved {
+                    #expect(restored.index(of: id).map { restored[$0] } == entry)
+                    #expect(restored.id(of: entry.rule.block) == id)
+                }
+                let gone = seen.subtracting(saved.map(\.id))
+                #expect(gone.allSatisfy { restored.index(of: $0) == nil })
+                list = restored
+            }
+        }
+        let empty = EntryList(.entries, identified: [], nextNumber: 7)
+        #expect(try empty.applying([.add(try entry("10.0.0.0/8"))]).added == [EntryID(number: 7)])
+    }
+
+    @Test("The entries of a page are those at its places in the order of the blocks")
+    func pages() throws {
+        let blocks = (0..<10).shuffled().map { "10.\($0).0.0/16" }
+        let list = EntryList(.entries, try blocks.map { try entry($0) })
+        let page = list.entries(in: 3..<5)
+        #expect(page.map(\.entry.text) == ["10.3.0.0/16", "10.4.0.0/16"])
+        #expect(page.allSatisfy { list.id(of: $0.entry.rule.block) == $0.id })
+        #expect(list.entries(in: 8..<20).count == 2)
+        #expect(list.entries(in: 20..<30).isEmpty)
+        #expect(list.id(of: try CIDRBlock(parsing: "10.0.0.0/8")) == nil)
+    }
+
+    @Test("Lists are ordered by their kind: entries, services, groups, files")
+    func order() {
+        let names: [EntryList.Name] = [
+            .entries, .service(.mysql), .service(.http), .service(.tcp), .group("a"), .group("b"),
+            .file("a"),
+        ]
+        #expect(names.shuffled().sorted() == names)
+    }
+
     @Test("A block occurs once in a list; the error names the entry that has it")
     func duplicates() throws {
         let list = EntryList(.entries, [try entry("10.0.0.0/8")])

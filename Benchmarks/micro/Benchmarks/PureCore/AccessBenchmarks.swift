@@ -4,7 +4,7 @@ import CIDRTrie
 import Policy
 
 func measureAccess() {
-    measureVerdict("anybody is admitted", nil) { .anybody(.anywhere) }
+    measureVerdict("anybody is admitted", nil) { .anybody(.anywhere(except: nil)) }
     measureWhitelists()
     measureRules()
     measureVerdict("one of 100 endpoints is admitted", nil) { .endpoints(count: 100) }

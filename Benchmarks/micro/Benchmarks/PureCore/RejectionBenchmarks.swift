@@ -1,5 +1,6 @@
 import Addresses
 import MySQLProtocol
+import Policy
 import Traffic
 
 func measureRejections() {
