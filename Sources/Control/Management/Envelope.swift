@@ -27,18 +27,28 @@ struct Envelope<Payload: Encodable>: Encodable {
         answers.text(try text, type: "application/json", on: channel)
     }
 
-    /// JSON in which characters that could control a terminal are escaped.
     var text: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let json = String(decoding: try encoder.encode(self), as: UTF8.self)
-            return LogText.visibleJSON(json) + "\n"
-        }
+        get throws { try JSONText.of(self) }
+    }
+}
+
+enum JSONText {
+    /// JSON in which characters that could control a terminal are escaped, with a line feed. Its keys
+    /// are sorted.
+    static func of(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let json = String(decoding: try encoder.encode(value), as: UTF8.self)
+        return LogText.visibleJSON(json) + "\n"
     }
 }
 
 extension Envelope where Payload == String {
+    /// A success without data.
+    init(id: String) {
+        requestId = id
+    }
+
     /// A failure: `code` is a stable word for programs, `message` a sentence for people.
     init(id: String, code: String, message: String) {
         success = false
