@@ -19,6 +19,21 @@ struct WhitelistDiagnosisTests {
 
     private let entries = "warehouses[0].whitelist.entries"
 
+    @Test("In mode anywhere, entries have an effect if one of them denies")
+    func anywhere() {
+        func warnings(_ action: ConfigurationNode, mode: ConfigurationNode) -> [String] {
+            let entries: ConfigurationNode = [
+                ["cidr": "10.0.0.0/8", "action": action], ["cidr": "10.1.0.0/16"],
+            ]
+            return SampleTree.public
+                .setting("warehouses[0].whitelist", to: ["mode": mode, "entries": entries])
+                .decoded().warnings.map(\.path)
+        }
+        #expect(warnings("deny", mode: "anywhere") == [])
+        #expect(warnings("allow", mode: "anywhere") == [entries])
+        #expect(warnings("deny", mode: "nowhere") == [entries])
+    }
+
     @Test("An entry that a wider one makes redundant is named, with the wider one")
     func redundant() {
         let found = warnings([["cidr": "10.0.0.0/8"], ["cidr": "10.1.0.0/16"]])
