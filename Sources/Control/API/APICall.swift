@@ -29,7 +29,11 @@ extension APICall {
     /// A segment of the path.
     func path(_ name: String) throws -> String {
         guard let text = context.parameters.get(name), let decoded = text.percentDecoded else {
-            throw RequestError(.badRequest, "InvalidParameter", "Invalid percent-encoding in the path.")
+            throw RequestError(
+                .badRequest,
+                "InvalidParameter",
+                "Invalid percent-encoding in the path."
+            )
         }
         return decoded
     }
@@ -45,7 +49,11 @@ extension APICall {
         guard path.hasPrefix(prefix), path.count > prefix.count,
             let decoded = String(path.dropFirst(prefix.count)).percentDecoded
         else {
-            throw RequestError(.badRequest, "InvalidParameter", "Missing id at the end of the path.")
+            throw RequestError(
+                .badRequest,
+                "InvalidParameter",
+                "Missing id at the end of the path."
+            )
         }
         return decoded
     }

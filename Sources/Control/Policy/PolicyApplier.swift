@@ -212,7 +212,9 @@ extension PolicyUpdate {
     {
         // A count that was read from a file may be any.
         guard let revision else { return PolicyRevision(current.number &+ 1) }
-        guard revision > current || hasTopology && revision == current else { throw .outdated(revision, active: current) }
+        guard revision > current || hasTopology && revision == current else {
+            throw .outdated(revision, active: current)
+        }
         return revision
     }
 

@@ -229,7 +229,9 @@ extension PolicyWriter {
         do {
             try StoreStart.importNew(of: configured, into: store, logger: logger)
         } catch {
-            logger.error("cannot import the policy of new warehouses, which admit no clients: \(error)")
+            logger.error(
+                "cannot import the policy of new warehouses, which admit no clients: \(error)"
+            )
         }
     }
 }

@@ -194,7 +194,9 @@ struct Start {
             return (last.policy, last.status, problems)
         } catch {
             throw .invalidConfiguration(
-                loaded.lines + ["\(lastPolicy.folder): cannot fall back to the last policy: \(error)"]
+                loaded.lines + [
+                    "\(lastPolicy.folder): cannot fall back to the last policy: \(error)"
+                ]
             )
         }
     }

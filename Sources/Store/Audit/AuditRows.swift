@@ -1,5 +1,5 @@
-internal import GRDB
-package import Time
+import GRDB
+import Time
 
 /// How the audit is written as rows and read from them.
 enum AuditRows {

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 /// Any JSON value.
 package enum JSONValue: Hashable, Sendable {

@@ -1,4 +1,4 @@
-internal import GRDB
+import GRDB
 package import Time
 
 /// What names a request, so that a repetition is recognized.

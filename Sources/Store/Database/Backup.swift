@@ -1,7 +1,9 @@
+import CIDRTrie
 import FoundationEssentials
-internal import GRDB
-internal import Sockets
-internal import Text
+import GRDB
+import Policy
+import Sockets
+import Text
 package import Time
 
 extension PolicyStore {

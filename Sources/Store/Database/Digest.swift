@@ -1,4 +1,5 @@
-internal import COpenSSL
+import COpenSSL
+import Text
 
 /// SHA-256 (FIPS 180-4).
 enum SHA256 {

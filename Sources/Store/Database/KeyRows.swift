@@ -1,5 +1,5 @@
-internal import GRDB
-internal import Time
+import GRDB
+import Time
 
 /// How keys are written as rows and read from them.
 enum KeyRows {

@@ -1,9 +1,9 @@
-internal import Addresses
-internal import CIDRTrie
+import Addresses
+import CIDRTrie
 import FoundationEssentials
-internal import GRDB
-internal import Policy
-internal import Time
+import GRDB
+import Policy
+import Time
 
 /// How the policy is written as rows and read from them.
 ///
@@ -31,7 +31,7 @@ extension PolicyRows {
     static func write(_ value: some BinaryInteger, as setting: Setting, to database: Database)
         throws
     {
-        let checksum = RowChecksum.of("setting", [.text(setting.rawValue), .number(value)])
+        let checksum = RowChecksum.of("setting", [.text(setting.rawValue), .integer(value)])
         try database.execute(
             sql: "INSERT OR REPLACE INTO setting (name, value, checksum) VALUES (?, ?, ?)",
             arguments: [setting.rawValue, Int64(value), checksum]
@@ -60,7 +60,7 @@ extension PolicyRows {
 extension PolicyRows {
     static func write(_ warehouse: StoredWarehouse, id: String, to database: Database) throws {
         let fields: [RowChecksum.Field] = [
-            .text(id), .text(warehouse.mode.rawValue), .number(warehouse.version),
+            .text(id), .text(warehouse.mode.rawValue), .integer(warehouse.version),
         ]
         try database.execute(
             sql: """
@@ -77,7 +77,7 @@ extension PolicyRows {
 
     static func write(_ group: AddressGroup, to database: Database) throws {
         let fields: [RowChecksum.Field] = [
-            .text(group.name), .text(group.description), .number(group.version),
+            .text(group.name), .text(group.description), .integer(group.version),
         ]
         try database.execute(
             sql: """
@@ -283,7 +283,7 @@ extension PolicyRows {
         let checksum = RowChecksum.of(
             "entry",
             [
-                .number(list), .number(number), .text(block), .text(text), .number(isDenied),
+                .number(list), .integer(number), .text(block), .text(text), .number(isDenied),
                 .number(isEnabled), .text(entry.rule.description), .number(expiry),
                 .text(entry.editor), .number(entry.editedAt?.seconds),
             ]

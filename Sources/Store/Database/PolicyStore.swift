@@ -1,10 +1,10 @@
 import Dispatch
 import FoundationEssentials
-internal import GRDB
-package import Policy
-internal import Sockets
+import GRDB
+import Policy
+import Sockets
 import Synchronization
-internal import Text
+import Text
 package import Time
 
 /// The store: policy, keys and audit in one SQLite file, which one process writes.
@@ -56,7 +56,11 @@ package final class PolicyStore: Sendable {
             try Schema.migrator.migrate(pool)
             contents = Mutex(try pool.read(Self.read))
             // Whatever is lost from now on was there.
-            try File.replace(Self.markerPath(path), with: Array(Self.markerText.utf8), isDurable: true)
+            try File.replace(
+                Self.markerPath(path),
+                with: Array(Self.markerText.utf8),
+                isDurable: true
+            )
         } catch {
             throw Self.error(error, path)
         }
@@ -246,7 +250,9 @@ extension PolicyStore {
         if FileManager.default.fileExists(atPath: path) {
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
             // `try?`: SQLite reports what cannot be read. An empty file would count as a new store.
-            if attributes?[.size] as? UInt64 == 0, FileManager.default.fileExists(atPath: markerPath(path)) {
+            if attributes?[.size] as? UInt64 == 0,
+                FileManager.default.fileExists(atPath: markerPath(path))
+            {
                 throw .damaged(path: path, reason: "the file is empty")
             }
             return
@@ -302,7 +308,8 @@ extension PolicyStore {
         case let error as SystemError: return .unusable(path: path, reason: error.description)
         case let error as DatabaseError:
             switch error.resultCode {
-            case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CONSTRAINT, .SQLITE_ERROR, .SQLITE_MISMATCH:
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CONSTRAINT, .SQLITE_ERROR,
+                .SQLITE_MISMATCH:
                 return .damaged(path: path, reason: error.message ?? "\(error.resultCode)")
             default:
                 return .unusable(path: path, reason: error.message ?? "\(error.resultCode)")

@@ -20,7 +20,7 @@ struct RowChecksum {
         case text(String?)
         case number(Int64?)
 
-        static func number(_ value: some BinaryInteger) -> Field { .number(Int64(value)) }
+        static func integer(_ value: some BinaryInteger) -> Field { .number(Int64(value)) }
     }
 
     private mutating func add(_ field: Field) {
@@ -31,7 +31,7 @@ struct RowChecksum {
             checksum.update(1)
             add(UInt64(text.utf8.count))
             text.withUTF8 { utf8 in
-                for unsafe byte in unsafe utf8 { checksum.update(byte) }
+                for unsafebyte in unsafe utf8 { checksum.update(byte) }
             }
         case .number(let number?):
             checksum.update(2)

@@ -1,4 +1,4 @@
-internal import GRDB
+import GRDB
 
 /// The tables of the store and their history.
 ///

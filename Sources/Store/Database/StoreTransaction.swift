@@ -1,5 +1,5 @@
-internal import GRDB
-package import Policy
+import GRDB
+import Policy
 package import Time
 
 /// One write: a draft of what is stored, changed step by step, in memory and in an open transaction

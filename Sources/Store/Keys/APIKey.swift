@@ -1,5 +1,5 @@
 package import Addresses
-internal import CIDRTrie
+import CIDRTrie
 package import Time
 
 /// A key of the API. Its secret is not in it, only the secret's hash.

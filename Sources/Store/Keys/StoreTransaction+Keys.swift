@@ -1,6 +1,6 @@
 package import Addresses
-internal import GRDB
-internal import Text
+import GRDB
+import Text
 package import Time
 
 /// What a key is to be, or to become.
@@ -92,7 +92,9 @@ extension StoreTransaction {
     }
 
     private func check(_ key: APIKey) throws {
-        guard !key.name.isEmpty, key.name.utf8.count <= Self.nameLimit, key.name.isHarmless else {
+        guard !key.name.isEmpty, key.name.utf8.count <= Self.nameLimit,
+            key.name.unicodeScalars.allSatisfy(\.isHarmless)
+        else {
             throw StoreRefusal.invalid(
                 field: "name",
                 reason: "expected 1 to \(Self.nameLimit) bytes of printable text"

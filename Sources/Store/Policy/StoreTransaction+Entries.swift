@@ -1,8 +1,9 @@
-internal import Addresses
-internal import CIDRTrie
-internal import GRDB
+import Addresses
+import CIDRTrie
+import GRDB
 package import Policy
-internal import Text
+import Text
+import Time
 
 /// The most entries that one list takes.
 package enum EntryLimits {

@@ -1,8 +1,8 @@
-internal import Addresses
-internal import CIDRTrie
-internal import GRDB
+import Addresses
+import CIDRTrie
+import GRDB
 package import Policy
-internal import Text
+import Text
 
 extension StoreTransaction {
     /// Takes over the policy of each warehouse of the configuration file that the store does not
@@ -105,7 +105,8 @@ package struct FileDifference: Hashable, Sendable {
 extension FileDifference: CustomStringConvertible {
     package var description: String {
         let rest = count > names.count ? " and \(count - names.count) more" : ""
-        return "warehouse \(warehouse): the configuration file differs from the store, which counts:"
+        return
+            "warehouse \(warehouse): the configuration file differs from the store, which counts:"
             + " \(names.joined(separator: ", "))\(rest) (change the policy by the API, and remove it"
             + " from the file)"
     }

@@ -1,6 +1,6 @@
-internal import GRDB
+import GRDB
 package import Policy
-internal import Text
+import Text
 
 // MARK: - Inbound endpoints
 
