@@ -129,7 +129,7 @@ let package = Package(
             name: "Control",
             dependencies: [
                 "Addresses", "Checksums", "CIDRTrie", "CYAML", "Engine", "Operations", "Policy",
-                "Settings", "Sockets", "Text", "Time", "Traffic",
+                "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

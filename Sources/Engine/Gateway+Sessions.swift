@@ -96,6 +96,8 @@ extension Gateway {
         return await answers.all().reduce(into: EntryHitTable()) { $0.merge($1) }
     }
 
+    package var topology: Topology { inventory.withLock { $0.topology } }
+
     /// The active policy.
     package var policy: Policy { inventory.withLock { $0.configuration.policy } }
 

@@ -124,6 +124,11 @@ extension File {
         }
     }
 
+    /// Removes the file at `path`, if there is one.
+    public static func remove(_ path: String) {
+        _ = unsafe unlink(path)
+    }
+
     /// Makes a call that returns -1 for a failure, and repeats it while signals interrupt it.
     @discardableResult
     private static func retrying<Value: BinaryInteger>(_ call: () -> Value) throws(SystemError)

@@ -107,20 +107,13 @@ extension APICall {
         }
     }
 
-    /// Decodes a body, strictly: a field that is misspelt must not be ignored.
+    /// Decodes a body.
     func decode<Body: APIBody>(_ type: Body.Type, from bytes: [UInt8]) throws -> Body {
         guard !bytes.allSatisfy({ $0 == 0x20 || (0x09...0x0d).contains($0) }) else {
             throw RequestError(.badRequest, "InvalidParameter", "Missing body: expected JSON.")
         }
         do {
-            let fields = try JSONDecoder().decode(FieldNames.self, from: Data(bytes))
-            if let unknown = fields.names.first(where: { !Body.fields.contains($0) }) {
-                throw RequestError.invalid(
-                    unknown,
-                    "unknown field (expected \(Body.fields.joined(separator: ", ")))"
-                )
-            }
-            return try JSONDecoder().decode(Body.self, from: Data(bytes))
+            return try JSONDecoder().decode(Strict<Body>.self, from: Data(bytes)).value
         } catch let error as DecodingError {
             throw RequestError(.badRequest, "InvalidParameter", error.sentence)
         }
@@ -133,20 +126,31 @@ protocol APIBody: Decodable, Sendable {
     static var fields: [String] { get }
 }
 
-/// The names in a JSON object.
-private struct FieldNames: Decodable {
-    let names: [String]
-
-    private struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
+/// A body without unknown fields: one that is misspelt must not be ignored.
+struct Strict<Body: APIBody>: Decodable, Sendable {
+    let value: Body
 
     init(from decoder: any Decoder) throws {
-        names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue).sorted()
+        let names = try decoder.container(keyedBy: FieldName.self).allKeys.map(\.stringValue)
+        let unknown = names.filter { !Body.fields.contains($0) }.min()
+        if let unknown {
+            let path = DecodingError.path(decoder.codingPath + [FieldName(stringValue: unknown)])
+            throw RequestError.invalid(
+                path,
+                "unknown field (expected \(Body.fields.joined(separator: ", ")))"
+            )
+        }
+        value = try Body(from: decoder)
     }
+}
+
+/// Any name in a JSON object.
+private struct FieldName: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
 }
 
 extension DecodingError {
@@ -154,7 +158,7 @@ extension DecodingError {
     var sentence: String {
         switch self {
         case .keyNotFound(let key, let context):
-            "Missing field \(path(context.codingPath + [key]))."
+            "Missing field \(Self.path(context.codingPath + [key]))."
         case .typeMismatch(_, let context):
             "\(field(context)) has the wrong type: \(context.debugDescription)"
         case .valueNotFound(_, let context):
@@ -168,10 +172,11 @@ extension DecodingError {
     }
 
     private func field(_ context: Context) -> String {
-        context.codingPath.isEmpty ? "The body" : path(context.codingPath)
+        context.codingPath.isEmpty ? "The body" : Self.path(context.codingPath)
     }
 
-    private func path(_ keys: [any CodingKey]) -> String {
+    /// `entries[3].cidr`
+    static func path(_ keys: [any CodingKey]) -> String {
         keys.reduce(into: "") { text, key in
             if let index = key.intValue {
                 text += "[\(index)]"

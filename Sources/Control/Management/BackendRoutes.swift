@@ -6,31 +6,24 @@ import Text
 
 /// What the API answers about backends: their health, and the mode in which an operator puts them.
 struct BackendRoutes: Sendable {
+    let api: APIRouter
     let gateway: any ManagedGateway
-    /// As for sessions: there is no authentication.
-    let allowsChanges: Bool
     let answers: LargeAnswers
 
-    func add(to router: Router<ManagementContext>) {
-        router.get("/v1/backends") { request, context in
-            let filter = try filter(of: request)
-            let list = try known(filter)
-            return try Envelope(id: request.envelopeID, data: list.matching(filter))
-                .response(by: answers, on: context.channel)
+    func add() {
+        api.on(.get, "/v1/backends", .read, .filtered) { call in
+            let filter = try filter(of: call.request)
+            let list = try known(filter, to: call.principal)
+            return try Envelope(id: call.id, data: list.matching(filter))
+                .response(by: answers, on: call.context.channel)
         }
-        router.put("/v1/backends") { request, context in
-            try Envelope(id: request.envelopeID, data: setMode(request))
-                .response(by: answers, on: context.channel)
+        api.on(.put, "/v1/backends", .operate, .filtered) { call in
+            try Envelope(id: call.id, data: setMode(call.request, by: call.principal))
+                .response(by: answers, on: call.context.channel)
         }
     }
 
-    private func setMode(_ request: Request) throws -> BackendList {
-        guard allowsChanges else {
-            let message =
-                "Backends can only be changed over a loopback management address"
-                + " (set management.listen to 127.0.0.1:PORT)."
-            throw RequestError(.forbidden, "Forbidden", message)
-        }
+    private func setMode(_ request: Request, by principal: Principal) throws -> BackendList {
         let filter = try filter(of: request, beside: ["mode"])
         guard filter.backend != nil else {
             let message = "No backend selected (use backend=HOST:PORT)."
@@ -45,14 +38,24 @@ struct BackendRoutes: Sendable {
                 "Invalid mode \(word.quoted) (expected one of \(words))."
             )
         }
-        _ = try known(filter)
+        _ = try known(filter, to: principal)
+        try requireScope(of: filter, for: principal)
         gateway.setMode(choice.mode, matching: filter)
-        return BackendList(of: gateway.status().listeners).matching(filter)
+        return try known(filter, to: principal).matching(filter)
     }
 
-    /// All backends, if there are some that the filter can mean.
-    private func known(_ filter: BackendFilter) throws -> BackendList {
-        let list = BackendList(of: gateway.status().listeners)
+    /// Two warehouses may share a backend: a key for one of them must not change the other's.
+    private func requireScope(of filter: BackendFilter, for principal: Principal) throws {
+        guard principal.warehouses != nil, filter.warehouse == nil else { return }
+        throw RequestError.invalid(
+            "warehouse",
+            "required, because this key is limited to some warehouses"
+        )
+    }
+
+    /// All backends that the principal may see, if there are some that the filter can mean.
+    private func known(_ filter: BackendFilter, to principal: Principal) throws -> BackendList {
+        let list = BackendList(of: gateway.status().visible(to: principal).listeners)
         guard let error = filter.unknownPlace(in: list),
             case .unknownPlace(let kind, _, _) = error
         else { return list }

@@ -2,13 +2,13 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
+import Store
 import Text
 
 /// Handles requests that are rejected or fail, always with the envelope: clients see a single
 /// format.
 struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
-    /// Where the policy is stored, for messages.
-    let policySource: String
+    let routes: RouteTable
     /// Host names that requests may use, in addition to addresses and `localhost`.
     let hostNames: [String]
     /// Probes may use any host name, and learn nothing secret.
@@ -21,16 +21,23 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let id = request.envelopeID
         if let host = unknownHost(of: request) { return try refuse(host, id: id) }
-        if let refusal = MethodRefusal(request.method, path: request.uri.path) {
-            return try answer(to: refusal, id: id)
+        if let origin = request.foreignOrigin {
+            return try refuse(origin: origin, id: id)
         }
         do {
             return try await next(request, context)
         } catch let error as RequestError {
-            return try Envelope(id: id, code: error.code, message: error.message)
-                .response(status: error.status)
+            return try Self.answer(to: error, id: id)
+        } catch let error as StoreRefusal {
+            return try Self.answer(to: RequestError(error), id: id)
+        } catch let error as WriteRefusal {
+            return try Self.answer(to: RequestError(error), id: id)
+        } catch let error as StoreError {
+            return try Self.answer(to: RequestError(.storeUnavailable(error)), id: id)
+        } catch let error as ConfirmationRequired {
+            return try Self.answer(to: error, id: id)
         } catch let error as HTTPError {
-            return try Self.answer(to: error, path: request.uri.path, id: id)
+            return try answer(to: error, request, id: id)
         } catch {
             context.logger.error("management request failed: \(error)")
             return try Envelope(
@@ -40,6 +47,23 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
             )
             .response(status: .internalServerError)
         }
+    }
+
+    private static func answer(to error: RequestError, id: String) throws -> Response {
+        var response = try Envelope(id: id, code: error.code, message: error.message)
+            .response(status: error.status)
+        if error.status == .tooManyRequests { response.headers[.retryAfter] = "1" }
+        return response
+    }
+
+    private static func answer(to error: ConfirmationRequired, id: String) throws -> Response {
+        let reasons = error.reasons.joined(separator: "; ")
+        var envelope = Envelope(id: id, data: ConfirmationReasons(reasons: error.reasons))
+        envelope.success = false
+        envelope.code = "ConfirmationRequired"
+        envelope.message =
+            "\(reasons.asSentence) Repeat the request with confirm=true to do it nevertheless."
+        return try envelope.response(status: .conflict)
     }
 
     /// A host that the request names and that is not ours.
@@ -58,38 +82,42 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         ).response(status: .forbidden)
     }
 
-    private func answer(to refusal: MethodRefusal, id: String) throws -> Response {
-        switch refusal {
-        case .policyIsFile:
-            return try Envelope(
-                id: id,
-                code: "PolicyIsFile",
-                message:
-                    "This gateway's policy comes from \(policySource) and cannot be changed here;"
-                    + " edit it there and send the gateway SIGHUP."
-            ).response(status: .conflict)
-        case .methodNotAllowed:
-            var response = try Envelope(
-                id: id,
-                code: "MethodNotAllowed",
-                message: MethodRefusal.advice
-            ).response(status: .methodNotAllowed)
-            response.headers[.allow] = MethodRefusal.allowed
-            return response
-        }
+    private func refuse(origin: String, id: String) throws -> Response {
+        try Envelope(
+            id: id,
+            code: "ForeignOrigin",
+            message: "Requests from pages of \(LogText.harmless(origin)) are not accepted."
+        ).response(status: .forbidden)
     }
 
-    private static func answer(to error: HTTPError, path: String, id: String) throws -> Response {
+    /// Hummingbird knows a path only together with its method.
+    private func answer(to error: HTTPError, _ request: Request, id: String) throws -> Response {
         guard error.status == .notFound else {
             return try Envelope(
                 id: id,
-                code: "InvalidRequest",
+                code: "InvalidParameter",
                 message: "Request rejected: \(error.status.reasonPhrase)."
             ).response(status: error.status)
         }
-        return try Envelope(id: id, code: "NotFound", message: "Unknown path \(path).")
-            .response(status: .notFound)
+        let path = request.uri.path
+        let methods = routes.methods(of: path)
+        guard !methods.isEmpty else {
+            return try Envelope(id: id, code: "NotFound", message: "Unknown path \(path).")
+                .response(status: .notFound)
+        }
+        let allowed = methods.joined(separator: ", ")
+        var response = try Envelope(
+            id: id,
+            code: "MethodNotAllowed",
+            message: "\(request.method.rawValue) is not supported here (expected \(allowed))."
+        ).response(status: .methodNotAllowed)
+        response.headers[.allow] = allowed
+        return response
     }
+}
+
+private struct ConfirmationReasons: Encodable {
+    let reasons: [String]
 }
 
 extension Request {
@@ -99,6 +127,17 @@ extension Request {
             UUID.init(uuidString:)
         )
         return (sent ?? UUID()).uuidString.lowercased()
+    }
+
+    /// The page that a browser sends the request for (RFC 6454 §7), if it is not one of ours: a page
+    /// elsewhere must not act with the rights of whoever looks at it.
+    fileprivate var foreignOrigin: String? {
+        guard let origin = headers[.origin] else { return nil }
+        let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "http:" || parts[0] == "https:", parts[1].isEmpty,
+            let own = head.authority ?? hosts.first, own.lowercased() == parts[2].lowercased()
+        else { return origin }
+        return nil
     }
 
     /// What each Host field names. There should be one (RFC 9112 §3.2); with two, it is undefined
@@ -134,34 +173,5 @@ extension Request {
             throw RequestError(.badRequest, "InvalidRequest", "Duplicate parameter \(key).")
         }
         return values.first.map { String($0) }
-    }
-}
-
-/// Why a request is rejected for its method, whether or not its path exists.
-enum MethodRefusal: Hashable {
-    /// It would change the policy, which only the configuration file does.
-    case policyIsFile
-    /// Everything here is for reading.
-    case methodNotAllowed
-
-    /// What is answered, as in the Allow field (RFC 9110 §10.2.1).
-    static let allowed = "GET, HEAD"
-    /// A sentence for people.
-    static let advice = "Only GET and HEAD are supported."
-
-    /// `nil` if the method only reads.
-    init?(_ method: HTTPRequest.Method, path: String) {
-        switch method {
-        case .get, .head: return nil
-        // Closing a session and changing a backend's mode do not change the policy.
-        case .delete where path == "/v1/sessions": return nil
-        case .put where path == "/v1/backends": return nil
-        case .post, .put, .patch, .delete: self = Self.ofWrite(to: path)
-        default: self = .methodNotAllowed
-        }
-    }
-
-    private static func ofWrite(to path: String) -> MethodRefusal {
-        path == "/v1" || path.hasPrefix("/v1/") ? .policyIsFile : .methodNotAllowed
     }
 }

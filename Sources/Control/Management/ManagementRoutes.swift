@@ -7,43 +7,73 @@ import Operations
 import Policy
 import Settings
 
-/// What the management address answers.
+/// What the management address and the local socket answer.
 struct ManagementRoutes: Sendable {
     let gateway: any ManagedGateway
-    /// Whether clients may close sessions.
-    let allowsClosing: Bool
-    /// Where the policy is stored, for messages.
-    let policySource: String
+    /// Changes the policy.
+    let writer: PolicyWriter
+    /// How requests are authenticated.
+    let access: ManagementAccess
+    /// Whether anyone who can connect may read `/metrics`.
+    var hasOpenMetrics = false
     /// Host names that requests may use, in addition to addresses and `localhost`.
     var hostNames: [String] = []
 
     func router(answers: LargeAnswers) -> Router<ManagementContext> {
         // Load balancers often use HEAD.
         let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
+        let table = RouteTable()
         let pages = PageQueue()
-        router.add(
-            middleware: ManagementErrors(policySource: policySource, hostNames: hostNames)
-        )
+        router.add(middleware: ManagementErrors(routes: table, hostNames: hostNames))
+        let api = APIRouter(router: router, gateway: gateway, access: access, table: table)
+        for path in ["/", "/healthz", "/readyz", "/metrics"] { table.add(.get, path) }
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
         router.get("/readyz") { request, _ in try readiness(for: request) }
-        router.get("/metrics") { _, context -> Response in
-            let text = try await pages.build {
-                PrometheusText(gateway.status(), process: .current()).description
+        if hasOpenMetrics {
+            router.get("/metrics") { _, context in try await metrics(context, pages, answers) }
+        } else {
+            api.on(.get, "/metrics", .read, .organization) { call in
+                try await metrics(call.context, pages, answers)
             }
-            return answers.text(text, type: PrometheusText.contentType, on: context.channel)
         }
-        router.get("/v1/status") { request, context -> Response in
-            let (id, channel) = (request.envelopeID, context.channel)
+        api.on(.get, "/v1/status", .read, .filtered) { call in
+            let (id, channel) = (call.id, call.context.channel)
             return try await pages.build {
-                try Envelope(id: id, data: gateway.status()).response(by: answers, on: channel)
+                let status = gateway.status().visible(to: call.principal)
+                return try Envelope(id: id, data: status).response(by: answers, on: channel)
             }
         }
-        BackendRoutes(gateway: gateway, allowsChanges: allowsClosing, answers: answers)
-            .add(to: router)
-        PolicyRoutes(gateway: gateway, allowsClosing: allowsClosing, answers: answers)
-            .add(to: router)
+        BackendRoutes(api: api, gateway: gateway, answers: answers).add()
+        SessionRoutes(api: api, gateway: gateway, answers: answers).add()
+        addPolicyRoutes(api)
         return router
+    }
+
+    private func addPolicyRoutes(_ api: APIRouter) {
+        let writes = APIWriter(gateway: gateway, writer: writer)
+        WarehouseContractRoutes(api: api).add()
+        ConnectionContractRoutes(api: api, writes: writes).add()
+        PrivateLinkContractRoutes(api: api, writes: writes).add()
+        WhitelistRoutes(api: api, writes: writes).add()
+        EntryRoutes(api: api, writes: writes).add()
+        GroupRoutes(api: api, writes: writes).add()
+        EndpointRoutes(api: api, writes: writes).add()
+        EndpointServiceRoutes(api: api, writes: writes).add()
+        KeyRoutes(api: api, writes: writes).add()
+        AuditRoutes(api: api, writes: writes).add()
+        PolicyDocumentRoutes(api: api, writes: writes).add()
+    }
+
+    private func metrics(
+        _ context: ManagementContext,
+        _ pages: PageQueue,
+        _ answers: LargeAnswers
+    ) async throws -> Response {
+        let text = try await pages.build {
+            PrometheusText(gateway.status(), process: .current()).description
+        }
+        return answers.text(text, type: PrometheusText.contentType, on: context.channel)
     }
 
     private static let index = """
@@ -53,12 +83,8 @@ struct ManagementRoutes: Sendable {
         /readyz        200 while the gateway accepts connections; with ?warehouse=ID, if each of the
                        warehouse's listeners also has a healthy backend
         /metrics       Prometheus metrics
-        /v1/status     listeners, backends and counters as JSON
-        /v1/sessions   running sessions; DELETE closes those that match a filter
-        /v1/backends   backends with health and mode; PUT changes a backend's mode
-        /v1/denials    recently denied sources and why
-        /v1/endpoints  private endpoints, and unknown ones seen in connections
-        /v1/explain    ?warehouse=ID&source=ADDRESS[&endpoint=CLOUD:ID]: would this client be admitted?
+        /v1/...        the API: status, sessions, denials, whitelists, private links, keys, audit
+                       (docs/management-api.md); with X-API-Key, or over the local socket
 
         """
 
@@ -109,6 +135,23 @@ protocol ManagedGateway: Sendable {
     func endpoints() -> EndpointList
     func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
+    var topology: Topology { get }
+    /// The active policy.
+    var policy: Policy { get }
+    /// How often each entry of a whitelist has decided.
+    func entryHits() async -> EntryHitTable
+}
+
+extension GatewayStatus {
+    /// Without the listeners of warehouses that a principal may not see.
+    func visible(to principal: Principal) -> GatewayStatus {
+        guard principal.warehouses != nil else { return self }
+        var status = self
+        status.listeners.removeAll { listener in
+            listener.warehouse.map { !principal.mayUse(warehouse: $0) } ?? true
+        }
+        return status
+    }
 }
 
 extension Gateway: ManagedGateway {}

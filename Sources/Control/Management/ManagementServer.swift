@@ -8,10 +8,24 @@ import Sockets
 import protocol NIOCore.Channel
 import struct NIOCore.IOError
 
-/// The management address: health, metrics and the API.
+/// The management address or the local socket: health, metrics and the API.
 struct ManagementServer: Sendable {
-    /// The only address it listens on; with port 0 the system chooses the port.
-    let address: SocketAddress
+    /// Where it listens.
+    enum Place: Hashable, Sendable, CustomStringConvertible {
+        /// With port 0 the system chooses the port.
+        case address(SocketAddress)
+        /// A Unix socket at this path.
+        case socket(String)
+
+        var description: String {
+            switch self {
+            case .address(let address): address.description
+            case .socket(let path): path
+            }
+        }
+    }
+
+    let place: Place
     let routes: ManagementRoutes
     var limits = ManagementLimits()
     let logger: Logger
@@ -57,7 +71,7 @@ struct ManagementServer: Sendable {
             try await serviceGroup(onStart: onStart).run()
         } catch {
             throw ServiceError.cannotManage(
-                address: address.description,
+                address: place.description,
                 reason: Self.reason(for: error)
             )
         }
@@ -68,7 +82,7 @@ struct ManagementServer: Sendable {
             try await group.waitForAll()
         } catch {
             throw ServiceError.cannotManage(
-                address: address.description,
+                address: place.description,
                 reason: Self.reason(for: error)
             )
         }
@@ -104,13 +118,10 @@ struct ManagementServer: Sendable {
         return Application(
             router: routes.router(answers: LargeAnswers(room: largeAnswers)),
             server: .http1(configuration: limits.http(room: room, largeAnswers: largeAnswers)),
-            configuration: .init(
-                address: .hostname("\(address.ip)", port: Int(address.port)),
-                serverName: "sluice"
-            ),
+            configuration: .init(address: place.bindAddress, serverName: "sluice"),
             onServerRunning: { listener in
                 await Self.watch(listener, making: room)
-                onStart(listener.localAddress?.port ?? Int(address.port))
+                onStart(listener.localAddress?.port ?? 0)
             },
             logger: quietLogger
         )
@@ -125,6 +136,15 @@ struct ManagementServer: Sendable {
     }
 
     private var quietLogger: Logger { logger.quiet }
+}
+
+extension ManagementServer.Place {
+    fileprivate var bindAddress: BindAddress {
+        switch self {
+        case .address(let address): .hostname("\(address.ip)", port: Int(address.port))
+        case .socket(let path): .unixDomainSocket(path: path)
+        }
+    }
 }
 
 extension Logger {

@@ -42,6 +42,9 @@ final class PolicyWriter: Sendable {
 
     var base: Base { state.withLock { $0.base } }
 
+    /// The policy of the configuration file.
+    var configured: Policy { state.withLock { $0.configured } }
+
     /// `nil` if there is none, or none that can be used.
     var store: PolicyStore? { base.store }
 

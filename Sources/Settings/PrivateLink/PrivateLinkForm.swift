@@ -1,19 +1,19 @@
-import Policy
-import Text
+package import Policy
+package import Text
 
 /// The format of the names that a cloud gives its private links.
 ///
 /// The gateway compares them byte by byte with those in PROXY headers, so a name in another format
 /// would never match.
-struct PrivateLinkForm {
+package struct PrivateLinkForm {
     /// Stands for any principal.
-    static let anyPrincipal = "*"
+    package static let anyPrincipal = "*"
 
     /// What is expected, after the word "expected".
-    let expectation: String
+    package let expectation: String
     private let isMet: (String) -> Bool
 
-    func check(_ text: String) throws(ScalarError) {
+    package func check(_ text: String) throws(ScalarError) {
         guard !isMet(text) else { return }
         let remedy = text.hasPrefix("vpce-svc-") ? "this is an endpoint service id" : nil
         throw ScalarError("expected \(expectation), found \(text.quoted)", remedy: remedy)
@@ -22,11 +22,11 @@ struct PrivateLinkForm {
 
 extension PrivateLinkForm {
     /// The clouds whose endpoints may have this id.
-    static func clouds(using id: String) -> [Cloud] {
+    package static func clouds(using id: String) -> [Cloud] {
         Cloud.allCases.filter { $0 != .embedded && endpointID(of: $0).isMet(id) }
     }
 
-    static func endpointID(of cloud: Cloud) -> PrivateLinkForm {
+    package static func endpointID(of cloud: Cloud) -> PrivateLinkForm {
         switch cloud {
         case .aws:
             PrivateLinkForm(expectation: "vpce- and 17 hexadecimal digits") { text in
@@ -53,7 +53,7 @@ extension PrivateLinkForm {
         }
     }
 
-    static func endpointServiceID(of cloud: Cloud) -> PrivateLinkForm {
+    package static func endpointServiceID(of cloud: Cloud) -> PrivateLinkForm {
         switch cloud {
         case .aws:
             PrivateLinkForm(expectation: "vpce-svc- and 17 hexadecimal digits") { text in
@@ -78,7 +78,7 @@ extension PrivateLinkForm {
         }
     }
 
-    static func principal(of cloud: Cloud) -> PrivateLinkForm {
+    package static func principal(of cloud: Cloud) -> PrivateLinkForm {
         switch cloud {
         case .aws:
             PrivateLinkForm(

@@ -11,6 +11,11 @@ package struct Warehouse: Hashable, Sendable {
     package var name: String
     /// The DNS name that its users connect to; the connection examples show it.
     package var host: String?
+    /// The cloud it runs in; `nil` if unknown.
+    package var cloud: Cloud?
+    /// The cloud's name for its region and zone; empty if unknown.
+    package var region: String
+    package var zone: String
     /// At the same time, over all its services; 0 for no limit.
     package var connectionLimit: Int
     /// What happens to a running session that a policy change no longer admits.
@@ -21,12 +26,18 @@ package struct Warehouse: Hashable, Sendable {
         id: String,
         name: String? = nil,
         host: String? = nil,
+        cloud: Cloud? = nil,
+        region: String = "",
+        zone: String = "",
         connectionLimit: Int = 0,
         whenRevoked: Revocation = .close
     ) {
         self.id = id
         self.name = name ?? id
         self.host = host
+        self.cloud = cloud
+        self.region = region
+        self.zone = zone
         self.connectionLimit = connectionLimit
         self.whenRevoked = whenRevoked
     }
@@ -74,6 +85,9 @@ struct DecodedWarehouse {
             let links = Set(shared.compactMap { listener in id.flatMap(listener.link) })
             let name: String? = fields.optional("name")
             let host: HostName? = fields.optional("host")
+            let cloud: Cloud? = fields.optional("cloud")
+            let region: String? = fields.optional("region")
+            let zone: String? = fields.optional("zone")
             let connectionLimit = fields.connectionLimit()
             let listeners = listeners(
                 &fields,
@@ -108,6 +122,9 @@ struct DecodedWarehouse {
                     id: id,
                     name: name,
                     host: host?.text,
+                    cloud: cloud,
+                    region: region ?? "",
+                    zone: zone ?? "",
                     connectionLimit: connectionLimit,
                     whenRevoked: whenRevoked
                 ),

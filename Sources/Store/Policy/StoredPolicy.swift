@@ -64,18 +64,25 @@ package struct OutboundService: Hashable, Sendable, Codable {
     /// AWS: the service name; Azure: the alias.
     package var name: String
     package var description: String
+    package var zone: String?
+    /// The account that owns it.
+    package var providerAccountID: String?
     package var createdAt: UnixTime
 
     package init(
         cloudProvider: String,
         region: String,
+        zone: String? = nil,
         id: String,
         name: String,
+        providerAccountID: String? = nil,
         description: String,
         createdAt: UnixTime
     ) {
         self.cloudProvider = cloudProvider
         self.region = region
+        self.zone = zone
+        self.providerAccountID = providerAccountID
         self.id = id
         self.name = name
         self.description = description

@@ -7,64 +7,88 @@ import Policy
 import Text
 
 /// The API for access: sessions, denials, endpoints, explanations.
-struct PolicyRoutes: Sendable {
+struct SessionRoutes: Sendable {
     /// The default and maximum length of a list.
     private static let standardLimit = 1_000
     private static let greatestLimit = 100_000
 
+    let api: APIRouter
     let gateway: any ManagedGateway
-    /// Closing is limited to this machine, because there is no authentication.
-    let allowsClosing: Bool
     let answers: LargeAnswers
 
-    func add(to router: Router<ManagementContext>) {
-        router.get("/v1/sessions") { request, context in
-            try await sessions(request, context)
+    func add() {
+        api.on(.get, "/v1/sessions", .read, .filtered) { try await sessions($0) }
+        api.on(.delete, "/v1/sessions", .operate, .filtered) { try await closeSessions($0) }
+        api.on(.get, "/v1/denials", .read, .filtered) { try await denials($0) }
+        api.on(.get, "/v1/endpoints", .read, .filtered) { call in
+            try Envelope(id: call.id, data: endpoints(visibleTo: call.principal))
+                .response(by: answers, on: call.context.channel)
         }
-        router.delete("/v1/sessions") { request, context in
-            try await closeSessions(request, context)
+        api.on(.get, "/v1/explain", .read, .filtered) { call in
+            try call.answer(explanations(for: call))
         }
-        router.get("/v1/denials") { request, context in try await denials(request, context) }
-        router.get("/v1/endpoints") { request, context in
-            try Envelope(id: request.envelopeID, data: gateway.endpoints())
-                .response(by: answers, on: context.channel)
+    }
+
+    private func endpoints(visibleTo principal: Principal) -> EndpointList {
+        var list = gateway.endpoints()
+        guard principal.warehouses != nil else { return list }
+        list.endpoints.removeAll { !principal.mayUse(warehouse: $0.warehouse) }
+        list.unknown.removeAll { seen in
+            seen.warehouse.map { !principal.mayUse(warehouse: $0) } ?? true
         }
-        router.get("/v1/explain") { request, _ in
-            try Envelope(id: request.envelopeID, data: explanations(for: request)).response()
+        return list
+    }
+
+    /// The warehouses to ask about: `nil` for all, if the principal may see all.
+    private func scopes(of warehouse: String?, for principal: Principal) throws -> [String?] {
+        guard let own = principal.warehouses else { return [warehouse] }
+        guard let warehouse else { return own.sorted() }
+        guard own.contains(warehouse) else {
+            throw RequestError.unknownWarehouse(warehouse, of: principal, in: gateway.topology)
         }
+        return [warehouse]
     }
 }
 
 // MARK: - Sessions
 
-extension PolicyRoutes {
-    private func sessions(_ request: Request, _ context: ManagementContext) async throws -> Response
-    {
-        let query = try sessionRequest(request)
-        try await checkPlaces(of: query.filter)
+extension SessionRoutes {
+    private func sessions(_ call: APICall) async throws -> Response {
+        let query = try sessionRequest(call.request, call.principal)
+        let scopes = try scopes(of: query.filter.warehouse, for: call.principal)
+        try await checkPlaces(of: query.filter, for: call.principal)
         let limit = query.limit ?? Self.standardLimit
-        return try await answers.object(id: request.envelopeID, count: limit, on: context.channel) {
-            let list = await gateway.sessions(matching: query.filter, limit: limit)
-            return [.list("sessions", list.sessions), .number("total", list.total)]
+        return try await answers.object(id: call.id, count: limit, on: call.context.channel) {
+            var all = SessionList()
+            for scope in scopes {
+                var filter = query.filter
+                filter.warehouse = scope
+                let list = await gateway.sessions(matching: filter, limit: limit)
+                all.sessions += list.sessions
+                all.total += list.total
+            }
+            let shown = all.sessions.prefix(limit)
+            return [.list("sessions", Array(shown)), .number("total", all.total)]
         }
     }
 
-    private func closeSessions(_ request: Request, _ context: ManagementContext) async throws
-        -> Response
-    {
-        guard allowsClosing else {
-            let message =
-                "Sessions can only be closed over a loopback management address"
-                + " (set management.listen to 127.0.0.1:PORT)."
-            throw RequestError(.forbidden, "Forbidden", message)
-        }
-        let query = try sessionRequest(request)
+    private func closeSessions(_ call: APICall) async throws -> Response {
+        let query = try sessionRequest(call.request, call.principal)
         try query.requireIntent()
-        try await checkPlaces(of: query.filter)
+        let scopes = try scopes(of: query.filter.warehouse, for: call.principal)
+        guard scopes.count == 1 else {
+            throw RequestError.invalid(
+                "warehouse",
+                "required, because this key is limited to some warehouses"
+            )
+        }
+        try await checkPlaces(of: query.filter, for: call.principal)
         let shown = query.limit ?? Self.standardLimit
-        return try await answers.object(id: request.envelopeID, count: shown, on: context.channel) {
+        return try await answers.object(id: call.id, count: shown, on: call.context.channel) {
+            var filter = query.filter
+            filter.warehouse = scopes[0]
             let result = await gateway.closeSessions(
-                matching: query.filter,
+                matching: filter,
                 limit: query.limit,
                 shown: shown
             )
@@ -75,10 +99,12 @@ extension PolicyRoutes {
         }
     }
 
-    private func sessionRequest(_ request: Request) throws -> SessionRequest {
+    private func sessionRequest(_ request: Request, _ principal: Principal) throws
+        -> SessionRequest
+    {
         var query = try SessionRequest(request, greatest: Self.greatestLimit)
         query.filter.endpoint = try query.filter.endpoint.map { endpoint in
-            EndpointReference(try resolve(endpoint, of: query.filter.warehouse))
+            EndpointReference(try resolve(endpoint, of: query.filter.warehouse, for: principal))
         }
         return query
     }
@@ -86,10 +112,10 @@ extension PolicyRoutes {
 
 // MARK: - Unknown warehouses and listeners
 
-extension PolicyRoutes {
+extension SessionRoutes {
     /// A warehouse or a listener that is gone may still have sessions.
-    private func checkPlaces(of filter: SessionFilter) async throws {
-        try await checkPlaces(warehouse: filter.warehouse, listener: filter.listener) {
+    private func checkPlaces(of filter: SessionFilter, for principal: Principal) async throws {
+        try await checkPlaces(filter.warehouse, filter.listener, for: principal) {
             var place = SessionFilter()
             (place.warehouse, place.listener) = (filter.warehouse, filter.listener)
             return await gateway.sessions(matching: place, limit: 0).total > 0
@@ -97,8 +123,8 @@ extension PolicyRoutes {
     }
 
     /// It may have denials, too.
-    private func checkPlaces(of filter: DenialFilter) async throws {
-        try await checkPlaces(warehouse: filter.warehouse, listener: filter.listener) {
+    private func checkPlaces(of filter: DenialFilter, for principal: Principal) async throws {
+        try await checkPlaces(filter.warehouse, filter.listener, for: principal) {
             var place = DenialFilter()
             (place.warehouse, place.listener) = (filter.warehouse, filter.listener)
             return await gateway.denials().matching(place, limit: 0).total > 0
@@ -107,12 +133,13 @@ extension PolicyRoutes {
 
     /// - Parameter isRemembered: whether something of the place is left, though it is unknown.
     private func checkPlaces(
-        warehouse: String?,
-        listener: String?,
+        _ warehouse: String?,
+        _ listener: String?,
+        for principal: Principal,
         isRemembered: () async -> Bool
     ) async throws {
         guard warehouse != nil || listener != nil else { return }
-        let listeners = gateway.status().listeners
+        let listeners = gateway.status().visible(to: principal).listeners
         guard
             let error = FilterQueryError.unknownPlace(
                 warehouse: warehouse,
@@ -134,9 +161,9 @@ extension PolicyRoutes {
 
 // MARK: - Denials and explanations
 
-extension PolicyRoutes {
-    private func denials(_ request: Request, _ context: ManagementContext) async throws -> Response
-    {
+extension SessionRoutes {
+    private func denials(_ call: APICall) async throws -> Response {
+        let request = call.request
         let limit = try request.limit(greatest: Self.greatestLimit) ?? Self.standardLimit
         var filter: DenialFilter
         do throws(FilterQueryError) {
@@ -148,12 +175,23 @@ extension PolicyRoutes {
             throw RequestError(.badRequest, "InvalidFilter", "\(error).")
         }
         filter.endpoint = try filter.endpoint.map { endpoint in
-            EndpointReference(try resolve(endpoint, of: filter.warehouse))
+            EndpointReference(try resolve(endpoint, of: filter.warehouse, for: call.principal))
         }
-        try await checkPlaces(of: filter)
-        return try await answers.object(id: request.envelopeID, count: limit, on: context.channel) {
+        let scopes = try scopes(of: filter.warehouse, for: call.principal)
+        try await checkPlaces(of: filter, for: call.principal)
+        return try await answers.object(id: call.id, count: limit, on: call.context.channel) {
             [filter] in
-            let list = await gateway.denials().matching(filter, limit: limit)
+            let all = await gateway.denials()
+            var list = DenialList(denials: [], total: 0)
+            list.forgotten = all.forgotten
+            for scope in scopes {
+                var filter = filter
+                filter.warehouse = scope
+                let part = all.matching(filter, limit: limit)
+                list.denials += part.denials
+                list.total += part.total
+            }
+            list.denials = Array(list.denials.prefix(limit))
             return [
                 .list("denials", list.denials), .number("forgotten", list.forgotten),
                 .number("total", list.total),
@@ -161,7 +199,8 @@ extension PolicyRoutes {
         }
     }
 
-    private func explanations(for request: Request) throws -> [AccessExplanation] {
+    private func explanations(for call: APICall) throws -> [AccessExplanation] {
+        let request = call.request
         let warehouse = try request.required("warehouse")
         let text = try request.required("source")
         let source: IPAddress
@@ -174,22 +213,24 @@ extension PolicyRoutes {
                 "Invalid source \(text.quoted): \(error)."
             )
         }
-        let endpoint = try endpoint(of: request, warehouse: warehouse)
-        guard
+        let endpoint = try endpoint(of: request, warehouse: warehouse, for: call.principal)
+        guard call.principal.mayUse(warehouse: warehouse),
             let answer = gateway.explain(warehouse: warehouse, source: source, endpoint: endpoint)
         else {
-            let known = Set(gateway.status().listeners.compactMap(\.warehouse)).sorted()
-            let error = FilterQueryError.unknownPlace(
-                kind: .warehouse,
-                value: warehouse,
-                known: known
+            throw RequestError.unknownWarehouse(
+                warehouse,
+                of: call.principal,
+                in: gateway.topology
             )
-            throw RequestError(.notFound, "WarehouseNotFound", "\(error).")
         }
         return answer
     }
 
-    private func endpoint(of request: Request, warehouse: String) throws -> EndpointName? {
+    private func endpoint(
+        of request: Request,
+        warehouse: String,
+        for principal: Principal
+    ) throws -> EndpointName? {
         guard let text = try request.parameter("endpoint") else { return nil }
         let reference: EndpointReference
         do throws(EndpointReferenceError) {
@@ -197,14 +238,16 @@ extension PolicyRoutes {
         } catch {
             throw RequestError(.badRequest, "InvalidRequest", "Invalid endpoint: \(error).")
         }
-        return try resolve(reference, of: warehouse)
+        return try resolve(reference, of: warehouse, for: principal)
     }
 
     /// The endpoint that is meant, of all that the gateway knows or has seen.
-    private func resolve(_ endpoint: EndpointReference, of warehouse: String?) throws
-        -> EndpointName
-    {
-        let list = gateway.endpoints()
+    private func resolve(
+        _ endpoint: EndpointReference,
+        of warehouse: String?,
+        for principal: Principal
+    ) throws -> EndpointName {
+        let list = endpoints(visibleTo: principal)
         let known: [(String?, EndpointName)] =
             list.endpoints.map { ($0.warehouse, $0.endpoint) }
             + list.unknown.map { ($0.warehouse, $0.endpoint) }

@@ -1,0 +1,67 @@
+import HTTPTypes
+import Store
+import Text
+
+extension RequestError {
+    /// The answer to a change that the store refuses.
+    init(_ refusal: StoreRefusal) {
+        let (status, code): (HTTPResponse.Status, String) =
+            switch refusal {
+            case .unknownWarehouse: (.notFound, "WarehouseNotFound")
+            case .unknownGroup: (.notFound, "GroupNotFound")
+            case .unknownEntry: (.notFound, "EntryNotFound")
+            case .unknownEndpoint: (.notFound, "EndpointNotFound")
+            case .unknownEndpointService: (.notFound, "EndpointServiceNotFound")
+            case .unknownKey: (.notFound, "KeyNotFound")
+            case .duplicateEntry: (.conflict, "DuplicateEntry")
+            case .exists: (.conflict, "AlreadyExists")
+            case .conflict: (.conflict, "OperationConflict")
+            case .stale: (.conflict, "VersionConflict")
+            case .invalid: (.badRequest, "InvalidParameter")
+            case .tooMany: (.conflict, "LimitExceeded")
+            }
+        self.init(status, code, "\(refusal)".asSentence)
+    }
+
+    /// The answer to a write that cannot be made.
+    init(_ refusal: WriteRefusal) {
+        switch refusal {
+        case .notStored(let origin):
+            self.init(.conflict, "PolicyIsFile", origin.refusal)
+        case .storeUnavailable(let error):
+            self.init(
+                .serviceUnavailable,
+                "StoreUnavailable",
+                "Nothing was changed: \(error)."
+            )
+        case .notEnforced(let rejection):
+            self.init(
+                .serviceUnavailable,
+                "NotEnforced",
+                "The change is stored, but not active yet: \(rejection)."
+            )
+        }
+    }
+}
+
+extension PolicyOrigin {
+    /// Why nothing can be changed over the API, and where it can.
+    var refusal: String {
+        switch self {
+        case .file(let path):
+            "This gateway's policy comes from the configuration file \(path) and cannot be changed"
+                + " here; edit it there and send the gateway SIGHUP, or keep the policy in a store"
+                + " (state: sluice.db)."
+        case .program:
+            "This gateway's policy is fixed by the program that started it and cannot be changed."
+        }
+    }
+}
+
+extension String {
+    /// With a capital and a full stop.
+    var asSentence: String {
+        guard let first else { return self }
+        return first.uppercased() + dropFirst() + (hasSuffix(".") || hasSuffix(")") ? "" : ".")
+    }
+}

@@ -1,0 +1,227 @@
+import Addresses
+import HTTPTypes
+import Hummingbird
+import Logging
+import Operations
+import Policy
+import Settings
+import Store
+import Synchronization
+import Text
+import Time
+
+/// Registers the calls of the API: each declares what its sender must be allowed to do, and is
+/// checked before its handler runs.
+struct APIRouter: Sendable {
+    typealias Handler = @Sendable (APICall) async throws -> Response
+
+    /// What a call is about, which decides who may make it.
+    enum Scope {
+        /// The warehouse that the path names as `{warehouse}`. To a key that is not for it, it does
+        /// not exist.
+        case warehouse
+        /// Something of no warehouse: only for keys for all of them.
+        case organization
+        /// The handler leaves out what the sender may not see.
+        case filtered
+    }
+
+    let router: Router<ManagementContext>
+    let gateway: any ManagedGateway
+    let access: ManagementAccess
+    let table: RouteTable
+
+    func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ permission: Permission,
+        _ scope: Scope,
+        _ handler: @escaping Handler
+    ) {
+        table.add(method, path)
+        router.on(RouterPath(path), method: method) { request, context in
+            let principal = try await authenticate(request, context)
+            let call = APICall(request: request, context: context, principal: principal)
+            try authorize(call, permission, scope)
+            return try await handler(call)
+        }
+    }
+
+    private func authorize(_ call: APICall, _ permission: Permission, _ scope: Scope) throws {
+        let principal = call.principal
+        guard principal.role.allows(permission) else {
+            throw RequestError(
+                .forbidden,
+                "Forbidden",
+                "This key may only \(principal.role.words); this call needs the role"
+                    + " \(permission.leastRole.rawValue)."
+            )
+        }
+        switch scope {
+        case .filtered: return
+        case .organization:
+            guard principal.warehouses == nil else {
+                throw RequestError(
+                    .forbidden,
+                    "Forbidden",
+                    "This key is limited to some warehouses; this call needs a key for all."
+                )
+            }
+        case .warehouse:
+            let id = try call.warehouse
+            guard principal.mayUse(warehouse: id), gateway.topology.warehouse(id) != nil else {
+                throw RequestError.unknownWarehouse(id, of: principal, in: gateway.topology)
+            }
+        }
+    }
+}
+
+extension RequestError {
+    /// Suggests only what the sender may know.
+    static func unknownWarehouse(_ id: String, of principal: Principal, in topology: Topology)
+        -> RequestError
+    {
+        let known = topology.warehouses.map(\.id).filter(principal.mayUse(warehouse:))
+        let error = FilterQueryError.unknownPlace(kind: .warehouse, value: id, known: known.sorted())
+        return RequestError(.notFound, "WarehouseNotFound", "\(error).")
+    }
+}
+
+extension Role {
+    /// What it may do, after "may only".
+    fileprivate var words: String {
+        switch self {
+        case .read: "read"
+        case .operate: "operate"
+        case .administer: "administer"
+        }
+    }
+}
+
+extension Permission {
+    var leastRole: Role {
+        switch self {
+        case .read: .read
+        case .operate: .operate
+        case .administer: .administer
+        }
+    }
+}
+
+// MARK: - Authentication
+
+extension APIRouter {
+    private static let keyField = HTTPField.Name("X-API-Key")
+
+    func authenticate(_ request: Request, _ context: ManagementContext) async throws -> Principal {
+        switch access {
+        case .fixed(let principal): return principal
+        case .localSocket: return try await localUser(context)
+        case .keys(let store): return try key(request, context, store())
+        }
+    }
+
+    private func localUser(_ context: ManagementContext) async throws -> Principal {
+        guard let user = try await LocalUser.peer(of: context.channel),
+            user == 0 || user == LocalUser.current
+        else {
+            throw RequestError(
+                .forbidden,
+                "Forbidden",
+                "Only root and the gateway's own user may use the local socket."
+            )
+        }
+        return .local(userID: user)
+    }
+
+    private func key(
+        _ request: Request,
+        _ context: ManagementContext,
+        _ store: PolicyStore?
+    ) throws -> Principal {
+        guard let store else { throw RequestError.needsLocalSocket }
+        let source = context.channel.remoteAddress?.ipAddress.flatMap { text in
+            // `try?`: the system writes addresses that can be read.
+            try? IPAddress(parsing: text).unmapped
+        }
+        guard let secret = Self.keyField.flatMap({ request.headers[$0] }) else {
+            throw RequestError(
+                .unauthorized,
+                "Unauthorized.InvalidApiKey",
+                "Missing X-API-Key (create a key on the gateway's machine: sluice key create NAME"
+                    + " --role read)."
+            )
+        }
+        let now = UnixTime.systemTime
+        do throws(Keyring.Refusal) {
+            let key = try store.keyring.key(for: secret, from: source, at: now)
+            store.recordUse(of: key, from: source?.description ?? "-", at: now)
+            return Principal(identity: .key(key), address: source)
+        } catch {
+            context.logger.info("API key refused: \(error.reason)")
+            throw RequestError(
+                .unauthorized,
+                "Unauthorized.InvalidApiKey",
+                "The API key is not valid (it may be unknown, disabled, expired, or not allowed from"
+                    + " this address)."
+            )
+        }
+    }
+}
+
+extension RequestError {
+    fileprivate static let needsLocalSocket = RequestError(
+        .unauthorized,
+        "Unauthorized.InvalidApiKey",
+        "This gateway has no store and so no keys; use its local socket (curl --unix-socket), or name"
+            + " a store in its configuration: state: sluice.db."
+    )
+}
+
+extension Keyring.Refusal {
+    /// For the operator's log.
+    fileprivate var reason: String {
+        switch self {
+        case .unknown: "unknown"
+        case .disabled(let key): "\(key.name) (\(key.id)) is disabled"
+        case .expired(let key): "\(key.name) (\(key.id)) has expired"
+        case .source(let key): "\(key.name) (\(key.id)) is not allowed from this address"
+        }
+    }
+}
+
+// MARK: - The table of routes
+
+/// All calls, so that a wrong method is told from a wrong path.
+final class RouteTable: Sendable {
+    struct Route: Hashable, Sendable {
+        let method: HTTPRequest.Method
+        let path: String
+    }
+
+    private let registered = Mutex<[Route]>([])
+
+    var routes: [Route] { registered.withLock { $0 } }
+
+    func add(_ method: HTTPRequest.Method, _ path: String) {
+        registered.withLock { $0.append(Route(method: method, path: path)) }
+    }
+
+    /// The methods that a path has; empty if it is unknown.
+    func methods(of path: String) -> [String] {
+        let segments = path.split(separator: "/")
+        let methods = routes.filter { Self.matches($0.path, segments) }.map(\.method.rawValue)
+        return Set(methods + (methods.contains("GET") ? ["HEAD"] : [])).sorted()
+    }
+
+    private static func matches(_ pattern: String, _ segments: [Substring]) -> Bool {
+        let parts = pattern.split(separator: "/")
+        if parts.last == "**" {
+            let prefix = parts.dropLast()
+            return segments.count >= parts.count
+                && zip(prefix, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }
+        return parts.count == segments.count
+            && zip(parts, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+}

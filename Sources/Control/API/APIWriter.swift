@@ -1,0 +1,291 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Operations
+import Policy
+import Settings
+import Store
+import Synchronization
+import Text
+import Time
+
+/// What a write answers with.
+struct WriteAnswer: Sendable {
+    var status = HTTPResponse.Status.ok
+    /// The members of `data`.
+    var members: [String: JSONValue] = [:]
+    /// Those of them that are shown once: a repeated request does not get them.
+    var secrets: Set<String> = []
+
+    init(_ members: [String: JSONValue] = [:], status: HTTPResponse.Status = .ok) {
+        self.members = members
+        self.status = status
+    }
+
+    init(_ key: String, _ value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+        self.init([key: try JSONValue(encoding: value)], status: status)
+    }
+}
+
+/// Makes the writes of the API: each once for each `RequestId`, recorded, and answered when it is on
+/// disk and obeyed.
+struct APIWriter: Sendable {
+    /// What a write may ask of its sender before it is made.
+    enum Confirmation {
+        /// A change that would cut off the sender's own address, or open a warehouse to the world.
+        case ofDanger
+        /// None: calls of the contract, whose clients cannot confirm.
+        case none
+    }
+
+    let gateway: any ManagedGateway
+    let writer: PolicyWriter
+    let requests = InFlightRequests()
+    let rates = WriteRates()
+
+    /// Makes a write.
+    ///
+    /// - Parameters:
+    ///   - body: of the request, as part of what makes it the same.
+    ///   - change: makes the change in a transaction.
+    func write(
+        _ call: APICall,
+        _ body: [UInt8] = [],
+        _ confirmation: Confirmation = .ofDanger,
+        _ change: @escaping @Sendable (inout StoreTransaction) throws -> WriteAnswer
+    ) async throws -> Response {
+        try rates.admit(call.principal.id)
+        guard confirmation == .ofDanger else {
+            return try await commit(call, body) { transaction in
+                let answer = try change(&transaction)
+                return Outcome(answer)
+            }
+        }
+        let isConfirmed = try call.flag("confirm")
+        let isDryRun = try call.flag("dryRun")
+        let inspector = EffectInspector(
+            topology: gateway.topology,
+            configured: writer.configured,
+            sender: call.principal
+        )
+        let guarded: @Sendable (inout StoreTransaction) throws -> Outcome = { transaction in
+            let before = transaction.policy
+            var answer = try change(&transaction)
+            let effect = inspector.effect(of: before, transaction.policy, isDryRun: isDryRun)
+            guard isConfirmed || isDryRun || effect.needsConfirmation.isEmpty else {
+                throw ConfirmationRequired(reasons: effect.needsConfirmation)
+            }
+            answer.members["effect"] = try JSONValue(encoding: effect)
+            return Outcome(answer)
+        }
+        return isDryRun
+            ? try await preview(call, guarded) : try await commit(call, body, guarded)
+    }
+
+    /// An answer and its form for a repetition.
+    private struct Outcome: AnsweredWrite {
+        let answer: WriteAnswer
+
+        init(_ answer: WriteAnswer) {
+            self.answer = answer
+        }
+
+        var storedAnswer: StoredAnswer? {
+            let members = answer.members.filter { !answer.secrets.contains($0.key) }
+            // `try?`: values that came from JSON can be written as JSON. Without a stored answer, a
+            // repetition is a new request.
+            guard let body = try? JSONText.of(JSONValue.object(members)) else { return nil }
+            return StoredAnswer(status: answer.status.code, body: body)
+        }
+    }
+}
+
+extension APIWriter {
+    private func commit(
+        _ call: APICall,
+        _ body: [UInt8],
+        _ change: @escaping @Sendable (inout StoreTransaction) throws -> Outcome
+    ) async throws -> Response {
+        guard let identity = try call.identity(body) else {
+            let written = try await writer.write(by: call.principal.auditActor, change)
+            return try response(call, written.value.answer)
+        }
+        switch requests.begin(identity) {
+        case .sameInFlight: return try call.answer(InFlight(), status: .accepted)
+        case .otherInFlight: throw RequestError.idempotencyConflict
+        case .begun: break
+        }
+        defer { requests.end(identity) }
+        switch try await known(identity) {
+        case .answered(let stored): return try response(call, stored)
+        case .otherContent: throw RequestError.idempotencyConflict
+        case .new: break
+        }
+        let written = try await writer.write(
+            by: call.principal.auditActor,
+            answering: identity,
+            change
+        )
+        return try response(call, written.value.answer)
+    }
+
+    private struct InFlight: Encodable {
+        let status = "in progress"
+    }
+
+    private func known(_ identity: RequestIdentity) async throws -> KnownRequest {
+        guard let store = writer.store else { return .new }
+        return try store.find(identity, at: .systemTime)
+    }
+
+    /// What the write would do, sessions that it would close included.
+    private func preview(
+        _ call: APICall,
+        _ change: @escaping @Sendable (inout StoreTransaction) throws -> Outcome
+    ) async throws -> Response {
+        let written = try await writer.write(
+            by: call.principal.auditActor,
+            isDryRun: true,
+            change
+        )
+        var answer = written.value.answer
+        let policy = written.policy.policy(with: writer.configured)
+        let closed = await sessionsClosed(by: policy, visibleTo: call.principal)
+        if case .object(var effect)? = answer.members["effect"] {
+            effect["closesSessions"] = .integer(Int64(closed.count))
+            effect["sessions"] = try JSONValue(encoding: Array(closed.prefix(100)))
+            answer.members["effect"] = .object(effect)
+        }
+        answer.status = .ok
+        return try response(call, answer)
+    }
+
+    private func sessionsClosed(by policy: Policy, visibleTo principal: Principal) async
+        -> [RevocationPreview.Revoked]
+    {
+        let sessions = await gateway.sessions(matching: SessionFilter(), limit: 100_000)
+        let configuration = GatewayConfiguration(gateway.topology, policy)
+        return RevocationPreview(sessions.sessions, under: configuration, at: .systemTime).revoked
+            .filter { principal.mayUse(warehouse: $0.session.warehouse) }
+    }
+
+    private func response(_ call: APICall, _ answer: WriteAnswer) throws -> Response {
+        answer.members.isEmpty && answer.status == .ok
+            ? try call.answer()
+            : try call.answer(JSONValue.object(answer.members), status: answer.status)
+    }
+
+    private func response(_ call: APICall, _ stored: StoredAnswer) throws -> Response {
+        let data = try JSONDecoder().decode(JSONValue.self, from: Data(stored.body.utf8))
+        let status = HTTPResponse.Status(code: stored.status)
+        return data == .object([:]) && status == .ok
+            ? try call.answer() : try call.answer(data, status: status)
+    }
+}
+
+extension RequestError {
+    static let idempotencyConflict = RequestError(
+        .conflict,
+        "IdempotencyConflict",
+        "This RequestId was used for another request (use a new UUID for each request)."
+    )
+}
+
+/// A write that its sender must confirm.
+struct ConfirmationRequired: Error {
+    let reasons: [String]
+}
+
+extension APICall {
+    private static let requestIDField = HTTPField.Name("RequestId")
+
+    /// What the request is known by; `nil` without a `RequestId`.
+    func identity(_ body: [UInt8]) throws -> RequestIdentity? {
+        guard let text = Self.requestIDField.flatMap({ request.headers[$0] }) else { return nil }
+        guard let id = UUID(uuidString: text) else {
+            throw RequestError.invalid("RequestId", "expected a UUID, found \(text.quoted)")
+        }
+        let head = "\(request.method.rawValue) \(request.uri.string)\n"
+        return RequestIdentity(
+            principal: principal.id,
+            id: id.uuidString.lowercased(),
+            content: Array(head.utf8) + body
+        )
+    }
+}
+
+// MARK: - Requests in flight
+
+/// The requests with a `RequestId` that are being answered.
+final class InFlightRequests: Sendable {
+    enum Beginning {
+        case begun, sameInFlight, otherInFlight
+    }
+
+    private struct Key: Hashable {
+        let principal: String
+        let id: String
+
+        init(_ identity: RequestIdentity) {
+            principal = identity.principal
+            id = identity.id
+        }
+    }
+
+    private let fingerprints = Mutex<[Key: [UInt8]]>([:])
+
+    func begin(_ identity: RequestIdentity) -> Beginning {
+        fingerprints.withLock { known in
+            let key = Key(identity)
+            guard let other = known[key] else {
+                known[key] = identity.fingerprint
+                return .begun
+            }
+            return other == identity.fingerprint ? .sameInFlight : .otherInFlight
+        }
+    }
+
+    func end(_ identity: RequestIdentity) {
+        fingerprints.withLock { $0[Key(identity)] = nil }
+    }
+}
+
+// MARK: - Rates
+
+/// Limits the writes of each key: far above what people and Terraform send, since some clients cannot
+/// repeat a write that was refused.
+final class WriteRates: Sendable {
+    private static let perSecond = 200.0
+    private static let burst = 400.0
+    private static let keyLimit = 10_000
+
+    private struct Bucket {
+        var tokens = WriteRates.burst
+        var refilled = ContinuousClock.now
+    }
+
+    private let buckets = Mutex<[String: Bucket]>([:])
+
+    /// - Throws: if a key has written too often.
+    func admit(_ key: String) throws {
+        let isAdmitted = buckets.withLock { buckets in
+            if buckets.count > Self.keyLimit { buckets = [:] }
+            var bucket = buckets[key] ?? Bucket()
+            let now = ContinuousClock.now
+            let seconds = (now - bucket.refilled) / .seconds(1)
+            bucket.tokens = min(Self.burst, bucket.tokens + seconds * Self.perSecond)
+            bucket.refilled = now
+            defer { buckets[key] = bucket }
+            guard bucket.tokens >= 1 else { return false }
+            bucket.tokens -= 1
+            return true
+        }
+        guard isAdmitted else {
+            throw RequestError(
+                .tooManyRequests,
+                "RateLimitExceeded",
+                "More than \(Int(Self.perSecond)) writes per second (try again in a second)."
+            )
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Addresses
+import CIDRTrie
+import Policy
+import Settings
+import Store
+import Text
+import Time
+
+/// What a write leads to.
+struct WriteEffect: Encodable, Sendable {
+    /// The revision of the policy after it.
+    var version: UInt64
+    var dryRun: Bool
+    /// What the sender should know.
+    var warnings: [String]
+    /// Only of a dry run: why the write would need `confirm=true`.
+    var needsConfirmation: [String]
+}
+
+/// Compares the policy before and after a write, for its sender's sake.
+struct EffectInspector: Sendable {
+    let topology: Topology
+    /// The policy of the configuration file, for its list files.
+    let configured: Policy
+    let sender: Principal
+
+    func effect(of before: StoredPolicy, _ after: StoredPolicy, isDryRun: Bool) -> WriteEffect {
+        var effect = WriteEffect(
+            version: after.revision.number,
+            dryRun: isDryRun,
+            warnings: [],
+            needsConfirmation: []
+        )
+        let now = UnixTime.systemTime
+        for warehouse in topology.warehouses {
+            let id = warehouse.id
+            guard let old = whitelist(of: id, in: before), let new = whitelist(of: id, in: after),
+                !old.isSame(as: new)
+            else { continue }
+            if new.isOpen(at: now), !old.isOpen(at: now) {
+                effect.needsConfirmation.append("this opens warehouse \(id) to every address")
+            }
+            effect.needsConfirmation += lockouts(of: id, old, new, at: now)
+            if new.mode == .specific, !old.hasNoEntries, new.hasNoEntries {
+                effect.warnings.append(
+                    "the whitelist of \(id) has no entries: no client is admitted"
+                )
+            }
+        }
+        return effect
+    }
+
+    private func whitelist(of id: String, in policy: StoredPolicy) -> Whitelist? {
+        guard let stored = policy.warehouses[id] else { return nil }
+        let files = configured[id].whitelist.lists.filter(\.isFile)
+        return Whitelist(mode: stored.mode, lists: policy.lists(of: stored) + files)
+    }
+
+    /// The services from which the sender's own address is cut off.
+    private func lockouts(
+        of id: String,
+        _ old: Whitelist,
+        _ new: Whitelist,
+        at now: UnixTime
+    ) -> [String] {
+        guard let address = sender.address, !address.isLoopback else { return [] }
+        let services = Set(
+            topology.listeners(to: id).filter { $0.link == .public }.map(\.protocol)
+        )
+        let cut = services.sorted().filter { service in
+            old.admits(address, to: service, at: now) && !new.admits(address, to: service, at: now)
+        }
+        guard !cut.isEmpty else { return [] }
+        let names = cut.map(\.rawValue).joined(separator: ", ")
+        return ["this cuts off your own address, \(address), from warehouse \(id) (\(names))"]
+    }
+}
+
+extension Whitelist {
+    /// Whether nothing was changed; lists are compared by identity.
+    fileprivate func isSame(as other: Whitelist) -> Bool {
+        mode == other.mode && lists.count == other.lists.count
+            && zip(lists, other.lists).allSatisfy { $0 === $1 }
+    }
+
+    fileprivate var hasNoEntries: Bool { lists.allSatisfy { $0.count == 0 } }
+
+    /// Whether every address of a family is admitted.
+    fileprivate func isOpen(at now: UnixTime) -> Bool {
+        switch mode {
+        case .anywhere: true
+        case .nowhere: false
+        case .specific: lists.contains { $0.admitsAll(at: now) }
+        }
+    }
+
+    fileprivate func admits(
+        _ address: IPAddress,
+        to service: ServiceProtocol,
+        at now: UnixTime
+    ) -> Bool {
+        AccessPolicy(whitelistOf: WarehousePolicy(whitelist: self), for: service)
+            .verdict(client: address.unmapped, endpoint: nil, at: now).isAllowed
+    }
+}

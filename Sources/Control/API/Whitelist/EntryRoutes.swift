@@ -1,0 +1,397 @@
+import Addresses
+import CIDRTrie
+import HTTPTypes
+import Hummingbird
+import Operations
+import Policy
+import Settings
+import Store
+import Text
+import Time
+
+/// The calls for the entries of a warehouse's whitelist, and of a group.
+struct EntryRoutes: Sendable {
+    let api: APIRouter
+    let writes: APIWriter
+
+    func add() {
+        add(to: "/v1/warehouses/{warehouse}/whitelist", .warehouse) { call, service in
+            .warehouse(try call.warehouse, service: service)
+        }
+        add(to: "/v1/groups/{group}", .organization) { call, service in
+            guard service == nil else {
+                throw RequestError.invalid("service", "entries of a group have no service")
+            }
+            return .group(try call.path("group"))
+        }
+    }
+
+    private typealias Owner = @Sendable (APICall, ServiceProtocol?) throws -> ListReference
+
+    private func add(to path: String, _ scope: APIRouter.Scope, _ owner: @escaping Owner) {
+        let readScope: APIRouter.Scope = scope == .warehouse ? .warehouse : .filtered
+        api.on(.get, "\(path)/entries", .read, readScope) { try await list($0, owner) }
+        api.on(.post, "\(path)/entries", .operate, scope) { try await create($0, owner) }
+        api.on(.put, "\(path)/entries", .operate, scope) { try await replace($0, owner) }
+        api.on(.get, "\(path)/entries/{entry}", .read, readScope) { try await get($0, owner) }
+        api.on(.patch, "\(path)/entries/{entry}", .operate, scope) { try await change($0, owner) }
+        api.on(.delete, "\(path)/entries/{entry}", .operate, scope) { try await remove($0, owner) }
+        api.on(.post, "\(path)/import", .operate, scope) { try await importList($0, owner) }
+    }
+}
+
+// MARK: - Reading
+
+extension EntryRoutes {
+    private func list(_ call: APICall, _ owner: Owner) async throws -> Response {
+        try call.allowParameters(["page", "size", "list", "source", "text"])
+        let page = try PageRequest(call.request)
+        var lists = try lists(of: owner(call, nil))
+        if let name = try call.request.parameter("list") {
+            lists = lists.filter { $0.name.apiText == name }
+        }
+        let hits = await api.gateway.entryHits()
+        if let text = try call.request.parameter("source") {
+            let address = try Self.address(text)
+            return try answer(call, page, lists, hits) { $0.rule.block.contains(address) }
+        }
+        if let text = try call.request.parameter("text"), !text.isEmpty {
+            let wanted = text.lowercased()
+            return try answer(call, page, lists, hits) { entry in
+                entry.text.contains(wanted)
+                    || entry.rule.description.lowercased().contains(wanted)
+            }
+        }
+        return try answer(call, page, lists, hits)
+    }
+
+    private static func address(_ text: String) throws -> IPAddress {
+        do throws(AddressSyntaxError) {
+            return try IPAddress(parsing: text).unmapped
+        } catch {
+            throw RequestError.invalid("source", "invalid address \(text.quoted): \(error)")
+        }
+    }
+
+    /// A page of all entries: only those of the page are looked at.
+    private func answer(
+        _ call: APICall,
+        _ page: PageRequest,
+        _ lists: [EntryList],
+        _ hits: EntryHitTable
+    ) throws -> Response {
+        var views: [EntryView] = []
+        var skipped = 0
+        for list in lists {
+            let start = max(0, page.offset - skipped)
+            let end = max(start, start + page.size - views.count)
+            for (id, entry) in list.entries(in: start..<end) {
+                views.append(view(of: entry, id, in: list, hits))
+            }
+            skipped += list.count
+        }
+        return try call.answer(views, page, total: skipped)
+    }
+
+    /// A page of those that match.
+    private func answer(
+        _ call: APICall,
+        _ page: PageRequest,
+        _ lists: [EntryList],
+        _ hits: EntryHitTable,
+        where isWanted: (WhitelistEntry) -> Bool
+    ) throws -> Response {
+        var views: [EntryView] = []
+        var total = 0
+        for list in lists {
+            for (id, entry) in list.entries where isWanted(entry) {
+                if total >= page.offset, views.count < page.size {
+                    views.append(view(of: entry, id, in: list, hits))
+                }
+                total += 1
+            }
+        }
+        return try call.answer(views, page, total: total)
+    }
+
+    private func view(
+        of entry: WhitelistEntry,
+        _ id: EntryID,
+        in list: EntryList,
+        _ hits: EntryHitTable
+    ) -> EntryView {
+        EntryView(
+            entry,
+            id: list.isFile ? nil : id,
+            in: list.name,
+            at: .systemTime,
+            hits: hits[.init(list: list.series, block: entry.rule.block)]
+        )
+    }
+
+    /// The lists that are shown: under a store and under a file.
+    private func lists(of owner: ListReference) throws -> [EntryList] {
+        switch owner {
+        case .warehouse(let id, _): return api.gateway.policy[id].whitelist.lists
+        case .group(let name):
+            guard let group = writes.writer.store?.policy.groups[name] else {
+                throw StoreRefusal.unknownGroup(name)
+            }
+            return [group.list.list]
+        }
+    }
+
+    private func get(_ call: APICall, _ owner: Owner) async throws -> Response {
+        let reference = try Self.reference(call)
+        let wanted = EntryList.Name(reference.service)
+        for list in try lists(of: owner(call, nil)) {
+            guard list.name == wanted || reference.service == nil && Self.isGroup(list.name, call),
+                let index = list.index(of: reference.id)
+            else { continue }
+            let hits = await api.gateway.entryHits()
+            return try call.answer(view(of: list[index], reference.id, in: list, hits))
+        }
+        throw StoreRefusal.unknownEntry(reference)
+    }
+
+    private static func isGroup(_ name: EntryList.Name, _ call: APICall) -> Bool {
+        // `try?`: a warehouse's path has no group.
+        if case .group(let group) = name { (try? call.path("group")) == group } else { false }
+    }
+
+    private static func reference(_ call: APICall) throws -> EntryReference {
+        let text = try call.path("entry")
+        guard let reference = EntryReference(text) else {
+            throw RequestError(
+                .notFound,
+                "EntryNotFound",
+                "Unknown entry \(text.quoted) (expected an entryId, e.g. 12 or mysql-3)."
+            )
+        }
+        return reference
+    }
+}
+
+// MARK: - Writing
+
+extension EntryRoutes {
+    private static let writeParameters: Set = ["confirm", "dryRun"]
+
+    private func create(_ call: APICall, _ owner: @escaping Owner) async throws -> Response {
+        try call.allowParameters(Self.writeParameters)
+        let bytes = try await call.bytes()
+        let body = try call.decode(NewEntry.self, from: bytes)
+        let list = try owner(call, EntryField.service(body.service))
+        let editor = call.principal.name
+        let entry = try body.entry(by: editor, at: .systemTime)
+        return try await writes.write(call, bytes) { transaction in
+            let warning = try transaction.redundancy(of: entry, in: list)
+            let id = try transaction.add([entry], to: list)[0]
+            let view = EntryView(entry, id: id, in: list.name, at: transaction.now)
+            var answer = try WriteAnswer("entry", view, status: .created)
+            if let warning { answer.members["warning"] = .string(warning) }
+            return answer
+        }
+    }
+
+    private func change(_ call: APICall, _ owner: @escaping Owner) async throws -> Response {
+        try call.allowParameters(Self.writeParameters)
+        let bytes = try await call.bytes()
+        let patch = try call.decode(EntryPatch.self, from: bytes)
+        let reference = try Self.reference(call)
+        let list = try owner(call, reference.service)
+        let editor = call.principal.name
+        return try await writes.write(call, bytes) { transaction in
+            let before = try transaction.entry(reference.id, in: list)
+            let entry = try patch.applied(to: before, by: editor, at: transaction.now)
+            try transaction.change(reference.id, in: list, to: entry)
+            let view = EntryView(entry, id: reference.id, in: list.name, at: transaction.now)
+            return try WriteAnswer("entry", view)
+        }
+    }
+
+    private func remove(_ call: APICall, _ owner: @escaping Owner) async throws -> Response {
+        try call.allowParameters(Self.writeParameters)
+        let reference = try Self.reference(call)
+        let list = try owner(call, reference.service)
+        return try await writes.write(call) { transaction in
+            let before = try transaction.entry(reference.id, in: list)
+            try transaction.remove(reference.id, from: list)
+            let view = EntryView(before, id: reference.id, in: list.name, at: transaction.now)
+            return try WriteAnswer("entry", view)
+        }
+    }
+
+    private func replace(_ call: APICall, _ owner: @escaping Owner) async throws -> Response {
+        try call.allowParameters(Self.writeParameters)
+        let bytes = try await call.bytes(.list)
+        let body = try call.decode(WholeList.self, from: bytes)
+        let list = try owner(call, EntryField.service(body.service))
+        let editor = call.principal.name
+        let entries = try body.list(by: editor, at: .systemTime)
+        return try await writes.write(call, bytes) { transaction in
+            try transaction.checkVersion(body.version, of: list)
+            let change = try transaction.replace(in: list, where: { _ in true }, by: entries)
+            return WriteAnswer(change.members)
+        }
+    }
+}
+
+/// A whole list, in place of the one that there is.
+private struct WholeList: APIBody {
+    static let fields = ["version", "entries", "service"]
+
+    /// Of the whitelist that the client has seen.
+    var version: UInt64
+    var entries: [Strict<NewEntry>]
+    var service: String?
+
+    func list(by editor: String, at now: UnixTime) throws -> [WhitelistEntry] {
+        try entries.map(\.value).enumerated().map { index, entry in
+            do {
+                guard entry.service == nil || entry.service == service else {
+                    throw RequestError.invalid("service", "differs from the list's")
+                }
+                return try entry.entry(by: editor, at: now)
+            } catch let error as RequestError {
+                throw RequestError(error.status, error.code, "entries[\(index)].\(error.message)")
+            }
+        }
+    }
+}
+
+extension ListChange {
+    /// As an answer shows it.
+    var members: [String: JSONValue] {
+        [
+            "added": .integer(Int64(added)), "changed": .integer(Int64(changed)),
+            "removed": .integer(Int64(removed)), "unchanged": .integer(Int64(unchanged)),
+        ]
+    }
+}
+
+extension ListReference {
+    var name: EntryList.Name {
+        switch self {
+        case .warehouse(_, let service): .init(service)
+        case .group(let name): .group(name)
+        }
+    }
+}
+
+extension StoreTransaction {
+    /// Why a new entry would have no effect; `nil` if it has one, as far as a look at the entries
+    /// around it tells.
+    func redundancy(of entry: WhitelistEntry, in reference: ListReference) throws -> String? {
+        guard let list = try list(reference)?.list, entry.isEnabled else { return nil }
+        let block = entry.rule.block
+        guard let first = list.trie.match(for: block.first, at: now),
+            let last = list.trie.match(for: block.last, at: now), first == last
+        else { return nil }
+        let around = list[first]
+        guard around.rule.action == entry.rule.action, around.rule.block != block,
+            around.rule.expiry == nil || around.rule.expiry == entry.rule.expiry
+        else { return nil }
+        let id = reference.reference(to: list.id(at: first))
+        return "redundant: covered by \(around.text) (entry \(id))"
+    }
+}
+
+// MARK: - Import
+
+/// A list as people keep it in a file.
+private struct ImportedText: APIBody {
+    static let fields = ["text", "mode", "action", "service", "version"]
+
+    enum Mode: String, CaseIterable {
+        /// Adds entries, and changes those whose block is there already.
+        case add
+        /// Also removes all others.
+        case replace
+    }
+
+    /// One address, block or range a line, and a comment (`CIDRList`).
+    var text: String
+    var mode: String?
+    /// What happens to the addresses of lines that do not say so with `!`.
+    var action: String?
+    var service: String?
+    var version: UInt64?
+
+    func parsedMode() throws -> Mode {
+        guard let mode else { return .add }
+        guard let known = Mode(rawValue: mode) else {
+            throw RequestError.invalid("mode", "expected add or replace, found \(mode.quoted)")
+        }
+        return known
+    }
+}
+
+/// A line that cannot be imported.
+private struct ImportError: Encodable {
+    let line: Int
+    let text: String
+    let message: String
+}
+
+extension EntryRoutes {
+    private static let shownErrors = 1_000
+
+    private func importList(_ call: APICall, _ owner: @escaping Owner) async throws -> Response {
+        try call.allowParameters(Self.writeParameters)
+        let bytes = try await call.bytes(.list)
+        let body = try call.decode(ImportedText.self, from: bytes)
+        let list = try owner(call, EntryField.service(body.service))
+        let mode = try body.parsedMode()
+        let action = try EntryField.action(body.action)
+        let read = CIDRList(parsing: body.text.utf8.span, ruleLimit: EntryLimits.perList)
+        guard read.errors.isEmpty else { return try refuse(call, body.text, read.errors) }
+        let entries = Self.entries(of: read, action, by: call.principal.name)
+        return try await writes.write(call, bytes) { transaction in
+            try transaction.checkVersion(body.version, of: list)
+            let change = try transaction.replace(
+                in: list,
+                where: { _ in mode == .replace },
+                by: entries
+            )
+            var answer = WriteAnswer(change.members)
+            answer.members["errors"] = .array([])
+            return answer
+        }
+    }
+
+    private static func entries(of list: CIDRList, _ action: Action, by editor: String)
+        -> [WhitelistEntry]
+    {
+        let now = UnixTime.systemTime
+        var seen: Set<CIDRBlock> = []
+        return list.rules.compactMap { rule in
+            guard seen.insert(rule.block).inserted else { return nil }
+            var rule = rule
+            if action == .deny { rule.action = .deny }
+            return WhitelistEntry(rule, editor: editor, editedAt: now)
+        }
+    }
+
+    /// Nothing is imported while there are errors.
+    private func refuse(_ call: APICall, _ text: String, _ errors: [CIDRListError]) throws
+        -> Response
+    {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let shown = errors.prefix(Self.shownErrors).map { error in
+            ImportError(
+                line: error.line,
+                text: lines.indices.contains(error.line - 1)
+                    ? String(lines[error.line - 1].prefix(200)) : "",
+                message: "\(error.reason)"
+            )
+        }
+        var envelope = Envelope(id: call.id, data: ["errors": Array(shown)])
+        envelope.success = false
+        envelope.code = "InvalidList"
+        envelope.message =
+            "The list has \(errors.count.of("error")), first in line \(errors[0].line):"
+            + " \(errors[0].reason). Nothing was imported."
+        return try envelope.response(status: .badRequest)
+    }
+}
