@@ -1,8 +1,10 @@
 import ArgumentParser
 import Control
+import FoundationEssentials
+import Settings
 
-/// How a command reaches a running gateway, and how it prints the response.
-struct ManagementOptions: ParsableArguments {
+/// How a command finds a running gateway.
+struct GatewayOptions: ParsableArguments {
     @Option(
         help: "The gateway's management address. (default: \(ManagementAddress.standard.text))",
         completion: .list([ManagementAddress.standard.text]),
@@ -10,33 +12,47 @@ struct ManagementOptions: ParsableArguments {
     )
     var management: ManagementAddress?
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @Option(
+        help: ArgumentHelp("The gateway's local socket.", valueName: "path"),
+        completion: .file(extensions: ["sock"])
+    )
+    var socket: String?
 
-    /// Queries the gateway and prints the response as text or JSON.
+    @Option(
+        help: ArgumentHelp("A gateway by name; see sluice context.", valueName: "name"),
+        completion: .contexts
+    )
+    var context: String?
+
+    /// The gateway that the options and `configuration`, a file, name.
     ///
-    /// - Parameter failure: the exit code if there is no response.
-    /// - Throws: `failure`, after printing the reason to standard error.
-    @discardableResult
-    func printAnswer<Value: Codable & Sendable>(
-        as text: (Value) -> String,
-        failure: ExitCode = .failure,
-        _ request: (ManagementClient) async throws(ManagementClientError) ->
-            ManagementClient.Answer<Value>
-    ) async throws -> Value {
-        do throws(ManagementClientError) {
-            let client = ManagementClient(management ?? .standard)
-            let answer = try await request(client)
-            if json {
-                StandardOutput.print(json: answer.json, terminator: "")
-            } else {
-                StandardOutput.print(text(answer.value), terminator: "")
-            }
-            return answer.value
-        } catch {
-            StandardError.print("sluice: \(error)")
-            throw failure
+    /// - Throws: ``CommandFailure``; a usage error for two choices.
+    func target(configuration: String? = nil) throws -> ManagementTarget {
+        try GatewayPlace.current.target(
+            try choice(or: configuration.map { .configuration(file: $0) })
+        )
+    }
+
+    /// The gateway that the options name, otherwise the one that `topology` describes.
+    func target(of topology: Topology) throws -> ManagementTarget {
+        let place = GatewayPlace.current
+        guard let choice = try choice(or: nil) else { return try place.target(of: topology) }
+        return try place.target(choice)
+    }
+
+    private func choice(or other: GatewayPlace.Choice?) throws -> GatewayPlace.Choice? {
+        let choices = [
+            management.map(GatewayPlace.Choice.management), socket.map { .socket($0) },
+            context.map { .context($0) }, other,
+        ].compactMap(\.self)
+        guard choices.count <= 1 else {
+            throw CommandFailure(
+                "the gateway is named twice (use one of --management, --socket, --config and"
+                    + " --context)",
+                code: GatewayExit.usage
+            )
         }
+        return choices.first
     }
 
     static func address(_ text: String) throws -> ManagementAddress {
@@ -45,5 +61,34 @@ struct ManagementOptions: ParsableArguments {
         } catch {
             throw ValidationError("\(error)")
         }
+    }
+}
+
+extension GatewayPlace {
+    /// Of this process.
+    static var current: GatewayPlace {
+        let environment = ProcessInfo.processInfo.environment
+        return GatewayPlace(environment: environment) { () throws(CommandFailure) in
+            try ContextFile(environment: environment).read()
+        }
+    }
+}
+
+/// How a command finds a running gateway, and how it prints the response.
+struct ManagementOptions: ParsableArguments {
+    @OptionGroup var place: GatewayOptions
+
+    @Option(
+        help: "The configuration file of the gateway, for its socket and its address.",
+        completion: .configurationFile
+    )
+    var config: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    /// The gateway that the options mean.
+    var gateway: GatewaySession {
+        GatewaySession(json: json) { try place.target(configuration: config) }
     }
 }
