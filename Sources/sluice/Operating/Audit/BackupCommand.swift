@@ -29,16 +29,24 @@ struct BackupCommand: AsyncParsableCommand {
         let gateway = GatewaySession { try place.target(configuration: config) }
         try await gateway.run { client in
             if file == "-" { return try await print(from: client) }
+            try await save(from: client)
+        }
+    }
+
+    private func save(from client: ManagementClient) async throws {
+        let byteCount = Atomic<Int>(0)
+        do {
             let draft = try FileDraft(file)
-            let byteCount = Atomic<Int>(0)
             try await client.stream(.get("v1/backup")) { piece in
                 byteCount.add(piece.count, ordering: .relaxed)
                 try draft.write(piece)
             }
             try draft.commit()
-            let size = UInt64(byteCount.load(ordering: .relaxed)).asBytes
-            StandardOutput.print("saved \(file), \(size)")
+        } catch let error as SystemError {
+            throw CommandFailure("cannot write \(file): \(error)")
         }
+        let size = UInt64(byteCount.load(ordering: .relaxed)).asBytes
+        StandardOutput.print("saved \(file), \(size)")
     }
 
     private func print(from client: ManagementClient) async throws {

@@ -46,7 +46,7 @@ extension WhitelistCommand {
 
         @OptionGroup var place: EntryPlaceOptions
 
-        @Option(help: "Only this list, such as entries, mysql, group:office or file:office.cidrs.")
+        @Option(help: "Only this list, by name as in sluice whitelist show, such as entries or mysql.")
         var list: String?
 
         @Option(help: "Only entries that contain this address.")
