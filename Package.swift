@@ -190,6 +190,16 @@ let package = Package(
             path: "Tests/FreePorts",
             swiftSettings: strict
         ),
+        // For tests only: HTTP servers that answer from a script.
+        .target(
+            name: "ScriptedServers",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/ScriptedServers",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "AddressesTests",
             dependencies: ["Addresses", "SeededRandom"],
@@ -288,8 +298,8 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Engine",
-                "FreePorts", "Operations", "Policy", "SeededRandom", "Settings", "Sockets", "Time",
-                "Traffic",
+                "FreePorts", "Operations", "Policy", "ScriptedServers", "SeededRandom", "Settings",
+                "Sockets", "Text", "Time", "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -314,7 +324,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Configurations", "Control", "Operations", "Policy",
-                "Time", "Traffic", "sluice",
+                "ScriptedServers", "Settings", "Sockets", "Text", "Time", "Traffic", "sluice",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),

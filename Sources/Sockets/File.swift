@@ -3,11 +3,11 @@ internal import Glibc
 /// An open file, pipe or standard stream, read or written in the order of its bytes. Every call may
 /// block, so that none is made on a shard.
 public struct File: ~Copyable, Sendable {
-    fileprivate let descriptor: Int32
+    let descriptor: Int32
     /// A standard stream outlives its writers.
     private let isOwned: Bool
 
-    private init(descriptor: Int32, isOwned: Bool) {
+    init(descriptor: Int32, isOwned: Bool) {
         self.descriptor = descriptor
         self.isOwned = isOwned
     }
@@ -37,7 +37,7 @@ public struct File: ~Copyable, Sendable {
         self.init(descriptor: descriptor, isOwned: true)
     }
 
-    private static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o666)
+    static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o666)
         throws(SystemError) -> Int32
     {
         try retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }
@@ -131,7 +131,7 @@ extension File {
 
     /// Makes a call that returns -1 for a failure, and repeats it while signals interrupt it.
     @discardableResult
-    private static func retrying<Value: BinaryInteger>(_ call: () -> Value) throws(SystemError)
+    static func retrying<Value: BinaryInteger>(_ call: () -> Value) throws(SystemError)
         -> Value
     {
         try result(of: call).get()

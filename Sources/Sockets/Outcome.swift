@@ -63,6 +63,15 @@ public struct SystemError: Error, Hashable, Sendable {
         [ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ENONET].contains(code)
     }
 
+    /// Whether nobody listens at a local socket, or nobody that this process may connect to
+    /// (connect(2), unix(7)).
+    public var isNobodyListening: Bool {
+        [ECONNREFUSED, ENOENT, EACCES, EPERM, ENOTSOCK].contains(code)
+    }
+
+    /// Whether the peer has dropped an established connection.
+    public var isConnectionReset: Bool { [ECONNRESET, EPIPE].contains(code) }
+
     /// Another socket has the address (bind(2)).
     public static let addressInUse = SystemError(code: EADDRINUSE)
 

@@ -14,8 +14,9 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Prints one line per error or warning: file, line, column, key path, message, remedy.
 
-            Exit codes: 0 the configuration is valid, 1 --live cannot reach the gateway, 64 \
-            incorrect usage, 78 the configuration is invalid.
+            Exit codes: 0 the configuration is valid, 1 the gateway rejects --live, 64 incorrect \
+            usage, 69 --live finds no gateway, 77 it is not permitted, 78 the configuration is \
+            invalid.
             """
     )
 
@@ -29,9 +30,21 @@ struct CheckCommand: AsyncParsableCommand {
             The gateway's management address for --live. (default: the file's management.listen)
             """,
         completion: .list([ManagementAddress.standard.text]),
-        transform: ManagementOptions.address
+        transform: GatewayOptions.address
     )
     var management: ManagementAddress?
+
+    @Option(
+        help: ArgumentHelp("The gateway's local socket for --live.", valueName: "path"),
+        completion: .file(extensions: ["sock"])
+    )
+    var socket: String?
+
+    @Option(
+        help: ArgumentHelp("A gateway by name for --live; see sluice context.", valueName: "name"),
+        completion: .contexts
+    )
+    var context: String?
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -41,28 +54,34 @@ struct CheckCommand: AsyncParsableCommand {
             configuration.file.map { ConfigurationLoader().load(contentsOf: $0) }
             ?? ConfigurationLoader.withoutFile
         var report = ConfigurationReport(loaded)
-        var failure: String?
+        var failure: (any Error)?
         if live, let configuration = loaded.configuration {
-            do throws(ManagementClientError) {
-                let client = try client(for: configuration)
-                report.live = preview(
-                    of: configuration,
-                    for: try await client.get(
-                        "v1/sessions",
-                        query: [(key: "limit", value: "100000")]
-                    ).value,
-                    at: try await client.status().value.startSettings
-                )
+            do {
+                report.live = try await livePreview(of: configuration)
             } catch {
-                failure = "\(error)"
+                failure = error
             }
         }
         try print(report)
-        // EX_CONFIG (sysexits.h).
-        if !report.valid { throw ExitCode(78) }
-        guard let failure else { return }
-        StandardError.print("sluice: \(failure)")
-        throw ExitCode.failure
+        if !report.valid { throw GatewayExit.configuration }
+        if let failure { throw failure }
+    }
+
+    /// What the running gateway would do with the configuration.
+    private func livePreview(of configuration: GatewayConfiguration) async throws
+        -> ConfigurationReport.Live
+    {
+        try await GatewaySession(target: { try target(for: configuration.topology) }).run {
+            client in
+            preview(
+                of: configuration,
+                for: try await client.get(
+                    "v1/sessions",
+                    query: [(key: "limit", value: "100000")]
+                ).value,
+                at: try await client.status().value.startSettings
+            )
+        }
     }
 
     private func print(_ report: ConfigurationReport) throws {
@@ -90,17 +109,11 @@ struct CheckCommand: AsyncParsableCommand {
         )
     }
 
-    /// A client for the gateway that the file configures.
-    private func client(for configuration: GatewayConfiguration) throws(ManagementClientError)
-        -> ManagementClient
-    {
-        let own = configuration.topology.management.map(ManagementAddress.init(listening:))
-        guard let address = management ?? own else {
-            throw .refused(
-                "the configuration has no management.listen (use --management HOST:PORT)"
-            )
-        }
-        return ManagementClient(address)
+    /// The gateway that the options name, otherwise the one that the file configures.
+    private func target(for topology: Topology) throws -> ManagementTarget {
+        var options = GatewayOptions()
+        (options.management, options.socket, options.context) = (management, socket, context)
+        return try options.target(of: topology)
     }
 }
 

@@ -12,13 +12,17 @@ struct Sluice: AsyncParsableCommand {
             before it dials a backend, reads and writes PROXY protocol headers, and forwards to the \
             warehouse.
 
-            Exit codes: 0 success, 1 failure, 64 incorrect usage, 78 an invalid configuration.
+            Exit codes: 0 success, 1 failure, 5 a change was not confirmed, 64 incorrect usage, 65 \
+            invalid input, 69 no gateway, 77 not permitted, 78 an invalid configuration.
             """,
         version: "sluice \(Version.current)",
         subcommands: [
             ServeCommand.self, CheckCommand.self, DemoCommand.self, StatusCommand.self,
-            SessionsCommand.self, DenialsCommand.self, EndpointCommand.self, BackendCommand.self,
-            ExplainAccessCommand.self, CIDRCommand.self, BenchCommand.self,
+            SessionsCommand.self, DenialsCommand.self, ExplainAccessCommand.self,
+            BackendCommand.self, WhitelistCommand.self, GroupCommand.self, EndpointCommand.self,
+            ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
+            AuditCommand.self, BackupCommand.self, ContextCommand.self, CIDRCommand.self,
+            BenchCommand.self,
         ]
     )
 

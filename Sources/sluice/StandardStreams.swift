@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Sockets
 import Text
 
@@ -11,6 +12,12 @@ enum StandardOutput {
     static func print(_ text: String, terminator: String = "\n") {
         Swift.print(LogText.visible(text, keepsLines: true), terminator: terminator)
     }
+
+    /// Erases the screen of a terminal and starts at its top (ECMA-48 §8.3.21, §8.3.39).
+    static func clearScreen() { Swift.print("\u{1b}[H\u{1b}[2J", terminator: "") }
+
+    /// Hands everything that was printed to the reader.
+    static func flush() { fflush(nil) }
 
     /// Prints JSON; escaping keeps its value.
     static func print(json: String, terminator: String = "\n") {

@@ -22,14 +22,28 @@ package struct ManagementAddress: Hashable, Sendable {
 
     /// The address to reach a gateway that listens on `address` from its own machine.
     package init(listening address: SocketAddress) {
-        let ip: IPAddress =
-            switch address.ip {
-            case .v4(let v4) where v4.bits == 0: .v4(IPv4Address(127, 0, 0, 1))
-            case .v6(let v6) where v6.high == 0 && v6.low == 0:
-                .v6(IPv6Address(high: 0, low: 1))
-            default: address.ip
-            }
-        text = SocketAddress(ip, port: address.port).description
+        text = SocketAddress(Self.reachable(address.ip), port: address.port).description
+    }
+
+    /// The address at which one that is listened on is reached; the loopback one for any.
+    static func reachable(_ ip: IPAddress) -> IPAddress {
+        switch ip {
+        case .v4(let v4) where v4.bits == 0: .v4(IPv4Address(127, 0, 0, 1))
+        case .v6(let v6) where v6.high == 0 && v6.low == 0: .v6(IPv6Address(high: 0, low: 1))
+        default: ip
+        }
+    }
+
+    /// The address itself if it is a loopback address, or `localhost`; `nil` for any other.
+    package var loopback: SocketAddress? {
+        let prefix = "localhost:"
+        let literal =
+            text.lowercased().hasPrefix(prefix) ? "127.0.0.1:\(text.dropFirst(prefix.count))" : text
+        // `try?`: another name may be anywhere.
+        guard let address = try? SocketAddress(parsing: literal), address.ip.isLoopback else {
+            return nil
+        }
+        return address
     }
 
     private static func isAddress(_ text: String) -> Bool {

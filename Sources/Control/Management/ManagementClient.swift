@@ -1,73 +1,47 @@
-import Addresses
-import AsyncHTTPClient
 import FoundationEssentials
-import NIOCore
-import NIOHTTP1
-import NIOPosix
 package import Operations
-import Settings
-import Sockets
 import Text
 
-/// Why a running gateway could not be queried. Each case names the remedy.
-package enum ManagementClientError: Error, CustomStringConvertible {
-    case unreachable(address: String, reason: String)
-    /// Something answers there, but no gateway that this program understands.
-    case unexpectedAnswer(address: String)
-    /// The gateway rejects the request, with its reason.
-    case refused(String)
-
-    package var description: String {
-        switch self {
-        case .unreachable(let address, let reason):
-            "cannot reach a gateway at \(address): \(reason)"
-                + " (is it running? see management.listen)"
-        case .unexpectedAnswer(let address):
-            "\(address) is not the management address of a gateway (see management.listen)"
-        case .refused(let message): message
-        }
-    }
-}
-
-/// Queries a running gateway over its management address, with one connection per request. Proxy
-/// environment variables are ignored: they are for outgoing traffic.
+/// Queries a running gateway over its local socket or its management address, with one connection
+/// per attempt. Proxy environment variables are ignored: they are for outgoing traffic.
 ///
 ///     let status: ManagementClient.Answer<GatewayStatus> = try await client.get("v1/status")
 package struct ManagementClient: Sendable {
     /// Limits of a response.
-    struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// To find the host and to connect.
-        var connect: Duration = .seconds(5)
-        /// For the whole response, from the start of the request.
-        var answer: Duration = .seconds(30)
+        package var connect: Duration = .seconds(5)
+        /// For the whole response, from the start of the request; of a streamed one for each piece.
+        package var answer: Duration = .seconds(30)
         /// Of the body: more than the longest list of sessions has.
         var byteCount = 64 << 20
+        /// How often a request is sent at most.
+        package var attempts = 3
+        /// The longest pause that the gateway may request between attempts.
+        var pause: Duration = .seconds(30)
+
+        package init() {}
     }
 
     /// A gateway's answer, decoded and as JSON.
-    package struct Answer<Value: Codable & Sendable>: Sendable {
+    package struct Answer<Value: Sendable>: Sendable {
         package var value: Value
-
-        /// The value alone, without its envelope, with a line feed. Its keys are sorted.
-        package var json: String {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            // What was decoded from JSON can be encoded as JSON.
-            let bytes = (try? encoder.encode(value)) ?? Data()
-            return String(decoding: bytes, as: UTF8.self) + "\n"
-        }
+        /// The bodies, one for each page.
+        var bodies: [[UInt8]]
+        /// How many elements are shown of a list.
+        var limit = Int.max
     }
 
-    private let address: String
-    private let limits: Limits
+    let target: ManagementTarget
+    let limits: Limits
+
+    package init(_ target: ManagementTarget, limits: Limits = Limits()) {
+        self.target = target
+        self.limits = limits
+    }
 
     package init(_ address: ManagementAddress) {
-        self.init(address, limits: Limits())
-    }
-
-    init(_ address: ManagementAddress, limits: Limits) {
-        self.address = address.text
-        self.limits = limits
+        self.init(ManagementTarget(address))
     }
 
     /// The gateway's status now.
@@ -76,136 +50,104 @@ package struct ManagementClient: Sendable {
     }
 
     /// The resource at `path`.
-    package func get<Value: Codable>(
+    package func get<Value: Decodable & Sendable>(
         _ path: String,
         query: [(key: String, value: String)] = []
     ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send(.GET, path, query)
+        try await send(.get(path, query: query))
     }
 
-    /// What the gateway has done away with.
-    package func delete<Value: Codable>(
-        _ path: String,
-        query: [(key: String, value: String)]
+    /// The answer to any request. An answer without `data` counts as an empty object.
+    package func send<Value: Decodable & Sendable>(
+        _ request: ManagementRequest
     ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send(.DELETE, path, query)
-    }
-
-    /// What the gateway has changed.
-    package func put<Value: Codable>(
-        _ path: String,
-        query: [(key: String, value: String)]
-    ) async throws(ManagementClientError) -> Answer<Value> {
-        try await send(.PUT, path, query)
-    }
-
-    /// - Parameter path: without the first slash.
-    private func send<Value: Codable>(
-        _ method: HTTPMethod,
-        _ path: String,
-        _ query: [(key: String, value: String)]
-    ) async throws(ManagementClientError) -> Answer<Value> {
-        let words = query.map { "\($0.key.percentEncoded)=\($0.value.percentEncoded)" }
-        let target = "/\(path)" + (words.isEmpty ? "" : "?" + words.joined(separator: "&"))
-        var request = HTTPClientRequest(url: "http://\(address)\(target)")
-        request.method = method
-        let response: (status: HTTPResponseStatus, body: [UInt8])
-        do {
-            response = try await withDeadline { [request, limits] in
-                try await request.response(limits)
-            }
-        } catch {
-            throw failure(error)
-        }
-        return try answer(in: response.body, isSuccess: response.status == .ok)
-    }
-
-    /// The client's own deadline ends with the response's head.
-    private func withDeadline<Response: Sendable>(
-        _ request: @escaping @Sendable () async throws -> Response
-    ) async throws -> Response {
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await request() }
-            group.addTask {
-                try await Task.sleep(for: limits.answer)
-                throw HTTPClientError.deadlineExceeded
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next() else { throw CancellationError() }
-            return first
-        }
-    }
-
-    private func answer<Value: Codable>(in body: [UInt8], isSuccess: Bool)
-        throws(ManagementClientError) -> Answer<Value>
-    {
+        let (body, route) = try await body(of: request)
         // `try?`: without an envelope it is not a gateway's response.
-        let envelope = try? JSONDecoder().decode(ReceivedEnvelope<Value>.self, from: Data(body))
-        if isSuccess, let value = envelope?.data { return Answer(value: value) }
-        if !isSuccess, let message = envelope?.message { throw .refused(message) }
-        throw .unexpectedAnswer(address: address)
+        guard let envelope = try? JSONDecoder().decode(Envelope<Value>.self, from: Data(body)),
+            let value = envelope.data ?? Self.empty()
+        else { throw .unexpectedAnswer(address: route.text) }
+        return Answer(value: value, bodies: [body])
+    }
+
+    private static func empty<Value: Decodable>() -> Value? {
+        // `try?`: a value that has to have fields is missing.
+        try? JSONDecoder().decode(Value.self, from: Data("{}".utf8))
+    }
+
+    private struct Envelope<Value: Decodable>: Decodable {
+        let data: Value?
     }
 }
 
-private struct ReceivedEnvelope<Value: Decodable>: Decodable {
-    let data: Value?
-    let message: String?
-}
-
-extension HTTPClientRequest {
-    /// Sends the request on a connection of its own.
-    fileprivate func response(_ limits: ManagementClient.Limits) async throws
-        -> (status: HTTPResponseStatus, body: [UInt8])
-    {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
-            timeout: HTTPClient.Configuration.Timeout(connect: TimeAmount(limits.connect))
-        )
-        configuration.httpVersion = .http1Only
-        // A gateway that is not there is reported at once.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            let response = try await client.execute(self, deadline: .distantFuture)
-            let body = try await response.body.collect(upTo: limits.byteCount)
-            return (response.status, Array(buffer: body))
-        }
-    }
-}
+// MARK: - Lists
 
 extension ManagementClient {
-    private func failure(_ error: any Error) -> ManagementClientError {
-        switch error {
-        case HTTPParserError.invalidEOFState:
-            .unreachable(
-                address: address,
-                reason: "connection closed in the middle of the response"
-            )
-        case is HTTPParserError: .unexpectedAnswer(address: address)
-        default: .unreachable(address: address, reason: reason(for: error))
-        }
+    /// A list, or the part of it that was requested.
+    package struct Listing<Element: Sendable>: Sendable {
+        package var elements: [Element]
+        /// How many there are.
+        package var total: Int
     }
 
-    private func reason(for error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError:
-            error.connectionErrors.last.map { reason(for: $0.error) }
-                ?? "the name \(error.host) has no address"
-        case let error as IOError:
-            SystemError(code: error.errnoCode).description
-        case is NIOTooManyBytesError:
-            "response larger than \(limits.byteCount >> 20) MiB"
-        case let error as HTTPClientError: reason(for: error)
-        case ChannelError.connectTimeout: reason(for: HTTPClientError.connectTimeout)
-        default: "connection lost (\(error))"
-        }
+    /// The most elements that a page has.
+    private static var pageSize: Int { 1_000 }
+
+    /// The first `limit` elements of a list, of as many pages as that takes.
+    package func list<Element: Decodable & Sendable>(
+        _ path: String,
+        query: [(key: String, value: String)] = [],
+        limit: Int
+    ) async throws(ManagementClientError) -> Answer<Listing<Element>> {
+        var listing = Listing<Element>(elements: [], total: 0)
+        var bodies: [[UInt8]] = []
+        let size = max(1, min(limit, Self.pageSize))
+        repeat {
+            let place = [
+                (key: "page", value: "\(bodies.count + 1)"), (key: "size", value: "\(size)"),
+            ]
+            let (body, route) = try await self.body(of: .get(path, query: query + place))
+            // `try?`: without an envelope it is not a gateway's response.
+            guard let page = try? JSONDecoder().decode(Page<Element>.self, from: Data(body)) else {
+                throw .unexpectedAnswer(address: route.text)
+            }
+            bodies.append(body)
+            listing.elements += page.data
+            // A list without pages has no total.
+            listing.total = page.total ?? listing.elements.count
+            if page.data.isEmpty { break }
+        } while listing.elements.count < min(limit, listing.total)
+        listing.elements = Array(listing.elements.prefix(limit))
+        return Answer(value: listing, bodies: bodies, limit: limit)
     }
 
-    private func reason(for error: HTTPClientError) -> String {
-        switch error {
-        case .deadlineExceeded: "no response within \(limits.answer.configurationText)"
-        case .connectTimeout: "connect timed out after \(limits.connect.configurationText)"
-        case .remoteConnectionClosed: "connection closed without a response"
-        default: "connection lost (\(error.shortDescription))"
-        }
+    private struct Page<Element: Decodable>: Decodable {
+        let data: [Element]
+        let total: Int?
     }
 }
+
+// MARK: - JSON
+
+extension ManagementClient.Answer {
+    /// The value alone, without its envelope, as the gateway sent it, with a line feed. Its keys are
+    /// sorted. A list is an object of `entries` and `total`.
+    package var json: String {
+        // What was decoded is JSON.
+        let envelopes = bodies.compactMap { try? JSONValue(parsing: $0) }
+        guard let first = envelopes.first else { return "null\n" }
+        guard bodies.count > 1 || first["total"] != nil || Value.self is any ListValue.Type else {
+            return (first["data"] ?? [:]).prettyText + "\n"
+        }
+        let entries = envelopes.flatMap { $0["data"]?.array ?? [] }
+        let list: JSONValue = [
+            "entries": .array(Array(entries.prefix(limit))),
+            "total": envelopes.last?["total"] ?? .number("\(entries.count)"),
+        ]
+        return list.prettyText + "\n"
+    }
+}
+
+/// A type that only lists have.
+private protocol ListValue {}
+
+extension ManagementClient.Listing: ListValue {}

@@ -18,7 +18,11 @@ struct BackendCommand: AsyncParsableCommand {
 
 /// Filters for backends, in addition to the address.
 struct BackendFilterOptions: ParsableArguments {
-    @Option(help: "Only backends of this warehouse.")
+    @Option(
+        name: .shortAndLong,
+        help: "Only backends of this warehouse.",
+        completion: .warehouses
+    )
     var warehouse: String?
 
     @Option(
@@ -39,14 +43,11 @@ extension BackendCommand {
         )
 
         @OptionGroup var filter: BackendFilterOptions
-        @OptionGroup var gateway: ManagementOptions
+        @OptionGroup var management: ManagementOptions
 
         func run() async throws {
-            let pairs = filter.pairs
-            try await gateway.printAnswer(as: Self.text) {
-                client throws(ManagementClientError) in
-                try await client.get("v1/backends", query: pairs)
-            }
+            let request = ManagementRequest.get("v1/backends", query: filter.pairs)
+            try await management.gateway.show(request, as: Self.text)
         }
 
         private static func text(_ list: BackendList) -> String {
@@ -80,17 +81,15 @@ extension BackendCommand {
         var backend: String
 
         @OptionGroup var filter: BackendFilterOptions
-        @OptionGroup var gateway: ManagementOptions
+        @OptionGroup var management: ManagementOptions
 
         func run() async throws {
             let pairs =
                 filter.pairs + [
                     (key: "backend", value: backend), (key: "mode", value: mode.rawValue),
                 ]
-            try await gateway.printAnswer(as: { BackendTable($0).description + "\n" }) {
-                client throws(ManagementClientError) in
-                try await client.put("v1/backends", query: pairs)
-            }
+            let request = ManagementRequest(.put, "v1/backends", query: pairs)
+            try await management.gateway.show(request) { BackendTable($0).description + "\n" }
         }
     }
 }

@@ -10,49 +10,62 @@ import Time
 struct DenialsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "denials",
-        abstract: "Show recently denied clients and why.",
-        discussion: """
-            A source is an IPv4 address or an IPv6 /64. There is one row for each source, listener \
-            and reason, with the rule and the details of the last denial. The gateway keeps the \
-            latest few thousand rows.
-            """
+        abstract: "Show recently denied clients and why, and admit one.",
+        subcommands: [List.self, Allow.self],
+        defaultSubcommand: List.self
     )
+}
 
-    @OptionGroup var place: PlaceFilterOptions
+extension DenialsCommand {
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List recently denied clients, the latest first, and why.",
+            discussion: """
+                A source is an IPv4 address or an IPv6 /64. There is one row for each source, \
+                listener and reason, with the rule and the details of the last denial. The gateway \
+                keeps the latest few thousand rows.
+                """
+        )
 
-    @Option(help: "Only denials for this reason, such as notInWhitelist.")
-    var reason: String?
+        @OptionGroup var place: PlaceFilterOptions
 
-    @Option(
-        help:
-            "Only denials since a duration ago, such as 10m, or a time, such as 2027-01-31T23:59:59Z."
-    )
-    var since: String?
+        @Option(help: "Only denials for this reason, such as notInWhitelist.")
+        var reason: String?
 
-    @Option(help: "Maximum number of rows, the latest first (the total is always shown).")
-    var limit = 100
+        @Option(
+            help: """
+                Only denials since a duration ago, such as 10m, or a time, such as \
+                2027-01-31T23:59:59Z.
+                """
+        )
+        var since: String?
 
-    @OptionGroup var gateway: ManagementOptions
+        @Option(help: "Maximum number of rows, the latest first (the total is always shown).")
+        var limit = 100
 
-    private var pairs: [(key: String, value: String)] {
-        place.pairs + PlaceFilterOptions.pairs([("reason", reason), ("since", since)])
-    }
+        @OptionGroup var watch: WatchOptions
+        @OptionGroup var management: ManagementOptions
 
-    /// An invalid filter is a usage error, found without asking a gateway.
-    func validate() throws {
-        do throws(FilterQueryError) {
-            _ = try DenialFilter(query: pairs, at: .systemTime)
-        } catch {
-            throw ValidationError("--\(error)")
+        private var pairs: [(key: String, value: String)] {
+            place.pairs + PlaceFilterOptions.pairs([("reason", reason), ("since", since)])
         }
-        try ListLimit.check(limit)
-    }
 
-    func run() async throws {
-        let query = pairs + [(key: "limit", value: "\(limit)")]
-        try await gateway.printAnswer(as: { (list: DenialList) in "\(DenialListText(list))" }) {
-            client throws(ManagementClientError) in
-            try await client.get("v1/denials", query: query)
+        /// An invalid filter is a usage error, found without asking a gateway.
+        func validate() throws {
+            do throws(FilterQueryError) {
+                _ = try DenialFilter(query: pairs, at: .systemTime)
+            } catch {
+                throw ValidationError("--\(error)")
+            }
+            try ListLimit.check(limit)
+        }
+
+        func run() async throws {
+            let query = pairs + [(key: "limit", value: "\(limit)")]
+            let request = ManagementRequest.get("v1/denials", query: query)
+            try await management.gateway.show(request, watching: watch) { (list: DenialList) in
+                "\(DenialListText(list))"
+            }
         }
     }
 }

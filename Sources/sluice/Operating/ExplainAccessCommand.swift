@@ -22,11 +22,11 @@ struct ExplainAccessCommand: AsyncParsableCommand {
             --config, evaluates a configuration file instead. Limits are not considered.
 
             Exit codes: 0 at least one listener admits the client, 1 none does, 2 no answer, 64 \
-            incorrect usage, 78 an invalid configuration.
+            incorrect usage, 69 no gateway, 77 not permitted, 78 an invalid configuration.
             """
     )
 
-    @Option(help: "The warehouse's id.")
+    @Option(name: .shortAndLong, help: "The warehouse's id.", completion: .warehouses)
     var warehouse: String
 
     @Option(help: "The client's address.", transform: Self.address)
@@ -45,7 +45,10 @@ struct ExplainAccessCommand: AsyncParsableCommand {
     )
     var config: String?
 
-    @OptionGroup var gateway: ManagementOptions
+    @OptionGroup var place: GatewayOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
 
     func run() async throws {
         let explanations = try await answer()
@@ -57,11 +60,9 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         let query =
             [(key: "warehouse", value: warehouse), (key: "source", value: "\(source)")]
             + (endpoint.map { [(key: "endpoint", value: "\($0)")] } ?? [])
-        return try await gateway.printAnswer(
-            as: { ExplanationText($0).description },
-            failure: Self.noAnswer
-        ) { client throws(ManagementClientError) in
-            try await client.get("v1/explain", query: query)
+        let gateway = GatewaySession(json: json, refusal: Self.noAnswer) { try place.target() }
+        return try await gateway.show(.get("v1/explain", query: query)) {
+            ExplanationText($0).description
         }
     }
 
@@ -86,7 +87,7 @@ struct ExplainAccessCommand: AsyncParsableCommand {
             StandardError.print("sluice: \(file): \(error)")
             throw Self.noAnswer
         }
-        if gateway.json {
+        if json {
             StandardOutput.print(json: try answer.json())
         } else {
             StandardOutput.print(ExplanationText(answer).description, terminator: "")

@@ -44,7 +44,11 @@ struct SessionFilterOptions: ParsableArguments {
 
 /// Filters by part of the gateway and by client.
 struct PlaceFilterOptions: ParsableArguments {
-    @Option(help: "Only this warehouse, by id.")
+    @Option(
+        name: .shortAndLong,
+        help: "Only this warehouse, by id.",
+        completion: .warehouses
+    )
     var warehouse: String?
 
     @Option(help: "Only this listener, by address as in the access log.")

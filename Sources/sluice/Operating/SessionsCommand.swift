@@ -26,15 +26,16 @@ extension SessionsCommand {
         @Option(help: "Maximum number of rows (the total is always shown).")
         var limit = 1_000
 
-        @OptionGroup var gateway: ManagementOptions
+        @OptionGroup var watch: WatchOptions
+        @OptionGroup var management: ManagementOptions
 
         func validate() throws { try ListLimit.check(limit) }
 
         func run() async throws {
             let query = filter.pairs + [(key: "limit", value: "\(limit)")]
-            try await gateway.printAnswer(as: { SessionTable($0).description }) {
-                client throws(ManagementClientError) in
-                try await client.get("v1/sessions", query: query)
+            let request = ManagementRequest.get("v1/sessions", query: query)
+            try await management.gateway.show(request, watching: watch) {
+                SessionTable($0).description
             }
         }
     }
@@ -58,7 +59,7 @@ extension SessionsCommand {
         )
         var limit: Int?
 
-        @OptionGroup var gateway: ManagementOptions
+        @OptionGroup var management: ManagementOptions
 
         func validate() throws {
             if filter.isEmpty != all {
@@ -75,10 +76,8 @@ extension SessionsCommand {
             let query =
                 filter.pairs + (all ? [(key: "all", value: "true")] : [])
                 + (limit.map { [(key: "limit", value: "\($0)")] } ?? [])
-            try await gateway.printAnswer(as: { ClosedSessionsText($0).description }) {
-                client throws(ManagementClientError) in
-                try await client.delete("v1/sessions", query: query)
-            }
+            let request = ManagementRequest(.delete, "v1/sessions", query: query)
+            try await management.gateway.show(request) { ClosedSessionsText($0).description }
         }
     }
 }

@@ -13,11 +13,12 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "Show the state of a running gateway."
     )
 
-    @OptionGroup var gateway: ManagementOptions
+    @OptionGroup var watch: WatchOptions
+    @OptionGroup var management: ManagementOptions
 
     func run() async throws {
-        try await gateway.printAnswer(as: { StatusTable($0).description }) {
-            client throws(ManagementClientError) in try await client.status()
+        try await management.gateway.show(.get("v1/status"), watching: watch) {
+            StatusTable($0).description
         }
     }
 }

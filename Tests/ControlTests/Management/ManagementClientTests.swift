@@ -88,6 +88,6 @@ struct ManagementClientTests {
 
 extension ManagementClient {
     fileprivate init(at address: String, limits: Limits = Limits()) throws {
-        try self.init(ManagementAddress(parsing: address), limits: limits)
+        self.init(ManagementTarget(try ManagementAddress(parsing: address)), limits: limits)
     }
 }

@@ -6,12 +6,14 @@ import Policy
 import Text
 import Time
 
-/// `sluice endpoint`: lists a gateway's private endpoints.
+/// `sluice endpoint`: a gateway's private endpoints.
 struct EndpointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "endpoint",
-        abstract: "Show private endpoints, and unknown ones seen in connections.",
-        subcommands: [List.self],
+        abstract: "Show, approve and reject private endpoints.",
+        subcommands: [
+            List.self, Register.self, Accept.self, Reject.self, Change.self, Remove.self,
+        ],
         defaultSubcommand: List.self
     )
 
@@ -19,17 +21,19 @@ struct EndpointCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List endpoints with their states, and unknown endpoints to approve.",
             discussion: """
-                An unknown endpoint was named by a trusted load balancer but is not configured for \
-                any warehouse: its connections are denied. To admit it, add it to the warehouse's \
+                An unknown endpoint was named by a trusted load balancer but is not registered for \
+                any warehouse: its connections are denied. To admit it: sluice endpoint register; \
+                if the policy comes from the configuration file, add it to the warehouse's \
                 endpoints with state: available, and reload.
                 """
         )
 
-        @OptionGroup var gateway: ManagementOptions
+        @OptionGroup var watch: WatchOptions
+        @OptionGroup var management: ManagementOptions
 
         func run() async throws {
-            try await gateway.printAnswer(as: { EndpointTable($0).description }) {
-                client throws(ManagementClientError) in try await client.get("v1/endpoints")
+            try await management.gateway.show(.get("v1/endpoints"), watching: watch) {
+                EndpointTable($0).description
             }
         }
     }

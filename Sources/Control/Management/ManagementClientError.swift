@@ -1,0 +1,77 @@
+package import Text
+
+/// Why a running gateway could not be queried. Each case names the remedy.
+package enum ManagementClientError: Error, CustomStringConvertible {
+    case unreachable(address: String, reason: String)
+    /// Something answers there, but no gateway that this program understands.
+    case unexpectedAnswer(address: String)
+    /// The gateway rejects the request, with its reason.
+    case refused(ManagementRefusal)
+    /// The answer could not be passed on, for instance to a full disk.
+    case cannotWrite(reason: String)
+
+    /// What the gateway said, if there is one.
+    package var refusal: ManagementRefusal? {
+        guard case .refused(let refusal) = self else { return nil }
+        return refusal
+    }
+
+    /// Whether nothing answers there.
+    package var isUnreachable: Bool {
+        guard case .unreachable = self else { return false }
+        return true
+    }
+
+    package var description: String {
+        switch self {
+        case .unreachable(let address, let reason):
+            "cannot reach a gateway at \(address): \(reason)"
+                + " (is it running? see \(Self.setting(for: address)))"
+        case .unexpectedAnswer(let address):
+            "\(address) is not the management address of a gateway"
+                + " (see \(Self.setting(for: address)))"
+        case .refused(let refusal): refusal.description
+        case .cannotWrite(let reason): "cannot write the answer: \(reason)"
+        }
+    }
+
+    /// The configuration key that sets a socket's path or an address.
+    private static func setting(for address: String) -> String {
+        address.contains("/") ? "management.socket" : "management.listen"
+    }
+}
+
+/// A gateway's answer to a request that it does not grant.
+package struct ManagementRefusal: Error, Hashable, Sendable {
+    /// The HTTP status.
+    package var status: Int
+    /// A stable word for programs, such as `WarehouseNotFound`.
+    package var code: String?
+    /// A sentence for people.
+    package var message: String
+    package var data: JSONValue?
+    /// Whether the request carried a key.
+    package var hadKey = true
+
+    package init(status: Int, code: String?, message: String, data: JSONValue? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.data = data
+    }
+
+    /// The same request would be granted if it were confirmed.
+    package var needsConfirmation: Bool { code == "ConfirmationRequired" }
+
+    /// Why confirmation is required.
+    package var reasons: [String] { data?["reasons"]?.array?.compactMap(\.string) ?? [] }
+}
+
+extension ManagementRefusal: CustomStringConvertible {
+    package var description: String {
+        guard status == 401, !hadKey else { return message }
+        return message
+            + " (on the gateway's machine: sluice key create NAME --role read --config FILE;"
+            + " here: set SLUICE_API_KEY)"
+    }
+}

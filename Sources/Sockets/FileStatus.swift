@@ -1,0 +1,44 @@
+internal import Glibc
+
+/// Whose a file is and who may change it, without following a link (lstat(2)).
+public struct FileStatus: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        case regular, directory, socket, other
+    }
+
+    public var kind: Kind
+    /// The owner's number; 0 for root.
+    public var owner: UInt32
+    /// Permission bits, such as 0o600.
+    public var permissions: UInt32
+
+    public init(kind: Kind, owner: UInt32, permissions: UInt32) {
+        self.kind = kind
+        self.owner = owner
+        self.permissions = permissions
+    }
+
+    /// - Parameter path: of the file; a symbolic link counts as itself.
+    public init(of path: String) throws(SystemError) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { throw SystemError(code: errno) }
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFSOCK: .socket
+            default: .other
+            }
+        owner = status.st_uid
+        permissions = status.st_mode & 0o7777
+    }
+
+    /// Whether others than its owner may change it.
+    public var isWritableByOthers: Bool { permissions & 0o022 != 0 }
+}
+
+/// The user that this process acts as.
+public enum ProcessUser {
+    /// The effective user's number (geteuid(2)); 0 for root.
+    public static var current: UInt32 { geteuid() }
+}

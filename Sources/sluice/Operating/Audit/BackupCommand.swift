@@ -1,0 +1,58 @@
+import ArgumentParser
+import Control
+import Sockets
+import Synchronization
+import Text
+
+/// `sluice backup`: a copy of the gateway's store.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Save a copy of the gateway's store, an SQLite database, while it runs.",
+        discussion: """
+            The file replaces one of the same name once it is complete; only its owner can read it.
+            """
+    )
+
+    @Argument(help: "The file to write, or - for standard output.", completion: .file())
+    var file: String
+
+    @OptionGroup var place: GatewayOptions
+
+    @Option(
+        help: "The configuration file of the gateway, for its socket and its address.",
+        completion: .configurationFile
+    )
+    var config: String?
+
+    func run() async throws {
+        let gateway = GatewaySession { try place.target(configuration: config) }
+        try await gateway.run { client in
+            if file == "-" { return try await print(from: client) }
+            try await save(from: client)
+        }
+    }
+
+    private func save(from client: ManagementClient) async throws {
+        let byteCount = Atomic<Int>(0)
+        do {
+            let draft = try FileDraft(file)
+            try await client.stream(.get("v1/backup")) { piece in
+                byteCount.add(piece.count, ordering: .relaxed)
+                try draft.write(piece)
+            }
+            try draft.commit()
+        } catch let error as SystemError {
+            throw CommandFailure("cannot write \(file): \(error)")
+        }
+        let size = UInt64(byteCount.load(ordering: .relaxed)).asBytes
+        StandardOutput.print("saved \(file), \(size)")
+    }
+
+    private func print(from client: ManagementClient) async throws {
+        guard !File.standardOutput.isTerminal else {
+            throw CommandFailure("a backup is not for a terminal (redirect it, or name a file)")
+        }
+        try await client.stream(.get("v1/backup")) { try File.standardOutput.write($0) }
+    }
+}

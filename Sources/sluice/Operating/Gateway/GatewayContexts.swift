@@ -1,0 +1,120 @@
+import Control
+import FoundationEssentials
+import Sockets
+import Text
+
+/// A gateway that the user has given a name.
+struct GatewayContext: Codable, Hashable {
+    var name: String
+    /// `host:port`; either this or ``socket``.
+    var management: String?
+    /// The path of a local socket.
+    var socket: String?
+    var key: String?
+    /// The path of a file that holds the key.
+    var keyFile: String?
+
+    func address() throws(CommandFailure) -> ManagementAddress {
+        do throws(ManagementAddressError) {
+            return try ManagementAddress(parsing: management ?? "")
+        } catch {
+            throw CommandFailure("context \(name): \(error)")
+        }
+    }
+
+    /// The key itself, or the first line of its file.
+    func readKey() throws(CommandFailure) -> String? {
+        guard let keyFile else { return key }
+        let text = try InputText(keyFile).read(limit: 4_096)
+        guard let line = text.split(whereSeparator: \.isWhitespace).first else {
+            throw CommandFailure("context \(name): \(keyFile) is empty")
+        }
+        return String(line)
+    }
+}
+
+/// All contexts of a user, as they are stored.
+struct GatewayContexts: Codable, Hashable {
+    /// The name of the one that is used by default.
+    var current: String?
+    /// By name.
+    var contexts: [GatewayContext] = []
+
+    var currentContext: GatewayContext? { contexts.first { $0.name == current } }
+
+    func context(_ name: String) throws(CommandFailure) -> GatewayContext {
+        guard let context = contexts.first(where: { $0.name == name }) else {
+            let meant = Suggestion.closest(to: name, among: contexts.map(\.name))
+            throw CommandFailure(
+                "unknown context \(name.quoted)"
+                    + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice context list)")
+            )
+        }
+        return context
+    }
+
+    /// The first one becomes the current one.
+    mutating func add(_ context: GatewayContext) throws(CommandFailure) {
+        guard !contexts.contains(where: { $0.name == context.name }) else {
+            throw CommandFailure(
+                "duplicate context \(context.name.quoted)"
+                    + " (remove it first: sluice context remove \(context.name.shellQuoted))"
+            )
+        }
+        contexts.append(context)
+        contexts.sort { $0.name < $1.name }
+        if contexts.count == 1 { current = context.name }
+    }
+
+    mutating func use(_ name: String) throws(CommandFailure) {
+        current = try context(name).name
+    }
+
+    mutating func remove(_ name: String) throws(CommandFailure) {
+        let removed = try context(name)
+        contexts.removeAll { $0.name == removed.name }
+        if current == name { current = nil }
+    }
+}
+
+/// The file of a user's contexts, which may hold keys: only its owner can read it.
+struct ContextFile {
+    let path: String
+
+    /// `~/.config/sluice/contexts.json`, or below `XDG_CONFIG_HOME`.
+    init(environment: [String: String]) {
+        let home = environment["HOME"] ?? "."
+        // A relative path is to be ignored (XDG Base Directory Specification).
+        let configured = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        path = "\(configured ?? "\(home)/.config")/sluice/contexts.json"
+    }
+
+    init(path: String) {
+        self.path = path
+    }
+
+    /// None if there is no file.
+    func read() throws(CommandFailure) -> GatewayContexts {
+        guard FileManager.default.fileExists(atPath: path) else { return GatewayContexts() }
+        let text = try InputText(path).read(limit: 1 << 20)
+        // `try?`: what matters is that it is not a file of ours.
+        guard
+            let contexts = try? JSONDecoder().decode(GatewayContexts.self, from: Data(text.utf8))
+        else { throw CommandFailure("\(path) is not a list of contexts (correct or delete it)") }
+        return contexts
+    }
+
+    func write(_ contexts: GatewayContexts) throws {
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let draft = try FileDraft(path)
+        try draft.write(Array(try encoder.encode(contexts)) + [UInt8(ascii: "\n")])
+        try draft.commit()
+    }
+}

@@ -1,0 +1,108 @@
+import Control
+import Settings
+import Sockets
+
+/// Where a command looks for its gateway: what its options, the environment and the contexts name.
+struct GatewayPlace {
+    /// What the options name; at most one of them.
+    enum Choice {
+        case management(ManagementAddress)
+        case socket(String)
+        case configuration(file: String)
+        case context(String)
+    }
+
+    /// The variables of the environment that count.
+    enum Variable {
+        static let key = "SLUICE_API_KEY"
+        static let management = "SLUICE_MANAGEMENT"
+        static let context = "SLUICE_CONTEXT"
+    }
+
+    var environment: [String: String]
+    var user = ProcessUser.current
+    /// Whether a local socket at a path may be used.
+    var isUsable: (_ path: String, _ user: UInt32) -> Bool = ManagementSocket.isTrusted
+    /// Loaded only if they are needed.
+    var contexts: () throws(CommandFailure) -> GatewayContexts
+    /// Reads a configuration file.
+    var topology: (_ file: String) throws(CommandFailure) -> Topology = Self.topology
+
+    /// Without a choice: `SLUICE_MANAGEMENT`, `SLUICE_CONTEXT`, the current context, the standard
+    /// address.
+    func target(_ choice: Choice?) throws(CommandFailure) -> ManagementTarget {
+        let named = if let choice { choice } else { try environmentChoice() }
+        switch named {
+        case .management(let address): return target(address, key: key)
+        case .socket(let path): return ManagementTarget(socket: path)
+        case .configuration(let file): return try target(of: try topology(file))
+        case .context(let name): return try target(context: try contexts().context(name))
+        case nil:
+            guard let current = try contexts().currentContext else {
+                return target(.standard, key: key)
+            }
+            return try target(context: current)
+        }
+    }
+
+    private var key: String? { value(Variable.key) }
+
+    /// An empty variable counts as one that is not set.
+    private func value(_ variable: String) -> String? {
+        environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private func environmentChoice() throws(CommandFailure) -> Choice? {
+        if let text = value(Variable.management) {
+            do throws(ManagementAddressError) {
+                return .management(try ManagementAddress(parsing: text))
+            } catch {
+                throw CommandFailure("\(Variable.management): \(error)", code: GatewayExit.usage)
+            }
+        }
+        return value(Variable.context).map(Choice.context)
+    }
+
+    /// A gateway on this machine is reached through its socket, if that can be trusted.
+    private func target(_ address: ManagementAddress, key: String?) -> ManagementTarget {
+        guard let loopback = address.loopback else { return ManagementTarget(address, key: key) }
+        let socket = ManagementSocket.standardPath(
+            for: loopback,
+            user: user,
+            environment: environment
+        )
+        guard isUsable(socket, user) else { return ManagementTarget(address, key: key) }
+        return ManagementTarget(socket: socket, orElse: address, key: key)
+    }
+
+    private func target(context: GatewayContext) throws(CommandFailure) -> ManagementTarget {
+        if let socket = context.socket { return ManagementTarget(socket: socket) }
+        return target(try context.address(), key: try context.readKey() ?? key)
+    }
+
+    /// The gateway that a configuration describes.
+    func target(of topology: Topology) throws(CommandFailure) -> ManagementTarget {
+        let address = topology.management.map(ManagementAddress.init(listening:))
+        switch (LocalSocket.path(for: topology), address) {
+        case (let socket?, let address?):
+            return ManagementTarget(socket: socket, orElse: address, key: key)
+        case (let socket?, nil): return ManagementTarget(socket: socket)
+        case (nil, let address?): return target(address, key: key)
+        case (nil, nil):
+            throw CommandFailure(
+                "the configuration has no management.listen (use --management HOST:PORT)"
+            )
+        }
+    }
+
+    private static func topology(_ file: String) throws(CommandFailure) -> Topology {
+        let loaded = ConfigurationLoader().load(contentsOf: file)
+        guard let topology = loaded.topology ?? loaded.configuration?.topology else {
+            throw CommandFailure(
+                loaded.faults.first?.line(in: file) ?? "\(file) is invalid",
+                code: GatewayExit.configuration
+            )
+        }
+        return topology
+    }
+}

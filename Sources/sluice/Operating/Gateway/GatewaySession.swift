@@ -1,0 +1,64 @@
+import ArgumentParser
+import Control
+import Sockets
+import Text
+
+/// A command's exchange with a gateway: sends requests, and prints answers and errors.
+struct GatewaySession {
+    /// Whether answers are printed as JSON.
+    var json = false
+    /// The exit code if the gateway refuses; another than 1 if that is a verdict.
+    var refusal = ExitCode.failure
+    /// Finds the gateway.
+    var target: () throws -> ManagementTarget
+
+    /// The result of `work`.
+    ///
+    /// - Throws: the exit code, after printing the reason to standard error.
+    func run<Value>(
+        _ work: (ManagementClient) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await work(ManagementClient(try target()))
+        } catch let error as ManagementClientError {
+            StandardError.print("sluice: \(error)")
+            throw GatewayExit.code(error, refusal: refusal)
+        } catch let failure as CommandFailure {
+            StandardError.print("sluice: \(failure.message)")
+            throw failure.code == .failure ? refusal : failure.code
+        } catch let error as SystemError {
+            StandardError.print("sluice: \(error)")
+            throw refusal
+        }
+    }
+
+    func print<Value>(_ answer: ManagementClient.Answer<Value>, as text: (Value) -> String) {
+        if json {
+            StandardOutput.print(json: answer.json, terminator: "")
+        } else {
+            StandardOutput.print(text(answer.value), terminator: "")
+        }
+    }
+
+    /// Sends one request and prints the answer.
+    @discardableResult
+    func show<Value: Decodable & Sendable>(
+        _ request: ManagementRequest,
+        as text: (Value) -> String
+    ) async throws -> Value {
+        try await run { client in
+            let answer: ManagementClient.Answer<Value> = try await client.send(request)
+            print(answer, as: text)
+            return answer.value
+        }
+    }
+
+    /// Sends one request again and again if it is to be watched, and prints each answer.
+    func show<Value: Decodable & Sendable>(
+        _ request: ManagementRequest,
+        watching watch: WatchOptions,
+        as text: (Value) -> String
+    ) async throws {
+        try await watch.repeated { _ = try await show(request, as: text) }
+    }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Control
+import FoundationEssentials
+import Settings
+
+/// How a command finds a running gateway.
+struct GatewayOptions: ParsableArguments {
+    @Option(
+        help: "The gateway's management address. (default: \(ManagementAddress.standard.text))",
+        completion: .list([ManagementAddress.standard.text]),
+        transform: Self.address
+    )
+    var management: ManagementAddress?
+
+    @Option(
+        help: ArgumentHelp("The gateway's local socket.", valueName: "path"),
+        completion: .file(extensions: ["sock"])
+    )
+    var socket: String?
+
+    @Option(
+        help: ArgumentHelp("A gateway by name; see sluice context.", valueName: "name"),
+        completion: .contexts
+    )
+    var context: String?
+
+    /// The gateway that the options and `configuration`, a file, name.
+    ///
+    /// - Throws: ``CommandFailure``; a usage error for two choices.
+    func target(configuration: String? = nil) throws -> ManagementTarget {
+        try GatewayPlace.current.target(
+            try choice(or: configuration.map { .configuration(file: $0) })
+        )
+    }
+
+    /// The gateway that the options name, otherwise the one that `topology` describes.
+    func target(of topology: Topology) throws -> ManagementTarget {
+        let place = GatewayPlace.current
+        guard let choice = try choice(or: nil) else { return try place.target(of: topology) }
+        return try place.target(choice)
+    }
+
+    private func choice(or other: GatewayPlace.Choice?) throws -> GatewayPlace.Choice? {
+        let choices = [
+            management.map(GatewayPlace.Choice.management), socket.map { .socket($0) },
+            context.map { .context($0) }, other,
+        ].compactMap(\.self)
+        guard choices.count <= 1 else {
+            throw CommandFailure(
+                "the gateway is named twice (use one of --management, --socket, --config and"
+                    + " --context)",
+                code: GatewayExit.usage
+            )
+        }
+        return choices.first
+    }
+
+    static func address(_ text: String) throws -> ManagementAddress {
+        do throws(ManagementAddressError) {
+            return try ManagementAddress(parsing: text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+}
+
+extension GatewayPlace {
+    /// Of this process.
+    static var current: GatewayPlace {
+        let environment = ProcessInfo.processInfo.environment
+        return GatewayPlace(environment: environment) { () throws(CommandFailure) in
+            try ContextFile(environment: environment).read()
+        }
+    }
+}
+
+/// How a command finds a running gateway, and how it prints the response.
+struct ManagementOptions: ParsableArguments {
+    @OptionGroup var place: GatewayOptions
+
+    @Option(
+        help: "The configuration file of the gateway, for its socket and its address.",
+        completion: .configurationFile
+    )
+    var config: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    /// The gateway that the options mean.
+    var gateway: GatewaySession {
+        GatewaySession(json: json) { try place.target(configuration: config) }
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Control
+import Text
+
+/// A warehouse as a list of the gateway shows it.
+struct WarehouseView: Decodable {
+    var warehouseId: String
+}
+
+/// Which warehouse a command is about.
+struct WarehouseOption: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: "The warehouse's id. (default: the gateway's only one)",
+        completion: .warehouses
+    )
+    var warehouse: String?
+
+    /// The id that was given, or that of the only warehouse.
+    func id(_ client: ManagementClient) async throws -> String {
+        if let warehouse { return warehouse }
+        let list: ManagementClient.Listing<WarehouseView> =
+            try await client.list("v1/warehouses", limit: 10).value
+        guard let only = list.elements.first, list.total == 1 else {
+            throw Self.ambiguous(list.elements.map(\.warehouseId), of: list.total)
+        }
+        return only.warehouseId
+    }
+
+    /// The API's path of the warehouse's endpoints and services.
+    func privateLinkPath(_ client: ManagementClient) async throws -> String {
+        "v1/private-link/warehouses/\(try await id(client).percentEncoded)"
+    }
+
+    func path(_ client: ManagementClient) async throws -> String {
+        "v1/warehouses/\(try await id(client).percentEncoded)"
+    }
+
+    private static func ambiguous(_ ids: [String], of total: Int) -> CommandFailure {
+        if total == 0 { return CommandFailure("the gateway has no warehouse") }
+        let names = ids.joined(separator: ", ") + (total > ids.count ? ", …" : "")
+        return CommandFailure(
+            "several warehouses (use --warehouse with one of \(names))",
+            code: GatewayExit.usage
+        )
+    }
+}
+
+/// Which list of entries a command is about.
+struct EntryPlaceOptions: ParsableArguments {
+    @OptionGroup var warehouse: WarehouseOption
+
+    @Option(
+        help: ArgumentHelp("A group of entries, instead of a warehouse.", valueName: "name"),
+        completion: .groups
+    )
+    var group: String?
+
+    func validate() throws {
+        if group != nil, warehouse.warehouse != nil {
+            throw ValidationError("--group and --warehouse cannot be combined")
+        }
+    }
+
+    /// The API's path of what has the entries.
+    func path(_ client: ManagementClient) async throws -> String {
+        if let group { return "v1/groups/\(group.percentEncoded)" }
+        return try await warehouse.path(client) + "/whitelist"
+    }
+}

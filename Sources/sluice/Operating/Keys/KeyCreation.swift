@@ -1,0 +1,90 @@
+import ArgumentParser
+import Control
+import Text
+
+extension KeyCommand {
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a key and show its secret, once.",
+            discussion: """
+                read        read everything but keys and the audit
+                operate     also change whitelists, endpoints and services, close sessions, and \
+                set the modes of backends
+                administer  everything
+
+                With --config on the gateway's machine, a key can be created while the gateway is \
+                not running.
+                """
+        )
+
+        @Argument(help: "Who or what uses it.")
+        var name: String
+
+        @Option(help: "read, operate or administer.", completion: KeyRole.completion)
+        var role: KeyRole
+
+        @OptionGroup var scope: KeyScope
+
+        @Flag(name: .shortAndLong, help: "Print only the secret.")
+        var quiet = false
+
+        @OptionGroup var change: ChangeOptions
+
+        private var key: NewKey {
+            NewKey(
+                name: name,
+                role: role,
+                warehouses: scope.warehouse.isEmpty ? nil : scope.warehouse,
+                expiresAt: scope.expires,
+                allowedSources: scope.source
+            )
+        }
+
+        func validate() throws {
+            if quiet, change.management.json || change.dryRun {
+                throw ValidationError("--quiet cannot be combined with --json or --dry-run")
+            }
+        }
+
+        func run() async throws {
+            let gateway = change.management.gateway
+            try await gateway.run { client in
+                do {
+                    let request = ManagementRequest(.post, "v1/keys", body: key.body)
+                    let answer: ManagementClient.Answer<CreatedKey> =
+                        try await change.send(request, by: client)
+                    if quiet { return printSecret(of: answer.value) }
+                    change.report(answer, to: gateway) { text(of: $0) }
+                } catch let error as ManagementClientError where error.isUnreachable {
+                    guard let file = change.management.config, !change.dryRun else { throw error }
+                    print(try OfflineKeys.create(key, configuration: file))
+                }
+            }
+        }
+
+        /// A key that was created without a gateway.
+        private func print(_ created: CreatedKey) {
+            if quiet { return printSecret(of: created) }
+            if change.management.json {
+                let value = JSONValue(present: [
+                    "key": [
+                        "keyId": .string(created.key.keyId), "name": .string(created.key.name),
+                    ],
+                    "secret": created.secret.map(JSONValue.string),
+                ])
+                return StandardOutput.print(json: value.prettyText)
+            }
+            StandardOutput.print(text(of: created))
+        }
+
+        private func printSecret(of created: CreatedKey) {
+            if let secret = created.secret { StandardOutput.print(secret) }
+        }
+
+        private func text(of created: CreatedKey) -> String {
+            let done = "created key \(created.key.words), role \(created.key.role)"
+            guard let secret = created.secret else { return done }
+            return "\(done)\n\n    \(secret)\n\nThe secret is not shown again: store it now."
+        }
+    }
+}

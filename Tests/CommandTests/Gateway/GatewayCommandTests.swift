@@ -1,0 +1,273 @@
+import ArgumentParser
+import Foundation
+import ScriptedServers
+import Testing
+import Text
+
+@testable import sluice
+
+/// Runs commands against a gateway that answers from a script.
+@Suite("Commands and the requests that they send", .timeLimit(.minutes(2)))
+struct GatewayCommandTests {
+    private typealias Answer = ScriptedServer.Answer
+
+    /// The exit code of a command, and the requests that it has sent.
+    private func run(_ line: String, _ answers: [Answer]) async throws -> (
+        code: Int32, requests: [ScriptedServer.Request]
+    ) {
+        try await ScriptedServer.run(answers) { server in
+            let words = line.split(separator: " ").map(String.init)
+            let code = await Self.exitCode(words + ["--management", server.address])
+            return (code, server.requests)
+        }
+    }
+
+    private static func exitCode(_ words: [String]) async -> Int32 {
+        do {
+            var command = try Sluice.parseAsRoot(words)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch {
+            return Sluice.exitCode(for: error).rawValue
+        }
+    }
+
+    private let warehouses = Answer.data(
+        #"[{"warehouseId":"WH1","name":"x"}]"#,
+        beside: #","total":1"#
+    )
+    private let entry = Answer.data(
+        """
+        {"entry":{"entryId":"12","cidr":"10.0.0.0/8","action":"allow"},\
+        "effect":{"version":41,"dryRun":false,"closesSessions":2,"warnings":["redundant"]}}
+        """
+    )
+
+    @Test("The only warehouse need not be named")
+    func onlyWarehouse() async throws {
+        let (code, requests) = try await run(
+            "whitelist add 10.0.0.0/8 --deny --description office --service mysql",
+            [warehouses, entry]
+        )
+        #expect(code == 0)
+        #expect(requests.last?.call == "POST /v1/warehouses/WH1/whitelist/entries")
+        let body =
+            #"{"action":"deny","cidr":"10.0.0.0/8","description":"office","service":"mysql"}"#
+        #expect(requests.last?.body == body)
+    }
+
+    @Test("With several warehouses, one has to be named")
+    func severalWarehouses() async throws {
+        let several = Answer.data(
+            #"[{"warehouseId":"A"},{"warehouseId":"B"}]"#,
+            beside: #","total":2"#
+        )
+        let (code, requests) = try await run("whitelist show", [several])
+        #expect(code == 64 && requests.count == 1)
+    }
+
+    @Test("Several entries are added one by one, the caller's own address last")
+    func myAddress() async throws {
+        let me = Answer.data(#"{"kind":"key","name":"a","address":"203.0.113.7"}"#)
+        let (code, requests) = try await run(
+            "whitelist add 10.0.0.1 10.0.0.2 --my-address --group office",
+            [me, entry]
+        )
+        #expect(code == 0)
+        #expect(
+            requests.map(\.call).dropFirst()
+                == ArraySlice(
+                    Array(
+                        repeating: "POST /v1/groups/office/entries",
+                        count: 3
+                    )
+                )
+        )
+        #expect(requests.last?.body.contains("203.0.113.7") == true)
+    }
+
+    @Test("A trial and a confirmation are parts of the query")
+    func options() async throws {
+        let (_, requests) = try await run("whitelist mode nowhere -w A --dry-run -y", [entry])
+        #expect(
+            requests.last?.call == "PATCH /v1/warehouses/A/whitelist?dryRun=true&confirm=true"
+        )
+    }
+
+    @Test("A change that has to be confirmed is not made without a person: 5")
+    func confirmation() async throws {
+        let refusal = Answer.refusal(
+            409,
+            code: "ConfirmationRequired",
+            data: #"{"reasons":["it cuts off 203.0.113.7"]}"#
+        )
+        let (code, requests) = try await run("whitelist mode nowhere -w A --json", [refusal])
+        #expect(code == 5 && requests.count == 1)
+    }
+
+    @Test(
+        "An exit code tells a missing permission from any other refusal",
+        arguments: [(401, 77), (403, 77), (404, 1), (409, 1), (500, 1)] as [(Int, Int32)]
+    )
+    func refusals(status: Int, code: Int32) async throws {
+        let refusal = Answer.refusal(status, code: "X")
+        #expect(try await run("key list", [refusal]).code == code)
+        let verdict = code == 1 ? 2 : code
+        #expect(try await run("audit verify", [refusal]).code == verdict)
+    }
+
+    @Test("Without a gateway it is 69, and so it is if something else answers")
+    func unreachable() async throws {
+        #expect(await Self.exitCode(["key", "list", "--socket", "/nonexistent.sock"]) == 69)
+        #expect(try await run("status", [Answer("<html>")]).code == 69)
+    }
+
+    @Test("An entry is named by its id or by its CIDR")
+    func entryNames() async throws {
+        let list = Answer.data(
+            """
+            [{"entryId":"7","cidr":"10.0.0.0/8","action":"allow"},\
+            {"entryId":"8","cidr":"10.0.0.0/80","action":"allow"}]
+            """,
+            beside: #","total":2"#
+        )
+        let (code, requests) = try await run(
+            "whitelist disable 12 10.0.0.0/8 -w A",
+            [entry, list, entry]
+        )
+        let path = "/v1/warehouses/A/whitelist/entries"
+        #expect(code == 0)
+        let calls = requests.map(\.call)
+        #expect(calls.count == 3 && calls[0] == "PATCH \(path)/12" && calls[2] == "PATCH \(path)/7")
+        #expect(requests[0].body == #"{"enabled":false}"#)
+    }
+
+    @Test("An expiry is removed by null")
+    func noExpiry() async throws {
+        let (_, requests) = try await run("whitelist change 12 -w A --no-expiry --deny", [entry])
+        #expect(requests.last?.body == #"{"action":"deny","expiresAt":null}"#)
+    }
+
+    @Test("An import is tried first, and bound to the version that the trial has seen")
+    func importing() async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sluice-\(UUID().uuidString)").path
+        try Data("10.0.0.0/8 # a\n".utf8).write(to: URL(fileURLWithPath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let preview = Answer.data(#"{"added":1,"errors":[],"effect":{"version":41}}"#)
+        let (code, requests) = try await run("whitelist import \(file) -w A", [preview])
+        #expect(code == 0 && requests.count == 2)
+        #expect(requests[0].call.hasSuffix("/import?dryRun=true&confirm=true"))
+        #expect(requests[1].call.hasSuffix("/whitelist/import"))
+        #expect(requests[1].body.contains(#""version":41"#))
+
+        let faulty = Answer.data(#"{"errors":[{"line":3,"text":"x","message":"not an address"}]}"#)
+        let (refused, trial) = try await run("whitelist import \(file) -w A", [faulty])
+        #expect(refused == 65 && trial.count == 1)
+    }
+
+    @Test("A group is attached to the groups that are there, unless somebody else changes them")
+    func attachment() async throws {
+        let whitelist = Answer.data(
+            #"{"warehouseId":"A","mode":"specific","version":9,"groups":["x"],"lists":[]}"#
+        )
+        let (code, requests) = try await run("group attach office -w A", [whitelist, .data("{}")])
+        #expect(code == 0 && requests.last?.body == #"{"groups":["x","office"],"version":9}"#)
+        #expect(try await run("group attach x -w A", [whitelist]).code == 1)
+    }
+
+    @Test("The ids of endpoints, services and principals are encoded")
+    func privateLinks() async throws {
+        let base = "/v1/private-link/warehouses/A"
+        for (line, call) in [
+            ("endpoint accept aws:vpce-1", "POST \(base)/endpoints/aws%3Avpce-1/accept"),
+            ("endpoint reject aws:vpce-1", "POST \(base)/endpoints/aws%3Avpce-1/reject"),
+            ("endpoint remove vpce-1", "DELETE \(base)/endpoints/vpce-1"),
+            ("endpoint register vpce-1", "POST \(base)/endpoints"),
+            ("service remove a/b", "DELETE \(base)/services/a%2Fb"),
+            ("service allow s arn:x", "POST \(base)/services/s/principals"),
+            (
+                "service disallow s arn:*",
+                "DELETE \(base)/services/s/principals?principal=arn%3A%2A"
+            ),
+        ] {
+            let (code, requests) = try await run("\(line) -w A", [.data("{}")])
+            #expect(code == 0 && requests.last?.call == call, "\(line)")
+        }
+        let (_, requests) = try await run("outbound remove a/b", [.data("{}")])
+        #expect(requests.last?.call == "DELETE /v1/private-link/endpoint-services/a/b")
+    }
+
+    @Test("A policy's differences are 1, none are 0, and a trial changes nothing")
+    func policy() async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sluice-\(UUID().uuidString)").path
+        try Data(#"{"warehouses":[]}"#.utf8).write(to: URL(fileURLWithPath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let (code, requests) = try await run("policy diff \(file)", [.data(#"{"changes":["a"]}"#)])
+        #expect(code == 1)
+        #expect(requests.last?.call == "PUT /v1/policy?dryRun=true&confirm=true")
+        #expect(try await run("policy diff \(file)", [.data(#"{"changes":[]}"#)]).code == 0)
+        let (applied, calls) = try await run("policy apply \(file)", [.data(#"{"changes":["a"]}"#)])
+        #expect(applied == 0 && calls.last?.call == "PUT /v1/policy")
+    }
+
+    @Test("An audit that was altered is 1")
+    func verification() async throws {
+        let valid = Answer.data(#"{"count":3,"head":"ab","valid":true}"#)
+        let altered = Answer.data(#"{"count":3,"head":"ab","valid":false,"firstInvalid":2}"#)
+        #expect(try await run("audit verify", [valid]).code == 0)
+        #expect(try await run("audit verify", [altered]).code == 1)
+    }
+
+    @Test("A backup is saved whole, or not at all")
+    func backup() async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sluice-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let cut = Answer(raw: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nSQLite")
+        #expect(try await run("backup \(file)", [cut]).code == 69)
+        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(try await run("backup \(file)", [Answer("SQLite")]).code == 0)
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "SQLite")
+        #expect(try await run("backup /nonexistent/a", [Answer("SQLite")]).code == 1)
+    }
+
+    @Test("A key that cannot be created without a gateway is not pretended to be")
+    func offlineKey() async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sluice-\(UUID().uuidString).yaml").path
+        try Data("management: { listen: 127.0.0.1:1 }\nwarehouses: []\n".utf8)
+            .write(to: URL(fileURLWithPath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let words = ["key", "create", "ci", "--role", "read", "--config", file]
+        #expect(await Self.exitCode(words) != 0)
+    }
+
+    @Test(
+        "A slip is a usage error, found without asking a gateway",
+        arguments: [
+            "whitelist add", "whitelist add 10.0.0.1/8", "whitelist add 10.0.0.0/8 --expires soon",
+            "whitelist add 10.0.0.0/8 --expires 2020-01-01T00:00:00Z", "whitelist change 12",
+            "whitelist change 12 --expires 1h --no-expiry", "whitelist mode everywhere",
+            "whitelist list -w A --group b", "key create ci", "key create ci --role admin",
+            "key change 3", "key change 3 --no-expiry --expires 1d", "service create s",
+            "endpoint change e", "endpoint change e --connection-limit -1",
+            "status --watch 1ms", "status --watch soon", "audit list --since soon",
+            "key create ci --role read --quiet --json", "context add a",
+        ]
+    )
+    func usage(line: String) async {
+        let words = line.split(separator: " ").map(String.init)
+        #expect(await Self.exitCode(words) == 64)
+    }
+
+    @Test("Two ways of naming a gateway are a usage error")
+    func twoGateways() async throws {
+        #expect(try await run("status --socket a.sock", [warehouses]).code == 64)
+    }
+}

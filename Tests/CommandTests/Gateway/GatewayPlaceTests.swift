@@ -1,0 +1,113 @@
+import Addresses
+import Control
+import Settings
+import Testing
+
+@testable import sluice
+
+@Suite("How a command finds its gateway")
+struct GatewayPlaceTests {
+    private static let contexts: GatewayContexts = {
+        var contexts = GatewayContexts()
+        contexts.contexts = [
+            GatewayContext(name: "local", socket: "/run/x.sock"),
+            GatewayContext(name: "production", management: "10.0.0.1:7080", key: "sk-p"),
+            GatewayContext(name: "staging", management: "10.0.0.2:7080"),
+        ]
+        return contexts
+    }()
+
+    private func place(
+        _ environment: [String: String] = [:],
+        current: String? = nil,
+        hasSocket: Bool = false,
+        management: String? = "127.0.0.1:7081"
+    ) -> GatewayPlace {
+        GatewayPlace(
+            environment: environment,
+            user: 0,
+            isUsable: { _, _ in hasSocket },
+            contexts: {
+                var contexts = Self.contexts
+                contexts.current = current
+                return contexts
+            },
+            // `try?`: the tests' own addresses are valid.
+            topology: { _ in
+                Topology(
+                    management: management.flatMap { try? SocketAddress(parsing: $0) },
+                    warehouses: []
+                )
+            }
+        )
+    }
+
+    private func tcp(_ address: String, key: String? = nil) throws -> ManagementTarget {
+        ManagementTarget(try ManagementAddress(parsing: address), key: key)
+    }
+
+    @Test("Without anything it is the standard address, with the environment's key")
+    func standard() throws {
+        #expect(try place().target(nil) == tcp("127.0.0.1:7080"))
+        let environment = ["SLUICE_API_KEY": "sk-e"]
+        #expect(try place(environment).target(nil) == tcp("127.0.0.1:7080", key: "sk-e"))
+        #expect(try place(["SLUICE_API_KEY": ""]).target(nil) == tcp("127.0.0.1:7080"))
+    }
+
+    @Test("A gateway on this machine is reached through its socket first, others are not")
+    func socketFirst() throws {
+        let place = place(["SLUICE_API_KEY": "sk-e"], hasSocket: true)
+        let expected = ManagementTarget(
+            socket: "/run/sluice/127.0.0.1-7080.sock",
+            orElse: .standard,
+            key: "sk-e"
+        )
+        #expect(try place.target(nil) == expected)
+        let remote = try ManagementAddress(parsing: "10.0.0.9:7080")
+        #expect(try place.target(.management(remote)) == tcp("10.0.0.9:7080", key: "sk-e"))
+    }
+
+    @Test("An option outranks SLUICE_MANAGEMENT, that SLUICE_CONTEXT, and that the current context")
+    func order() throws {
+        var environment = ["SLUICE_CONTEXT": "staging"]
+        #expect(try place(current: "production").target(nil) == tcp("10.0.0.1:7080", key: "sk-p"))
+        #expect(try place(environment, current: "production").target(nil) == tcp("10.0.0.2:7080"))
+        environment["SLUICE_MANAGEMENT"] = "10.0.0.3:7080"
+        let place = place(environment, current: "production")
+        #expect(try place.target(nil) == tcp("10.0.0.3:7080"))
+        #expect(try place.target(.socket("a.sock")) == ManagementTarget(socket: "a.sock"))
+        #expect(try place.target(.context("local")) == ManagementTarget(socket: "/run/x.sock"))
+    }
+
+    @Test("A context's own key outranks the environment's")
+    func keys() throws {
+        let place = place(["SLUICE_API_KEY": "sk-e"])
+        #expect(try place.target(.context("production")) == tcp("10.0.0.1:7080", key: "sk-p"))
+        #expect(try place.target(.context("staging")) == tcp("10.0.0.2:7080", key: "sk-e"))
+    }
+
+    @Test("A configuration file names its gateway's address")
+    func configuration() throws {
+        let choice = GatewayPlace.Choice.configuration(file: "sluice.yaml")
+        #expect(try place().target(choice) == tcp("127.0.0.1:7081"))
+        #expect {
+            try place(management: nil).target(choice)
+        } throws: { error in
+            (error as? CommandFailure)?.message.contains("no management.listen") == true
+        }
+    }
+
+    @Test("An unknown context has a suggestion, an invalid variable is a usage error")
+    func errors() {
+        #expect {
+            try place().target(.context("stagin"))
+        } throws: { error in
+            (error as? CommandFailure)?.message.contains("did you mean staging?") == true
+        }
+        #expect {
+            try place(["SLUICE_MANAGEMENT": "7080"]).target(nil)
+        } throws: { error in
+            (error as? CommandFailure)?.code == GatewayExit.usage
+        }
+    }
+}
