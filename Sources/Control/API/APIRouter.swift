@@ -26,7 +26,8 @@ struct APIRouter: Sendable {
         case filtered
     }
 
-    let router: Router<ManagementContext>
+    /// Only used to register calls, before the server runs.
+    nonisolated(unsafe) let router: Router<ManagementContext>
     let gateway: any ManagedGateway
     let access: ManagementAccess
     let table: RouteTable
@@ -39,7 +40,7 @@ struct APIRouter: Sendable {
         _ handler: @escaping Handler
     ) {
         table.add(method, path)
-        router.on(RouterPath(path), method: method) { request, context in
+        unsafe router.on(RouterPath(path), method: method) { request, context in
             let principal = try await authenticate(request, context)
             let call = APICall(request: request, context: context, principal: principal)
             try authorize(call, permission, scope)

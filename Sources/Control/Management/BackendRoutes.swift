@@ -3,6 +3,7 @@ import Hummingbird
 import Operations
 import Settings
 import Text
+import Store
 
 /// What the API answers about backends: their health, and the mode in which an operator puts them.
 struct BackendRoutes: Sendable {

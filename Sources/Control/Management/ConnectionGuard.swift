@@ -238,11 +238,13 @@ extension ConnectionGuard {
         }
     }
 
+    private static let allowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
+
     private func refuseMethod(_ context: ChannelHandlerContext) {
         refuse(
-            HTTPResponse(status: .methodNotAllowed, headerFields: [.allow: MethodRefusal.allowed]),
+            HTTPResponse(status: .methodNotAllowed, headerFields: [.allow: Self.allowedMethods]),
             code: "MethodNotAllowed",
-            message: MethodRefusal.advice,
+            message: "Unknown method (expected one of \(Self.allowedMethods)).",
             context
         )
     }

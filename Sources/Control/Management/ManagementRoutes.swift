@@ -6,6 +6,7 @@ import NIOCore
 import Operations
 import Policy
 import Settings
+import Store
 
 /// What the management address and the local socket answer.
 struct ManagementRoutes: Sendable {

@@ -5,6 +5,7 @@ import Hummingbird
 import Operations
 import Policy
 import Text
+import Store
 
 /// The API for access: sessions, denials, endpoints, explanations.
 struct SessionRoutes: Sendable {

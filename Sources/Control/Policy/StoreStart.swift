@@ -1,3 +1,5 @@
+import Addresses
+import CIDRTrie
 import FoundationEssentials
 import Logging
 import Operations
@@ -146,7 +148,7 @@ extension StoredWarehouse {
 extension EntryList {
     /// Whether an enabled entry admits all addresses of a family.
     func admitsAll(at now: UnixTime) -> Bool {
-        [CIDRBlock.allIPv4, .allIPv6].contains { block in
+        [CIDRBlock.allIPv4, CIDRBlock.allIPv6].contains { block in
             guard let index = id(of: block).flatMap(index) else { return false }
             let entry = self[index]
             return entry.isEnabled && entry.rule.action == .allow

@@ -1,5 +1,6 @@
 import Addresses
 import Engine
+import FoundationEssentials
 import Logging
 import Operations
 import Policy
@@ -41,7 +42,7 @@ struct RunningGateway: Sendable {
         self.descriptors = descriptors
         management = topology.management
         managementNames = topology.managementNames
-        managementSocket = topology.managementSocket
+        managementSocket = topology.localSocketPath
         let drainLimit = DrainLimit(topology.timeouts.drain)
         self.drainLimit = drainLimit
         let gateway: Gateway
@@ -175,10 +176,8 @@ extension RunningGateway {
             DataPlaneService(gateway: self, managementPorts: ports, ready: ready),
             PolicyService(gateway: self),
         ]
-        if let management {
-            services.append(
-                ManagementService(server: managementServer(at: management)) { bound.yield($0) }
-            )
+        if management != nil || managementSocket != nil {
+            services.append(ManagementService(gateway: self) { bound.yield($0) })
         } else {
             bound.yield(0)
         }
@@ -197,15 +196,62 @@ extension RunningGateway {
     }
 
     private func managementServer(at address: SocketAddress) -> ManagementServer {
-        let routes = ManagementRoutes(
+        var routes = ManagementRoutes(
             gateway: gateway,
-            allowsClosing: address.ip.isLoopback,
-            policySource: source.name,
-            hostNames: managementNames
+            writer: writer,
+            access: .keys { [writer] in writer.store }
         )
+        routes.hasOpenMetrics = address.ip.unmapped.isLoopback
+        routes.hostNames = managementNames
+        return managementServer(at: .address(address), routes)
+    }
+
+    private func managementServer(
+        at place: ManagementServer.Place,
+        _ routes: ManagementRoutes
+    ) -> ManagementServer {
         var limits = ManagementLimits()
         limits.connections = descriptors.managementConnections
-        return ManagementServer(address: address, routes: routes, limits: limits, logger: logger)
+        return ManagementServer(place: place, routes: routes, limits: limits, logger: logger)
+    }
+
+    /// Serves the local socket until it is shut down gracefully. A gateway that cannot have it works
+    /// all the same.
+    ///
+    /// - Parameters:
+    ///   - port: of the management address.
+    ///   - bound: called once it can be used, or cannot be.
+    private func serveLocalSocket(port: Int, bound: @escaping @Sendable () -> Void) async {
+        guard let path = localSocketPath(port: port) else { return bound() }
+        do throws(LocalSocketError) {
+            try LocalSocket.prepare(path)
+        } catch {
+            logger.warning("no local socket: \(error)")
+            return bound()
+        }
+        var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket)
+        routes.hostNames = managementNames
+        do {
+            try await managementServer(at: .socket(path), routes).run { [logger] _ in
+                LocalSocket.restrict(path)
+                logger.info("local socket at \(path)")
+                bound()
+            }
+        } catch {
+            logger.warning("no local socket: \(error)")
+            bound()
+        }
+    }
+
+    private func localSocketPath(port: Int) -> String? {
+        if let managementSocket { return managementSocket }
+        return management.map { address in
+            ManagementSocket.standardPath(
+                for: SocketAddress(address.ip, port: UInt16(clamping: port)),
+                user: LocalUser.current,
+                environment: ProcessInfo.processInfo.environment
+            )
+        }
     }
 
     /// Accepts clients as soon as the management address is bound, and drains.
@@ -242,12 +288,30 @@ extension RunningGateway {
         }
     }
 
+    /// The management address and the local socket.
     private struct ManagementService: ServiceLifecycle.Service {
-        let server: ManagementServer
+        let gateway: RunningGateway
+        /// Called once both are bound.
         let bound: @Sendable (_ port: Int) -> Void
 
         func run() async throws {
-            try await server.run(onStart: bound)
+            let (ports, started) = AsyncStream.makeStream(of: Int.self)
+            try await withThrowingTaskGroup { group in
+                group.addTask {
+                    guard let address = gateway.management else {
+                        started.yield(0)
+                        // It throws if the task is cancelled.
+                        return try await gracefulShutdown()
+                    }
+                    defer { started.finish() }
+                    try await gateway.managementServer(at: address).run { started.yield($0) }
+                }
+                group.addTask {
+                    guard let port = await ports.first(where: { _ in true }) else { return }
+                    await gateway.serveLocalSocket(port: port) { bound(port) }
+                }
+                try await group.waitForAll()
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import Addresses
 package import Policy
+import Text
 import Traffic
 
 /// Everything in a configuration file, validated.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import Text
 package import Time
 
 /// Who acts.

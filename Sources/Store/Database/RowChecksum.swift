@@ -27,12 +27,10 @@ struct RowChecksum {
         switch field {
         case .text(nil), .number(nil):
             checksum.update(0)
-        case .text(var text?):
+        case .text(let text?):
             checksum.update(1)
             add(UInt64(text.utf8.count))
-            text.withUTF8 { utf8 in
-                for unsafebyte in unsafe utf8 { checksum.update(byte) }
-            }
+            for byte in text.utf8 { checksum.update(byte) }
         case .number(let number?):
             checksum.update(2)
             add(UInt64(bitPattern: number))

@@ -126,7 +126,9 @@ extension ConnectionContractRoutes {
             throw StoreRefusal.unknownWarehouse(id)
         }
         let authority = call.request.head.authority
-        let host = authority.map { $0.lastIndex(of: ":").map { end in $0[..<end] } ?? $0[...] }
+        let host = authority.map { text in
+            text.lastIndex(of: ":").map { text[..<$0] } ?? text[...]
+        }
         return Places(
             warehouse,
             api.gateway.status().listeners,

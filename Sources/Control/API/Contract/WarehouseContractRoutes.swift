@@ -146,10 +146,10 @@ extension WarehouseContractRoutes {
     private func clusters(of warehouse: Warehouse) -> [Contract.Cluster] {
         let backends = BackendList(of: api.gateway.status().listeners).backends
             .filter { $0.warehouse == warehouse.id }
-        return ServiceProtocol.allCases.compactMap { service in
+        return ServiceProtocol.allCases.compactMap { service -> Contract.Cluster? in
             let nodes = backends.filter { $0.protocol == service }.map(\.backend)
             guard !nodes.isEmpty else { return nil }
-            let isUp = nodes.contains { $0.health != .down }
+            let isUp = nodes.contains { $0.health != .unhealthy && $0.health != .unresolved }
             return Contract.Cluster(
                 clusterId: "\(warehouse.id)-\(service.rawValue)",
                 clusterName: service.rawValue,
