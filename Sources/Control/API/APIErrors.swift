@@ -62,6 +62,6 @@ extension String {
     /// With a capital and a full stop.
     var asSentence: String {
         guard let first else { return self }
-        return first.uppercased() + dropFirst() + (hasSuffix(".") || hasSuffix(")") ? "" : ".")
+        return first.uppercased() + dropFirst() + (hasSuffix(".") ? "" : ".")
     }
 }

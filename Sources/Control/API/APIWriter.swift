@@ -14,7 +14,9 @@ struct WriteAnswer: Sendable {
     var status = HTTPResponse.Status.ok
     /// The members of `data`.
     var members: [String: JSONValue] = [:]
-    /// Those of them that are shown once: a repeated request does not get them.
+    /// What the sender should know.
+    var warnings: [String] = []
+    /// Those of the members that are shown once: a repeated request does not get them.
     var secrets: Set<String> = []
 
     init(_ members: [String: JSONValue] = [:], status: HTTPResponse.Status = .ok) {
@@ -71,7 +73,8 @@ struct APIWriter: Sendable {
         let guarded: @Sendable (inout StoreTransaction) throws -> Outcome = { transaction in
             let before = transaction.policy
             var answer = try change(&transaction)
-            let effect = inspector.effect(of: before, transaction.policy, isDryRun: isDryRun)
+            var effect = inspector.effect(of: before, transaction.policy, isDryRun: isDryRun)
+            effect.warnings += answer.warnings
             guard isConfirmed || isDryRun || effect.needsConfirmation.isEmpty else {
                 throw ConfirmationRequired(reasons: effect.needsConfirmation)
             }

@@ -10,8 +10,9 @@ import NIOHTTPTypes
 ///   (``ConnectionRoom``).
 /// - It ends when its time is over: with the idle timeout alone, a client could keep a connection
 ///   forever by reading its response too slowly.
-/// - Bodies are discarded: nothing here accepts one. The response does not wait for a body's end,
-///   and a connection with an unfinished body, or a rejected request, closes after the response.
+/// - Bodies are discarded unless the request's method takes one. The response does not wait for a
+///   body's end, and a connection with an unfinished body, or a rejected request, closes after the
+///   response.
 /// - `/healthz` is answered here, on the event loop: other clients' requests do not delay it.
 /// - What is not a request is rejected here too: the HTTP library would answer without a message.
 /// - A closing connection reads only a little more, so that its client's unread bytes do not become
@@ -38,6 +39,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var pendingCount = 0
     /// Whether more of the current request is to come.
     private var isBodyUnfinished = false
+    /// Whether the body of the current request is passed on.
+    private var isBodyWanted = false
     /// Of the current request's body.
     private var discardedByteCount = 0
     private var phase = Phase.open
@@ -93,11 +96,16 @@ extension ConnectionGuard {
                 answerHealthCheck(withBody: request.method == .get, context)
             } else {
                 pendingCount += 1
+                isBodyWanted = request.takesBody
                 context.fireChannelRead(data)
-                context.fireChannelRead(wrapInboundOut(.end(nil)))
+                if !isBodyWanted { context.fireChannelRead(wrapInboundOut(.end(nil))) }
             }
+        case .body where isBodyWanted: context.fireChannelRead(data)
         case .body(let bytes): discardedByteCount += bytes.readableBytes
-        case .end: isBodyUnfinished = false
+        case .end:
+            isBodyUnfinished = false
+            if isBodyWanted { context.fireChannelRead(data) }
+            isBodyWanted = false
         }
     }
 
@@ -274,6 +282,13 @@ extension ConnectionGuard {
 }
 
 extension HTTPRequest {
+    fileprivate var takesBody: Bool {
+        switch method {
+        case .post, .put, .patch, .delete: true
+        default: false
+        }
+    }
+
     /// Whether this requests `/healthz`, without a body.
     fileprivate var isHealthCheck: Bool {
         (method == .get || method == .head) && path?.prefix { $0 != "?" } == "/healthz"

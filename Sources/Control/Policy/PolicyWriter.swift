@@ -220,6 +220,7 @@ extension PolicyWriter {
             let store = try PolicyStore(path: path, mode: .open)
             logger.notice("the store \(path) can be used again")
             state.withLock { $0.base = .store(store) }
+            logActs()
             return .store(store)
         } catch {
             logger.critical("the store still cannot be used: \(error)")
@@ -236,6 +237,31 @@ extension PolicyWriter {
                 "cannot import the policy of new warehouses, which admit no clients: \(error)"
             )
         }
+    }
+}
+
+// MARK: - The audit in the log
+
+extension PolicyWriter {
+    /// Logs each act with its hash: so a chain of the audit that was rewritten shows.
+    func logActs() {
+        store?.observe { [logger] records in
+            for chained in records {
+                logger.notice(
+                    "\(chained.record.summary)",
+                    metadata: ["audit": "\(chained.record.number)", "hash": "\(chained.hash)"]
+                )
+            }
+        }
+    }
+}
+
+extension AuditRecord {
+    /// `whitelist.entry.add AWVA7CM7 12 by ci from 203.0.113.7`
+    fileprivate var summary: String {
+        let what = [action, warehouse, target].compactMap(\.self).joined(separator: " ")
+        let place = actor.address.map { " from \($0)" } ?? ""
+        return "\(what) by \(actor.name)\(place)"
     }
 }
 

@@ -82,6 +82,7 @@ struct RunningGateway: Sendable {
         )
         writer = PolicyWriter(start.base, configured: start.configured, logger: logger)
         writer.start(with: applier)
+        writer.logActs()
         source = ConfigurationFileSource(
             name: start.policySource,
             writer: writer,

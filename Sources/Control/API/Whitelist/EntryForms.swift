@@ -136,6 +136,8 @@ struct EntryPatch: APIBody {
 enum EntryField {
     /// An address is a block of its own.
     static func block(_ text: String, _ field: String = "cidr") throws -> CIDRBlock {
+        // `try?`: what is not an address may be a block.
+        if let address = try? IPAddress(parsing: text) { return CIDRBlock(address.unmapped) }
         do throws(AddressSyntaxError) {
             return try CIDRBlock(parsing: text)
         } catch {

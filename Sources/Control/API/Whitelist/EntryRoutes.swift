@@ -189,7 +189,7 @@ extension EntryRoutes {
             let id = try transaction.add([entry], to: list)[0]
             let view = EntryView(entry, id: id, in: list.name, at: transaction.now)
             var answer = try WriteAnswer("entry", view, status: .created)
-            if let warning { answer.members["warning"] = .string(warning) }
+            answer.warnings = warning.map { [$0] } ?? []
             return answer
         }
     }
