@@ -29,10 +29,37 @@ struct APIRouter: Sendable {
     /// Only used to register calls, before the server runs.
     nonisolated(unsafe) let router: Router<ManagementContext>
     let gateway: any ManagedGateway
+    let writer: PolicyWriter
     let access: ManagementAccess
     let table: RouteTable
 
+    /// Registers a call that reads, or that acts on the running gateway alone.
     func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ permission: Permission,
+        _ scope: Scope,
+        _ handler: @escaping Handler
+    ) {
+        register(method, path, permission, scope, handler)
+    }
+
+    /// Registers a call that changes what the store holds. Without one it is refused before its body
+    /// is looked at.
+    func onChange(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ permission: Permission,
+        _ scope: Scope,
+        _ handler: @escaping Handler
+    ) {
+        register(method, path, permission, scope) { call in
+            _ = try writer.requireStore()
+            return try await handler(call)
+        }
+    }
+
+    private func register(
         _ method: HTTPRequest.Method,
         _ path: String,
         _ permission: Permission,
@@ -83,7 +110,11 @@ extension RequestError {
         -> RequestError
     {
         let known = topology.warehouses.map(\.id).filter(principal.mayUse(warehouse:))
-        let error = FilterQueryError.unknownPlace(kind: .warehouse, value: id, known: known.sorted())
+        let error = FilterQueryError.unknownPlace(
+            kind: .warehouse,
+            value: id,
+            known: known.sorted()
+        )
         return RequestError(.notFound, "WarehouseNotFound", "\(error).")
     }
 }

@@ -13,14 +13,15 @@ struct PolicyDocumentRoutes: Sendable {
 
     func add() {
         api.on(.get, "/v1/policy", .read, .filtered) { try await get($0) }
-        api.on(.put, "/v1/policy", .administer, .organization) { try await put($0) }
+        api.onChange(.put, "/v1/policy", .administer, .organization) { try await put($0) }
     }
 
     private func get(_ call: APICall) async throws -> Response {
         try call.allowParameters(["warehouse"])
-        let policy = try writes.requireStore().policy
+        let policy = try writes.writer.requireStore().policy
         let wanted = try call.request.parameter("warehouse")
-        if let wanted, policy.warehouses[wanted] == nil || !call.principal.mayUse(warehouse: wanted) {
+        if let wanted, policy.warehouses[wanted] == nil || !call.principal.mayUse(warehouse: wanted)
+        {
             throw RequestError.unknownWarehouse(
                 wanted,
                 of: call.principal,
@@ -326,7 +327,8 @@ extension PolicyDocument {
             try transaction.setOutboundService(service, action: "outboundService.apply")
             changes.append("outbound service \(service.id): \(known == nil ? "added" : "changed")")
         }
-        for service in before where !wanted.contains(where: { $0.endpointServiceId == service.id }) {
+        for service in before where !wanted.contains(where: { $0.endpointServiceId == service.id })
+        {
             try transaction.removeOutboundService(service.id)
             changes.append("outbound service \(service.id): removed")
         }

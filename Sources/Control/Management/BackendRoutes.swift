@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Operations
 import Settings
-import Text
 import Store
+import Text
 
 /// What the API answers about backends: their health, and the mode in which an operator puts them.
 struct BackendRoutes: Sendable {

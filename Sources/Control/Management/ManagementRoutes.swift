@@ -26,7 +26,13 @@ struct ManagementRoutes: Sendable {
         let table = RouteTable()
         let pages = PageQueue()
         router.add(middleware: ManagementErrors(routes: table, hostNames: hostNames))
-        let api = APIRouter(router: router, gateway: gateway, access: access, table: table)
+        let api = APIRouter(
+            router: router,
+            gateway: gateway,
+            writer: writer,
+            access: access,
+            table: table
+        )
         for path in ["/", "/healthz", "/readyz", "/metrics"] { table.add(.get, path) }
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }

@@ -4,8 +4,8 @@ import HTTPTypes
 import Hummingbird
 import Operations
 import Policy
-import Text
 import Store
+import Text
 
 /// The API for access: sessions, denials, endpoints, explanations.
 struct SessionRoutes: Sendable {

@@ -136,7 +136,7 @@ extension PolicyWriter {
         isDryRun: Bool,
         _ body: (inout StoreTransaction) throws -> Value
     ) throws -> PolicyStore.Written<Value> {
-        let store = try writableStore()
+        let store = try requireStore()
         do {
             return try store.write(
                 by: actor,
@@ -151,7 +151,8 @@ extension PolicyWriter {
         }
     }
 
-    private func writableStore() throws -> PolicyStore {
+    /// - Throws: why there is nothing to change, no keys and no audit.
+    func requireStore() throws -> PolicyStore {
         switch base {
         case .store(let store): return store
         case .configuration(let origin): throw WriteRefusal.notStored(origin)

@@ -46,7 +46,7 @@ struct AuditRoutes: Sendable {
     private func list(_ call: APICall) async throws -> Response {
         let filter = try filter(call, beside: ["page", "size"])
         let page = try PageRequest(call.request)
-        let store = try writes.requireStore()
+        let store = try writes.writer.requireStore()
         let (records, total) = try await BlockingWork.run {
             try store.audit(matching: filter, offset: page.offset, limit: page.size)
         }
@@ -61,7 +61,7 @@ struct AuditRoutes: Sendable {
             let firstInvalid: Int64?
         }
         try call.allowParameters([])
-        let store = try writes.requireStore()
+        let store = try writes.writer.requireStore()
         let result = try await BlockingWork.run { try store.verifyAudit() }
         return try call.answer(
             View(
@@ -76,7 +76,7 @@ struct AuditRoutes: Sendable {
     /// JSON lines: a record each, the oldest first, streamed.
     private func export(_ call: APICall) async throws -> Response {
         let filter = try filter(call, beside: [])
-        let store = try writes.requireStore()
+        let store = try writes.writer.requireStore()
         let body = ResponseBody { writer in
             var last: Int64 = 0
             while true {
@@ -96,7 +96,7 @@ struct AuditRoutes: Sendable {
     /// A consistent copy of the store, streamed.
     private func backUp(_ call: APICall) async throws -> Response {
         try call.allowParameters([])
-        let store = try writes.requireStore()
+        let store = try writes.writer.requireStore()
         let file = "\(store.path).backup-\(UUID().uuidString)"
         try await BlockingWork.run { try store.backUp(to: file) }
         let handle: BackupFile

@@ -21,7 +21,7 @@ struct ConnectionContractRoutes: Sendable {
         api.on(.get, policy, .read, .warehouse) { call in
             try call.answer(AccessPolicyContract.view(of: whitelist(for: call)))
         }
-        api.on(.patch, policy, .operate, .warehouse) { try await setAccessPolicy($0) }
+        api.onChange(.patch, policy, .operate, .warehouse) { try await setAccessPolicy($0) }
         api.on(.get, "\(path)/private", .read, .warehouse) { call in
             try call.answer(privateConnection(for: call))
         }
@@ -63,7 +63,8 @@ private struct Places {
         publicPlaces = Self.places(own.filter { $0.link == .public })
         let links = own.filter { $0.link == .private }
         // Without a private listener, an endpoint is listed all the same, as not yet reachable.
-        privatePlaces = links.isEmpty
+        privatePlaces =
+            links.isEmpty
             ? Self.places(own).map { Place(service: $0.service, port: 0) } : Self.places(links)
         let address = own.first { $0.link == .public }?.address
         host = warehouse.host ?? address.flatMap(Self.host) ?? requestedHost ?? "127.0.0.1"

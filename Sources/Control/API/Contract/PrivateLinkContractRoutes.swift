@@ -15,22 +15,24 @@ struct PrivateLinkContractRoutes: Sendable {
     let writes: APIWriter
 
     func add() {
-        api.on(.post, EndpointRoutes.path, .operate, .warehouse) { try await register($0) }
-        api.on(.delete, EndpointRoutes.path, .operate, .warehouse) { try await deregister($0) }
+        api.onChange(.post, EndpointRoutes.path, .operate, .warehouse) { try await register($0) }
+        api.onChange(.delete, EndpointRoutes.path, .operate, .warehouse) {
+            try await deregister($0)
+        }
         // Of older clients.
-        api.on(
+        api.onChange(
             .put,
             "/v1/warehouses/{warehouse}/connections/private/endpoints/{endpoint}",
             .operate,
             .warehouse
         ) { try await setMetadata($0) }
         api.on(.get, Self.services, .read, .filtered) { try list($0) }
-        api.on(.post, Self.services, .operate, .organization) { try await create($0) }
+        api.onChange(.post, Self.services, .operate, .organization) { try await create($0) }
         // The client does not escape the slashes of an id.
         let one = "\(Self.services)/**"
         api.on(.get, one, .read, .filtered) { try get($0) }
-        api.on(.patch, one, .operate, .organization) { try await change($0) }
-        api.on(.delete, one, .operate, .organization) { try await remove($0) }
+        api.onChange(.patch, one, .operate, .organization) { try await change($0) }
+        api.onChange(.delete, one, .operate, .organization) { try await remove($0) }
     }
 }
 

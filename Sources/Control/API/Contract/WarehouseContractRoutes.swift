@@ -42,7 +42,7 @@ struct WarehouseContractRoutes: Sendable {
         for (method, path) in calls {
             api.on(method, path, .operate, .warehouse) { _ in throw RequestError.ownsNoWarehouses }
         }
-        api.on(.post, "/v1/warehouses", .operate, .organization) { _ in
+        api.onChange(.post, "/v1/warehouses", .operate, .organization) { _ in
             throw RequestError.ownsNoWarehouses
         }
     }
@@ -135,7 +135,8 @@ extension WarehouseContractRoutes {
 
     private func getCluster(_ call: APICall) throws -> Response {
         let id = try call.path("cluster")
-        guard let cluster = clusters(of: try warehouse(of: call)).first(where: { $0.clusterId == id })
+        guard
+            let cluster = clusters(of: try warehouse(of: call)).first(where: { $0.clusterId == id })
         else {
             throw RequestError(.notFound, "ClusterNotFound", "Unknown cluster \(id.quoted).")
         }

@@ -13,10 +13,10 @@ struct KeyRoutes: Sendable {
     func add() {
         api.on(.get, "/v1/me", .read, .filtered) { try identify($0) }
         api.on(.get, "/v1/keys", .administer, .organization) { try list($0) }
-        api.on(.post, "/v1/keys", .administer, .organization) { try await create($0) }
+        api.onChange(.post, "/v1/keys", .administer, .organization) { try await create($0) }
         api.on(.get, "/v1/keys/{key}", .administer, .organization) { try get($0) }
-        api.on(.patch, "/v1/keys/{key}", .administer, .organization) { try await change($0) }
-        api.on(.delete, "/v1/keys/{key}", .administer, .organization) { try await remove($0) }
+        api.onChange(.patch, "/v1/keys/{key}", .administer, .organization) { try await change($0) }
+        api.onChange(.delete, "/v1/keys/{key}", .administer, .organization) { try await remove($0) }
     }
 }
 
@@ -153,16 +153,18 @@ extension KeyRoutes {
     private func list(_ call: APICall) throws -> Response {
         try call.allowParameters(["page", "size"])
         let page = try PageRequest(call.request)
-        let store = try writes.requireStore()
+        let store = try writes.writer.requireStore()
         let uses = try store.keyUses()
-        let keys = store.keyring.keys.values.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+        let keys = store.keyring.keys.values.sorted {
+            ($0.createdAt, $0.id) < ($1.createdAt, $1.id)
+        }
         let views = page.slice(of: keys).map { KeyView($0, use: uses[$0.id], at: .systemTime) }
         return try call.answer(views, page, total: keys.count)
     }
 
     private func get(_ call: APICall) throws -> Response {
         let id = try call.path("key")
-        let store = try writes.requireStore()
+        let store = try writes.writer.requireStore()
         guard let key = store.keyring.keys[id] else { throw StoreRefusal.unknownKey(id) }
         return try call.answer(KeyView(key, use: try store.keyUses()[id], at: .systemTime))
     }
@@ -213,17 +215,6 @@ extension KeyRoutes {
             let key = try transaction.key(id)
             try transaction.removeKey(id)
             return try WriteAnswer("key", KeyView(key, at: transaction.now))
-        }
-    }
-}
-
-extension APIWriter {
-    /// - Throws: why there are no keys and no audit.
-    func requireStore() throws -> PolicyStore {
-        switch writer.base {
-        case .store(let store): return store
-        case .configuration(let origin): throw WriteRefusal.notStored(origin)
-        case .lastPolicy(_, let failure): throw WriteRefusal.storeUnavailable(failure)
         }
     }
 }

@@ -17,10 +17,10 @@ struct EndpointRoutes: Sendable {
         let one = "\(Self.path)/{endpoint}"
         api.on(.get, Self.path, .read, .warehouse) { try list($0) }
         api.on(.get, one, .read, .warehouse) { try get($0) }
-        api.on(.patch, one, .operate, .warehouse) { try await change($0) }
-        api.on(.delete, one, .operate, .warehouse) { try await remove($0) }
-        api.on(.post, "\(one)/accept", .operate, .warehouse) { try await act($0, .accept) }
-        api.on(.post, "\(one)/reject", .operate, .warehouse) { try await act($0, .reject) }
+        api.onChange(.patch, one, .operate, .warehouse) { try await change($0) }
+        api.onChange(.delete, one, .operate, .warehouse) { try await remove($0) }
+        api.onChange(.post, "\(one)/accept", .operate, .warehouse) { try await act($0, .accept) }
+        api.onChange(.post, "\(one)/reject", .operate, .warehouse) { try await act($0, .reject) }
     }
 }
 
@@ -55,7 +55,8 @@ struct EndpointView: Encodable, Sendable {
         createdAt = endpoint.createdAt
         self.activeConnections = activeConnections
         let legal = Set(endpoint.state.legalActions)
-        actions = (legal.contains(.accept) ? ["accept"] : [])
+        actions =
+            (legal.contains(.accept) ? ["accept"] : [])
             + (legal.contains(.reject) ? ["reject"] : []) + ["remove"]
     }
 }
@@ -70,7 +71,11 @@ extension EndpointRoutes {
 
     private func get(_ call: APICall) throws -> Response {
         let id = try call.warehouse
-        let name = try Self.name(try call.path("endpoint"), in: api.gateway.policy[id].endpoints, id)
+        let name = try Self.name(
+            try call.path("endpoint"),
+            in: api.gateway.policy[id].endpoints,
+            id
+        )
         guard let view = views(of: id).first(where: { $0.endpoint == "\(name)" }) else {
             throw StoreRefusal.unknownEndpoint("\(name)", warehouse: id)
         }

@@ -15,12 +15,12 @@ struct EndpointServiceRoutes: Sendable {
     func add() {
         let one = "\(Self.path)/{service}"
         api.on(.get, Self.path, .read, .warehouse) { try list($0) }
-        api.on(.post, Self.path, .operate, .warehouse) { try await create($0) }
+        api.onChange(.post, Self.path, .operate, .warehouse) { try await create($0) }
         api.on(.get, one, .read, .warehouse) { try get($0) }
-        api.on(.patch, one, .operate, .warehouse) { try await change($0) }
-        api.on(.delete, one, .operate, .warehouse) { try await remove($0) }
-        api.on(.post, "\(one)/principals", .operate, .warehouse) { try await allow($0) }
-        api.on(.delete, "\(one)/principals", .operate, .warehouse) { try await disallow($0) }
+        api.onChange(.patch, one, .operate, .warehouse) { try await change($0) }
+        api.onChange(.delete, one, .operate, .warehouse) { try await remove($0) }
+        api.onChange(.post, "\(one)/principals", .operate, .warehouse) { try await allow($0) }
+        api.onChange(.delete, "\(one)/principals", .operate, .warehouse) { try await disallow($0) }
     }
 }
 

@@ -31,12 +31,16 @@ struct EntryRoutes: Sendable {
     private func add(to path: String, _ scope: APIRouter.Scope, _ owner: @escaping Owner) {
         let readScope: APIRouter.Scope = scope == .warehouse ? .warehouse : .filtered
         api.on(.get, "\(path)/entries", .read, readScope) { try await list($0, owner) }
-        api.on(.post, "\(path)/entries", .operate, scope) { try await create($0, owner) }
-        api.on(.put, "\(path)/entries", .operate, scope) { try await replace($0, owner) }
+        api.onChange(.post, "\(path)/entries", .operate, scope) { try await create($0, owner) }
+        api.onChange(.put, "\(path)/entries", .operate, scope) { try await replace($0, owner) }
         api.on(.get, "\(path)/entries/{entry}", .read, readScope) { try await get($0, owner) }
-        api.on(.patch, "\(path)/entries/{entry}", .operate, scope) { try await change($0, owner) }
-        api.on(.delete, "\(path)/entries/{entry}", .operate, scope) { try await remove($0, owner) }
-        api.on(.post, "\(path)/import", .operate, scope) { try await importList($0, owner) }
+        api.onChange(.patch, "\(path)/entries/{entry}", .operate, scope) {
+            try await change($0, owner)
+        }
+        api.onChange(.delete, "\(path)/entries/{entry}", .operate, scope) {
+            try await remove($0, owner)
+        }
+        api.onChange(.post, "\(path)/import", .operate, scope) { try await importList($0, owner) }
     }
 }
 

@@ -14,7 +14,7 @@ struct WhitelistRoutes: Sendable {
     func add() {
         let path = "/v1/warehouses/{warehouse}/whitelist"
         api.on(.get, path, .read, .warehouse) { try get($0) }
-        api.on(.patch, path, .operate, .warehouse) { try await change($0) }
+        api.onChange(.patch, path, .operate, .warehouse) { try await change($0) }
     }
 
     private func get(_ call: APICall) throws -> Response {
@@ -35,7 +35,8 @@ struct WhitelistRoutes: Sendable {
         let patch = try call.decode(WhitelistPatch.self, from: bytes)
         let id = try call.warehouse
         let mode = try patch.mode.map(EntryField.mode)
-        return try await writes.write(call, bytes) { [configured = writes.writer.configured] transaction in
+        return try await writes.write(call, bytes) {
+            [configured = writes.writer.configured] transaction in
             try transaction.checkVersion(patch.version, of: .warehouse(id, service: nil))
             if let mode { try transaction.setMode(mode, of: id) }
             if let groups = patch.groups { try transaction.setGroups(groups, of: id) }
@@ -104,7 +105,8 @@ struct WhitelistView: Encodable, Sendable {
         )
         return diagnosis.idleRules.map { idle in
             let place = enabled[idle.rule]
-            let name = list.isFile
+            let name =
+                list.isFile
                 ? "\(list.name.apiText): \(list[place].text)"
                 : "\(list[place].text) (entry \(list.reference(at: place)))"
             return switch idle.reason {
@@ -132,10 +134,12 @@ struct GroupRoutes: Sendable {
 
     func add() {
         api.on(.get, "/v1/groups", .read, .filtered) { try list($0) }
-        api.on(.post, "/v1/groups", .operate, .organization) { try await create($0) }
+        api.onChange(.post, "/v1/groups", .operate, .organization) { try await create($0) }
         api.on(.get, "/v1/groups/{group}", .read, .filtered) { try get($0) }
-        api.on(.patch, "/v1/groups/{group}", .operate, .organization) { try await change($0) }
-        api.on(.delete, "/v1/groups/{group}", .operate, .organization) { try await remove($0) }
+        api.onChange(.patch, "/v1/groups/{group}", .operate, .organization) { try await change($0) }
+        api.onChange(.delete, "/v1/groups/{group}", .operate, .organization) {
+            try await remove($0)
+        }
     }
 
     private struct GroupView: Encodable {
