@@ -237,6 +237,12 @@ struct GatewayCommandTests {
         #expect(try await run("backup /nonexistent/a", [Answer("SQLite")]).code == 1)
     }
 
+    @Test("A change counts as made even if the answer shows it in another way")
+    func otherAnswer() async throws {
+        let answer = Answer.data(#"{"endpoint":"aws:vpce-1","state":"available"}"#)
+        #expect(try await run("endpoint accept vpce-1 -w A", [answer]).code == 0)
+    }
+
     @Test("A key that cannot be created without a gateway is not pretended to be")
     func offlineKey() async throws {
         let file = FileManager.default.temporaryDirectory

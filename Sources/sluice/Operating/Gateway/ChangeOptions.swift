@@ -29,7 +29,8 @@ struct Changed<Item: ChangedItem>: ChangeAnswer {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        item = try container.decodeIfPresent(Item.self, forKey: Key(stringValue: Item.key))
+        // `try?`: the change was made, even if what is shown of it is not understood.
+        item = try? container.decodeIfPresent(Item.self, forKey: Key(stringValue: Item.key))
         effect = try container.decodeIfPresent(
             ChangeEffect.self,
             forKey: Key(stringValue: "effect")

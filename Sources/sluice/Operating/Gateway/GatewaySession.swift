@@ -9,6 +9,8 @@ struct GatewaySession {
     var json = false
     /// The exit code if the gateway refuses; another than 1 if that is a verdict.
     var refusal = ExitCode.failure
+    /// Whether each answer replaces what the terminal shows.
+    var redraws = false
     /// Finds the gateway.
     var target: () throws -> ManagementTarget
 
@@ -33,6 +35,7 @@ struct GatewaySession {
     }
 
     func print<Value>(_ answer: ManagementClient.Answer<Value>, as text: (Value) -> String) {
+        if redraws { StandardOutput.clearScreen() }
         if json {
             StandardOutput.print(json: answer.json, terminator: "")
         } else {
@@ -59,6 +62,8 @@ struct GatewaySession {
         watching watch: WatchOptions,
         as text: (Value) -> String
     ) async throws {
-        try await watch.repeated { _ = try await show(request, as: text) }
+        var session = self
+        session.redraws = watch.watch != nil && File.standardOutput.isTerminal
+        try await watch.repeated { [session] in _ = try await session.show(request, as: text) }
     }
 }

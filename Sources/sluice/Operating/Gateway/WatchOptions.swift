@@ -1,6 +1,5 @@
 import ArgumentParser
 import Settings
-import Sockets
 
 /// A time between two requests: `2s`, `500ms`.
 struct WatchInterval: ExpressibleByArgument, CustomStringConvertible {
@@ -30,16 +29,19 @@ struct WatchOptions: ParsableArguments {
     )
     var watch: WatchInterval?
 
-    /// Runs `show` once, or until it fails; on a terminal, each time on a clear screen.
+    /// Runs `show` once, or again and again. Once it has succeeded, a gateway that is away for a
+    /// while does not end it.
     func repeated(_ show: () async throws -> Void) async throws {
-        guard let watch else { return try await show() }
+        try await show()
+        guard let watch else { return }
         while true {
-            if File.standardOutput.isTerminal {
-                StandardOutput.clearScreen()
-            }
-            try await show()
             StandardOutput.flush()
             try await Task.sleep(for: watch.duration)
+            do {
+                try await show()
+            } catch let code as ExitCode where code == GatewayExit.unreachable {
+                continue
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ extension WhitelistCommand {
 
         @OptionGroup var place: EntryPlaceOptions
 
-        @Option(help: "Only this list, by name as in sluice whitelist show, such as entries or mysql.")
+        @Option(help: "Only this list, named as in sluice whitelist show: entries, mysql, …")
         var list: String?
 
         @Option(help: "Only entries that contain this address.")

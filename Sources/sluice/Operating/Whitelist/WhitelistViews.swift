@@ -23,8 +23,8 @@ struct EntryView: ChangedItem {
         return enabled == false ? "disabled" : "enabled"
     }
 
-    /// `allow 203.0.113.0/24 (entry 12)`
-    var words: String { "\(action) \(cidr)" + (entryId.map { " (entry \($0))" } ?? "") }
+    /// `entry 12: allow 203.0.113.0/24`
+    var words: String { (entryId.map { "entry \($0): " } ?? "") + "\(action) \(cidr)" }
 }
 
 extension ManagementClient.Listing where Element == EntryView {
