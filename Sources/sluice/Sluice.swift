@@ -21,7 +21,7 @@ struct Sluice: AsyncParsableCommand {
             SessionsCommand.self, DenialsCommand.self, ExplainAccessCommand.self,
             BackendCommand.self, WhitelistCommand.self, GroupCommand.self, EndpointCommand.self,
             ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
-            AuditCommand.self, BackupCommand.self, ContextCommand.self, CIDRCommand.self,
+            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self, CIDRCommand.self,
             BenchCommand.self,
         ]
     )

@@ -145,6 +145,11 @@ public final class EntryList: Sendable {
         self.init(name, trie, notes, series: nil)
     }
 
+    /// The same entries under another name.
+    public func renamed(to name: Name) -> EntryList {
+        EntryList(name, trie, notes, series: series)
+    }
+
     /// The number of entries, disabled ones included.
     public var count: Int { trie.rules.count }
 }

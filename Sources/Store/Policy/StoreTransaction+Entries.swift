@@ -342,7 +342,7 @@ extension StoreTransaction {
         let row = try database.map {
             try PolicyRows.makeList(warehouse: id, service: service, in: $0)
         }
-        return StoredList(row: row ?? -1, list: EntryList(.init(service), rules: []))
+        return StoredList(row: row ?? -1, list: .new(.init(service)))
     }
 
     private mutating func replaceList(_ list: StoredList, at reference: ListReference) throws {
@@ -364,6 +364,11 @@ extension StoreTransaction {
 }
 
 extension EntryList {
+    /// An empty list, whose entries are numbered from 1.
+    fileprivate static func new(_ name: Name) -> EntryList {
+        EntryList(name, identified: [(id: EntryID, entry: WhitelistEntry)](), nextNumber: 1)
+    }
+
     /// Above this number of additions to an empty list, it is compiled at once.
     private static let compileLimit = 64
 
@@ -409,15 +414,7 @@ extension StoreTransaction {
     }
 
     package mutating func createGroup(_ name: String, description: String) throws {
-        guard !name.isEmpty, name.utf8.count <= EntryLimits.groupName,
-            name.allSatisfy(\.isNameCharacter)
-        else {
-            throw StoreRefusal.invalid(
-                field: "name",
-                reason: "expected up to \(EntryLimits.groupName) letters, digits, - and _"
-            )
-        }
-        guard policy.groups[name] == nil else { throw StoreRefusal.exists("group \(name)") }
+        try checkNewGroup(name)
         guard policy.groups.count < EntryLimits.groups else {
             throw StoreRefusal.tooMany("there are at most \(EntryLimits.groups) groups")
         }
@@ -427,7 +424,7 @@ extension StoreTransaction {
             name: name,
             description: description,
             version: policy.revision.number,
-            list: StoredList(row: -1, list: EntryList(.group(name), rules: []))
+            list: StoredList(row: -1, list: .new(.group(name)))
         )
         if let database {
             try PolicyRows.write(group, to: database)
@@ -440,6 +437,60 @@ extension StoreTransaction {
                 "group.create",
                 target: name,
                 after: ["description": .string(description)]
+            )
+        )
+    }
+
+    private func checkNewGroup(_ name: String) throws {
+        guard !name.isEmpty, name.utf8.count <= EntryLimits.groupName,
+            name.allSatisfy(\.isNameCharacter)
+        else {
+            throw StoreRefusal.invalid(
+                field: "name",
+                reason: "expected up to \(EntryLimits.groupName) letters, digits, - and _"
+            )
+        }
+        guard policy.groups[name] == nil else { throw StoreRefusal.exists("group \(name)") }
+    }
+
+    /// Gives a group another name, also in the whitelists that use it.
+    package mutating func renameGroup(_ name: String, to newName: String) throws {
+        var group = try group(name)
+        guard name != newName else { return }
+        try checkNewGroup(newName)
+        touch()
+        group.name = newName
+        group.version = policy.revision.number
+        group.list.list = group.list.list.renamed(to: .group(newName))
+        policy.groups[name] = nil
+        policy.groups[newName] = group
+        let users = policy.warehouses.filter { $0.value.groups.contains(name) }.keys.sorted()
+        if let database {
+            try PolicyRows.write(group, to: database)
+            try database.execute(
+                sql: "UPDATE entryList SET addressGroup = ? WHERE addressGroup = ?",
+                arguments: [newName, name]
+            )
+        }
+        for id in users {
+            try updateWhitelist(of: id) { warehouse in
+                warehouse.groups = warehouse.groups.map { $0 == name ? newName : $0 }.sorted()
+            }
+            let groups = try warehouse(id).groups
+            if let database { try PolicyRows.write(groups: groups, of: id, to: database) }
+        }
+        if let database {
+            try database.execute(
+                sql: "DELETE FROM addressGroup WHERE name = ?",
+                arguments: [name]
+            )
+        }
+        try record(
+            AuditedAct(
+                "group.rename",
+                target: newName,
+                before: ["name": .string(name)],
+                after: ["name": .string(newName)]
             )
         )
     }

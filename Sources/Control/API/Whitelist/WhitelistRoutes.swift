@@ -168,8 +168,9 @@ struct GroupRoutes: Sendable {
     }
 
     private struct GroupPatch: APIBody {
-        static let fields = ["description"]
-        var description: String
+        static let fields = ["name", "description"]
+        var name: String?
+        var description: String?
     }
 
     private func list(_ call: APICall) throws -> Response {
@@ -207,8 +208,11 @@ struct GroupRoutes: Sendable {
         let body = try call.decode(GroupPatch.self, from: bytes)
         let (name, principal) = (try call.path("group"), call.principal)
         return try await writes.write(call, bytes) { transaction in
-            try transaction.describeGroup(name, body.description)
-            let group = try transaction.group(name)
+            if let description = body.description {
+                try transaction.describeGroup(name, description)
+            }
+            if let newName = body.name { try transaction.renameGroup(name, to: newName) }
+            let group = try transaction.group(body.name ?? name)
             let view = GroupView(group, in: transaction.policy, for: principal)
             return try WriteAnswer("group", view)
         }

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Control
+import Sockets
+import Store
+import Text
+
+/// `sluice restore`: puts a backup in place of a gateway's store.
+struct RestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Replace the policy in a stopped gateway's store by that of a backup.",
+        discussion: """
+            Runs on the gateway's machine, while the gateway is stopped or could not open its store. \
+            A key that was revoked since the backup stays revoked; if the store cannot be read, every \
+            key of the backup is disabled. The audit continues. A damaged store is kept beside the \
+            new one.
+            """
+    )
+
+    @Argument(help: "A file that sluice backup has written.", completion: .file())
+    var file: String
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Flag(name: .shortAndLong, help: "Do not ask for confirmation.")
+    var yes = false
+
+    func run() async throws {
+        try CommandFailure.reported {
+            guard let configuration = configuration.file else {
+                throw CommandFailure("no configuration file (use --config FILE)")
+            }
+            let store: OfflineStore
+            do throws(OfflineStore.Failure) {
+                store = try OfflineStore(configuration: configuration)
+            } catch {
+                throw CommandFailure("\(error)", code: GatewayExit.configuration)
+            }
+            try confirm("this replaces the policy in \(store.path) by that of \(file)")
+            do throws(OfflineStore.Failure) {
+                StandardOutput.print(Self.text(try store.restore(file), store.path))
+            } catch {
+                throw CommandFailure("\(error)")
+            }
+        }
+    }
+
+    private func confirm(_ what: String) throws(CommandFailure) {
+        guard !yes else { return }
+        guard File.standardInput.isTerminal, File.standardError.isTerminal else {
+            throw CommandFailure(
+                "\(what) (repeat with --yes to confirm)",
+                code: GatewayExit.confirmation
+            )
+        }
+        StandardError.write(raw: "sluice: \(what). Continue? [y/N] ")
+        guard Confirmation.isYes(readLine()) else {
+            throw CommandFailure("nothing was changed", code: GatewayExit.confirmation)
+        }
+    }
+
+    static func text(_ restored: PolicyStore.Restored, _ path: String) -> String {
+        var lines = [
+            "restored \(path): \(restored.warehouseCount.of("warehouse")),"
+                + " \(restored.entryCount.of("entry"))"
+        ]
+        if !restored.refusedKeys.isEmpty {
+            lines.append(
+                "keys that stay revoked: \(restored.refusedKeys.joined(separator: ", "))"
+            )
+        }
+        if let aside = restored.movedAside { lines.append("the damaged store is now \(aside)") }
+        return lines.joined(separator: "\n")
+    }
+}
