@@ -22,7 +22,7 @@ enum AuditRows {
             database,
             sql: "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
         )
-        return row.map { ($0[0], $0[1]) } ?? (0, ChainedRecord.origin)
+        return try row.map { try ($0.value(0), $0.value(1)) } ?? (0, ChainedRecord.origin)
     }
 
     /// The condition of a filter, and its arguments.
@@ -77,7 +77,9 @@ extension PolicyStore {
                         """,
                     arguments: arguments + [limit, offset]
                 )
-                let records = try rows.map { try ChainedRecord(document: $0[0], hash: $0[1]) }
+                let records = try rows.map {
+                    try ChainedRecord(document: $0.value(0), hash: $0.value(1))
+                }
                 return (records, total)
             }
         } catch {
@@ -102,7 +104,7 @@ extension PolicyStore {
                         """,
                     arguments: arguments + [number, limit]
                 )
-                return try rows.map { try ChainedRecord(document: $0[0], hash: $0[1]) }
+                return try rows.map { try ChainedRecord(document: $0.value(0), hash: $0.value(1)) }
             }
         } catch {
             throw Self.error(error, path)
@@ -121,7 +123,8 @@ extension PolicyStore {
                 )
                 while let row = try rows.next() {
                     count += 1
-                    let (number, document, hash): (Int64, String, String) = (row[0], row[1], row[2])
+                    let number: Int64 = try row.value(0)
+                    let (document, hash): (String, String) = try (row.value(1), row.value(2))
                     let isValid =
                         number == count && hash == ChainedRecord.hash(of: document, after: head)
                     if !isValid, firstInvalid == nil { firstInvalid = number }

@@ -46,21 +46,24 @@ package final class PolicyStore: Sendable {
 
     /// Opens, locks, migrates and checks a store. Blocks: a list of a million entries takes
     /// seconds.
-    package init(path: String, mode: Mode) throws(StoreError) {
+    package convenience init(path: String, mode: Mode) throws(StoreError) {
+        try self.init(path: path, mode: mode, lock: Self.lock(path))
+        do throws(SystemError) {
+            try Self.writeMarker(path)
+        } catch {
+            throw Self.error(error, path)
+        }
+    }
+
+    /// Opens a store without marking its place as one that must have a store from now on.
+    init(path: String, mode: Mode, lock: FileLock) throws(StoreError) {
         self.path = path
-        let lock = try Self.lock(path)
         try Self.prepareFile(path, mode)
         do {
             pool = try Self.pool(path)
             try Self.check(pool, path)
             try Schema.migrator.migrate(pool)
             contents = Mutex(try pool.read(Self.read))
-            // Whatever is lost from now on was there.
-            try File.replace(
-                Self.markerPath(path),
-                with: Array(Self.markerText.utf8),
-                isDurable: true
-            )
         } catch {
             throw Self.error(error, path)
         }
@@ -92,10 +95,10 @@ package final class PolicyStore: Sendable {
     package func refresh() throws(StoreError) -> Bool {
         do {
             let (revision, head) = try pool.read { database in
-                (try PolicyRows.read(.revision, from: database), try AuditRows.head(in: database))
+                (try PolicyRows.readRevision(from: database), try AuditRows.head(in: database))
             }
             let known = contents.withLock { ($0.policy.revision, $0.auditHead.number) }
-            guard known != (PolicyRevision(UInt64(revision ?? 0)), head.number) else {
+            guard known != (revision, head.number) else {
                 return false
             }
             let new = try pool.read(Self.read)
@@ -228,10 +231,18 @@ extension PolicyStore {
 
         """
 
+    /// Whatever is lost from now on was there.
+    static func writeMarker(_ path: String) throws(SystemError) {
+        let marker = markerPath(path)
+        // A store that is there opens even if the disk is full.
+        guard !FileManager.default.fileExists(atPath: marker) else { return }
+        try File.replace(marker, with: Array(markerText.utf8), isDurable: true, isPrivate: true)
+    }
+
     /// The file that says that there was a store.
     static func markerPath(_ path: String) -> String { path + ".created" }
 
-    private static func lock(_ path: String) throws(StoreError) -> FileLock {
+    static func lock(_ path: String) throws(StoreError) -> FileLock {
         do throws(SystemError) {
             return try FileLock(path + ".lock")
         } catch {
@@ -292,8 +303,11 @@ extension PolicyStore {
         if isNewer { throw StoreError.newer(path: path) }
     }
 
-    private static func read(_ database: Database) throws -> Contents {
-        Contents(
+    static func read(_ database: Database) throws -> Contents {
+        guard try Schema.isIntact(in: database) else {
+            throw DamagedRow(table: "sqlite_master", reason: "unexpected definitions")
+        }
+        return Contents(
             policy: try PolicyRows.readPolicy(from: database),
             keyring: Keyring(try KeyRows.readAll(from: database)),
             auditHead: try AuditRows.head(in: database)
