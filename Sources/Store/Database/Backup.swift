@@ -101,6 +101,8 @@ extension PolicyStore {
         try copy(reader(of: backup), to: draft)
         let store = try PolicyStore(path: draft, mode: .open, lock: lock)
         var restored = try store.restore(saved, from: backup, known: nil, by: actor, now)
+        // Everything in one file, which can be moved.
+        try store.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         try store.pool.close()
         try writeMarker(path)
         restored.movedAside = try moveAside(path, at: now)
@@ -160,8 +162,9 @@ extension PolicyStore {
     /// - Returns: where the store is now; `nil` if there is none.
     private static func moveAside(_ path: String, at now: UnixTime) throws -> String? {
         let manager = FileManager.default
-        var target = "\(path).damaged-\(now.seconds)"
-        for attempt in 2... where manager.fileExists(atPath: target) {
+        var (target, attempt) = ("\(path).damaged-\(now.seconds)", 1)
+        while manager.fileExists(atPath: target) {
+            attempt += 1
             target = "\(path).damaged-\(now.seconds)-\(attempt)"
         }
         // The log first: without it, a store is older, but with a log of another one it is damaged.

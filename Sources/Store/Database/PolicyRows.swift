@@ -45,6 +45,9 @@ extension PolicyRows {
         let setting = Setting.revision.rawValue
         let sql = "SELECT value, checksum FROM setting WHERE name = ?"
         guard let row = try Row.fetchOne(database, sql: sql, arguments: [setting]) else {
+            guard try Int.fetchOne(database, sql: "SELECT count(*) FROM setting") == 0 else {
+                throw DamagedRow(table: "setting", reason: "no revision")
+            }
             return PolicyRevision(0)
         }
         let value: Int64 = try row.value(0)
@@ -467,7 +470,7 @@ extension PolicyRows {
             database,
             sql: """
                 SELECT id, warehouse, service, addressGroup, nextNumber, entryCount, checksum
-                FROM entryList ORDER BY warehouse, service IS NOT NULL, service
+                FROM entryList
                 """
         )
         for row in lists {
@@ -506,6 +509,9 @@ extension PolicyRows {
         }
         guard known.isEmpty else {
             throw DamagedRow(table: "addressGroup", reason: "a group without a list")
+        }
+        for id in policy.warehouses.keys {
+            policy.warehouses[id]?.lists.sort { $0.list.name < $1.list.name }
         }
     }
 

@@ -62,6 +62,7 @@ package final class PolicyStore: Sendable {
         do {
             pool = try Self.pool(path)
             try Self.check(pool, path)
+            try Self.checkIsMade(pool, path)
             try Schema.migrator.migrate(pool)
             contents = Mutex(try pool.read(Self.read))
         } catch {
@@ -301,6 +302,13 @@ extension PolicyStore {
             try Schema.migrator.hasBeenSuperseded(database)
         }
         if isNewer { throw StoreError.newer(path: path) }
+    }
+
+    /// To SQLite, a file that was cut to a few bytes is an empty database.
+    private static func checkIsMade(_ pool: DatabasePool, _ path: String) throws {
+        guard FileManager.default.fileExists(atPath: markerPath(path)) else { return }
+        let isEmpty = try pool.read { try Schema.migrator.appliedIdentifiers($0).isEmpty }
+        if isEmpty { throw StoreError.damaged(path: path, reason: "it is empty") }
     }
 
     static func read(_ database: Database) throws -> Contents {

@@ -169,6 +169,10 @@ enum Schema {
                     hash TEXT NOT NULL
                 ) STRICT;
                 CREATE INDEX auditByWarehouse ON audit (warehouse, number);
+                -- REPLACE would remove a record without the trigger below.
+                CREATE TRIGGER auditIsOnlyAppended BEFORE INSERT ON audit
+                    WHEN NEW.number <= (SELECT ifnull(max(number), 0) FROM audit)
+                    BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
                 CREATE TRIGGER auditIsNotChanged BEFORE UPDATE ON audit
                     BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
                 CREATE TRIGGER auditIsNotRemoved BEFORE DELETE ON audit

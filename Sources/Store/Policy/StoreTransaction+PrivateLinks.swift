@@ -28,6 +28,7 @@ extension StoreTransaction {
                 warehouse.endpoints[place] = endpoint
             } else {
                 warehouse.endpoints.append(endpoint)
+                warehouse.sortLinks()
             }
         }
         if let database { try PolicyRows.write(endpoint, of: id, to: database) }
@@ -91,6 +92,8 @@ extension StoreTransaction {
             } else {
                 warehouse.endpointServices.append(service)
             }
+            // Its cloud may have changed.
+            warehouse.sortLinks()
         }
         if let database {
             if let before, before.cloud != service.cloud {
