@@ -181,8 +181,15 @@ extension PolicyStore {
                 return (value, transaction)
             }
         } catch let error as DatabaseError {
+            if error.resultCode == .SQLITE_FULL { reuseLog() }
             throw Self.error(error, path)
         }
+    }
+
+    /// Moves what is in the log into the database, so that the next write needs no more room.
+    private func reuseLog() {
+        // `try?`: without any room this fails too.
+        try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
     }
 }
 
@@ -287,6 +294,8 @@ extension PolicyStore {
         // The pool's own choice for WAL is NORMAL, which loses the last writes with the machine.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            // After an import the log would stay as large as all that was imported.
+            try database.execute(sql: "PRAGMA journal_size_limit = 4194304")
         }
         return pool
     }
