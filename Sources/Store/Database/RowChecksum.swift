@@ -30,17 +30,11 @@ struct RowChecksum {
             checksum.update(0)
         case .text(let text?):
             checksum.update(1)
-            add(UInt64(text.utf8.count))
+            checksum.update(littleEndian: UInt64(text.utf8.count))
             checksum.update(text.utf8.span)
         case .number(let number?):
             checksum.update(2)
-            add(UInt64(bitPattern: number))
-        }
-    }
-
-    private mutating func add(_ number: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) {
-            checksum.update(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+            checksum.update(littleEndian: UInt64(bitPattern: number))
         }
     }
 }

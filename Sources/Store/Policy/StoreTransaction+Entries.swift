@@ -297,7 +297,9 @@ extension StoreTransaction {
             case .add(let entry):
                 guard let id = newIDs.popFirst() else { return }
                 try PolicyRows.write(entry, number: id.number, in: list.row, by: statement)
-            case .change(let id, _), .setEnabled(let id, _, _, _):
+            case .change(let id, let entry):
+                try PolicyRows.write(entry, number: id.number, in: list.row, by: statement)
+            case .setEnabled(let id, _, _, _):
                 // A later edit may have removed it.
                 guard let index = list.list.index(of: id) else { continue }
                 let entry = list.list[index]
