@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import GRDB
 import Policy
 import Testing
 import Time
@@ -200,6 +201,18 @@ struct BackupTests {
         _ = try place.open()
         _ = try restore()
         #expect(try place.open(.open).policy.revision > saved.revision)
+    }
+
+    @Test("A backup of a later version is refused, and named")
+    func newerBackup() throws {
+        try place.fill(entryCount: 3)
+        _ = try backUp()
+        let queue = try DatabaseQueue(path: backup)
+        try queue.write { database in
+            try database.execute(sql: "INSERT INTO grdb_migrations VALUES ('9 later')")
+        }
+        try queue.close()
+        #expect(throws: StoreError.newer(path: backup)) { try restore() }
     }
 
     @Test("A backup that is damaged, missing or not a store is refused, and nothing changes")

@@ -3,6 +3,7 @@ import FoundationEssentials
 import GRDB
 import Policy
 import Sockets
+import Synchronization
 import Text
 package import Time
 
@@ -72,42 +73,38 @@ extension PolicyStore {
         by actor: AuditActor,
         at now: UnixTime
     ) throws -> Restored {
-        let saved = try contents(of: backup)
         let lock = try lock(path)
+        let draft = path + ".restoring"
+        remove(draft)
+        defer { remove(draft) }
+        let copy = try opened(backup, as: draft, lock)
+        let saved = copy.contents.withLock { $0 }
         let store: PolicyStore
         do throws(StoreError) {
             store = try PolicyStore(path: path, mode: .create, lock: lock)
         } catch {
             guard error.isLoss else { throw error }
-            return try replace(path, lock, by: saved, from: backup, by: actor, at: now)
+            // If the process ends before the new store is complete, the old one is still there, or
+            // the store is missing.
+            var restored = try copy.restore(saved, from: backup, known: nil, by: actor, now)
+            restored.movedAside = try copy.move(to: path, at: now)
+            return restored
         }
         try writeMarker(path)
         return try store.restore(saved, from: backup, known: store.keyring.keys, by: actor, now)
     }
 
-    /// Puts a new store in the place of one that cannot be read or was lost. If the process ends
-    /// before the new one is complete, the old one is still there, or the store is missing.
-    private static func replace(
-        _ path: String,
-        _ lock: FileLock,
-        by saved: Contents,
-        from backup: String,
-        by actor: AuditActor,
-        at now: UnixTime
-    ) throws -> Restored {
-        let draft = path + ".restoring"
-        remove(draft)
-        defer { remove(draft) }
-        try copy(reader(of: backup), to: draft)
-        let store = try PolicyStore(path: draft, mode: .open, lock: lock)
-        var restored = try store.restore(saved, from: backup, known: nil, by: actor, now)
-        // Everything in one file, which can be moved.
-        try store.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-        try store.pool.close()
-        try writeMarker(path)
-        restored.movedAside = try moveAside(path, at: now)
-        try FileManager.default.moveItem(atPath: draft, toPath: path)
-        return restored
+    /// Puts this store in the place of another one.
+    ///
+    /// - Returns: where the other one is now.
+    private func move(to path: String, at now: UnixTime) throws -> String? {
+        // Everything in one file.
+        try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try pool.close()
+        try Self.writeMarker(path)
+        let aside = try Self.moveAside(path, at: now)
+        try FileManager.default.moveItem(atPath: self.path, toPath: path)
+        return aside
     }
 
     /// - Parameter known: the keys of the store until now; `nil` if they cannot be read.
@@ -133,30 +130,25 @@ extension PolicyStore {
         )
     }
 
-    /// Reads and checks a backup.
-    private static func contents(of backup: String) throws -> Contents {
+    /// Copies a backup, which may be of an earlier version, and opens the copy as a store.
+    private static func opened(_ backup: String, as draft: String, _ lock: FileLock) throws
+        -> PolicyStore
+    {
         guard FileManager.default.fileExists(atPath: backup) else {
             throw StoreError.unusable(path: backup, reason: "no such file")
         }
         do {
-            return try reader(of: backup).read { database in
-                guard try String.fetchOne(database, sql: "PRAGMA quick_check(1)") == "ok" else {
-                    throw StoreError.damaged(path: backup, reason: "it is not a whole database")
-                }
-                guard try !Schema.migrator.hasBeenSuperseded(database) else {
-                    throw StoreError.newer(path: backup)
-                }
-                return try read(database)
-            }
+            var configuration = Configuration()
+            configuration.readonly = true
+            try copy(DatabaseQueue(path: backup, configuration: configuration), to: draft)
         } catch {
             throw Self.error(error, backup)
         }
-    }
-
-    private static func reader(of backup: String) throws -> DatabaseQueue {
-        var configuration = Configuration()
-        configuration.readonly = true
-        return try DatabaseQueue(path: backup, configuration: configuration)
+        do throws(StoreError) {
+            return try PolicyStore(path: draft, mode: .open, lock: lock)
+        } catch {
+            throw error.about(backup)
+        }
     }
 
     /// - Returns: where the store is now; `nil` if there is none.

@@ -36,7 +36,7 @@ package final class PolicyStore: Sendable {
     package let path: String
     let pool: DatabasePool
     private let lock: Mutex<FileLock?>
-    private let contents: Mutex<Contents>
+    let contents: Mutex<Contents>
     /// Uses of keys that have not been written.
     private let uses = Mutex<[String: KeyUse]>([:])
     /// Held while a transaction runs, so that memory and disk change in the same order.
