@@ -250,6 +250,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "StoreTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Policy", "SeededRandom", "Store", "Time",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "TrafficTests",
             dependencies: [
                 "Addresses", "HTTPProtocol", "MySQLProtocol", "Policy", "ProxyProtocol",

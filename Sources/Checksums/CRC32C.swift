@@ -17,6 +17,14 @@ package struct CRC32C: Sendable {
         remainder = remainder >> 8 ^ Self.table[Int(index)]
     }
 
+    /// The eight bytes of `number`, the lowest first.
+    package mutating func update(littleEndian number: UInt64) {
+        update(
+            low: UInt32(truncatingIfNeeded: number) ^ remainder,
+            high: UInt32(truncatingIfNeeded: number >> 32)
+        )
+    }
+
     package mutating func update(_ bytes: Span<UInt8>) {
         var offset = 0
         while bytes.count - offset >= 8 {

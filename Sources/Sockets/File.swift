@@ -102,11 +102,14 @@ extension File {
     /// Puts `bytes` at `path` atomically: written next to it and renamed (rename(2)). If what is
     /// there is not a regular file but, for instance, a pipe or a device, it is written to.
     ///
-    /// - Parameter isDurable: whether the bytes are to survive a crash of the machine (fsync(2)).
+    /// - Parameters:
+    ///   - isDurable: whether the bytes are to survive a crash of the machine (fsync(2)).
+    ///   - isPrivate: whether only the owner may read the file, if it is made.
     public static func replace(
         _ path: String,
         with bytes: [UInt8],
-        isDurable: Bool = false
+        isDurable: Bool = false,
+        isPrivate: Bool = false
     ) throws(SystemError) {
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
@@ -114,7 +117,7 @@ extension File {
         }
         let draft = "\(path).\(getpid())"
         do throws(SystemError) {
-            let file = try File(creating: draft)
+            let file = try isPrivate ? File(private: draft) : File(creating: draft)
             try file.write(bytes)
             if isDurable { try retrying { fsync(file.descriptor) } }
             try retrying { unsafe rename(draft, path) }

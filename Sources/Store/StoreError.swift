@@ -31,6 +31,17 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
+    /// The same error of a file's copy, as one of the file itself.
+    func about(_ path: String) -> StoreError {
+        switch self {
+        case .locked: .locked(path: path)
+        case .missing: .missing(path: path)
+        case .damaged(_, let reason): .damaged(path: path, reason: reason)
+        case .newer: .newer(path: path)
+        case .unusable(_, let reason): .unusable(path: path, reason: reason)
+        }
+    }
+
     /// Whether the gateway should fall back to the last policy: what is stored is lost, or cannot be
     /// trusted.
     package var isLoss: Bool {

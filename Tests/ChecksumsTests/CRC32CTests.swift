@@ -32,4 +32,20 @@ struct CRC32CTests {
             #expect(checksum.value == self.checksum(of: bytes), "\(bytes), cut at \(cut)")
         }
     }
+
+    @Test("A number counts as its eight bytes, the lowest first")
+    func numbers() {
+        for number in [0, 1, 0x0123_4567_89ab_cdef, UInt64.max] {
+            var (whole, bytes) = (CRC32C(), CRC32C())
+            for checksum in 0..<3 {
+                whole.update(UInt8(checksum))
+                whole.update(littleEndian: number)
+                bytes.update(UInt8(checksum))
+                for place in 0..<8 {
+                    bytes.update(UInt8(truncatingIfNeeded: number >> UInt64(8 * place)))
+                }
+            }
+            #expect(whole.value == bytes.value)
+        }
+    }
 }

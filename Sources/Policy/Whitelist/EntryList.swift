@@ -183,7 +183,12 @@ extension EntryList {
     /// - Complexity: O(1) if no entry has been added since one was removed; O(log *n*) for a list
     ///   that was restored in the order of the identities; else O(*n*).
     public func index(of id: EntryID) -> Int? {
-        notes.index(of: id).flatMap { trie.rules.contains(index: $0) ? $0 : nil }
+        existing(notes.index(of: id))
+    }
+
+    /// A place, if there is an entry at it.
+    fileprivate func existing(_ index: Int?) -> Int? {
+        index.flatMap { trie.rules.contains(index: $0) ? $0 : nil }
     }
 
     public subscript(index: Int) -> WhitelistEntry {
@@ -227,6 +232,16 @@ public enum EntryEdit: Hashable, Sendable {
     case remove(EntryID)
 }
 
+extension EntryEdit {
+    /// Of the entry that is changed or removed.
+    fileprivate var id: EntryID? {
+        switch self {
+        case .add: nil
+        case .change(let id, _), .setEnabled(let id, _, _, _), .remove(let id): id
+        }
+    }
+}
+
 /// Why a list cannot be edited as requested. Always the editor's error; nothing has changed.
 public enum EntryEditError: Error, Hashable, Sendable {
     /// The list has no such entry, or no longer has it.
@@ -259,7 +274,7 @@ extension EntryList {
     public func applying(
         _ edits: [EntryEdit]
     ) throws(EntryEditError) -> (list: EntryList, added: [EntryID]) {
-        var draft = EntryDraft(of: self, notes: notes)
+        var draft = EntryDraft(of: self, notes: notes, for: edits)
         for edit in edits { try draft.make(edit) }
         let added = try draft.finish()
         return (EntryList(name, draft.trie, draft.notes, series: series), added)
@@ -272,6 +287,8 @@ private struct EntryDraft {
     private(set) var trie: CompiledTrie
     private(set) var notes: EntryNotes
     private let list: EntryList
+    /// Where the entries to be changed are, if that takes a pass over the list.
+    private let places: [EntryID: Int]?
     private var edits: [RuleEdit] = []
     /// What each of `edits` does to the notes, once the trie has determined the entry's index.
     private var entries: [(entry: WhitelistEntry?, isNew: Bool)] = []
@@ -281,8 +298,9 @@ private struct EntryDraft {
     /// Entries in their state after the edits so far.
     private var changed: [Int: WhitelistEntry] = [:]
 
-    init(of list: EntryList, notes: EntryNotes) {
+    init(of list: EntryList, notes: EntryNotes, for edits: [EntryEdit]) {
         self.list = list
+        places = notes.indices(of: edits.compactMap(\.id))
         self.notes = notes
         trie = list.trie
     }
@@ -352,9 +370,8 @@ private struct EntryDraft {
     private func current(_ index: Int) -> WhitelistEntry { changed[index] ?? list[index] }
 
     private func index(of id: EntryID) throws(EntryEditError) -> Int {
-        guard let index = list.index(of: id), !removed.contains(index) else {
-            throw .noSuchEntry(id)
-        }
+        let index = places.map { places in list.existing(places[id]) } ?? list.index(of: id)
+        guard let index, !removed.contains(index) else { throw .noSuchEntry(id) }
         return index
     }
 

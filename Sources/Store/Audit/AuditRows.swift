@@ -22,8 +22,20 @@ enum AuditRows {
             database,
             sql: "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
         )
-        return row.map { ($0[0], $0[1]) } ?? (0, ChainedRecord.origin)
+        return try row.map { try ($0.value(0), $0.value(1)) } ?? (0, ChainedRecord.origin)
     }
+
+    /// Whether the columns that filters read agree with the document, which alone is hashed.
+    static let agreement = """
+        CASE WHEN json_valid(document) THEN
+        number IS json_extract(document, '$.number')
+        AND at IS CAST(strftime('%s', json_extract(document, '$.at')) AS INTEGER)
+        AND action IS json_extract(document, '$.action')
+        AND warehouse IS json_extract(document, '$.warehouse')
+        AND actor IS json_extract(document, '$.actor.name') || char(10)
+        || ifnull(json_extract(document, '$.actor.id'), '')
+        ELSE 0 END
+        """
 
     /// The condition of a filter, and its arguments.
     static func condition(of filter: AuditFilter) -> (sql: String, arguments: StatementArguments) {
@@ -77,7 +89,9 @@ extension PolicyStore {
                         """,
                     arguments: arguments + [limit, offset]
                 )
-                let records = try rows.map { try ChainedRecord(document: $0[0], hash: $0[1]) }
+                let records = try rows.map {
+                    try ChainedRecord(document: $0.value(0), hash: $0.value(1))
+                }
                 return (records, total)
             }
         } catch {
@@ -102,7 +116,7 @@ extension PolicyStore {
                         """,
                     arguments: arguments + [number, limit]
                 )
-                return try rows.map { try ChainedRecord(document: $0[0], hash: $0[1]) }
+                return try rows.map { try ChainedRecord(document: $0.value(0), hash: $0.value(1)) }
             }
         } catch {
             throw Self.error(error, path)
@@ -117,13 +131,17 @@ extension PolicyStore {
                 var (count, firstInvalid): (Int64, Int64?) = (0, nil)
                 let rows = try Row.fetchCursor(
                     database,
-                    sql: "SELECT number, document, hash FROM audit ORDER BY number"
+                    sql:
+                        "SELECT number, document, hash, \(AuditRows.agreement) FROM audit ORDER BY number"
                 )
                 while let row = try rows.next() {
                     count += 1
-                    let (number, document, hash): (Int64, String, String) = (row[0], row[1], row[2])
+                    let number: Int64 = try row.value(0)
+                    let (document, hash): (String, String) = try (row.value(1), row.value(2))
+                    let agrees: Bool = try row.value(3)
                     let isValid =
-                        number == count && hash == ChainedRecord.hash(of: document, after: head)
+                        agrees && number == count
+                        && hash == ChainedRecord.hash(of: document, after: head)
                     if !isValid, firstInvalid == nil { firstInvalid = number }
                     head = hash
                 }

@@ -55,17 +55,34 @@ enum AnswerRows {
         at now: UnixTime,
         to database: Database
     ) throws {
+        let fingerprint = request.fingerprint.hexadecimal
         try database.execute(
             sql: """
-                INSERT OR REPLACE INTO answer (principal, requestID, fingerprint, status, body, at)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO answer
+                (principal, requestID, fingerprint, status, body, at, checksum)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                request.principal, request.id, request.fingerprint.hexadecimal, answer.status,
-                answer.body, now.seconds,
+                request.principal, request.id, fingerprint, answer.status, answer.body,
+                now.seconds, checksum(of: answer, fingerprint, for: request, at: now.seconds),
             ]
         )
         try removeOld(at: now, from: database)
+    }
+
+    private static func checksum(
+        of answer: StoredAnswer,
+        _ fingerprint: String,
+        for request: RequestIdentity,
+        at seconds: Int64
+    ) -> Int64 {
+        RowChecksum.of(
+            "answer",
+            [
+                .text(request.principal), .text(request.id), .text(fingerprint),
+                .integer(answer.status), .text(answer.body), .number(seconds),
+            ]
+        )
     }
 
     private static func removeOld(at now: UnixTime, from database: Database) throws {
@@ -84,15 +101,20 @@ enum AnswerRows {
         let row = try Row.fetchOne(
             database,
             sql: """
-                SELECT fingerprint, status, body FROM answer
+                SELECT fingerprint, status, body, at, checksum FROM answer
                 WHERE principal = ? AND requestID = ? AND at >= ?
                 """,
             arguments: [request.principal, request.id, now.seconds - lifetime]
         )
         guard let row else { return .new }
-        let fingerprint: String = row[0]
+        let fingerprint: String = try row.value(0)
+        let answer = StoredAnswer(status: try row.value(1), body: try row.value(2))
+        let sum = checksum(of: answer, fingerprint, for: request, at: try row.value(3))
+        guard try row.value(4) == sum else {
+            throw DamagedRow(table: "answer", reason: "checksum mismatch")
+        }
         guard fingerprint == request.fingerprint.hexadecimal else { return .otherContent }
-        return .answered(StoredAnswer(status: row[1], body: row[2]))
+        return .answered(answer)
     }
 }
 

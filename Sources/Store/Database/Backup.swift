@@ -3,6 +3,7 @@ import FoundationEssentials
 import GRDB
 import Policy
 import Sockets
+import Synchronization
 import Text
 package import Time
 
@@ -14,18 +15,39 @@ extension PolicyStore {
             guard !FileManager.default.fileExists(atPath: file) else {
                 throw StoreError.unusable(path: file, reason: "the file exists")
             }
-            _ = try File(private: file)
+            try Self.copy(pool, to: file)
+        } catch {
+            throw Self.error(error, file)
+        }
+    }
+
+    /// Writes all that `source` holds to a new file: complete, or not at all.
+    private static func copy(_ source: some DatabaseReader, to file: String) throws {
+        _ = try File(private: file)
+        do {
             let copy = try DatabaseQueue(path: file)
-            try pool.backup(to: copy)
+            try source.backup(to: copy)
             try copy.writeWithoutTransaction { database in
                 // One file, without a write-ahead log beside it.
                 try database.execute(sql: "PRAGMA journal_mode = DELETE")
             }
             try copy.close()
         } catch {
-            throw Self.error(error, file)
+            remove(file)
+            throw error
         }
     }
+
+    /// Removes a database, if there is one.
+    private static func remove(_ path: String) {
+        for suffix in suffixes {
+            // `try?`: what is left is found and reported when the file is made again.
+            try? FileManager.default.removeItem(atPath: path + suffix)
+        }
+    }
+
+    /// Of the files of a database.
+    private static let suffixes = ["", "-wal", "-shm", "-journal"]
 
     /// What a restore has done.
     package struct Restored: Sendable {
@@ -51,19 +73,49 @@ extension PolicyStore {
         by actor: AuditActor,
         at now: UnixTime
     ) throws -> Restored {
-        let saved = try contents(of: backup)
-        var movedAside: String?
+        let lock = try lock(path)
+        let draft = path + ".restoring"
+        remove(draft)
+        defer { remove(draft) }
+        let copy = try opened(backup, as: draft, lock)
+        let saved = copy.contents.withLock { $0 }
         let store: PolicyStore
         do throws(StoreError) {
-            store = try PolicyStore(path: path, mode: .create)
+            store = try PolicyStore(path: path, mode: .create, lock: lock)
         } catch {
             guard error.isLoss else { throw error }
-            movedAside = try replaceFile(at: path, by: backup, at: now)
-            store = try PolicyStore(path: path, mode: .open)
+            // If the process ends before the new store is complete, the old one is still there, or
+            // the store is missing.
+            var restored = try copy.restore(saved, from: backup, known: nil, by: actor, now)
+            restored.movedAside = try copy.move(to: path, at: now)
+            return restored
         }
-        defer { store.release() }
-        let known = movedAside == nil ? store.keyring.keys : [:]
-        let written = try store.write(by: actor, at: now) { transaction in
+        try writeMarker(path)
+        return try store.restore(saved, from: backup, known: store.keyring.keys, by: actor, now)
+    }
+
+    /// Puts this store in the place of another one.
+    ///
+    /// - Returns: where the other one is now.
+    private func move(to path: String, at now: UnixTime) throws -> String? {
+        // Everything in one file.
+        try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try pool.close()
+        try Self.writeMarker(path)
+        let aside = try Self.moveAside(path, at: now)
+        try FileManager.default.moveItem(atPath: self.path, toPath: path)
+        return aside
+    }
+
+    /// - Parameter known: the keys of the store until now; `nil` if they cannot be read.
+    private func restore(
+        _ saved: Contents,
+        from backup: String,
+        known: [String: APIKey]?,
+        by actor: AuditActor,
+        _ now: UnixTime
+    ) throws -> Restored {
+        let written = try write(by: actor, at: now) { transaction in
             try transaction.replaceEverything(
                 by: saved,
                 keepingRevoked: known,
@@ -73,54 +125,45 @@ extension PolicyStore {
         return Restored(
             warehouseCount: written.policy.warehouses.count,
             entryCount: saved.policy.entryCount,
-            keyCount: store.keyring.keys.values.count(where: \.isEnabled),
-            refusedKeys: written.value,
-            movedAside: movedAside
+            keyCount: keyring.keys.values.count(where: \.isEnabled),
+            refusedKeys: written.value
         )
     }
 
-    /// Reads and checks a backup.
-    private static func contents(of backup: String) throws -> Contents {
+    /// Copies a backup, which may be of an earlier version, and opens the copy as a store.
+    private static func opened(_ backup: String, as draft: String, _ lock: FileLock) throws
+        -> PolicyStore
+    {
         guard FileManager.default.fileExists(atPath: backup) else {
             throw StoreError.unusable(path: backup, reason: "no such file")
         }
         do {
             var configuration = Configuration()
             configuration.readonly = true
-            let queue = try DatabaseQueue(path: backup, configuration: configuration)
-            return try queue.read { database in
-                guard try String.fetchOne(database, sql: "PRAGMA quick_check(1)") == "ok" else {
-                    throw StoreError.damaged(path: backup, reason: "it is not a whole database")
-                }
-                guard try !Schema.migrator.hasBeenSuperseded(database) else {
-                    throw StoreError.newer(path: backup)
-                }
-                return Contents(
-                    policy: try PolicyRows.readPolicy(from: database),
-                    keyring: Keyring(try KeyRows.readAll(from: database)),
-                    auditHead: try AuditRows.head(in: database)
-                )
-            }
+            try copy(DatabaseQueue(path: backup, configuration: configuration), to: draft)
         } catch {
             throw Self.error(error, backup)
         }
+        do throws(StoreError) {
+            return try PolicyStore(path: draft, mode: .open, lock: lock)
+        } catch {
+            throw error.about(backup)
+        }
     }
 
-    private static func replaceFile(at path: String, by backup: String, at now: UnixTime) throws
-        -> String?
-    {
+    /// - Returns: where the store is now; `nil` if there is none.
+    private static func moveAside(_ path: String, at now: UnixTime) throws -> String? {
         let manager = FileManager.default
-        var aside: String?
-        for suffix in ["", "-wal", "-shm"] where manager.fileExists(atPath: path + suffix) {
-            let target = "\(path).damaged-\(now.seconds)\(suffix)"
-            try manager.moveItem(atPath: path + suffix, toPath: target)
-            if suffix.isEmpty { aside = target }
+        var (target, attempt) = ("\(path).damaged-\(now.seconds)", 1)
+        while manager.fileExists(atPath: target) {
+            attempt += 1
+            target = "\(path).damaged-\(now.seconds)-\(attempt)"
         }
-        _ = try File(private: path)
-        try manager.removeItem(atPath: path)
-        try manager.copyItem(atPath: backup, toPath: path)
-        try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        return aside
+        // The log first: without it, a store is older, but with a log of another one it is damaged.
+        for suffix in suffixes.reversed() where manager.fileExists(atPath: path + suffix) {
+            try manager.moveItem(atPath: path + suffix, toPath: target + suffix)
+        }
+        return manager.fileExists(atPath: target) ? target : nil
     }
 }
 
@@ -136,12 +179,18 @@ extension StoreTransaction {
     /// - Returns: the names of keys that are not valid, although they were when the backup was made.
     mutating func replaceEverything(
         by saved: PolicyStore.Contents,
-        keepingRevoked known: [String: APIKey],
+        keepingRevoked known: [String: APIKey]?,
         note: String
     ) throws -> [String] {
         touch()
         guard let database else { return [] }
-        let (revision, wanted) = (policy.revision, saved.policy)
+        let wanted = saved.policy
+        // Above all that anybody has seen: of the store, of the backup and, if the store is lost, of
+        // what was written since the backup, which cannot have been a change each millisecond.
+        let lost = known == nil ? UInt64(clamping: now.seconds) &* 1_000 : 0
+        let revision = PolicyRevision(
+            max(policy.revision.number, wanted.revision.number + 1, lost)
+        )
         try removePolicy(from: database)
         policy = StoredPolicy()
         policy.revision = revision
@@ -185,8 +234,8 @@ extension StoreTransaction {
         var copy = group
         copy.version = policy.revision.number
         try PolicyRows.write(copy, to: database)
-        copy.list.row = try PolicyRows.makeList(group: name, in: database)
-        try copyEntries(of: copy.list, to: database)
+        copy.list.row = try PolicyRows.makeList(.group(name), in: database)
+        try copyEntries(of: copy.list, .group(name), to: database)
         policy.groups[name] = copy
     }
 
@@ -197,14 +246,9 @@ extension StoreTransaction {
         copy.version = policy.revision.number
         try PolicyRows.write(copy, id: id, to: database)
         for place in copy.lists.indices {
-            let name = copy.lists[place].list.name
-            let service: ServiceProtocol? = if case .service(let it) = name { it } else { nil }
-            copy.lists[place].row = try PolicyRows.makeList(
-                warehouse: id,
-                service: service,
-                in: database
-            )
-            try copyEntries(of: copy.lists[place], to: database)
+            let owner = ListReference.warehouse(id, service: copy.lists[place].list.name.service)
+            copy.lists[place].row = try PolicyRows.makeList(owner, in: database)
+            try copyEntries(of: copy.lists[place], owner, to: database)
         }
         try PolicyRows.write(groups: copy.groups, of: id, to: database)
         for service in copy.endpointServices {
@@ -214,7 +258,11 @@ extension StoreTransaction {
         policy.warehouses[id] = copy
     }
 
-    private func copyEntries(of list: StoredList, to database: Database) throws {
+    private func copyEntries(
+        of list: StoredList,
+        _ owner: ListReference,
+        to database: Database
+    ) throws {
         let statement = try PolicyRows.entryStatement(in: database)
         for index in list.list.trie.rules.indices {
             try PolicyRows.write(
@@ -224,25 +272,33 @@ extension StoreTransaction {
                 by: statement
             )
         }
-        try PolicyRows.write(list, to: database)
+        try PolicyRows.write(list, of: owner, to: database)
     }
 
     private mutating func restoreKeys(
         _ saved: [String: APIKey],
-        known: [String: APIKey],
+        known: [String: APIKey]?,
         in database: Database
     ) throws -> [String] {
-        var kept = known
+        var kept = known ?? [:]
         var refused: [String] = []
-        for (id, key) in saved where known[id] == nil {
+        for (id, key) in saved where kept[id] == nil {
             // It was removed since, or it is not known whether it was.
             refused.append(key.name)
+            guard known?.isEmpty ?? true else { continue }
             var disabled = key
             disabled.isEnabled = false
-            if known.isEmpty { kept[id] = disabled }
+            kept[id] = disabled
         }
         for key in kept.values { try KeyRows.write(key, to: database) }
         replaceKeys(kept.values)
         return refused.sorted()
+    }
+}
+
+extension EntryList.Name {
+    /// The only service for which the list counts.
+    fileprivate var service: ServiceProtocol? {
+        if case .service(let service) = self { service } else { nil }
     }
 }

@@ -26,7 +26,7 @@ enum KeyRows {
             sql: "SELECT id, document, checksum FROM apiKey ORDER BY id"
         )
         return try rows.map { row in
-            try PolicyRows.decode(row[1], row[2], of: "apiKey", id: row[0])
+            try PolicyRows.decode(row.value(1), row.value(2), of: "apiKey", id: row.value(0))
         }
     }
 
@@ -39,8 +39,9 @@ enum KeyRows {
 
     static func readUses(from database: Database) throws -> [String: KeyUse] {
         let rows = try Row.fetchAll(database, sql: "SELECT key, at, source FROM keyUse")
-        let uses = rows.map { row -> (String, KeyUse) in
-            (row[0], KeyUse(at: UnixTime(seconds: row[1]), source: row[2]))
+        let uses = try rows.map { row -> (String, KeyUse) in
+            let at = UnixTime(seconds: try row.value(1))
+            return (try row.value(0), KeyUse(at: at, source: try row.value(2)))
         }
         return Dictionary(uses) { _, last in last }
     }

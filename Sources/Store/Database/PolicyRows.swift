@@ -24,8 +24,6 @@ struct DamagedRow: Error, CustomStringConvertible {
 extension PolicyRows {
     enum Setting: String {
         case revision
-        /// How many warehouses there are: one that is lost would count as new, and be open.
-        case warehouseCount
     }
 
     static func write(_ value: some BinaryInteger, as setting: Setting, to database: Database)
@@ -33,19 +31,31 @@ extension PolicyRows {
     {
         let checksum = RowChecksum.of("setting", [.text(setting.rawValue), .integer(value)])
         try database.execute(
-            sql: "INSERT OR REPLACE INTO setting (name, value, checksum) VALUES (?, ?, ?)",
+            sql: """
+                INSERT INTO setting (name, value, checksum) VALUES (?, ?, ?)
+                ON CONFLICT (name) DO UPDATE
+                SET value = excluded.value, checksum = excluded.checksum
+                """,
             arguments: [setting.rawValue, Int64(value), checksum]
         )
     }
 
-    static func read(_ setting: Setting, from database: Database) throws -> Int64? {
+    /// The revision of the policy; 0 in a store that has none.
+    static func readRevision(from database: Database) throws -> PolicyRevision {
+        let setting = Setting.revision.rawValue
         let sql = "SELECT value, checksum FROM setting WHERE name = ?"
-        guard let row = try Row.fetchOne(database, sql: sql, arguments: [setting.rawValue]) else {
-            return nil
+        guard let row = try Row.fetchOne(database, sql: sql, arguments: [setting]) else {
+            guard try Int.fetchOne(database, sql: "SELECT count(*) FROM setting") == 0 else {
+                throw DamagedRow(table: "setting", reason: "no revision")
+            }
+            return PolicyRevision(0)
         }
-        let value: Int64 = row[0]
-        try check(row[1], of: "setting", [.text(setting.rawValue), .number(value)])
-        return value
+        let value: Int64 = try row.value(0)
+        try check(row.value(1), of: "setting", [.text(setting), .number(value)])
+        guard let number = UInt64(exactly: value) else {
+            throw DamagedRow(table: "setting", reason: "invalid revision")
+        }
+        return PolicyRevision(number)
     }
 
     static func check(_ checksum: Int64, of table: String, _ fields: [RowChecksum.Field]) throws {
@@ -112,8 +122,8 @@ extension PolicyRows {
             sql: "SELECT warehouse, name, checksum FROM warehouseGroup ORDER BY warehouse, name"
         )
         while let row = try rows.next() {
-            let (warehouse, name): (String, String) = (row[0], row[1])
-            try check(row[2], of: "warehouseGroup", [.text(warehouse), .text(name)])
+            let (warehouse, name): (String, String) = try (row.value(0), row.value(1))
+            try check(row.value(2), of: "warehouseGroup", [.text(warehouse), .text(name)])
             guard policy.warehouses[warehouse] != nil, policy.groups[name] != nil else {
                 throw DamagedRow(table: "warehouseGroup", reason: "unknown warehouse or group")
             }
@@ -172,8 +182,10 @@ extension PolicyRows {
         let checksum = RowChecksum.of(table, [.text(id), .text(document)])
         try database.execute(
             sql: """
-                INSERT OR REPLACE INTO \(table) (warehouse, cloud, id, document, checksum)
+                INSERT INTO \(table) (warehouse, cloud, id, document, checksum)
                 VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (warehouse, cloud, id) DO UPDATE
+                SET document = excluded.document, checksum = excluded.checksum
                 """,
             arguments: StatementArguments(key) + [document, checksum]
         )
@@ -201,9 +213,9 @@ extension PolicyRows {
             sql: "SELECT warehouse, cloud, id, document, checksum FROM \(table) ORDER BY 1, 2, 3"
         )
         while let row = try rows.next() {
-            let key: [String] = [row[0], row[1], row[2]]
+            let key: [String] = try [row.value(0), row.value(1), row.value(2)]
             let id = key.joined(separator: "\u{0}")
-            try take(key[0], try decode(row[3], row[4], of: table, id: id))
+            try take(key[0], decode(row.value(3), row.value(4), of: table, id: id))
         }
     }
 
@@ -214,7 +226,11 @@ extension PolicyRows {
             [.text(service.id), .text(document)]
         )
         try database.execute(
-            sql: "INSERT OR REPLACE INTO outboundService (id, document, checksum) VALUES (?, ?, ?)",
+            sql: """
+                INSERT INTO outboundService (id, document, checksum) VALUES (?, ?, ?)
+                ON CONFLICT (id) DO UPDATE
+                SET document = excluded.document, checksum = excluded.checksum
+                """,
             arguments: [service.id, document, checksum]
         )
     }
@@ -223,48 +239,61 @@ extension PolicyRows {
 // MARK: - Entries
 
 extension PolicyRows {
-    /// Adds a list's row.
+    /// Adds a list's row, which is complete once the list was written.
     ///
     /// - Returns: its number.
-    static func makeList(
-        warehouse: String? = nil,
-        service: ServiceProtocol? = nil,
-        group: String? = nil,
-        in database: Database
-    ) throws -> Int64 {
+    static func makeList(_ owner: ListReference, in database: Database) throws -> Int64 {
+        let (warehouse, service, group) = owner.columns
         try database.execute(
             sql: """
                 INSERT INTO entryList
                 (warehouse, service, addressGroup, nextNumber, entryCount, checksum)
                 VALUES (?, ?, ?, 0, 0, 0)
                 """,
-            arguments: [warehouse, service?.rawValue, group]
+            arguments: [warehouse, service, group]
         )
         return database.lastInsertedRowID
     }
 
     /// Writes a list's own row; its entries are written one by one.
-    static func write(_ list: StoredList, to database: Database) throws {
+    static func write(_ list: StoredList, of owner: ListReference, to database: Database) throws {
         let next = Int64(list.list.nextNumber)
         let count = Int64(list.list.count)
         try database.execute(
             sql: """
                 UPDATE entryList SET nextNumber = ?, entryCount = ?, checksum = ? WHERE id = ?
                 """,
-            arguments: [next, count, checksum(ofList: list.row, next, count), list.row]
+            arguments: [next, count, checksum(ofList: list.row, owner, next, count), list.row]
         )
     }
 
-    private static func checksum(ofList row: Int64, _ next: Int64, _ count: Int64) -> Int64 {
-        RowChecksum.of("entryList", [.number(row), .number(next), .number(count)])
+    private static func checksum(
+        ofList row: Int64,
+        _ owner: ListReference,
+        _ next: Int64,
+        _ count: Int64
+    ) -> Int64 {
+        let (warehouse, service, group) = owner.columns
+        return RowChecksum.of(
+            "entryList",
+            [
+                .number(row), .text(warehouse), .text(service), .text(group), .number(next),
+                .number(count),
+            ]
+        )
     }
 
     static func entryStatement(in database: Database) throws -> Statement {
         try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO entry (list, number, block, text, isDenied, isEnabled,
+                INSERT INTO entry (list, number, block, text, isDenied, isEnabled,
                 description, expiresAt, editor, editedAt, checksum)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (list, number) DO UPDATE SET block = excluded.block,
+                text = excluded.text, isDenied = excluded.isDenied,
+                isEnabled = excluded.isEnabled, description = excluded.description,
+                expiresAt = excluded.expiresAt, editor = excluded.editor,
+                editedAt = excluded.editedAt, checksum = excluded.checksum
                 """
         )
     }
@@ -321,9 +350,9 @@ extension PolicyRows {
         )
         while let columns = try rows.next() {
             let entry = try entry(columns, in: row)
-            guard entry.id.number < nextNumber else {
-                throw DamagedRow(table: "entry", reason: "unknown number")
-            }
+            let previous = entries.last?.id.number
+            guard entry.id.number < nextNumber, previous.map({ $0 < entry.id.number }) ?? true
+            else { throw DamagedRow(table: "entry", reason: "unexpected number") }
             entries.append(entry)
         }
         guard entries.count == count else {
@@ -338,15 +367,15 @@ extension PolicyRows {
     private static func entry(_ row: Row, in list: Int64) throws -> (
         id: EntryID, entry: WhitelistEntry
     ) {
-        let (number, block): (Int64, String) = (row[0], row[1])
-        let text: String? = row[2]
-        let (isDenied, isEnabled): (Int64, Int64) = (row[3], row[4])
-        let description: String = row[5]
-        let expiry: Int64? = row[6]
-        let editor: String = row[7]
-        let editedAt: Int64? = row[8]
+        let (number, block): (Int64, String) = try (row.value(0), row.value(1))
+        let text: String? = try row.value(2)
+        let (isDenied, isEnabled): (Int64, Int64) = try (row.value(3), row.value(4))
+        let description: String = try row.value(5)
+        let expiry: Int64? = try row.value(6)
+        let editor: String = try row.value(7)
+        let editedAt: Int64? = try row.value(8)
         try check(
-            row[9],
+            row.value(9),
             of: "entry",
             [
                 .number(list), .number(number), .text(block), .text(text), .number(isDenied),
@@ -380,34 +409,32 @@ extension PolicyRows {
     /// Reads and checks everything.
     static func readPolicy(from database: Database) throws -> StoredPolicy {
         var policy = StoredPolicy()
-        policy.revision = PolicyRevision(
-            UInt64(try read(.revision, from: database) ?? 0)
-        )
+        policy.revision = try readRevision(from: database)
         let warehouses = try Row.fetchCursor(
             database,
             sql: "SELECT id, mode, version, checksum FROM warehouse"
         )
         while let row = try warehouses.next() {
-            let (id, mode, version): (String, String, Int64) = (row[0], row[1], row[2])
-            try check(row[3], of: "warehouse", [.text(id), .text(mode), .number(version)])
+            let (id, mode): (String, String) = try (row.value(0), row.value(1))
+            let version: Int64 = try row.value(2)
+            try check(row.value(3), of: "warehouse", [.text(id), .text(mode), .number(version)])
             guard let mode = Whitelist.Mode(rawValue: mode), version >= 0 else {
                 throw DamagedRow(table: "warehouse", reason: "unknown mode or version")
             }
             policy.warehouses[id] = StoredWarehouse(mode: mode, version: UInt64(version))
         }
-        let count = try read(.warehouseCount, from: database) ?? 0
-        guard policy.warehouses.count == count else {
-            throw DamagedRow(
-                table: "warehouse",
-                reason: "\(policy.warehouses.count) rows where \(count) were written"
-            )
-        }
         try readLists(of: &policy, from: database)
         try readGroups(of: &policy, from: database)
         try readDocuments(of: "endpointService", from: database) { id, service in
+            guard policy.warehouses[id] != nil else {
+                throw DamagedRow(table: "endpointService", reason: "unknown warehouse")
+            }
             policy.warehouses[id]?.endpointServices.append(service)
         }
         try readDocuments(of: "endpoint", from: database) { id, endpoint in
+            guard policy.warehouses[id] != nil else {
+                throw DamagedRow(table: "endpoint", reason: "unknown warehouse")
+            }
             policy.warehouses[id]?.endpoints.append(endpoint)
         }
         let services = try Row.fetchCursor(
@@ -416,9 +443,10 @@ extension PolicyRows {
         )
         while let row = try services.next() {
             policy.outboundServices.append(
-                try decode(row[1], row[2], of: "outboundService", id: row[0])
+                try decode(row.value(1), row.value(2), of: "outboundService", id: row.value(0))
             )
         }
+        try Tally.check(in: database)
         return policy
     }
 
@@ -429,9 +457,10 @@ extension PolicyRows {
         )
         var known: [String: (description: String, version: UInt64)] = [:]
         for row in groups {
-            let (name, description, version): (String, String, Int64) = (row[0], row[1], row[2])
+            let (name, description): (String, String) = try (row.value(0), row.value(1))
+            let version: Int64 = try row.value(2)
             try check(
-                row[3],
+                row.value(3),
                 of: "addressGroup",
                 [.text(name), .text(description), .number(version)]
             )
@@ -441,44 +470,80 @@ extension PolicyRows {
             database,
             sql: """
                 SELECT id, warehouse, service, addressGroup, nextNumber, entryCount, checksum
-                FROM entryList ORDER BY warehouse, service IS NOT NULL, service
+                FROM entryList
                 """
         )
         for row in lists {
-            let (id, next, count): (Int64, Int64, Int64) = (row[0], row[4], row[5])
-            guard row[6] == checksum(ofList: id, next, count) else {
+            let (id, next): (Int64, Int64) = try (row.value(0), row.value(4))
+            let count: Int64 = try row.value(5)
+            let owner = try owner(row.value(1), row.value(2), row.value(3))
+            guard try row.value(6) == checksum(ofList: id, owner, next, count) else {
                 throw DamagedRow(table: "entryList", reason: "checksum mismatch")
             }
-            let (warehouse, service, group): (String?, String?, String?) = (row[1], row[2], row[3])
-            let name = try name(service: service, group: group)
             let list = StoredList(
                 row: id,
-                list: try readEntries(of: id, named: name, next: next, count: count, from: database)
+                list: try readEntries(
+                    of: id,
+                    named: owner.listName,
+                    next: next,
+                    count: count,
+                    from: database
+                )
             )
-            if let group, let attributes = known.removeValue(forKey: group) {
-                policy.groups[group] = AddressGroup(
-                    name: group,
+            switch owner {
+            case .group(let name):
+                guard let attributes = known.removeValue(forKey: name) else {
+                    throw DamagedRow(table: "entryList", reason: "unknown group")
+                }
+                policy.groups[name] = AddressGroup(
+                    name: name,
                     description: attributes.description,
                     version: attributes.version,
                     list: list
                 )
-            } else if let warehouse, policy.warehouses[warehouse] != nil {
-                policy.warehouses[warehouse]?.lists.append(list)
-            } else {
-                throw DamagedRow(table: "entryList", reason: "unknown owner")
+            case .warehouse(let id, let service):
+                guard let warehouse = policy.warehouses[id], warehouse.list(for: service) == nil
+                else { throw DamagedRow(table: "entryList", reason: "unknown warehouse") }
+                policy.warehouses[id]?.lists.append(list)
             }
         }
         guard known.isEmpty else {
             throw DamagedRow(table: "addressGroup", reason: "a group without a list")
         }
+        for id in policy.warehouses.keys {
+            policy.warehouses[id]?.lists.sort { $0.list.name < $1.list.name }
+        }
     }
 
-    private static func name(service: String?, group: String?) throws -> EntryList.Name {
-        if let group { return .group(group) }
-        guard let service else { return .entries }
+    private static func owner(_ warehouse: String?, _ service: String?, _ group: String?) throws
+        -> ListReference
+    {
+        if let group, warehouse == nil, service == nil { return .group(group) }
+        guard let warehouse, group == nil else {
+            throw DamagedRow(table: "entryList", reason: "unclear owner")
+        }
+        guard let service else { return .warehouse(warehouse, service: nil) }
         guard let known = ServiceProtocol(rawValue: service) else {
             throw DamagedRow(table: "entryList", reason: "unknown service")
         }
-        return .service(known)
+        return .warehouse(warehouse, service: known)
+    }
+}
+
+extension ListReference {
+    /// The columns that say whose list it is.
+    fileprivate var columns: (warehouse: String?, service: String?, group: String?) {
+        switch self {
+        case .warehouse(let id, let service): (id, service?.rawValue, nil)
+        case .group(let name): (nil, nil, name)
+        }
+    }
+
+    /// The name of the list in a whitelist.
+    var listName: EntryList.Name {
+        switch self {
+        case .warehouse(_, let service): .init(service)
+        case .group(let name): .group(name)
+        }
     }
 }

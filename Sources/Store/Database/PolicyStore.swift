@@ -36,7 +36,7 @@ package final class PolicyStore: Sendable {
     package let path: String
     let pool: DatabasePool
     private let lock: Mutex<FileLock?>
-    private let contents: Mutex<Contents>
+    let contents: Mutex<Contents>
     /// Uses of keys that have not been written.
     private let uses = Mutex<[String: KeyUse]>([:])
     /// Held while a transaction runs, so that memory and disk change in the same order.
@@ -46,21 +46,25 @@ package final class PolicyStore: Sendable {
 
     /// Opens, locks, migrates and checks a store. Blocks: a list of a million entries takes
     /// seconds.
-    package init(path: String, mode: Mode) throws(StoreError) {
+    package convenience init(path: String, mode: Mode) throws(StoreError) {
+        try self.init(path: path, mode: mode, lock: Self.lock(path))
+        do throws(SystemError) {
+            try Self.writeMarker(path)
+        } catch {
+            throw Self.error(error, path)
+        }
+    }
+
+    /// Opens a store without marking its place as one that must have a store from now on.
+    init(path: String, mode: Mode, lock: FileLock) throws(StoreError) {
         self.path = path
-        let lock = try Self.lock(path)
         try Self.prepareFile(path, mode)
         do {
             pool = try Self.pool(path)
             try Self.check(pool, path)
+            try Self.checkIsMade(pool, path)
             try Schema.migrator.migrate(pool)
             contents = Mutex(try pool.read(Self.read))
-            // Whatever is lost from now on was there.
-            try File.replace(
-                Self.markerPath(path),
-                with: Array(Self.markerText.utf8),
-                isDurable: true
-            )
         } catch {
             throw Self.error(error, path)
         }
@@ -92,10 +96,10 @@ package final class PolicyStore: Sendable {
     package func refresh() throws(StoreError) -> Bool {
         do {
             let (revision, head) = try pool.read { database in
-                (try PolicyRows.read(.revision, from: database), try AuditRows.head(in: database))
+                (try PolicyRows.readRevision(from: database), try AuditRows.head(in: database))
             }
             let known = contents.withLock { ($0.policy.revision, $0.auditHead.number) }
-            guard known != (PolicyRevision(UInt64(revision ?? 0)), head.number) else {
+            guard known != (revision, head.number) else {
                 return false
             }
             let new = try pool.read(Self.read)
@@ -177,8 +181,15 @@ extension PolicyStore {
                 return (value, transaction)
             }
         } catch let error as DatabaseError {
+            if error.resultCode == .SQLITE_FULL { reuseLog() }
             throw Self.error(error, path)
         }
+    }
+
+    /// Moves what is in the log into the database, so that the next write needs no more room.
+    private func reuseLog() {
+        // `try?`: without any room this fails too.
+        try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
     }
 }
 
@@ -228,10 +239,18 @@ extension PolicyStore {
 
         """
 
+    /// Whatever is lost from now on was there.
+    static func writeMarker(_ path: String) throws(SystemError) {
+        let marker = markerPath(path)
+        // A store that is there opens even if the disk is full.
+        guard !FileManager.default.fileExists(atPath: marker) else { return }
+        try File.replace(marker, with: Array(markerText.utf8), isDurable: true, isPrivate: true)
+    }
+
     /// The file that says that there was a store.
     static func markerPath(_ path: String) -> String { path + ".created" }
 
-    private static func lock(_ path: String) throws(StoreError) -> FileLock {
+    static func lock(_ path: String) throws(StoreError) -> FileLock {
         do throws(SystemError) {
             return try FileLock(path + ".lock")
         } catch {
@@ -275,6 +294,8 @@ extension PolicyStore {
         // The pool's own choice for WAL is NORMAL, which loses the last writes with the machine.
         try pool.writeWithoutTransaction { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            // After an import the log would stay as large as all that was imported.
+            try database.execute(sql: "PRAGMA journal_size_limit = 4194304")
         }
         return pool
     }
@@ -292,8 +313,18 @@ extension PolicyStore {
         if isNewer { throw StoreError.newer(path: path) }
     }
 
-    private static func read(_ database: Database) throws -> Contents {
-        Contents(
+    /// To SQLite, a file that was cut to a few bytes is an empty database.
+    private static func checkIsMade(_ pool: DatabasePool, _ path: String) throws {
+        guard FileManager.default.fileExists(atPath: markerPath(path)) else { return }
+        let isEmpty = try pool.read { try Schema.migrator.appliedIdentifiers($0).isEmpty }
+        if isEmpty { throw StoreError.damaged(path: path, reason: "it is empty") }
+    }
+
+    static func read(_ database: Database) throws -> Contents {
+        guard try Schema.isIntact(in: database) else {
+            throw DamagedRow(table: "sqlite_master", reason: "unexpected definitions")
+        }
+        return Contents(
             policy: try PolicyRows.readPolicy(from: database),
             keyring: Keyring(try KeyRows.readAll(from: database)),
             auditHead: try AuditRows.head(in: database)

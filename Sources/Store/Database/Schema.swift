@@ -2,21 +2,39 @@ import GRDB
 
 /// The tables of the store and their history.
 ///
-/// Every row of the policy and of the keys carries a ``RowChecksum``. A migration is never changed
-/// once it was released; a later one follows it.
+/// Every row of the policy and of the keys carries a ``RowChecksum``, and triggers add them up
+/// (``Tally``): these rows are changed by INSERT, UPDATE and DELETE only, because REPLACE runs no
+/// trigger for what it removes. A migration is never changed once it was released; a later one
+/// follows it.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 policy", migrate: createPolicy)
         migrator.registerMigration("1 keys", migrate: createKeys)
         migrator.registerMigration("1 audit", migrate: createAudit)
+        migrator.registerMigration("1 tally", migrate: createTally)
         return migrator
+    }
+
+    /// Whether tables, indices and triggers are as the migrations make them.
+    static func isIntact(in database: Database) throws -> Bool {
+        let fresh = try DatabaseQueue()
+        try migrator.migrate(fresh)
+        return try fresh.read(definitions) == definitions(in: database)
+    }
+
+    private static func definitions(in database: Database) throws -> [[String?]] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+        )
+        return try rows.map { row in try (0..<4).map { try row.value($0) } }
     }
 
     private static func createPolicy(_ database: Database) throws {
         try database.execute(
             sql: """
-                -- Single values: the revision of the policy, the number of warehouses.
+                -- Single values: the revision of the policy.
                 CREATE TABLE setting (
                     name TEXT PRIMARY KEY,
                     value INTEGER NOT NULL,
@@ -110,6 +128,7 @@ enum Schema {
                     status INTEGER NOT NULL,
                     body TEXT NOT NULL,
                     at INTEGER NOT NULL,
+                    checksum INTEGER NOT NULL,
                     PRIMARY KEY (principal, requestID)
                 ) STRICT, WITHOUT ROWID;
                 CREATE INDEX answerByTime ON answer (at);
@@ -150,11 +169,46 @@ enum Schema {
                     hash TEXT NOT NULL
                 ) STRICT;
                 CREATE INDEX auditByWarehouse ON audit (warehouse, number);
+                -- REPLACE would remove a record without the trigger below.
+                CREATE TRIGGER auditIsOnlyAppended BEFORE INSERT ON audit
+                    WHEN NEW.number <= (SELECT ifnull(max(number), 0) FROM audit)
+                    BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
                 CREATE TRIGGER auditIsNotChanged BEFORE UPDATE ON audit
                     BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
                 CREATE TRIGGER auditIsNotRemoved BEFORE DELETE ON audit
                     BEGIN SELECT RAISE (ABORT, 'the audit is append-only'); END;
                 """
         )
+    }
+
+    private static func createTally(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                -- What the triggers count.
+                CREATE TABLE tally (
+                    name TEXT PRIMARY KEY,
+                    value INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                INSERT INTO tally (name, value) VALUES ('checksums', 0), ('auditHead', 0);
+                CREATE TRIGGER auditIsCounted AFTER INSERT ON audit
+                    BEGIN UPDATE tally SET value = NEW.number WHERE name = 'auditHead'; END;
+                """
+        )
+        for table in Tally.tables {
+            for (event, change) in [
+                ("Insert", "+ NEW.checksum"), ("Delete", "- OLD.checksum"),
+                ("Update", "+ NEW.checksum - OLD.checksum"),
+            ] {
+                try database.execute(
+                    sql: """
+                        CREATE TRIGGER \(table)\(event)IsCounted
+                            AFTER \(event) ON \(table)
+                            BEGIN
+                            UPDATE tally SET value = value \(change) WHERE name = 'checksums';
+                            END;
+                        """
+                )
+            }
+        }
     }
 }

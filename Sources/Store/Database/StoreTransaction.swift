@@ -62,7 +62,6 @@ package struct StoreTransaction {
     func finish() throws {
         guard let database, changesPolicy else { return }
         try PolicyRows.write(policy.revision.number, as: .revision, to: database)
-        try PolicyRows.write(policy.warehouses.count, as: .warehouseCount, to: database)
     }
 
     /// To be called before the policy is changed: the draft gets its revision.

@@ -260,21 +260,25 @@ extension StoreTransaction {
     /// Edits a list in memory and on disk; does not record it.
     mutating func edit(_ reference: ListReference, _ edits: [EntryEdit]) throws -> [EntryID] {
         for edit in edits { try Self.check(edit) }
-        touch()
-        var stored = try existingOrNewList(reference)
-        let before = stored.list
+        // Everything is checked before anything is written: a refusal leaves the draft as it was.
+        let before = try list(reference)
+        let edited: EntryList
         let added: [EntryID]
         do throws(EntryEditError) {
-            (stored.list, added) = try before.applyingMany(edits)
+            let list = before?.list ?? EntryList(reference.listName, rules: [])
+            (edited, added) = try list.applyingMany(edits)
         } catch {
             throw Self.refusal(error, in: reference, edits)
         }
-        guard stored.list.count <= EntryLimits.perList else {
+        guard edited.count <= EntryLimits.perList else {
             throw StoreRefusal.tooMany("a list has at most \(EntryLimits.perList) entries")
         }
+        touch()
+        var stored = StoredList(row: before?.row ?? -1, list: edited)
         if let database {
+            if before == nil { stored.row = try PolicyRows.makeList(reference, in: database) }
             try write(edits, added: added, of: stored, to: database)
-            try PolicyRows.write(stored, to: database)
+            try PolicyRows.write(stored, of: reference, to: database)
         }
         try replaceList(stored, at: reference)
         return added
@@ -293,7 +297,9 @@ extension StoreTransaction {
             case .add(let entry):
                 guard let id = newIDs.popFirst() else { return }
                 try PolicyRows.write(entry, number: id.number, in: list.row, by: statement)
-            case .change(let id, _), .setEnabled(let id, _, _, _):
+            case .change(let id, let entry):
+                try PolicyRows.write(entry, number: id.number, in: list.row, by: statement)
+            case .setEnabled(let id, _, _, _):
                 // A later edit may have removed it.
                 guard let index = list.list.index(of: id) else { continue }
                 let entry = list.list[index]
@@ -307,12 +313,7 @@ extension StoreTransaction {
     private static func check(_ edit: EntryEdit) throws {
         switch edit {
         case .add(let entry), .change(_, let entry):
-            guard entry.rule.description.utf8.count <= EntryLimits.description else {
-                throw StoreRefusal.invalid(
-                    field: "description",
-                    reason: "longer than \(EntryLimits.description) bytes"
-                )
-            }
+            try check(description: entry.rule.description)
         case .setEnabled, .remove: break
         }
     }
@@ -331,18 +332,6 @@ extension StoreTransaction {
                 of: id.map(reference.reference(to:))
             )
         }
-    }
-
-    private mutating func existingOrNewList(_ reference: ListReference) throws -> StoredList {
-        if let list = try list(reference) { return list }
-        guard case .warehouse(let id, let service) = reference else {
-            // A group has its list from the start.
-            throw StoreRefusal.unknownGroup("\(reference)")
-        }
-        let row = try database.map {
-            try PolicyRows.makeList(warehouse: id, service: service, in: $0)
-        }
-        return StoredList(row: row ?? -1, list: .new(.init(service)))
     }
 
     private mutating func replaceList(_ list: StoredList, at reference: ListReference) throws {
@@ -428,8 +417,8 @@ extension StoreTransaction {
         )
         if let database {
             try PolicyRows.write(group, to: database)
-            group.list.row = try PolicyRows.makeList(group: name, in: database)
-            try PolicyRows.write(group.list, to: database)
+            group.list.row = try PolicyRows.makeList(.group(name), in: database)
+            try PolicyRows.write(group.list, of: .group(name), to: database)
         }
         policy.groups[name] = group
         try record(
@@ -554,6 +543,10 @@ extension StoreTransaction {
                 field: "description",
                 reason: "longer than \(EntryLimits.description) bytes"
             )
+        }
+        // SQLite would end the text there.
+        guard !description.utf8.contains(0) else {
+            throw StoreRefusal.invalid(field: "description", reason: "contains a NUL character")
         }
     }
 }

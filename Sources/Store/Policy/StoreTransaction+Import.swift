@@ -24,6 +24,7 @@ extension StoreTransaction {
         }
         for service in configured.endpointServices { try importService(service, of: id) }
         for endpoint in configured.endpoints { try importEndpoint(endpoint, of: id) }
+        policy.warehouses[id]?.sortLinks()
         try record(
             AuditedAct(
                 "warehouse.import",

@@ -28,6 +28,7 @@ extension StoreTransaction {
                 warehouse.endpoints[place] = endpoint
             } else {
                 warehouse.endpoints.append(endpoint)
+                warehouse.sortLinks()
             }
         }
         if let database { try PolicyRows.write(endpoint, of: id, to: database) }
@@ -91,6 +92,8 @@ extension StoreTransaction {
             } else {
                 warehouse.endpointServices.append(service)
             }
+            // Its cloud may have changed.
+            warehouse.sortLinks()
         }
         if let database {
             if let before, before.cloud != service.cloud {
@@ -140,15 +143,15 @@ extension StoreTransaction {
         let before = policy.outboundServices.first { $0.id == service.id }
         guard before != service else { return }
         try Self.check(description: service.description)
+        guard before != nil || policy.outboundServices.count < Self.outboundServiceLimit else {
+            throw StoreRefusal.tooMany(
+                "there are at most \(Self.outboundServiceLimit) outbound services"
+            )
+        }
         touch()
         if let place = policy.outboundServices.firstIndex(where: { $0.id == service.id }) {
             policy.outboundServices[place] = service
         } else {
-            guard policy.outboundServices.count < Self.outboundServiceLimit else {
-                throw StoreRefusal.tooMany(
-                    "there are at most \(Self.outboundServiceLimit) outbound services"
-                )
-            }
             policy.outboundServices.append(service)
             policy.outboundServices.sort { $0.id < $1.id }
         }

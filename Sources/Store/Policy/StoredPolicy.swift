@@ -32,6 +32,12 @@ package struct StoredWarehouse: Hashable, Sendable {
         self.lists = lists
     }
 
+    /// Puts endpoints and their services into the order in which they are read again.
+    mutating func sortLinks() {
+        endpointServices.sort { ($0.cloud.rawValue, $0.id) < ($1.cloud.rawValue, $1.id) }
+        endpoints.sort { ($0.cloud.rawValue, $0.id) < ($1.cloud.rawValue, $1.id) }
+    }
+
     /// The list of all services (`nil`) or of one; `nil` if there never was one.
     package func list(for service: ServiceProtocol?) -> StoredList? {
         lists.first { $0.list.name == .init(service) }

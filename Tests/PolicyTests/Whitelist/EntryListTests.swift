@@ -227,3 +227,33 @@ struct EntryHitTests {
         #expect(table.count == 1_000, "not before it has doubled")
     }
 }
+
+extension EntryListTests {
+    @Test("Many entries are changed at once like one after another")
+    func manyChanges() throws {
+        var generator = SeededGenerator(seed: 5)
+        for round in 0..<20 {
+            var list = EntryList(.entries, [WhitelistEntry]())
+            let blocks = try (0..<80).map { try CIDRBlock(parsing: "10.\($0).0.0/16") }
+            list = try list.applying(blocks.map { .add(WhitelistEntry(Rule(block: $0))) }).list
+            // Places that are used again make the numbers of the entries unordered.
+            for index in 0..<(round % 3) * 10 {
+                let id = try #require(list.id(of: blocks[index]))
+                list = try list.applying([
+                    .remove(id), .add(WhitelistEntry(Rule(block: blocks[index]))),
+                ])
+                .list
+            }
+            let ids = list.entries.map(\.id).shuffled(using: &generator).prefix(40)
+            let edits = ids.enumerated().map { place, id -> EntryEdit in
+                place.isMultiple(of: 2) ? .remove(id) : .setEnabled(id, false, editor: "a", at: now)
+            }
+            let expected = try edits.reduce(list) { try $0.applying([$1]).list }
+            let edited = try list.applying(edits).list
+            #expect(edited.entries.map(\.id) == expected.entries.map(\.id))
+            #expect(edited.entries.map(\.entry) == expected.entries.map(\.entry))
+            let gone = try #require(ids.first)
+            #expect(throws: EntryEditError.noSuchEntry(gone)) { try edited.applying(edits) }
+        }
+    }
+}
