@@ -160,7 +160,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Addresses", "AddressFeeds", "CIDRTrie", "Control", "LoadTesting", "Operations",
-                "Policy", "SampleWarehouse", "Settings", "Sockets", "Text", "Time", "Traffic",
+                "Policy", "SampleWarehouse", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

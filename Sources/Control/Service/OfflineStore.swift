@@ -1,6 +1,7 @@
+import Settings
 package import Store
 import Text
-package import Time
+import Time
 
 /// What can be done with a gateway's store on its own machine while the gateway is not running: by
 /// whoever can write the file, under the store's lock.
