@@ -460,6 +460,8 @@ extension StoreTransaction {
                 sql: "UPDATE entryList SET addressGroup = ? WHERE addressGroup = ?",
                 arguments: [newName, name]
             )
+            // Its checksum covers whose list it is.
+            try PolicyRows.write(group.list, of: .group(newName), to: database)
         }
         for id in users {
             try updateWhitelist(of: id) { warehouse in
