@@ -37,9 +37,10 @@ struct PolicyDocumentRoutes: Sendable {
         let bytes = try await call.bytes(.list)
         let document = try call.decode(PolicyDocument.self, from: bytes)
         let editor = call.principal.name
+        let topology = api.gateway.topology
         return try await writes.write(call, bytes) { transaction in
             try transaction.checkRevision(document.version)
-            let changes = try document.apply(to: &transaction, by: editor)
+            let changes = try document.apply(to: &transaction, by: editor, in: topology)
             return WriteAnswer(["changes": .array(changes.map(JSONValue.string))])
         }
     }
@@ -78,6 +79,7 @@ extension Strict: Encodable where Body: Encodable {
 struct WarehouseDocument: APIBody, Encodable {
     static let fields = [
         "warehouseId", "mode", "groups", "entries", "endpointServices", "endpoints",
+        "outboundEndpoints",
     ]
     var warehouseId: String
     var mode: Whitelist.Mode
@@ -86,6 +88,7 @@ struct WarehouseDocument: APIBody, Encodable {
     var entries: [Strict<EntryDocument>]?
     var endpointServices: [Strict<ServiceDocument>]?
     var endpoints: [Strict<EndpointDocument>]?
+    var outboundEndpoints: [Strict<OutboundEndpointDocument>]?
 }
 
 struct GroupDocument: APIBody, Encodable {
@@ -158,6 +161,21 @@ struct EndpointDocument: APIBody, Encodable {
     var connectionLimit: Int?
 }
 
+struct OutboundEndpointDocument: APIBody, Encodable {
+    static let fields = ["name", "serviceId", "address", "description"]
+    var name: String
+    var serviceId: String
+    var address: String?
+    var description: String?
+
+    init(_ endpoint: OutboundEndpoint) {
+        name = endpoint.name
+        serviceId = endpoint.service
+        address = endpoint.address
+        description = endpoint.description.nonEmpty
+    }
+}
+
 struct OutboundServiceDocument: APIBody, Encodable {
     static let fields = [
         "cloudProvider", "region", "endpointServiceId", "endpointServiceName", "description",
@@ -202,6 +220,7 @@ extension WarehouseDocument {
         entries = warehouse.lists.flatMap { $0.list.documents($0.list.name.service) }
         endpointServices = warehouse.endpointServices.map { Strict(ServiceDocument($0)) }
         endpoints = warehouse.endpoints.map { Strict(EndpointDocument($0)) }
+        outboundEndpoints = warehouse.outboundEndpoints.map { Strict(OutboundEndpointDocument($0)) }
     }
 }
 
@@ -300,39 +319,45 @@ extension PolicyDocument {
     /// stay as they are.
     ///
     /// - Returns: what has changed, a line each.
-    func apply(to transaction: inout StoreTransaction, by editor: String) throws -> [String] {
+    func apply(
+        to transaction: inout StoreTransaction,
+        by editor: String,
+        in topology: Topology
+    ) throws -> [String] {
         var changes: [String] = []
         for group in groups ?? [] {
             changes += try group.value.apply(to: &transaction, by: editor)
         }
+        // Endpoints need their services: these come first, and go last.
+        let services = outboundServices?.map(\.value)
+        for service in services ?? [] { changes += try service.apply(to: &transaction) }
         for warehouse in warehouses ?? [] {
-            changes += try warehouse.value.apply(to: &transaction, by: editor)
+            changes += try warehouse.value.apply(to: &transaction, by: editor, in: topology)
         }
-        if let outboundServices {
-            changes += try Self.apply(outboundServices.map(\.value), to: &transaction)
-        }
+        if let services { changes += try Self.removeServices(besides: services, in: &transaction) }
         return changes
     }
 
-    private static func apply(
-        _ wanted: [OutboundServiceDocument],
-        to transaction: inout StoreTransaction
+    private static func removeServices(
+        besides wanted: [OutboundServiceDocument],
+        in transaction: inout StoreTransaction
     ) throws -> [String] {
-        var changes: [String] = []
-        let before = transaction.policy.outboundServices
-        for document in wanted {
-            let known = before.first { $0.id == document.endpointServiceId }
-            let service = document.service(replacing: known, at: transaction.now)
-            guard service != known else { continue }
-            try transaction.setOutboundService(service, action: "outboundService.apply")
-            changes.append("outbound service \(service.id): \(known == nil ? "added" : "changed")")
-        }
-        for service in before where !wanted.contains(where: { $0.endpointServiceId == service.id })
-        {
+        try transaction.policy.outboundServices.filter { service in
+            !wanted.contains { $0.endpointServiceId == service.id }
+        }.map { service in
             try transaction.removeOutboundService(service.id)
-            changes.append("outbound service \(service.id): removed")
+            return "outbound service \(service.id): removed"
         }
-        return changes
+    }
+}
+
+extension OutboundServiceDocument {
+    fileprivate func apply(to transaction: inout StoreTransaction) throws -> [String] {
+        let known = transaction.policy.outboundServices.first { $0.id == endpointServiceId }
+        let service = service(replacing: known, at: transaction.now)
+        guard service != known else { return [] }
+        try transaction.setOutboundService(service, action: "outboundService.apply")
+        return ["outbound service \(service.id): \(known == nil ? "added" : "changed")"]
     }
 }
 
@@ -368,9 +393,11 @@ extension ListChange {
 }
 
 extension WarehouseDocument {
-    fileprivate func apply(to transaction: inout StoreTransaction, by editor: String) throws
-        -> [String]
-    {
+    fileprivate func apply(
+        to transaction: inout StoreTransaction,
+        by editor: String,
+        in topology: Topology
+    ) throws -> [String] {
         guard let before = transaction.policy.warehouses[warehouseId] else {
             throw StoreRefusal.unknownWarehouse(warehouseId)
         }
@@ -387,6 +414,8 @@ extension WarehouseDocument {
         changes += try applyEntries(to: &transaction, by: editor, before, name)
         changes += try applyServices(to: &transaction, before, name)
         changes += try applyEndpoints(to: &transaction, before, name)
+        let network = topology.warehouse(warehouseId)?.outbound
+        changes += try applyOutboundEndpoints(to: &transaction, before, network)
         return changes
     }
 
@@ -467,5 +496,72 @@ extension WarehouseDocument {
             changes.append("\(name): endpoint \(endpoint.name) removed")
         }
         return changes
+    }
+}
+
+// MARK: - Applying outbound endpoints
+
+extension WarehouseDocument {
+    /// Endpoints are matched by name; each keeps its port.
+    private func applyOutboundEndpoints(
+        to transaction: inout StoreTransaction,
+        _ before: StoredWarehouse,
+        _ network: OutboundNetwork?
+    ) throws -> [String] {
+        guard let wanted = outboundEndpoints?.map(\.value) else { return [] }
+        let name = "warehouse \(warehouseId)"
+        var changes: [String] = []
+        for endpoint in before.outboundEndpoints
+        where !wanted.contains(where: { $0.name == endpoint.name }) {
+            try transaction.removeOutboundEndpoint(endpoint.id, of: warehouseId)
+            changes.append("\(name): outbound endpoint \(endpoint.name) removed")
+        }
+        for document in wanted {
+            let known = before.outboundEndpoints.first { $0.name == document.name }
+            let endpoint = try document.endpoint(replacing: known, network, &transaction)
+            guard endpoint != known else { continue }
+            try transaction.setOutboundEndpoint(
+                endpoint,
+                of: warehouseId,
+                action: "outboundEndpoint.apply"
+            )
+            changes.append(
+                "\(name): outbound endpoint \(endpoint.name) \(known == nil ? "added" : "changed")"
+            )
+        }
+        return changes
+    }
+}
+
+extension OutboundEndpointDocument {
+    fileprivate func endpoint(
+        replacing before: OutboundEndpoint?,
+        _ network: OutboundNetwork?,
+        _ transaction: inout StoreTransaction
+    ) throws -> OutboundEndpoint {
+        let address = try address?.nonEmpty.map(OutboundEndpointField.address)
+        guard var endpoint = before else {
+            guard let network else {
+                throw StoreRefusal.conflict(
+                    "outbound endpoint \(name): the warehouse has no outbound.ports in the"
+                        + " configuration"
+                )
+            }
+            return OutboundEndpoint(
+                id: transaction.newOutboundEndpointID(),
+                name: name,
+                service: serviceId,
+                port: try transaction.freePort(of: network, named: name),
+                address: address,
+                description: description ?? "",
+                createdAt: transaction.now
+            )
+        }
+        if endpoint.address != address || endpoint.service != serviceId {
+            endpoint.state = .pendingAcceptance
+        }
+        (endpoint.address, endpoint.service) = (address, serviceId)
+        endpoint.description = description ?? ""
+        return endpoint
     }
 }

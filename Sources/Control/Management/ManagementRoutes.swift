@@ -67,6 +67,7 @@ struct ManagementRoutes: Sendable {
         GroupRoutes(api: api, writes: writes).add()
         EndpointRoutes(api: api, writes: writes).add()
         EndpointServiceRoutes(api: api, writes: writes).add()
+        OutboundEndpointRoutes(api: api, writes: writes).add()
         KeyRoutes(api: api, writes: writes).add()
         AuditRoutes(api: api, writes: writes).add()
         PolicyDocumentRoutes(api: api, writes: writes).add()

@@ -1,4 +1,5 @@
 import Operations
+import Policy
 import Settings
 
 /// Whether traffic should be sent to a gateway: one that accepts connections, with an active
@@ -21,13 +22,15 @@ struct Readiness {
     }
 
     /// Whether traffic to one warehouse should be sent to a gateway: in addition, each of its
-    /// listeners has a healthy backend.
+    /// listeners has a healthy backend. Its own way to services elsewhere, an outbound link, does not
+    /// count.
     ///
     /// - Returns: `nil` if there is no such warehouse.
     init?(_ status: GatewayStatus, of warehouse: String) {
-        let listeners = status.listeners.filter { $0.warehouse == warehouse }
+        let all = status.listeners.filter { $0.warehouse == warehouse }
+        let listeners = all.filter { $0.link != .outbound }
         let gateway = Readiness(status).reasons
-        guard !listeners.isEmpty || !gateway.isEmpty else { return nil }
+        guard !all.isEmpty || !gateway.isEmpty else { return nil }
         reasons =
             gateway
             + listeners.filter { !$0.hasHealthyBackend }.map { listener in

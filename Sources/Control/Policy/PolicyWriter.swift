@@ -28,6 +28,10 @@ final class PolicyWriter: Sendable {
         var base: Base
         /// The policy of the configuration file; of it, only list files count if there is a store.
         var configured: Policy
+        /// That of the configuration file.
+        var topology: Topology
+        /// The listeners of outbound endpoints that are enforced; `nil` if that is uncertain.
+        var outbound: [Listener]?
         var applier: PolicyApplier?
     }
 
@@ -35,9 +39,20 @@ final class PolicyWriter: Sendable {
     private let queue = DispatchQueue(label: "sluice.policy.write", qos: .userInitiated)
     private let logger: Logger
 
-    init(_ base: Base, configured: Policy, logger: Logger) {
-        state = Mutex(State(base: base, configured: configured))
+    /// - Parameters:
+    ///   - configured: the policy of the configuration file.
+    ///   - topology: of the configuration file.
+    init(_ base: Base, configured: Policy, topology: Topology, logger: Logger) {
+        state = Mutex(
+            State(
+                base: base,
+                configured: configured,
+                topology: topology,
+                outbound: topology.outboundListeners(of: base.store?.policy)
+            )
+        )
         self.logger = logger
+        warnOfOutboundEndpoints()
     }
 
     var base: Base { state.withLock { $0.base } }
@@ -160,25 +175,60 @@ extension PolicyWriter {
         }
     }
 
+    /// Has the applier enforce what is stored and, if outbound endpoints have changed, listen for
+    /// them.
     private func enforce(
         _ stored: StoredPolicy,
         _ completion: @escaping @Sendable (PolicyRejection?) -> Void
     ) {
-        let (applier, configured) = state.withLock { ($0.applier, $0.configured) }
+        let (applier, configured, topology) = state.withLock { state in
+            let outbound = state.topology.outboundListeners(of: stored)
+            let isSame = outbound == state.outbound
+            state.outbound = outbound
+            let topology = state.topology.withListeners(ofOutboundEndpointsIn: stored)
+            return (state.applier, state.configured, isSame ? nil : topology)
+        }
+        guard let applier else { return completion(.stopping) }
+        let policy = stored.policy(with: configured)
+        guard let topology else {
+            let update = PolicyUpdate(.policy(policy), revision: stored.revision)
+            return applier.submit(update) { Self.complete($0, completion) }
+        }
         let update = PolicyUpdate(
-            .policy(stored.policy(with: configured)),
+            .configuration(GatewayConfiguration(topology, policy)),
             revision: stored.revision
         )
-        guard let applier else { return completion(.stopping) }
-        applier.submit(update) { result in
-            switch result {
-            case .failure(let rejection): completion(rejection)
-            case .success(let outcome):
-                Task {
-                    await outcome.waitUntilObeyed()
-                    completion(nil)
-                }
+        applier.submit(update) { [self] result in
+            guard case .failure(let rejection) = result else {
+                return Self.complete(result, completion)
             }
+            // Who may connect must not depend on whether a port is free.
+            logger.error("cannot serve the outbound endpoints: \(rejection)")
+            state.withLock { $0.outbound = nil }
+            let rest = PolicyUpdate(.policy(policy), revision: stored.revision)
+            applier.submit(rest) { _ in completion(rejection) }
+        }
+    }
+
+    private static func complete(
+        _ result: Result<PolicyApplier.Outcome, PolicyRejection>,
+        _ completion: @escaping @Sendable (PolicyRejection?) -> Void
+    ) {
+        switch result {
+        case .failure(let rejection): completion(rejection)
+        case .success(let outcome):
+            Task {
+                await outcome.waitUntilObeyed()
+                completion(nil)
+            }
+        }
+    }
+
+    private func warnOfOutboundEndpoints() {
+        guard let store else { return }
+        let topology = state.withLock { $0.topology }
+        for line in topology.outboundEndpointsWithoutPort(in: store.policy) {
+            logger.warning("\(line)")
         }
     }
 }
@@ -194,20 +244,43 @@ extension PolicyWriter {
     ) {
         queue.async { [self] in
             let base = reopenedBase(for: configuration)
-            let applier = state.withLock { state in
-                state.configured = configuration.policy
-                return state.applier
-            }
             if case .store(let store) = base { importNew(of: configuration.policy, into: store) }
-            var joined = configuration
-            joined.policy = base.policy(with: configuration.policy)
+            let stored = base.store?.policy
+            let (applier, before) = state.withLock { state in
+                let before = GatewayConfiguration(state.topology, state.configured)
+                state.configured = configuration.policy
+                state.topology = configuration.topology
+                state.outbound = configuration.topology.outboundListeners(of: stored)
+                return (state.applier, before)
+            }
+            warnOfOutboundEndpoints()
+            let joined = GatewayConfiguration(
+                configuration.topology.withListeners(ofOutboundEndpointsIn: stored),
+                base.policy(with: configuration.policy)
+            )
             let isRestored = if case .lastPolicy = base { true } else { false }
             let update = PolicyUpdate(
                 .configuration(joined),
                 revision: base.store?.policy.revision,
                 isRestored: isRestored
             )
-            applier?.submit(update, completion)
+            applier?.submit(update) { [self] result in
+                if case .failure = result { restore(before, insteadOf: configuration) }
+                completion(result)
+            }
+        }
+    }
+
+    /// To be called if a configuration was rejected: the one before still counts.
+    private func restore(
+        _ before: GatewayConfiguration,
+        insteadOf rejected: GatewayConfiguration
+    ) {
+        state.withLock { state in
+            state.outbound = nil
+            // Another one may have been submitted since.
+            guard state.topology == rejected.topology else { return }
+            (state.topology, state.configured) = (before.topology, before.policy)
         }
     }
 
@@ -286,10 +359,19 @@ extension PolicyWriter {
             await withCheckedContinuation { continuation in
                 queue.async { [self] in
                     // `try?`: a store that cannot be read now is tried again.
-                    if (try? store.refresh()) == true { enforce(store.policy) { _ in } }
+                    if (try? store.refresh()) == true { enforceAsPredecessor(store.policy) }
                     continuation.resume()
                 }
             }
         }
+    }
+}
+
+extension PolicyWriter {
+    /// Enforces a successor's policy. Its listeners are the successor's.
+    private func enforceAsPredecessor(_ stored: StoredPolicy) {
+        let (applier, configured) = state.withLock { ($0.applier, $0.configured) }
+        let policy = stored.policy(with: configured)
+        applier?.submit(PolicyUpdate(.policy(policy), revision: stored.revision))
     }
 }

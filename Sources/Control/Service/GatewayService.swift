@@ -134,6 +134,8 @@ struct Start {
     let base: PolicyWriter.Base
     /// The policy of the configuration file.
     let configured: Policy
+    /// The topology of the configuration file: without the listeners of outbound endpoints.
+    let topology: Topology
     /// Where the policy comes from, for display.
     let policySource: String
     /// The state of the policy.
@@ -171,7 +173,11 @@ struct Start {
             (base, policy) = (.configuration(origin), file.policy)
             policySource = origin.description
         }
-        configuration = GatewayConfiguration(topology, policy)
+        self.topology = topology
+        configuration = GatewayConfiguration(
+            topology.withListeners(ofOutboundEndpointsIn: base.store?.policy),
+            policy
+        )
         configured = file.policy
         status =
             restored

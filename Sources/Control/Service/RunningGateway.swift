@@ -80,7 +80,12 @@ struct RunningGateway: Sendable {
             target: LoggedGateway(gateway, logs, drainLimit),
             report: saveAndReport
         )
-        writer = PolicyWriter(start.base, configured: start.configured, logger: logger)
+        writer = PolicyWriter(
+            start.base,
+            configured: start.configured,
+            topology: start.topology,
+            logger: logger
+        )
         writer.start(with: applier)
         writer.logActs()
         source = ConfigurationFileSource(
@@ -281,7 +286,13 @@ extension RunningGateway {
 
         func run() async throws {
             try await cancelWhenGracefulShutdown {
-                try await gateway.source.run(submittingTo: gateway.applier)
+                try await withThrowingTaskGroup { tasks in
+                    tasks.addTask {
+                        await gateway.writer.acceptReachedEndpoints(of: gateway.gateway)
+                    }
+                    defer { tasks.cancelAll() }
+                    try await gateway.source.run(submittingTo: gateway.applier)
+                }
             }
             // A successor may need both immediately.
             gateway.writer.release()

@@ -149,19 +149,24 @@ extension Fields {
                 remedy: link == .public ? "put them under whitelist" : "remove the key"
             )
         }
-        if place.isEmptySequence { place.warning("no sources: the link admits no clients") }
-        let blocks = place.blocks()
+        return place.outboundSources()
+    }
+}
+
+extension Place {
+    /// Who may use an outbound link.
+    func outboundSources() -> [CIDRBlock] {
+        if isEmptySequence { warning("no sources: the link admits no clients") }
+        let blocks = blocks()
         for openness in AddressOpenness.all(of: blocks) {
-            place.warning(
+            warning(
                 "\(openness.subject) may use this outbound link",
                 remedy: "list only the warehouse's own network"
             )
         }
         return blocks
     }
-}
 
-extension Place {
     /// An address to listen on, which no other part of the configuration may have.
     func listenAddress() -> SocketAddress? {
         guard let address: SocketAddress = scalar() else { return nil }

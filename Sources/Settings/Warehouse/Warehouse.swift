@@ -16,6 +16,8 @@ package struct Warehouse: Hashable, Sendable {
     /// The cloud's name for its region and zone; empty if unknown.
     package var region: String
     package var zone: String
+    /// Where its outbound endpoints listen; `nil` if it can have none.
+    package var outbound: OutboundNetwork?
     /// At the same time, over all its services; 0 for no limit.
     package var connectionLimit: Int
     /// What happens to a running session that a policy change no longer admits.
@@ -29,6 +31,7 @@ package struct Warehouse: Hashable, Sendable {
         cloud: Cloud? = nil,
         region: String = "",
         zone: String = "",
+        outbound: OutboundNetwork? = nil,
         connectionLimit: Int = 0,
         whenRevoked: Revocation = .close
     ) {
@@ -38,6 +41,7 @@ package struct Warehouse: Hashable, Sendable {
         self.cloud = cloud
         self.region = region
         self.zone = zone
+        self.outbound = outbound
         self.connectionLimit = connectionLimit
         self.whenRevoked = whenRevoked
     }
@@ -88,6 +92,7 @@ struct DecodedWarehouse {
             let cloud: Cloud? = fields.optional("cloud")
             let region: String? = fields.optional("region")
             let zone: String? = fields.optional("zone")
+            let outbound = OutboundNetwork.decode(fields.place("outbound"))
             let connectionLimit = fields.connectionLimit()
             let listeners = listeners(
                 &fields,
@@ -125,6 +130,7 @@ struct DecodedWarehouse {
                     cloud: cloud,
                     region: region ?? "",
                     zone: zone ?? "",
+                    outbound: outbound,
                     connectionLimit: connectionLimit,
                     whenRevoked: whenRevoked
                 ),

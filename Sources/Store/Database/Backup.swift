@@ -197,12 +197,12 @@ extension StoreTransaction {
         for (name, group) in wanted.groups.sorted(by: { $0.key < $1.key }) {
             try copy(group, named: name, to: database)
         }
-        for (id, warehouse) in wanted.warehouses.sorted(by: { $0.key < $1.key }) {
-            try copy(warehouse, id: id, to: database)
-        }
         for service in wanted.outboundServices {
             policy.outboundServices.append(service)
             try PolicyRows.write(service, to: database)
+        }
+        for (id, warehouse) in wanted.warehouses.sorted(by: { $0.key < $1.key }) {
+            try copy(warehouse, id: id, to: database)
         }
         let refused = try restoreKeys(saved.keyring.keys, known: known, in: database)
         try record(
@@ -221,8 +221,8 @@ extension StoreTransaction {
     private func removePolicy(from database: Database) throws {
         // In the order of the references between them.
         for table in [
-            "warehouseGroup", "entry", "entryList", "endpoint", "endpointService", "warehouse",
-            "addressGroup", "outboundService", "answer",
+            "warehouseGroup", "entry", "entryList", "endpoint", "endpointService",
+            "outboundEndpoint", "warehouse", "addressGroup", "outboundService", "answer",
         ] {
             try database.execute(sql: "DELETE FROM \(table)")
         }
@@ -255,6 +255,9 @@ extension StoreTransaction {
             try PolicyRows.write(service, of: id, to: database)
         }
         for endpoint in copy.endpoints { try PolicyRows.write(endpoint, of: id, to: database) }
+        for endpoint in copy.outboundEndpoints {
+            try PolicyRows.write(endpoint, of: id, to: database)
+        }
         policy.warehouses[id] = copy
     }
 

@@ -236,6 +236,51 @@ extension PolicyRows {
     }
 }
 
+// MARK: - Outbound endpoints
+
+extension PolicyRows {
+    static func write(_ endpoint: OutboundEndpoint, of warehouse: String, to database: Database)
+        throws
+    {
+        let document = try json(endpoint)
+        let key = [warehouse, endpoint.id, endpoint.service]
+        let id = key.joined(separator: "\u{0}")
+        try database.execute(
+            sql: """
+                INSERT INTO outboundEndpoint (warehouse, id, service, document, checksum)
+                VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (warehouse, id) DO UPDATE SET service = excluded.service,
+                document = excluded.document, checksum = excluded.checksum
+                """,
+            arguments: StatementArguments(key) + [
+                document, RowChecksum.of("outboundEndpoint", [.text(id), .text(document)]),
+            ]
+        )
+    }
+
+    private static func readOutboundEndpoints(
+        of policy: inout StoredPolicy,
+        from database: Database
+    ) throws {
+        let table = "outboundEndpoint"
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT warehouse, id, service, document, checksum FROM \(table)"
+        )
+        while let row = try rows.next() {
+            let key: [String] = try [row.value(0), row.value(1), row.value(2)]
+            let id = key.joined(separator: "\u{0}")
+            let endpoint: OutboundEndpoint = try decode(row.value(3), row.value(4), of: table, id: id)
+            guard policy.warehouses[key[0]] != nil, endpoint.id == key[1],
+                endpoint.service == key[2],
+                policy.outboundServices.contains(where: { $0.id == endpoint.service })
+            else { throw DamagedRow(table: table, reason: "unknown warehouse or service") }
+            policy.warehouses[key[0]]?.outboundEndpoints.append(endpoint)
+        }
+        for id in policy.warehouses.keys { policy.warehouses[id]?.sortLinks() }
+    }
+}
+
 // MARK: - Entries
 
 extension PolicyRows {
@@ -446,6 +491,7 @@ extension PolicyRows {
                 try decode(row.value(1), row.value(2), of: "outboundService", id: row.value(0))
             )
         }
+        try readOutboundEndpoints(of: &policy, from: database)
         try Tally.check(in: database)
         return policy
     }

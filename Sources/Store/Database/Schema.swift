@@ -120,6 +120,15 @@ enum Schema {
                     checksum INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
 
+                CREATE TABLE outboundEndpoint (
+                    warehouse TEXT NOT NULL REFERENCES warehouse ON DELETE CASCADE,
+                    id TEXT NOT NULL,
+                    service TEXT NOT NULL REFERENCES outboundService,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL,
+                    PRIMARY KEY (warehouse, id)
+                ) STRICT, WITHOUT ROWID;
+
                 -- Answers to writes, for those that are repeated.
                 CREATE TABLE answer (
                     principal TEXT NOT NULL,

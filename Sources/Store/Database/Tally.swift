@@ -11,7 +11,7 @@ enum Tally: String, CaseIterable {
     /// The tables whose checksums are added up.
     static let tables = [
         "setting", "warehouse", "addressGroup", "warehouseGroup", "entryList", "entry",
-        "endpointService", "endpoint", "outboundService", "apiKey",
+        "endpointService", "endpoint", "outboundService", "outboundEndpoint", "apiKey",
     ]
 
     /// What the triggers have counted.

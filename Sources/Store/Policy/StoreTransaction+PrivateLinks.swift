@@ -170,6 +170,16 @@ extension StoreTransaction {
         guard let before = policy.outboundServices.first(where: { $0.id == id }) else {
             throw StoreRefusal.unknownEndpointService(id)
         }
+        let users = policy.warehouses.sorted { $0.key < $1.key }.flatMap { warehouse, stored in
+            stored.outboundEndpoints.filter { $0.service == id }.map { "\($0.name) of \(warehouse)" }
+        }
+        guard users.isEmpty else {
+            throw StoreRefusal.conflict(
+                "endpoint service \(id) has the outbound endpoint\(users.count == 1 ? "" : "s")"
+                    + " \(users.joined(separator: ", ")) (remove \(users.count == 1 ? "it" : "them")"
+                    + " first)"
+            )
+        }
         touch()
         policy.outboundServices.removeAll { $0.id == id }
         if let database {
@@ -182,6 +192,79 @@ extension StoreTransaction {
             AuditedAct(
                 "outboundService.remove",
                 target: id,
+                before: JSONValue(encoding: before)
+            )
+        )
+    }
+}
+
+// MARK: - Outbound endpoints
+
+extension StoreTransaction {
+    private static let outboundNameLimit = 128
+
+    package func outboundEndpoint(_ endpointID: String, of id: String) throws -> OutboundEndpoint {
+        let endpoints = try warehouse(id).outboundEndpoints
+        guard let endpoint = endpoints.first(where: { $0.id == endpointID }) else {
+            throw StoreRefusal.unknownEndpoint(endpointID, warehouse: id)
+        }
+        return endpoint
+    }
+
+    /// Adds an endpoint, or replaces the one of its id.
+    package mutating func setOutboundEndpoint(
+        _ endpoint: OutboundEndpoint,
+        of id: String,
+        action: String
+    ) throws {
+        let others = try warehouse(id).outboundEndpoints.filter { $0.id != endpoint.id }
+        let before = try warehouse(id).outboundEndpoints.first { $0.id == endpoint.id }
+        guard before != endpoint else { return }
+        try Self.check(description: endpoint.description)
+        guard !endpoint.name.isEmpty, endpoint.name.utf8.count <= Self.outboundNameLimit,
+            endpoint.name.allSatisfy(\.isNameCharacter)
+        else {
+            throw StoreRefusal.invalid(
+                field: "name",
+                reason: "expected up to \(Self.outboundNameLimit) letters, digits, - and _"
+            )
+        }
+        guard !others.contains(where: { $0.name == endpoint.name }) else {
+            throw StoreRefusal.exists("outbound endpoint \(endpoint.name)")
+        }
+        guard policy.outboundServices.contains(where: { $0.id == endpoint.service }) else {
+            throw StoreRefusal.unknownEndpointService(endpoint.service)
+        }
+        try updateLinks(of: id) { warehouse in
+            warehouse.outboundEndpoints = others + [endpoint]
+            warehouse.sortLinks()
+        }
+        if let database { try PolicyRows.write(endpoint, of: id, to: database) }
+        try record(
+            AuditedAct(
+                action,
+                warehouse: id,
+                target: endpoint.name,
+                before: before.map(JSONValue.init(encoding:)),
+                after: JSONValue(encoding: endpoint)
+            )
+        )
+    }
+
+    package mutating func removeOutboundEndpoint(_ endpointID: String, of id: String) throws {
+        let before = try outboundEndpoint(endpointID, of: id)
+        try updateLinks(of: id) { $0.outboundEndpoints.removeAll { $0.id == endpointID } }
+        if let database {
+            try database.execute(
+                sql: "DELETE FROM outboundEndpoint WHERE warehouse = ? AND id = ?",
+                arguments: [id, endpointID]
+            )
+        }
+        try record(
+            AuditedAct(
+                "outboundEndpoint.remove",
+                warehouse: id,
+                target: before.name,
                 before: JSONValue(encoding: before)
             )
         )

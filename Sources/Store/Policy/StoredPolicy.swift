@@ -25,6 +25,8 @@ package struct StoredWarehouse: Hashable, Sendable {
     package var groups: [String] = []
     package var endpointServices: [EndpointService] = []
     package var endpoints: [Endpoint] = []
+    /// In the order of their names.
+    package var outboundEndpoints: [OutboundEndpoint] = []
 
     package init(mode: Whitelist.Mode, version: UInt64, lists: [StoredList] = []) {
         self.mode = mode
@@ -36,6 +38,7 @@ package struct StoredWarehouse: Hashable, Sendable {
     mutating func sortLinks() {
         endpointServices.sort { ($0.cloud.rawValue, $0.id) < ($1.cloud.rawValue, $1.id) }
         endpoints.sort { ($0.cloud.rawValue, $0.id) < ($1.cloud.rawValue, $1.id) }
+        outboundEndpoints.sort { $0.name < $1.name }
     }
 
     /// The list of all services (`nil`) or of one; `nil` if there never was one.
@@ -92,6 +95,50 @@ package struct OutboundService: Hashable, Sendable, Codable {
         self.id = id
         self.name = name
         self.description = description
+        self.createdAt = createdAt
+    }
+}
+
+/// An endpoint by which a warehouse reaches a registered ``OutboundService``: a port of the gateway
+/// in the warehouse's network, which leads to the endpoint that the cloud has.
+package struct OutboundEndpoint: Hashable, Sendable, Codable {
+    package enum State: String, Hashable, Sendable, Codable {
+        /// The service's owner has not accepted it, as far as is known: no connection was made yet.
+        case pendingAcceptance
+        /// It has been reached.
+        case available
+    }
+
+    package var id: String
+    /// Unique in the warehouse.
+    package var name: String
+    /// The service's id.
+    package var service: String
+    /// The gateway's, on which it listens.
+    package var port: UInt16
+    /// What the cloud gave: `vpce-0123456789abcdef0.example:5432`; `nil` until it is known.
+    package var address: String?
+    package var description: String
+    package var state: State
+    package var createdAt: UnixTime
+
+    package init(
+        id: String,
+        name: String,
+        service: String,
+        port: UInt16,
+        address: String? = nil,
+        description: String = "",
+        state: State = .pendingAcceptance,
+        createdAt: UnixTime
+    ) {
+        self.id = id
+        self.name = name
+        self.service = service
+        self.port = port
+        self.address = address
+        self.description = description
+        self.state = state
         self.createdAt = createdAt
     }
 }

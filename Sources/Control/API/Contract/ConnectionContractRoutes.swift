@@ -190,7 +190,10 @@ extension ConnectionContractRoutes {
         let policy = api.gateway.policy[id]
         let service = policy.endpointServices.first
         let hosts = embeddedHosts(of: id)
-        let outbound = writes.writer.store?.policy.outboundServices ?? []
+        let outbound = writes.writer.store?.policy.contractServices(
+            in: api.gateway.topology,
+            api.gateway.status().listeners
+        ) { $0 == id }
         let isPrivate = api.gateway.topology.listeners(to: id).contains { $0.link == .private }
         return Contract.PrivateConnection(
             inbound: Contract.Inbound(
@@ -212,7 +215,7 @@ extension ConnectionContractRoutes {
                     )
                 }
             ),
-            outboundServices: outbound.map(Contract.OutboundService.init)
+            outboundServices: outbound ?? []
         )
     }
 

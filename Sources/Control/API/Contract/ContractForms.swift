@@ -1,3 +1,4 @@
+import Addresses
 import Operations
 import Policy
 import Settings
@@ -107,7 +108,14 @@ enum Contract {
         let privateConnection: PrivateConnection
     }
 
-    struct OutboundEndpoint: Encodable, Sendable {}
+    struct OutboundEndpoint: Encodable, Sendable {
+        let endpointId: String
+        let endpointName: String
+        /// Where the warehouse reaches it.
+        let domain: String?
+        let status: String
+        let createdAt: UnixTime
+    }
 
     struct OutboundService: Encodable, Sendable {
         let cloudProvider: String
@@ -118,10 +126,16 @@ enum Contract {
         let providerAccountId: String?
         let description: String?
         let createdAt: UnixTime
+        /// Whether one of its endpoints reaches it.
         let connected: Bool
         let endpoints: [OutboundEndpoint]
 
-        init(_ service: Store.OutboundService) {
+        /// - Parameter endpoints: of the service, with the address of each.
+        init(
+            _ service: Store.OutboundService,
+            endpoints: [(endpoint: Store.OutboundEndpoint, address: SocketAddress?)],
+            isConnected: Bool
+        ) {
             cloudProvider = service.cloudProvider
             region = service.region
             zone = service.zone
@@ -130,8 +144,16 @@ enum Contract {
             providerAccountId = service.providerAccountID
             description = service.description.nonEmpty
             createdAt = service.createdAt
-            connected = false
-            endpoints = []
+            connected = isConnected
+            self.endpoints = endpoints.map { endpoint, address in
+                OutboundEndpoint(
+                    endpointId: endpoint.id,
+                    endpointName: endpoint.name,
+                    domain: address?.description,
+                    status: endpoint.state.word(of: service),
+                    createdAt: endpoint.createdAt
+                )
+            }
         }
     }
 

@@ -1,5 +1,7 @@
+import Addresses
 import HTTPTypes
 import Hummingbird
+import Operations
 import Policy
 import Settings
 import Store
@@ -196,28 +198,34 @@ private struct OutboundServicePatch: APIBody {
 }
 
 extension PrivateLinkContractRoutes {
-    private var outboundServices: [OutboundService] {
-        writes.writer.store?.policy.outboundServices ?? []
-    }
-
     /// Not paged: the client matches by exact id.
     private func list(_ call: APICall) throws -> Response {
         try call.allowParameters(["cloudProvider", "region"])
         let provider = try call.request.parameter("cloudProvider")?.nonEmpty
         let region = try call.request.parameter("region")?.nonEmpty
-        let services = outboundServices.filter { service in
+        let services = outboundServices(visibleTo: call.principal).filter { service in
             (provider.map { service.cloudProvider == $0 } ?? true)
                 && (region.map { service.region == $0 } ?? true)
         }
-        return try call.answer(services.map(Contract.OutboundService.init))
+        return try call.answer(services)
     }
 
     private func get(_ call: APICall) throws -> Response {
         let id = try call.rest(of: "\(Self.services)/")
-        guard let service = outboundServices.first(where: { $0.id == id }) else {
+        let services = outboundServices(visibleTo: call.principal)
+        guard let service = services.first(where: { $0.endpointServiceId == id }) else {
             throw StoreRefusal.unknownEndpointService(id)
         }
-        return try call.answer(Contract.OutboundService(service))
+        return try call.answer(service)
+    }
+
+    /// All services, with the endpoints of the warehouses that are visible.
+    private func outboundServices(visibleTo principal: Principal) -> [Contract.OutboundService] {
+        writes.writer.store?.policy.contractServices(
+            in: api.gateway.topology,
+            api.gateway.status().listeners,
+            isVisible: principal.mayUse(warehouse:)
+        ) ?? []
     }
 
     private func create(_ call: APICall) async throws -> Response {
@@ -254,6 +262,39 @@ extension PrivateLinkContractRoutes {
         return try await writes.write(call, bytes, .none) { transaction in
             try transaction.removeOutboundService(id)
             return WriteAnswer()
+        }
+    }
+}
+
+extension StoredPolicy {
+    /// The outbound services in the contract's form.
+    ///
+    /// - Parameter isVisible: whether the reader may see a warehouse's endpoints.
+    func contractServices(
+        in topology: Topology,
+        _ listeners: [ListenerStatus],
+        isVisible: (String) -> Bool
+    ) -> [Contract.OutboundService] {
+        let reachable = listeners.filter { listener in
+            listener.link == .outbound && listener.backends.contains { $0.health == .healthy }
+        }
+        let addresses = Set(reachable.map(\.address))
+        let endpoints = warehouses.filter { isVisible($0.key) }.sorted { $0.key < $1.key }
+            .flatMap { id, warehouse in
+                let network = topology.warehouse(id)?.outbound
+                return warehouse.outboundEndpoints.map { endpoint in
+                    (endpoint: endpoint, address: network?.address(port: endpoint.port))
+                }
+            }
+        return outboundServices.map { service in
+            let own = endpoints.filter { $0.endpoint.service == service.id }
+            return Contract.OutboundService(
+                service,
+                endpoints: own,
+                isConnected: own.contains { endpoint in
+                    endpoint.address.map { addresses.contains($0.description) } ?? false
+                }
+            )
         }
     }
 }

@@ -145,7 +145,8 @@ extension WarehouseContractRoutes {
 
     /// The backends of each protocol as one cluster.
     private func clusters(of warehouse: Warehouse) -> [Contract.Cluster] {
-        let backends = BackendList(of: api.gateway.status().listeners).backends
+        let own = api.gateway.status().listeners.filter { $0.link != .outbound }
+        let backends = BackendList(of: own).backends
             .filter { $0.warehouse == warehouse.id }
         return ServiceProtocol.allCases.compactMap { service -> Contract.Cluster? in
             let nodes = backends.filter { $0.protocol == service }.map(\.backend)

@@ -17,8 +17,10 @@ struct OutboundServiceView: Decodable {
 struct OutboundCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbound",
-        abstract: "Manage the organization's outbound services.",
-        subcommands: [List.self, Register.self, Remove.self],
+        abstract: "Manage outbound services, and the warehouses' endpoints on them.",
+        subcommands: [
+            List.self, Register.self, Remove.self, OutboundEndpointCommand.self,
+        ],
         defaultSubcommand: List.self
     )
 
