@@ -93,18 +93,22 @@ extension ManagementClient {
     private static var pageSize: Int { 1_000 }
 
     /// The first `limit` elements of a list, of as many pages as that takes.
+    ///
+    /// - Parameter isPaged: whether the gateway answers the list in pages.
     package func list<Element: Decodable & Sendable>(
         _ path: String,
         query: [(key: String, value: String)] = [],
+        isPaged: Bool = true,
         limit: Int
     ) async throws(ManagementClientError) -> Answer<Listing<Element>> {
         var listing = Listing<Element>(elements: [], total: 0)
         var bodies: [[UInt8]] = []
         let size = max(1, min(limit, Self.pageSize))
         repeat {
-            let place = [
-                (key: "page", value: "\(bodies.count + 1)"), (key: "size", value: "\(size)"),
-            ]
+            let place =
+                isPaged
+                ? [(key: "page", value: "\(bodies.count + 1)"), (key: "size", value: "\(size)")]
+                : []
             let (body, route) = try await self.body(of: .get(path, query: query + place))
             // `try?`: without an envelope it is not a gateway's response.
             guard let page = try? JSONDecoder().decode(Page<Element>.self, from: Data(body)) else {

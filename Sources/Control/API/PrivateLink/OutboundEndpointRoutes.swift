@@ -169,23 +169,38 @@ enum OutboundEndpointField {
     /// A host and port that the gateway may connect to: none of its own, nor its machine's, which
     /// the warehouse's network must not reach by it.
     static func address(_ text: String) throws -> String {
-        guard let address = BackendAddress(written: text), address.port > 0 else {
+        guard text.utf8.count <= 260, let address = BackendAddress(written: text), address.port > 0
+        else {
             throw RequestError.invalid(
                 "address",
                 "expected host:port such as vpce-0123456789abcdef0.example:5432, found"
                     + " \(text.quoted)"
             )
         }
-        guard case .ip(let ip) = address.host else { return text }
-        // As strict as for what names resolve to.
-        let name = BackendAddress(host: .name("endpoint"), port: address.port)
-        let refusal = BackendAddressPolicy(own: []).refusal(
-            of: SocketAddress(ip.unmapped, port: address.port),
-            for: name,
-            isThisMachine: { _ in false }
-        )
-        if let refusal { throw RequestError.invalid("address", "\(ip) is \(refusal)") }
+        switch address.host {
+        case .name(let name):
+            // What a name resolves to is checked whenever it is resolved.
+            if name.isLocalHost { throw forbidden(name) }
+        case .ip(let ip):
+            // As strict as for what names resolve to.
+            let refusal = BackendAddressPolicy(own: []).refusal(
+                of: SocketAddress(ip.unmapped, port: address.port),
+                for: BackendAddress(host: .name("endpoint"), port: address.port),
+                isThisMachine: { _ in false }
+            )
+            if refusal != nil { throw forbidden("\(ip)") }
+        }
         return text
+    }
+}
+
+extension OutboundEndpointField {
+    private static func forbidden(_ host: String) -> RequestError {
+        .invalid(
+            "address",
+            "\(host) is not in a user's network: loopback, link-local, multicast and cloud metadata"
+                + " addresses are not allowed"
+        )
     }
 }
 

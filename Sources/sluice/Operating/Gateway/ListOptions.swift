@@ -14,16 +14,24 @@ struct ListOptions: ParsableArguments {
 
     /// Prints a list of the gateway.
     ///
-    /// - Parameter path: made once the gateway is found.
+    /// - Parameters:
+    ///   - path: made once the gateway is found.
+    ///   - isPaged: whether the gateway answers the list in pages.
     func show<Element: Decodable & Sendable>(
         _ path: (ManagementClient) async throws -> String,
         query: [(key: String, value: String)] = [],
+        isPaged: Bool = true,
         as text: (ManagementClient.Listing<Element>) -> String
     ) async throws {
         let gateway = management.gateway
         try await gateway.run { client in
             let answer: ManagementClient.Answer<ManagementClient.Listing<Element>> =
-                try await client.list(try await path(client), query: query, limit: limit)
+                try await client.list(
+                    try await path(client),
+                    query: query,
+                    isPaged: isPaged,
+                    limit: limit
+                )
             gateway.print(answer, as: text)
         }
     }

@@ -34,7 +34,7 @@ extension OutboundCommand {
         @OptionGroup var options: ListOptions
 
         func run() async throws {
-            try await options.show({ _ in OutboundCommand.path }) {
+            try await options.show({ _ in OutboundCommand.path }, isPaged: false) {
                 (services: ManagementClient.Listing<OutboundServiceView>) in
                 services.table(
                     ["SERVICE", "NAME", "CLOUD", "REGION", "CONNECTED", "DESCRIPTION"],
