@@ -1,4 +1,6 @@
+public import Addresses
 import Text
+public import Time
 
 /// Who may connect to each warehouse: what people and programs change while the gateway runs.
 ///
@@ -81,16 +83,21 @@ public struct WarehousePolicy: Hashable, Sendable {
     public var endpointServices: [EndpointService]
     /// The consumers' side. Only applies to its private links. Names are unique.
     public var endpoints: [Endpoint]
+    /// The listeners in shadow mode, by their configured addresses, and until when: clients that no
+    /// entry of the whitelist matches are admitted there, and recorded.
+    public var shadows: [SocketAddress: UnixTime]
 
     /// Admits no client, unless parameters say otherwise.
     public init(
         whitelist: Whitelist = .empty,
         endpointServices: [EndpointService] = [],
-        endpoints: [Endpoint] = []
+        endpoints: [Endpoint] = [],
+        shadows: [SocketAddress: UnixTime] = [:]
     ) {
         self.whitelist = whitelist
         self.endpointServices = endpointServices
         self.endpoints = endpoints
+        self.shadows = shadows
     }
 }
 

@@ -34,6 +34,11 @@ struct EffectInspector: Sendable {
         let now = UnixTime.systemTime
         for warehouse in topology.warehouses {
             let id = warehouse.id
+            effect.needsConfirmation += newShadows(
+                of: id,
+                before.warehouses[id]?.shadows ?? [:],
+                after.warehouses[id]?.shadows ?? [:]
+            )
             guard let old = whitelist(of: id, in: before), let new = whitelist(of: id, in: after),
                 !old.isSame(as: new)
             else { continue }
@@ -48,6 +53,20 @@ struct EffectInspector: Sendable {
             }
         }
         return effect
+    }
+
+    /// Listeners that go into shadow mode, or stay in it for longer.
+    private func newShadows(
+        of id: String,
+        _ old: [SocketAddress: UnixTime],
+        _ new: [SocketAddress: UnixTime]
+    ) -> [String] {
+        new.filter { listener, end in old[listener].map { $0 < end } ?? true }
+            .sorted { $0.key.description < $1.key.description }
+            .map { listener, end in
+                "until \(end.rfc3339), listener \(listener) admits every address to warehouse \(id)"
+                    + " that no entry denies"
+            }
     }
 
     private func whitelist(of id: String, in policy: StoredPolicy) -> Whitelist? {

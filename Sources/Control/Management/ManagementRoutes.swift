@@ -65,6 +65,7 @@ struct ManagementRoutes: Sendable {
         WhitelistRoutes(api: api, writes: writes).add()
         EntryRoutes(api: api, writes: writes).add()
         GroupRoutes(api: api, writes: writes).add()
+        ShadowRoutes(api: api, writes: writes).add()
         EndpointRoutes(api: api, writes: writes).add()
         EndpointServiceRoutes(api: api, writes: writes).add()
         OutboundEndpointRoutes(api: api, writes: writes).add()

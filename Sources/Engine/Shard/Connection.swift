@@ -198,12 +198,21 @@ struct RecordNotes {
         var unlogged = 0
         var requests: RequestNotes?
         var lastBackend: SocketAddress?
+        var shadow: DenialReason?
     }
 
     var detail: String {
         get { rare?.detail ?? "" }
         set {
             if rare != nil || !newValue.isEmpty { keep(\.detail, newValue) }
+        }
+    }
+
+    /// Why the client would have been denied without shadow mode.
+    var shadow: DenialReason? {
+        get { rare?.shadow }
+        set {
+            if rare != nil || newValue != nil { keep(\.shadow, newValue) }
         }
     }
 

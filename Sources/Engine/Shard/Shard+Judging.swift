@@ -47,6 +47,7 @@ extension Shard {
         if connections[key].admission == nil {
             if let limit = count(key, by: route) { return .denied(limit) }
             route.profile.counters.recordAdmitted()
+            if let shadow = verdict.shadow { recordShadow(of: key, shadow.reason) }
         }
         connections[key].dial = Dial(route, for: introduced, after: last)
         return .admitted

@@ -32,6 +32,22 @@ extension Shard {
         _ = recordDenial(of: key, .proxyHeaderTimeout)
     }
 
+    /// Records a client that is admitted by shadow mode alone.
+    func recordShadow(of key: Key, _ reason: DenialReason) {
+        connections[key].notes.shadow = reason
+        let connection = connections[key]
+        connection.profile.counters.recordShadow()
+        denials.recordShadow(
+            Denial(
+                reason,
+                of: connection.client.source,
+                to: connection.profile.warehouse,
+                at: connection.profile.name
+            ),
+            at: now.unixTime
+        )
+    }
+
     private func recordDenial(of key: Key, _ reason: DenialReason) -> Bool {
         let connection = connections[key]
         let treatment = denials.record(
@@ -164,6 +180,7 @@ extension Shard {
         record.verdict = connection.notes.denial == nil || end == .revoked ? .allow : .deny
         record.rule = connection.notes.rule
         record.reason = connection.notes.denial
+        record.shadow = connection.notes.shadow
         record.backend = backend(of: connection)
         record.bytesIn = connection.tunnel.toBackend.byteCount
         record.bytesOut = connection.tunnel.toClient.byteCount

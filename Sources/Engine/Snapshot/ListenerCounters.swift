@@ -8,6 +8,7 @@ final class ListenerCounters: Sendable {
         var active = 0
         var accepted: UInt64 = 0
         var admitted: UInt64 = 0
+        var shadowed: UInt64 = 0
         var denied: [DenialReason: UInt64] = [:]
         var ends: [ConnectionEnd: UInt64] = [:]
         var bytesIn: UInt64 = 0
@@ -32,6 +33,10 @@ final class ListenerCounters: Sendable {
 
     func recordAdmitted() {
         totals.withLock { $0.admitted &+= 1 }
+    }
+
+    func recordShadow() {
+        totals.withLock { $0.shadowed &+= 1 }
     }
 
     func recordBytes(in bytesIn: UInt64, out bytesOut: UInt64) {

@@ -123,6 +123,7 @@ final class Route: Sendable {
         var status = profile.status
         status.routes = matches.map(\.description)
         status.backends = pool.status
+        status.shadowUntil = policy.shadowEnd
         return status
     }
 }
@@ -150,6 +151,7 @@ extension RouteProfile {
         status.activeConnections = totals.active
         status.accepted = totals.accepted
         status.admitted = totals.admitted
+        status.shadowed = totals.shadowed
         status.denied = totals.denied.byRawValue
         status.ends = totals.ends.byRawValue
         status.bytesIn = totals.bytesIn

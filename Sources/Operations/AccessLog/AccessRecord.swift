@@ -43,6 +43,8 @@ package struct AccessRecord: Hashable, Sendable {
     /// The block of the rule that decided.
     package var rule: CIDRBlock?
     package var reason: DenialReason?
+    /// Why the client would have been denied without shadow mode.
+    package var shadow: DenialReason?
     /// The backend's address; `nil` if none was connected.
     package var backend: SocketAddress?
     /// From the client to the backend.

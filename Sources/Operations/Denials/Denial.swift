@@ -17,6 +17,8 @@ package struct Denial: Hashable, Sendable {
     package var rule: CIDRBlock?
     /// Details on `reason`; empty for none.
     package var detail: String
+    /// Whether the client was admitted all the same, by shadow mode.
+    package var isShadow = false
 
     package init(
         _ reason: DenialReason,

@@ -14,6 +14,8 @@ package struct DenialRecord: Hashable, Sendable, Codable {
     /// The private link's endpoint.
     package var endpoint: EndpointName?
     package var reason: DenialReason
+    /// Whether the clients were admitted all the same, by shadow mode.
+    package var shadow: Bool
     /// The block of the rule that denied last.
     package var rule: CIDRBlock?
     /// Details on the last denial, such as which rule of a wire format was violated. Empty for
@@ -29,6 +31,7 @@ package struct DenialRecord: Hashable, Sendable, Codable {
         source: CIDRBlock,
         endpoint: EndpointName? = nil,
         reason: DenialReason,
+        shadow: Bool = false,
         rule: CIDRBlock? = nil,
         detail: String = "",
         count: Int = 0,
@@ -40,6 +43,7 @@ package struct DenialRecord: Hashable, Sendable, Codable {
         self.source = source
         self.endpoint = endpoint
         self.reason = reason
+        self.shadow = shadow
         self.rule = rule
         self.detail = detail
         self.count = count
@@ -55,6 +59,7 @@ extension DenialRecord {
         let source: CIDRBlock
         let endpoint: EndpointName?
         let reason: DenialReason
+        let shadow: Bool
     }
 
     /// What identifies the record.
@@ -64,7 +69,8 @@ extension DenialRecord {
             listener: listener,
             source: source,
             endpoint: endpoint,
-            reason: reason
+            reason: reason,
+            shadow: shadow
         )
     }
 
@@ -79,7 +85,8 @@ extension DenialRecord {
 
     /// Latest first; no two records of a list are equal in all of this.
     var listOrder: (UnixTime, CIDRBlock, String, String, String, String) {
-        (lastSeen, source, warehouse ?? "", listener, endpoint?.description ?? "", reason.rawValue)
+        let kind = reason.rawValue + (shadow ? " shadow" : "")
+        return (lastSeen, source, warehouse ?? "", listener, endpoint?.description ?? "", kind)
     }
 
     /// Many may occur in the same second: then the texts decide.

@@ -27,6 +27,7 @@ package struct DenialTable: Sendable {
         let source: SourceKey
         let endpoint: EndpointName?
         let reason: DenialReason
+        let isShadow: Bool
 
         init(_ denial: Denial) {
             warehouse = denial.warehouse
@@ -34,6 +35,7 @@ package struct DenialTable: Sendable {
             source = denial.source
             endpoint = denial.endpoint
             reason = denial.reason
+            isShadow = denial.isShadow
         }
     }
 
@@ -85,6 +87,7 @@ package struct DenialTable: Sendable {
                 source: key.source.block,
                 endpoint: key.endpoint,
                 reason: key.reason,
+                shadow: key.isShadow,
                 rule: entry.rule,
                 detail: entry.detail,
                 count: entry.count,
@@ -120,6 +123,17 @@ package struct DenialTable: Sendable {
             isLogged: isLogged,
             unlogged: entry.takeUnlogged(isLogged: isLogged)
         )
+    }
+
+    /// Records a client that shadow mode admits. It is answered and logged as any other that is
+    /// admitted.
+    package mutating func recordShadow(_ denial: Denial, at now: UnixTime) {
+        var denial = denial
+        denial.isShadow = true
+        let key = Key(denial)
+        if entries.count >= capacity, entries[key] == nil { forgetOldest() }
+        entries[key, default: Entry(firstSeen: now, lastSeen: now, minute: now)]
+            .record(denial, at: now)
     }
 
     private mutating func takeLine(at milliseconds: Int64) -> Bool {

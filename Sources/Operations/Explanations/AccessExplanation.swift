@@ -15,6 +15,8 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
     package var verdict: AccessRecord.Verdict
     /// Why the client is denied.
     package var reason: DenialReason?
+    /// Why the client would be denied without shadow mode, which admits it until `expires`.
+    package var shadow: DenialReason?
     /// What a denied client is shown.
     package var message: String?
     /// The deciding rule.
@@ -76,7 +78,8 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
         message = verdict.denial?.message(to: client.unmapped)
         rule = verdict.match?.block
         description = verdict.match.flatMap { policy.whitelist?.description(of: $0) }
-        expires = verdict.match?.expiry
+        shadow = verdict.shadow?.reason
+        expires = verdict.shadow?.end ?? verdict.match?.expiry
         expired = policy.whitelist.flatMap { whitelist in
             policy.expiredMatch(for: client.unmapped, at: now)
                 .flatMap { ExpiredRule($0, of: whitelist) }
@@ -91,7 +94,7 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
             reason = through == nil ? .noEndpoint : .unknownEndpoint
         }
         message = leadsTo == nil ? reason?.message(to: client.unmapped) : nil
-        (rule, description, expires, expired) = (nil, nil, nil, nil)
+        (rule, description, expires, expired, shadow) = (nil, nil, nil, nil, nil)
     }
 }
 

@@ -21,7 +21,7 @@ package struct SessionPolicies: Sendable {
 
     /// What a listener and a warehouse that it leads to define together.
     private struct Entry: Sendable {
-        /// `nil` if the warehouse's whitelist decides.
+        /// `nil` if the warehouse's whitelist alone decides.
         let policy: AccessPolicy?
         let headers: HeaderPolicy
     }
@@ -64,8 +64,11 @@ package struct SessionPolicies: Sendable {
             let name = name(listener)
             listeners.insert(name)
             for warehouse in listener.warehouses {
+                let isShared =
+                    listener.isGuardedByWhitelist
+                    && policy[warehouse].shadows[listener.address] == nil
                 warehouses[warehouse]?.entries[name] = Entry(
-                    policy: listener.isGuardedByWhitelist
+                    policy: isShared
                         ? nil : AccessPolicy(for: listener, under: policy[warehouse]),
                     headers: HeaderPolicy(listener.acceptProxyProtocol)
                 )

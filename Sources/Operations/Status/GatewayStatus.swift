@@ -84,6 +84,10 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     package var activeConnections: Int = 0
     package var accepted: UInt64 = 0
     package var admitted: UInt64 = 0
+    /// Of those admitted: by shadow mode alone.
+    package var shadowed: UInt64 = 0
+    /// When shadow mode ends; `nil` if it is not in use.
+    package var shadowUntil: UnixTime?
     /// Only the reasons that occurred, by ``DenialReason``'s raw value.
     package var denied: [String: UInt64] = [:]
     /// By ``ConnectionEnd``'s raw value.

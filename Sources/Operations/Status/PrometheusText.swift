@@ -134,6 +134,13 @@ extension PrometheusText {
         family("sluice_connections_admitted_total", .counter, "Connections admitted.") { family in
             for (labels, listener) in all { family.sample(listener.admitted, labels) }
         }
+        family(
+            "sluice_connections_shadowed_total",
+            .counter,
+            "Connections admitted by shadow mode alone."
+        ) { family in
+            for (labels, listener) in all { family.sample(listener.shadowed, labels) }
+        }
         family("sluice_connections_denied_total", .counter, "Connections denied.") { family in
             for (labels, listener) in all { family.samples(listener.denied, "reason", labels) }
         }

@@ -17,6 +17,9 @@ public enum AccessPolicy: Sendable {
     case endpoints([EndpointName: Endpoint.State])
     /// An outbound link: only the warehouse's own network is admitted.
     case sources(Whitelist)
+    /// Shadow mode: whom no entry matches is admitted until then, and recorded. What an entry denies,
+    /// and what `nowhere`, endpoints and sources deny, stays denied.
+    indirect case shadow(AccessPolicy, until: UnixTime)
 
     /// The policy of a private link.
     public init(endpointsOf policy: WarehousePolicy) {
@@ -49,8 +52,12 @@ public enum AccessPolicy: Sendable {
         case .entries(let whitelist), .sources(let whitelist): whitelist
         case .anywhere(let exceptions): exceptions
         case .nowhere, .endpoints: nil
+        case .shadow(let policy, _): policy.whitelist
         }
     }
+
+    /// When shadow mode ends; `nil` if it is not in use.
+    public var shadowEnd: UnixTime? { if case .shadow(_, let end) = self { end } else { nil } }
 
     /// The entry that would decide on `client` if it had not expired by `now`; `nil` if there is
     /// none, or the client is admitted from anywhere with it and without it.
@@ -80,6 +87,8 @@ public enum AccessPolicy: Sendable {
         case .endpoints(let states): AccessVerdict(denial: Self.denial(endpoint, states))
         case .sources(let sources):
             Self.verdict(by: sources.match(for: client, at: now), without: .notASource)
+        case .shadow(let policy, let end):
+            policy.verdict(client: client, endpoint: endpoint, at: now).shadowed(until: end, at: now)
         }
     }
 
@@ -113,16 +122,32 @@ public struct AccessVerdict: Hashable, Sendable {
     public var denial: DenialReason?
     /// The entry that decided.
     public var match: EntryMatch?
+    /// A client that is admitted by shadow mode alone.
+    public var shadow: Shadow?
+
+    /// Why it would be denied, and when it will be.
+    public struct Shadow: Hashable, Sendable {
+        public var reason: DenialReason
+        public var end: UnixTime
+    }
 
     public init(denial: DenialReason? = nil, match: EntryMatch? = nil) {
         self.denial = denial
         self.match = match
     }
 
-    /// When the entry that admits no longer applies; `nil` for never.
-    public var expiry: UnixTime? { isAllowed ? match?.expiry : nil }
+    /// When the entry or the mode that admits no longer applies; `nil` for never.
+    public var expiry: UnixTime? { isAllowed ? shadow?.end ?? match?.expiry : nil }
 
     public var isAllowed: Bool { denial == nil }
+
+    /// The verdict of a listener in shadow mode.
+    fileprivate func shadowed(until end: UnixTime, at now: UnixTime) -> AccessVerdict {
+        guard denial == .notInWhitelist, now < end else { return self }
+        var verdict = AccessVerdict()
+        verdict.shadow = Shadow(reason: .notInWhitelist, end: end)
+        return verdict
+    }
 }
 
 /// What happens to a running session that the policy no longer admits.

@@ -63,6 +63,7 @@ extension AccessPolicy {
             self.init(sources: sources)
         } else {
             self.init(whitelistOf: policy, for: listener.protocol)
+            if let end = policy.shadows[listener.address] { self = .shadow(self, until: end) }
         }
     }
 }

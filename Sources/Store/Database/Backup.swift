@@ -222,7 +222,7 @@ extension StoreTransaction {
         // In the order of the references between them.
         for table in [
             "warehouseGroup", "entry", "entryList", "endpoint", "endpointService",
-            "outboundEndpoint", "warehouse", "addressGroup", "outboundService", "answer",
+            "outboundEndpoint", "shadow", "warehouse", "addressGroup", "outboundService", "answer",
         ] {
             try database.execute(sql: "DELETE FROM \(table)")
         }
@@ -244,6 +244,8 @@ extension StoreTransaction {
     {
         var copy = warehouse
         copy.version = policy.revision.number
+        // Whoever opened a listener did so for a time that has passed.
+        copy.shadows = [:]
         try PolicyRows.write(copy, id: id, to: database)
         for place in copy.lists.indices {
             let owner = ListReference.warehouse(id, service: copy.lists[place].list.name.service)

@@ -281,6 +281,63 @@ extension PolicyRows {
     }
 }
 
+// MARK: - Shadow mode
+
+extension PolicyRows {
+    static func write(
+        shadowOf listener: SocketAddress,
+        until end: UnixTime,
+        of warehouse: String,
+        to database: Database
+    ) throws {
+        let fields: [RowChecksum.Field] = [
+            .text(warehouse), .text("\(listener)"), .number(end.seconds),
+        ]
+        try database.execute(
+            sql: """
+                INSERT INTO shadow (warehouse, listener, endsAt, checksum) VALUES (?, ?, ?, ?)
+                ON CONFLICT (warehouse, listener) DO UPDATE
+                SET endsAt = excluded.endsAt, checksum = excluded.checksum
+                """,
+            arguments: [
+                warehouse, "\(listener)", end.seconds, RowChecksum.of("shadow", fields),
+            ]
+        )
+    }
+
+    static func removeShadow(
+        of listener: SocketAddress,
+        of warehouse: String,
+        in database: Database
+    ) throws {
+        try database.execute(
+            sql: "DELETE FROM shadow WHERE warehouse = ? AND listener = ?",
+            arguments: [warehouse, "\(listener)"]
+        )
+    }
+
+    private static func readShadows(of policy: inout StoredPolicy, from database: Database) throws {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: "SELECT warehouse, listener, endsAt, checksum FROM shadow"
+        )
+        while let row = try rows.next() {
+            let (id, listener): (String, String) = try (row.value(0), row.value(1))
+            let end: Int64 = try row.value(2)
+            try check(
+                row.value(3),
+                of: "shadow",
+                [.text(id), .text(listener), .number(end)]
+            )
+            guard policy.warehouses[id] != nil else {
+                throw DamagedRow(table: "shadow", reason: "unknown warehouse")
+            }
+            policy.warehouses[id]?.shadows[try SocketAddress(parsing: listener)] =
+                UnixTime(seconds: end)
+        }
+    }
+}
+
 // MARK: - Entries
 
 extension PolicyRows {
@@ -492,6 +549,7 @@ extension PolicyRows {
             )
         }
         try readOutboundEndpoints(of: &policy, from: database)
+        try readShadows(of: &policy, from: database)
         try Tally.check(in: database)
         return policy
     }

@@ -129,6 +129,16 @@ enum Schema {
                     PRIMARY KEY (warehouse, id)
                 ) STRICT, WITHOUT ROWID;
 
+                -- Listeners in shadow mode.
+                CREATE TABLE shadow (
+                    warehouse TEXT NOT NULL REFERENCES warehouse ON DELETE CASCADE,
+                    listener TEXT NOT NULL,
+                    -- In seconds since 1970.
+                    endsAt INTEGER NOT NULL,
+                    checksum INTEGER NOT NULL,
+                    PRIMARY KEY (warehouse, listener)
+                ) STRICT, WITHOUT ROWID;
+
                 -- Answers to writes, for those that are repeated.
                 CREATE TABLE answer (
                     principal TEXT NOT NULL,

@@ -11,7 +11,8 @@ enum Tally: String, CaseIterable {
     /// The tables whose checksums are added up.
     static let tables = [
         "setting", "warehouse", "addressGroup", "warehouseGroup", "entryList", "entry",
-        "endpointService", "endpoint", "outboundService", "outboundEndpoint", "apiKey",
+        "endpointService", "endpoint", "outboundService", "outboundEndpoint", "shadow",
+        "apiKey",
     ]
 
     /// What the triggers have counted.

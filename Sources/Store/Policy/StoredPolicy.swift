@@ -1,3 +1,4 @@
+package import Addresses
 package import Policy
 package import Time
 
@@ -27,6 +28,8 @@ package struct StoredWarehouse: Hashable, Sendable {
     package var endpoints: [Endpoint] = []
     /// In the order of their names.
     package var outboundEndpoints: [OutboundEndpoint] = []
+    /// The listeners in shadow mode, and until when.
+    package var shadows: [SocketAddress: UnixTime] = [:]
 
     package init(mode: Whitelist.Mode, version: UInt64, lists: [StoredList] = []) {
         self.mode = mode
@@ -172,7 +175,8 @@ extension StoredPolicy {
                     lists: lists(of: stored) + file.whitelist.lists.filter(\.isFile)
                 ),
                 endpointServices: stored.endpointServices,
-                endpoints: stored.endpoints
+                endpoints: stored.endpoints,
+                shadows: stored.shadows
             )
         }
         return policy

@@ -101,7 +101,8 @@ struct DenialListText: CustomStringConvertible {
             [
                 denial.source.description,
                 denial.warehouse ?? "-", denial.listener,
-                denial.endpoint?.description ?? "-", denial.reason.rawValue,
+                denial.endpoint?.description ?? "-",
+                denial.reason.rawValue + (denial.shadow ? " (SHADOW)" : ""),
                 denial.rule?.description ?? "-", "\(denial.count)", denial.firstSeen.rfc3339,
                 denial.lastSeen.rfc3339,
             ]

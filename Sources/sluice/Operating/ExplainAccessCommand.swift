@@ -175,6 +175,10 @@ struct ExplanationText: CustomStringConvertible {
             let endpoint = explanation.endpoint.map { " through \($0)" } ?? ""
             return "clients\(endpoint) are routed to warehouse \(warehouse)"
         }
+        if let shadow = explanation.shadow {
+            let end = explanation.expires.map { " until \($0.rfc3339)" } ?? ""
+            return "by shadow mode\(end); otherwise \(shadow.rawValue)"
+        }
         if let rule = explanation.rule {
             let words = explanation.description.map { " (\(LogText.harmless($0)))" } ?? ""
             let end = explanation.expires.map { ", until \($0.rfc3339)" } ?? ""

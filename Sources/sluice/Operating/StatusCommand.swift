@@ -73,6 +73,13 @@ struct StatusTable: CustomStringConvertible {
         if let failure = status.policy?.saveFailure {
             lines.append("the active policy is not saved for the next start: \(failure)")
         }
+        for listener in status.listeners {
+            guard let end = listener.shadowUntil, end > .systemTime else { continue }
+            lines.append(
+                "listener \(listener.address) is in shadow mode until \(end.rfc3339): it has admitted"
+                    + " \(listener.shadowed.of("client")) that no entry of the whitelist matches"
+            )
+        }
         if !status.awaitingRestart.isEmpty {
             let keys = status.awaitingRestart.joined(separator: ", ")
             lines.append("changed, but requires a restart: \(keys)")
