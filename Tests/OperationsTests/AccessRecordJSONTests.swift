@@ -42,7 +42,18 @@ struct AccessRecordJSONTests {
         var reason: String?
         var backend: String?
         var end: String
+        var shadow: String?
         var detail: String?
+    }
+
+    @Test("A client that shadow mode admits is allowed, with the reason in a field of its own")
+    func shadow() throws {
+        var record = try record()
+        #expect(!line(record).contains("shadow"))
+        record.shadow = .notInWhitelist
+        let fields = try fields(record)
+        #expect(fields.shadow == "notInWhitelist" && fields.reason == nil)
+        #expect(fields.verdict == "allow")
     }
 
     private func fields(_ record: AccessRecord) throws -> Fields {

@@ -1,4 +1,6 @@
+import Addresses
 import Testing
+import Traffic
 
 @testable import Policy
 @testable import Settings
@@ -38,6 +40,30 @@ struct PrivateLinkTests {
         #expect(tree.decoded().faults.map(\.path) == [path])
         let fewer = SampleTree.private.setting(path, to: ConfigurationNode(list: names.dropLast()))
         #expect(fewer.decoded().faults == [])
+    }
+
+    @Test("Where outbound endpoints listen is read, and its ports belong to nobody else")
+    func outboundNetwork() throws {
+        let outbound: ConfigurationNode = [
+            "listen": "10.0.1.1", "ports": "15000-15099", "sources": ["10.0.1.0/24"],
+        ]
+        let path = "warehouses[0].outbound"
+        let tree = SampleTree.public.setting(path, to: outbound)
+        let network = try #require(tree.decoded().configuration?.topology.warehouses[0].outbound)
+        #expect("\(network.listen)" == "10.0.1.1" && network.ports == 15_000...15_099)
+        #expect(network.sources.map(\.description) == ["10.0.1.0/24"])
+        #expect(tree.decoded().findings == [])
+        let taken = tree.setting("warehouses[0].listeners[0].listen", to: "10.0.1.1:15050")
+        #expect(taken.decoded().faults.count == 1)
+        for (key, value) in [
+            ("ports", "15099-15000"), ("ports", "0-10"), ("ports", "1-1001"), ("ports", "a"),
+            ("ports", "15000-15001-15002"), ("listen", "10.0.1.1:80"),
+        ] as [(String, ConfigurationNode)] {
+            let faults = tree.setting("\(path).\(key)", to: value).decoded().faults
+            #expect(faults.map(\.path) == ["\(path).\(key)"], "\(value)")
+        }
+        let open = tree.setting("\(path).sources", to: ["0.0.0.0/0"]).decoded()
+        #expect(open.warnings.map(\.path) == ["\(path).sources"])
     }
 
     @Test("Names and zones of endpoint services and endpoints are read")

@@ -1,3 +1,4 @@
+import Policy
 import Testing
 import Traffic
 
@@ -7,10 +8,39 @@ import Traffic
 struct WarningTests {
     @Test("A warning does not keep a configuration from being served")
     func configurationIsMade() {
-        let decoded = SampleTree.public.setting("policy", to: "store").decoded()
+        let decoded = SampleTree.public.setting("timeouts.header", to: "2s").decoded()
         #expect(decoded.warnings.count == 1)
         #expect(decoded.faults == [])
-        #expect(decoded.configuration?.topology.policyAuthority == .store)
+        #expect(decoded.configuration != nil)
+    }
+
+    @Test("The policy is in a store if there is one, unless the file says otherwise")
+    func authority() {
+        for (policy, state, authority) in [
+            (nil, nil, .file), (nil, "s.db", .store), ("file", "s.db", .file),
+            ("store", "s.db", .store),
+        ] as [(ConfigurationNode?, ConfigurationNode?, PolicyAuthority)] {
+            var tree = SampleTree.public
+            if let policy { tree = tree.setting("policy", to: policy) }
+            if let state { tree = tree.setting("state", to: state) }
+            let decoded = tree.decoded()
+            #expect(decoded.findings == [])
+            #expect(decoded.configuration?.topology.policyAuthority == authority)
+        }
+        let faults = SampleTree.public.setting("policy", to: "store").decoded().faults
+        #expect(faults.map(\.path) == ["policy"])
+    }
+
+    @Test("initialPolicy decides what a warehouse without a whitelist starts with")
+    func initialPolicy() throws {
+        let tree = SampleTree.public.removing("warehouses[0].whitelist").setting("state", to: "s.db")
+        for (initial, blocks) in [("open", ["0.0.0.0/0", "::/0"]), ("closed", [])] {
+            let decoded = tree.setting("initialPolicy", to: .init(stringLiteral: initial)).decoded()
+            #expect(decoded.findings == [])
+            let policy = try #require(decoded.configuration?.policy.warehouses.values.first)
+            let entries = policy.whitelist.lists.flatMap { $0.entries.map(\.entry.text) }
+            #expect(entries == blocks && policy.whitelist.mode == .specific)
+        }
     }
 
     @Test("A doubtful setting is a warning at its key path", arguments: publicWarnings)
@@ -19,8 +49,7 @@ struct WarningTests {
     }
 
     static let publicWarnings = [
-        FaultCase("policy", "store", "no policy store"),
-        FaultCase("state", "sluice.db", "no policy store"),
+        FaultCase("initialPolicy", "closed", "only applies to a policy in a store"),
         FaultCase("warehouses", [], "serves nothing"),
         FaultCase("timeouts.header", "2s", "at least 3s"),
         FaultCase("keepalive.idle", "240s", "less than 240s"),

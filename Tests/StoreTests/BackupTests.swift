@@ -106,6 +106,12 @@ struct BackupTests {
         #expect(try store.verifyAudit().valid)
         #expect(after.warehouses.mapValues(\.mode) == saved.warehouses.mapValues(\.mode))
         #expect(after.warehouses.mapValues(\.endpoints) == saved.warehouses.mapValues(\.endpoints))
+        #expect(
+            after.warehouses.mapValues(\.outboundEndpoints)
+                == saved.warehouses.mapValues(\.outboundEndpoints)
+        )
+        // A listener that was opened for a time stays closed.
+        #expect(after.warehouses.values.allSatisfy { $0.shadows.isEmpty })
         #expect(after.warehouses.mapValues(\.groups) == saved.warehouses.mapValues(\.groups))
         #expect(after.outboundServices == saved.outboundServices)
         #expect(Set(after.lists.map(\.entries)) == Set(saved.lists.map(\.entries)))

@@ -52,6 +52,16 @@ struct GroupTests {
         #expect(again.policy.groups.isEmpty && texts(again, of: "W2").isEmpty)
     }
 
+    @Test("A group that was renamed is the same for its warehouses, after another start too")
+    func renaming() throws {
+        try store.write { try $0.renameGroup("offices", to: "sites") }
+        store.release()
+        let again = try place.open(.open)
+        #expect(again.policy.groups.keys.sorted() == ["sites"])
+        #expect(again.policy.warehouses["W2"]?.groups == ["sites"])
+        #expect(texts(again, of: "W1") == ["10.0.0.0/8"])
+    }
+
     @Test("A group made again after it was removed is empty")
     func again() throws {
         try store.write { transaction in

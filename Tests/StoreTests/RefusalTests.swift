@@ -1,5 +1,7 @@
+import Addresses
 import Policy
 import Testing
+import Time
 
 @testable import Store
 
@@ -115,6 +117,49 @@ struct RefusalTests {
         try expect(.conflict("group partners is used by W1 (detach it there first)")) {
             try $0.removeGroup("partners")
         }
+    }
+
+    @Test("An outbound service that endpoints use cannot be removed")
+    func usedService() throws {
+        try expect(
+            .conflict(
+                "endpoint service svc-0 has the outbound endpoint out-0 of W1 (remove it first)"
+            )
+        ) { try $0.removeOutboundService("svc-0") }
+    }
+
+    @Test("An outbound endpoint needs a service, and a name of its own in its warehouse")
+    func outboundEndpoints() throws {
+        func set(_ endpoint: OutboundEndpoint, in transaction: inout StoreTransaction) throws {
+            try transaction.setOutboundEndpoint(endpoint, of: "W1", action: "x")
+        }
+        try expect(.unknownEndpointService("svc-9")) {
+            try set(OutboundEndpoint(named: "new", on: "svc-9"), in: &$0)
+        }
+        var taken = OutboundEndpoint(named: "new", on: "svc-0")
+        taken.name = "out-2"
+        try expect(.exists("outbound endpoint out-2")) { try set(taken, in: &$0) }
+        try expect(.unknownEndpoint("oe-out-1", warehouse: "W1")) {
+            try $0.removeOutboundEndpoint("oe-out-1", of: "W1")
+        }
+        let form = "expected up to 128 letters, digits, - and _"
+        for name in ["", "a b", "ä", String(repeating: "a", count: 129)] {
+            try expect(.invalid(field: "name", reason: form)) {
+                try set(OutboundEndpoint(named: name, on: "svc-0"), in: &$0)
+            }
+        }
+    }
+
+    @Test("Shadow mode lasts at most 7 days, and ends in the future", arguments: [-1, 0, 604_801])
+    func shadow(seconds: Int64) throws {
+        let end = UnixTime(seconds: TestStore.now.seconds + seconds)
+        let listener = SocketAddress(.v4(IPv4Address(bits: 0)), port: 9031)
+        try expect(
+            .invalid(
+                field: "until",
+                reason: "expected a time within the next 7 days, found \(end.rfc3339)"
+            )
+        ) { try $0.setShadow(of: listener, until: end, of: "W1") }
     }
 
     @Test("A key is limited to known warehouses, and to at least one of them")

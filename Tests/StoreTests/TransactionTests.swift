@@ -20,7 +20,7 @@ struct TransactionTests {
         let before = try place.fill()
         #expect(try Snapshot(place.open(.open)) == before)
         #expect(before.lists.count == 5 && before.keys.count == 6)
-        #expect(before.lists.allSatisfy { $0.entries.count == 39 && $0.nextNumber == 40 })
+        #expect(before.lists.allSatisfy { $0.entries.count == 39 && $0.nextNumber == 41 })
     }
 
     @Test("After any changes the store holds the same in memory and on disk", arguments: 0..<6)
@@ -114,7 +114,7 @@ struct TransactionTests {
                 try transaction.setMode(.nowhere, of: "W2")
                 _ = try transaction.createKey(.init(name: "new", role: .administer))
                 try transaction.createGroup("new", description: "")
-                try transaction.removeOutboundService("svc-1")
+                try transaction.removeOutboundService("svc-5")
                 throw Stop()
             }
         }
@@ -268,6 +268,12 @@ private struct RandomChanges {
             let entries = try (0..<number(5)).map { _ in try entry() }
             let isAll = number(2) == 0
             _ = try transaction.replace(in: list, where: { isAll || $0.isEnabled }, by: entries)
+        case 8 where number(3) == 0:
+            let listener = SocketAddress(.v4(IPv4Address(bits: 0)), port: UInt16(1 + number(3)))
+            let ends = ([nil, 60, 3_600] as [Int64?])[number(3)].map {
+                UnixTime(seconds: TestStore.now.seconds + $0)
+            }
+            try transaction.setShadow(of: listener, until: ends, of: warehouse)
         case 8: try transaction.setMode([.specific, .anywhere, .nowhere][number(3)], of: warehouse)
         case 9:
             let names = groups.filter { _ in number(2) == 0 }
@@ -308,8 +314,12 @@ private struct RandomChanges {
         throws
     {
         let name = "svc-\(number(6))"
-        switch number(4) {
+        switch number(6) {
         case 0: try transaction.removeEndpointService(name, of: id)
+        case 4:
+            let endpoint = OutboundEndpoint(named: "e\(number(3))", on: name)
+            try transaction.setOutboundEndpoint(endpoint, of: id, action: "outboundEndpoint.change")
+        case 5: try transaction.removeOutboundEndpoint("oe-e\(number(3))", of: id)
         case 1: try transaction.removeOutboundService(name)
         case 2:
             let service = EndpointService(

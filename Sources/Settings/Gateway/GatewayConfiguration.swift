@@ -126,18 +126,20 @@ extension SharedService {
 }
 
 extension Place {
-    /// The management address has no authentication.
+    /// The management address speaks plain HTTP, and takes keys.
     fileprivate func warnOfOpenManagement(_ address: SocketAddress) {
-        let remedy = "listen on 127.0.0.1:\(address.port), or restrict access with a firewall"
+        let remedy =
+            "listen on 127.0.0.1:\(address.port), or on an address of a network where nobody listens"
         if address.ip.unmapped.isUnspecified {
             warning(
-                "\(address) listens on every network: anyone who can reach it can read sessions,"
-                    + " denials and endpoints without authentication",
+                "\(address) listens on every network, without TLS: whoever is on the way can read the"
+                    + " keys of its clients",
                 remedy: remedy
             )
         } else if !address.ip.unmapped.isPrivate {
             warning(
-                "\(address) may be reachable from the internet and has no authentication",
+                "\(address) may be reachable from the internet, and has no TLS: whoever is on the way"
+                    + " can read the keys of its clients",
                 remedy: remedy
             )
         }

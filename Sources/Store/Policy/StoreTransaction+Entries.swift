@@ -265,7 +265,7 @@ extension StoreTransaction {
         let edited: EntryList
         let added: [EntryID]
         do throws(EntryEditError) {
-            let list = before?.list ?? EntryList(reference.listName, rules: [])
+            let list = before?.list ?? .new(reference.listName)
             (edited, added) = try list.applyingMany(edits)
         } catch {
             throw Self.refusal(error, in: reference, edits)

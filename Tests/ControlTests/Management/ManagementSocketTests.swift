@@ -19,6 +19,10 @@ struct ManagementSocketTests {
                 "[::1]:7080", 1_000, ["XDG_RUNTIME_DIR": "/run/user/1000"],
                 "/run/user/1000/sluice/::1-7080"
             ),
+            (
+                "127.0.0.1:80", 61_234, ["RUNTIME_DIRECTORY": "/run/sluice:/run/other"],
+                "/run/sluice/127.0.0.1-80"
+            ),
             ("127.0.0.1:80", 1_000, [:], "/tmp/sluice-1000/127.0.0.1-80"),
             ("127.0.0.1:80", 1_000, ["XDG_RUNTIME_DIR": "run"], "/tmp/sluice-1000/127.0.0.1-80"),
         ] as [(String, UInt32, [String: String], String)]
@@ -51,6 +55,31 @@ struct ManagementSocketTests {
                 try set(mode)
                 #expect(!ManagementSocket.isTrusted(path, user: user), "\(mode)")
             }
+        }
+    }
+
+    @Test("Root trusts the socket of a service to whom root has given the folder", .enabled(if: getuid() == 0))
+    func service() async throws {
+        let folder = try TemporaryFolder()
+        let given = folder.path(of: "sluice")
+        let path = "\(given)/x.sock"
+        try FileManager.default.createDirectory(atPath: given, withIntermediateDirectories: false)
+        try await ScriptedServer.run(socket: path, [.data("{}")]) { _ in
+            let set = { (path: String, mode: Int, owner: Int) in
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: mode, .ownerAccountID: owner],
+                    ofItemAtPath: path
+                )
+            }
+            try set(folder.url.path, 0o755, 0)
+            try set(given, 0o700, 61_234)
+            try set(path, 0o600, 61_234)
+            #expect(ManagementSocket.isTrusted(path, user: 0))
+            try set(path, 0o600, 61_235)
+            #expect(!ManagementSocket.isTrusted(path, user: 0), "somebody else's socket")
+            try set(path, 0o600, 61_234)
+            try set(folder.url.path, 0o1777, 0)
+            #expect(!ManagementSocket.isTrusted(path, user: 0), "anyone can make such a folder")
         }
     }
 

@@ -41,6 +41,17 @@ struct DenialTableTests {
         #expect(records.map(\.source.description) == ["0.0.0.1/32", "0.0.0.1/32", "0.0.0.2/32"])
     }
 
+    @Test("Clients that shadow mode admits are counted apart, and use up no one's lines or answers")
+    mutating func shadow() {
+        for _ in 0..<1_000 {
+            table.recordShadow(Self.denial(.notInWhitelist, from: 1), at: UnixTime(seconds: 7))
+        }
+        let treatment = record(at: 8)
+        #expect(treatment.isAnswered && treatment.isLogged && treatment.unlogged == 0)
+        let records = DenialList.merged([table.list]).denials
+        #expect(records.map(\.shadow) == [false, true] && records.map(\.count) == [1, 1_000])
+    }
+
     @Test("Lines per minute are limited, and the next line has the number of missing ones")
     mutating func lines() {
         let first = (0..<100).map { _ in record(at: 0) }

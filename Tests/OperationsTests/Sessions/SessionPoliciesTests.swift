@@ -122,6 +122,18 @@ struct SessionPoliciesTests {
         }
     }
 
+    @Test("Shadow mode keeps a session until it ends, at its listener alone")
+    func shadow() throws {
+        let end = UnixTime(seconds: now.seconds + 60)
+        for (port, judgement) in [
+            (1, .goesOn(until: end)), (2, .ends(.notInWhitelist)),
+        ] as [(UInt16, SessionPolicies.Judgement)] {
+            var site = warehouse("10.0.0.0/8", listener(1))
+            site.warehouse.policy.shadows = [listener(port).address: end]
+            #expect(judge(try session(), site) == judgement)
+        }
+    }
+
     @Test("A warehouse open to anywhere closes sessions that an entry denies, and no others")
     func anywhere() throws {
         let soon = UnixTime(seconds: now.seconds + 5)

@@ -17,7 +17,7 @@ struct PrometheusTextTests {
         for status in [GatewayStatus(), .example] {
             let page = try page(status)
             #expect(page.types.count == page.helps.count)
-            #expect(page.types.count == 31)
+            #expect(page.types.count == 32)
             for sample in page.samples { #expect(page.types[sample.name] != nil) }
         }
     }

@@ -96,6 +96,51 @@ struct AccessPolicyTests {
         #expect(try verdict("203.0.113.66", link: link).denial == .deniedByRule)
     }
 
+    @Test("Shadow mode admits whom no rule matches, until it ends, and nobody else")
+    func shadow() throws {
+        let end = UnixTime(seconds: now.seconds + 60)
+        let shadow = AccessPolicy.shadow(try policy(for: .public, mode: .specific), until: end)
+        func verdict(_ client: String, at now: UnixTime) throws -> AccessVerdict {
+            shadow.verdict(client: try IPAddress(parsing: client), endpoint: nil, at: now)
+        }
+        let admitted = try verdict("192.0.2.1", at: now)
+        #expect(admitted.isAllowed && admitted.expiry == end)
+        #expect(admitted.shadow?.reason == .notInWhitelist)
+        // An entry that admits does so without the mode.
+        #expect(try verdict("203.0.113.65", at: now).shadow == nil)
+        #expect(try verdict("203.0.113.66", at: now).denial == .deniedByRule)
+        #expect(try verdict("192.0.2.1", at: end) == AccessVerdict(denial: .notInWhitelist))
+    }
+
+    @Test("Shadow mode opens neither a closed link nor a private one")
+    func shadowOfOthers() throws {
+        let end = UnixTime(seconds: now.seconds + 60)
+        let client = try IPAddress(parsing: "192.0.2.1")
+        for (link, mode, denial) in [
+            (.public, .nowhere, .linkClosed), (.private, .specific, .noEndpoint),
+        ] as [(LinkKind, Whitelist.Mode, DenialReason)] {
+            let shadow = AccessPolicy.shadow(try policy(for: link, mode: mode), until: end)
+            let verdict = shadow.verdict(client: client, endpoint: nil, at: now)
+            #expect(verdict == AccessVerdict(denial: denial))
+        }
+        let sources = AccessPolicy.shadow(.init(sources: []), until: end)
+        #expect(sources.verdict(client: client, endpoint: nil, at: now).denial == .notASource)
+    }
+
+    @Test("Only the listener that is in shadow mode is")
+    func shadowedListener() throws {
+        let listener = Listener.example(.public)
+        let other = SocketAddress(listener.address.ip, port: listener.address.port + 1)
+        let end = UnixTime(seconds: now.seconds + 60)
+        for (address, shadowEnd) in [(listener.address, end), (other, nil)] {
+            let policy = WarehousePolicy(
+                whitelist: Whitelist(mode: .specific),
+                shadows: [address: end]
+            )
+            #expect(AccessPolicy(for: listener, under: policy).shadowEnd == shadowEnd)
+        }
+    }
+
     /// From anywhere, with a whitelist's entries.
     private func open(_ rules: Rule..., lists: [EntryList] = []) -> AccessPolicy {
         let lists = [EntryList(.entries, rules: rules)] + lists

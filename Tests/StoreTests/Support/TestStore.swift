@@ -197,6 +197,20 @@ extension TestStore {
             }
         }
         try store.write { transaction in
+            for number in 0..<3 {
+                try transaction.setOutboundEndpoint(
+                    OutboundEndpoint(named: "out-\(number)", on: "svc-\(number)"),
+                    of: "W\(1 + number % 2)",
+                    action: "outboundEndpoint.create"
+                )
+            }
+            try transaction.setShadow(
+                of: SocketAddress(.v4(IPv4Address(bits: 0)), port: 9030),
+                until: UnixTime(seconds: TestStore.now.seconds + 3_600),
+                of: "W1"
+            )
+        }
+        try store.write { transaction in
             for number in 0..<6 {
                 let key = try transaction.createKey(.init(name: "key \(number)", role: .operate))
                 guard number == 3 else { continue }
@@ -209,6 +223,19 @@ extension TestStore {
     static let lists: [ListReference] = [
         .first, .second, .warehouse("W1", service: .mysql), .group("offices"), .group("partners"),
     ]
+}
+
+extension OutboundEndpoint {
+    init(named name: String, on service: String, address: String? = nil) {
+        self.init(
+            id: "oe-\(name)",
+            name: name,
+            service: service,
+            port: 15_000,
+            address: address,
+            createdAt: TestStore.now
+        )
+    }
 }
 
 extension OutboundService {
