@@ -30,7 +30,7 @@ struct AuditTests {
         )
         let last = try #require(records.last)
         #expect(last.number == 4 && last.actor == TestStore.alice && last.at == TestStore.now)
-        #expect(last.warehouse == "W1" && last.target == "0")
+        #expect(last.warehouse == "W1" && last.target == "1")
         #expect(last.before == ["cidr": "10.0.0.0/8", "action": "allow", "enabled": .bool(true)])
         #expect(last.after == ["cidr": "10.0.0.0/8", "action": "deny", "enabled": .bool(true)])
     }

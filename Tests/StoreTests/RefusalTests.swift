@@ -36,7 +36,7 @@ struct RefusalTests {
         try expect(.unknownGroup("g")) { try $0.setGroups(["offices", "g"], of: "W2") }
         try expect(.unknownGroup("g")) { try $0.removeGroup("g") }
         try expect(.unknownGroup("g")) { try $0.describeGroup("g", "") }
-        let gone = EntryReference(service: .mysql, id: EntryID(number: 1))
+        let gone = EntryReference(service: .mysql, id: EntryID(number: 2))
         try expect(.unknownEntry(gone)) {
             try $0.remove(gone.id, from: .warehouse("W1", service: .mysql))
         }
@@ -55,7 +55,7 @@ struct RefusalTests {
     func duplicates() throws {
         let known = try WhitelistEntry("10.0.0.0/32")
         try expect(
-            .duplicateEntry("10.0.0.0/32", of: EntryReference(service: nil, id: EntryID(number: 0)))
+            .duplicateEntry("10.0.0.0/32", of: EntryReference(service: nil, id: EntryID(number: 1)))
         ) { _ = try $0.add([known], to: .first) }
         let new = try WhitelistEntry("192.0.2.0/24")
         try expect(.duplicateEntry("192.0.2.0/24", of: nil)) {
@@ -99,7 +99,7 @@ struct RefusalTests {
             let refusal = StoreRefusal.invalid(field: "description", reason: reason)
             let entry = try WhitelistEntry("192.0.2.0/24", description: text)
             try expect(refusal) { _ = try $0.add([entry], to: .first) }
-            try expect(refusal) { try $0.change(EntryID(number: 0), in: .first, to: entry) }
+            try expect(refusal) { try $0.change(EntryID(number: 1), in: .first, to: entry) }
             try expect(refusal) { try $0.createGroup("new", description: text) }
             try expect(refusal) { try $0.describeGroup("offices", text) }
             try expect(refusal) {

@@ -51,14 +51,14 @@ struct TransactionTests {
             let entry = try WhitelistEntry("192.0.2.\(round)/32")
             let id = try store.write { try $0.add([entry], to: .first)[0] }.value
             #expect(seen.insert(id).inserted)
-            #expect(id.number == 5 + round)
+            #expect(id.number == 6 + round)
             guard !round.isMultiple(of: 3) else { continue }
             try store.write { try $0.remove(id, from: .first) }
         }
         let list = try place.open(.open).policy.warehouses["W1"]?.list(for: nil)?.list
-        #expect(list?.nextNumber == 17)
-        #expect(list?.index(of: EntryID(number: 5)) != nil)
-        #expect(list?.index(of: EntryID(number: 6)) == nil)
+        #expect(list?.nextNumber == 18)
+        #expect(list?.index(of: EntryID(number: 6)) != nil)
+        #expect(list?.index(of: EntryID(number: 7)) == nil)
     }
 
     @Test("A change of the policy increases its revision by one, a change of keys does not")
@@ -157,7 +157,7 @@ struct TransactionTests {
             )
             return try transaction.add([WhitelistEntry("192.0.2.0/24")], to: .first)
         }
-        #expect(result.value == [EntryID(number: 40)])
+        #expect(result.value == [EntryID(number: 41)])
         #expect(result.changesPolicy && result.policy.revision.number == before.revision.number + 1)
         #expect(result.policy.warehouses["W1"]?.mode == .nowhere)
         #expect(result.policy.groups["new"]?.list.list.count == 1)
