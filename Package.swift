@@ -287,11 +287,59 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "LoadTestingTests",
+            dependencies: [
+                "Addresses", "LoadTesting", "MySQLProtocol", "ProxyProtocol", "Sockets", "Text",
+                "Traffic",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "EngineTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Configurations", "Engine", "FreePorts", "HTTPProtocol",
                 "Operations", "Policy", "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ControlTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Engine",
+                "FreePorts", "Operations", "Policy", "ScriptedServers", "SeededRandom", "Settings",
+                "Sockets", "Text", "Time", "Traffic",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SampleWarehouseTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "MySQLProtocol", "ProxyProtocol", "SampleWarehouse",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "Addresses", "CIDRTrie", "Configurations", "Control", "Operations", "Policy",
+                "ScriptedServers", "Settings", "Sockets", "Text", "Time", "Traffic", "sluice",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["FreePorts"],
             swiftSettings: strict
         ),
     ],
