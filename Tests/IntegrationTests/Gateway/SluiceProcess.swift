@@ -74,6 +74,14 @@ extension SluiceProcess {
         }
     }
 
+    /// Runs a command of the gateway's, beside it.
+    func command(_ arguments: String...) throws -> CommandResult {
+        try runProgram(
+            Programs.sluice(),
+            arguments + ["--management", management.description]
+        )
+    }
+
     /// Stops the gateway and returns its exit status.
     @discardableResult
     func terminate(within limit: Duration = patience) throws -> Int32 {
