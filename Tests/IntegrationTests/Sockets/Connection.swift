@@ -37,7 +37,9 @@ final class Connection: Sendable {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < capacity else { throw HarnessError("too long for a socket: \(path)") }
+        guard path.utf8.count < capacity else {
+            throw HarnessError("too long for a socket: \(path)")
+        }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) {
             unsafe $0.copyBytes(from: path.utf8)
         }

@@ -51,7 +51,10 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The local socket is for root and the gateway's own user", .enabled(if: getuid() == 0))
+        @Test(
+            "The local socket is for root and the gateway's own user",
+            .enabled(if: getuid() == 0)
+        )
         func localSocket() throws {
             let route = try Route(try ListenerFile("tcp", to: .free()))
             let path = route.sluice.socketPath
