@@ -339,7 +339,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["FreePorts"],
+            dependencies: ["FreePorts", "SeededRandom"],
             swiftSettings: strict
         ),
     ],

@@ -157,15 +157,18 @@ package final class Gateway: Sendable {
     }
 
     /// Applies a new policy under the same topology. New connections obey it as soon as each shard
-    /// has adopted it; live sessions are reviewed shortly afterwards.
+    /// has adopted it; live sessions are reviewed shortly afterwards, also while the gateway drains.
     @discardableResult
     package func enforce(_ policy: Policy) throws(GatewayError) -> Adoption {
         try changes.withLock { _ throws(GatewayError) in
-            guard phase.withLock({ $0 }) != .draining else { throw .draining }
-            let (change, configuration) = inventory.withLock { inventory in
-                (inventory.enforce(policy), inventory.configuration)
+            // While it drains, its sessions still follow the policy.
+            try isRetired.withLock { isRetired throws(GatewayError) in
+                guard !isRetired else { throw .draining }
+                let (change, configuration) = inventory.withLock { inventory in
+                    (inventory.enforce(policy), inventory.configuration)
+                }
+                return publishPolicy(change, of: configuration)
             }
-            return publishPolicy(change, of: configuration)
         }
     }
 

@@ -37,6 +37,20 @@ public struct FileStatus: Hashable, Sendable {
     public var isWritableByOthers: Bool { permissions & 0o022 != 0 }
 }
 
+/// Which file a path leads to: one that takes its place has another identity.
+public struct FileIdentity: Hashable, Sendable {
+    private let device: UInt64
+    private let number: UInt64
+
+    /// - Parameter path: of the file; symbolic links are followed (stat(2)).
+    public init(of path: String) throws(SystemError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw SystemError(code: errno) }
+        device = UInt64(status.st_dev)
+        number = UInt64(status.st_ino)
+    }
+}
+
 /// The user that this process acts as.
 public enum ProcessUser {
     /// The effective user's number (geteuid(2)); 0 for root.

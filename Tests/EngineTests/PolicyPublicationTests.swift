@@ -82,8 +82,24 @@ struct PolicyPublicationTests {
         _ = await fixture.gateway.drain(within: .zero)
     }
 
-    @Test("A draining gateway rejects policies")
+    @Test("A draining gateway closes what is revoked, and leaves other sessions alone")
     func draining() async throws {
+        let fixture = try GatewayFixture()
+        await (try fixture.gateway.enforce(try policy("127.0.0.0/8"))).wait()
+        let kept = try await fixture.session(from: IPv4Address(127, 0, 0, 66))
+        let revoked = try await fixture.session(from: IPv4Address(127, 0, 0, 77))
+        fixture.gateway.stopAccepting()
+        async let outcome = fixture.gateway.drain(within: .seconds(60))
+        await (try fixture.gateway.enforce(try policy("127.0.0.66/32"))).wait()
+        try await eventually { revoked.outer.isAtEnd }
+        #expect(!kept.outer.isAtEnd)
+        kept.outer.close()
+        kept.inner.close()
+        #expect(await outcome.closed == 0)
+    }
+
+    @Test("A gateway that has drained rejects policies")
+    func drained() async throws {
         let fixture = try GatewayFixture()
         _ = await fixture.gateway.drain(within: .zero)
         #expect(throws: GatewayError.draining) {

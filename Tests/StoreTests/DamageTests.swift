@@ -254,6 +254,24 @@ struct DamageTests {
         }
     }
 
+    @Test("A store whose files are removed or replaced accepts no writes", arguments: ["", "-wal"])
+    func replaced(suffix: String) throws {
+        let store = try place.open(.open)
+        let path = URL(fileURLWithPath: place.path + suffix)
+        let bytes = try Data(contentsOf: path)
+        try FileManager.default.removeItem(at: path)
+        func write() throws {
+            try store.write { transaction in
+                try transaction.setMode(.anywhere, of: "W2")
+            }
+        }
+        #expect(throws: StoreError.self) { try write() }
+        try bytes.write(to: path)
+        #expect(throws: StoreError.self) { try write() }
+        #expect(try Snapshot(store) == before)
+        store.release()
+    }
+
     @Test("What is not a file cannot be opened")
     func otherKinds() throws {
         try place.replaceFiles(by: [:])

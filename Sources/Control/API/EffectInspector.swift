@@ -8,7 +8,7 @@ import Time
 
 /// What a write leads to.
 struct WriteEffect: Encodable, Sendable {
-    /// The revision of the policy after it.
+    /// The revision of the policy after it; of a dry run, the one that it was tried with.
     var version: UInt64
     var dryRun: Bool
     /// What the sender should know.
@@ -26,7 +26,7 @@ struct EffectInspector: Sendable {
 
     func effect(of before: StoredPolicy, _ after: StoredPolicy, isDryRun: Bool) -> WriteEffect {
         var effect = WriteEffect(
-            version: after.revision.number,
+            version: (isDryRun ? before : after).revision.number,
             dryRun: isDryRun,
             warnings: [],
             needsConfirmation: []

@@ -50,7 +50,18 @@ enum LocalSocket {
     }
 
     /// Closes the socket to other users.
-    static func restrict(_ path: String) {
+    ///
+    /// - Returns: what ``remove(_:ifStill:)`` takes.
+    static func restrict(_ path: String) -> FileIdentity? {
         _ = unsafe chmod(path, 0o600)
+        // `try?`: a socket that is gone need not be removed.
+        return try? FileIdentity(of: path)
+    }
+
+    /// Removes the socket, unless a successor has put its own in its place.
+    static func remove(_ path: String, ifStill own: FileIdentity?) {
+        // `try?`: as above.
+        guard let own, (try? FileIdentity(of: path)) == own else { return }
+        File.remove(path)
     }
 }

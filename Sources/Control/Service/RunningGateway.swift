@@ -7,6 +7,7 @@ import Policy
 import ServiceLifecycle
 import Settings
 import Sockets
+import Synchronization
 import Text
 import Time
 import Traffic
@@ -237,9 +238,12 @@ extension RunningGateway {
         }
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket)
         routes.hostNames = managementNames
+        let own = Mutex<FileIdentity?>(nil)
+        defer { LocalSocket.remove(path, ifStill: own.withLock { $0 }) }
         do {
             try await managementServer(at: .socket(path), routes).run { [logger] _ in
-                LocalSocket.restrict(path)
+                let identity = LocalSocket.restrict(path)
+                own.withLock { $0 = identity }
                 logger.info("local socket at \(path)")
                 bound()
             }

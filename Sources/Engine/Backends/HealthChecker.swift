@@ -26,6 +26,7 @@ final class HealthChecker: @unchecked Sendable {
     private var schedule: CheckSchedule<ObjectIdentifier>
     private var backends: [ObjectIdentifier: Backend] = [:]
     private var source: (any DispatchSourceRead)?
+    private var isStopped = false
     private let report: @Sendable (GatewayEvent) -> Void
 
     /// - Parameter descriptorLimit: of the process; the checks take a small part of it at most.
@@ -56,6 +57,7 @@ final class HealthChecker: @unchecked Sendable {
     /// Ends the checks under way, without a verdict, and begins no others.
     func stop() {
         queue.async { [self] in
+            isStopped = true
             source?.cancel()
             source = nil
             for key in conversations.keys { conversations.remove(key)?.socket.close() }
@@ -68,6 +70,7 @@ final class HealthChecker: @unchecked Sendable {
     func watch(_ backends: [Backend]) {
         let checked = backends.filter { $0.check.kind != .off && $0.mode != .maintenance }
         queue.async { [self] in
+            if isStopped { return }
             self.backends = Dictionary(uniqueKeysWithValues: checked.map { ($0.id, $0) })
             schedule.watch(
                 self.backends.mapValues(\.check.interval.milliseconds),

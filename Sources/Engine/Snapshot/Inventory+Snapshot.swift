@@ -37,10 +37,10 @@ extension Inventory {
         }
         var routes: [ListenerID: ListenerRoutes] = [:]
         for settings in topology.listeners {
-            guard let listener = listeners[settings.address] else { continue }
-            let made = makeRoutes(of: settings, destinations, at: listener.socket.address)
+            guard let place = place(of: settings.address) else { continue }
+            let made = makeRoutes(of: settings, destinations, at: place.address)
             listeners[settings.address]?.routes = made
-            routes[listener.id] = made
+            routes[place.id] = made
         }
         let addresses = Set(topology.listeners.map(\.address))
         counters = counters.filter { addresses.contains($0.key.listener) }
@@ -54,7 +54,7 @@ extension Inventory {
             sessionPolicies: SessionPolicies(
                 of: topology,
                 under: configuration.policy,
-                name: { listeners[$0.address]?.socket.address.description ?? "\($0.address)" }
+                name: { "\(place(of: $0.address)?.address ?? $0.address)" }
             )
         )
     }

@@ -35,6 +35,13 @@ struct Inventory {
         var routes: ListenerRoutes?
     }
 
+    /// A listener as its sessions know it.
+    struct ListenerPlace {
+        let id: ListenerID
+        /// The one that it is bound to.
+        let address: SocketAddress
+    }
+
     /// A service's backends, and what they receive about their clients.
     struct Pool {
         let pool: BackendPool
@@ -45,6 +52,8 @@ struct Inventory {
     private(set) var configuration: GatewayConfiguration
     private(set) var generation = 0
     var listeners: [SocketAddress: OpenListener] = [:]
+    /// Of listeners that were closed for good: the sessions that they accepted go on.
+    var closedListeners: [SocketAddress: ListenerPlace] = [:]
     /// Sockets that shards may still hold, though their listeners are gone.
     var leaving: [SocketAddress: WeakListeningSocket] = [:]
     var counters: [CountersKey: ListenerCounters] = [:]
@@ -132,9 +141,16 @@ struct Inventory {
         return ready.map { ($0.key, $0.value) }
     }
 
+    /// - Parameter address: as configured.
+    func place(of address: SocketAddress) -> ListenerPlace? {
+        guard let open = listeners[address] else { return closedListeners[address] }
+        return ListenerPlace(id: open.id, address: open.socket.address)
+    }
+
     /// Releases every listening socket; the shards hold them until they have stopped.
     mutating func closeListeners() -> [ListenerID] {
         defer {
+            for address in listeners.keys { closedListeners[address] = place(of: address) }
             listeners = [:]
             held = [:]
         }

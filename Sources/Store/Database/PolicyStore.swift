@@ -37,6 +37,8 @@ package final class PolicyStore: Sendable {
     let pool: DatabasePool
     private let lock: Mutex<FileLock?>
     let contents: Mutex<Contents>
+    /// Those of the database's files, by path.
+    private let files: [String: FileIdentity]
     /// Uses of keys that have not been written.
     private let uses = Mutex<[String: KeyUse]>([:])
     /// Held while a transaction runs, so that memory and disk change in the same order.
@@ -65,6 +67,7 @@ package final class PolicyStore: Sendable {
             try Self.checkIsMade(pool, path)
             try Schema.migrator.migrate(pool)
             contents = Mutex(try pool.read(Self.read))
+            files = try Self.identities(path)
         } catch {
             throw Self.error(error, path)
         }
@@ -139,6 +142,7 @@ extension PolicyStore {
     ) throws -> Written<Value> {
         try turn.withLock { _ in
             guard isDryRun || isWritable else { throw StoreError.locked(path: path) }
+            try checkFiles()
             let before = contents.withLock { $0 }
             if isDryRun {
                 var transaction = StoreTransaction(before, database: nil, by: actor, at: now)
@@ -159,6 +163,19 @@ extension PolicyStore {
                 policy: transaction.policy,
                 changesPolicy: transaction.changesPolicy
             )
+        }
+    }
+
+    /// SQLite goes on writing to files that were removed, which would be lost with the process.
+    private func checkFiles() throws(StoreError) {
+        for (file, identity) in files {
+            // `try?`: what cannot be looked at is as good as gone.
+            switch try? FileIdentity(of: file) {
+            case identity: continue
+            case nil where file == path: throw .missing(path: path)
+            case nil: throw .damaged(path: path, reason: "its log was removed")
+            default: throw .damaged(path: path, reason: "another file has taken its place")
+            }
         }
     }
 
@@ -298,6 +315,13 @@ extension PolicyStore {
             try database.execute(sql: "PRAGMA journal_size_limit = 4194304")
         }
         return pool
+    }
+
+    /// The database's own and that of its log.
+    private static func identities(_ path: String) throws(SystemError) -> [String: FileIdentity] {
+        var identities: [String: FileIdentity] = [:]
+        for file in [path, path + "-wal"] { identities[file] = try FileIdentity(of: file) }
+        return identities
     }
 
     private static func check(_ pool: DatabasePool, _ path: String) throws {

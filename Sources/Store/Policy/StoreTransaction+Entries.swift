@@ -52,6 +52,8 @@ extension StoreTransaction {
     }
 
     /// Refuses a change by a writer who has not seen the last one.
+    ///
+    /// - Parameter seen: the version of the list, or a later revision of the policy.
     package func checkVersion(_ seen: UInt64?, of reference: ListReference) throws {
         guard let seen else { return }
         let current =
@@ -59,7 +61,9 @@ extension StoreTransaction {
             case .warehouse(let id, _): try warehouse(id).version
             case .group(let name): try group(name).version
             }
-        guard seen == current else { throw StoreRefusal.stale(seen: seen, current: current) }
+        guard (current...max(current, policy.revision.number)).contains(seen) else {
+            throw StoreRefusal.stale(seen: seen, current: current)
+        }
     }
 }
 

@@ -3,9 +3,12 @@ struct GatewayFile: Sendable {
     /// Top-level lines: `limits: { connections: 3 }`.
     var settings: [String] = []
     var logLevel = "info"
+    /// Where the policy comes from, `file` or `store`.
+    var policy = "file"
     /// Lines of the first warehouse.
     var warehouse: [String] = []
-    var whitelist = "{ mode: anywhere }"
+    /// Of the first warehouse; `nil` for none.
+    var whitelist: String? = "{ mode: anywhere }"
     var listeners: [ListenerFile]
     /// Whether there is a first warehouse, or only the others.
     var hasFirst = true
@@ -21,7 +24,7 @@ struct GatewayFile: Sendable {
     func text(management: Endpoint) -> String {
         """
         management: { listen: "\(management)" }
-        policy: file
+        policy: \(policy)
         log: { level: \(logLevel), format: json, access: stdout }
         \(settings.joined(separator: "\n"))
         warehouses:

@@ -1,27 +1,31 @@
 import Foundation
+import Glibc
 
 extension SluiceProcess {
-    struct Answer {
-        var status: Int
-        var head: String
-        var body: String
+    typealias Answer = ManagementClient.Answer
+
+    /// Asks for a page: the API over the local socket, as a user of this machine; what is open to all
+    /// at the management address.
+    func get(_ path: String) throws -> Answer {
+        try (path.hasPrefix("/v1/") ? localClient() : remoteClient()).get(path)
     }
 
-    /// Asks the management address, by HTTP/1.1 written by hand.
-    func get(_ path: String) throws -> Answer {
-        let connection = try Connection(to: management)
-        try connection.send(
-            "GET \(path) HTTP/1.1\r\nHost: \(management)\r\nConnection: close\r\n\r\n"
-        )
-        let text = String(decoding: try connection.receiveToEnd().bytes, as: UTF8.self)
-        guard let end = text.range(of: "\r\n\r\n"), text.hasPrefix("HTTP/1.1 ") else {
-            throw HarnessError("not an HTTP answer: \(text)")
-        }
-        return Answer(
-            status: Int(text.dropFirst(9).prefix(3)) ?? 0,
-            head: String(text[..<end.lowerBound]),
-            body: String(text[end.upperBound...])
-        )
+    /// A client at the management address.
+    func remoteClient(key: String? = nil) throws -> ManagementClient {
+        try ManagementClient(to: management, key: key)
+    }
+
+    /// A client over the local socket.
+    func localClient() throws -> ManagementClient {
+        try ManagementClient(toSocketAt: socketPath, of: management)
+    }
+
+    /// The local socket, where docs/management-api.md says that it is.
+    var socketPath: String {
+        let name = "\(management.host)-\(management.port).sock"
+        if getuid() == 0 { return "/run/sluice/\(name)" }
+        let runtime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
+        return runtime.map { "\($0)/sluice/\(name)" } ?? "/tmp/sluice-\(getuid())/\(name)"
     }
 
     func metrics() throws -> Exposition {
@@ -71,13 +75,7 @@ extension SluiceProcess {
         }
     }
 
-    func status() throws -> Status {
-        struct Envelope: Decodable { var data: Status }
-        let body = Data(try get("/v1/status").body.utf8)
-        let decoder = JSONDecoder()
-        return try (try? decoder.decode(Envelope.self, from: body).data)
-            ?? decoder.decode(Status.self, from: body)
-    }
+    func status() throws -> Status { try get("/v1/status").data() }
 
     /// A backend in the status, at whichever listener.
     ///

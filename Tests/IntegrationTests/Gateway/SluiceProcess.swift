@@ -13,6 +13,7 @@ final class SluiceProcess: Sendable {
     ///   - management: its management address; a free one where `nil`.
     ///   - openFileLimit: of the gateway (`ulimit -n`).
     ///   - resolverConfiguration: a file that the gateway sees as `/etc/resolv.conf`. Takes root.
+    ///   - disk: one that the gateway has mounted. Takes root.
     ///   - arguments: further ones of `serve`.
     ///   - isAwaited: whether to wait until it is ready.
     init(
@@ -20,6 +21,7 @@ final class SluiceProcess: Sendable {
         management: Endpoint? = nil,
         openFileLimit: Int? = nil,
         resolverConfiguration: String? = nil,
+        disk: SmallDisk? = nil,
         arguments: [String] = [],
         isAwaited: Bool = true
     ) throws {
@@ -36,12 +38,9 @@ final class SluiceProcess: Sendable {
                 "/bin/sh", "-c", mount + limit + #"exec "$0" serve --config "$@""#,
                 try Programs.sluice(), configurationPath,
             ] + arguments
-        process =
-            if resolverConfiguration != nil {
-                try ChildProcess("unshare", ["--mount"] + command, folder: folder)
-            } else {
-                try ChildProcess(command[0], Array(command.dropFirst()), folder: folder)
-            }
+        let entry = (disk?.entry ?? []) + (mount.isEmpty ? [] : ["unshare", "--mount"])
+        let whole = entry + command
+        process = try ChildProcess(whole[0], Array(whole.dropFirst()), folder: folder)
         if isAwaited { try waitUntilReady() }
     }
 
@@ -72,6 +71,14 @@ extension SluiceProcess {
         try wait(for: "generation \(before + 1); the gateway says \(operatorLog)") {
             try generation() > before
         }
+    }
+
+    /// Runs a command of the gateway's, beside it.
+    func command(_ arguments: String...) throws -> CommandResult {
+        try runProgram(
+            Programs.sluice(),
+            arguments + ["--management", management.description]
+        )
     }
 
     /// Stops the gateway and returns its exit status.

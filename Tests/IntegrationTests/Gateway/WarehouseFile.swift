@@ -1,7 +1,7 @@
 /// One warehouse of a ``GatewayFile``.
 struct WarehouseFile: Sendable {
     var id: String
-    var whitelist: String
+    var whitelist: String?
     /// Further lines: `endpoints:`, `  - { … }`.
     var settings: [String] = []
     var listeners: [ListenerFile]
@@ -13,12 +13,12 @@ struct WarehouseFile: Sendable {
     }
 
     var text: String {
-        """
-          - id: \(id)
-            name: WH_Test
-            whitelist: \(whitelist)
-            \(settings.joined(separator: "\n    "))
+        let settings = (whitelist.map { ["whitelist: \($0)"] } ?? []) + settings
+        return """
+              - id: \(id)
+                name: WH_Test
+                \(settings.joined(separator: "\n    "))
 
-        """ + ownListeners
+            """ + ownListeners
     }
 }

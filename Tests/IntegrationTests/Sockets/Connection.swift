@@ -29,6 +29,28 @@ final class Connection: Sendable {
         guard result == 0 else { throw SocketError("connect to \(endpoint)") }
     }
 
+    /// Connects to a Unix socket.
+    init(toSocketAt path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw SocketError("socket") }
+        set(deadline: patience)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let capacity = MemoryLayout.size(ofValue: address.sun_path)
+        guard path.utf8.count < capacity else {
+            throw HarnessError("too long for a socket: \(path)")
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+            unsafe $0.copyBytes(from: path.utf8)
+        }
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw SocketError("connect to \(path)") }
+    }
+
     deinit {
         close()
     }

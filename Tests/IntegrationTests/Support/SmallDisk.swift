@@ -1,29 +1,34 @@
 import Foundation
 import Testing
 
-/// A file system of 64 KiB in memory, that only a process of its own has mounted: it goes with that
+/// A small file system in memory, that only a process of its own has mounted: it goes with that
 /// process.
 final class SmallDisk: Sendable {
     private let holder: ChildProcess
     /// Where it is mounted; without the folder the mount would go.
     private let folder: TemporaryFolder
+    /// Its path for programs that are run with ``entry``.
+    var mountPath: String { folder.path }
+    /// What a command begins with whose program has it mounted too.
+    var entry: [String] { ["nsenter", "--target=\(holder.identifier)", "--mount", "--"] }
     /// Reaches into the holder's file systems (proc(5), `root`).
     let path: String
 
-    init() throws {
+    init(byteCount: Int = 65_536) throws {
         folder = try TemporaryFolder()
         holder = try ChildProcess(
             "unshare",
             [
                 "--mount", "sh", "-c",
-                "mount -t tmpfs -o size=64k disk \"$0\" && exec sleep infinity", folder.path,
+                "mount -t tmpfs -o size=\(byteCount) disk \"$0\" && exec sleep infinity",
+                folder.path,
             ],
             folder: try TemporaryFolder()
         )
         path = "/proc/\(holder.identifier)/root\(folder.path)"
         try wait(for: "a small disk; \(holder.errorOutput)") {
             guard holder.isRunning else { throw HarnessError(holder.errorOutput) }
-            return try freeByteCount() == 65_536
+            return try freeByteCount() == byteCount
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension IntegrationTests {
@@ -26,6 +27,70 @@ extension IntegrationTests {
             }
             #expect(try route.sluice.get("/readyz").status == 200)
             #expect(try route.sluice.get("/readyz?warehouse=OTHER").status == 404)
+        }
+
+        @Test("Without a key, the management address tells the gateway's health and metrics only")
+        func strangers() throws {
+            let route = try Route(try ListenerFile("tcp", to: .free()))
+            for key in [nil, "", "sk-00000000000000000000000000000000"] {
+                let client = try route.sluice.remoteClient(key: key)
+                for path in ["/", "/healthz", "/readyz", "/metrics"] {
+                    #expect(try client.get(path).status == 200, "\(path)")
+                }
+                for (method, path) in [
+                    ("GET", "/v1/status"), ("GET", "/v1/me"), ("GET", "/v1/sessions"),
+                    ("DELETE", "/v1/sessions"), ("PUT", "/v1/backends"), ("GET", "/v1/keys"),
+                    ("POST", "/v1/keys"), ("PUT", "/v1/policy"), ("GET", "/v1/backup"),
+                    ("POST", "/v1/warehouses/WHTEST/whitelist/entries"),
+                    ("GET", "/v1/warehouses/NONE"),
+                ] {
+                    let answer = try client.send(method, path)
+                    #expect(answer.status == 401, "\(method) \(path): \(answer)")
+                    #expect(try answer.code == "Unauthorized.InvalidApiKey")
+                }
+            }
+        }
+
+        @Test(
+            "The local socket is for root and the gateway's own user",
+            .enabled(if: getuid() == 0)
+        )
+        func localSocket() throws {
+            let route = try Route(try ListenerFile("tcp", to: .free()))
+            let path = route.sluice.socketPath
+            let me = try route.sluice.get("/v1/me")
+            #expect(me.status == 200 && me.body.contains(#""kind":"local""#), "\(me)")
+            defer { unsafe chmod("/run/sluice", 0o700) }
+            // The folder keeps others out; where it does not, the socket itself does.
+            for permissions: mode_t in [0o700, 0o755] {
+                #expect(unsafe chmod("/run/sluice", permissions) == 0)
+                let stranger = try runProgram(
+                    "setpriv",
+                    [
+                        "--reuid=65534", "--clear-groups", "curl", "--silent", "--unix-socket",
+                        path, "http://localhost/v1/me",
+                    ]
+                )
+                #expect(stranger.status == 7 && stranger.output.isEmpty, "\(stranger)")
+            }
+        }
+
+        @Test("A policy that comes from the configuration file is changed there, not by the API")
+        func policyFromFile() throws {
+            let route = try Route(try ListenerFile("tcp", to: .free()))
+            let client = try route.sluice.localClient()
+            for (method, path) in [
+                ("POST", "/v1/warehouses/WHTEST/whitelist/entries"),
+                ("PATCH", "/v1/warehouses/WHTEST/connections/public/access-policy"),
+                ("POST", "/v1/keys"), ("PUT", "/v1/policy"), ("POST", "/v1/groups"),
+            ] {
+                let answer = try client.send(method, path, "{}")
+                #expect(answer.status == 409, "\(method) \(path): \(answer)")
+                #expect(try answer.code == "PolicyIsFile")
+                #expect(try answer.message.contains(route.sluice.configurationPath))
+            }
+            let command = try route.sluice.command("whitelist", "add", "10.0.0.0/8")
+            #expect(command.status == 1 && command.errorOutput.contains("SIGHUP"), "\(command)")
         }
 
         @Test("Any number of silent connections does not keep curl from health and metrics")

@@ -77,7 +77,9 @@ extension IntegrationTests {
             let client = try Connection(to: route.listen)
             try? client.send("GET http://u:swordfish@x/ HTTP/9.9\r\nAuthorization: open-sesame\r\n")
             _ = try client.receiveToEnd()
-            _ = try? route.sluice.get("/v1/warehouses?apiKey=xyzzy-token")
+            _ = try route.sluice.get("/v1/warehouses?apiKey=xyzzy-token")
+            let stranger = try route.sluice.remoteClient(key: "sk-open-sesame-xyzzy-token")
+            #expect(try stranger.get("/v1/warehouses?apiKey=xyzzy-token").status == 401)
             _ = try route.sluice.accessLine()
             expectNoSecret(in: route.sluice)
         }

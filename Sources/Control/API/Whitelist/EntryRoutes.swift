@@ -377,7 +377,7 @@ extension EntryRoutes {
         }
     }
 
-    /// Nothing is imported while there are errors.
+    /// Nothing is imported while there are errors; a preview only shows them.
     private func refuse(_ call: APICall, _ text: String, _ errors: [CIDRListError]) throws
         -> Response
     {
@@ -390,6 +390,7 @@ extension EntryRoutes {
                 message: "\(error.reason)"
             )
         }
+        if try call.flag("dryRun") { return try call.answer(["errors": Array(shown)]) }
         var envelope = Envelope(id: call.id, data: ["errors": Array(shown)])
         envelope.success = false
         envelope.code = "InvalidList"

@@ -160,8 +160,8 @@ struct ExportedList: CustomStringConvertible {
         description =
             entries.filter { $0.action == action && $0.state == "enabled" }
             .map { entry in
-                let comment = entry.description.map { "  # \(LogText.harmless($0))" } ?? ""
-                return "\(entry.cidr)\(comment)\n"
+                let description = entry.description.map(LogText.harmless) ?? ""
+                return entry.cidr + (description.isEmpty ? "" : "  # \(description)") + "\n"
             }.joined()
     }
 }
