@@ -252,7 +252,7 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Policy", "SeededRandom", "Store", "Time",
+                "Addresses", "CIDRTrie", "Policy", "SeededRandom", "Store", "Text", "Time",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

@@ -2,6 +2,7 @@ import CIDRTrie
 import GRDB
 import Policy
 import Testing
+import Text
 import Time
 
 @testable import Store
