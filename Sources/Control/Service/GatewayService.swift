@@ -238,7 +238,12 @@ extension GatewayService.Source {
         case .file(let path):
             loader.load(contentsOf: path)
         case .fixed(let configuration):
-            LoadedConfiguration(file: "", configuration: configuration, findings: [])
+            LoadedConfiguration(
+                file: "",
+                configuration: configuration,
+                topology: configuration.topology,
+                findings: []
+            )
         }
     }
 }
