@@ -124,7 +124,9 @@ extension APIWriter {
         }
         defer { requests.end(identity) }
         switch try await known(identity) {
-        case .answered(let stored): return try response(call, stored)
+        case .answered(let stored):
+            try await writer.enforceStored()
+            return try response(call, stored)
         case .otherContent: throw RequestError.idempotencyConflict
         case .new: break
         }

@@ -520,6 +520,24 @@ struct WriteTests {
         }
     }
 
+    @Test("A write that was stored and not enforced is enforced by its repetition")
+    func enforcedLater() async throws {
+        let enforcement = FakeGateway()
+        let stored = try StoredGateway(enforcement: enforcement)
+        try await stored.run { api in
+            let body: JSONValue = ["cidr": "10.0.0.1"]
+            enforcement.refusal.withLock { $0 = .stopping }
+            for _ in 0..<2 {
+                try await api.expect(503, "NotEnforced", "POST", entries, body, id: id)
+            }
+            #expect(stored.gateway.policy["W1"].whitelist.lists.allSatisfy { $0.isFile })
+            enforcement.refusal.withLock { $0 = nil }
+            for _ in 0..<2 { try await api.expect(201, nil, "POST", entries, body, id: id) }
+            #expect(stored.gateway.policy["W1"].whitelist.lists.contains { $0.name == .entries })
+            #expect(enforcement.enforced.withLock { $0.count } == 1)
+        }
+    }
+
     @Test("With a store that is lost, everything can be read and nothing changed")
     func lostStore() async throws {
         let stored = try StoredGateway()
