@@ -5,6 +5,10 @@ import Text
 extension RequestError {
     /// The answer to a change that the store refuses.
     init(_ refusal: StoreRefusal) {
+        if case .invalid(let field, let reason) = refusal {
+            self = .invalid(field, reason)
+            return
+        }
         let (status, code): (HTTPResponse.Status, String) =
             switch refusal {
             case .unknownWarehouse: (.notFound, "WarehouseNotFound")

@@ -18,6 +18,9 @@ struct WriteAnswer: Sendable {
     var warnings: [String] = []
     /// Those of the members that are shown once: a repeated request does not get them.
     var secrets: Set<String> = []
+    /// The version of the list that the write is about, before it: what a dry run has seen binds the
+    /// write that follows.
+    var seenVersion: UInt64?
 
     init(_ members: [String: JSONValue] = [:], status: HTTPResponse.Status = .ok) {
         self.members = members
@@ -42,8 +45,8 @@ struct APIWriter: Sendable {
 
     let gateway: any ManagedGateway
     let writer: PolicyWriter
+    let rates: WriteRates
     let requests = InFlightRequests()
-    let rates = WriteRates()
 
     /// Makes a write.
     ///
@@ -74,6 +77,7 @@ struct APIWriter: Sendable {
             let before = transaction.policy
             var answer = try change(&transaction)
             var effect = inspector.effect(of: before, transaction.policy, isDryRun: isDryRun)
+            if isDryRun { effect.version = answer.seenVersion ?? before.revision.number }
             effect.warnings += answer.warnings
             guard isConfirmed || isDryRun || effect.needsConfirmation.isEmpty else {
                 throw ConfirmationRequired(reasons: effect.needsConfirmation)
@@ -120,7 +124,9 @@ extension APIWriter {
         }
         defer { requests.end(identity) }
         switch try await known(identity) {
-        case .answered(let stored): return try response(call, stored)
+        case .answered(let stored):
+            try await writer.enforceStored()
+            return try response(call, stored)
         case .otherContent: throw RequestError.idempotencyConflict
         case .new: break
         }
@@ -146,12 +152,15 @@ extension APIWriter {
         _ call: APICall,
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> Outcome
     ) async throws -> Response {
+        _ = try call.identity([])
         let written = try await writer.write(
             by: call.principal.auditActor,
             isDryRun: true,
             change
         )
         var answer = written.value.answer
+        // What is thrown away has none.
+        for secret in answer.secrets { answer.members[secret] = nil }
         let policy = written.policy.policy(with: writer.configured)
         let closed = await sessionsClosed(by: policy, visibleTo: call.principal)
         if case .object(var effect)? = answer.members["effect"] {
@@ -264,20 +273,21 @@ final class WriteRates: Sendable {
 
     private struct Bucket {
         var tokens = WriteRates.burst
-        var refilled = ContinuousClock.now
+        var refilled: ContinuousClock.Instant
     }
 
     private let buckets = Mutex<[String: Bucket]>([:])
 
     /// - Throws: if a key has written too often.
-    func admit(_ key: String) throws {
+    func admit(_ key: String, at now: ContinuousClock.Instant = .now) throws {
         let isAdmitted = buckets.withLock { buckets in
             if buckets.count > Self.keyLimit { buckets = [:] }
-            var bucket = buckets[key] ?? Bucket()
-            let now = ContinuousClock.now
+            var bucket = buckets[key] ?? Bucket(refilled: now)
             let seconds = (now - bucket.refilled) / .seconds(1)
-            bucket.tokens = min(Self.burst, bucket.tokens + seconds * Self.perSecond)
-            bucket.refilled = now
+            if seconds > 0 {
+                bucket.tokens = min(Self.burst, bucket.tokens + seconds * Self.perSecond)
+                bucket.refilled = now
+            }
             defer { buckets[key] = bucket }
             guard bucket.tokens >= 1 else { return false }
             bucket.tokens -= 1

@@ -8,7 +8,7 @@ import Time
 
 /// What a write leads to.
 struct WriteEffect: Encodable, Sendable {
-    /// The revision of the policy after it; of a dry run, the one that it was tried with.
+    /// The revision of the policy after it; of a dry run, the version that it has seen.
     var version: UInt64
     var dryRun: Bool
     /// What the sender should know.

@@ -122,7 +122,7 @@ struct EntryDocument: APIBody, Encodable {
                 block: try EntryField.block(cidr),
                 action: action ?? .allow,
                 description: description ?? "",
-                expiry: expiresAt
+                expiry: try EntryField.expiry(expiresAt, "expiresAt")
             ),
             text: cidr,
             isEnabled: enabled ?? true,

@@ -87,6 +87,11 @@ extension ManagementClient {
         package var elements: [Element]
         /// How many there are.
         package var total: Int
+
+        package init(elements: [Element], total: Int) {
+            self.elements = elements
+            self.total = total
+        }
     }
 
     /// The most elements that a page has.

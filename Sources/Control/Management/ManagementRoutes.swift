@@ -19,6 +19,8 @@ struct ManagementRoutes: Sendable {
     var hasOpenMetrics = false
     /// Host names that requests may use, in addition to addresses and `localhost`.
     var hostNames: [String] = []
+    /// How often each key may write.
+    var rates = WriteRates()
 
     func router(answers: LargeAnswers) -> Router<ManagementContext> {
         // Load balancers often use HEAD.
@@ -58,7 +60,7 @@ struct ManagementRoutes: Sendable {
     }
 
     private func addPolicyRoutes(_ api: APIRouter) {
-        let writes = APIWriter(gateway: gateway, writer: writer)
+        let writes = APIWriter(gateway: gateway, writer: writer, rates: rates)
         WarehouseContractRoutes(api: api).add()
         ConnectionContractRoutes(api: api, writes: writes).add()
         PrivateLinkContractRoutes(api: api, writes: writes).add()

@@ -145,6 +145,27 @@ extension PolicyWriter {
         }
     }
 
+    /// Returns once what is stored is obeyed: the last write may have been stored and then failed.
+    ///
+    /// - Throws: ``WriteRefusal/notEnforced(_:)``
+    func enforceStored() async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { [self] in
+                guard let policy = store?.policy,
+                    let active = state.withLock({ $0.applier?.status.revision }),
+                    active < policy.revision
+                else { return continuation.resume() }
+                enforce(policy) { rejection in
+                    if let rejection {
+                        continuation.resume(throwing: WriteRefusal.notEnforced(rejection))
+                    } else {
+                        continuation.resume()
+                    }
+                }
+            }
+        }
+    }
+
     private func commit<Value: Sendable>(
         by actor: AuditActor,
         _ request: RequestIdentity?,

@@ -51,19 +51,19 @@ extension StoreTransaction {
         )
     }
 
+    /// The revision of the last change of a warehouse's whitelist or of a group.
+    package func version(of reference: ListReference) throws -> UInt64 {
+        switch reference {
+        case .warehouse(let id, _): try warehouse(id).version
+        case .group(let name): try group(name).version
+        }
+    }
+
     /// Refuses a change by a writer who has not seen the last one.
-    ///
-    /// - Parameter seen: the version of the list, or a later revision of the policy.
     package func checkVersion(_ seen: UInt64?, of reference: ListReference) throws {
         guard let seen else { return }
-        let current =
-            switch reference {
-            case .warehouse(let id, _): try warehouse(id).version
-            case .group(let name): try group(name).version
-            }
-        guard (current...max(current, policy.revision.number)).contains(seen) else {
-            throw StoreRefusal.stale(seen: seen, current: current)
-        }
+        let current = try version(of: reference)
+        guard seen == current else { throw StoreRefusal.stale(seen: seen, current: current) }
     }
 }
 

@@ -1,8 +1,8 @@
+import Control
 import Foundation
 import Testing
 import Time
 
-@testable import Control
 @testable import sluice
 
 @Suite("The tables of managed things")

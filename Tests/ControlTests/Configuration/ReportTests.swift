@@ -10,15 +10,12 @@ struct ReportTests {
         return (ConfigurationReport(loaded), loaded.file)
     }
 
-    @Test("A valid configuration is summarized in one line after its warnings")
+    @Test("A valid configuration is summarized in one line")
     func valid() throws {
         let (report, file) = try report(designExample)
         let lines = report.text.split(separator: "\n")
         #expect(report.valid)
-        #expect(lines.count == 3)
-        #expect(lines.first?.hasPrefix("\(file):3:8: warning: state: ") == true)
-        #expect(lines.dropFirst().first?.hasPrefix("\(file):4:9: warning: policy: ") == true)
-        #expect(lines.last == "\(file): valid (2 listeners, 1 warehouse, 3 whitelist rules)")
+        #expect(lines == ["\(file): valid (2 listeners, 1 warehouse, 3 whitelist rules)"])
     }
 
     @Test("An invalid configuration is summarized with the number of its errors")

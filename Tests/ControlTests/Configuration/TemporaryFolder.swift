@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder of a test's own, removed with its last reference.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let url: URL
 
     init(_ files: [String: String] = [:]) throws {

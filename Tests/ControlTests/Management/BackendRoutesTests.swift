@@ -1,6 +1,7 @@
 import Operations
 import Policy
 import Settings
+import Store
 import Testing
 import Traffic
 
@@ -99,14 +100,32 @@ struct BackendRoutesTests {
         #expect(gateway.choices == [])
     }
 
-    @Test("Modes can only be set from this machine")
-    func elsewhere() async throws {
+    @Test("Modes can only be set by who may operate")
+    func role() async throws {
         let gateway = FixedGateway(state: Self.state)
-        try await ServedManagement.run(of: gateway, allowsClosing: false) { server in
+        try await ServedManagement.run(of: gateway, as: .holder(of: .read)) { server in
             let answer = try await server.ask("PUT", "/v1/backends?backend=db:1&mode=drain")
             #expect(answer.status == 403)
             #expect(try await server.get("/v1/backends").status == 200)
         }
         #expect(gateway.choices == [])
+    }
+
+    @Test("Who is limited to a warehouse sees its backends, and names it to set a mode")
+    func limitedHolder() async throws {
+        let gateway = FixedGateway(state: Self.state)
+        let holder = Principal.holder(of: .operate, warehouses: ["B"])
+        try await ServedManagement.run(of: gateway, as: holder) { server in
+            let list = try await server.get("/v1/backends").decoded(as: Success.self).data
+            #expect(names(list) == ["B db:1"])
+            for (query, status) in [
+                ("backend=db:1", 400), ("backend=db:1&warehouse=A", 404),
+                ("backend=db:2&warehouse=B", 404), ("backend=db:1&warehouse=B", 200),
+            ] {
+                let answer = try await server.ask("PUT", "/v1/backends?mode=drain&\(query)")
+                #expect(answer.status == status, "\(query)")
+            }
+        }
+        #expect(gateway.choices.map(\.filter.warehouse) == ["B"])
     }
 }

@@ -13,6 +13,9 @@ final class FixedGateway: ManagedGateway {
     let running: [Session]
     let denied: [DenialRecord]
     let known: [EndpointName]
+    let topology: Topology
+    private let enforced: @Sendable () -> Policy
+    private let hits: EntryHitTable
     private let closed = Mutex<[SessionFilter]>([])
     private let modes = Mutex<[Choice]>([])
     private let explained = Mutex<[EndpointName?]>([])
@@ -21,13 +24,23 @@ final class FixedGateway: ManagedGateway {
         state: GatewayStatus = GatewayStatus(),
         sessions: [Session] = [],
         denials: [DenialRecord] = [],
-        endpoints: [EndpointName] = []
+        endpoints: [EndpointName] = [],
+        topology: Topology = Topology(warehouses: [Warehouse(id: "W")]),
+        hits: EntryHitTable = EntryHitTable(),
+        policy: @escaping @Sendable () -> Policy = { Policy() }
     ) {
         self.state = state
         running = sessions
         denied = denials
         known = endpoints
+        self.topology = topology
+        self.hits = hits
+        enforced = policy
     }
+
+    var policy: Policy { enforced() }
+
+    func entryHits() async -> EntryHitTable { hits }
 
     /// The filters by which sessions were closed.
     var closings: [SessionFilter] { closed.withLock { $0 } }
@@ -69,18 +82,19 @@ final class FixedGateway: ManagedGateway {
 
     func denials() async -> DenialList { DenialList(denials: denied, total: denied.count) }
 
-    /// All of the warehouse W.
+    /// Those that it was given, of the warehouse W, and those of its policy.
     func endpoints() -> EndpointList {
-        let warehouse = Warehouse(id: "W")
-        let endpoints = known.map { name in
-            EndpointStatus(
-                Endpoint(id: name.id, cloud: name.cloud, state: .available),
-                of: warehouse,
-                in: Topology(warehouses: [warehouse]),
-                activeConnections: 0
-            )
+        let own = known.map { name in
+            status(of: Endpoint(id: name.id, cloud: name.cloud, state: .available), in: "W")
         }
-        return EndpointList(endpoints: endpoints, unknown: [])
+        let others = topology.warehouses.flatMap { warehouse in
+            policy[warehouse.id].endpoints.map { status(of: $0, in: warehouse.id) }
+        }
+        return EndpointList(endpoints: own + others, unknown: [])
+    }
+
+    private func status(of endpoint: Endpoint, in id: String) -> EndpointStatus {
+        EndpointStatus(endpoint, of: Warehouse(id: id), in: topology, activeConnections: 0)
     }
 
     func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)

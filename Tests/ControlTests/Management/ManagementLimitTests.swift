@@ -57,7 +57,7 @@ struct ManagementLimitTests {
     func unfinishedBody() async throws {
         let limits = Self.limits { $0.lifetime = .milliseconds(500) }
         try await ServedManagement.run(limits: limits) { server in
-            let head = "POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
+            let head = "POST /v1/groups HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"
             let received = try await Self.untilCutOff(server, sends: head)
             // On a busy machine the time is over before there is an answer.
             #expect(received.isEmpty || received.hasPrefix("HTTP/1.1 409 "))
@@ -214,7 +214,8 @@ struct ManagementLimitTests {
             keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 60, count: 3)
         )
         let error = await #expect(throws: ServiceError.self) {
-            try await ServedManagement.server(of: FixedGateway(), at: taken.address).run { _ in
+            let routes = ServedManagement.routes(of: FixedGateway())
+            try await ServedManagement.server(routes, at: taken.address).run { _ in
                 Issue.record("the body was run")
             }
         }

@@ -1,50 +1,79 @@
 import Foundation
 import Sockets
+import Store
 import Testing
 
 @testable import Control
 
 @Suite("What the management address refuses")
 struct ManagementRefusalTests {
-    private static let writes = ["POST", "PUT", "PATCH", "DELETE"]
-    private static let paths = [
-        "/v1/status", "/v1/warehouses/WH1/connections/public/access-policy",
-        "/v1/private-link/endpoint-services", "/v1/nothing?a=b", "/v1",
-    ]
-
     @Test(
-        "A write to the API is a conflict whose message names where policy is changed",
-        arguments: writes
+        "Under a policy from a file, changing it is a conflict that names where it is changed",
+        arguments: [
+            ("PATCH", "/v1/warehouses/W/connections/public/access-policy"),
+            ("POST", "/v1/warehouses/W/whitelist/entries"),
+            ("DELETE", "/v1/warehouses/W/whitelist/entries/1"), ("POST", "/v1/groups?a=b"),
+            ("POST", "/v1/private-link/endpoint-services"), ("PUT", "/v1/policy"),
+            ("DELETE", "/v1/private-link/endpoint-services/a/b/c"), ("POST", "/v1/keys"),
+        ]
     )
-    func policy(method: String) async throws {
+    func policy(method: String, path: String) async throws {
         try await ServedManagement.run { server in
-            for path in Self.paths {
-                let answer = try await server.ask(method, path, headers: ["Content-Length: 0"])
-                #expect(answer.status == 409, "\(path)")
-                let refusal = try answer.decoded(as: HTTPAnswer.Refusal.self)
-                #expect(!refusal.success)
-                #expect(refusal.code == "PolicyIsFile")
-                #expect(refusal.message.contains("the file /etc/x.yaml"))
-                #expect(refusal.message.contains("SIGHUP"))
-            }
+            let answer = try await server.ask(method, path, headers: ["Content-Length: 0"])
+            #expect(answer.status == 409)
+            let refusal = try answer.decoded(as: HTTPAnswer.Refusal.self)
+            #expect(!refusal.success)
+            #expect(refusal.code == "PolicyIsFile")
+            #expect(refusal.message.contains("the configuration file /etc/x.yaml"))
+            #expect(refusal.message.contains("SIGHUP"))
+        }
+    }
+
+    @Test("Who may not change the policy is told so first")
+    func roleFirst() async throws {
+        try await ServedManagement.run(of: FixedGateway(), as: .holder(of: .read)) { server in
+            let answer = try await server.ask("POST", "/v1/groups", headers: ["Content-Length: 0"])
+            #expect(answer.status == 403)
         }
     }
 
     @Test(
-        "Elsewhere only GET and HEAD are allowed",
+        "A method that a path does not have is answered with those that it has",
         arguments: [
-            ("POST", "/healthz"), ("DELETE", "/metrics"), ("PUT", "/"), ("PATCH", "/nothing"),
-            ("POST", "/v1x"), ("POST", "/V1/status"), ("OPTIONS", "/v1/status"),
-            ("TRACE", "/v1/status"), ("PROPFIND", "/v1/status"), ("CONNECT", "/x"),
+            ("POST", "/healthz", "GET, HEAD"), ("DELETE", "/metrics", "GET, HEAD"),
+            ("PUT", "/", "GET, HEAD"), ("OPTIONS", "/v1/status?a=b", "GET, HEAD"),
+            ("TRACE", "/v1/status", "GET, HEAD"), ("PROPFIND", "/v1/status", "GET, HEAD"),
+            ("POST", "/v1/status", "GET, HEAD"), ("PUT", "/v1/sessions", "DELETE, GET, HEAD"),
+            ("PUT", "/v1/groups/office", "DELETE, GET, HEAD, PATCH"),
+            ("GET", "/v1/groups/office/import", "POST"),
+            ("DELETE", "/v1/warehouses/W/connections/public/access-policy", "GET, HEAD, PATCH"),
+            ("PUT", "/v1/private-link/endpoint-services/a/b", "DELETE, GET, HEAD, PATCH"),
+            ("PUT", "/v1/private-link/endpoint-services", "GET, HEAD, POST"),
+        ]
+    )
+    func method(method: String, path: String, allowed: String) async throws {
+        try await ServedManagement.run { server in
+            let answer = try await server.ask(method, path, headers: ["Content-Length: 0"])
+            #expect(answer.status == 405)
+            #expect(answer.headers["allow"] == allowed)
+            #expect(try answer.decoded(as: HTTPAnswer.Refusal.self).code == "MethodNotAllowed")
+        }
+    }
+
+    private static let allMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
+
+    @Test(
+        "A method that is unknown is rejected whatever the path",
+        arguments: [
             ("BREW", "/v1/status"), ("FOO", "/"), ("get", "/healthz"), ("X", "*"),
             ("GETT", "/metrics"), ("!#$%&'*+-.^_`|~09az", "/nothing?a=b"), ("DESCRIBE", "/"),
         ]
     )
-    func method(method: String, path: String) async throws {
+    func unknownMethod(method: String, path: String) async throws {
         try await ServedManagement.run { server in
             let answer = try await server.ask(method, path, headers: ["Content-Length: 0"])
             #expect(answer.status == 405)
-            #expect(answer.headers["allow"] == "GET, HEAD")
+            #expect(answer.headers["allow"] == Self.allMethods)
             #expect(try answer.decoded(as: HTTPAnswer.Refusal.self).code == "MethodNotAllowed")
         }
     }
@@ -84,20 +113,22 @@ struct ManagementRefusalTests {
                 client.send("P/1.1\r\n")
                 let answer = try HTTPAnswer(try client.receive())
                 #expect(answer.status == 405)
-                #expect(answer.headers["allow"] == "GET, HEAD")
+                #expect(answer.headers["allow"] == Self.allMethods)
             }
         }
     }
 
     @Test(
-        "An unknown path is 404, in the envelope too",
-        arguments: [
-            "/nothing", "/v1", "/v1/warehouses", "/v1/status/x", "/healthz/x", "/v2/status",
+        "An unknown path is 404 whatever the method, in the envelope too",
+        arguments: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT"],
+        [
+            "/nothing", "/v1", "/v1/nothing", "/v1/status/x", "/healthz/x", "/v2/status", "/v1x",
+            "/V1/status", "/v1/warehouses/W/whitelist/entries/1/2",
         ]
     )
-    func unknownPath(path: String) async throws {
+    func unknownPath(method: String, path: String) async throws {
         try await ServedManagement.run { server in
-            let answer = try await server.get(path)
+            let answer = try await server.ask(method, path, headers: ["Content-Length: 0"])
             #expect(answer.status == 404)
             let refusal = try answer.decoded(as: HTTPAnswer.Refusal.self)
             #expect(!refusal.success)
@@ -106,17 +137,20 @@ struct ManagementRefusalTests {
         }
     }
 
-    @Test("A write is judged by its path alone, without reading its body")
-    func body() async throws {
+    @Test(
+        "A write is judged before its body is read",
+        arguments: [("/v1/x", 404), ("/v1/groups", 409)]
+    )
+    func body(path: String, status: Int) async throws {
         try await ServedManagement.run { server in
             let headers = ["Content-Type: application/json", "Content-Length: 1000000000"]
             let answer = try await onOwnThread {
                 let client = try RawClient(port: server.port)
-                client.send("POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+                client.send("POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n")
                 client.send(headers.joined(separator: "\r\n") + "\r\n\r\n{")
-                return try HTTPAnswer(try client.receive { $0.contains("SIGHUP") })
+                return try HTTPAnswer(try client.receive { $0.hasSuffix("}\n") })
             }
-            #expect(answer.status == 409)
+            #expect(answer.status == status)
         }
     }
 
@@ -158,6 +192,7 @@ struct ManagementRefusalTests {
         "A rejected request is closed: almost nothing of its body is read",
         arguments: [
             "POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
+            "PUT /v1/policy HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
             "GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
             "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000000\r\n\r\n",
             "no HTTP at all\r\n\r\n",

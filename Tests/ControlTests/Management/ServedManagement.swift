@@ -1,6 +1,8 @@
 import Addresses
 import Logging
 import Operations
+import Policy
+import Store
 import Synchronization
 
 @testable import Control
@@ -8,6 +10,9 @@ import Synchronization
 /// A management server that runs in the test, on a port that the system has chosen.
 struct ServedManagement: Sendable {
     static let loopback = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 0)
+    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    /// Whom the server takes everybody for, unless a test says otherwise.
+    static let administrator = Principal.local(userID: 0)
 
     let port: Int
 
@@ -26,22 +31,26 @@ struct ServedManagement: Sendable {
         )
     }
 
-    /// Runs `test` while a server answers for `gateway`.
+    /// Runs `test` while a server answers for `gateway`, whose policy comes from a file.
     static func run(
         of gateway: any ManagedGateway,
+        as principal: Principal = administrator,
         limits: ManagementLimits = ManagementLimits(),
-        allowsClosing: Bool = true,
         hostNames: [String] = [],
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
+        let routes = routes(of: gateway, as: principal, hostNames: hostNames)
+        try await run(routes, limits: limits, test: test)
+    }
+
+    /// Runs `test` while a server answers with `routes`.
+    static func run(
+        _ routes: ManagementRoutes,
+        limits: ManagementLimits = ManagementLimits(),
+        test: @escaping @Sendable (ServedManagement) async throws -> Void
+    ) async throws {
         let failure = Mutex<(any Error)?>(nil)
-        let server = server(
-            of: gateway,
-            limits: limits,
-            allowsClosing: allowsClosing,
-            hostNames: hostNames
-        )
-        try await server.run { port in
+        try await server(routes, limits: limits).run { port in
             do {
                 try await test(ServedManagement(port: port))
             } catch {
@@ -51,24 +60,29 @@ struct ServedManagement: Sendable {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
-    static func server(
+    /// Those of a gateway whose policy comes from a file.
+    static func routes(
         of gateway: any ManagedGateway,
-        at address: SocketAddress = loopback,
-        limits: ManagementLimits = ManagementLimits(),
-        allowsClosing: Bool = true,
+        as principal: Principal = administrator,
         hostNames: [String] = []
-    ) -> ManagementServer {
-        ManagementServer(
-            address: address,
-            routes: ManagementRoutes(
-                gateway: gateway,
-                allowsClosing: allowsClosing,
-                policySource: "the file /etc/x.yaml",
-                hostNames: hostNames
-            ),
-            limits: limits,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) -> ManagementRoutes {
+        let writer = PolicyWriter(
+            .configuration(.file(path: "/etc/x.yaml")),
+            configured: gateway.policy,
+            logger: logger
         )
+        var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .fixed(principal))
+        routes.hasOpenMetrics = true
+        routes.hostNames = hostNames
+        return routes
+    }
+
+    static func server(
+        _ routes: ManagementRoutes,
+        at address: SocketAddress = loopback,
+        limits: ManagementLimits = ManagementLimits()
+    ) -> ManagementServer {
+        ManagementServer(place: .address(address), routes: routes, limits: limits, logger: logger)
     }
 
     /// Sends one request on a connection of its own.
@@ -76,13 +90,16 @@ struct ServedManagement: Sendable {
         _ method: String,
         _ path: String,
         host: String = "127.0.0.1",
-        headers: [String] = []
+        headers: [String] = [],
+        body: [UInt8] = []
     ) async throws -> HTTPAnswer {
         let first = "\(method) \(path) HTTP/1.1"
         let lines = [first, "Host: \(host)", "Connection: close"] + headers
+        let head = lines.joined(separator: "\r\n") + "\r\n\r\n"
         return try await onOwnThread {
             let client = try RawClient(port: port)
-            client.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+            client.send(head)
+            try client.sendAll(body)
             return try HTTPAnswer(try client.receive())
         }
     }

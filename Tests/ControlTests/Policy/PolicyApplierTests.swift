@@ -10,39 +10,6 @@ import Time
 @testable import Engine
 @testable import Operations
 
-/// Obeys at once, or when it is told to.
-private final class FakeGateway: PolicyEnforcing {
-    let enforced = Mutex<[Policy]>([])
-    let reloads = Mutex<[GatewayConfiguration]>([])
-    let refusal = Mutex<PolicyRejection?>(nil)
-    let adoptions = Mutex<[Adoption]>([])
-    private let obeysAtOnce: Bool
-
-    init(obeysAtOnce: Bool = true) {
-        self.obeysAtOnce = obeysAtOnce
-    }
-
-    private func adoption() throws(PolicyRejection) -> Adoption {
-        if let refusal = refusal.withLock({ $0 }) { throw refusal }
-        let adoption = Adoption(of: 1, by: 1)
-        if obeysAtOnce { adoption.shardHasAdopted() }
-        adoptions.withLock { $0.append(adoption) }
-        return adoption
-    }
-
-    func reload(to configuration: GatewayConfiguration) throws(PolicyRejection) -> Adoption {
-        let adoption = try adoption()
-        reloads.withLock { $0.append(configuration) }
-        return adoption
-    }
-
-    func enforce(_ policy: Policy) throws(PolicyRejection) -> Adoption {
-        let adoption = try adoption()
-        enforced.withLock { $0.append(policy) }
-        return adoption
-    }
-}
-
 @Suite("Applying updates of the policy")
 struct PolicyApplierTests {
     private static let policy = Policy(["A": WarehousePolicy()])
@@ -85,7 +52,7 @@ struct PolicyApplierTests {
         }()
         while gateway.adoptions.withLock({ $0.isEmpty }) { await Task.yield() }
         #expect(!isDone.withLock { $0 })
-        gateway.adoptions.withLock { $0.forEach { $0.shardHasAdopted() } }
+        gateway.obey()
         #expect(try await revision == PolicyRevision(2))
     }
 

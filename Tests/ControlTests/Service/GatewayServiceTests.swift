@@ -172,8 +172,16 @@ private struct FailingService: ServiceLifecycle.Service {
 
 extension RunningGateway {
     fileprivate init(_ configuration: GatewayConfiguration) throws {
-        try self.init(configuration, from: "a test") {
-            LoadedConfiguration(file: "", configuration: configuration, findings: [])
-        }
+        let source = GatewayService.Source.fixed(configuration)
+        let loader = ConfigurationLoader()
+        let logs = try GatewayLogs(configuration.topology.log)
+        let start = try Start(
+            source.load(by: loader),
+            configuration.topology,
+            origin: source.origin,
+            patience: .zero,
+            logger: logs.logger
+        )
+        try self.init(start, logs) { source.load(by: loader) }
     }
 }

@@ -29,6 +29,20 @@ struct HTTPAnswer: Sendable {
             let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
             headers[line[..<colon].lowercased()] = value
         }
+        if headers["transfer-encoding"] == "chunked" { body = Self.joined(body) }
+    }
+
+    /// The chunks of a body (RFC 9112 §7.1), whose texts are ASCII.
+    private static func joined(_ chunked: String) -> String {
+        var rest = Array(chunked.utf8)[...]
+        var bytes: [UInt8] = []
+        while let end = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let count = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), count > 0
+        {
+            bytes += rest[(end + 2)...].prefix(count)
+            rest = rest[(end + 2)...].dropFirst(count + 2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {

@@ -35,6 +35,20 @@ final class RawClient: Sendable {
         _ = socket.write(Array(text.utf8))
     }
 
+    /// Writes all of `bytes`, unless the other side closes before.
+    func sendAll(_ bytes: [UInt8]) throws {
+        var offset = 0
+        while offset < bytes.count {
+            guard socket.waitUntilReady(toWrite: true, milliseconds: Self.patienceMilliseconds)
+            else { throw Failure(description: "not taken") }
+            switch socket.write(bytes, from: offset) {
+            case .bytes(let written): offset += written
+            case .wouldBlock: continue
+            case .failed: return
+            }
+        }
+    }
+
     /// Writes `piece` again and again until the other side closes, or `limit` bytes are taken.
     ///
     /// - Returns: how many bytes were taken.

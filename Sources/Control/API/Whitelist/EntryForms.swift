@@ -7,7 +7,8 @@ import Time
 
 /// An entry as the API shows it.
 struct EntryView: Encodable, Sendable {
-    /// `nil` for entries of files, which cannot be changed here.
+    /// `nil` for entries that cannot be changed here: those of files and, in a warehouse's list, of
+    /// groups.
     var entryId: String?
     /// `entries`, `mysql`, `group:office`, `file:office.cidrs`
     var list: String
@@ -155,11 +156,19 @@ enum EntryField {
 
     static func moment(_ text: String?, _ field: String) throws -> UnixTime? {
         guard let text else { return nil }
+        let moment: UnixTime
         do throws(RFC3339Error) {
-            return try UnixTime(rfc3339: text)
+            moment = try UnixTime(rfc3339: text)
         } catch {
             throw RequestError.invalid(field, "\(error)")
         }
+        return try expiry(moment, field)
+    }
+
+    /// In a rule's table, 0 stands for never.
+    static func expiry(_ moment: UnixTime?, _ field: String) throws -> UnixTime? {
+        guard let moment, moment.seconds <= 0 else { return moment }
+        throw RequestError.invalid(field, "expected a moment after 1970-01-01T00:00:00Z")
     }
 
     static func service(_ text: String?) throws -> ServiceProtocol? {

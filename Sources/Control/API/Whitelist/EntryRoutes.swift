@@ -62,7 +62,7 @@ extension EntryRoutes {
         if let text = try call.request.parameter("text"), !text.isEmpty {
             let wanted = text.lowercased()
             return try answer(call, page, lists, hits) { entry in
-                entry.text.contains(wanted)
+                entry.text.lowercased().contains(wanted)
                     || entry.rule.description.lowercased().contains(wanted)
             }
         }
@@ -90,7 +90,7 @@ extension EntryRoutes {
             let start = max(0, page.offset - skipped)
             let end = max(start, start + page.size - views.count)
             for (id, entry) in list.entries(in: start..<end) {
-                views.append(view(of: entry, id, in: list, hits))
+                views.append(view(of: entry, id, in: list, hits, for: call))
             }
             skipped += list.count
         }
@@ -110,7 +110,7 @@ extension EntryRoutes {
         for list in lists {
             for (id, entry) in list.entries where isWanted(entry) {
                 if total >= page.offset, views.count < page.size {
-                    views.append(view(of: entry, id, in: list, hits))
+                    views.append(view(of: entry, id, in: list, hits, for: call))
                 }
                 total += 1
             }
@@ -122,11 +122,18 @@ extension EntryRoutes {
         of entry: WhitelistEntry,
         _ id: EntryID,
         in list: EntryList,
-        _ hits: EntryHitTable
+        _ hits: EntryHitTable,
+        for call: APICall
     ) -> EntryView {
-        EntryView(
+        let isEditable =
+            switch list.name {
+            case .entries, .service: true
+            case .group: Self.isGroup(list.name, call)
+            case .file: false
+            }
+        return EntryView(
             entry,
-            id: list.isFile ? nil : id,
+            id: isEditable ? id : nil,
             in: list.name,
             at: .systemTime,
             hits: hits[.init(list: list.series, block: entry.rule.block)]
@@ -153,7 +160,9 @@ extension EntryRoutes {
                 let index = list.index(of: reference.id)
             else { continue }
             let hits = await api.gateway.entryHits()
-            return try call.answer(view(of: list[index], reference.id, in: list, hits))
+            return try call.answer(
+                view(of: list[index], reference.id, in: list, hits, for: call)
+            )
         }
         throw StoreRefusal.unknownEntry(reference)
     }
@@ -235,8 +244,11 @@ extension EntryRoutes {
         let entries = try body.list(by: editor, at: .systemTime)
         return try await writes.write(call, bytes) { transaction in
             try transaction.checkVersion(body.version, of: list)
+            let version = try transaction.version(of: list)
             let change = try transaction.replace(in: list, where: { _ in true }, by: entries)
-            return WriteAnswer(change.members)
+            var answer = WriteAnswer(change.members)
+            answer.seenVersion = version
+            return answer
         }
     }
 }
@@ -353,12 +365,14 @@ extension EntryRoutes {
         let entries = Self.entries(of: read, action, by: call.principal.name)
         return try await writes.write(call, bytes) { transaction in
             try transaction.checkVersion(body.version, of: list)
+            let version = try transaction.version(of: list)
             let change = try transaction.replace(
                 in: list,
                 where: { _ in mode == .replace },
                 by: entries
             )
             var answer = WriteAnswer(change.members)
+            answer.seenVersion = version
             answer.members["errors"] = .array([])
             return answer
         }

@@ -38,6 +38,7 @@ struct WhitelistRoutes: Sendable {
         return try await writes.write(call, bytes) {
             [configured = writes.writer.configured] transaction in
             try transaction.checkVersion(patch.version, of: .warehouse(id, service: nil))
+            let version = try transaction.version(of: .warehouse(id, service: nil))
             if let mode { try transaction.setMode(mode, of: id) }
             if let groups = patch.groups { try transaction.setGroups(groups, of: id) }
             let policy = transaction.policy
@@ -46,7 +47,9 @@ struct WhitelistRoutes: Sendable {
                 policy.policy(with: configured)[id].whitelist,
                 policy.warehouses[id]
             )
-            return try WriteAnswer("whitelist", view)
+            var answer = try WriteAnswer("whitelist", view)
+            answer.seenVersion = version
+            return answer
         }
     }
 }
@@ -88,7 +91,7 @@ struct WhitelistView: Encodable, Sendable {
             List(
                 list: list.name.apiText,
                 count: list.count,
-                readOnly: stored == nil || list.isFile
+                readOnly: stored == nil || !list.isOwn
             )
         }
         warnings = whitelist.lists.filter { $0.count <= Self.diagnosedCount }
@@ -106,9 +109,9 @@ struct WhitelistView: Encodable, Sendable {
         return diagnosis.idleRules.map { idle in
             let place = enabled[idle.rule]
             let name =
-                list.isFile
-                ? "\(list.name.apiText): \(list[place].text)"
-                : "\(list[place].text) (entry \(list.reference(at: place)))"
+                list.isOwn
+                ? "\(list[place].text) (entry \(list.reference(at: place)))"
+                : "\(list.name.apiText): \(list[place].text)"
             return switch idle.reason {
             case .covered(let around):
                 "\(name) is redundant: covered by \(list[enabled[around]].text)"
@@ -120,6 +123,14 @@ struct WhitelistView: Encodable, Sendable {
 }
 
 extension EntryList {
+    /// Whether it is the warehouse's own, and neither a group's nor a file's.
+    fileprivate var isOwn: Bool {
+        switch name {
+        case .entries, .service: true
+        case .group, .file: false
+        }
+    }
+
     fileprivate func reference(at index: Int) -> EntryReference {
         EntryReference(service: name.service, id: id(at: index))
     }

@@ -2,13 +2,14 @@ import Addresses
 import CIDRTrie
 import Operations
 import Policy
+import Store
 import Testing
 import Time
 
 @testable import Control
 
 @Suite("The API's answers about access")
-struct PolicyRoutesTests {
+struct SessionRoutesTests {
     private struct Success<Value: Decodable & Sendable>: Decodable, Sendable {
         var success: Bool
         var data: Value
@@ -77,8 +78,8 @@ struct PolicyRoutesTests {
         #expect(gateway.closings.map(\.warehouse) == ["A", nil, nil])
     }
 
-    @Test("Sessions can only be closed from this machine, by its address")
-    func closingFromElsewhere() async throws {
+    @Test("Sessions can only be closed under the gateway's own name, and by who may operate")
+    func closingByOthers() async throws {
         let gateway = FixedGateway(sessions: Self.sessions)
         try await ServedManagement.run(of: gateway) { server in
             let answer = try await server.ask(
@@ -88,13 +89,46 @@ struct PolicyRoutesTests {
             )
             #expect(answer.status == 403)
         }
-        try await ServedManagement.run(of: gateway, allowsClosing: false) { server in
+        try await ServedManagement.run(of: gateway, as: .holder(of: .read)) { server in
             let answer = try await server.ask("DELETE", "/v1/sessions?all=true")
             #expect(answer.status == 403)
+            let refusal = try answer.decoded(as: HTTPAnswer.Refusal.self)
+            #expect(refusal.code == "Forbidden" && refusal.message.contains("operate"))
             #expect(try await server.get("/v1/sessions").status == 200)
         }
         #expect(gateway.closings == [])
     }
+
+    @Test("Who is limited to warehouses sees and closes only sessions of those")
+    func limitedHolder() async throws {
+        let gateway = FixedGateway(state: Self.ofBoth, sessions: Self.sessions)
+        let holder = Principal.holder(of: .operate, warehouses: ["A"])
+        try await ServedManagement.run(of: gateway, as: holder) { server in
+            let list = try await server.get("/v1/sessions")
+                .decoded(as: Success<SessionList>.self).data
+            #expect(list.sessions.map(\.connection) == [0, 2] && list.total == 2)
+            for (method, query) in [
+                ("GET", "warehouse=B"), ("DELETE", "warehouse=B"), ("DELETE", "listener=2.2.2.2:2"),
+            ] {
+                let answer = try await server.ask(method, "/v1/sessions?\(query)")
+                #expect(answer.status == 404, "\(method) \(query)")
+                #expect(!answer.body.contains("of B"))
+            }
+            _ = try await server.ask("DELETE", "/v1/sessions?all=true")
+        }
+        #expect(gateway.closings.map(\.warehouse) == ["A"], "all that it may close")
+    }
+
+    /// A listener of each warehouse.
+    private static let ofBoth: GatewayStatus = {
+        var state = GatewayStatus()
+        state.listeners = [("A", "1.1.1.1:1"), ("B", "2.2.2.2:2")].map { warehouse, address in
+            var listener = ListenerStatus()
+            (listener.warehouse, listener.address) = (warehouse, address)
+            return listener
+        }
+        return state
+    }()
 
     @Test("Denials have RFC 3339 times, and are limited as requested")
     func denials() async throws {
