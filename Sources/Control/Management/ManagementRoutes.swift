@@ -20,10 +20,12 @@ struct ManagementRoutes: Sendable {
     /// Host names that requests may use, in addition to addresses and `localhost`.
     var hostNames: [String] = []
 
-    func router(answers: LargeAnswers) -> Router<ManagementContext> {
+    /// - Parameter table: gets all calls.
+    func router(answers: LargeAnswers, table: RouteTable = RouteTable())
+        -> Router<ManagementContext>
+    {
         // Load balancers often use HEAD.
         let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
-        let table = RouteTable()
         let pages = PageQueue()
         router.add(middleware: ManagementErrors(routes: table, hostNames: hostNames))
         let api = APIRouter(
@@ -65,6 +67,7 @@ struct ManagementRoutes: Sendable {
         WhitelistRoutes(api: api, writes: writes).add()
         EntryRoutes(api: api, writes: writes).add()
         GroupRoutes(api: api, writes: writes).add()
+        LeaseRoutes(api: api, writes: writes).add()
         EndpointRoutes(api: api, writes: writes).add()
         EndpointServiceRoutes(api: api, writes: writes).add()
         KeyRoutes(api: api, writes: writes).add()
