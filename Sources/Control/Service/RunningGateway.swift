@@ -281,7 +281,15 @@ extension RunningGateway {
 
         func run() async throws {
             try await cancelWhenGracefulShutdown {
-                try await gateway.source.run(submittingTo: gateway.applier)
+                try await withThrowingTaskGroup { group in
+                    group.addTask {
+                        try await gateway.source.run(submittingTo: gateway.applier)
+                    }
+                    group.addTask {
+                        await RequestExpiry(writer: gateway.writer, logger: gateway.logger).run()
+                    }
+                    try await group.waitForAll()
+                }
             }
             // A successor may need both immediately.
             gateway.writer.release()
