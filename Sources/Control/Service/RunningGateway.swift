@@ -288,6 +288,13 @@ extension RunningGateway {
                     group.addTask {
                         await RequestExpiry(writer: gateway.writer, logger: gateway.logger).run()
                     }
+                    group.addTask {
+                        await HitRecorder(
+                            gateway: gateway.gateway,
+                            writer: gateway.writer,
+                            logger: gateway.logger
+                        ).run()
+                    }
                     try await group.waitForAll()
                 }
             }

@@ -11,6 +11,11 @@ public struct WhitelistDiagnosis: Sendable {
     public struct Place: Hashable, Sendable {
         public var list: Int
         public var index: Int
+
+        public init(list: Int, index: Int) {
+            self.list = list
+            self.index = index
+        }
     }
 
     /// Why an entry has no effect.
