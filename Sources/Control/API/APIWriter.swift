@@ -16,6 +16,8 @@ struct WriteAnswer: Sendable {
     var members: [String: JSONValue] = [:]
     /// What the sender should know.
     var warnings: [String] = []
+    /// The version that binds the write to what its preview has seen; only of previews.
+    var seenVersion: UInt64?
     /// Those of the members that are shown once: a repeated request does not get them.
     var secrets: Set<String> = []
 
@@ -77,6 +79,7 @@ struct APIWriter: Sendable {
             var answer = try change(&transaction)
             var effect = inspector.effect(of: before, transaction.policy, isDryRun: isDryRun)
             effect.warnings += answer.warnings
+            if isDryRun, let version = answer.seenVersion { effect.version = version }
             guard isConfirmed || isDryRun || effect.needsConfirmation.isEmpty else {
                 throw ConfirmationRequired(reasons: effect.needsConfirmation)
             }

@@ -51,14 +51,18 @@ extension StoreTransaction {
         )
     }
 
+    /// Of the whitelist or the group that a list belongs to.
+    package func version(of reference: ListReference) throws -> UInt64 {
+        switch reference {
+        case .warehouse(let id, _): try warehouse(id).version
+        case .group(let name): try group(name).version
+        }
+    }
+
     /// Refuses a change by a writer who has not seen the last one.
     package func checkVersion(_ seen: UInt64?, of reference: ListReference) throws {
         guard let seen else { return }
-        let current =
-            switch reference {
-            case .warehouse(let id, _): try warehouse(id).version
-            case .group(let name): try group(name).version
-            }
+        let current = try version(of: reference)
         guard seen == current else { throw StoreRefusal.stale(seen: seen, current: current) }
     }
 }

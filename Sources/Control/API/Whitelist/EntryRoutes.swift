@@ -353,12 +353,14 @@ extension EntryRoutes {
         let entries = Self.entries(of: read, action, by: call.principal.name)
         return try await writes.write(call, bytes) { transaction in
             try transaction.checkVersion(body.version, of: list)
+            let version = try transaction.version(of: list)
             let change = try transaction.replace(
                 in: list,
                 where: { _ in mode == .replace },
                 by: entries
             )
             var answer = WriteAnswer(change.members)
+            answer.seenVersion = version
             answer.members["errors"] = .array([])
             return answer
         }
