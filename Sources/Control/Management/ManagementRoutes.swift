@@ -17,6 +17,8 @@ struct ManagementRoutes: Sendable {
     let access: ManagementAccess
     /// Whether anyone who can connect may read `/metrics`.
     var hasOpenMetrics = false
+    /// Does what SIGHUP does, and waits for its end; `nil` if nothing can be reloaded.
+    var reload: (@Sendable () async -> ReloadResult)?
     /// Host names that requests may use, in addition to addresses and `localhost`.
     var hostNames: [String] = []
 
@@ -73,6 +75,7 @@ struct ManagementRoutes: Sendable {
         KeyRoutes(api: api, writes: writes).add()
         AuditRoutes(api: api, writes: writes).add()
         PolicyDocumentRoutes(api: api, writes: writes).add()
+        if let reload { ReloadRoutes(api: api, writes: writes, reload: reload).add() }
     }
 
     private func metrics(

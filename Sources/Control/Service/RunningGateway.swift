@@ -125,6 +125,12 @@ struct RunningGateway: Sendable {
     func requestReload() {
         source.requestReload()
     }
+
+    /// As SIGHUP, but waits for the end.
+    private func reload() async -> ReloadResult {
+        reopenLogs()
+        return await source.reload()
+    }
 }
 
 // MARK: - Services
@@ -203,6 +209,7 @@ extension RunningGateway {
             access: .keys { [writer] in writer.store }
         )
         routes.hasOpenMetrics = address.ip.unmapped.isLoopback
+        routes.reload = reload
         routes.hostNames = managementNames
         return managementServer(at: .address(address), routes)
     }
@@ -231,6 +238,7 @@ extension RunningGateway {
             return bound()
         }
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket)
+        routes.reload = reload
         routes.hostNames = managementNames
         do {
             try await managementServer(at: .socket(path), routes).run { [logger] _ in
