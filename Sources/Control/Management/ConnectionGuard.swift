@@ -189,6 +189,8 @@ extension ConnectionGuard {
         case .end:
             pendingCount -= 1
             let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
+            // Its last bytes, too, a client must take.
+            if pace == .streamed { whenPieceSent(sent, context) }
             whenSent(sent, context)
             context.write(data, promise: sent)
         }
