@@ -66,7 +66,7 @@ struct APIRouter: Sendable {
         _ scope: Scope,
         _ handler: @escaping Handler
     ) {
-        table.add(method, path)
+        table.add(method, path, permission)
         unsafe router.on(RouterPath(path), method: method) { request, context in
             let principal = try await authenticate(request, context)
             let call = APICall(request: request, context: context, principal: principal)
@@ -123,6 +123,7 @@ extension Role {
     /// What it may do, after "may only".
     fileprivate var words: String {
         switch self {
+        case .lease: "lease its own address"
         case .read: "read"
         case .operate: "operate"
         case .administer: "administer"
@@ -131,8 +132,11 @@ extension Role {
 }
 
 extension Permission {
+    /// The role to ask for.
     var leastRole: Role {
         switch self {
+        case .identify: .read
+        case .lease: .lease
         case .read: .read
         case .operate: .operate
         case .administer: .administer
@@ -172,10 +176,14 @@ extension APIRouter {
         _ store: PolicyStore?
     ) throws -> Principal {
         guard let store else { throw RequestError.needsLocalSocket }
-        let source = context.channel.remoteAddress?.ipAddress.flatMap { text in
-            // `try?`: the system writes addresses that can be read.
-            try? IPAddress(parsing: text).unmapped
-        }
+        let origin = ClientAddress(
+            peer: context.channel.remoteAddress?.ipAddress.flatMap { text in
+                // `try?`: the system writes addresses that can be read.
+                try? IPAddress(parsing: text)
+            },
+            request.forwardingFields,
+            trusting: gateway.topology.trustedProxies
+        )
         guard let secret = Self.keyField.flatMap({ request.headers[$0] }) else {
             throw RequestError(
                 .unauthorized,
@@ -186,11 +194,12 @@ extension APIRouter {
         }
         let now = UnixTime.systemTime
         do throws(Keyring.Refusal) {
-            let key = try store.keyring.key(for: secret, from: source, at: now)
-            store.recordUse(of: key, from: source?.description ?? "-", at: now)
-            return Principal(identity: .key(key), address: source)
+            let key = try store.keyring.key(for: secret, from: origin.address, at: now)
+            store.recordUse(of: key, from: origin.recordedText ?? "-", at: now)
+            return Principal(identity: .key(key), origin: origin)
         } catch {
-            context.logger.info("API key refused: \(error.reason)")
+            let place = origin.recordedText.map { " (from \($0))" } ?? ""
+            context.logger.info("API key refused: \(error.reason)\(place)")
             throw RequestError(
                 .unauthorized,
                 "Unauthorized.InvalidApiKey",
@@ -198,6 +207,19 @@ extension APIRouter {
                     + " this address)."
             )
         }
+    }
+}
+
+extension Request {
+    private static let forwardedForField = HTTPField.Name("X-Forwarded-For")
+    private static let forwardedField = HTTPField.Name("Forwarded")
+
+    /// In the order of their lines.
+    fileprivate var forwardingFields: ForwardingFields {
+        ForwardingFields(
+            forwardedFor: Self.forwardedForField.map { headers[values: $0] } ?? [],
+            forwarded: Self.forwardedField.map { headers[values: $0] } ?? []
+        )
     }
 }
 
@@ -229,14 +251,17 @@ final class RouteTable: Sendable {
     struct Route: Hashable, Sendable {
         let method: HTTPRequest.Method
         let path: String
+        /// `nil` if it needs no key.
+        let permission: Permission?
     }
 
     private let registered = Mutex<[Route]>([])
 
     var routes: [Route] { registered.withLock { $0 } }
 
-    func add(_ method: HTTPRequest.Method, _ path: String) {
-        registered.withLock { $0.append(Route(method: method, path: path)) }
+    func add(_ method: HTTPRequest.Method, _ path: String, _ permission: Permission? = nil) {
+        let route = Route(method: method, path: path, permission: permission)
+        registered.withLock { $0.append(route) }
     }
 
     /// The methods that a path has; empty if it is unknown.

@@ -39,6 +39,8 @@ struct APIWriter: Sendable {
     enum Confirmation {
         /// A change that would cut off the sender's own address, or open a warehouse to the world.
         case ofDanger
+        /// None: its very purpose is what one would ask about. It can be tried first.
+        case implied
         /// None: calls of the contract, whose clients cannot confirm.
         case none
     }
@@ -59,14 +61,14 @@ struct APIWriter: Sendable {
         _ confirmation: Confirmation = .ofDanger,
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> WriteAnswer
     ) async throws -> Response {
-        try rates.admit(call.principal.id)
-        guard confirmation == .ofDanger else {
+        try rates.admit(call.principal.id, call.principal.role == .lease ? .lease : .ordinary)
+        guard confirmation != .none else {
             return try await commit(call, body) { transaction in
                 let answer = try change(&transaction)
                 return Outcome(answer)
             }
         }
-        let isConfirmed = try call.flag("confirm")
+        let isConfirmed = try call.flag("confirm") || confirmation == .implied
         let isDryRun = try call.flag("dryRun")
         let inspector = EffectInspector(
             topology: gateway.topology,
@@ -165,7 +167,9 @@ extension APIWriter {
         let closed = await sessionsClosed(by: policy, visibleTo: call.principal)
         if case .object(var effect)? = answer.members["effect"] {
             effect["closesSessions"] = .integer(Int64(closed.count))
-            effect["sessions"] = try JSONValue(encoding: Array(closed.prefix(100)))
+            if call.principal.role.allows(.read) {
+                effect["sessions"] = try JSONValue(encoding: Array(closed.prefix(100)))
+            }
             answer.members["effect"] = .object(effect)
         }
         answer.status = .ok
@@ -267,25 +271,36 @@ final class InFlightRequests: Sendable {
 /// Limits the writes of each key: far above what people and Terraform send, since some clients cannot
 /// repeat a write that was refused.
 final class WriteRates: Sendable {
-    private static let perSecond = 200.0
-    private static let burst = 400.0
+    struct Rate {
+        var perSecond: Double
+        var burst: Double
+
+        static let ordinary = Rate(perSecond: 200, burst: 400)
+        /// Of keys that are given to many jobs: each renewal stays in the audit.
+        static let lease = Rate(perSecond: 2, burst: 20)
+    }
+
     private static let keyLimit = 10_000
 
     private struct Bucket {
-        var tokens = WriteRates.burst
+        var tokens: Double
         var refilled: ContinuousClock.Instant
     }
 
     private let buckets = Mutex<[String: Bucket]>([:])
 
     /// - Throws: if a key has written too often.
-    func admit(_ key: String, at now: ContinuousClock.Instant = .now) throws {
+    func admit(
+        _ key: String,
+        _ rate: Rate = .ordinary,
+        at now: ContinuousClock.Instant = .now
+    ) throws {
         let isAdmitted = buckets.withLock { buckets in
             if buckets.count > Self.keyLimit { buckets = [:] }
-            var bucket = buckets[key] ?? Bucket(refilled: now)
+            var bucket = buckets[key] ?? Bucket(tokens: rate.burst, refilled: now)
             let seconds = (now - bucket.refilled) / .seconds(1)
             if seconds > 0 {
-                bucket.tokens = min(Self.burst, bucket.tokens + seconds * Self.perSecond)
+                bucket.tokens = min(rate.burst, bucket.tokens + seconds * rate.perSecond)
                 bucket.refilled = now
             }
             defer { buckets[key] = bucket }
@@ -297,7 +312,7 @@ final class WriteRates: Sendable {
             throw RequestError(
                 .tooManyRequests,
                 "RateLimitExceeded",
-                "More than \(Int(Self.perSecond)) writes per second (try again in a second)."
+                "More than \(Int(rate.perSecond)) writes per second (try again in a second)."
             )
         }
     }

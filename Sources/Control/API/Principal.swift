@@ -11,8 +11,19 @@ struct Principal: Sendable {
     }
 
     let identity: Identity
-    /// The client's address; `nil` over the local socket.
-    var address: IPAddress?
+    let origin: ClientAddress
+
+    init(identity: Identity, origin: ClientAddress) {
+        self.identity = identity
+        self.origin = origin
+    }
+
+    init(identity: Identity, address: IPAddress?) {
+        self.init(identity: identity, origin: address.map(ClientAddress.known) ?? .none)
+    }
+
+    /// The client's address; `nil` over the local socket, and if a proxy does not name it.
+    var address: IPAddress? { origin.address }
 
     /// A user of this machine: root, or the gateway's own.
     static func local(userID: UInt32) -> Principal {
@@ -52,7 +63,7 @@ struct Principal: Sendable {
     var auditActor: AuditActor {
         switch identity {
         case .key(let key):
-            AuditActor(kind: .key, id: key.id, name: key.name, address: address?.description)
+            AuditActor(kind: .key, id: key.id, name: key.name, address: origin.recordedText)
         case .local(let userID):
             AuditActor(kind: .local, id: "\(userID)", name: name)
         }

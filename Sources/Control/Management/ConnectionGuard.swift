@@ -9,7 +9,8 @@ import NIOHTTPTypes
 /// - It keeps its place among the others only while no other client needs it more
 ///   (``ConnectionRoom``).
 /// - It ends when its time is over: with the idle timeout alone, a client could keep a connection
-///   forever by reading its response too slowly.
+///   forever by reading its response too slowly. An answer that is streamed may take as long as its
+///   client makes progress (``AnswerPace``).
 /// - Bodies are discarded unless the request's method takes one. The response does not wait for a
 ///   body's end, and a connection with an unfinished body, or a rejected request, closes after the
 ///   response.
@@ -33,6 +34,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let room: ConnectionRoom
     private let largeAnswers: ConnectionRoom
     private let lifetime: TimeAmount
+    private let progress: TimeAmount
     private let requestBytes = RequestBytes()
     private var end: Scheduled<Void>?
     /// Requests that were passed on and are not answered yet.
@@ -44,6 +46,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Of the current request's body.
     private var discardedByteCount = 0
     private var phase = Phase.open
+    private var pace = AnswerPace.ordinary
+    /// Pieces of a streamed answer that the client has yet to take.
+    private var unsentCount = 0
 
     private enum Phase: Equatable {
         case open
@@ -56,9 +61,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case lingering(readCount: Int)
     }
 
-    /// - Parameter largeAnswers: the room from which the connection goes with each answer's end.
-    init(room: ConnectionRoom, largeAnswers: ConnectionRoom, lifetime: TimeAmount) {
+    /// - Parameters:
+    ///   - largeAnswers: the room from which the connection goes with each answer's end.
+    ///   - lifetime: from accept on.
+    ///   - progress: for each piece of a streamed answer.
+    init(
+        room: ConnectionRoom,
+        largeAnswers: ConnectionRoom,
+        lifetime: TimeAmount,
+        progress: TimeAmount
+    ) {
         self.room = room
+        self.progress = progress
         self.largeAnswers = largeAnswers
         self.lifetime = lifetime
     }
@@ -78,6 +92,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let channel = context.channel
         end?.cancel()
         end = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    }
+}
+
+/// How long the answer to the current request may take: an event that its handler triggers.
+enum AnswerPace: Equatable, Sendable {
+    /// The connection's lifetime counts.
+    case ordinary
+    /// As long as it takes to make, and as long as the client takes each piece in time.
+    case streamed
+    /// This long from now on.
+    case within(TimeAmount)
+
+    func apply(to channel: any Channel) {
+        channel.triggerUserOutboundEvent(self, promise: nil)
     }
 }
 
@@ -152,11 +180,17 @@ extension ConnectionGuard {
                 head.headerFields[.connection] = "close"
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body where pace == .streamed:
+            let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
+            whenPieceSent(sent, context)
+            context.write(data, promise: sent)
         case .body:
             context.write(data, promise: promise)
         case .end:
             pendingCount -= 1
             let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
+            // Its last bytes, too, a client must take.
+            if pace == .streamed { whenPieceSent(sent, context) }
             whenSent(sent, context)
             context.write(data, promise: sent)
         }
@@ -199,7 +233,46 @@ extension ConnectionGuard {
         }
     }
 
+    /// A client must take each piece in time; while none waits for it, it is not to blame.
+    private func whenPieceSent(_ sent: EventLoopPromise<Void>, _ context: ChannelHandlerContext) {
+        if unsentCount == 0 { schedule(progress, context) }
+        unsentCount += 1
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        sent.futureResult.whenSuccess {
+            let (handler, context) = bound.value
+            handler.unsentCount -= 1
+            guard handler.pace == .streamed else { return }
+            if handler.unsentCount > 0 {
+                handler.schedule(handler.progress, context)
+            } else {
+                handler.end?.cancel()
+            }
+        }
+    }
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard let pace = event as? AnswerPace else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        self.pace = pace
+        switch pace {
+        case .ordinary: schedule(lifetime, context)
+        case .streamed: end?.cancel()
+        case .within(let time): schedule(time, context)
+        }
+        promise?.succeed()
+    }
+
     private func answered(_ context: ChannelHandlerContext) {
+        if pace != .ordinary, phase == .open {
+            // What follows on this connection has a life of its own.
+            schedule(lifetime, context)
+        }
+        pace = .ordinary
         room.change(context.channel, isBusy: false)
         largeAnswers.leave(context.channel)
         if case .refusing = phase { return refuse(isWhole: false, context) }

@@ -14,8 +14,10 @@ struct ManagementLimits: Sendable {
     var headerCount = 100
     /// For a whole request head, and between two requests.
     var idle: Duration = .seconds(30)
-    /// From accept on, whatever the client does.
+    /// From accept on, whatever the client does; but for streamed answers.
     var lifetime: Duration = .seconds(120)
+    /// For the client to take one piece of a streamed answer, of up to 256 KiB.
+    var progress: Duration = .seconds(60)
     /// For answers that are under way when the server stops.
     var shutdown: Duration = .seconds(2)
 }
@@ -30,7 +32,12 @@ extension ManagementLimits {
         let lifetime = TimeAmount(lifetime)
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                ConnectionGuard(room: room, largeAnswers: largeAnswers, lifetime: lifetime)
+                ConnectionGuard(
+                    room: room,
+                    largeAnswers: largeAnswers,
+                    lifetime: lifetime,
+                    progress: TimeAmount(progress)
+                )
             ],
             idleTimeout: TimeAmount(idle),
             httpDecoderConfiguration: .init(

@@ -17,15 +17,19 @@ struct ManagementRoutes: Sendable {
     let access: ManagementAccess
     /// Whether anyone who can connect may read `/metrics`.
     var hasOpenMetrics = false
+    /// Does what SIGHUP does, and waits for its end; `nil` if nothing can be reloaded.
+    var reload: (@Sendable () async -> ReloadResult)?
     /// Host names that requests may use, in addition to addresses and `localhost`.
     var hostNames: [String] = []
     /// How often each key may write.
     var rates = WriteRates()
 
-    func router(answers: LargeAnswers) -> Router<ManagementContext> {
+    /// - Parameter table: gets all calls.
+    func router(answers: LargeAnswers, table: RouteTable = RouteTable())
+        -> Router<ManagementContext>
+    {
         // Load balancers often use HEAD.
         let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
-        let table = RouteTable()
         let pages = PageQueue()
         router.add(middleware: ManagementErrors(routes: table, hostNames: hostNames))
         let api = APIRouter(
@@ -68,12 +72,14 @@ struct ManagementRoutes: Sendable {
         EntryRoutes(api: api, writes: writes).add()
         GroupRoutes(api: api, writes: writes).add()
         ShadowRoutes(api: api, writes: writes).add()
+        LeaseRoutes(api: api, writes: writes).add()
         EndpointRoutes(api: api, writes: writes).add()
         EndpointServiceRoutes(api: api, writes: writes).add()
         OutboundEndpointRoutes(api: api, writes: writes).add()
         KeyRoutes(api: api, writes: writes).add()
         AuditRoutes(api: api, writes: writes).add()
         PolicyDocumentRoutes(api: api, writes: writes).add()
+        if let reload { ReloadRoutes(api: api, writes: writes, reload: reload).add() }
     }
 
     private func metrics(

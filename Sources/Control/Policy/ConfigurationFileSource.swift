@@ -17,9 +17,17 @@ final class ConfigurationFileSource: PolicySource {
     private let finished: @Sendable (_ failure: String?) -> Void
     private let state = Mutex(State())
 
+    private let waiters = ReloadWaiters()
+
+    /// What a reload has read.
+    private struct Run: Sendable {
+        let number: Int
+        let loaded: LoadedConfiguration
+    }
+
     private struct State {
         /// `nil` until an applier is set.
-        var reloader: Reloader<LoadedConfiguration>?
+        var reloader: Reloader<Run>?
         /// Whether a reload was requested before that.
         var isRequested = false
     }
@@ -47,13 +55,33 @@ final class ConfigurationFileSource: PolicySource {
         reloader?.request()
     }
 
+    /// Requests a reload and waits until it has ended: everything is applied, or nothing.
+    func reload() async -> ReloadResult {
+        await withCheckedContinuation { continuation in
+            waiters.add { continuation.resume(returning: $0) }
+            requestReload()
+        }
+    }
+
     func run(submittingTo applier: PolicyApplier) async throws {
         let reloader = Reloader(
             deadline: Self.deadline,
-            load: load,
+            load: { [self] in Run(number: waiters.begin(), loaded: load()) },
             apply: { [self] in submit($0) },
-            fail: { [self] in finished($0.description) }
+            fail: { [self] failure in
+                finished(failure.description)
+                let result = ReloadResult(failure: failure.description)
+                switch failure {
+                case .abandoned: waiters.endRunning(result)
+                case .refused: waiters.endWaiting(result)
+                }
+            }
         )
+        defer {
+            let result = ReloadResult(failure: PolicyRejection.stopping.description)
+            waiters.endWaiting(result)
+            waiters.endRunning(result)
+        }
         let isRequested = state.withLock { state in
             state.reloader = reloader
             return state.isRequested
@@ -66,18 +94,33 @@ final class ConfigurationFileSource: PolicySource {
         }
     }
 
-    private func submit(_ loaded: LoadedConfiguration) {
+    private func submit(_ run: Run) {
+        let loaded = run.loaded
         for finding in loaded.findings {
             let level: Logger.Level = finding.severity == .error ? .error : .warning
             logger.log(level: level, "\(finding.line(in: loaded.file, withSeverity: false))")
         }
+        var result = ReloadResult()
+        result.errors = loaded.faults.map { $0.line(in: loaded.file, withSeverity: false) }
+        result.warnings = loaded.warnings.map { $0.line(in: loaded.file, withSeverity: false) }
         guard let configuration = loaded.configuration else {
-            return finished(loaded.summary)
+            finished(loaded.summary)
+            result.failure = loaded.summary
+            return waiters.end(run.number, result)
         }
-        writer.submit(configuration) { [finished] result in
-            switch result {
-            case .success: finished(nil)
-            case .failure(let rejection): finished(rejection.description)
+        writer.submit(configuration) { [self, result] outcome in
+            switch outcome {
+            case .success(let outcome):
+                finished(nil)
+                Task {
+                    await outcome.waitUntilObeyed()
+                    waiters.end(run.number, result)
+                }
+            case .failure(let rejection):
+                finished(rejection.description)
+                var result = result
+                result.failure = rejection.description
+                waiters.end(run.number, result)
             }
         }
     }

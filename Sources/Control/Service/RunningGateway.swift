@@ -131,6 +131,12 @@ struct RunningGateway: Sendable {
     func requestReload() {
         source.requestReload()
     }
+
+    /// As SIGHUP, but waits for the end.
+    private func reload() async -> ReloadResult {
+        reopenLogs()
+        return await source.reload()
+    }
 }
 
 // MARK: - Services
@@ -209,6 +215,7 @@ extension RunningGateway {
             access: .keys { [writer] in writer.store }
         )
         routes.hasOpenMetrics = address.ip.unmapped.isLoopback
+        routes.reload = reload
         routes.hostNames = managementNames
         return managementServer(at: .address(address), routes)
     }
@@ -237,6 +244,7 @@ extension RunningGateway {
             return bound()
         }
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket)
+        routes.reload = reload
         routes.hostNames = managementNames
         let own = Mutex<FileIdentity?>(nil)
         defer { LocalSocket.remove(path, ifStill: own.withLock { $0 }) }
@@ -290,12 +298,24 @@ extension RunningGateway {
 
         func run() async throws {
             try await cancelWhenGracefulShutdown {
-                try await withThrowingTaskGroup { tasks in
-                    tasks.addTask {
+                try await withThrowingTaskGroup { group in
+                    group.addTask {
+                        try await gateway.source.run(submittingTo: gateway.applier)
+                    }
+                    group.addTask {
                         await gateway.writer.acceptReachedEndpoints(of: gateway.gateway)
                     }
-                    defer { tasks.cancelAll() }
-                    try await gateway.source.run(submittingTo: gateway.applier)
+                    group.addTask {
+                        await RequestExpiry(writer: gateway.writer, logger: gateway.logger).run()
+                    }
+                    group.addTask {
+                        await HitRecorder(
+                            gateway: gateway.gateway,
+                            writer: gateway.writer,
+                            logger: gateway.logger
+                        ).run()
+                    }
+                    try await group.waitForAll()
                 }
             }
             // A successor may need both immediately.

@@ -36,6 +36,9 @@ public struct EntryHitTable: Sendable {
 
     public subscript(key: Key) -> EntryHits? { hits[key] }
 
+    /// All of them, in no particular order.
+    public var all: some Collection<(key: Key, value: EntryHits)> { hits }
+
     public mutating func record(_ key: Key, at now: UnixTime) {
         let second = UInt32(clamping: now.seconds)
         hits[key, default: EntryHits(count: 0, last: second)].count += 1

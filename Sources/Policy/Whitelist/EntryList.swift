@@ -195,6 +195,16 @@ extension EntryList {
         notes.entry(trie.rules[index], isEnabled: trie.rules.isEnabled(index), at: index)
     }
 
+    /// The entries whose last editor satisfies `isWanted`, in no particular order.
+    ///
+    /// - Complexity: O(*n*), but an entry is made only for each result.
+    public func entries(
+        editedBy isWanted: (String) -> Bool
+    ) -> [(id: EntryID, entry: WhitelistEntry)] {
+        notes.indices(editedBy: isWanted).filter(trie.rules.contains(index:))
+            .map { (id: id(at: $0), entry: self[$0]) }
+    }
+
     /// The entries in ascending order of their blocks.
     public var entries: some Sequence<(id: EntryID, entry: WhitelistEntry)> {
         entries(in: 0..<count)

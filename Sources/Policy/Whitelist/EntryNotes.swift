@@ -219,6 +219,17 @@ extension EntryNotes {
         forms = forms.map { places[$0] ?? $0 }
     }
 
+    /// The indices of entries whose last editor satisfies `isWanted`: the names are compared once
+    /// each, and not once for each entry.
+    func indices(editedBy isWanted: (String) -> Bool) -> [Int] {
+        let wanted = editors.map(isWanted)
+        guard wanted.contains(true) else { return [] }
+        return editorPlaces.indices.filter { index in
+            let place = Int(editorPlaces[index])
+            return place > 0 && wanted[place - 1]
+        }
+    }
+
     /// Forgets a removed entry.
     mutating func clear(at index: Int) {
         if index < forms.count { forms[index] = Form.block.rawValue }

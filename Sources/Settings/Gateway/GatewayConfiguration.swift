@@ -51,10 +51,15 @@ extension Topology {
                 listen?.warnOfOpenManagement(address)
             }
             let names = fields.elements("names").compactMap { $0.scalar(HostName.self)?.text }
+            let proxies = fields.place("trustedProxies")
+            let trusted = proxies?.blocks() ?? []
+            proxies?.refuseWideTrust(of: trusted)
             let socket: String? = fields.optional("socket")
-            return (address, names, socket)
+            return (address, names, trusted, socket)
         }
-        if let settings { (management, managementNames, managementSocket) = settings }
+        if let settings {
+            (management, managementNames, trustedProxies, managementSocket) = settings
+        }
     }
 
     fileprivate mutating func readLimits(_ fields: inout Fields) {
@@ -141,6 +146,18 @@ extension Place {
                 "\(address) may be reachable from the internet, and has no TLS: whoever is on the way"
                     + " can read the keys of its clients",
                 remedy: remedy
+            )
+        }
+    }
+}
+
+extension Place {
+    /// Any union of blocks counts: 0.0.0.0/1 and 128.0.0.0/1 cover everything.
+    fileprivate func refuseWideTrust(of blocks: [CIDRBlock]) {
+        for openness in AddressOpenness.all(of: blocks) {
+            error(
+                "\(openness.subject) could forge its address",
+                remedy: "list the proxies' own addresses only"
             )
         }
     }

@@ -11,6 +11,9 @@ package struct Topology: Hashable, Sendable {
     /// Host names by which the management address may be reached; addresses and `localhost` always
     /// may.
     package var managementNames: [String] = []
+    /// The reverse proxies and load balancers in front of the management address, whose word for a
+    /// client's address counts.
+    package var trustedProxies: [CIDRBlock] = []
     /// The local socket of the management API; `nil` for the standard one.
     package var managementSocket: String?
     /// Where the policy comes from.

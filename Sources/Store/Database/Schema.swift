@@ -13,6 +13,7 @@ enum Schema {
         migrator.registerMigration("1 keys", migrate: createKeys)
         migrator.registerMigration("1 audit", migrate: createAudit)
         migrator.registerMigration("1 tally", migrate: createTally)
+        migrator.registerMigration("2 entryUse", migrate: createEntryUse)
         return migrator
     }
 
@@ -170,6 +171,28 @@ enum Schema {
                     at INTEGER NOT NULL,
                     source TEXT NOT NULL
                 ) STRICT, WITHOUT ROWID;
+                """
+        )
+    }
+
+    private static func createEntryUse(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                -- When an entry decided last. Written now and then, so apart, and without checksums:
+                -- it decides nothing.
+                CREATE TABLE entryUse (
+                    list INTEGER NOT NULL,
+                    number INTEGER NOT NULL,
+                    at INTEGER NOT NULL,
+                    PRIMARY KEY (list, number),
+                    FOREIGN KEY (list, number) REFERENCES entry ON DELETE CASCADE
+                ) STRICT, WITHOUT ROWID;
+
+                -- Since when that is recorded; one row.
+                CREATE TABLE entryUseStart (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    at INTEGER NOT NULL
+                ) STRICT;
                 """
         )
     }

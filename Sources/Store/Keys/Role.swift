@@ -1,5 +1,7 @@
 /// What the holder of a key may do.
 package enum Role: String, Hashable, Sendable, CaseIterable, Codable {
+    /// Admit its own address for a while, and nothing else.
+    case lease
     /// See everything of its warehouses.
     case read
     /// Also change whitelists, endpoints and services, close sessions, set backends' modes.
@@ -10,14 +12,20 @@ package enum Role: String, Hashable, Sendable, CaseIterable, Codable {
 
 /// What a request needs. Each route declares one.
 package enum Permission: Hashable, Sendable, CaseIterable {
-    case read, operate, administer
+    /// To see who one is.
+    case identify
+    case lease, read, operate, administer
 }
 
 extension Role {
     package func allows(_ permission: Permission) -> Bool {
         switch (self, permission) {
-        case (_, .read), (.operate, .operate), (.administer, _): true
-        case (.read, .operate), (.read, .administer), (.operate, .administer): false
+        case (.lease, .identify), (.lease, .lease): true
+        case (.lease, .read), (.lease, .operate), (.lease, .administer): false
+        case (.read, .identify), (.read, .read): true
+        case (.read, .lease), (.read, .operate), (.read, .administer): false
+        case (.operate, .administer): false
+        case (.operate, _), (.administer, _): true
         }
     }
 }

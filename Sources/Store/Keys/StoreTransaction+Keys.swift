@@ -100,6 +100,12 @@ extension StoreTransaction {
                 reason: "expected 1 to \(Self.nameLimit) bytes of printable text"
             )
         }
+        guard !LeaseHolder.isHolder(key.name) else {
+            throw StoreRefusal.invalid(
+                field: "name",
+                reason: "contains \(LeaseHolder.mark.quoted), as only the editors of leases do"
+            )
+        }
         if keyring.keys.values.contains(where: { $0.id != key.id && $0.name == key.name }) {
             throw StoreRefusal.exists("a key named \(key.name.quoted)")
         }

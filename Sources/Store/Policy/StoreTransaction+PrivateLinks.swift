@@ -1,6 +1,7 @@
 import GRDB
 package import Policy
 import Text
+package import Time
 
 // MARK: - Inbound endpoints
 
@@ -57,6 +58,30 @@ extension StoreTransaction {
         )
     }
 
+    /// How long a request for an endpoint waits for an answer: after AWS, whose own requests expire
+    /// too, 14 days.
+    package static let requestLifetime = Duration.seconds(14 * 86_400)
+
+    /// Lets requests expire that nobody has answered in time. One whose age is not known never does.
+    ///
+    /// - Parameter time: by which their age is counted.
+    /// - Returns: the endpoints, each with its warehouse.
+    package mutating func expireRequests(at time: UnixTime) throws -> [(
+        warehouse: String, endpoint: EndpointName
+    )] {
+        let overdue = policy.overdueRequests(at: time)
+        for (id, name) in overdue {
+            var endpoint = try endpoint(name, of: id)
+            do throws(IllegalTransition) {
+                endpoint.state = try endpoint.state.after(.expire)
+            } catch {
+                throw StoreRefusal.conflict("\(error)")
+            }
+            try setEndpoint(endpoint, of: id, action: "endpoint.expire")
+        }
+        return overdue
+    }
+
     private mutating func updateLinks(
         of id: String,
         _ body: (inout StoredWarehouse) -> Void
@@ -65,6 +90,28 @@ extension StoreTransaction {
         touch()
         body(&warehouse)
         policy.warehouses[id] = warehouse
+    }
+}
+
+extension StoredPolicy {
+    /// The requests that have waited for too long, in alphabetical order.
+    ///
+    /// The age is counted from what is stored: a request from the future, as one is while the clock
+    /// is behind, is not old.
+    package func overdueRequests(
+        at now: UnixTime
+    ) -> [(warehouse: String, endpoint: EndpointName)] {
+        let limit = StoreTransaction.requestLifetime.components.seconds
+        return warehouses.sorted { $0.key < $1.key }.flatMap { id, warehouse in
+            warehouse.endpoints.filter { endpoint in
+                guard endpoint.state == .pendingAcceptance, let start = endpoint.createdAt else {
+                    return false
+                }
+                let (age, overflow) = now.seconds.subtractingReportingOverflow(start.seconds)
+                return !overflow && age >= limit
+            }
+            .map { (warehouse: id, endpoint: $0.name) }
+        }
     }
 }
 

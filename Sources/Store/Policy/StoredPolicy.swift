@@ -55,6 +55,11 @@ package struct StoredList: Hashable, Sendable {
     /// Its row.
     package var row: Int64
     package var list: EntryList
+
+    package init(row: Int64, list: EntryList) {
+        self.row = row
+        self.list = list
+    }
 }
 
 /// Entries under one name, which several warehouses share.

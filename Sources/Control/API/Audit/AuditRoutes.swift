@@ -77,6 +77,7 @@ struct AuditRoutes: Sendable {
     private func export(_ call: APICall) async throws -> Response {
         let filter = try filter(call, beside: [])
         let store = try writes.writer.requireStore()
+        AnswerPace.streamed.apply(to: call.context.channel)
         let body = ResponseBody { writer in
             var last: Int64 = 0
             while true {
@@ -97,6 +98,8 @@ struct AuditRoutes: Sendable {
     private func backUp(_ call: APICall) async throws -> Response {
         try call.allowParameters([])
         let store = try writes.writer.requireStore()
+        // Making the copy can take a while too.
+        AnswerPace.streamed.apply(to: call.context.channel)
         let file = "\(store.path).backup-\(UUID().uuidString)"
         try await BlockingWork.run { try store.backUp(to: file) }
         let handle: BackupFile

@@ -11,7 +11,7 @@ struct KeyRoutes: Sendable {
     let writes: APIWriter
 
     func add() {
-        api.on(.get, "/v1/me", .read, .filtered) { try identify($0) }
+        api.on(.get, "/v1/me", .identify, .filtered) { try identify($0) }
         api.on(.get, "/v1/keys", .administer, .organization) { try list($0) }
         api.onChange(.post, "/v1/keys", .administer, .organization) { try await create($0) }
         api.on(.get, "/v1/keys/{key}", .administer, .organization) { try get($0) }

@@ -13,20 +13,113 @@ struct WhitelistRoutes: Sendable {
 
     func add() {
         let path = "/v1/warehouses/{warehouse}/whitelist"
-        api.on(.get, path, .read, .warehouse) { try get($0) }
+        api.on(.get, path, .read, .warehouse) { try await get($0) }
+        api.on(.get, "\(path)/check", .read, .warehouse) { try await check($0) }
         api.onChange(.patch, path, .operate, .warehouse) { try await change($0) }
     }
 
-    private func get(_ call: APICall) throws -> Response {
-        try call.allowParameters([])
+    private func get(_ call: APICall) async throws -> Response {
+        try call.allowParameters(["unusedDays"])
         let id = try call.warehouse
+        let days = try Self.days(call)
+        let whitelist = api.gateway.policy[id].whitelist
+        var view = WhitelistView(id, whitelist, writes.writer.store?.policy.warehouses[id])
+        if days != nil || whitelist.entryCount <= WhitelistView.diagnosedCount {
+            let unused = try await findings(
+                of: id,
+                unusedDays: days ?? WhitelistView.unusedDays,
+                limit: WhitelistView.warningLimit,
+                entryLimit: 0
+            )
+            let messages = unused.found.findings.map(\.message)
+            if days != nil {
+                view.warnings += messages
+            } else if unused.found.total > 0 {
+                view.warnings.append(
+                    "\(unused.found.total) of the entries matched nothing in"
+                        + " \(WhitelistView.unusedDays.of("day")) (sluice whitelist check lists them)"
+                )
+            }
+            view.hitsSince = unused.hitsSince
+        }
+        return try call.answer(view)
+    }
+
+    private static func days(_ call: APICall) throws -> Int? {
+        guard let text = try call.request.parameter("unusedDays") else { return nil }
+        guard let days = Int(text), (1...3_650).contains(days) else {
+            throw RequestError.invalid(
+                "unusedDays",
+                "expected a number from 1 to 3650, found \(text.quoted)"
+            )
+        }
+        return days
+    }
+
+    private struct CheckView: Encodable {
+        let warehouseId: String
+        let version: UInt64?
+        let count: Int
+        let unusedDays: Int
+        /// Since when it is recorded which entries decide; `nil` if it is not.
+        let hitsSince: UnixTime?
+        let findings: [WhitelistFinding]
+        /// Of all findings.
+        let total: Int
+    }
+
+    /// Looks at every entry, however many there are.
+    private func check(_ call: APICall) async throws -> Response {
+        try call.allowParameters(["unusedDays"])
+        let id = try call.warehouse
+        let days = try Self.days(call) ?? WhitelistView.unusedDays
+        let whitelist = api.gateway.policy[id].whitelist
+        let version = writes.writer.store?.policy.warehouses[id]?.version
+        let (found, hitsSince) = try await findings(of: id, unusedDays: days, limit: 1_000)
         return try call.answer(
-            WhitelistView(
-                id,
-                api.gateway.policy[id].whitelist,
-                writes.writer.store?.policy.warehouses[id]
+            CheckView(
+                warehouseId: id,
+                version: version,
+                count: whitelist.entryCount,
+                unusedDays: days,
+                hitsSince: hitsSince,
+                findings: found.findings,
+                total: found.total
             )
         )
+    }
+
+    /// One at a time: a long whitelist takes a second.
+    private static let queue = PageQueue()
+
+    /// - Parameter entryLimit: entries of a longer whitelist are not compared with each other.
+    private func findings(
+        of id: String,
+        unusedDays: Int,
+        limit: Int,
+        entryLimit: Int = .max
+    ) async throws -> (found: WhitelistFindings, hitsSince: UnixTime?) {
+        let whitelist = api.gateway.policy[id].whitelist
+        let store = writes.writer.store
+        let hits = await api.gateway.entryHits()
+        return try await Self.queue.build {
+            let now = UnixTime.systemTime
+            var found = WhitelistFindings(
+                whitelist,
+                limit: limit,
+                entryLimit: entryLimit,
+                at: now
+            )
+            guard let store else { return (found, nil) }
+            let policy = store.policy
+            let lists = whitelist.lists.enumerated().compactMap { position, list in
+                policy.storedList(list.name, of: id).map { (position, $0) }
+            }
+            let stored = Dictionary(lists) { first, _ in first }
+            let uses = try store.entryUses(of: stored.values.map(\.row))
+            found.addUnused(for: unusedDays, hits, uses, stored: stored, at: now)
+            return (found, uses.since)
+        }
     }
 
     private func change(_ call: APICall) async throws -> Response {
@@ -70,9 +163,11 @@ struct WhitelistView: Encodable, Sendable {
         let readOnly: Bool
     }
 
-    /// A longer list is not searched for entries without effect on each look.
-    private static let diagnosedCount = 20_000
-    private static let warningLimit = 100
+    /// A longer whitelist is not searched for entries without effect on each look.
+    static let diagnosedCount = 20_000
+    static let warningLimit = 100
+    /// Entries that have matched nothing for so long are worth a warning.
+    static let unusedDays = 90
 
     let warehouseId: String
     let mode: Whitelist.Mode
@@ -80,7 +175,9 @@ struct WhitelistView: Encodable, Sendable {
     let version: UInt64?
     let groups: [String]
     let lists: [List]
-    let warnings: [String]
+    var warnings: [String]
+    /// Since when it is recorded which entries decide; `nil` if it is not.
+    var hitsSince: UnixTime?
 
     init(_ id: String, _ whitelist: Whitelist, _ stored: StoredWarehouse?) {
         warehouseId = id
@@ -94,45 +191,21 @@ struct WhitelistView: Encodable, Sendable {
                 readOnly: stored == nil || !list.isOwn
             )
         }
-        warnings = whitelist.lists.filter { $0.count <= Self.diagnosedCount }
-            .flatMap { Self.warnings(of: $0) }
-            .prefix(Self.warningLimit).map(\.self)
-    }
-
-    private static func warnings(of list: EntryList) -> [String] {
-        let now = UnixTime.systemTime
-        let enabled = list.trie.rules.indices.filter { list.trie.rules.isEnabled($0) }
-        let diagnosis = RuleDiagnosis(
-            of: RuleSet(strictest: enabled.map { list.trie.rules[$0] }),
-            at: now
+        let found = WhitelistFindings(
+            whitelist,
+            limit: Self.warningLimit,
+            entryLimit: Self.diagnosedCount,
+            at: .systemTime
         )
-        return diagnosis.idleRules.map { idle in
-            let place = enabled[idle.rule]
-            let name =
-                list.isOwn
-                ? "\(list[place].text) (entry \(list.reference(at: place)))"
-                : "\(list.name.apiText): \(list[place].text)"
-            return switch idle.reason {
-            case .covered(let around):
-                "\(name) is redundant: covered by \(list[enabled[around]].text)"
-            case .shadowed: "\(name) has no effect: longer prefixes cover all of its addresses"
-            case .alreadyDenied: "\(name) has no effect: no other entry admits these addresses"
-            }
+        warnings = found.findings.map(\.message)
+        if found.total > warnings.count {
+            warnings.append("\((found.total - warnings.count).of("more warning"))")
         }
-    }
-}
-
-extension EntryList {
-    /// Whether it is the warehouse's own, and neither a group's nor a file's.
-    fileprivate var isOwn: Bool {
-        switch name {
-        case .entries, .service: true
-        case .group, .file: false
-        }
-    }
-
-    fileprivate func reference(at index: Int) -> EntryReference {
-        EntryReference(service: name.service, id: id(at: index))
+        guard !found.isComplete else { return }
+        warnings.append(
+            "\(whitelist.entryCount) entries are too many to be compared each time (use sluice"
+                + " whitelist check)"
+        )
     }
 }
 
@@ -235,6 +308,16 @@ struct GroupRoutes: Sendable {
         return try await writes.write(call) { transaction in
             try transaction.removeGroup(name)
             return WriteAnswer()
+        }
+    }
+}
+
+extension EntryList {
+    /// Whether it is the warehouse's own, and neither a group's nor a file's.
+    fileprivate var isOwn: Bool {
+        switch name {
+        case .entries, .service: true
+        case .group, .file: false
         }
     }
 }

@@ -27,7 +27,8 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let gateway = GatewaySession { try place.target(configuration: config) }
-        try await gateway.run { client in
+        // Until the copy is made, nothing comes.
+        try await gateway.run(answeringWithin: .seconds(600)) { client in
             if file == "-" { return try await print(from: client) }
             try await save(from: client)
         }

@@ -16,12 +16,16 @@ struct GatewaySession {
 
     /// The result of `work`.
     ///
+    /// - Parameter patience: for an answer; `nil` for the usual one.
     /// - Throws: the exit code, after printing the reason to standard error.
     func run<Value>(
+        answeringWithin patience: Duration? = nil,
         _ work: (ManagementClient) async throws -> Value
     ) async throws -> Value {
         do {
-            return try await work(ManagementClient(try target()))
+            var limits = ManagementClient.Limits()
+            if let patience { limits.answer = patience }
+            return try await work(ManagementClient(try target(), limits: limits))
         } catch let error as ManagementClientError {
             StandardError.print("sluice: \(error)")
             throw GatewayExit.code(error, refusal: refusal)

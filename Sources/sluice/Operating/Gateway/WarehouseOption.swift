@@ -19,10 +19,17 @@ struct WarehouseOption: ParsableArguments {
     /// The id that was given, or that of the only warehouse.
     func id(_ client: ManagementClient) async throws -> String {
         if let warehouse { return warehouse }
+        return try await Self.only(client, use: "--warehouse")
+    }
+
+    /// The id of the only warehouse.
+    ///
+    /// - Parameter option: what names one of several.
+    static func only(_ client: ManagementClient, use option: String) async throws -> String {
         let list: ManagementClient.Listing<WarehouseView> =
             try await client.list("v1/warehouses", limit: 10).value
         guard let only = list.elements.first, list.total == 1 else {
-            throw Self.ambiguous(list.elements.map(\.warehouseId), of: list.total)
+            throw ambiguous(list.elements.map(\.warehouseId), of: list.total, use: option)
         }
         return only.warehouseId
     }
@@ -36,11 +43,15 @@ struct WarehouseOption: ParsableArguments {
         "v1/warehouses/\(try await id(client).percentEncoded)"
     }
 
-    private static func ambiguous(_ ids: [String], of total: Int) -> CommandFailure {
+    private static func ambiguous(
+        _ ids: [String],
+        of total: Int,
+        use option: String
+    ) -> CommandFailure {
         if total == 0 { return CommandFailure("the gateway has no warehouse") }
         let names = ids.joined(separator: ", ") + (total > ids.count ? ", …" : "")
         return CommandFailure(
-            "several warehouses (use --warehouse with one of \(names))",
+            "several warehouses (use \(option) with one of \(names))",
             code: GatewayExit.usage
         )
     }

@@ -94,7 +94,10 @@ extension KeyCommand {
         @Option(help: "Another name.")
         var name: String?
 
-        @Option(help: "Another role: read, operate or administer.", completion: KeyRole.completion)
+        @Option(
+            help: "Another role: lease, read, operate or administer.",
+            completion: KeyRole.completion
+        )
         var role: KeyRole?
 
         @OptionGroup var scope: KeyScope

@@ -7,6 +7,7 @@ extension KeyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create a key and show its secret, once.",
             discussion: """
+                lease       admit its own address for a while (sluice lease), and nothing else
                 read        read everything but keys and the audit
                 operate     also change whitelists, endpoints and services, close sessions, and \
                 set the modes of backends
@@ -20,7 +21,7 @@ extension KeyCommand {
         @Argument(help: "Who or what uses it.")
         var name: String
 
-        @Option(help: "read, operate or administer.", completion: KeyRole.completion)
+        @Option(help: "lease, read, operate or administer.", completion: KeyRole.completion)
         var role: KeyRole
 
         @OptionGroup var scope: KeyScope

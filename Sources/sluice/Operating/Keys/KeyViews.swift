@@ -5,7 +5,7 @@ import Time
 
 /// What a key permits.
 enum KeyRole: String, CaseIterable, ExpressibleByArgument {
-    case read, operate, administer
+    case lease, read, operate, administer
 
     static var completion: CompletionKind { .list(allCases.map(\.rawValue)) }
 }

@@ -51,6 +51,7 @@ extension NewKey {
 extension KeyRole {
     fileprivate var stored: Role {
         switch self {
+        case .lease: .lease
         case .read: .read
         case .operate: .operate
         case .administer: .administer

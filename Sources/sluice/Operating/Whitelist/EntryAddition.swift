@@ -86,7 +86,8 @@ extension WhitelistCommand {
             let caller: CallerView = try await client.get("v1/me").value
             guard let address = caller.address else {
                 throw CommandFailure(
-                    "a local socket has no address (name the address instead of --my-address)"
+                    "the gateway does not know your address: there is none on a local socket, and a"
+                        + " proxy has to forward it (name the address instead of --my-address)"
                 )
             }
             return address
@@ -111,6 +112,9 @@ extension WhitelistCommand {
 /// Whom the gateway takes the caller for.
 struct CallerView: Decodable {
     var name: String?
-    /// `nil` on a local socket.
+    var role: String?
+    /// `nil` for all.
+    var warehouses: [String]?
+    /// `nil` on a local socket, and if a proxy does not name it.
     var address: String?
 }

@@ -30,6 +30,18 @@ struct ImportView: ChangeAnswer {
         let rows = (errors ?? []).map { ["\($0.line)", $0.text.cell, $0.message] }
         return Columns([.number("LINE"), "TEXT", "ERROR"], rows).description
     }
+
+    /// What a gateway has refused because of such lines.
+    init(refused data: JSONValue) {
+        errors = (data["errors"]?.array ?? []).map { value in
+            let line: Int? = if case .number(let text) = value["line"] { Int(text) } else { nil }
+            return Fault(
+                line: line ?? 0,
+                text: value["text"]?.string,
+                message: value["message"]?.string ?? "invalid"
+            )
+        }
+    }
 }
 
 extension WhitelistCommand {
@@ -97,13 +109,23 @@ extension WhitelistCommand {
                 query: [(key: "dryRun", value: "true"), (key: "confirm", value: "true")],
                 body: body(text, version: nil)
             )
-            let answer: ManagementClient.Answer<ImportView> = try await client.send(request)
-            guard let errors = answer.value.errors, !errors.isEmpty else { return answer }
-            change.management.gateway.print(answer) { $0.errorTable + "\n" }
-            throw CommandFailure(
-                "\(file): \(errors.count.of("invalid line")), nothing was imported",
-                code: GatewayExit.data
-            )
+            do throws(ManagementClientError) {
+                return try await client.send(request)
+            } catch {
+                guard let data = error.refusal?.data, error.refusal?.code == "InvalidList" else {
+                    throw error
+                }
+                let view = ImportView(refused: data)
+                if change.management.json {
+                    StandardOutput.print(json: data.prettyText)
+                } else {
+                    StandardOutput.print(view.errorTable)
+                }
+                throw CommandFailure(
+                    "\(file): \((view.errors?.count ?? 0).of("invalid line")), nothing was imported",
+                    code: GatewayExit.data
+                )
+            }
         }
 
         private func body(_ text: String, version: Int?) -> JSONValue {

@@ -14,7 +14,7 @@ struct WhitelistCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Show.self, List.self, Add.self, Change.self, Enable.self, Disable.self, Remove.self,
-            Mode.self, Import.self, Export.self,
+            Mode.self, Check.self, Import.self, Export.self,
         ],
         defaultSubcommand: List.self
     )
