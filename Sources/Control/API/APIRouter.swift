@@ -32,6 +32,7 @@ struct APIRouter: Sendable {
     let writer: PolicyWriter
     let access: ManagementAccess
     let table: RouteTable
+    var metrics = ManagementMetrics()
 
     /// Registers a call that reads, or that acts on the running gateway alone.
     func on(
@@ -157,6 +158,7 @@ extension APIRouter {
         guard let user = try await LocalUser.peer(of: context.channel),
             user == 0 || user == LocalUser.current
         else {
+            metrics.recordRefusal("user", "local socket: another user was refused")
             throw RequestError(
                 .forbidden,
                 "Forbidden",
@@ -177,6 +179,7 @@ extension APIRouter {
             try? IPAddress(parsing: text).unmapped
         }
         guard let secret = Self.keyField.flatMap({ request.headers[$0] }) else {
+            metrics.recordRefusal("missing", "request\(source.map { " from \($0)" } ?? "") without a key")
             throw RequestError(
                 .unauthorized,
                 "Unauthorized.InvalidApiKey",
@@ -190,7 +193,10 @@ extension APIRouter {
             store.recordUse(of: key, from: source?.description ?? "-", at: now)
             return Principal(identity: .key(key), address: source)
         } catch {
-            context.logger.info("API key refused: \(error.reason)")
+            metrics.recordRefusal(
+                error.word,
+                "API key\(source.map { " from \($0)" } ?? "") refused: \(error.reason)"
+            )
             throw RequestError(
                 .unauthorized,
                 "Unauthorized.InvalidApiKey",
@@ -211,6 +217,16 @@ extension RequestError {
 }
 
 extension Keyring.Refusal {
+    /// For the metrics.
+    fileprivate var word: String {
+        switch self {
+        case .unknown: "unknown"
+        case .disabled: "disabled"
+        case .expired: "expired"
+        case .source: "source"
+        }
+    }
+
     /// For the operator's log.
     fileprivate var reason: String {
         switch self {

@@ -42,6 +42,7 @@ struct APIWriter: Sendable {
 
     let gateway: any ManagedGateway
     let writer: PolicyWriter
+    var metrics = ManagementMetrics()
     let requests = InFlightRequests()
     let rates = WriteRates()
 
@@ -56,7 +57,12 @@ struct APIWriter: Sendable {
         _ confirmation: Confirmation = .ofDanger,
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> WriteAnswer
     ) async throws -> Response {
-        try rates.admit(call.principal.id)
+        do {
+            try rates.admit(call.principal.id)
+        } catch {
+            metrics.recordRateLimit()
+            throw error
+        }
         guard confirmation == .ofDanger else {
             return try await commit(call, body) { transaction in
                 let answer = try change(&transaction)
@@ -120,7 +126,9 @@ extension APIWriter {
         }
         defer { requests.end(identity) }
         switch try await known(identity) {
-        case .answered(let stored): return try response(call, stored)
+        case .answered(let stored):
+            metrics.recordRepeat()
+            return try response(call, stored)
         case .otherContent: throw RequestError.idempotencyConflict
         case .new: break
         }

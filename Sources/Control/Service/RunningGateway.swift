@@ -30,6 +30,8 @@ struct RunningGateway: Sendable {
     let applier: PolicyApplier
     /// Changes the policy.
     let writer: PolicyWriter
+    /// What the management address and the local socket share.
+    private let plane: ControlPlane
 
     /// - Parameter load: reads the configuration again.
     init(
@@ -83,6 +85,9 @@ struct RunningGateway: Sendable {
         writer = PolicyWriter(start.base, configured: start.configured, logger: logger)
         writer.start(with: applier)
         writer.logActs()
+        let plane = ControlPlane(gateway, writer, report: logs.events.record)
+        writer.onActs { plane.events.actsRecorded() }
+        self.plane = plane
         source = ConfigurationFileSource(
             name: start.policySource,
             writer: writer,
@@ -159,6 +164,7 @@ extension RunningGateway {
                 logger.notice("draining", metadata: ["sessions": "\(gateway.sessionCount)"])
                 // A successor may need the addresses immediately.
                 gateway.stopAccepting()
+                plane.events.close()
                 await group.triggerGracefulShutdown()
             }
             defer { tasks.cancelAll() }
@@ -176,6 +182,7 @@ extension RunningGateway {
         var services: [any ServiceLifecycle.Service] = [
             DataPlaneService(gateway: self, managementPorts: ports, ready: ready),
             PolicyService(gateway: self),
+            CountService(gateway: self),
         ]
         if management != nil || managementSocket != nil {
             services.append(ManagementService(gateway: self) { bound.yield($0) })
@@ -202,6 +209,7 @@ extension RunningGateway {
             writer: writer,
             access: .keys { [writer] in writer.store }
         )
+        routes.plane = plane
         routes.hasOpenMetrics = address.ip.unmapped.isLoopback
         routes.hostNames = managementNames
         return managementServer(at: .address(address), routes)
@@ -231,6 +239,7 @@ extension RunningGateway {
             return bound()
         }
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket)
+        routes.plane = plane
         routes.hostNames = managementNames
         do {
             try await managementServer(at: .socket(path), routes).run { [logger] _ in
@@ -286,6 +295,17 @@ extension RunningGateway {
             // A successor may need both immediately.
             gateway.writer.release()
             gateway.lastPolicy?.close()
+        }
+    }
+
+    /// Counts for each minute, off the path of connections.
+    private struct CountService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown { [gateway] in
+                await gateway.plane.counts.run { gateway.gateway.status() }
+            }
         }
     }
 

@@ -52,7 +52,7 @@ struct ExpositionReader {
     private mutating func readType(_ line: String) throws(Fault) {
         let words = line.split(separator: " ")
         guard words.count == 4, words[2] == family, types[family] == nil,
-            ["counter", "gauge"].contains(words[3])
+            ["counter", "gauge", "histogram"].contains(words[3])
         else { throw Fault(description: "TYPE must follow its HELP: \(line)") }
         types[family] = String(words[3])
     }
