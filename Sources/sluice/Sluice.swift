@@ -19,6 +19,7 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, DemoCommand.self, StatusCommand.self,
             SessionsCommand.self, DenialsCommand.self, ExplainAccessCommand.self,
+            EventsCommand.self, CountsCommand.self,
             BackendCommand.self, WhitelistCommand.self, GroupCommand.self, EndpointCommand.self,
             ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
             AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self, CIDRCommand.self,

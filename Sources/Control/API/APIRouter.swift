@@ -179,7 +179,10 @@ extension APIRouter {
             try? IPAddress(parsing: text).unmapped
         }
         guard let secret = Self.keyField.flatMap({ request.headers[$0] }) else {
-            metrics.recordRefusal("missing", "request\(source.map { " from \($0)" } ?? "") without a key")
+            metrics.recordRefusal(
+                "missing",
+                "request\(source.map { " from \($0)" } ?? "") without a key"
+            )
             throw RequestError(
                 .unauthorized,
                 "Unauthorized.InvalidApiKey",

@@ -7,6 +7,7 @@ import Policy
 import ServiceLifecycle
 import Settings
 import Sockets
+import Store
 import Text
 import Time
 import Traffic
@@ -85,8 +86,17 @@ struct RunningGateway: Sendable {
         writer = PolicyWriter(start.base, configured: start.configured, logger: logger)
         writer.start(with: applier)
         writer.logActs()
-        let plane = ControlPlane(gateway, writer, report: logs.events.record)
-        writer.onActs { plane.events.actsRecorded() }
+        let (writer, audit) = (writer, logs.audit)
+        let plane = ControlPlane(
+            gateway,
+            writer,
+            auditExport: { audit.status },
+            report: logs.events.record
+        )
+        writer.onActs {
+            plane.events.actsRecorded()
+            audit.recordsAdded()
+        }
         self.plane = plane
         source = ConfigurationFileSource(
             name: start.policySource,
@@ -289,12 +299,15 @@ extension RunningGateway {
         let gateway: RunningGateway
 
         func run() async throws {
+            gateway.logs.audit.start { [writer = gateway.writer] in writer.store }
             try await cancelWhenGracefulShutdown {
                 try await gateway.source.run(submittingTo: gateway.applier)
             }
-            // A successor may need both immediately.
+            // A successor may need both immediately. It exports what it writes itself.
             gateway.writer.release()
             gateway.lastPolicy?.close()
+            let newest = gateway.writer.store?.auditNumber ?? 0
+            await gateway.logs.audit.finish(through: newest, within: .seconds(1))
         }
     }
 

@@ -8,6 +8,12 @@ package struct SessionChanges: Hashable, Sendable, Codable {
         package var connection: UInt64
         package var bytesIn: UInt64
         package var bytesOut: UInt64
+
+        package init(connection: UInt64, bytesIn: UInt64, bytesOut: UInt64) {
+            self.connection = connection
+            self.bytesIn = bytesIn
+            self.bytesOut = bytesOut
+        }
     }
 
     /// Open connections, including those not yet admitted.

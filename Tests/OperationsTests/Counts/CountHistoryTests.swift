@@ -42,9 +42,18 @@ struct CountHistoryTests {
     @Test("A minute has what the counters have more at its end")
     func minutes() throws {
         var history = CountHistory()
-        history.record([listener("W", accepted: 3, denied: 1, active: 2, bytes: 10)], at: end(of: 0))
-        history.record([listener("W", accepted: 3, denied: 1, active: 1, bytes: 10)], at: end(of: 1))
-        history.record([listener("W", accepted: 9, denied: 2, active: 4, bytes: 70)], at: end(of: 2))
+        history.record(
+            [listener("W", accepted: 3, denied: 1, active: 2, bytes: 10)],
+            at: end(of: 0)
+        )
+        history.record(
+            [listener("W", accepted: 3, denied: 1, active: 1, bytes: 10)],
+            at: end(of: 1)
+        )
+        history.record(
+            [listener("W", accepted: 9, denied: 2, active: 4, bytes: 70)],
+            at: end(of: 2)
+        )
         let series = try series(history)
         #expect(series.accepted == [3, 0, 6] && series.denied == [1, 0, 1])
         #expect(series.admitted == [2, 0, 5] && series.closed == [1, 1, 3])
@@ -57,7 +66,8 @@ struct CountHistoryTests {
         var history = CountHistory()
         history.record(
             [
-                listener("W", accepted: 1, active: 1), listener("W", address: "b", accepted: 2, active: 2),
+                listener("W", accepted: 1, active: 1),
+                listener("W", address: "b", accepted: 2, active: 2),
                 listener("W", protocol: .http, accepted: 5), listener(nil, accepted: 7),
             ],
             at: end(of: 0)
@@ -89,7 +99,10 @@ struct CountHistoryTests {
     func day() throws {
         var history = CountHistory()
         for minute in 0..<2_000 {
-            history.record([listener("W", accepted: UInt64(minute) + 1)], at: end(of: Int64(minute)))
+            history.record(
+                [listener("W", accepted: UInt64(minute) + 1)],
+                at: end(of: Int64(minute))
+            )
         }
         let table = try history.table(step: 1)
         #expect(table.steps == 1_440 && table.series.map(\.accepted.count) == [1_440])
@@ -110,7 +123,10 @@ struct CountHistoryTests {
     func clock() throws {
         var history = CountHistory()
         for minute in 0..<10 {
-            history.record([listener("W", accepted: UInt64(minute) + 1)], at: end(of: Int64(minute)))
+            history.record(
+                [listener("W", accepted: UInt64(minute) + 1)],
+                at: end(of: Int64(minute))
+            )
         }
         history.record([listener("W", accepted: 12)], at: end(of: 4))
         #expect(try series(history).accepted == [1, 1, 1, 1, 3])
@@ -124,7 +140,10 @@ struct CountHistoryTests {
     func steps() throws {
         var history = CountHistory()
         for minute in 3..<12 {
-            history.record([listener("W", accepted: UInt64(minute) - 2, active: 1)], at: end(of: Int64(minute)))
+            history.record(
+                [listener("W", accepted: UInt64(minute) - 2, active: 1)],
+                at: end(of: Int64(minute))
+            )
         }
         let table = try history.table(step: 5)
         #expect(table.since == UnixTime(seconds: start) && table.stepSeconds == 300)

@@ -60,7 +60,8 @@ struct ExpositionReader {
     private mutating func readSample(_ line: String) throws(Fault) {
         var scanner = SampleScanner(line)
         let sample = try scanner.scan()
-        guard sample.name == family, types[family] != nil else {
+        let parts = types[family] == "histogram" ? ["_bucket", "_sum", "_count"] : [""]
+        guard parts.contains(where: { sample.name == family + $0 }), types[family] != nil else {
             throw Fault(description: "outside its family: \(line)")
         }
         let isTwin = samples.contains { $0.name == sample.name && $0.labels == sample.labels }
