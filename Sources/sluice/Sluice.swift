@@ -22,7 +22,8 @@ struct Sluice: AsyncParsableCommand {
             EventsCommand.self, CountsCommand.self,
             BackendCommand.self, WhitelistCommand.self, GroupCommand.self, EndpointCommand.self,
             ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
-            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self, CIDRCommand.self,
+            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self,
+            CIDRCommand.self,
             BenchCommand.self,
         ]
     )
