@@ -129,12 +129,12 @@ extension AuditExporter {
             defer { progress = known }
             do {
                 let channel = try await connect(to: target.destination)
-                setConnected(true, target.destination)
-                backoff.succeeded()
-                let result = await send(&known, store, target, on: channel)
+                setConnected(true)
+                channel.closeFuture.whenComplete { [wake] _ in wake.set() }
+                let result = await send(&known, &backoff, store, target, on: channel)
                 // It may be closed already.
                 try? await channel.close().get()
-                setConnected(false, target.destination)
+                setConnected(false)
                 if let error = result {
                     known.fail(at: .now)
                     report(error, target.destination)
@@ -159,14 +159,21 @@ extension AuditExporter {
     /// - Returns: why it cannot; `nil` if there is another receiver, or the task is cancelled.
     private func send(
         _ progress: inout DeliveryProgress,
+        _ backoff: inout Backoff,
         _ store: @Sendable () -> PolicyStore?,
         _ target: (destination: Destination, generation: Int),
         on channel: any Channel
     ) async -> (any Error)? {
+        let start = ContinuousClock.now
         do {
             while self.target.generation == target.generation {
                 guard channel.isActive else { throw ChannelError.eof }
                 progress.confirm(at: .now)
+                // A receiver that takes a connection may still refuse what is sent.
+                if ContinuousClock.now - start >= DeliveryProgress.confirmation {
+                    backoff.succeeded()
+                    reportSuccess(target.destination)
+                }
                 guard let current = store() else { return nil }
                 progress.limit(to: current.auditNumber)
                 let records = try await BlockingWork.run { [written = progress.written] in
@@ -174,7 +181,10 @@ extension AuditExporter {
                 }
                 for chained in records {
                     try await write(chained, to: target.destination, on: channel)
-                    progress.record(chained.record.number, isStream: target.destination.isStream)
+                    progress.record(
+                        chained.record.number,
+                        isConfirmed: target.destination.confirms
+                    )
                     state.withLock { $0.status.lastNumber = chained.record.number }
                 }
                 // What was written before the end of the gateway is sent, too.
@@ -272,11 +282,11 @@ private final class Wake: Sendable {
 }
 
 extension DeliveryProgress {
-    fileprivate mutating func record(_ number: Int64, isStream: Bool) {
-        if isStream {
-            write(through: number, at: .now)
-        } else {
+    fileprivate mutating func record(_ number: Int64, isConfirmed: Bool) {
+        if isConfirmed {
             deliver(through: number)
+        } else {
+            write(through: number, at: .now)
         }
     }
 }
@@ -294,7 +304,13 @@ extension AuditExporter {
                 .connect(host: address.host.text, port: Int(address.port)).get()
         case .udp(let address):
             let resolved = try await Self.resolve(address)
-            return try await DatagramBootstrap(group: group).connect(to: resolved).get()
+            return try await DatagramBootstrap(group: group)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(ErrorClosesChannel())
+                    }
+                }
+                .connect(to: resolved).get()
         case .unix(let path):
             return try await DatagramBootstrap(group: group)
                 .connect(unixDomainSocketPath: path).get()
@@ -311,11 +327,14 @@ extension AuditExporter {
         }
     }
 
-    private func setConnected(_ isConnected: Bool, _ destination: Destination) {
+    private func setConnected(_ isConnected: Bool) {
+        state.withLock { $0.status.isConnected = isConnected }
+    }
+
+    private func reportSuccess(_ destination: Destination) {
         let isNews = state.withLock { state in
-            state.status.isConnected = isConnected
-            defer { if isConnected { state.isFailing = false } }
-            return isConnected && state.isFailing
+            defer { state.isFailing = false }
+            return state.isFailing
         }
         if isNews { logger.notice("exporting the audit to \(destination) again") }
     }
@@ -340,7 +359,7 @@ extension AuditExporter {
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { reason($0.error) }
                 ?? "the name \(error.host) has no address"
-        case ChannelError.eof: "the receiver has closed the connection"
+        case ChannelError.eof: "the receiver has closed the connection, or refuses messages"
         case ChannelError.ioOnClosedChannel: "the receiver takes nothing"
         default: LogText.harmless("\(error)")
         }
@@ -353,8 +372,18 @@ extension AuditExporter {
 }
 
 extension LogSettings.AuditLog {
-    /// Whether what was written may still be lost.
-    fileprivate var isStream: Bool { if case .tcp = self { true } else { false } }
+    /// Whether what was written has arrived.
+    fileprivate var confirms: Bool { if case .unix = self { true } else { false } }
+}
+
+/// Closes a channel of datagrams when the receiver's machine reports that nobody takes them
+/// (ICMP: port unreachable).
+private final class ErrorClosesChannel: ChannelInboundHandler {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
 }
 
 extension BackendAddress.Host {
