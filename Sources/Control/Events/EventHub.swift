@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import Operations
 import Store
@@ -17,7 +18,7 @@ final class EventHub: Sendable {
     /// A client that takes nothing for so long is gone.
     static let stallLimit = Duration.seconds(60)
     /// For the last event of a stream that ends.
-    static let endPatience = Duration.milliseconds(250)
+    static let endPatience = Duration.milliseconds(500)
     /// More sessions are not listed, only counted.
     static let sessionLimit = 1_000
     /// With more connections than this, sessions are not even looked at.
@@ -45,10 +46,6 @@ final class EventHub: Sendable {
         state = Mutex(State(places: places))
     }
 
-    deinit {
-        state.withLock { $0.loop }?.cancel()
-    }
-
     /// Opens a stream, which ends with its channel.
     func open(_ subscription: EventStream.Subscription, on channel: any Channel)
         throws(StreamPlaces.Refusal) -> EventStream
@@ -67,10 +64,16 @@ final class EventHub: Sendable {
                     throw error
                 }
                 state.streams[ObjectIdentifier(stream)] = stream
-                if state.loop == nil { state.loop = Task { [weak self] in await Self.run(self) } }
+                if state.loop == nil { state.loop = Task { await run() } }
             }
         }
         try result.get()
+        // A peer that is gone without a word gets heartbeats, which do not fill any buffer. The local
+        // socket does not know the option, and needs none.
+        _ = channel.setOption(
+            ChannelOptions.tcpOption(NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)),
+            value: ChannelOptions.Types.SocketOption.Value(Self.stallLimit.milliseconds)
+        )
         channel.closeFuture.whenComplete { [weak self] _ in self?.remove(stream) }
         stream.sendChanges()
         return stream
@@ -105,7 +108,7 @@ final class EventHub: Sendable {
         }
     }
 
-    private var streams: [EventStream] { state.withLock { Array($0.streams.values) } }
+    var streams: [EventStream] { state.withLock { Array($0.streams.values) } }
 
     var status: ControlPlaneStatus.Streams {
         state.withLock { state in
@@ -151,14 +154,13 @@ extension EventHub {
         var denials: DenialCounts?
     }
 
-    private static func run(_ hub: EventHub?) async {
-        weak let hub = hub
+    /// Runs until the last stream is closed.
+    private func run() async {
         var seen = Seen()
         var isLook = true
         while !Task.isCancelled {
-            guard let hub else { return }
-            hub.checkAll()
-            if isLook { await hub.look(&seen) }
+            checkAll()
+            if isLook { await look(&seen) }
             isLook.toggle()
             // `try?`: it throws if the task is cancelled.
             try? await Task.sleep(for: Self.interval)

@@ -122,7 +122,7 @@ extension AuditExporter {
             let target = target
             guard target.destination != .off, let current = store() else {
                 if target.destination == .off { progress = nil }
-                await wake.wait(atMost: .seconds(5))
+                await wake.wait(atMost: target.destination == .off ? .seconds(3_600) : .seconds(5))
                 continue
             }
             var known = progress ?? begin(in: current)
@@ -137,6 +137,7 @@ extension AuditExporter {
                 setConnected(false)
                 if let error = result {
                     known.fail(at: .now)
+                    state.withLock { $0.status.lastNumber = known.written }
                     report(error, target.destination)
                     await pause(backoff.failed())
                 }

@@ -194,9 +194,7 @@ struct AuditExportTests {
                 try add("\(number)", to: store)
                 exporter.recordsAdded()
             }
-            let start = ContinuousClock.now
             await exporter.finish(through: store.auditNumber, within: .milliseconds(200))
-            #expect(ContinuousClock.now - start < .seconds(10))
             #expect(exporter.status?.sent == 0 && exporter.status?.dropped ?? 0 >= 50)
         }
     }
