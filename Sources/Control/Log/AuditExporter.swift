@@ -35,6 +35,10 @@ final class AuditExporter: Sendable {
         var generation = 0
         var status = ControlPlaneStatus.AuditExport()
         var isFailing = false
+        /// Where the records are.
+        var store: (@Sendable () -> PolicyStore?)?
+        /// The number of the newest record when there was a receiver for the first time.
+        var beginning: Int64?
     }
 
     private let state: Mutex<State>
@@ -72,6 +76,7 @@ final class AuditExporter: Sendable {
     func redirect(to destination: Destination) {
         state.withLock { state in
             guard state.destination != destination else { return }
+            if state.destination == .off { state.beginning = state.store?()?.auditNumber }
             state.destination = destination
             state.generation += 1
         }
@@ -88,6 +93,11 @@ final class AuditExporter: Sendable {
 extension AuditExporter {
     /// Begins to export. Called once.
     func start(_ store: @escaping @Sendable () -> PolicyStore?) {
+        let newest = store()?.auditNumber
+        state.withLock { state in
+            state.store = store
+            (state.beginning, state.status.lastNumber) = (newest, newest ?? 0)
+        }
         task.withLock { $0 = Task { [self] in await run(store) } }
     }
 
@@ -148,11 +158,13 @@ extension AuditExporter {
         }
     }
 
-    /// Begins after the newest record.
     private func begin(in store: PolicyStore) -> DeliveryProgress {
-        let newest = store.auditNumber
-        state.withLock { $0.status.lastNumber = newest }
-        return DeliveryProgress(after: newest)
+        let number = state.withLock { state in
+            let number = state.beginning ?? store.auditNumber
+            state.status.lastNumber = number
+            return number
+        }
+        return DeliveryProgress(after: number)
     }
 
     /// Sends what there is and what comes.
