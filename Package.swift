@@ -307,9 +307,10 @@ let package = Package(
             dependencies: [
                 "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Engine",
                 "FreePorts", "Operations", "Policy", "ScriptedServers", "SeededRandom", "Settings",
-                "Sockets", "Text", "Time", "Traffic",
+                "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
