@@ -79,6 +79,14 @@ struct ServedEvents: Sendable {
     let writer: PolicyWriter
     let plane: ControlPlane
     let store: PolicyStore
+    /// What the operator's log was told of.
+    let reports: Reports
+
+    final class Reports: Sendable {
+        private let kept = Mutex<[OperatorEvent]>([])
+        var all: [OperatorEvent] { kept.withLock { $0 } }
+        func add(_ event: OperatorEvent) { kept.withLock { $0.append(event) } }
+    }
 
     static func run(
         limits: ManagementLimits = ManagementLimits(),
@@ -95,7 +103,8 @@ struct ServedEvents: Sendable {
         let writer = PolicyWriter(.store(store), configured: policy, logger: logger)
         writer.logActs()
         let gateway = ScriptedGateway()
-        let plane = ControlPlane(gateway, writer)
+        let reports = Reports()
+        let plane = ControlPlane(gateway, writer, report: reports.add)
         writer.onActs { plane.events.actsRecorded() }
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .keys { store })
         routes.plane = plane
@@ -115,7 +124,8 @@ struct ServedEvents: Sendable {
                         gateway: gateway,
                         writer: writer,
                         plane: plane,
-                        store: store
+                        store: store,
+                        reports: reports
                     )
                 )
             } catch {
@@ -153,9 +163,9 @@ struct ServedEvents: Sendable {
         return client
     }
 
-    /// Waits until `condition` holds: for a few seconds on a busy machine.
+    /// Waits until `condition` holds: for as long as a busy machine may take.
     static func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             if try await condition() { return true }
             try await Task.sleep(for: .milliseconds(20))
