@@ -19,11 +19,12 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, ReloadCommand.self, DemoCommand.self,
             StatusCommand.self, SessionsCommand.self, DenialsCommand.self,
-            ExplainAccessCommand.self, BackendCommand.self, WhitelistCommand.self,
-            WhitelistCommand.Import.self, ShadowCommand.self, LeaseCommand.self,
-            GroupCommand.self, EndpointCommand.self, ServiceCommand.self, OutboundCommand.self,
-            PolicyCommand.self, KeyCommand.self, AuditCommand.self, BackupCommand.self,
-            RestoreCommand.self, ContextCommand.self, CIDRCommand.self, BenchCommand.self,
+            ExplainAccessCommand.self, EventsCommand.self, CountsCommand.self,
+            BackendCommand.self, WhitelistCommand.self, WhitelistCommand.Import.self,
+            ShadowCommand.self, LeaseCommand.self, GroupCommand.self, EndpointCommand.self,
+            ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
+            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self,
+            CIDRCommand.self, BenchCommand.self,
         ]
     )
 

@@ -11,6 +11,18 @@ import Traffic
 @Suite("Values of a configuration")
 struct ValueTests {
     /// Every setting, each with a value that neither is the default nor occurs twice.
+    @Test(
+        "The receiver of the audit is read as it is written",
+        arguments: [
+            "off", "unixgram:/dev/log", "udp:10.0.0.9:514", "udp:[2001:db8::1]:514",
+            "tcp:syslog.internal:601",
+        ]
+    )
+    func audit(_ text: String) throws {
+        let audit = try LogSettings.AuditLog(configurationText: text)
+        #expect(audit.description == text)
+    }
+
     @Test("Each setting of the gateway is read from its own key")
     func gateway() throws {
         let tree: ConfigurationNode = [

@@ -53,6 +53,7 @@ struct WarningTests {
         FaultCase("warehouses", [], "serves nothing"),
         FaultCase("timeouts.header", "2s", "at least 3s"),
         FaultCase("keepalive.idle", "240s", "less than 240s"),
+        FaultCase("log.audit", "unixgram:/dev/log", at: "log", "only a policy in a store"),
         FaultCase("warehouses[0].listeners", [], at: "warehouses[0]", "no listener"),
         FaultCase("warehouses[0].listeners", nil, at: "warehouses[0]", "no listener"),
         FaultCase("warehouses[0].whitelist", nil, at: "warehouses[0]", "every address is admitted"),

@@ -32,6 +32,7 @@ struct APIRouter: Sendable {
     let writer: PolicyWriter
     let access: ManagementAccess
     let table: RouteTable
+    var metrics = ManagementMetrics()
 
     /// Registers a call that reads, or that acts on the running gateway alone.
     func on(
@@ -161,6 +162,7 @@ extension APIRouter {
         guard let user = try await LocalUser.peer(of: context.channel),
             user == 0 || user == LocalUser.current
         else {
+            metrics.recordRefusal("user", "local socket: another user was refused")
             throw RequestError(
                 .forbidden,
                 "Forbidden",
@@ -185,6 +187,10 @@ extension APIRouter {
             trusting: gateway.topology.trustedProxies
         )
         guard let secret = Self.keyField.flatMap({ request.headers[$0] }) else {
+            metrics.recordRefusal(
+                "missing",
+                "request\(origin.recordedText.map { " from \($0)" } ?? "") without a key"
+            )
             throw RequestError(
                 .unauthorized,
                 "Unauthorized.InvalidApiKey",
@@ -198,8 +204,8 @@ extension APIRouter {
             store.recordUse(of: key, from: origin.recordedText ?? "-", at: now)
             return Principal(identity: .key(key), origin: origin)
         } catch {
-            let place = origin.recordedText.map { " (from \($0))" } ?? ""
-            context.logger.info("API key refused: \(error.reason)\(place)")
+            let place = origin.recordedText.map { " from \($0)" } ?? ""
+            metrics.recordRefusal(error.word, "API key\(place) refused: \(error.reason)")
             throw RequestError(
                 .unauthorized,
                 "Unauthorized.InvalidApiKey",
@@ -233,6 +239,16 @@ extension RequestError {
 }
 
 extension Keyring.Refusal {
+    /// For the metrics.
+    fileprivate var word: String {
+        switch self {
+        case .unknown: "unknown"
+        case .disabled: "disabled"
+        case .expired: "expired"
+        case .source: "source"
+        }
+    }
+
     /// For the operator's log.
     fileprivate var reason: String {
         switch self {

@@ -48,6 +48,7 @@ struct APIWriter: Sendable {
     let gateway: any ManagedGateway
     let writer: PolicyWriter
     let rates: WriteRates
+    var metrics = ManagementMetrics()
     let requests = InFlightRequests()
 
     /// Makes a write.
@@ -61,7 +62,12 @@ struct APIWriter: Sendable {
         _ confirmation: Confirmation = .ofDanger,
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> WriteAnswer
     ) async throws -> Response {
-        try rates.admit(call.principal.id, call.principal.role == .lease ? .lease : .ordinary)
+        do {
+            try rates.admit(call.principal.id, call.principal.role == .lease ? .lease : .ordinary)
+        } catch {
+            metrics.recordRateLimit()
+            throw error
+        }
         guard confirmation != .none else {
             return try await commit(call, body) { transaction in
                 let answer = try change(&transaction)
@@ -128,6 +134,7 @@ extension APIWriter {
         switch try await known(identity) {
         case .answered(let stored):
             try await writer.enforceStored()
+            metrics.recordRepeat()
             return try response(call, stored)
         case .otherContent: throw RequestError.idempotencyConflict
         case .new: break

@@ -7,6 +7,8 @@ final class GatewayLogs: Sendable {
     let operatorLog: OperatorLog
     let accessLog: AccessLogWriter
     let events: GatewayEventLog
+    /// Copies the audit to syslog.
+    let audit: AuditExporter
     private let settings: Mutex<LogSettings>
 
     init(_ settings: LogSettings) throws(LogDestination.OpenError) {
@@ -17,6 +19,7 @@ final class GatewayLogs: Sendable {
             includesProbes: settings.includesProbes,
             report: events.record
         )
+        audit = AuditExporter(settings.audit, logger: operatorLog.logger)
         self.operatorLog = operatorLog
         self.events = events
         self.settings = Mutex(settings)
@@ -47,6 +50,7 @@ final class GatewayLogs: Sendable {
             accessLog.include(probes: change.settings.includesProbes)
         }
         operatorLog.apply(change.settings)
+        audit.redirect(to: change.settings.audit)
         settings.withLock { $0 = change.settings }
     }
 

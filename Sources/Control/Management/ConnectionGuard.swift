@@ -10,7 +10,8 @@ import NIOHTTPTypes
 ///   (``ConnectionRoom``).
 /// - It ends when its time is over: with the idle timeout alone, a client could keep a connection
 ///   forever by reading its response too slowly. An answer that is streamed may take as long as its
-///   client makes progress (``AnswerPace``).
+///   client makes progress (``AnswerPace``). Streams of events (``EventHub``) have limits of their own
+///   instead, and places of their own.
 /// - Bodies are discarded unless the request's method takes one. The response does not wait for a
 ///   body's end, and a connection with an unfinished body, or a rejected request, closes after the
 ///   response.
@@ -57,6 +58,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case refusing(HTTPParserError)
         /// Accepts no further request; the response is on its way.
         case closing
+        /// As long as the client and the gateway like: a stream of events, whose number is bounded
+        /// elsewhere.
+        case streaming
         /// The answer is sent.
         case lingering(readCount: Int)
     }
@@ -140,7 +144,7 @@ extension ConnectionGuard {
     func read(context: ChannelHandlerContext) {
         switch phase {
         case .open where discardedByteCount <= Self.bodyByteLimit, .refusing: context.read()
-        case .open, .closing, .lingering: break
+        case .open, .closing, .streaming, .lingering: break
         }
     }
 
@@ -158,7 +162,7 @@ extension ConnectionGuard {
             switch phase {
             case .open, .closing: break
             case .refusing: refuse(isWhole: true, context)
-            case .lingering: context.close(promise: nil)
+            case .streaming, .lingering: context.close(promise: nil)
             }
         }
         context.fireUserInboundEventTriggered(event)
@@ -175,7 +179,12 @@ extension ConnectionGuard {
     ) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
-            if isBodyUnfinished || head.status.code >= 400 {
+            if head.headerFields[.contentType] == EventRoutes.contentType {
+                phase = .streaming
+                end?.cancel()
+                room.leave(context.channel)
+                head.headerFields[.connection] = "close"
+            } else if isBodyUnfinished || head.status.code >= 400 {
                 phase = .closing
                 head.headerFields[.connection] = "close"
             }
@@ -276,7 +285,7 @@ extension ConnectionGuard {
         room.change(context.channel, isBusy: false)
         largeAnswers.leave(context.channel)
         if case .refusing = phase { return refuse(isWhole: false, context) }
-        guard phase == .closing else { return }
+        guard phase == .closing || phase == .streaming else { return }
         phase = .lingering(readCount: 0)
         schedule(Self.lingerTime, context)
         context.close(mode: .output, promise: nil)
@@ -297,6 +306,7 @@ extension ConnectionGuard {
         case (.refusing, is ByteToMessageDecoderError):
             refuse(isWhole: false, context)
         case (.closing, is HTTPParserError), (.closing, is ByteToMessageDecoderError),
+            (.streaming, is HTTPParserError), (.streaming, is ByteToMessageDecoderError),
             (.lingering, is HTTPParserError), (.lingering, is ByteToMessageDecoderError):
             break
         default:

@@ -122,6 +122,7 @@ extension HTTPClientRequest {
         if case .socket = route { headers.add(name: "Host", value: "localhost") }
         if let key = route.key { headers.add(name: "X-API-Key", value: key) }
         if request.method != .get { headers.add(name: "RequestId", value: request.id) }
+        if let id = request.lastEventID { headers.add(name: "Last-Event-ID", value: "\(id)") }
         if let body = request.body {
             headers.add(name: "Content-Type", value: "application/json")
             self.body = .bytes(ByteBuffer(string: body.text))

@@ -2,8 +2,34 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
+import Operations
 import Store
 import Text
+
+/// Counts requests by route and result.
+struct RequestCounting<Context: RequestContext>: RouterMiddleware {
+    let metrics: ManagementMetrics
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        let response = try await next(request, context)
+        // Hummingbird's name of what is no route.
+        let route = context.endpointPath.flatMap { $0 == "NotFound" ? nil : $0 }
+        metrics.recordRequest(
+            ControlPlaneStatus.Request(
+                method: request.method.rawValue,
+                route: route,
+                status: response.status.code
+            ),
+            duration: ContinuousClock.now - start
+        )
+        return response
+    }
+}
 
 /// Handles requests that are rejected or fail, always with the envelope: clients see a single
 /// format.

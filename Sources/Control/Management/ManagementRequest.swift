@@ -19,6 +19,8 @@ package struct ManagementRequest: Sendable {
     /// Not encoded.
     package var query: [(key: String, value: String)]
     package var body: JSONValue?
+    /// Of a stream of events: the number of the last change that is known.
+    package var lastEventID: Int64?
     /// What makes all attempts of a write count as one; a UUID.
     package let id = UUID().uuidString.lowercased()
 

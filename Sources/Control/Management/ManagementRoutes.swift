@@ -23,6 +23,8 @@ struct ManagementRoutes: Sendable {
     var hostNames: [String] = []
     /// How often each key may write.
     var rates = WriteRates()
+    /// What all servers of a gateway share; `nil` for one's own.
+    var plane: ControlPlane?
 
     /// - Parameter table: gets all calls.
     func router(answers: LargeAnswers, table: RouteTable = RouteTable())
@@ -31,23 +33,28 @@ struct ManagementRoutes: Sendable {
         // Load balancers often use HEAD.
         let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
         let pages = PageQueue()
+        let plane = plane ?? ControlPlane(gateway, writer)
+        router.add(middleware: RequestCounting(metrics: plane.metrics))
         router.add(middleware: ManagementErrors(routes: table, hostNames: hostNames))
         let api = APIRouter(
             router: router,
             gateway: gateway,
             writer: writer,
             access: access,
-            table: table
+            table: table,
+            metrics: plane.metrics
         )
         for path in ["/", "/healthz", "/readyz", "/metrics"] { table.add(.get, path) }
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
         router.get("/readyz") { request, _ in try readiness(for: request) }
         if hasOpenMetrics {
-            router.get("/metrics") { _, context in try await metrics(context, pages, answers) }
+            router.get("/metrics") { _, context in
+                try await metrics(context, plane, pages, answers)
+            }
         } else {
             api.on(.get, "/metrics", .read, .organization) { call in
-                try await metrics(call.context, pages, answers)
+                try await metrics(call.context, plane, pages, answers)
             }
         }
         api.on(.get, "/v1/status", .read, .filtered) { call in
@@ -59,12 +66,14 @@ struct ManagementRoutes: Sendable {
         }
         BackendRoutes(api: api, gateway: gateway, answers: answers).add()
         SessionRoutes(api: api, gateway: gateway, answers: answers).add()
-        addPolicyRoutes(api)
+        EventRoutes(api: api, hub: plane.events, writer: writer).add()
+        CountRoutes(api: api, counts: plane.counts, answers: answers, pages: pages).add()
+        addPolicyRoutes(api, plane.metrics)
         return router
     }
 
-    private func addPolicyRoutes(_ api: APIRouter) {
-        let writes = APIWriter(gateway: gateway, writer: writer, rates: rates)
+    private func addPolicyRoutes(_ api: APIRouter, _ metrics: ManagementMetrics) {
+        let writes = APIWriter(gateway: gateway, writer: writer, rates: rates, metrics: metrics)
         WarehouseContractRoutes(api: api).add()
         ConnectionContractRoutes(api: api, writes: writes).add()
         PrivateLinkContractRoutes(api: api, writes: writes).add()
@@ -84,11 +93,12 @@ struct ManagementRoutes: Sendable {
 
     private func metrics(
         _ context: ManagementContext,
+        _ plane: ControlPlane,
         _ pages: PageQueue,
         _ answers: LargeAnswers
     ) async throws -> Response {
         let text = try await pages.build {
-            PrometheusText(gateway.status(), process: .current()).description
+            PrometheusText(gateway.status(), process: .current(), control: plane.status).description
         }
         return answers.text(text, type: PrometheusText.contentType, on: context.channel)
     }
@@ -167,6 +177,10 @@ extension GatewayStatus {
         status.listeners.removeAll { listener in
             listener.warehouse.map { !principal.mayUse(warehouse: $0) } ?? true
         }
+        // Sums over all warehouses tell of the others.
+        status.activeConnections = status.listeners.reduce(0) { $0 + $1.activeConnections }
+        status.shards = status.shards.map { _ in ShardStatus() }
+        (status.bufferedByteCount, status.unloggedDenials) = (0, 0)
         return status
     }
 }

@@ -38,6 +38,9 @@ final class PolicyWriter: Sendable {
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "sluice.policy.write", qos: .userInitiated)
     private let logger: Logger
+    private let writeFailures = Mutex(ControlPlaneStatus.WriteFailures())
+    /// Told of committed acts, in addition to the log.
+    private let actObservers = Mutex<[@Sendable () -> Void]>([])
 
     /// - Parameters:
     ///   - configured: the policy of the configuration file.
@@ -59,6 +62,14 @@ final class PolicyWriter: Sendable {
 
     /// The policy of the configuration file.
     var configured: Policy { state.withLock { $0.configured } }
+
+    /// Writes that the store could not make.
+    var failures: ControlPlaneStatus.WriteFailures { writeFailures.withLock { $0 } }
+
+    /// Calls `observer` after acts were committed. It must not block.
+    func onActs(_ observer: @escaping @Sendable () -> Void) {
+        actObservers.withLock { $0.append(observer) }
+    }
 
     /// `nil` if there is none, or none that can be used.
     var store: PolicyStore? { base.store }
@@ -174,14 +185,21 @@ extension PolicyWriter {
     ) throws -> PolicyStore.Written<Value> {
         let store = try requireStore()
         do {
-            return try store.write(
+            let written = try store.write(
                 by: actor,
                 answering: request,
                 isDryRun: isDryRun,
                 at: .systemTime,
                 body
             )
+            if !isDryRun { writeFailures.withLock { $0.isFailing = false } }
+            return written
         } catch let error as StoreError {
+            writeFailures.withLock { failures in
+                failures.count += 1
+                failures.lastAt = .systemTime
+                failures.isFailing = true
+            }
             logger.error("cannot write to the store: \(error)")
             throw WriteRefusal.storeUnavailable(error)
         }
@@ -340,13 +358,14 @@ extension PolicyWriter {
 extension PolicyWriter {
     /// Logs each act with its hash: so a chain of the audit that was rewritten shows.
     func logActs() {
-        store?.observe { [logger] records in
+        store?.observe { [logger, weak self] records in
             for chained in records {
                 logger.notice(
                     "\(chained.record.summary)",
                     metadata: ["audit": "\(chained.record.number)", "hash": "\(chained.hash)"]
                 )
             }
+            for observer in self?.actObservers.withLock({ $0 }) ?? [] { observer() }
         }
     }
 }

@@ -7,6 +7,7 @@ import Policy
 import ServiceLifecycle
 import Settings
 import Sockets
+import Store
 import Synchronization
 import Text
 import Time
@@ -31,6 +32,8 @@ struct RunningGateway: Sendable {
     let applier: PolicyApplier
     /// Changes the policy.
     let writer: PolicyWriter
+    /// What the management address and the local socket share.
+    private let plane: ControlPlane
 
     /// - Parameter load: reads the configuration again.
     init(
@@ -89,6 +92,18 @@ struct RunningGateway: Sendable {
         )
         writer.start(with: applier)
         writer.logActs()
+        let (writer, audit) = (writer, logs.audit)
+        let plane = ControlPlane(
+            gateway,
+            writer,
+            auditExport: { audit.status },
+            report: logs.events.record
+        )
+        writer.onActs {
+            plane.events.actsRecorded()
+            audit.recordsAdded()
+        }
+        self.plane = plane
         source = ConfigurationFileSource(
             name: start.policySource,
             writer: writer,
@@ -171,6 +186,7 @@ extension RunningGateway {
                 logger.notice("draining", metadata: ["sessions": "\(gateway.sessionCount)"])
                 // A successor may need the addresses immediately.
                 gateway.stopAccepting()
+                plane.events.close()
                 await group.triggerGracefulShutdown()
             }
             defer { tasks.cancelAll() }
@@ -188,6 +204,7 @@ extension RunningGateway {
         var services: [any ServiceLifecycle.Service] = [
             DataPlaneService(gateway: self, managementPorts: ports, ready: ready),
             PolicyService(gateway: self),
+            CountService(gateway: self),
         ]
         if management != nil || managementSocket != nil {
             services.append(ManagementService(gateway: self) { bound.yield($0) })
@@ -214,6 +231,7 @@ extension RunningGateway {
             writer: writer,
             access: .keys { [writer] in writer.store }
         )
+        routes.plane = plane
         routes.hasOpenMetrics = address.ip.unmapped.isLoopback
         routes.reload = reload
         routes.hostNames = managementNames
@@ -245,6 +263,7 @@ extension RunningGateway {
         }
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket)
         routes.reload = reload
+        routes.plane = plane
         routes.hostNames = managementNames
         let own = Mutex<FileIdentity?>(nil)
         defer { LocalSocket.remove(path, ifStill: own.withLock { $0 }) }
@@ -297,6 +316,7 @@ extension RunningGateway {
         let gateway: RunningGateway
 
         func run() async throws {
+            gateway.logs.audit.start { [writer = gateway.writer] in writer.store }
             try await cancelWhenGracefulShutdown {
                 try await withThrowingTaskGroup { group in
                     group.addTask {
@@ -318,9 +338,22 @@ extension RunningGateway {
                     try await group.waitForAll()
                 }
             }
-            // A successor may need both immediately.
+            // A successor may need both immediately. It exports what it writes itself.
             gateway.writer.release()
             gateway.lastPolicy?.close()
+            let newest = gateway.writer.store?.auditNumber ?? 0
+            await gateway.logs.audit.finish(through: newest, within: .seconds(1))
+        }
+    }
+
+    /// Counts for each minute, off the path of connections.
+    private struct CountService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown { [gateway] in
+                await gateway.plane.counts.run { gateway.gateway.status() }
+            }
         }
     }
 

@@ -79,7 +79,7 @@ extension DenialFilter {
 
 extension UnixTime {
     /// A moment (RFC 3339), or a duration before `now`.
-    fileprivate init?(since text: String, at now: UnixTime) {
+    package init?(since text: String, at now: UnixTime) {
         if let duration = Duration(written: text) {
             self.init(seconds: now.seconds - duration.components.seconds)
         } else {

@@ -22,11 +22,17 @@ package struct PrometheusText: CustomStringConvertible {
 
     package private(set) var description = ""
 
-    package init(_ status: GatewayStatus, process: ProcessUsage = ProcessUsage()) {
+    /// - Parameter control: `nil` for the gateway alone.
+    package init(
+        _ status: GatewayStatus,
+        process: ProcessUsage = ProcessUsage(),
+        control: ControlPlaneStatus? = nil
+    ) {
         appendGateway(status)
         appendShards(status.shards)
         appendListeners(status.listeners)
         appendBackends(status.listeners)
+        if let control { appendControlPlane(control) }
         appendProcess(process, startedAt: status.startedAt.seconds)
     }
 }
@@ -214,9 +220,9 @@ extension PrometheusText {
 // MARK: - The format
 
 extension PrometheusText {
-    private enum Kind: String { case counter, gauge }
+    enum Kind: String { case counter, gauge, histogram }
 
-    private mutating func family(
+    mutating func family(
         _ name: String,
         _ kind: Kind,
         _ help: String,
@@ -229,7 +235,7 @@ extension PrometheusText {
     }
 
     /// The samples of one metric.
-    private struct Family {
+    struct Family {
         let name: String
         var lines = ""
 
@@ -237,8 +243,13 @@ extension PrometheusText {
             sample(text: "\(value)", labels)
         }
 
-        mutating func sample(text: String, _ labels: [String: String] = [:]) {
-            lines += name
+        /// - Parameter suffix: of the name, for the parts of a histogram.
+        mutating func sample(
+            text: String,
+            _ labels: [String: String] = [:],
+            suffix: String = ""
+        ) {
+            lines += name + suffix
             if !labels.isEmpty {
                 let pairs = labels.sorted { $0.key < $1.key }.map { "\($0)=\"\($1.escaped)\"" }
                 lines += "{\(pairs.joined(separator: ","))}"

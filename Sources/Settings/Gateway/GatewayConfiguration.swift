@@ -38,8 +38,15 @@ extension Topology {
         lastPolicyFolder = fields.optional("lastPolicy")
         let domain: HostName? = fields.optional("domain")
         self.domain = domain?.text
-        log.read(fields.place("log"))
+        let log = fields.place("log")
+        self.log.read(log)
         readPolicy(&fields)
+        if self.log.audit != .off, policyAuthority == .file {
+            log?.warning(
+                "audit has no effect: only a policy in a store has an audit",
+                remedy: "remove audit, or name a store: state: sluice.db"
+            )
+        }
     }
 
     /// `management: { listen: 127.0.0.1:7080, names: [ gateway.internal ] }`.

@@ -76,6 +76,8 @@ package final class PolicyStore: Sendable {
 
     package var policy: StoredPolicy { contents.withLock { $0.policy } }
     package var keyring: Keyring { contents.withLock { $0.keyring } }
+    /// The number of the last record of the audit; 0 without one.
+    package var auditNumber: Int64 { contents.withLock { $0.auditHead.number } }
 
     /// Sets what is told of each act once it is on disk.
     package func observe(_ observer: @escaping @Sendable ([ChainedRecord]) -> Void) {

@@ -17,19 +17,6 @@ struct AuditRoutes: Sendable {
         api.on(.get, "/v1/backup", .administer, .organization) { try await backUp($0) }
     }
 
-    /// A record as the API shows it.
-    private struct RecordView: Encodable {
-        let chained: ChainedRecord
-
-        private enum CodingKeys: CodingKey { case hash }
-
-        func encode(to encoder: any Encoder) throws {
-            try chained.record.encode(to: encoder)
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(chained.hash, forKey: .hash)
-        }
-    }
-
     private static let filters: Set = ["warehouse", "actor", "action", "since", "until"]
 
     private func filter(_ call: APICall, beside others: Set<String>) throws -> AuditFilter {
@@ -50,7 +37,7 @@ struct AuditRoutes: Sendable {
         let (records, total) = try await BlockingWork.run {
             try store.audit(matching: filter, offset: page.offset, limit: page.size)
         }
-        return try call.answer(records.map(RecordView.init), page, total: total)
+        return try call.answer(records.map(AuditRecordView.init), page, total: total)
     }
 
     private func verify(_ call: APICall) async throws -> Response {
@@ -86,7 +73,7 @@ struct AuditRoutes: Sendable {
                 }
                 guard let end = records.last else { break }
                 last = end.record.number
-                let lines = try records.map { try JSONText.of(RecordView(chained: $0)) }
+                let lines = try records.map { try JSONText.of(AuditRecordView(chained: $0)) }
                 try await writer.write(ByteBuffer(string: lines.joined()))
             }
             try await writer.finish(nil)
@@ -121,5 +108,18 @@ struct AuditRoutes: Sendable {
             headers: .uncached("application/vnd.sqlite3"),
             body: body
         )
+    }
+}
+
+/// A record as the API shows it.
+struct AuditRecordView: Encodable {
+    let chained: ChainedRecord
+
+    private enum CodingKeys: CodingKey { case hash }
+
+    func encode(to encoder: any Encoder) throws {
+        try chained.record.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(chained.hash, forKey: .hash)
     }
 }

@@ -1,0 +1,115 @@
+package import Time
+
+/// What the control plane has done since the start, for `/metrics`. Its labels are bounded: routes,
+/// methods and reasons are those that the program knows.
+package struct ControlPlaneStatus: Hashable, Sendable {
+    /// One answered request, as it is counted.
+    package struct Request: Hashable, Sendable {
+        /// `GET`; `other` for one that no route has.
+        package var method: String
+        /// The route's path, such as `/v1/keys/{key}`; `unknown` if there is none.
+        package var route: String
+        /// Of the status: 2 for 200.
+        package var statusClass: Int
+
+        package init(method: String, route: String?, status: Int) {
+            self.method = Self.methods.contains(method) ? method : "other"
+            self.route = route ?? "unknown"
+            statusClass = status / 100
+        }
+
+        private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+        package var isWrite: Bool { method != "GET" && method != "HEAD" }
+    }
+
+    /// How long writes took, in buckets.
+    package struct Durations: Hashable, Sendable {
+        /// The upper bounds of the buckets, in seconds; one more has the rest.
+        package static let bounds = [0.005, 0.025, 0.1, 0.5, 2.5]
+
+        /// Not added up.
+        package private(set) var buckets = Array(repeating: 0, count: bounds.count + 1)
+        package private(set) var seconds = 0.0
+
+        package init() {}
+
+        package var count: Int { buckets.reduce(0, +) }
+
+        package mutating func record(_ duration: Duration) {
+            let seconds = duration / .seconds(1)
+            buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+            self.seconds += seconds
+        }
+    }
+
+    /// The store's file.
+    package struct Store: Hashable, Sendable {
+        /// With its write-ahead log.
+        package var byteCount: Int?
+        package var revision: UInt64
+        package var keys: Int
+        /// The number of the last record of the audit.
+        package var auditNumber: Int64
+
+        package init(byteCount: Int?, revision: UInt64, keys: Int, auditNumber: Int64) {
+            self.byteCount = byteCount
+            self.revision = revision
+            self.keys = keys
+            self.auditNumber = auditNumber
+        }
+    }
+
+    /// Writes that the store could not make.
+    package struct WriteFailures: Hashable, Sendable {
+        package var count = 0
+        package var lastAt: UnixTime?
+        /// Whether the last write failed.
+        package var isFailing = false
+
+        package init() {}
+    }
+
+    /// The streams of events.
+    package struct Streams: Hashable, Sendable {
+        package var open = 0
+        package var refused = 0
+        package var sent: [EventKind: Int] = [:]
+        package var lost: [EventKind: Int] = [:]
+
+        package init() {}
+    }
+
+    /// The export of the audit to syslog.
+    package struct AuditExport: Hashable, Sendable {
+        package var isConnected = false
+        package var sent = 0
+        package var dropped = 0
+        /// The number of the last record that was sent.
+        package var lastNumber: Int64 = 0
+
+        package init() {}
+    }
+
+    package var requests: [Request: Int] = [:]
+    package var writes = Durations()
+    package var idempotentRepeats = 0
+    /// By reason.
+    package var refusedCredentials: [String: Int] = [:]
+    package var rateLimitedWrites = 0
+    package var writeFailures = WriteFailures()
+    /// `nil` without a store that can be used.
+    package var store: Store?
+    package var streams = Streams()
+    /// `nil` if it is off.
+    package var auditExport: AuditExport?
+    package var countSeries = 0
+    package var omittedCountSeries = 0
+
+    package init() {}
+
+    package mutating func record(_ request: Request, duration: Duration) {
+        requests[request, default: 0] += 1
+        if request.isWrite { writes.record(duration) }
+    }
+}

@@ -1,0 +1,130 @@
+import Time
+
+/// The metrics of the control plane.
+extension PrometheusText {
+    mutating func appendControlPlane(_ control: ControlPlaneStatus) {
+        appendRequests(control)
+        appendStreams(control.streams)
+        appendStore(control)
+        appendAuditExport(control.auditExport)
+        family("sluice_count_series", .gauge, "Series of counts per minute.") {
+            $0.sample(control.countSeries)
+        }
+        family(
+            "sluice_count_series_omitted",
+            .gauge,
+            "Series with traffic that are not counted per minute."
+        ) { $0.sample(control.omittedCountSeries) }
+    }
+
+    private mutating func appendRequests(_ control: ControlPlaneStatus) {
+        family("sluice_management_requests_total", .counter, "Requests to the management API.") {
+            family in
+            let requests = control.requests.map { request, count in
+                let labels = [
+                    "method": request.method, "route": request.route,
+                    "status": "\(request.statusClass)xx",
+                ]
+                return (labels, count)
+            }
+            let sorted = requests.sorted { first, second in
+                ["route", "method", "status"].lazy.map { (first.0[$0] ?? "", second.0[$0] ?? "") }
+                    .first { $0 != $1 }.map { $0 < $1 } ?? false
+            }
+            for (labels, count) in sorted { family.sample(count, labels) }
+        }
+        family(
+            "sluice_management_write_duration_seconds",
+            .histogram,
+            "Time that requests that change something took."
+        ) { family in
+            let bounds = ControlPlaneStatus.Durations.bounds.map { "\($0)" } + ["+Inf"]
+            var sum = 0
+            for (bound, count) in zip(bounds, control.writes.buckets) {
+                sum += count
+                family.sample(text: "\(sum)", ["le": bound], suffix: "_bucket")
+            }
+            family.sample(text: "\(control.writes.seconds)", suffix: "_sum")
+            family.sample(text: "\(sum)", suffix: "_count")
+        }
+        family(
+            "sluice_management_idempotent_repeats_total",
+            .counter,
+            "Writes that were answered as before, because their RequestId was known."
+        ) { $0.sample(control.idempotentRepeats) }
+        family(
+            "sluice_management_refused_credentials_total",
+            .counter,
+            "Requests without a valid key."
+        ) { $0.samples(control.refusedCredentials.mapValues(UInt64.init), "reason", [:]) }
+        family(
+            "sluice_management_rate_limited_writes_total",
+            .counter,
+            "Writes refused because a key wrote too often."
+        ) { $0.sample(control.rateLimitedWrites) }
+    }
+
+    private mutating func appendStreams(_ streams: ControlPlaneStatus.Streams) {
+        family("sluice_event_streams", .gauge, "Open streams of events.") {
+            $0.sample(streams.open)
+        }
+        family("sluice_event_streams_refused_total", .counter, "Streams refused for want of room.")
+        { $0.sample(streams.refused) }
+        family("sluice_events_sent_total", .counter, "Events for clients of streams.") { family in
+            for kind in EventKind.allCases {
+                family.sample(streams.sent[kind] ?? 0, ["type": kind.rawValue])
+            }
+        }
+        family("sluice_events_lost_total", .counter, "Events that slow clients lost.") { family in
+            for kind in EventKind.allCases {
+                family.sample(streams.lost[kind] ?? 0, ["type": kind.rawValue])
+            }
+        }
+    }
+
+    private mutating func appendStore(_ control: ControlPlaneStatus) {
+        if let store = control.store {
+            if let bytes = store.byteCount {
+                family("sluice_store_size_bytes", .gauge, "Size of the store and its log.") {
+                    $0.sample(bytes)
+                }
+            }
+            family("sluice_store_revision", .gauge, "Revision of the stored policy.") {
+                $0.sample(store.revision)
+            }
+            family("sluice_keys", .gauge, "Keys of the management API.") { $0.sample(store.keys) }
+            family("sluice_audit_number", .gauge, "Number of the audit's last record.") {
+                $0.sample(store.auditNumber)
+            }
+        }
+        let failures = control.writeFailures
+        family("sluice_store_write_failures_total", .counter, "Writes that the store refused.") {
+            $0.sample(failures.count)
+        }
+        family("sluice_store_write_failing", .gauge, "1 if the last write to the store failed.") {
+            $0.sample(failures.isFailing ? 1 : 0)
+        }
+        family(
+            "sluice_store_last_write_failure_timestamp_seconds",
+            .gauge,
+            "Time of the last failed write, in seconds since 1970."
+        ) { family in
+            if let moment = failures.lastAt { family.sample(moment.seconds) }
+        }
+    }
+
+    private mutating func appendAuditExport(_ export: ControlPlaneStatus.AuditExport?) {
+        guard let export else { return }
+        family("sluice_audit_export_connected", .gauge, "1 while the syslog receiver is connected.")
+        { $0.sample(export.isConnected ? 1 : 0) }
+        family("sluice_audit_export_sent_total", .counter, "Audit records sent to syslog.") {
+            $0.sample(export.sent)
+        }
+        family("sluice_audit_export_dropped_total", .counter, "Audit records not sent to syslog.") {
+            $0.sample(export.dropped)
+        }
+        family("sluice_audit_export_number", .gauge, "Number of the last audit record sent.") {
+            $0.sample(export.lastNumber)
+        }
+    }
+}
