@@ -270,10 +270,24 @@ extension ConnectionGuard {
         self.pace = pace
         switch pace {
         case .ordinary: schedule(lifetime, context)
-        case .streamed: end?.cancel()
+        case .streamed:
+            end?.cancel()
+            limitSendBuffer(of: context)
         case .within(let time): schedule(time, context)
         }
         promise?.succeed()
+    }
+
+    /// In bytes. The system reports that there is room again only once a third of it is free: of the
+    /// megabytes that it grows to by itself, that could take a slow client minutes.
+    private static let sendBufferByteCount: SocketOptionValue = 262_144
+
+    private func limitSendBuffer(of context: ChannelHandlerContext) {
+        // `try?`: it fails only on a channel that has been closed already.
+        try? context.channel.syncOptions?.setOption(
+            .socketOption(.so_sndbuf),
+            value: Self.sendBufferByteCount
+        )
     }
 
     private func answered(_ context: ChannelHandlerContext) {

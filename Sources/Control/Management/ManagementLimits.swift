@@ -17,7 +17,7 @@ struct ManagementLimits: Sendable {
     /// From accept on, whatever the client does; but for streamed answers.
     var lifetime: Duration = .seconds(120)
     /// For the client to take one piece of a streamed answer, of up to 256 KiB.
-    var progress: Duration = .seconds(60)
+    var progress: Duration = .seconds(120)
     /// For answers that are under way when the server stops.
     var shutdown: Duration = .seconds(2)
 }

@@ -109,23 +109,33 @@ extension WhitelistCommand {
                 query: [(key: "dryRun", value: "true"), (key: "confirm", value: "true")],
                 body: body(text, version: nil)
             )
+            let answer: ManagementClient.Answer<ImportView>
             do throws(ManagementClientError) {
-                return try await client.send(request)
+                answer = try await client.send(request)
             } catch {
                 guard let data = error.refusal?.data, error.refusal?.code == "InvalidList" else {
                     throw error
                 }
-                let view = ImportView(refused: data)
-                if change.management.json {
-                    StandardOutput.print(json: data.prettyText)
-                } else {
-                    StandardOutput.print(view.errorTable)
-                }
-                throw CommandFailure(
-                    "\(file): \((view.errors?.count ?? 0).of("invalid line")), nothing was imported",
-                    code: GatewayExit.data
-                )
+                throw refused(ImportView(refused: data), json: data.prettyText)
             }
+            guard answer.value.errors?.isEmpty != false else {
+                throw refused(answer.value, json: answer.json)
+            }
+            return answer
+        }
+
+        /// Prints the lines that are not understood.
+        private func refused(_ view: ImportView, json: String) -> CommandFailure {
+            if change.management.json {
+                StandardOutput.print(json: json)
+            } else {
+                StandardOutput.print(view.errorTable)
+            }
+            let count = view.errors?.count ?? 0
+            return CommandFailure(
+                "\(file): \(count.of("invalid line")), nothing was imported",
+                code: GatewayExit.data
+            )
         }
 
         private func body(_ text: String, version: Int?) -> JSONValue {
