@@ -16,6 +16,7 @@ struct LeaseRoleTests {
         let writer = PolicyWriter(
             .configuration(.program),
             configured: Policy(),
+            topology: Topology(warehouses: []),
             logger: logger
         )
         let routes = ManagementRoutes(

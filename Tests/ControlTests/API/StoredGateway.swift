@@ -44,6 +44,7 @@ final class StoredGateway: Sendable {
         writer = PolicyWriter(
             .store(store),
             configured: policy,
+            topology: Topology(warehouses: []),
             logger: ServedManagement.logger
         )
         writer.start(with: applier)

@@ -544,6 +544,7 @@ struct WriteTests {
         let writer = PolicyWriter(
             .lastPolicy(stored.gateway.policy, failure: .missing(path: "sluice.db")),
             configured: .sample,
+            topology: stored.gateway.topology,
             logger: ServedManagement.logger
         )
         let access = ManagementAccess.fixed(ServedManagement.administrator)

@@ -100,7 +100,12 @@ struct ServedEvents: Sendable {
         var policy = Policy()
         policy.warehouses = ["A": WarehousePolicy(), "B": WarehousePolicy()]
         try StoreStart.importNew(of: policy, into: store, logger: logger)
-        let writer = PolicyWriter(.store(store), configured: policy, logger: logger)
+        let writer = PolicyWriter(
+            .store(store),
+            configured: policy,
+            topology: Topology(warehouses: []),
+            logger: logger
+        )
         writer.logActs()
         let gateway = ScriptedGateway()
         let reports = Reports()

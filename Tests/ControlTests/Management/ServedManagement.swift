@@ -69,6 +69,7 @@ struct ServedManagement: Sendable {
         let writer = PolicyWriter(
             .configuration(.file(path: "/etc/x.yaml")),
             configured: gateway.policy,
+            topology: gateway.topology,
             logger: logger
         )
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .fixed(principal))
