@@ -307,7 +307,7 @@ let package = Package(
             dependencies: [
                 "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Engine",
                 "FreePorts", "Operations", "Policy", "ScriptedServers", "SeededRandom", "Settings",
-                "Sockets", "Text", "Time", "Traffic",
+                "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

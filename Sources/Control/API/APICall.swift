@@ -62,7 +62,7 @@ extension APICall {
     func flag(_ name: String) throws -> Bool {
         switch try request.parameter(name) {
         case nil, "false": false
-        case "true", "": true
+        case "true": true
         case let text?:
             throw RequestError.invalid(name, "expected true or false, found \(text.quoted)")
         }

@@ -57,6 +57,8 @@ struct APIWriter: Sendable {
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> WriteAnswer
     ) async throws -> Response {
         try rates.admit(call.principal.id)
+        // Also of a dry run, which does not need it.
+        _ = try call.identity(body)
         guard confirmation == .ofDanger else {
             return try await commit(call, body) { transaction in
                 let answer = try change(&transaction)

@@ -20,10 +20,13 @@ struct ManagementRoutes: Sendable {
     /// Host names that requests may use, in addition to addresses and `localhost`.
     var hostNames: [String] = []
 
-    func router(answers: LargeAnswers) -> Router<ManagementContext> {
+    /// - Parameter table: gets every route.
+    func router(
+        answers: LargeAnswers,
+        table: RouteTable = RouteTable()
+    ) -> Router<ManagementContext> {
         // Load balancers often use HEAD.
         let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
-        let table = RouteTable()
         let pages = PageQueue()
         router.add(middleware: ManagementErrors(routes: table, hostNames: hostNames))
         let api = APIRouter(
@@ -33,12 +36,14 @@ struct ManagementRoutes: Sendable {
             access: access,
             table: table
         )
-        for path in ["/", "/healthz", "/readyz", "/metrics"] { table.add(.get, path) }
+        for path in ["/", "/healthz", "/readyz"] { table.add(.get, path) }
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
         router.get("/readyz") { request, _ in try readiness(for: request) }
         if hasOpenMetrics {
-            router.get("/metrics") { _, context in try await metrics(context, pages, answers) }
+            api.onPublic(.get, "/metrics") { _, context in
+                try await metrics(context, pages, answers)
+            }
         } else {
             api.on(.get, "/metrics", .read, .organization) { call in
                 try await metrics(call.context, pages, answers)
@@ -51,6 +56,7 @@ struct ManagementRoutes: Sendable {
                 return try Envelope(id: id, data: status).response(by: answers, on: channel)
             }
         }
+        APIDocumentRoutes(api: api).add()
         BackendRoutes(api: api, gateway: gateway, answers: answers).add()
         SessionRoutes(api: api, gateway: gateway, answers: answers).add()
         addPolicyRoutes(api)
