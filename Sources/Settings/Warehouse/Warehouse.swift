@@ -1,3 +1,4 @@
+package import Addresses
 package import Policy
 public import Text
 import Traffic
@@ -16,6 +17,10 @@ package struct Warehouse: Hashable, Sendable {
     /// The cloud's name for its region and zone; empty if unknown.
     package var region: String
     package var zone: String
+    /// As ``Topology/egressAddresses``, for its backends; `nil` for the gateway's.
+    package var egressAddresses: [CIDRBlock]?
+    /// To set its administrator's password; `nil` if that is not the gateway's business.
+    package var adminLogin: AdminLogin?
     /// At the same time, over all its services; 0 for no limit.
     package var connectionLimit: Int
     /// What happens to a running session that a policy change no longer admits.
@@ -88,6 +93,8 @@ struct DecodedWarehouse {
             let cloud: Cloud? = fields.optional("cloud")
             let region: String? = fields.optional("region")
             let zone: String? = fields.optional("zone")
+            let egressAddresses = fields.place("egressAddresses")?.blocks()
+            let adminLogin = AdminLogin.decode(fields.place("adminLogin"))
             let connectionLimit = fields.connectionLimit()
             let listeners = listeners(
                 &fields,
@@ -117,17 +124,20 @@ struct DecodedWarehouse {
                 checkEmbeddedEndpoints(endpoints, for: listeners, of: &fields)
             }
             guard let id, let whenRevoked else { return nil }
+            var warehouse = Warehouse(
+                id: id,
+                name: name,
+                host: host?.text,
+                cloud: cloud,
+                region: region ?? "",
+                zone: zone ?? "",
+                connectionLimit: connectionLimit,
+                whenRevoked: whenRevoked
+            )
+            warehouse.egressAddresses = egressAddresses
+            warehouse.adminLogin = adminLogin
             return DecodedWarehouse(
-                warehouse: Warehouse(
-                    id: id,
-                    name: name,
-                    host: host?.text,
-                    cloud: cloud,
-                    region: region ?? "",
-                    zone: zone ?? "",
-                    connectionLimit: connectionLimit,
-                    whenRevoked: whenRevoked
-                ),
+                warehouse: warehouse,
                 policy: WarehousePolicy(
                     whitelist: whitelist,
                     endpointServices: endpointServices,
