@@ -20,6 +20,7 @@ struct Sluice: AsyncParsableCommand {
             ServeCommand.self, CheckCommand.self, DemoCommand.self, StatusCommand.self,
             SessionsCommand.self, DenialsCommand.self, ExplainAccessCommand.self,
             BackendCommand.self, WhitelistCommand.self, GroupCommand.self, EndpointCommand.self,
+            ExamplesCommand.self, EgressCommand.self,
             ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
             AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self, CIDRCommand.self,
             BenchCommand.self,

@@ -66,7 +66,11 @@ struct ManagementRoutes: Sendable {
     private func addPolicyRoutes(_ api: APIRouter) {
         let writes = APIWriter(gateway: gateway, writer: writer)
         WarehouseContractRoutes(api: api).add()
-        ConnectionContractRoutes(api: api, writes: writes).add()
+        let connections = ConnectionContractRoutes(api: api, writes: writes)
+        connections.add()
+        ConnectionExampleRoutes(connections: connections).add()
+        EgressRoutes(api: api).add()
+        PasswordRoutes(api: api, writes: writes).add()
         PrivateLinkContractRoutes(api: api, writes: writes).add()
         WhitelistRoutes(api: api, writes: writes).add()
         EntryRoutes(api: api, writes: writes).add()

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Operations
 import Store
 
 /// The calls of the managed warehouse's own API.
@@ -96,6 +97,31 @@ extension APIDocument {
                 answers: .never,
                 errors: .notSupported
             ),
+            Operation(
+                .post,
+                "/v1/warehouses/{warehouse}/settings/password",
+                .administer,
+                .warehouse,
+                "setPassword",
+                "Set the password of the warehouse's administrator.",
+                body: .json(
+                    .body([
+                        "newPassword": .text(
+                            AdminPasswordChange.byteCounts,
+                            example: "correct horse battery staple"
+                        )
+                    ])
+                ),
+                answers: .data(
+                    .object(["passwordFileUpdated": .boolean, "warnings": .texts])
+                ),
+                errors: .notSupported,
+                [
+                    ErrorAnswer(409, "OperationConflict"),
+                    ErrorAnswer(429, "RateLimitExceeded"),
+                    ErrorAnswer(503, "BackendUnavailable"),
+                ]
+            ),
         ] + unsupported
 
     /// Calls that always fail.
@@ -106,7 +132,6 @@ extension APIDocument {
             notSupported(.patch, one, "changeWarehouse"),
             notSupported(.delete, one, "removeWarehouse"),
             notSupported(.post, "\(one)/settings/upgrade", "upgradeWarehouse"),
-            notSupported(.post, "\(one)/settings/password", "setPassword"),
             notSupported(.post, "\(one)/clusters", "createCluster"),
             notSupported(.patch, cluster, "changeCluster"),
             notSupported(.delete, cluster, "removeCluster"),
@@ -133,7 +158,68 @@ extension APIDocument {
         )
     }
 
-    static let connections: [Operation] = connectionCalls + endpointCalls + outboundCalls
+    static let connections: [Operation] =
+        connectionCalls + exampleCalls + endpointCalls + outboundCalls
+
+    private static let exampleCalls: [Operation] = [
+        Operation(
+            .get,
+            "/v1/egress-addresses",
+            .read,
+            .filtered,
+            "listEgressAddresses",
+            "List the addresses from which the gateway connects to backends.",
+            answers: .data(
+                .object([
+                    "warehouses": .list(
+                        of: .object([
+                            "warehouseId": .warehouseID,
+                            "addresses": .list(of: .egressAddress), "unknown": .texts,
+                        ])
+                    )
+                ])
+            )
+        ),
+        Operation(
+            .get,
+            "/v1/warehouses/{warehouse}/connection-examples",
+            .read,
+            .warehouse,
+            "getConnectionExamples",
+            "Show how clients connect, ready to paste.",
+            query: [
+                Parameter("link", .word("public", "private"), "Which link (default public)"),
+                Parameter(
+                    "endpoint",
+                    .example("aws:vpce-0123456789abcdef0"),
+                    "The endpoint of the private link; required if there are several"
+                ),
+                Parameter("user", .text(0...128, example: "admin"), "Who logs in"),
+                Parameter("database", .text(0...128, example: "sales"), "The default database"),
+            ],
+            answers: .data(
+                .object([
+                    "warehouseId": .warehouseID, "link": .word("public", "private"),
+                    "endpoint?": .text, "host": .text, "mysqlPort?": .port, "httpPort?": .port,
+                    "tcpPort?": .port, "examples": .list(of: .connectionExample),
+                ])
+            ),
+            errors: .unknownEndpoint
+        ),
+        Operation(
+            .get,
+            "/v1/warehouses/{warehouse}/terraform",
+            .read,
+            .warehouse,
+            "getTerraform",
+            "Show Terraform configuration for the warehouse, ready to paste.",
+            answers: .data(
+                .object([
+                    "warehouseId": .warehouseID, "examples": .list(of: .connectionExample),
+                ])
+            )
+        ),
+    ]
 
     private static let connectionCalls: [Operation] = {
         let path = "/v1/warehouses/{warehouse}/connections"
@@ -313,7 +399,17 @@ extension APIDocument {
 
 extension Schema {
     fileprivate static let name = Schema.text(1...512, example: "billing")
-    private static let port = Schema.integer(0...65_535)
+    fileprivate static let connectionExample = Schema.named(
+        "ConnectionExample",
+        .object([
+            "client": .example("mysql"), "title": .text, "text": .text, "copyText": .text,
+        ])
+    )
+    fileprivate static let egressAddress = Schema.object([
+        "address": .example("203.0.113.7"), "source": .word(EgressAddresses.Source.self),
+        "backends": .texts,
+    ])
+    fileprivate static let port = Schema.integer(0...65_535)
     fileprivate static let provider = Schema.example("aws")
     fileprivate static let accessMode = Schema.word("DENY_ALL", "ALLOW_ALL", "ALLOWLIST_ONLY")
     private static let rules = Schema.list(
