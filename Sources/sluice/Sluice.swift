@@ -22,7 +22,8 @@ struct Sluice: AsyncParsableCommand {
             BackendCommand.self, WhitelistCommand.self, GroupCommand.self, EndpointCommand.self,
             ExamplesCommand.self, EgressCommand.self,
             ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
-            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self, CIDRCommand.self,
+            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self,
+            CIDRCommand.self,
             BenchCommand.self,
         ]
     )

@@ -24,7 +24,7 @@ extension AdminLogin {
                     keys: ["passwordFile"],
                     remedy:
                         "write the password to a file that only the gateway's user can read, and"
-                        + " name it: passwordFile: /etc/sluice/admin-password"
+                        + " name it: passwordFile: /var/lib/sluice/admin-password"
                 )
             }
             var user = "admin"

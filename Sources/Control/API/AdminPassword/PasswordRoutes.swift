@@ -155,7 +155,7 @@ extension RequestError {
         .notImplemented,
         "NotSupported",
         "This gateway has no administrator's login for this warehouse (configure adminLogin:"
-            + " { user: admin, passwordFile: /etc/sluice/admin-password } for it, or set the password"
+            + " { user: admin, passwordFile: /var/lib/sluice/admin-password } for it, or set the password"
             + " with a MySQL client)."
     )
 
