@@ -2,7 +2,7 @@
 # `swift build` and `swift test` work without make if the packages are installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo release install uninstall test test-install lint bench bench-trie bench-policy bench-micro \
+.PHONY: help demo release install uninstall test test-api test-install lint bench bench-trie bench-policy bench-micro \
     bench-check build-packages release-packages test-packages bench-packages envoy toolchain
 
 # Where `make install` installs; DESTDIR is prepended.
@@ -25,6 +25,7 @@ help:
 	@echo 'make release     build for installation: runs without a toolchain'
 	@echo 'make install     install under PREFIX (/usr/local); make uninstall removes it'
 	@echo 'make test        build, then run all tests, including those against real servers'
+	@echo 'make test-api    test a gateway against the description of its own API'
 	@echo 'make lint        check formatting and the direction of imports'
 	@echo 'make bench       compare with HAProxy, nginx and Envoy, side by side'
 	@echo 'make bench-trie  benchmark lookups in lists of CIDR blocks'
@@ -81,6 +82,10 @@ uninstall:
 test: toolchain test-packages envoy
 	swift build --build-tests
 	.ci/test $(TEST)
+
+test-api: toolchain test-packages
+	swift build --product sluice
+	.ci/test-api $(TEST)
 
 test-install: release
 	@.ci/install $(install_test_packages)

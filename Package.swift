@@ -103,11 +103,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        // Also for the control plane, which sets a warehouse's password.
+        .target(
+            name: "MySQLClient",
+            dependencies: ["COpenSSL", "MySQLProtocol"],
+            swiftSettings: strict
+        ),
         .target(
             name: "LoadTesting",
             dependencies: [
-                "Addresses", "COpenSSL", "HTTPProtocol", "MySQLProtocol", "ProxyProtocol",
-                "SeededRandom", "Sockets", "Text", "Time", "Traffic",
+                "Addresses", "COpenSSL", "HTTPProtocol", "MySQLClient", "MySQLProtocol",
+                "ProxyProtocol", "SeededRandom", "Sockets", "Text", "Time", "Traffic",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Sources/Tools/LoadTesting",
@@ -128,8 +134,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "Checksums", "CIDRTrie", "CYAML", "Engine", "Operations", "Policy",
-                "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
+                "Addresses", "Checksums", "CIDRTrie", "CYAML", "Engine", "MySQLClient",
+                "Operations", "Policy", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -159,8 +165,9 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Addresses", "AddressFeeds", "CIDRTrie", "Control", "LoadTesting", "Operations",
-                "Policy", "SampleWarehouse", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
+                "Addresses", "AddressFeeds", "CIDRTrie", "Control", "LoadTesting", "MySQLClient",
+                "Operations", "Policy", "SampleWarehouse", "Settings", "Sockets", "Store", "Text",
+                "Time", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -232,6 +239,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "MySQLClientTests",
+            dependencies: ["MySQLClient", "MySQLProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "TextTests",
             dependencies: ["SeededRandom", "TestInputs", "Text"],
             swiftSettings: strict
@@ -289,8 +301,8 @@ let package = Package(
         .testTarget(
             name: "LoadTestingTests",
             dependencies: [
-                "Addresses", "LoadTesting", "MySQLProtocol", "ProxyProtocol", "Sockets", "Text",
-                "Traffic",
+                "Addresses", "LoadTesting", "MySQLClient", "MySQLProtocol", "ProxyProtocol",
+                "Sockets", "Text", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -306,8 +318,8 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Engine",
-                "FreePorts", "Operations", "Policy", "ScriptedServers", "SeededRandom", "Settings",
-                "Sockets", "Store", "Text", "Time", "Traffic",
+                "FreePorts", "MySQLClient", "Operations", "Policy", "ScriptedServers",
+                "SeededRandom", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -87,9 +87,13 @@ extension String {
     }
 
     /// As one word of a POSIX shell command (IEEE Std 1003.1, "Quoting"): in quotes if needed.
+    ///
+    /// Also `~`, which may stand for a home; and `=` at the beginning, which zsh expands.
     public var shellQuoted: String {
-        let isPlain = utf8.allSatisfy { $0.isUnreserved || "/:@%+=,[]".utf8.contains($0) }
-        if isPlain, !isEmpty { return self }
+        let isPlain = utf8.allSatisfy { byte in
+            byte.isUnreserved && byte != UInt8(ascii: "~") || "/:@%+=,".utf8.contains(byte)
+        }
+        if isPlain, !isEmpty, !hasPrefix("=") { return self }
         let parts = split(separator: "'", omittingEmptySubsequences: false)
         return "'\(parts.joined(separator: "'\\''"))'"
     }

@@ -22,9 +22,9 @@ struct Sluice: AsyncParsableCommand {
             ExplainAccessCommand.self, EventsCommand.self, CountsCommand.self,
             BackendCommand.self, WhitelistCommand.self, WhitelistCommand.Import.self,
             ShadowCommand.self, LeaseCommand.self, GroupCommand.self, EndpointCommand.self,
-            ServiceCommand.self, OutboundCommand.self, PolicyCommand.self, KeyCommand.self,
-            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self,
-            CIDRCommand.self, BenchCommand.self,
+            ServiceCommand.self, OutboundCommand.self, ExamplesCommand.self, EgressCommand.self,
+            PolicyCommand.self, KeyCommand.self, AuditCommand.self, BackupCommand.self,
+            RestoreCommand.self, ContextCommand.self, CIDRCommand.self, BenchCommand.self,
         ]
     )
 

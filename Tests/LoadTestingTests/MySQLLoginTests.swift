@@ -1,3 +1,4 @@
+import MySQLClient
 import MySQLProtocol
 import Testing
 import Traffic
@@ -23,7 +24,7 @@ import Traffic
     ) {
         var exchange = MySQLExchange(user: "ada", password: Password("secret"))
         exchange.trustsServerPublicKey = trusts
-        var login = MySQLClientLogin(exchange)
+        var login = MySQLClientLogin(exchange.account)
         let step = try login.receive(greeting(plugin: plugin))
         return (login, step)
     }

@@ -59,14 +59,7 @@ extension APICall {
     }
 
     /// Whether a query parameter is `true`.
-    func flag(_ name: String) throws -> Bool {
-        switch try request.parameter(name) {
-        case nil, "false": false
-        case "true", "": true
-        case let text?:
-            throw RequestError.invalid(name, "expected true or false, found \(text.quoted)")
-        }
-    }
+    func flag(_ name: String) throws -> Bool { try request.flag(name) }
 
     /// Rejects parameters that the call does not have: a misspelt filter must not list, or change,
     /// everything.
@@ -219,6 +212,16 @@ struct PageRequest: Sendable {
 }
 
 extension Request {
+    /// Whether a query parameter is `true`.
+    func flag(_ key: String) throws -> Bool {
+        switch try parameter(key) {
+        case nil, "false": false
+        case "true": true
+        case let text?:
+            throw RequestError.invalid(key, "expected true or false, found \(text.quoted)")
+        }
+    }
+
     fileprivate func number(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = try parameter(key) else { return nil }
         guard let number = Int(text), range.contains(number) else {

@@ -60,6 +60,17 @@ struct APIRouter: Sendable {
         }
     }
 
+    /// Registers a call that needs no key.
+    func onPublic(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ handler:
+            @escaping @Sendable (Request, ManagementContext) async throws -> Response
+    ) {
+        table.add(method, path)
+        unsafe router.on(RouterPath(path), method: method, use: handler)
+    }
+
     private func register(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -67,7 +78,7 @@ struct APIRouter: Sendable {
         _ scope: Scope,
         _ handler: @escaping Handler
     ) {
-        table.add(method, path, permission)
+        table.add(method, path, permission, scope)
         unsafe router.on(RouterPath(path), method: method) { request, context in
             let principal = try await authenticate(request, context)
             let call = APICall(request: request, context: context, principal: principal)
@@ -267,16 +278,22 @@ final class RouteTable: Sendable {
     struct Route: Hashable, Sendable {
         let method: HTTPRequest.Method
         let path: String
-        /// `nil` if it needs no key.
+        /// `nil` if the call needs no key.
         let permission: Permission?
+        let scope: APIRouter.Scope?
     }
 
     private let registered = Mutex<[Route]>([])
 
     var routes: [Route] { registered.withLock { $0 } }
 
-    func add(_ method: HTTPRequest.Method, _ path: String, _ permission: Permission? = nil) {
-        let route = Route(method: method, path: path, permission: permission)
+    func add(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ permission: Permission? = nil,
+        _ scope: APIRouter.Scope? = nil
+    ) {
+        let route = Route(method: method, path: path, permission: permission, scope: scope)
         registered.withLock { $0.append(route) }
     }
 

@@ -68,6 +68,8 @@ struct APIWriter: Sendable {
             metrics.recordRateLimit()
             throw error
         }
+        // Also of a dry run, which does not need it.
+        _ = try call.identity(body)
         guard confirmation != .none else {
             return try await commit(call, body) { transaction in
                 let answer = try change(&transaction)

@@ -122,6 +122,9 @@ extension Topology {
         managementSocket = managementSocket.map {
             URL(fileURLWithPath: $0, relativeTo: folder).path
         }
+        for index in warehouses.indices {
+            warehouses[index].adminLogin?.passwordFile.resolvePath(in: folder)
+        }
         lastPolicyFolder = Self.lastPolicyFolder(lastPolicyFolder, store: storePath, in: folder)
     }
 
@@ -135,6 +138,12 @@ extension Topology {
         if let store { return "\(store).last" }
         let state = ProcessInfo.processInfo.environment["STATE_DIRECTORY"]
         return state.flatMap { $0.split(separator: ":").first }.map { "\($0)/policy" }
+    }
+}
+
+extension String {
+    fileprivate mutating func resolvePath(in folder: URL) {
+        self = URL(fileURLWithPath: self, relativeTo: folder).path
     }
 }
 

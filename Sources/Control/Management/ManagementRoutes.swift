@@ -44,12 +44,12 @@ struct ManagementRoutes: Sendable {
             table: table,
             metrics: plane.metrics
         )
-        for path in ["/", "/healthz", "/readyz", "/metrics"] { table.add(.get, path) }
+        for path in ["/", "/healthz", "/readyz"] { table.add(.get, path) }
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
         router.get("/readyz") { request, _ in try readiness(for: request) }
         if hasOpenMetrics {
-            router.get("/metrics") { _, context in
+            api.onPublic(.get, "/metrics") { _, context in
                 try await metrics(context, plane, pages, answers)
             }
         } else {
@@ -64,6 +64,7 @@ struct ManagementRoutes: Sendable {
                 return try Envelope(id: id, data: status).response(by: answers, on: channel)
             }
         }
+        APIDocumentRoutes(api: api).add()
         BackendRoutes(api: api, gateway: gateway, answers: answers).add()
         SessionRoutes(api: api, gateway: gateway, answers: answers).add()
         EventRoutes(api: api, hub: plane.events, writer: writer).add()
@@ -75,7 +76,11 @@ struct ManagementRoutes: Sendable {
     private func addPolicyRoutes(_ api: APIRouter, _ metrics: ManagementMetrics) {
         let writes = APIWriter(gateway: gateway, writer: writer, rates: rates, metrics: metrics)
         WarehouseContractRoutes(api: api).add()
-        ConnectionContractRoutes(api: api, writes: writes).add()
+        let connections = ConnectionContractRoutes(api: api, writes: writes)
+        connections.add()
+        ConnectionExampleRoutes(connections: connections).add()
+        EgressRoutes(api: api).add()
+        PasswordRoutes(api: api, writes: writes).add()
         PrivateLinkContractRoutes(api: api, writes: writes).add()
         WhitelistRoutes(api: api, writes: writes).add()
         EntryRoutes(api: api, writes: writes).add()

@@ -272,7 +272,7 @@ private struct SessionRequest {
 
     init(_ request: Request, greatest: Int) throws {
         limit = try request.limit(greatest: greatest)
-        meansAll = try request.parameter("all") == "true"
+        meansAll = try request.flag("all")
         do throws(FilterQueryError) {
             filter = try SessionFilter(query: request.filterPairs(beside: ["limit", "all"]))
         } catch {

@@ -87,10 +87,15 @@ final class Backend: Sendable, Identifiable {
         connections.subtract(1, ordering: .relaxed)
     }
 
-    /// What a health check sends first if the backend expects a PROXY header: one in which the
+    /// What a health check sends first.
+    var probeHeader: [UInt8] { key.sendProxyProtocol.localHeader }
+}
+
+extension SendProxyProtocol {
+    /// What the gateway itself sends first if the backend expects a PROXY header: one in which the
     /// gateway is the client (PROXY protocol §2.1, §2.2).
-    var probeHeader: [UInt8] {
-        switch key.sendProxyProtocol {
+    package var localHeader: [UInt8] {
+        switch self {
         case .off: []
         case .v1: OutgoingHeader.localV1
         case .v2: OutgoingHeader.localV2

@@ -36,6 +36,7 @@ extension Topology {
         readManagement(fields.place("management"))
         storePath = fields.optional("state")
         lastPolicyFolder = fields.optional("lastPolicy")
+        egressAddresses = fields.blocks("egressAddresses")
         let domain: HostName? = fields.optional("domain")
         self.domain = domain?.text
         let log = fields.place("log")

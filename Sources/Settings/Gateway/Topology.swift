@@ -23,6 +23,9 @@ package struct Topology: Hashable, Sendable {
     /// The folder where the active policy is saved, to start with if its source is not available;
     /// `nil` for none.
     package var lastPolicyFolder: String?
+    /// From where backends are reached, if that is not what this machine shows: the addresses of a NAT
+    /// gateway. Empty if they are to be observed.
+    package var egressAddresses: [CIDRBlock] = []
     /// Under which embedded endpoints have their DNS names; `nil` for none.
     package var domain: String?
     /// What is written down, of the gateway itself and of each connection.

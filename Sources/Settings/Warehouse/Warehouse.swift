@@ -1,3 +1,4 @@
+package import Addresses
 package import Policy
 public import Text
 import Traffic
@@ -18,6 +19,10 @@ package struct Warehouse: Hashable, Sendable {
     package var zone: String
     /// Where its outbound endpoints listen; `nil` if it can have none.
     package var outbound: OutboundNetwork?
+    /// As ``Topology/egressAddresses``, for its backends; `nil` for the gateway's.
+    package var egressAddresses: [CIDRBlock]?
+    /// To set its administrator's password; `nil` if that is not the gateway's business.
+    package var adminLogin: AdminLogin?
     /// At the same time, over all its services; 0 for no limit.
     package var connectionLimit: Int
     /// What happens to a running session that a policy change no longer admits.
@@ -94,6 +99,8 @@ struct DecodedWarehouse {
             let region: String? = fields.optional("region")
             let zone: String? = fields.optional("zone")
             let outbound = OutboundNetwork.decode(fields.place("outbound"))
+            let egressAddresses = fields.place("egressAddresses")?.blocks()
+            let adminLogin = AdminLogin.decode(fields.place("adminLogin"))
             let connectionLimit = fields.connectionLimit()
             let listeners = listeners(
                 &fields,
@@ -123,18 +130,21 @@ struct DecodedWarehouse {
                 checkEmbeddedEndpoints(endpoints, for: listeners, of: &fields)
             }
             guard let id, let whenRevoked else { return nil }
+            var warehouse = Warehouse(
+                id: id,
+                name: name,
+                host: host?.text,
+                cloud: cloud,
+                region: region ?? "",
+                zone: zone ?? "",
+                connectionLimit: connectionLimit,
+                whenRevoked: whenRevoked
+            )
+            warehouse.outbound = outbound
+            warehouse.egressAddresses = egressAddresses
+            warehouse.adminLogin = adminLogin
             return DecodedWarehouse(
-                warehouse: Warehouse(
-                    id: id,
-                    name: name,
-                    host: host?.text,
-                    cloud: cloud,
-                    region: region ?? "",
-                    zone: zone ?? "",
-                    outbound: outbound,
-                    connectionLimit: connectionLimit,
-                    whenRevoked: whenRevoked
-                ),
+                warehouse: warehouse,
                 policy: WarehousePolicy(
                     whitelist: whitelist,
                     endpointServices: endpointServices,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import LoadTesting
+import MySQLClient
 
 /// `sluice bench mysql`.
 struct MySQLBenchCommand: ParsableCommand {

@@ -47,7 +47,7 @@ struct ConnectionContractRoutes: Sendable {
 // MARK: - Where a warehouse is reached
 
 /// A warehouse's listeners in the contract's terms.
-private struct Places {
+struct Places {
     /// A service and the port on which it is reached.
     struct Place {
         let service: ServiceProtocol
@@ -121,7 +121,7 @@ extension Substring {
 // MARK: - Views
 
 extension ConnectionContractRoutes {
-    private func places(for call: APICall) throws -> Places {
+    func places(for call: APICall) throws -> Places {
         let id = try call.warehouse
         guard let warehouse = api.gateway.topology.warehouse(id) else {
             throw StoreRefusal.unknownWarehouse(id)
@@ -220,7 +220,7 @@ extension ConnectionContractRoutes {
     }
 
     /// The names of embedded endpoints, which the gateway gives them.
-    private func embeddedHosts(of warehouse: String) -> [EndpointName: String] {
+    func embeddedHosts(of warehouse: String) -> [EndpointName: String] {
         let known = api.gateway.endpoints().endpoints.filter { $0.warehouse == warehouse }
             .compactMap { status in status.host.map { (status.endpoint, $0) } }
         return Dictionary(known) { first, _ in first }

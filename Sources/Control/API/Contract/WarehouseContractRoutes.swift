@@ -33,7 +33,6 @@ struct WarehouseContractRoutes: Sendable {
     private func addUnsupported(_ one: String) {
         let calls: [(HTTPRequest.Method, String)] = [
             (.patch, one), (.delete, one), (.post, "\(one)/settings/upgrade"),
-            (.post, "\(one)/settings/password"),
             (.post, "\(one)/clusters"), (.patch, "\(one)/clusters/{cluster}"),
             (.delete, "\(one)/clusters/{cluster}"), (.post, "\(one)/clusters/{cluster}/pause"),
             (.post, "\(one)/clusters/{cluster}/resume"),

@@ -1,3 +1,4 @@
+package import MySQLClient
 import MySQLProtocol
 
 /// The queries of a MySQL run, and the account that runs them.
@@ -30,6 +31,15 @@ package struct MySQLExchange: Hashable, Sendable {
         self.trustsServerPublicKey = trustsServerPublicKey
     }
 
+    var account: MySQLAccount {
+        MySQLAccount(
+            user: user,
+            password: password,
+            database: database,
+            trustsServerPublicKey: trustsServerPublicKey
+        )
+    }
+
     /// Why the queries cannot be run, with a remedy; `nil` if they can.
     package var problem: String? {
         if query.utf8.count >= 0xff_ffff - 1 { return "the query must be smaller than 16 MiB" }
@@ -55,7 +65,7 @@ struct MySQLConversation: Conversation {
 
     init(_ exchange: MySQLExchange) {
         query = MySQLPacket.query(exchange.query).bytes
-        login = MySQLClientLogin(exchange)
+        login = MySQLClientLogin(exchange.account)
     }
 
     /// The server speaks first.

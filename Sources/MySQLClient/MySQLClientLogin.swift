@@ -1,27 +1,49 @@
-import MySQLProtocol
+package import MySQLProtocol
+
+/// Who logs in.
+package struct MySQLAccount: Hashable, Sendable {
+    package var user: String
+    package var password: Password
+    /// The default database; `nil` for none.
+    package var database: String?
+    /// Whether the password may be encrypted with the server's unauthenticated public key.
+    package var trustsServerPublicKey: Bool
+
+    package init(
+        user: String,
+        password: Password,
+        database: String? = nil,
+        trustsServerPublicKey: Bool = false
+    ) {
+        self.user = user
+        self.password = password
+        self.database = database
+        self.trustsServerPublicKey = trustsServerPublicKey
+    }
+}
 
 /// A client's login, from the greeting to the server's OK, as decisions only
 /// (MySQL internals manual, "Connection Phase").
-struct MySQLClientLogin {
+package struct MySQLClientLogin: Sendable {
     /// What follows from one packet of the server.
-    enum Step: Equatable {
+    package enum Step: Equatable {
         case wait
         case send(payload: [UInt8])
         case done
         case denied(MySQLErrorPacket)
     }
 
-    private enum State { case greeting, verdict, publicKey }
+    private enum State: Sendable { case greeting, verdict, publicKey }
 
-    private let exchange: MySQLExchange
+    private let account: MySQLAccount
     private var state = State.greeting
     private var scramble = MySQLScramble([])
 
-    init(_ exchange: MySQLExchange) {
-        self.exchange = exchange
+    package init(_ account: MySQLAccount) {
+        self.account = account
     }
 
-    mutating func receive(_ payload: [UInt8]) throws -> Step {
+    package mutating func receive(_ payload: [UInt8]) throws -> Step {
         if let error = MySQLErrorPacket(payload: payload) { return .denied(error) }
         switch state {
         case .greeting: return .send(payload: try login(answering: payload))
@@ -40,14 +62,14 @@ struct MySQLClientLogin {
     /// A server whose default plugin is not supported is answered by the native rule: it will request
     /// the plugin of the account.
     private func login(_ greeting: MySQLGreeting) throws -> MySQLLogin {
-        var login = MySQLLogin(user: exchange.user)
+        var login = MySQLLogin(user: account.user)
         let plugin =
             greeting.authenticationPlugin == MySQLPasswordAnswer.cachingSHA2
             ? MySQLPasswordAnswer.cachingSHA2 : MySQLScramble.nativePassword
         login.plugin = plugin
         login.capabilities.formUnion([.longColumnFlags, .transactions])
         login.maximumPacketByteCount = UInt32(MySQLPacket.maximumPayloadByteCount)
-        if let database = exchange.database {
+        if let database = account.database {
             login.capabilities.insert(.connectWithDatabase)
             login.database = database
         }
@@ -56,7 +78,7 @@ struct MySQLClientLogin {
     }
 
     private func answer(_ plugin: String) throws -> [UInt8] {
-        try MySQLPasswordAnswer.answer(exchange.password, to: scramble, plugin: plugin)
+        try MySQLPasswordAnswer.answer(account.password, to: scramble, plugin: plugin)
     }
 
     private mutating func step(after payload: [UInt8]) throws -> Step {
@@ -83,7 +105,7 @@ struct MySQLClientLogin {
         case (1, 3):
             return .wait
         case (1, 4):
-            guard exchange.trustsServerPublicKey else { throw MySQLLoginError.needsPublicKey }
+            guard account.trustsServerPublicKey else { throw MySQLLoginError.needsPublicKey }
             state = .publicKey
             return .send(payload: [2])
         default:
@@ -97,12 +119,12 @@ struct MySQLClientLogin {
         guard payload.first == 0x01 else { throw MySQLLoginError.badPublicKey }
         state = .verdict
         let key = Array(payload.dropFirst())
-        return try MySQLPasswordAnswer.encrypted(exchange.password, scramble, publicKey: key)
+        return try MySQLPasswordAnswer.encrypted(account.password, scramble, publicKey: key)
     }
 }
 
 /// Why a login cannot be completed, after the words "the server sent".
-enum MySQLLoginError: Error, Equatable {
+package enum MySQLLoginError: Error, Equatable {
     /// The server requires an authentication method that is not supported.
     case unknownPlugin(String)
     /// `caching_sha2_password` without TLS, before the server has seen the password once.
@@ -111,7 +133,7 @@ enum MySQLLoginError: Error, Equatable {
 }
 
 extension MySQLLoginError: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .unknownPlugin(let name):
             "a request for the authentication plugin \"\(name)\", which is not supported; use an "

@@ -1,16 +1,20 @@
 import COpenSSL
-import MySQLProtocol
+package import MySQLProtocol
 
 /// A password that is never printed, dumped or logged.
 package struct Password: Hashable, Sendable {
     /// In UTF-8.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     package init(_ text: some StringProtocol) {
         bytes = Array(text.utf8)
     }
 
-    var isEmpty: Bool { bytes.isEmpty }
+    package init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    package var isEmpty: Bool { bytes.isEmpty }
 }
 
 extension Password: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -20,11 +24,11 @@ extension Password: CustomStringConvertible, CustomDebugStringConvertible, Custo
 }
 
 /// What is sent instead of a password.
-enum MySQLPasswordAnswer {
-    static let cachingSHA2 = "caching_sha2_password"
+package enum MySQLPasswordAnswer {
+    package static let cachingSHA2 = "caching_sha2_password"
 
     /// The answer to a scramble by the rule of `plugin`; empty for an empty password.
-    static func answer(
+    package static func answer(
         _ password: Password,
         to scramble: MySQLScramble,
         plugin: String

@@ -26,8 +26,17 @@ package struct ConnectionExamples: Hashable, Sendable {
 
     /// For a POSIX shell.
     package func mysqlCommand(port: UInt16) -> String {
-        let words = ["mysql", "-h", host, "-P", String(port), "-u", user]
-        return (words + (database.map { [$0] } ?? [])).map(\.shellQuoted).joined(separator: " ")
+        command(["mysql", "-h", host, "-P", String(port), "-u", user] + databaseWords)
+    }
+
+    /// A database whose name starts with a dash must not be taken for an option.
+    var databaseWords: [String] {
+        guard let database else { return [] }
+        return database.hasPrefix("-") ? ["--database=\(database)"] : [database]
+    }
+
+    func command(_ words: [String]) -> String {
+        words.map(\.shellQuoted).joined(separator: " ")
     }
 
     /// For MySQL Connector/J.
@@ -51,10 +60,10 @@ package struct ConnectionExamples: Hashable, Sendable {
             "curl", "--location-trusted", "-u", "\(user):", "-H", "Expect:100-continue", "-T",
             file, httpURL(port: port) + path,
         ]
-        return words.map(\.shellQuoted).joined(separator: " ")
+        return command(words)
     }
 
-    private func authority(_ port: UInt16) -> String {
+    func authority(_ port: UInt16) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

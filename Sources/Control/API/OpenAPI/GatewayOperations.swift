@@ -1,0 +1,166 @@
+import HTTPTypes
+import Operations
+import Settings
+import Store
+import Text
+
+/// The gateway itself: health, metrics, status, backends.
+extension APIDocument {
+    static let gateway: [Operation] = [
+        Operation(
+            .get,
+            "/",
+            nil,
+            .filtered,
+            "index",
+            "List what this address answers.",
+            answers: .content(type: "text/plain; charset=utf-8", .text)
+        ),
+        Operation(
+            .get,
+            "/healthz",
+            nil,
+            .filtered,
+            "isAlive",
+            "Answer while the process runs.",
+            answers: .content(type: "text/plain", .constant("ok\n"))
+        ),
+        Operation(
+            .get,
+            "/readyz",
+            nil,
+            .filtered,
+            "isReady",
+            "Tell a load balancer whether the gateway accepts connections.",
+            query: [
+                Parameter(
+                    "warehouse",
+                    .warehouseID,
+                    "Also whether each listener of this warehouse has a healthy backend"
+                )
+            ],
+            answers: .content(type: "text/plain", .text, isAlsoUnavailable: true),
+            errors: .unknownWarehouse
+        ),
+        Operation(
+            .get,
+            "/metrics",
+            .read,
+            .organization,
+            "metrics",
+            "Show metrics for Prometheus. Needs no key on a loopback address.",
+            answers: .content(type: "text/plain; version=0.0.4; charset=utf-8", .text)
+        ).withOptionalKey,
+        Operation(
+            .get,
+            path,
+            nil,
+            .filtered,
+            "describeAPI",
+            "Return this document.",
+            answers: .content(type: "application/json", .map(.anything))
+        ),
+        Operation(
+            .get,
+            "/v1/status",
+            .read,
+            .filtered,
+            "getStatus",
+            "Show the gateway's state: workers, listeners, backends and their counters.",
+            answers: .data(.status)
+        ),
+        Operation(
+            .get,
+            "/v1/backends",
+            .read,
+            .filtered,
+            "listBackends",
+            "List backends with health, mode and connections.",
+            query: backendFilter,
+            answers: .data(.backends),
+            errors: backendErrors
+        ),
+        Operation(
+            .put,
+            "/v1/backends",
+            .operate,
+            .filtered,
+            "setBackendMode",
+            "Set whether a backend gets connections.",
+            query: backendFilter + [
+                Parameter("mode", .word(BackendModeChoice.self), "The mode", isRequired: true)
+            ],
+            answers: .data(.backends),
+            errors: backendErrors,
+            [ErrorAnswer(400, "FilterRequired")]
+        ),
+    ]
+
+    private static let backendFilter = [
+        Parameter("backend", .example("10.0.0.5:9030"), "As configured, or as resolved"),
+        Parameter("warehouse", .warehouseID, "Only backends of this warehouse"),
+        Parameter("protocol", .service, "Only backends of services with this protocol"),
+    ]
+
+    private static let backendErrors = [
+        ErrorAnswer(400, "InvalidFilter"), ErrorAnswer(404, "WarehouseNotFound"),
+        ErrorAnswer(404, "BackendNotFound"),
+    ]
+}
+
+extension Schema {
+    static let backend = Schema.named(
+        "Backend",
+        .object([
+            "name": .example("fe-1.internal:9030"), "address?": .example("10.0.0.5:9030"),
+            "listener?": .socketAddress,
+            "health": .word("notChecked", "healthy", "unhealthy", "unresolved"),
+            "mode": .word(BackendMode.self), "isModeChosen": .boolean, "weight": .integer(1...256),
+            "isBackup": .boolean, "activeConnections": .count, "connections": .count,
+            "connectFailures": .count, "lastFailure?": .text, "lastFailureAt?": .moment,
+        ])
+    )
+
+    static let backends = Schema.object([
+        "backends": .list(
+            of: .object([
+                "warehouse": .warehouseID, "protocol": .service, "backend": .backend,
+            ])
+        )
+    ])
+
+    static let status = Schema.named(
+        "Status",
+        .object([
+            "version": .example("0.1.0"), "phase": .word("starting", "running", "draining"),
+            "startedAt": .moment, "generation": .count, "activeConnections": .count,
+            "shards": .list(of: .worker), "listeners": .list(of: .listener),
+            "droppedAccessLogLines": .count, "accessLogFailure?": .text,
+            "lastReload?": .object([
+                "attemptedAt": .moment, "failure?": .text, "succeededAt?": .moment,
+            ]),
+            "policy?": .policyStatus, "startSettings": .map(.text), "awaitingRestart": .texts,
+            "unloggedDenials": .count, "acceptPauses": .count, "bufferedByteCount": .count,
+        ])
+    )
+
+    private static let worker = Schema.object([
+        "activeConnections": .count, "bytesIn": .count, "bytesOut": .count, "wakeups": .count,
+    ])
+
+    private static let listener = Schema.named(
+        "Listener",
+        .object([
+            "warehouse?": .warehouseID, "address": .example("0.0.0.0:9030"),
+            "protocol": .service, "link": .link, "routes": .texts, "activeConnections": .count,
+            "accepted": .count, "admitted": .count, "denied": .map(.count), "ends": .map(.count),
+            "bytesIn": .count, "bytesOut": .count, "backends": .list(of: .backend),
+        ])
+    )
+
+    private static let policyStatus = Schema.object([
+        "source": .text, "revision": .count, "since": .moment, "isRestored": .boolean,
+        "rejection?": .object(["revision?": .count, "reason": .text, "at": .moment]),
+        "saveFailure?": .text,
+    ])
+}

@@ -1,0 +1,219 @@
+import HTTPTypes
+import Policy
+import Store
+
+/// Inbound endpoints and the endpoint services that they connect to.
+extension APIDocument {
+    static let privateLinks: [Operation] = endpoints + services
+
+    private static let endpoints: [Operation] = {
+        let one = "\(EndpointRoutes.path)/{endpoint}"
+        let changed = Operation.Answer.data(.changed(["endpoint": .endpoint]))
+        return [
+            Operation(
+                .get,
+                EndpointRoutes.path,
+                .read,
+                .warehouse,
+                "listEndpoints",
+                "List a warehouse's inbound endpoints.",
+                query: .page,
+                answers: .page(.endpoint)
+            ),
+            Operation(
+                .get,
+                one,
+                .read,
+                .warehouse,
+                "getEndpoint",
+                "Show an endpoint.",
+                answers: .data(.endpoint),
+                errors: .unknownEndpoint
+            ),
+            .change(
+                .patch,
+                one,
+                .operate,
+                .warehouse,
+                "changeEndpoint",
+                "Change what is known about an endpoint.",
+                body: .json(
+                    .body([
+                        "description?": .description, "dnsName?": .dnsName,
+                        "connectionLimit?": .integer(0...1_000_000_000),
+                        "serviceId?": .serviceID,
+                    ])
+                ),
+                answers: changed,
+                errors: .unknownEndpoint,
+                .unknownService
+            ),
+            .change(
+                .delete,
+                one,
+                .operate,
+                .warehouse,
+                "removeEndpoint",
+                "Remove an endpoint: its clients are no longer admitted.",
+                answers: changed,
+                errors: .unknownEndpoint
+            ),
+            .change(
+                .post,
+                "\(one)/accept",
+                .operate,
+                .warehouse,
+                "acceptEndpoint",
+                "Accept an endpoint: its clients are admitted.",
+                answers: changed,
+                errors: .unknownEndpoint
+            ),
+            .change(
+                .post,
+                "\(one)/reject",
+                .operate,
+                .warehouse,
+                "rejectEndpoint",
+                "Reject an endpoint: its clients are denied.",
+                answers: changed,
+                errors: .unknownEndpoint
+            ),
+        ]
+    }()
+
+    private static let services: [Operation] = {
+        let one = "\(EndpointServiceRoutes.path)/{service}"
+        let changed = Operation.Answer.data(.changed(["service": .endpointService]))
+        return [
+            Operation(
+                .get,
+                EndpointServiceRoutes.path,
+                .read,
+                .warehouse,
+                "listServices",
+                "List a warehouse's endpoint services.",
+                query: .page,
+                answers: .page(.endpointService)
+            ),
+            .change(
+                .post,
+                EndpointServiceRoutes.path,
+                .operate,
+                .warehouse,
+                "createService",
+                "Register an endpoint service, to which consumers connect endpoints.",
+                body: .json(.newEndpointService),
+                answers: .data(.changed(["service": .endpointService]), status: 201),
+                errors: .exists
+            ),
+            Operation(
+                .get,
+                one,
+                .read,
+                .warehouse,
+                "getService",
+                "Show an endpoint service.",
+                answers: .data(.endpointService),
+                errors: .unknownService
+            ),
+            .change(
+                .patch,
+                one,
+                .operate,
+                .warehouse,
+                "changeService",
+                "Change an endpoint service.",
+                body: .json(.body(Schema.serviceFields)),
+                answers: changed,
+                errors: .unknownService
+            ),
+            .change(
+                .delete,
+                one,
+                .operate,
+                .warehouse,
+                "removeService",
+                "Remove an endpoint service that no endpoint uses.",
+                answers: changed,
+                errors: .unknownService
+            ),
+            .change(
+                .post,
+                "\(one)/principals",
+                .operate,
+                .warehouse,
+                "allowPrincipal",
+                "Allow a principal to request endpoints.",
+                body: .json(.body(["principal": .principal])),
+                answers: changed,
+                errors: .unknownService
+            ),
+            .change(
+                .delete,
+                "\(one)/principals",
+                .operate,
+                .warehouse,
+                "disallowPrincipal",
+                "No longer allow a principal to request endpoints.",
+                query: .write + [
+                    Parameter("principal", .principal, "The principal", isRequired: true)
+                ],
+                answers: changed,
+                errors: .unknownService,
+                [ErrorAnswer(404, "PrincipalNotFound")]
+            ),
+        ]
+    }()
+}
+
+extension Schema {
+    static let serviceID = Schema.example("vpce-svc-0123456789abcdef0")
+    static let endpointID = Schema.example("vpce-0123456789abcdef0")
+    static let dnsName = Schema.text(
+        matching: "^[A-Za-z0-9_.*-]{0,253}$",
+        example: "vpce-0123456789abcdef0-abc.us-east-1.vpce.amazonaws.com"
+    )
+    fileprivate static let principal = Schema.example("arn:aws:iam::123456789012:root")
+
+    fileprivate static let endpoint = Schema.named(
+        "Endpoint",
+        .object([
+            "endpointId": .endpointID, "cloud": .cloud,
+            "endpoint": .example("aws:vpce-0123456789abcdef0"),
+            "state": .endpointState, "status": .example("available"),
+            "description": .description, "dnsName?": .dnsName, "serviceId?": .serviceID,
+            "connectionLimit": .count, "createdAt?": .moment, "activeConnections": .count,
+            "actions": .list(of: .word("accept", "reject", "remove")),
+        ])
+    )
+
+    fileprivate static let endpointService = Schema.named(
+        "EndpointService",
+        .object([
+            "serviceId": .serviceID, "cloud": .cloud, "region": .region, "name?": .text,
+            "alias?": .text, "description": .description, "zones": .texts,
+            "acceptance": .acceptance, "allowedPrincipals": .list(of: .principal),
+            "createdAt?": .moment, "endpointCount": .count,
+        ])
+    )
+
+    static let endpointState = Schema.words(Endpoint.State.allCases.map(\.rawValue))
+    static let region = Schema.example("us-east-1")
+    static let acceptance = Schema.word(EndpointService.Acceptance.self)
+
+    fileprivate static let serviceFields: Fields = [
+        "region?": .region, "name?": .text, "alias?": .text, "description?": .description,
+        "zones?": .texts, "acceptance?": .acceptance,
+        "allowedPrincipals?": .list(.principal, maxCount: 1_000),
+    ]
+
+    /// As the policy document has it, too.
+    static let newEndpointService = Schema.named(
+        "NewEndpointService",
+        .body([
+            "serviceId": .serviceID, "cloud": .cloud, "region": .region, "name?": .text,
+            "alias?": .text, "description?": .description, "zones?": .texts,
+            "acceptance?": .acceptance, "allowedPrincipals?": .list(.principal, maxCount: 1_000),
+        ])
+    )
+}
