@@ -74,6 +74,18 @@ struct PasswordFileTests {
         #expect(throws: PasswordFileError.openFolder(folder.path)) { try file.read() }
     }
 
+    @Test("The folder may be reached by a link, as systemd's state folders are")
+    func linkedFolder() throws {
+        let (folder, other) = (try Folder(), try Folder())
+        try folder.write("secret")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(other.path)/link",
+            withDestinationPath: folder.path
+        )
+        let file = PasswordFile(path: "\(other.path)/link/password")
+        #expect(try file.read() == Password("secret"))
+    }
+
     @Test("A draft replaces the file once it is committed, and leaves nothing otherwise")
     func draft() throws {
         let folder = try Folder()

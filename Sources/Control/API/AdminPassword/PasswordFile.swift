@@ -49,9 +49,10 @@ struct PasswordFile: Sendable {
             throw .foreign(path, owner: LocalUser.name(of: status.owner))
         }
         guard status.permissions & 0o077 == 0 else { throw .open(path, status.permissions) }
-        guard
-            ManagementSocket.isPrivateFolder(folder.isEmpty ? "/" : folder, user: LocalUser.current)
-        else { throw .openFolder(folder) }
+        // The folder itself, not a link to it, such as systemd's /var/lib/sluice.
+        guard ManagementSocket.isPrivateFolder("\(folder)/.", user: LocalUser.current) else {
+            throw .openFolder(folder)
+        }
     }
 }
 
@@ -75,7 +76,8 @@ enum PasswordFileError: Error, Hashable, CustomStringConvertible {
         case .open(let path, let permissions):
             "others can read or change \(path) (mode \(String(permissions, radix: 8)); chmod 600)"
         case .openFolder(let folder):
-            "others can write to \(folder) (put the file into a folder of the gateway's own)"
+            "\(folder) belongs to another user, or others can write to it (put the file into a"
+                + " folder of the gateway's own)"
         case .tooLong(let path): "\(path) is too long for a password"
         case .empty(let path): "\(path) has no password"
         case .notWritable(let path, let error):
