@@ -93,7 +93,7 @@ struct ManagementRoutes: Sendable {
         KeyRoutes(api: api, writes: writes).add()
         AuditRoutes(api: api, writes: writes).add()
         PolicyDocumentRoutes(api: api, writes: writes).add()
-        if let reload { ReloadRoutes(api: api, writes: writes, reload: reload).add() }
+        ReloadRoutes(api: api, writes: writes, reload: reload).add()
     }
 
     private func metrics(

@@ -12,7 +12,8 @@ import Text
 struct ReloadRoutes: Sendable {
     let api: APIRouter
     let writes: APIWriter
-    let reload: @Sendable () async -> ReloadResult
+    /// `nil` if nothing can be reloaded.
+    let reload: (@Sendable () async -> ReloadResult)?
 
     func add() {
         api.on(.post, "/v1/reload", .administer, .organization) { try await reload($0) }
@@ -120,6 +121,13 @@ extension ReloadRoutes {
 
     private func reload(_ call: APICall) async throws -> Response {
         try call.allowParameters([])
+        guard let reload else {
+            throw RequestError(
+                .notImplemented,
+                "NotSupported",
+                "This gateway's configuration is fixed by the program that started it."
+            )
+        }
         try writes.rates.admit(call.principal.id)
         // Reading the files may take two minutes.
         AnswerPace.within(.seconds(180)).apply(to: call.context.channel)

@@ -88,6 +88,12 @@ enum APIDocument {
             "The endpoint service's id, percent-encoded",
             isRequired: true
         ),
+        "listener": Parameter(
+            "listener",
+            .example("0.0.0.0:9030"),
+            "The listener's address, as configured",
+            isRequired: true
+        ),
         "cluster": Parameter("cluster", .example("AWVA7CM7-mysql"), "", isRequired: true),
         "provider": Parameter("provider", .example("aws"), "", isRequired: true),
         "endpointServiceId": Parameter(

@@ -122,8 +122,8 @@ extension Schema {
         "Denial",
         .object([
             "warehouse?": .warehouseID, "listener": .socketAddress, "source": .cidr,
-            "endpoint?": .endpointName, "reason": .word(DenialReason.self), "rule?": .cidr,
-            "detail": .text, "count": .count, "firstSeen": .moment, "lastSeen": .moment,
+            "endpoint?": .endpointName, "reason": .word(DenialReason.self),
+            "shadow": .boolean, "rule?": .cidr, "detail": .text, "count": .count, "firstSeen": .moment, "lastSeen": .moment,
         ])
     )
 
@@ -143,7 +143,8 @@ extension Schema {
         .object([
             "listener": .socketAddress, "protocol": .service, "link": .link,
             "verdict": .word("allow", "deny"), "reason?": .word(DenialReason.self),
-            "message?": .text, "rule?": .cidr, "description?": .text, "expires?": .moment,
+            "shadow?": .word(DenialReason.self), "message?": .text, "rule?": .cidr,
+            "description?": .text, "expires?": .moment,
             "expired?": .object([
                 "rule": .cidr, "action": .action, "description?": .text, "expiredAt": .moment,
             ]),

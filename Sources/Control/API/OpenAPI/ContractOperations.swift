@@ -494,7 +494,13 @@ extension Schema {
             "cloudProvider": .provider, "region": .region, "zone?": .text,
             "endpointServiceId": .serviceID, "endpointServiceName": .text,
             "providerAccountId?": .text, "description?": .text, "createdAt": .moment,
-            "connected": .boolean, "endpoints": .list(.anything, maxCount: 0),
+            "connected": .boolean,
+            "endpoints": .list(
+                of: .object([
+                    "endpointId": .example("oe-0123456789abcdef0"), "endpointName": .text,
+                    "domain?": .socketAddress, "status": .text, "createdAt": .moment,
+                ])
+            ),
         ])
     )
 }

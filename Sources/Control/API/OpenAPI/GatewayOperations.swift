@@ -70,6 +70,51 @@ extension APIDocument {
             answers: .data(.status)
         ),
         Operation(
+            .post,
+            "/v1/reload",
+            .administer,
+            .organization,
+            "reload",
+            "Read the configuration again, wait, and tell what has changed.",
+            answers: .data(.reload),
+            errors: [ErrorAnswer(409, "ReloadRejected"), ErrorAnswer(429, "RateLimitExceeded")],
+            .notSupported
+        ),
+        Operation(
+            .get,
+            "/v1/events",
+            .read,
+            .filtered,
+            "streamEvents",
+            "Send what happens, as server-sent events, until the client or the gateway ends.",
+            query: [
+                Parameter("types", .example("denials,changes"), "Only these types of events"),
+                Parameter("warehouse", .warehouseID, "Only this warehouse"),
+            ],
+            answers: .content(type: "text/event-stream", .text),
+            errors: .unknownWarehouse,
+            .noStore,
+            [
+                ErrorAnswer(429, "TooManyStreams"), ErrorAnswer(503, "TooManyStreams"),
+                ErrorAnswer(503, "Stopping"),
+            ]
+        ),
+        Operation(
+            .get,
+            "/v1/counts",
+            .read,
+            .filtered,
+            "getCounts",
+            "Show what was counted in each minute of the last 24 hours.",
+            query: [
+                Parameter("warehouse", .warehouseID, "Only this warehouse"),
+                Parameter("since", .example("6h"), "A duration or an RFC 3339 time"),
+                Parameter("step", .example("5m"), "Whole minutes that are counted together"),
+            ],
+            answers: .data(.counts),
+            errors: .unknownWarehouse
+        ),
+        Operation(
             .get,
             "/v1/backends",
             .read,
@@ -129,6 +174,30 @@ extension Schema {
         )
     ])
 
+    fileprivate static let reload: Schema = {
+        let names = Schema.object(["added": .texts, "removed": .texts, "changed": .texts])
+        let counts = Schema.object(["before": .count, "after": .count])
+        return .object([
+            "generation": counts, "listeners": names, "warehouses": names, "entries": counts,
+            "awaitingRestart": .texts, "warnings": .texts,
+        ])
+    }()
+
+    fileprivate static let counts: Schema = {
+        let numbers = Schema.list(of: .count)
+        return .object([
+            "since?": .moment, "stepSeconds": .count, "steps": .count,
+            "series": .list(
+                of: .object([
+                    "warehouse?": .warehouseID, "link": .link, "protocol": .service,
+                    "accepted": numbers, "admitted": numbers, "denied": numbers,
+                    "closed": numbers, "bytesIn": numbers, "bytesOut": numbers,
+                    "active": numbers,
+                ])
+            ), "omittedSeries": .count,
+        ])
+    }()
+
     static let status = Schema.named(
         "Status",
         .object([
@@ -153,7 +222,8 @@ extension Schema {
         .object([
             "warehouse?": .warehouseID, "address": .example("0.0.0.0:9030"),
             "protocol": .service, "link": .link, "routes": .texts, "activeConnections": .count,
-            "accepted": .count, "admitted": .count, "denied": .map(.count), "ends": .map(.count),
+            "accepted": .count, "admitted": .count, "shadowed": .count, "shadowUntil?": .moment,
+            "denied": .map(.count), "ends": .map(.count),
             "bytesIn": .count, "bytesOut": .count, "backends": .list(of: .backend),
         ])
     )

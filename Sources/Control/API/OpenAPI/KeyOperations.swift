@@ -7,7 +7,7 @@ extension APIDocument {
         Operation(
             .get,
             "/v1/me",
-            .read,
+            .identify,
             .filtered,
             "whoAmI",
             "Show whose request this is, and what it may do.",

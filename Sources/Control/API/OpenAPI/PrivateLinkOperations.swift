@@ -4,7 +4,80 @@ import Store
 
 /// Inbound endpoints and the endpoint services that they connect to.
 extension APIDocument {
-    static let privateLinks: [Operation] = endpoints + services
+    static let privateLinks: [Operation] = endpoints + services + outboundEndpoints
+
+    private static let outboundEndpoints: [Operation] = {
+        let path = OutboundEndpointRoutes.path
+        let one = "\(path)/{endpoint}"
+        let changed = Schema.changed(["endpoint": .outboundEndpoint])
+        return [
+            Operation(
+                .get,
+                path,
+                .read,
+                .warehouse,
+                "listOutboundEndpoints",
+                "List a warehouse's ways to registered services.",
+                query: .page,
+                answers: .page(.outboundEndpoint)
+            ),
+            .change(
+                .post,
+                path,
+                .operate,
+                .warehouse,
+                "createOutboundEndpoint",
+                "Give a warehouse a port by which it reaches a registered service.",
+                body: .json(
+                    .body([
+                        "name": .outboundName, "serviceId": .serviceID,
+                        "address?": .outboundAddress, "description?": .description,
+                    ])
+                ),
+                answers: .data(changed, status: 201),
+                errors: .exists,
+                .unknownService,
+                [ErrorAnswer(409, "NotConfigured")]
+            ),
+            Operation(
+                .get,
+                one,
+                .read,
+                .warehouse,
+                "getOutboundEndpoint",
+                "Show an outbound endpoint.",
+                answers: .data(.outboundEndpoint),
+                errors: .unknownEndpoint
+            ),
+            .change(
+                .patch,
+                one,
+                .operate,
+                .warehouse,
+                "changeOutboundEndpoint",
+                "Change where an outbound endpoint leads, or what it is called.",
+                body: .json(
+                    .body([
+                        "name?": .outboundName, "address?": .outboundAddress,
+                        "description?": .description,
+                    ])
+                ),
+                answers: .data(changed),
+                errors: .unknownEndpoint,
+                .exists
+            ),
+            .change(
+                .delete,
+                one,
+                .operate,
+                .warehouse,
+                "removeOutboundEndpoint",
+                "Remove an outbound endpoint, and close its sessions.",
+                answers: .data(changed),
+                errors: .unknownEndpoint
+            ),
+        ]
+    }()
 
     private static let endpoints: [Operation] = {
         let one = "\(EndpointRoutes.path)/{endpoint}"
@@ -194,6 +267,24 @@ extension Schema {
             "alias?": .text, "description": .description, "zones": .texts,
             "acceptance": .acceptance, "allowedPrincipals": .list(of: .principal),
             "createdAt?": .moment, "endpointCount": .count,
+        ])
+    )
+
+    fileprivate static let outboundName = Schema.text(
+        matching: "^[A-Za-z0-9_-]{1,128}$",
+        example: "ledger"
+    )
+    fileprivate static let outboundAddress = Schema.example("vpce-0123456789abcdef0.example:5432")
+
+    fileprivate static let outboundEndpoint = Schema.named(
+        "OutboundEndpoint",
+        .object([
+            "endpointId": .example("oe-0123456789abcdef0"), "name": .outboundName,
+            "serviceId": .serviceID, "serviceName?": .text, "address?": .outboundAddress,
+            "host?": .address, "port": .integer(1...65_535),
+            "state": .word("pendingAcceptance", "available"), "status": .text,
+            "connectivity": .word("unknown", "reachable", "unreachable"), "lastFailure?": .text,
+            "description": .description, "createdAt": .moment, "activeConnections": .count,
         ])
     )
 

@@ -122,6 +122,12 @@ extension Schema {
         "entries?": .list(of: .policyEntry),
         "endpointServices?": .list(of: .newEndpointService),
         "endpoints?": .list(of: .policyEndpoint),
+        "outboundEndpoints?": .list(
+            of: .body([
+                "name": .text, "serviceId": .serviceID, "address?": .text,
+                "description?": .description,
+            ])
+        ),
     ])
 
     private static let policyEntry = Schema.named(

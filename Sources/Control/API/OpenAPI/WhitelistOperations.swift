@@ -12,7 +12,18 @@ extension APIDocument {
                 .warehouse,
                 "getWhitelist",
                 "Show a warehouse's whitelist without its entries.",
+                query: [unusedDays],
                 answers: .data(.whitelist)
+            ),
+            Operation(
+                .get,
+                "/v1/warehouses/{warehouse}/whitelist/check",
+                .read,
+                .warehouse,
+                "checkWhitelist",
+                "Find entries that are superfluous, or have matched nothing for days.",
+                query: [unusedDays],
+                answers: .data(.whitelistCheck)
             ),
             .change(
                 .patch,
@@ -30,7 +41,99 @@ extension APIDocument {
                 errors: .unknownGroup,
                 .stale
             ),
-        ] + entries(of: "/v1/warehouses/{warehouse}/whitelist", .warehouse, "")
+        ] + entries(of: "/v1/warehouses/{warehouse}/whitelist", .warehouse, "") + leases + shadows
+
+    private static let unusedDays = Parameter(
+        "unusedDays",
+        .integer(1...3_650),
+        "After how many days without a match an entry is reported (default 30)"
+    )
+
+    private static let leases: [Operation] = {
+        let one = "\(LeaseRoutes.path)/{entry}"
+        let changed = Schema.changed(["lease": .lease])
+        return [
+            Operation(
+                .get,
+                LeaseRoutes.path,
+                .lease,
+                .warehouse,
+                "listLeases",
+                "List the sender's own leases that have not expired.",
+                query: .page + [
+                    Parameter("all", .boolean, "Those of all keys; needs the role operate")
+                ],
+                answers: .page(.lease),
+                errors: .noStore
+            ),
+            .change(
+                .post,
+                LeaseRoutes.path,
+                .lease,
+                .warehouse,
+                "createLease",
+                "Admit the sender's own address for a while.",
+                body: .json(
+                    .body([
+                        "ttl": .anyOf([.example("15m"), .integer(1...86_400)]),
+                        "description?": .description, "service?": .service,
+                    ])
+                ),
+                answers: .data(changed, status: 201),
+                errors: [ErrorAnswer(400, "NoClientAddress")]
+            ),
+            .change(
+                .delete,
+                one,
+                .lease,
+                .warehouse,
+                "releaseLease",
+                "End one of the sender's own leases.",
+                answers: .data(changed),
+                errors: .unknownEntry
+            ),
+        ]
+    }()
+
+    private static let shadows: [Operation] = {
+        let path = "/v1/warehouses/{warehouse}/listeners"
+        let one = "\(path)/{listener}/shadow"
+        let changed = Operation.Answer.data(
+            .changed(["listener": .socketAddress, "shadowUntil": .moment.orNull])
+        )
+        return [
+            Operation(
+                .get,
+                path,
+                .read,
+                .warehouse,
+                "listListeners",
+                "List a warehouse's listeners and their shadow mode.",
+                answers: .data(.list(of: .listenerOfWarehouse))
+            ),
+            .change(
+                .put,
+                one,
+                .administer,
+                .warehouse,
+                "startShadow",
+                "Admit and record, for a time, whom no entry of the whitelist matches.",
+                body: .json(.body(["until": .expiry])),
+                answers: changed,
+                errors: [ErrorAnswer(404, "ListenerNotFound")]
+            ),
+            .change(
+                .delete,
+                one,
+                .administer,
+                .warehouse,
+                "endShadow",
+                "Enforce the whitelist of a listener again.",
+                answers: changed,
+                errors: [ErrorAnswer(404, "ListenerNotFound")]
+            ),
+        ]
+    }()
 
     static let groups: [Operation] =
         [
@@ -227,9 +330,38 @@ extension Schema {
                 of: .object([
                     "list": .example("entries"), "count": .count, "readOnly": .boolean,
                 ])
-            ), "warnings": .texts,
+            ), "warnings": .texts, "hitsSince?": .moment,
         ])
     )
+
+    fileprivate static let whitelistCheck = Schema.named(
+        "WhitelistCheck",
+        .object([
+            "warehouseId": .warehouseID, "version?": .count, "count": .count,
+            "unusedDays": .count, "hitsSince?": .moment,
+            "findings": .list(
+                .object([
+                    "kind": .text, "entryId?": .entryID, "list": .example("entries"),
+                    "cidr": .example("203.0.113.0/24"), "lastHitAt?": .moment, "message": .text,
+                ]),
+                maxCount: 1_000
+            ), "total": .count,
+        ])
+    )
+
+    fileprivate static let lease = Schema.named(
+        "Lease",
+        .object([
+            "entryId": .entryID, "warehouseId": .warehouseID, "cidr": .example("203.0.113.7"),
+            "service?": .service, "expiresAt?": .moment, "outcome?": .word("created", "extended", "alreadyAllowed"),
+            "description?": .description, "holder?": .text,
+        ])
+    )
+
+    fileprivate static let listenerOfWarehouse = Schema.object([
+        "listener": .socketAddress, "protocol": .service, "link": .link, "accepted": .count,
+        "admitted": .count, "shadowed": .count, "denied": .count, "shadowUntil?": .moment,
+    ])
 
     fileprivate static let entry = Schema.named(
         "Entry",
