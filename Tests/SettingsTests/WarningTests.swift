@@ -33,7 +33,10 @@ struct WarningTests {
 
     @Test("initialPolicy decides what a warehouse without a whitelist starts with")
     func initialPolicy() throws {
-        let tree = SampleTree.public.removing("warehouses[0].whitelist").setting("state", to: "s.db")
+        let tree = SampleTree.public.removing("warehouses[0].whitelist").setting(
+            "state",
+            to: "s.db"
+        )
         for (initial, blocks) in [("open", ["0.0.0.0/0", "::/0"]), ("closed", [])] {
             let decoded = tree.setting("initialPolicy", to: .init(stringLiteral: initial)).decoded()
             #expect(decoded.findings == [])

@@ -88,7 +88,10 @@ public enum AccessPolicy: Sendable {
         case .sources(let sources):
             Self.verdict(by: sources.match(for: client, at: now), without: .notASource)
         case .shadow(let policy, let end):
-            policy.verdict(client: client, endpoint: endpoint, at: now).shadowed(until: end, at: now)
+            policy.verdict(client: client, endpoint: endpoint, at: now).shadowed(
+                until: end,
+                at: now
+            )
         }
     }
 

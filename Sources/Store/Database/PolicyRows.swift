@@ -270,7 +270,12 @@ extension PolicyRows {
         while let row = try rows.next() {
             let key: [String] = try [row.value(0), row.value(1), row.value(2)]
             let id = key.joined(separator: "\u{0}")
-            let endpoint: OutboundEndpoint = try decode(row.value(3), row.value(4), of: table, id: id)
+            let endpoint: OutboundEndpoint = try decode(
+                row.value(3),
+                row.value(4),
+                of: table,
+                id: id
+            )
             guard policy.warehouses[key[0]] != nil, endpoint.id == key[1],
                 endpoint.service == key[2],
                 policy.outboundServices.contains(where: { $0.id == endpoint.service })

@@ -218,7 +218,9 @@ extension StoreTransaction {
             throw StoreRefusal.unknownEndpointService(id)
         }
         let users = policy.warehouses.sorted { $0.key < $1.key }.flatMap { warehouse, stored in
-            stored.outboundEndpoints.filter { $0.service == id }.map { "\($0.name) of \(warehouse)" }
+            stored.outboundEndpoints.filter { $0.service == id }.map {
+                "\($0.name) of \(warehouse)"
+            }
         }
         guard users.isEmpty else {
             throw StoreRefusal.conflict(

@@ -58,7 +58,10 @@ struct ManagementSocketTests {
         }
     }
 
-    @Test("Root trusts the socket of a service to whom root has given the folder", .enabled(if: getuid() == 0))
+    @Test(
+        "Root trusts the socket of a service to whom root has given the folder",
+        .enabled(if: getuid() == 0)
+    )
     func service() async throws {
         let folder = try TemporaryFolder()
         let given = folder.path(of: "sluice")

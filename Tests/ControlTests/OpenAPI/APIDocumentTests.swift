@@ -30,7 +30,8 @@ struct APIDocumentTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let writer = PolicyWriter(
             .configuration(.program),
-            configured: gateway.policy, topology: Topology(warehouses: []),
+            configured: gateway.policy,
+            topology: Topology(warehouses: []),
             logger: logger
         )
         _ = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket).router(

@@ -353,7 +353,8 @@ extension Schema {
         "Lease",
         .object([
             "entryId": .entryID, "warehouseId": .warehouseID, "cidr": .example("203.0.113.7"),
-            "service?": .service, "expiresAt?": .moment, "outcome?": .word("created", "extended", "alreadyAllowed"),
+            "service?": .service, "expiresAt?": .moment,
+            "outcome?": .word("created", "extended", "alreadyAllowed"),
             "description?": .description, "holder?": .text,
         ])
     )

@@ -67,7 +67,10 @@ extension OutboundEndpointCommand {
             try await options.show({ try await warehouse.outboundPath($0) }) {
                 (endpoints: ManagementClient.Listing<OutboundEndpointView>) in
                 endpoints.table(
-                    ["NAME", "REACHED AT", "SERVICE", "ADDRESS", "STATUS", "CONNECTIVITY", "CONNS"],
+                    [
+                        "NAME", "REACHED AT", "SERVICE", "ADDRESS", "STATUS", "CONNECTIVITY",
+                        "CONNS",
+                    ],
                     empty: "no outbound endpoints"
                 ) { endpoint in
                     [
@@ -91,7 +94,9 @@ extension OutboundEndpointCommand {
         @Option(help: "The registered service's id (sluice outbound).")
         var service: String
 
-        @Option(help: "Where the gateway connects to: the DNS name that the cloud gave, and a port.")
+        @Option(
+            help: "Where the gateway connects to: the DNS name that the cloud gave, and a port."
+        )
         var address: String?
 
         @Option(help: "What it is for.")
@@ -123,7 +128,9 @@ extension OutboundEndpointCommand {
 
         @OptionGroup var argument: Argument
 
-        @Option(help: "Where the gateway connects to: the DNS name that the cloud gave, and a port.")
+        @Option(
+            help: "Where the gateway connects to: the DNS name that the cloud gave, and a port."
+        )
         var address: String?
 
         @Option(help: "Another name.")
