@@ -14,8 +14,8 @@ package struct DenialRecord: Hashable, Sendable, Codable {
     /// The private link's endpoint.
     package var endpoint: EndpointName?
     package var reason: DenialReason
-    /// Whether the clients were admitted all the same, by shadow mode.
-    package var shadow: Bool
+    /// `true` if the clients were admitted all the same, by shadow mode; otherwise `nil`.
+    package var shadow: Bool?
     /// The block of the rule that denied last.
     package var rule: CIDRBlock?
     /// Details on the last denial, such as which rule of a wire format was violated. Empty for
@@ -31,7 +31,7 @@ package struct DenialRecord: Hashable, Sendable, Codable {
         source: CIDRBlock,
         endpoint: EndpointName? = nil,
         reason: DenialReason,
-        shadow: Bool = false,
+        shadow: Bool? = nil,
         rule: CIDRBlock? = nil,
         detail: String = "",
         count: Int = 0,
@@ -59,7 +59,7 @@ extension DenialRecord {
         let source: CIDRBlock
         let endpoint: EndpointName?
         let reason: DenialReason
-        let shadow: Bool
+        let shadow: Bool?
     }
 
     /// What identifies the record.
@@ -85,7 +85,7 @@ extension DenialRecord {
 
     /// Latest first; no two records of a list are equal in all of this.
     var listOrder: (UnixTime, CIDRBlock, String, String, String, String) {
-        let kind = reason.rawValue + (shadow ? " shadow" : "")
+        let kind = reason.rawValue + (shadow == true ? " shadow" : "")
         return (lastSeen, source, warehouse ?? "", listener, endpoint?.description ?? "", kind)
     }
 

@@ -87,7 +87,7 @@ package struct DenialTable: Sendable {
                 source: key.source.block,
                 endpoint: key.endpoint,
                 reason: key.reason,
-                shadow: key.isShadow,
+                shadow: key.isShadow ? true : nil,
                 rule: entry.rule,
                 detail: entry.detail,
                 count: entry.count,

@@ -102,7 +102,7 @@ struct DenialListText: CustomStringConvertible {
                 denial.source.description,
                 denial.warehouse ?? "-", denial.listener,
                 denial.endpoint?.description ?? "-",
-                denial.reason.rawValue + (denial.shadow ? " (SHADOW)" : ""),
+                denial.reason.rawValue + (denial.shadow == true ? " (SHADOW)" : ""),
                 denial.rule?.description ?? "-", "\(denial.count)", denial.firstSeen.rfc3339,
                 denial.lastSeen.rfc3339,
             ]

@@ -97,13 +97,13 @@ struct AdministrationTests {
             let entries = "/v1/warehouses/W1/whitelist/entries"
             let count = try #require(try await own.send("GET", "/v1/audit").json["total"]?.int)
             try await own.expect(201, nil, "POST", entries, ["cidr": "10.0.0.1"], id: request)
-            try await own.expect(200, nil, "PATCH", "\(entries)/0", ["enabled": false])
+            try await own.expect(200, nil, "PATCH", "\(entries)/1", ["enabled": false])
             try await own.expect(409, "DuplicateEntry", "POST", entries, ["cidr": "10.0.0.1"])
             let list = try await own.send("GET", "/v1/audit")
             #expect(list.json["total"]?.int == count + 2, "what failed is no act")
             let (change, addition) = (list.elements[0], list.elements[1])
             #expect(addition["action"] == "whitelist.entry.add")
-            #expect(addition["warehouse"] == "W1" && addition["target"] == "0")
+            #expect(addition["warehouse"] == "W1" && addition["target"] == "1")
             #expect(addition["requestId"] == .string(request) && addition["before"] == nil)
             #expect(
                 addition["actor"] == [

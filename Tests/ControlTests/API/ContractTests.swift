@@ -163,7 +163,7 @@ struct AccessPolicyContractTests {
                 "rules": [["cidr": "1.1.1.1"], ["cidr": "9.9.9.9"]],
             ]
             let answer = try await api.expect(409, "OperationConflict", "PATCH", accessPolicy, body)
-            #expect(answer.message.contains("9.9.9.9 is denied by entry 0"))
+            #expect(answer.message.contains("9.9.9.9 is denied by entry 1"))
             #expect(try stored.snapshot == before)
         }
     }

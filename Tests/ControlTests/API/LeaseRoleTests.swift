@@ -48,7 +48,7 @@ struct LeaseRoleTests {
     @Test("Without any key, nothing but the health pages can be reached")
     func withoutKey() {
         let open = routes.filter { $0.permission == nil }.map(\.path)
-        #expect(open == ["/", "/healthz", "/readyz", "/metrics"])
+        #expect(open == ["/", "/healthz", "/readyz", "/v1/openapi.json"])
     }
 }
 

@@ -117,7 +117,7 @@ struct APIFormatTests {
             ]
             let version = JSONValue.number("\(stored.store.policy.warehouses["W1"]?.version ?? 0)")
             let calls: [(String, String, JSONValue)] = [
-                ("PATCH", "\(entries)/0", ["expiresAt": never]),
+                ("PATCH", "\(entries)/1", ["expiresAt": never]),
                 ("PUT", entries, ["version": version, "entries": [entry]]),
                 ("PUT", "/v1/policy", ["warehouses": [warehouse]]),
                 ("POST", "/v1/keys", ["name": "x", "role": "read", "expiresAt": never]),
@@ -203,7 +203,7 @@ struct WriteTests {
                 ("POST", entries, ["cidr": "203.0.113.8"]),
                 ("POST", "\(entries)?confirm=true", body),
                 ("POST", "/v1/warehouses/W2/whitelist/entries", body),
-                ("DELETE", "\(entries)/0", nil),
+                ("DELETE", "\(entries)/1", nil),
             ]
             for (method, path, body) in calls {
                 let code = "IdempotencyConflict"
@@ -307,8 +307,8 @@ struct WriteTests {
             let list = JSONValue.number("\(before.policy.warehouses["W1"]?.version ?? 0)")
             let calls: [(String, String, JSONValue?, version: JSONValue)] = [
                 ("POST", entries, ["cidr": "203.0.113.7"], policy),
-                ("DELETE", "\(entries)/0", nil, policy),
-                ("PATCH", "\(entries)/0", ["enabled": false], policy),
+                ("DELETE", "\(entries)/1", nil, policy),
+                ("PATCH", "\(entries)/1", ["enabled": false], policy),
                 ("PUT", entries, ["version": list, "entries": []], list),
                 ("POST", "/v1/warehouses/W1/whitelist/import", ["text": "1.1.1.1"], list),
                 ("PATCH", "/v1/warehouses/W1/whitelist", ["mode": "nowhere"], list),
@@ -327,7 +327,7 @@ struct WriteTests {
                 #expect(try stored.snapshot == before)
             }
             #expect(stored.enforcement.enforced.withLock { $0.count } == 2)
-            let path = "\(entries)/0?dryRun=true"
+            let path = "\(entries)/1?dryRun=true"
             let closing = try await api.expect(200, nil, "DELETE", path).data
             #expect(closing["effect", "closesSessions"] == 2, "those of W1")
         }
@@ -409,8 +409,8 @@ struct WriteTests {
             try await api.expect(201, nil, "POST", entries, ["cidr": "10.0.0.0/8"])
             let before = try stored.snapshot
             let calls: [(String, String, JSONValue?)] = [
-                ("DELETE", "\(entries)/0", nil), ("PATCH", "\(entries)/0", ["enabled": false]),
-                ("PATCH", "\(entries)/0", ["expiresAt": "2020-01-01T00:00:00Z"]),
+                ("DELETE", "\(entries)/1", nil), ("PATCH", "\(entries)/1", ["enabled": false]),
+                ("PATCH", "\(entries)/1", ["expiresAt": "2020-01-01T00:00:00Z"]),
                 ("POST", entries, ["cidr": "203.0.113.7", "action": "deny"]),
                 ("POST", entries, ["cidr": "203.0.113.7", "action": "deny", "service": "mysql"]),
                 ("PATCH", whitelist, ["mode": "nowhere"]),
@@ -428,7 +428,7 @@ struct WriteTests {
                 #expect(try stored.snapshot == before)
             }
             try await api.expect(200, nil, "DELETE", "\(entries)/1")
-            try await api.expect(200, nil, "DELETE", "\(entries)/0?confirm=true")
+            try await api.expect(200, nil, "DELETE", "\(entries)/1?confirm=true")
             // The contract's client cannot confirm.
             try await api.expect(
                 200,

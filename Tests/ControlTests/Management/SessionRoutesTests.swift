@@ -39,7 +39,7 @@ struct SessionRoutesTests {
             ("?warehouse=A&warehouse=B", "InvalidFilter"), ("?idle=5", "InvalidFilter"),
             ("?link=privat", "InvalidFilter"), ("?limit=-1&warehouse=A", "InvalidRequest"),
             ("?limit=1000000000&warehouse=A", "InvalidRequest"), ("", "FilterRequired"),
-            ("?all=yes", "FilterRequired"), ("?limit=5", "FilterRequired"),
+            ("?all=yes", "InvalidParameter"), ("?limit=5", "FilterRequired"),
         ]
     )
     func invalidFilter(query: String, code: String) async throws {

@@ -44,7 +44,7 @@ extension IntegrationTests {
             let list =
                 #"{"success":true,"requestId":"x","data":{"total":1,"forgotten":0,"denials":"#
                 + #"[{"warehouse":"\#(Self.hostile)","listener":"\#(Self.hostile)","#
-                + #""source":"10.0.0.1/32","reason":"badProxyHeader","shadow":false,"#
+                + #""source":"10.0.0.1/32","reason":"badProxyHeader","#
                 + #""detail":"\#(Self.hostile)","#
                 + #""count":1,"firstSeen":"2026-11-23T10:00:00Z","lastSeen":"2026-11-23T10:00:00Z"}]}}"#
             let denials = try foreign("200 OK", list)

@@ -123,7 +123,7 @@ extension Schema {
         .object([
             "warehouse?": .warehouseID, "listener": .socketAddress, "source": .cidr,
             "endpoint?": .endpointName, "reason": .word(DenialReason.self),
-            "shadow": .boolean, "rule?": .cidr, "detail": .text, "count": .count,
+            "shadow?": .boolean, "rule?": .cidr, "detail": .text, "count": .count,
             "firstSeen": .moment, "lastSeen": .moment,
         ])
     )

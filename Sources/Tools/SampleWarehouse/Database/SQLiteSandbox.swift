@@ -14,17 +14,20 @@ import Synchronization
 /// | statements that explode when compiled, before the progress handler runs | the heap limit |
 /// | long values, deep expressions, long programs | `sqlite3_limit` |
 ///
-/// The heap limit applies to all SQLite connections of the process.
+/// SQLite counts memory, and has a heap limit, for all connections of the process: both are reckoned
+/// from what is in use when a statement begins.
 final class SQLiteSandbox: Sendable {
     private struct State {
         var isConfining = false
         var deadline = ContinuousClock.now
+        /// SQLite's memory at which the statement is stopped, in bytes.
+        var memoryLimit: Int64 = 0
         var violation: SQLError?
     }
 
-    /// SQLite's memory at which a running statement is stopped, in bytes.
-    private static let runningMemoryLimit: Int64 = 64 << 20
-    /// SQLite's memory at which it fails to allocate more, in bytes. Far above the other, so that
+    /// The memory that a running statement may take, in bytes.
+    private static let statementMemoryLimit: Int64 = 64 << 20
+    /// The memory at which SQLite fails to allocate more, in bytes. Far above the other, so that
     /// only compilation comes here: GRDB does not survive every failed allocation of a text.
     private static let heapLimit: Int64 = 128 << 20
     /// Virtual machine instructions between two looks at the clock.
@@ -65,7 +68,6 @@ final class SQLiteSandbox: Sendable {
         let connection = unsafe database.sqliteConnection
         let sandbox = unsafe Unmanaged.passUnretained(self).toOpaque()
         for (name, value) in Self.limits { unsafe _ = sqlite3_limit(connection, name, value) }
-        _ = sqlite3_hard_heap_limit64(Self.heapLimit)
         unsafe sqlite3_set_authorizer(
             connection,
             { sandbox, action, first, second, database, _ in
@@ -90,7 +92,15 @@ final class SQLiteSandbox: Sendable {
         until deadline: ContinuousClock.Instant,
         _ body: () throws -> Result
     ) throws -> Result {
-        state.withLock { $0 = State(isConfining: true, deadline: deadline) }
+        let used = sqlite3_memory_used()
+        _ = sqlite3_hard_heap_limit64(used + Self.heapLimit)
+        state.withLock { state in
+            state = State(
+                isConfining: true,
+                deadline: deadline,
+                memoryLimit: used + Self.statementMemoryLimit
+            )
+        }
         defer { state.withLock { $0.isConfining = false } }
         do {
             guard mayContinue else { throw SQLError.interrupted }
@@ -106,7 +116,7 @@ final class SQLiteSandbox: Sendable {
             guard state.isConfining else { return true }
             if ContinuousClock.now >= state.deadline {
                 state.violation = .statementTimeout
-            } else if sqlite3_memory_used() > Self.runningMemoryLimit {
+            } else if sqlite3_memory_used() > state.memoryLimit {
                 state.violation = .outOfMemory
             }
             return state.violation == nil

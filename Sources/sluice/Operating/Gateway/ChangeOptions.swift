@@ -123,8 +123,8 @@ enum Confirmation {
     /// - Parameter isPossible: whether there may be a person to ask.
     /// - Throws: ``CommandFailure`` unless the answer is yes.
     static func request(_ refusal: ManagementRefusal, isPossible: Bool) throws(CommandFailure) {
-        StandardError.print("sluice: \(refusal.message)")
-        for reason in refusal.reasons { StandardError.print("  - \(reason)") }
+        if refusal.reasons.isEmpty { StandardError.print("sluice: \(refusal.message)") }
+        for reason in refusal.reasons { StandardError.print("sluice: \(reason)") }
         guard isPossible, File.standardInput.isTerminal, File.standardError.isTerminal else {
             throw CommandFailure(
                 "nothing was changed (repeat with --yes to confirm)",
