@@ -241,9 +241,9 @@ extension PolicyWriter {
             guard case .failure(let rejection) = result else {
                 return Self.complete(result, completion)
             }
-            // Who may connect must not depend on whether a port is free.
+            // Who may connect must not depend on whether a port is free. It is tried again at the next
+            // change of endpoints, and at a reload.
             logger.error("cannot serve the outbound endpoints: \(rejection)")
-            state.withLock { $0.outbound = nil }
             let rest = PolicyUpdate(.policy(policy), revision: stored.revision)
             applier.submit(rest) { _ in completion(rejection) }
         }
