@@ -427,7 +427,7 @@ struct WriteTests {
                 #expect(refusal.message.contains("your own address, 203.0.113.7, from"))
                 #expect(try stored.snapshot == before)
             }
-            try await api.expect(200, nil, "DELETE", "\(entries)/1")
+            try await api.expect(200, nil, "DELETE", "\(entries)/2")
             try await api.expect(200, nil, "DELETE", "\(entries)/1?confirm=true")
             // The contract's client cannot confirm.
             try await api.expect(

@@ -207,12 +207,12 @@ struct EventStreamTests {
     @Test("A stream outlives the time of other connections")
     func lifetime() async throws {
         var limits = ManagementLimits()
-        (limits.lifetime, limits.idle) = (.seconds(1), .seconds(1))
+        (limits.lifetime, limits.idle) = (.seconds(5), .seconds(5))
         try await ServedEvents.run(limits: limits) { served in
             let key = try await served.key("a", .read)
             let client = try served.request("/v1/events?types=denials", key: key.secret)
             #expect(try await client.expect("retry"))
-            try await Task.sleep(for: .seconds(3))
+            try await Task.sleep(for: .seconds(8))
             served.gateway.deny("A", 1)
             #expect(try await client.expect("event: denials\n"))
         }

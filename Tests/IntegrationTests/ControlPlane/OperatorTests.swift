@@ -63,7 +63,7 @@ extension IntegrationTests {
             try expectAdmitted("127.0.0.7")
             try run("whitelist remove 127.0.0.8", exit: 1, says: "no entry has the CIDR")
             try run("whitelist remove 4711", exit: 1, says: "Unknown entry 4711")
-            try run("whitelist add --my-address", exit: 1, says: "has no address")
+            try run("whitelist add --my-address", exit: 1, says: "does not know your address")
         }
 
         @Test("What opens a warehouse to the world is confirmed, and a dry run changes nothing")

@@ -105,13 +105,13 @@ extension IntegrationTests {
                     says: "not in a user's network"
                 )
             }
-            try run("outbound endpoint create x --service vpce-svc-2", exit: 1, says: "unknown")
+            try run("outbound endpoint create x --service vpce-svc-2", exit: 1, says: "Unknown endpoint service")
             let holder = try ThreadedServer.echo(at: port)
             defer { holder.stop() }
             try run(
                 "outbound endpoint create x --service vpce-svc-1",
                 exit: 1,
-                says: "no port is left"
+                says: "No port is left"
             )
         }
     }
