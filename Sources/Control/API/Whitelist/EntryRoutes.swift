@@ -391,7 +391,7 @@ extension EntryRoutes {
         }
     }
 
-    /// Nothing is imported while there are errors; a preview only shows them.
+    /// Nothing is imported while there are errors.
     private func refuse(_ call: APICall, _ text: String, _ errors: [CIDRListError]) throws
         -> Response
     {
@@ -404,7 +404,6 @@ extension EntryRoutes {
                 message: "\(error.reason)"
             )
         }
-        if try call.flag("dryRun") { return try call.answer(["errors": Array(shown)]) }
         var envelope = Envelope(id: call.id, data: ["errors": Array(shown)])
         envelope.success = false
         envelope.code = "InvalidList"
