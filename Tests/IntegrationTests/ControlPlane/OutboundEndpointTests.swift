@@ -105,7 +105,11 @@ extension IntegrationTests {
                     says: "not in a user's network"
                 )
             }
-            try run("outbound endpoint create x --service vpce-svc-2", exit: 1, says: "Unknown endpoint service")
+            try run(
+                "outbound endpoint create x --service vpce-svc-2",
+                exit: 1,
+                says: "Unknown endpoint service"
+            )
             let holder = try ThreadedServer.echo(at: port)
             defer { holder.stop() }
             try run(
