@@ -40,6 +40,9 @@ public struct CIDRList: Sendable {
         self.lines = lines
     }
 
+    /// More invalid lines are not reported.
+    private static let errorLimit = 10_000
+
     /// Reads a list without keeping its rules.
     ///
     ///     let errors = CIDRList.forEachRule(in: bytes) { rule, line in builder.append(rule) }
@@ -66,6 +69,10 @@ public struct CIDRList: Sendable {
                     body(rule, line)
                 }
             } catch {
+                guard errors.count < errorLimit else {
+                    let reason = CIDRListError.Reason.tooManyErrors(limit: errorLimit)
+                    return errors + [CIDRListError(line: line, column: 1, reason: reason)]
+                }
                 errors.append(
                     CIDRListError(line: line, column: error.offset + 1, reason: error.reason)
                 )

@@ -25,6 +25,8 @@ public struct CIDRListError: Error, Hashable, Sendable {
         case utf16
         /// More than `limit` bytes.
         case lineTooLong(limit: Int)
+        /// More than `limit` lines are wrong; the rest is not read.
+        case tooManyErrors(limit: Int)
         /// The list has more than `limit` rules; the rest is not read.
         case tooManyRules(limit: Int)
     }
@@ -62,6 +64,7 @@ extension CIDRListError.Reason: CustomStringConvertible {
         case .invalidUTF8: "the description is not UTF-8"
         case .utf16: "the file is UTF-16"
         case .lineTooLong(let limit): "the line is longer than \(limit) bytes"
+        case .tooManyErrors(let limit): "more than \(limit) invalid lines"
         case .tooManyRules(let limit): "more than \(limit) rules"
         }
     }

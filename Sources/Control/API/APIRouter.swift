@@ -213,7 +213,9 @@ extension APIRouter {
         do throws(Keyring.Refusal) {
             let key = try store.keyring.key(for: secret, from: origin.address, at: now)
             store.recordUse(of: key, from: origin.recordedText ?? "-", at: now)
-            return Principal(identity: .key(key), origin: origin)
+            var principal = Principal(identity: .key(key), origin: origin)
+            principal.isOfStore = true
+            return principal
         } catch {
             let place = origin.recordedText.map { " from \($0)" } ?? ""
             metrics.recordRefusal(error.word, "API key\(place) refused: \(error.reason)")

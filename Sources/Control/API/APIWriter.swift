@@ -71,7 +71,8 @@ struct APIWriter: Sendable {
         // Also of a dry run, which does not need it.
         _ = try call.identity(body)
         guard confirmation != .none else {
-            return try await commit(call, body) { transaction in
+            return try await commit(call, body) { [principal = call.principal] transaction in
+                try principal.check(by: transaction)
                 let answer = try change(&transaction)
                 return Outcome(answer)
             }
@@ -83,7 +84,9 @@ struct APIWriter: Sendable {
             configured: writer.configured,
             sender: call.principal
         )
-        let guarded: @Sendable (inout StoreTransaction) throws -> Outcome = { transaction in
+        let guarded: @Sendable (inout StoreTransaction) throws -> Outcome = {
+            [principal = call.principal] transaction in
+            try principal.check(by: transaction)
             let before = transaction.policy
             var answer = try change(&transaction)
             var effect = inspector.effect(of: before, transaction.policy, isDryRun: isDryRun)
@@ -208,7 +211,31 @@ extension APIWriter {
     }
 }
 
+extension Principal {
+    /// Refuses a request whose key was revoked or changed while its body was arriving.
+    fileprivate func check(by transaction: StoreTransaction) throws {
+        guard isOfStore, case .key(let key) = identity,
+            !key.isUnchanged(as: transaction.currentKey(key.id), at: transaction.now)
+        else { return }
+        throw RequestError.keyChanged
+    }
+
+    /// The same for a request that is no write of the store.
+    func check(by store: PolicyStore?) throws {
+        guard isOfStore, case .key(let key) = identity, let store,
+            !key.isUnchanged(as: store.keyring.keys[key.id], at: .systemTime)
+        else { return }
+        throw RequestError.keyChanged
+    }
+}
+
 extension RequestError {
+    static let keyChanged = RequestError(
+        .unauthorized,
+        "Unauthorized.InvalidApiKey",
+        "The API key was revoked or changed while the request was arriving."
+    )
+
     static let idempotencyConflict = RequestError(
         .conflict,
         "IdempotencyConflict",

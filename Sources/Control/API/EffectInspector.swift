@@ -23,6 +23,8 @@ struct EffectInspector: Sendable {
     /// The policy of the configuration file, for its list files.
     let configured: Policy
     let sender: Principal
+    /// As much as makes a list file a warning.
+    private static let openShare = 0.5
 
     func effect(of before: StoredPolicy, _ after: StoredPolicy, isDryRun: Bool) -> WriteEffect {
         var effect = WriteEffect(
@@ -42,8 +44,11 @@ struct EffectInspector: Sendable {
             guard let old = whitelist(of: id, in: before), let new = whitelist(of: id, in: after),
                 !old.isSame(as: new)
             else { continue }
-            if new.isOpen(at: now), !old.isOpen(at: now) {
-                effect.needsConfirmation.append("this opens warehouse \(id) to every address")
+            let openness = new.openness(at: now)
+            if openness >= Self.openShare, openness > old.openness(at: now) {
+                let addresses =
+                    openness == 1 ? "every address" : "\(Int(openness * 100))% of all addresses"
+                effect.needsConfirmation.append("this opens warehouse \(id) to \(addresses)")
             }
             effect.needsConfirmation += lockouts(of: id, old, new, at: now)
             if new.mode == .specific, !old.hasNoEntries, new.hasNoEntries {
@@ -104,12 +109,12 @@ extension Whitelist {
 
     fileprivate var hasNoEntries: Bool { lists.allSatisfy { $0.count == 0 } }
 
-    /// Whether every address of a family is admitted.
-    fileprivate func isOpen(at now: UnixTime) -> Bool {
+    /// The share of a family's addresses that is admitted.
+    fileprivate func openness(at now: UnixTime) -> Double {
         switch mode {
-        case .anywhere: true
-        case .nowhere: false
-        case .specific: lists.contains { $0.admitsAll(at: now) }
+        case .anywhere: 1
+        case .nowhere: 0
+        case .specific: min(1, lists.reduce(0) { $0 + $1.openness(at: now) })
         }
     }
 

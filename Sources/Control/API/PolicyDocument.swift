@@ -28,7 +28,7 @@ struct PolicyDocumentRoutes: Sendable {
                 in: api.gateway.topology
             )
         }
-        let document = PolicyDocument(policy, of: wanted) { call.principal.mayUse(warehouse: $0) }
+        let document = PolicyDocument(policy, of: wanted, visibleTo: call.principal)
         return try call.answer(document)
     }
 
@@ -192,13 +192,14 @@ struct OutboundServiceDocument: APIBody, Encodable {
 extension PolicyDocument {
     /// - Parameters:
     ///   - wanted: the only warehouse; `nil` for all that are visible.
-    ///   - isVisible: whether the reader may see a warehouse.
-    init(_ policy: StoredPolicy, of wanted: String?, isVisible: (String) -> Bool) {
+    ///   - principal: the reader.
+    init(_ policy: StoredPolicy, of wanted: String?, visibleTo principal: Principal) {
         version = policy.revision.number
         warehouses = policy.warehouses.sorted { $0.key < $1.key }
-            .filter { isVisible($0.key) && (wanted == nil || wanted == $0.key) }
+            .filter { principal.mayUse(warehouse: $0.key) && (wanted == nil || wanted == $0.key) }
             .map { Strict(WarehouseDocument($0.value, id: $0.key)) }
-        groups = policy.groups.values.sorted { $0.name < $1.name }.map { group in
+        let visible = policy.groups.values.filter { policy.shows($0.name, to: principal) }
+        groups = visible.sorted { $0.name < $1.name }.map { group in
             Strict(
                 GroupDocument(
                     name: group.name,

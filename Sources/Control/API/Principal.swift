@@ -12,6 +12,8 @@ struct Principal: Sendable {
 
     let identity: Identity
     let origin: ClientAddress
+    /// Whether the key is one of the store, which may change while a request arrives.
+    var isOfStore = false
 
     init(identity: Identity, origin: ClientAddress) {
         self.identity = identity

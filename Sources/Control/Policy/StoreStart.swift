@@ -146,13 +146,33 @@ extension StoredWarehouse {
 }
 
 extension EntryList {
-    /// Whether an enabled entry admits all addresses of a family.
-    func admitsAll(at now: UnixTime) -> Bool {
-        [CIDRBlock.allIPv4, CIDRBlock.allIPv6].contains { block in
-            guard let index = id(of: block).flatMap(index) else { return false }
+    /// Whether enabled entries admit all addresses of a family.
+    func admitsAll(at now: UnixTime) -> Bool { openness(at: now) == 1 }
+
+    /// The share of a family's addresses that enabled entries admit, be it in pieces; of IPv6, of what
+    /// is in use (2000::/3).
+    func openness(at now: UnixTime) -> Double {
+        [CIDRBlock.allIPv4, .allIPv6, CIDRBlock(containing: Self.globalIPv6, prefixLength: 3)]
+            .map { share(of: $0, at: now) }.max() ?? 0
+    }
+
+    private static let globalIPv6 = IPAddress.v6(IPv6Address(high: 0x2000 << 48, low: 0))
+    /// Longer prefixes are not looked for: many of them are as good as a list.
+    private static let longestPiece = 8
+
+    /// The share of a block that entries of its own length, or a little longer, admit.
+    private func share(of block: CIDRBlock, at now: UnixTime) -> Double {
+        if let index = id(of: block).flatMap(index) {
             let entry = self[index]
-            return entry.isEnabled && entry.rule.action == .allow
-                && !entry.rule.hasExpired(at: now)
+            if entry.isEnabled, entry.rule.action == .allow, !entry.rule.hasExpired(at: now) {
+                return 1
+            }
         }
+        guard block.prefixLength < Self.longestPiece else { return 0 }
+        let length = block.prefixLength + 1
+        let halves = [block.first, block.last].map {
+            CIDRBlock(containing: $0, prefixLength: length)
+        }
+        return halves.reduce(0) { $0 + share(of: $1, at: now) / 2 }
     }
 }

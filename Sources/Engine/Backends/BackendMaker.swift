@@ -12,6 +12,8 @@ struct BackendMaker {
     }
 
     private let names: ResolvedNames
+    /// The addresses of the warehouses' own backends, which no other service may lead to.
+    private let warehouseBackends: Set<IPAddress>
     private let policy: BackendAddressPolicy
     private let known: [BackendKey: Backend]
     private let reported: Set<Refusal>
@@ -26,6 +28,8 @@ struct BackendMaker {
         known = inventory.backends
         reported = inventory.refusals
         report = inventory.report
+        let own = inventory.topology.services.filter { !$0.isForeign }.flatMap(\.backends)
+        warehouseBackends = Set(own.flatMap { names[$0.address].addresses.map(\.ip.unmapped) })
         let listening = inventory.listeners.values.map(\.socket.address)
         policy = BackendAddressPolicy(
             own: listening + (inventory.topology.management.map { [$0] } ?? [])
@@ -39,7 +43,7 @@ struct BackendMaker {
         var awaitsNames = false
         for configured in service.backends {
             let location = names[configured.address]
-            let usable = location.addresses.filter { mayUse($0, for: configured.address) }
+            let usable = location.addresses.filter { mayUse($0, for: configured.address, of: service) }
             members += usable.map { makeMember(configured, at: $0, of: service) }
             awaitsNames = awaitsNames || location.isAwaited
             guard usable.isEmpty else { continue }
@@ -47,7 +51,7 @@ struct BackendMaker {
                 BackendPool.Unresolved(
                     name: configured.address.description,
                     listener: service.id.listener,
-                    reason: reason(for: location, of: configured.address)
+                    reason: reason(for: location, of: configured.address, service)
                 )
             )
         }
@@ -84,8 +88,12 @@ struct BackendMaker {
         )
     }
 
-    private mutating func mayUse(_ address: SocketAddress, for backend: BackendAddress) -> Bool {
-        guard let reason = refusal(of: address, for: backend) else { return true }
+    private mutating func mayUse(
+        _ address: SocketAddress,
+        for backend: BackendAddress,
+        of service: Service
+    ) -> Bool {
+        guard let reason = refusal(of: address, for: backend, of: service) else { return true }
         let refusal = Refusal(backend: backend, address: address.ip)
         if !reported.contains(refusal), !refusals.contains(refusal) {
             report(
@@ -100,16 +108,34 @@ struct BackendMaker {
         return false
     }
 
-    private func refusal(of address: SocketAddress, for backend: BackendAddress)
-        -> BackendAddressPolicy.Refusal?
-    {
-        policy.refusal(of: address, for: backend, isThisMachine: Routing.isThisMachine)
+    private func refusal(
+        of address: SocketAddress,
+        for backend: BackendAddress,
+        of service: Service
+    ) -> BackendAddressPolicy.Refusal? {
+        guard service.isForeign else {
+            return policy.refusal(
+                of: address,
+                for: backend,
+                isThisMachine: Routing.isThisMachine
+            )
+        }
+        // What a person wrote while the gateway runs is trusted as little as what a name resolves to.
+        let name = BackendAddress(host: .name("outbound"), port: backend.port)
+        if let refusal = policy.refusal(of: address, for: name, isThisMachine: { _ in false }) {
+            return refusal
+        }
+        if Routing.isThisMachine(address.ip) { return .thisMachine }
+        return warehouseBackends.contains(address.ip.unmapped) ? .warehouseBackend : nil
     }
 
-    private func reason(for location: ResolvedNames.Location, of backend: BackendAddress)
-        -> String?
-    {
-        if let address = location.addresses.first, let refusal = refusal(of: address, for: backend)
+    private func reason(
+        for location: ResolvedNames.Location,
+        of backend: BackendAddress,
+        _ service: Service
+    ) -> String? {
+        if let address = location.addresses.first,
+            let refusal = refusal(of: address, for: backend, of: service)
         {
             return "\(address.ip) is not used: it is \(refusal)"
         }

@@ -38,6 +38,9 @@ package struct Service: Hashable, Sendable {
     package var sourceAddresses: [IPAddress]
     /// At the same time, over all listeners that lead to it; 0 for no limit.
     package var connectionLimit: Int
+    /// Whether its backends are in somebody else's network, and were named while the gateway runs:
+    /// then none of them may be on the gateway's machine or be a warehouse's.
+    package var isForeign = false
 
     /// A service that speaks to its backends plainly, unless said otherwise.
     package init(

@@ -32,7 +32,7 @@ package struct OutboundNetwork: Hashable, Sendable {
     package func listener(of warehouse: String, port: UInt16, to backend: BackendAddress)
         -> Listener
     {
-        Listener(
+        var listener = Listener(
             of: warehouse,
             protocol: .tcp,
             address: address(port: port),
@@ -42,6 +42,8 @@ package struct OutboundNetwork: Hashable, Sendable {
             backends: [backend],
             healthCheck: HealthCheck(kind: .tcp)
         )
+        listener.routes[0].service.isForeign = true
+        return listener
     }
 }
 

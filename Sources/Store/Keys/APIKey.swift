@@ -30,6 +30,14 @@ package struct APIKey: Hashable, Sendable, Codable {
         allowedSources.isEmpty || allowedSources.contains { $0.contains(address.unmapped) }
     }
 
+    /// Whether it still gives the same rights as when a request began, as `current`: what it is now,
+    /// `nil` if it was removed.
+    package func isUnchanged(as current: APIKey?, at now: UnixTime) -> Bool {
+        guard let current else { return false }
+        return current.isEnabled && !current.hasExpired(at: now) && current.role == role
+            && current.warehouses == warehouses && current.allowedSources == allowedSources
+    }
+
     package func allows(warehouse: String) -> Bool { warehouses?.contains(warehouse) ?? true }
 }
 

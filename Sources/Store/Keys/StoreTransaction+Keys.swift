@@ -27,6 +27,9 @@ package struct KeyDescription: Hashable, Sendable {
 }
 
 extension StoreTransaction {
+    /// What a key is now; `nil` if it was removed.
+    package func currentKey(_ id: String) -> APIKey? { keyring.keys[id] }
+
     private static let keyLimit = 10_000
     private static let nameLimit = 128
     private static let sourceLimit = 256

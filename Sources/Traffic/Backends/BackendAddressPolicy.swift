@@ -19,6 +19,10 @@ public struct BackendAddressPolicy: Sendable {
         case cloudMetadata
         /// The gateway itself listens there.
         case ownAddress(SocketAddress)
+        /// The address is this machine's, and the service is not.
+        case thisMachine
+        /// A warehouse's backend is there, and the service is not one of a warehouse.
+        case warehouseBackend
     }
 
     private let own: [SocketAddress]
@@ -143,6 +147,8 @@ extension BackendAddressPolicy.Refusal: CustomStringConvertible {
         case .reserved: "a reserved address"
         case .cloudMetadata: "a cloud metadata address"
         case .ownAddress(let own): "the gateway's own address \(own)"
+        case .thisMachine: "an address of the gateway's machine"
+        case .warehouseBackend: "a warehouse's backend"
         }
     }
 }

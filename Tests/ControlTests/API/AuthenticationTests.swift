@@ -3,6 +3,7 @@ import CIDRTrie
 import Foundation
 import Operations
 import Policy
+import Sockets
 import Store
 import Testing
 import Text
@@ -55,6 +56,71 @@ struct AuthenticationTests {
         ("PUT", "/v1/policy"), ("GET", "/v1/backup"), ("GET", "/v1/organization"),
         ("GET", "/v1/cloud-providers/aws/regions"),
     ]
+
+    @Test("A key that is removed, disabled or limited while a body arrives changes nothing")
+    func revokedMeanwhile() async throws {
+        let stored = try StoredGateway()
+        let changes: [@Sendable (inout StoreTransaction, String) throws -> Void] = [
+            { try $0.removeKey($1) }, { _ = try $0.changeKey($1) { $0.isEnabled = false } },
+            { _ = try $0.changeKey($1) { $0.role = .read } },
+            { _ = try $0.changeKey($1) { $0.warehouses = ["W2"] } },
+        ]
+        try await stored.runWithKeys { api in
+            for (number, change) in changes.enumerated() {
+                let key = try stored.key("ci \(number)", .operate)
+                let body = #"{"cidr":"192.0.2.1"}"#
+                let head = """
+                    POST /v1/warehouses/W1/whitelist/entries HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                    X-API-Key: \(key.secret)\r\nContent-Type: application/json\r\n\
+                    Content-Length: \(body.utf8.count)\r\n\r\n
+                    """
+                let status = try await onOwnThread {
+                    let client = try RawClient(port: api.server.port)
+                    client.send(head + body.prefix(5))
+                    // Whether the head was read by then or not, the answer is the same.
+                    Clock.sleep(milliseconds: 200)
+                    _ = try stored.store.write(by: .gateway, at: .systemTime) { transaction in
+                        try change(&transaction, key.id)
+                    }
+                    client.send(String(body.dropFirst(5)))
+                    return try HTTPAnswer(try client.receive()).status
+                }
+                #expect([401, 403, 404].contains(status), "\(number)")
+            }
+            let entries = stored.store.policy.warehouses["W1"]?.list(for: nil)?.list.count ?? 0
+            #expect(entries == 0)
+        }
+    }
+
+    @Test("A key for some warehouses knows the groups that they use, and not how often they decide")
+    func groups() async throws {
+        let stored = try StoredGateway()
+        let key = try stored.key("w1", .operate, warehouses: ["W1"]).secret
+        try await stored.runWithKeys { api in
+            let root = api.with(key: try stored.key("root", .administer).secret)
+            for group in ["office", "other"] {
+                try await root.expect(201, nil, "POST", "/v1/groups", ["name": .string(group)])
+                let path = "/v1/groups/\(group)/entries"
+                try await root.expect(201, nil, "POST", path, ["cidr": "10.0.0.0/8"])
+            }
+            for (id, group) in [("W1", "office"), ("W2", "other")] {
+                let path = "/v1/warehouses/\(id)/whitelist"
+                try await root.expect(200, nil, "PATCH", path, ["groups": [.string(group)]])
+            }
+            let own = api.with(key: key)
+            #expect(try await own.get("/v1/groups").texts("name") == ["office"])
+            let entries = try await own.get("/v1/groups/office/entries").array
+            #expect(entries?.count == 1 && entries?.first?["hits"] == nil)
+            for path in ["/v1/groups/other", "/v1/groups/other/entries"] {
+                try await own.expect(404, "GroupNotFound", "GET", path)
+            }
+            let whitelist = "/v1/warehouses/W1/whitelist"
+            let both: JSONValue = ["groups": ["office", "other"]]
+            try await own.expect(404, "GroupNotFound", "PATCH", whitelist, both)
+            let policy = try await own.get("/v1/policy")
+            #expect(policy["groups"]?.array?.count == 1)
+        }
+    }
 
     @Test("A key that is not exactly one that exists is refused, always in the same words")
     func malformed() async throws {

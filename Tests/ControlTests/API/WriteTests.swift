@@ -394,6 +394,15 @@ struct WriteTests {
                 ["mode": "anywhere"]
             )
             #expect(stored.gateway.policy["W1"].whitelist.mode == .anywhere)
+            // In halves, too.
+            let half = "/v1/warehouses/W1/whitelist?confirm=true"
+            try await api.expect(200, nil, "PATCH", half, ["mode": "specific"])
+            for cidr in ["0.0.0.0/1", "2000::/4"] as [JSONValue] {
+                let code = "ConfirmationRequired"
+                let refusal = try await api.expect(409, code, "POST", entries, ["cidr": cidr])
+                #expect(refusal.message.contains("50% of all addresses"))
+            }
+            try await api.expect(200, nil, "PATCH", half, ["mode": "anywhere"])
             // It is open already.
             try await api.expect(201, nil, "POST", entries, ["cidr": "0.0.0.0/0"])
         }

@@ -2,27 +2,34 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    /// A warehouse's way to a service, made while the gateway runs.
-    @Suite("Outbound endpoints", .enabled(if: NetworkInterfaces.ownAddress != nil))
+    /// A warehouse's way to a service in a user's network, made while the gateway runs.
+    @Suite("Outbound endpoints", .onlyWithNetworks)
     struct OutboundEndpointTests {
-        private let site: StoreSite
+        private let site: PrivateLinkSite
         private let sluice: SluiceProcess
+        private let folder: TemporaryFolder
         /// Where the warehouse reaches the endpoint.
         private let port: Endpoint
-        /// Where the service is, once it runs.
-        private let service: Endpoint
+        /// In the user's network.
+        private let server: ThreadedServer
 
         init() throws {
-            let port = try Endpoint.free()
-            self.port = port
-            let own = try #require(NetworkInterfaces.ownAddress)
-            service = Endpoint(own, try Endpoint.free().port)
-            var site = try StoreSite(whitelist: "{ mode: nowhere }")
-            site.file.warehouse = [
-                "outbound: { listen: 127.0.0.1, ports: \(port.port), sources: [ 127.0.0.2 ] }"
-            ]
+            let site = try PrivateLinkSite.shared.get()
             self.site = site
-            sluice = try site.start()
+            folder = try TemporaryFolder()
+            var listener = try site.listener("http", at: WarehouseNetwork.gateway, to: site.http)
+            port = listener.listen
+            listener.listen = try site.listener("tcp", at: "127.0.0.1", to: site.http).listen
+            server = try site.user.inside {
+                try ThreadedServer.named("ledger", at: .free(UserNetwork.server))
+            }
+            var file = GatewayFile(listener, settings: ["state: \(folder.path)/sluice.db"])
+            file.policy = "store"
+            file.warehouse = [
+                "outbound: { listen: \(port.host), ports: \(port.port),"
+                    + " sources: [ \(WarehouseNetwork.server) ] }"
+            ]
+            sluice = try site.start(file)
             try run("outbound register vpce-svc-1 --cloud aws --region eu-west-1")
         }
 
@@ -34,8 +41,7 @@ extension IntegrationTests {
             location: SourceLocation = #_sourceLocation
         ) throws -> CommandResult {
             let arguments = line.split(separator: " ").map(String.init)
-            let management = ["--management", sluice.management.description]
-            let result = try runProgram(Programs.sluice(), arguments + management)
+            let result = try site.operate(sluice, arguments)
             #expect(result.status == code, "\(line): \(result)", sourceLocation: location)
             let text = result.output + result.errorOutput
             #expect(
@@ -52,53 +58,53 @@ extension IntegrationTests {
             }
         }
 
+        /// Connects from the warehouse.
+        private func connect(from source: String? = nil) throws -> Connection {
+            try site.warehouse.inside { try Connection(to: port, from: source) }
+        }
+
         @Test("An endpoint becomes available when its service is reached, and relays from then on")
         func lifecycle() throws {
             try run(
                 "outbound endpoint create ledger --service vpce-svc-1",
                 says: "reached at \(port)"
             )
-            #expect(throws: (any Error).self) { try Connection(to: port, from: "127.0.0.2") }
-            try run("outbound endpoint change ledger --address \(service)")
+            try run("outbound endpoint change ledger --address \(UserNetwork.server):9")
             try waitUntilListed("unreachable")
             try run("outbound endpoint", says: "pendingAcceptance")
-
-            let server = try ThreadedServer.named("ledger", at: service)
-            defer { server.stop() }
+            try run("outbound endpoint change ledger --address \(server.endpoint)")
             try waitUntilListed("available")
-            let client = try Connection(to: port, from: "127.0.0.2")
-            #expect(try client.receive() == .bytes(Array("ledger".utf8)))
-            // The whitelist admits no one, and has no say here.
-            let stranger = try Connection(to: port, from: "127.0.0.3")
+            let session = try connect()
+            #expect(try session.receive() == .bytes(Array("ledger".utf8)))
+            // The whitelist admits everyone, and has no say here.
+            let stranger = try connect(from: WarehouseNetwork.stranger)
             #expect(try stranger.receive() != .bytes(Array("ledger".utf8)))
 
             try run("outbound remove vpce-svc-1", exit: 1, says: "ledger of WHTEST")
             try run("outbound endpoint remove ledger")
-            #expect(try client.receive() != .bytes(Array("ledger".utf8)))
-            #expect(throws: (any Error).self) { try Connection(to: port, from: "127.0.0.2") }
+            #expect([.endOfStream, .reset].contains(try session.receive()))
+            #expect(throws: (any Error).self) { try connect() }
             try run("outbound remove vpce-svc-1")
         }
 
-        @Test("Endpoints survive a restart, and a document applied again changes none")
-        func restart() throws {
-            let server = try ThreadedServer.named("ledger", at: service)
-            defer { server.stop() }
-            try run("outbound endpoint create ledger --service vpce-svc-1 --address \(service)")
+        @Test("A document applied again changes no endpoint")
+        func document() throws {
+            try run(
+                "outbound endpoint create ledger --service vpce-svc-1 --address \(server.endpoint)"
+            )
             try waitUntilListed("available")
             let document = try run("policy export").output
-            let path = try site.folder.write(document, to: "policy.json")
+            let path = try folder.write(document, to: "policy.json")
             try run("policy apply \(path)", says: "no changes")
-            #expect(try sluice.terminate() == 0)
-
-            let again = try site.start()
-            let client = try Connection(to: port, from: "127.0.0.2")
-            #expect(try client.receive() == .bytes(Array("ledger".utf8)))
-            #expect(try again.command("outbound", "endpoint").output.contains("available"))
+            try run("outbound endpoint", says: "available")
         }
 
-        @Test("An endpoint leads neither into the gateway's machine nor to a port that is taken")
+        @Test("An endpoint leads neither into the gateway's machine nor to a warehouse's backend")
         func refusals() throws {
-            for address in ["127.0.0.1:80", "localhost:80", "169.254.169.254:80", "[::1]:80"] {
+            for address in [
+                "127.0.0.1:80", "localhost:80", "169.254.169.254:80", "[::1]:80",
+                "\(WarehouseNetwork.gateway):80", "10.4.0.1:22",
+            ] {
                 try run(
                     "outbound endpoint create x --service vpce-svc-1 --address \(address)",
                     exit: 1,
@@ -110,10 +116,11 @@ extension IntegrationTests {
                 exit: 1,
                 says: "Unknown endpoint service"
             )
-            let holder = try ThreadedServer.echo(at: port)
-            defer { holder.stop() }
+            try run("outbound endpoint create x --service vpce-svc-1 --address \(site.http)")
+            try waitUntilListed("unreachable")
+            try run("outbound endpoint --json", says: "a warehouse's backend")
             try run(
-                "outbound endpoint create x --service vpce-svc-1",
+                "outbound endpoint create y --service vpce-svc-1",
                 exit: 1,
                 says: "No port is left"
             )

@@ -188,7 +188,7 @@ enum OutboundEndpointField {
                 for: BackendAddress(host: .name("endpoint"), port: address.port),
                 isThisMachine: { _ in false }
             )
-            if refusal != nil { throw forbidden("\(ip)") }
+            if refusal != nil || Routing.isThisMachine(ip.unmapped) { throw forbidden("\(ip)") }
         }
         return text
     }
@@ -198,8 +198,8 @@ extension OutboundEndpointField {
     private static func forbidden(_ host: String) -> RequestError {
         .invalid(
             "address",
-            "\(host) is not in a user's network: loopback, link-local, multicast and cloud metadata"
-                + " addresses are not allowed"
+            "\(host) is not in a user's network: addresses of the gateway's machine, link-local,"
+                + " multicast and cloud metadata addresses are not allowed"
         )
     }
 }

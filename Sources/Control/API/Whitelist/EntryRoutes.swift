@@ -50,7 +50,7 @@ extension EntryRoutes {
     private func list(_ call: APICall, _ owner: Owner) async throws -> Response {
         try call.allowParameters(["page", "size", "list", "source", "text"])
         let page = try PageRequest(call.request)
-        var lists = try lists(of: owner(call, nil))
+        var lists = try lists(of: owner(call, nil), for: call.principal)
         if let name = try call.request.parameter("list") {
             lists = lists.filter { $0.name.apiText == name }
         }
@@ -136,18 +136,20 @@ extension EntryRoutes {
             id: isEditable ? id : nil,
             in: list.name,
             at: .systemTime,
-            hits: hits[.init(list: list.series, block: entry.rule.block)]
+            // Those of a group are of every warehouse that uses it.
+            hits: list.name.isShared && call.principal.warehouses != nil
+                ? nil : hits[.init(list: list.series, block: entry.rule.block)]
         )
     }
 
     /// The lists that are shown: under a store and under a file.
-    private func lists(of owner: ListReference) throws -> [EntryList] {
+    private func lists(of owner: ListReference, for principal: Principal) throws -> [EntryList] {
         switch owner {
         case .warehouse(let id, _): return api.gateway.policy[id].whitelist.lists
         case .group(let name):
-            guard let group = writes.writer.store?.policy.groups[name] else {
-                throw StoreRefusal.unknownGroup(name)
-            }
+            guard let policy = writes.writer.store?.policy, let group = policy.groups[name],
+                policy.shows(name, to: principal)
+            else { throw StoreRefusal.unknownGroup(name) }
             return [group.list.list]
         }
     }
@@ -155,7 +157,7 @@ extension EntryRoutes {
     private func get(_ call: APICall, _ owner: Owner) async throws -> Response {
         let reference = try Self.reference(call)
         let wanted = EntryList.Name(reference.service)
-        for list in try lists(of: owner(call, nil)) {
+        for list in try lists(of: owner(call, nil), for: call.principal) {
             guard list.name == wanted || reference.service == nil && Self.isGroup(list.name, call),
                 let index = list.index(of: reference.id)
             else { continue }
@@ -286,6 +288,11 @@ extension ListChange {
     }
 }
 
+extension EntryList.Name {
+    /// Whether several warehouses may use the list.
+    fileprivate var isShared: Bool { if case .group = self { true } else { false } }
+}
+
 extension ListReference {
     var name: EntryList.Name {
         switch self {
@@ -360,7 +367,10 @@ extension EntryRoutes {
         let list = try owner(call, EntryField.service(body.service))
         let mode = try body.parsedMode()
         let action = try EntryField.action(body.action)
-        let read = CIDRList(parsing: body.text.utf8.span, ruleLimit: EntryLimits.perList)
+        // A long list takes seconds.
+        let read = try await BlockingWork.run {
+            CIDRList(parsing: body.text.utf8.span, ruleLimit: EntryLimits.perList)
+        }
         guard read.errors.isEmpty else { return try refuse(call, body.text, read.errors) }
         let entries = Self.entries(of: read, action, by: call.principal.name)
         return try await writes.write(call, bytes) { transaction in

@@ -128,8 +128,12 @@ struct WhitelistRoutes: Sendable {
         let patch = try call.decode(WhitelistPatch.self, from: bytes)
         let id = try call.warehouse
         let mode = try patch.mode.map(EntryField.mode)
+        let principal = call.principal
         return try await writes.write(call, bytes) {
             [configured = writes.writer.configured] transaction in
+            for name in patch.groups ?? [] where !transaction.policy.shows(name, to: principal) {
+                throw StoreRefusal.unknownGroup(name)
+            }
             try transaction.checkVersion(patch.version, of: .warehouse(id, service: nil))
             let version = try transaction.version(of: .warehouse(id, service: nil))
             if let mode { try transaction.setMode(mode, of: id) }
@@ -261,7 +265,8 @@ struct GroupRoutes: Sendable {
         try call.allowParameters(["page", "size"])
         let page = try PageRequest(call.request)
         let policy = writes.writer.store?.policy ?? StoredPolicy()
-        let groups = policy.groups.values.sorted { $0.name < $1.name }
+        let groups = policy.groups.values.filter { policy.shows($0.name, to: call.principal) }
+            .sorted { $0.name < $1.name }
         let views = page.slice(of: groups).map { GroupView($0, in: policy, for: call.principal) }
         return try call.answer(views, page, total: groups.count)
     }
@@ -269,7 +274,9 @@ struct GroupRoutes: Sendable {
     private func get(_ call: APICall) throws -> Response {
         let name = try call.path("group")
         let policy = writes.writer.store?.policy ?? StoredPolicy()
-        guard let group = policy.groups[name] else { throw StoreRefusal.unknownGroup(name) }
+        guard let group = policy.groups[name], policy.shows(name, to: call.principal) else {
+            throw StoreRefusal.unknownGroup(name)
+        }
         return try call.answer(GroupView(group, in: policy, for: call.principal))
     }
 
@@ -319,5 +326,14 @@ extension EntryList {
         case .entries, .service: true
         case .group, .file: false
         }
+    }
+}
+
+extension StoredPolicy {
+    /// Whether a key may know of a group: one that is limited to some warehouses knows those that
+    /// they use. Keys for all warehouses let a warehouse use a group in the first place.
+    func shows(_ group: String, to principal: Principal) -> Bool {
+        guard let ids = principal.warehouses else { return true }
+        return ids.contains { warehouses[$0]?.groups.contains(group) ?? false }
     }
 }

@@ -2,7 +2,8 @@
 /// outbound link. All that it does not know it sends to the gateway.
 final class UserNetwork: Sendable {
     private static let gateway = "10.4.0.1"
-    private static let server = "10.4.0.2"
+    /// The servers' address.
+    static let server = "10.4.0.2"
 
     /// Says who asks, as a PROXY header tells it.
     let service: NginxServer
