@@ -246,7 +246,7 @@ extension RequestError {
         let message =
             if case .lastPolicy(_, let failure) = base {
                 "This gateway cannot use its store now, and so cannot check keys: \(failure). Until it"
-                    + " can, only its local socket works (on its machine: sluice status)."
+                    + " can, only its local socket works (on its machine: --config FILE)."
             } else {
                 "This gateway has no store and so no keys; use its local socket (curl --unix-socket),"
                     + " or name a store in its configuration: state: sluice.db."
