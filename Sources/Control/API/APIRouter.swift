@@ -245,11 +245,11 @@ extension RequestError {
     fileprivate static func needsLocalSocket(_ base: PolicyWriter.Base) -> RequestError {
         let message =
             if case .lastPolicy(_, let failure) = base {
-                "This gateway cannot use its store now, and so cannot check keys: \(failure). Until it"
-                    + " can, only its local socket works (on its machine: --config FILE)."
+                "This gateway cannot use its store now, and so cannot check keys: \(failure)."
+                    + " Until it can, only its local socket works (on its machine: --config FILE)."
             } else {
-                "This gateway has no store and so no keys; use its local socket (curl --unix-socket),"
-                    + " or name a store in its configuration: state: sluice.db."
+                "This gateway has no store and so no keys; use its local socket (curl"
+                    + " --unix-socket), or name a store in its configuration: state: sluice.db."
             }
         return RequestError(.unauthorized, "Unauthorized.InvalidApiKey", message)
     }

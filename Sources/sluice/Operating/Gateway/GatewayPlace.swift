@@ -73,8 +73,8 @@ struct GatewayPlace {
         return ManagementTarget(socket: socket, orElse: address)
     }
 
-    /// The standard socket of the gateway that listens on an address; `nil` unless there is one that
-    /// can be trusted, which only a gateway on this machine has.
+    /// The standard socket of the gateway that listens on an address; `nil` unless there is one
+    /// that can be trusted, which only a gateway on this machine has.
     private func socket(of address: SocketAddress) -> String? {
         let path = ManagementSocket.standardPath(
             for: address,
