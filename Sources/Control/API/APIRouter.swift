@@ -188,7 +188,7 @@ extension APIRouter {
         _ context: ManagementContext,
         _ store: PolicyStore?
     ) throws -> Principal {
-        guard let store else { throw RequestError.needsLocalSocket }
+        guard let store else { throw RequestError.needsLocalSocket(writer.base) }
         let origin = ClientAddress(
             peer: context.channel.remoteAddress?.ipAddress.flatMap { text in
                 // `try?`: the system writes addresses that can be read.
@@ -243,12 +243,18 @@ extension Request {
 }
 
 extension RequestError {
-    fileprivate static let needsLocalSocket = RequestError(
-        .unauthorized,
-        "Unauthorized.InvalidApiKey",
-        "This gateway has no store and so no keys; use its local socket (curl --unix-socket), or name"
-            + " a store in its configuration: state: sluice.db."
-    )
+    /// Without a store, no key can be checked.
+    fileprivate static func needsLocalSocket(_ base: PolicyWriter.Base) -> RequestError {
+        let message =
+            if case .lastPolicy(_, let failure) = base {
+                "This gateway cannot use its store now, and so cannot check keys: \(failure)."
+                    + " Until it can, only its local socket works (on its machine: --config FILE)."
+            } else {
+                "This gateway has no store and so no keys; use its local socket (curl"
+                    + " --unix-socket), or name a store in its configuration: state: sluice.db."
+            }
+        return RequestError(.unauthorized, "Unauthorized.InvalidApiKey", message)
+    }
 }
 
 extension Keyring.Refusal {

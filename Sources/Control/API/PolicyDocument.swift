@@ -49,7 +49,11 @@ struct PolicyDocumentRoutes: Sendable {
 extension StoreTransaction {
     fileprivate func checkRevision(_ seen: UInt64?) throws {
         guard let seen, seen != policy.revision.number else { return }
-        throw StoreRefusal.stale(seen: seen, current: policy.revision.number)
+        throw RequestError(
+            .conflict,
+            "VersionConflict",
+            "The policy has changed: its version is \(policy.revision.number), not \(seen)."
+        )
     }
 }
 

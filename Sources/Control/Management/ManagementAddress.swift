@@ -34,16 +34,13 @@ package struct ManagementAddress: Hashable, Sendable {
         }
     }
 
-    /// The address itself if it is a loopback address, or `localhost`; `nil` for any other.
-    package var loopback: SocketAddress? {
+    /// The address itself, and 127.0.0.1 for `localhost`; `nil` for any other name.
+    package var literal: SocketAddress? {
         let prefix = "localhost:"
         let literal =
             text.lowercased().hasPrefix(prefix) ? "127.0.0.1:\(text.dropFirst(prefix.count))" : text
         // `try?`: another name may be anywhere.
-        guard let address = try? SocketAddress(parsing: literal), address.ip.isLoopback else {
-            return nil
-        }
-        return address
+        return try? SocketAddress(parsing: literal)
     }
 
     private static func isAddress(_ text: String) -> Bool {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Settings
 package import Store
 import Text
@@ -12,6 +13,8 @@ package struct OfflineStore: Sendable {
         /// The configuration names no store.
         case noStore
         case store(StoreError)
+        /// A running gateway has the store, which nobody else may replace.
+        case running(String)
         case refused(StoreRefusal)
 
         package var description: String {
@@ -22,6 +25,7 @@ package struct OfflineStore: Sendable {
             case .store(.locked(let path)):
                 "\(path) is in use: the gateway is running, but its local socket cannot be used (try"
                     + " again as root, or as the gateway's user)"
+            case .running(let path): "\(path) is in use: stop the gateway first"
             case .store(let error): error.description
             case .refused(let refusal): refusal.description
             }
@@ -64,8 +68,34 @@ package struct OfflineStore: Sendable {
 
     /// Puts a backup's policy and keys in place of the store's.
     package func restore(_ backup: String) throws(Failure) -> PolicyStore.Restored {
+        try Self.restore(backup, to: path)
+    }
+
+    /// Whether a file is a backup that can be restored: restores it to a store that is thrown away.
+    package static func check(_ backup: String) throws(Failure) {
+        let folder = "\(FileManager.default.temporaryDirectory.path)/sluice-\(UUID().uuidString)"
         do {
-            return try PolicyStore.restore(backup, to: path, by: Self.actor, at: .systemTime)
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: false,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw .store(.unusable(path: folder, reason: "\(error)"))
+        }
+        // `try?`: what is left is the system's to remove.
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try restore(backup, to: "\(folder)/sluice.db")
+    }
+
+    private static func restore(
+        _ backup: String,
+        to path: String
+    ) throws(Failure) -> PolicyStore.Restored {
+        do {
+            return try PolicyStore.restore(backup, to: path, by: actor, at: .systemTime)
+        } catch StoreError.locked(let path) {
+            throw .running(path)
         } catch let error as StoreError {
             throw .store(error)
         } catch let error as StoreRefusal {

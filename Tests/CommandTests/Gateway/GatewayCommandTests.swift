@@ -146,6 +146,53 @@ struct GatewayCommandTests {
         #expect(requests[0].body == #"{"enabled":false}"#)
     }
 
+    @Test("A key is named by its id or by its name, which must be only one key's")
+    func keyNames() async throws {
+        let key = #"{"keyId":"w78ckx8d53","name":"ci","role":"read"}"#
+        let list = Answer.data("[\(key)]", beside: #","total":1"#)
+        let changed = Answer.data(#"{"key":\#(key),"effect":{"version":41}}"#)
+        for word in ["w78ckx8d53", "ci"] {
+            let (code, requests) = try await run("key disable \(word)", [list, changed])
+            #expect(code == 0 && requests.last?.call == "PATCH /v1/keys/w78ckx8d53")
+        }
+        let (_, requests) = try await run("key remove x", [list, .refusal(404, code: "X")])
+        #expect(requests.last?.call == "DELETE /v1/keys/x")
+        let two = #"{"keyId":"k2","name":"ci","role":"read"}"#
+        let several = Answer.data("[\(key),\(two)]", beside: #","total":2"#)
+        let (code, calls) = try await run("key show ci", [several])
+        #expect(code == 1 && calls.count == 1)
+    }
+
+    @Test("A registered endpoint has a status; an unknown one is not accepted")
+    func endpointStatus() async throws {
+        let words = RegisteredEndpoint(status: "rejected").text("vpce-1")
+        #expect(words == "registered endpoint vpce-1, status rejected")
+        let unknown = Answer.refusal(404, code: "EndpointNotFound")
+        let (code, requests) = try await run("endpoint accept vpce-1 -w A", [unknown])
+        #expect(code == 1 && requests.count == 1)
+    }
+
+    @Test("An exported policy has no version")
+    func export() {
+        #expect(
+            PolicyCommand.Export.lasting(["version": 4, "warehouses": []]) == ["warehouses": []]
+        )
+    }
+
+    @Test("What is not a backup is found before anything is asked: 65")
+    func restoring() async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sluice-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("sluice.yaml").path
+        try Data("state: sluice.db\nwarehouses: [ { id: A } ]\n".utf8)
+            .write(to: URL(fileURLWithPath: file))
+        let words = ["restore", "--config", file]
+        #expect(await Self.exitCode(words + [file]) == 65)
+        #expect(await Self.exitCode(words + ["\(file).none"]) == 65)
+    }
+
     @Test("An expiry is removed by null")
     func noExpiry() async throws {
         let (_, requests) = try await run("whitelist change 12 -w A --no-expiry --deny", [entry])

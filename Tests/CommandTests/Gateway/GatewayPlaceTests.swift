@@ -56,15 +56,42 @@ struct GatewayPlaceTests {
 
     @Test("A gateway on this machine is reached through its socket first, others are not")
     func socketFirst() throws {
-        let place = place(["SLUICE_API_KEY": "sk-e"], hasSocket: true)
         let expected = ManagementTarget(
             socket: "/run/sluice/127.0.0.1-7080.sock",
-            orElse: .standard,
+            orElse: .standard
+        )
+        #expect(try place(hasSocket: true).target(nil) == expected)
+        let other = try ManagementAddress(parsing: "192.0.2.2:7080")
+        let socket = ManagementTarget(socket: "/run/sluice/192.0.2.2-7080.sock", orElse: other)
+        #expect(try place(hasSocket: true).target(.management(other)) == socket)
+        #expect(try place().target(.management(other)) == tcp("192.0.2.2:7080"))
+        let name = try ManagementAddress(parsing: "gateway.internal:7080")
+        #expect(
+            try place(hasSocket: true).target(.management(name)) == tcp("gateway.internal:7080")
+        )
+    }
+
+    @Test("A key that is given is used, at the address")
+    func keyFirst() throws {
+        let environment = ["SLUICE_API_KEY": "sk-e", "SLUICE_MANAGEMENT": "localhost:7080"]
+        let place = place(environment, hasSocket: true)
+        #expect(try place.target(nil) == tcp("localhost:7080", key: "sk-e"))
+        #expect(try place.target(.context("production")) == tcp("10.0.0.1:7080", key: "sk-p"))
+    }
+
+    @Test(
+        "A configuration file means its gateway's socket, wherever that listens, even with a key",
+        arguments: ["127.0.0.1:7081", "192.0.2.2:18520", "0.0.0.0:7081"]
+    )
+    func socketOfConfiguration(management: String) throws {
+        let place = place(["SLUICE_API_KEY": "sk-e"], hasSocket: true, management: management)
+        let reached = management.replacing("0.0.0.0", with: "127.0.0.1")
+        let expected = ManagementTarget(
+            socket: "/run/sluice/\(reached.replacing(":", with: "-")).sock",
+            orElse: try ManagementAddress(parsing: reached),
             key: "sk-e"
         )
-        #expect(try place.target(nil) == expected)
-        let remote = try ManagementAddress(parsing: "10.0.0.9:7080")
-        #expect(try place.target(.management(remote)) == tcp("10.0.0.9:7080", key: "sk-e"))
+        #expect(try place.target(.configuration(file: "sluice.yaml")) == expected)
     }
 
     @Test("An option outranks SLUICE_MANAGEMENT, that SLUICE_CONTEXT, and that the current context")
@@ -90,6 +117,8 @@ struct GatewayPlaceTests {
     func configuration() throws {
         let choice = GatewayPlace.Choice.configuration(file: "sluice.yaml")
         #expect(try place().target(choice) == tcp("127.0.0.1:7081"))
+        let remote = place(["SLUICE_API_KEY": "sk-e"], management: "192.0.2.2:18520")
+        #expect(try remote.target(choice) == tcp("192.0.2.2:18520", key: "sk-e"))
         #expect {
             try place(management: nil).target(choice)
         } throws: { error in

@@ -95,6 +95,10 @@ struct ManagedTableTests {
                 == "added x; closes 2 sessions\n"
         )
         #expect("\(ChangeText("added x", effect: nil, isTrial: true))" == "dry run: added x\n")
+        let trial: ChangeEffect? = try? decode(
+            #"{"warnings":["a"],"needsConfirmation":["it cuts off 203.0.113.7"]}"#
+        )
+        #expect(trial?.notes == ["warning: a", "would need --yes: it cuts off 203.0.113.7"])
     }
 
     @Test("The counts of an import, and the lines that are not understood")

@@ -310,7 +310,31 @@ struct AuthenticationTests {
         try await ServedManagement.run(stored.routes(.keys { nil })) { server in
             let api = APIClient(server: server, key: secret)
             let answer = try await api.expect(401, Self.refusedCode, "GET", "/v1/me")
-            #expect(answer.message.contains("local socket"))
+            #expect(answer.message.contains("no store and so no keys; use its local socket"))
+        }
+    }
+
+    @Test("With a store that is lost, the answer says why, and that the local socket works")
+    func lostStore() async throws {
+        let stored = try StoredGateway()
+        let writer = PolicyWriter(
+            .lastPolicy(stored.gateway.policy, failure: .missing(path: "sluice.db")),
+            configured: .sample,
+            topology: stored.gateway.topology,
+            logger: ServedManagement.logger
+        )
+        let routes = ManagementRoutes(
+            gateway: stored.gateway,
+            writer: writer,
+            access: .keys { writer.store }
+        )
+        let secret = try stored.key("ci", .read).secret
+        try await ServedManagement.run(routes) { server in
+            let api = APIClient(server: server, key: secret)
+            let answer = try await api.expect(401, Self.refusedCode, "GET", "/v1/me")
+            #expect(answer.message.contains("sluice.db is missing"))
+            #expect(answer.message.contains("only its local socket works"))
+            #expect(!answer.message.contains("no store"))
         }
     }
 

@@ -36,6 +36,11 @@ struct RestoreCommand: AsyncParsableCommand {
             } catch {
                 throw CommandFailure("\(error)", code: GatewayExit.configuration)
             }
+            do throws(OfflineStore.Failure) {
+                try OfflineStore.check(file)
+            } catch {
+                throw CommandFailure("\(error)", code: GatewayExit.data)
+            }
             try confirm("this replaces the policy in \(store.path) by that of \(file)")
             do throws(OfflineStore.Failure) {
                 StandardOutput.print(Self.text(try store.restore(file), store.path))

@@ -8,6 +8,14 @@ struct ChangeEffect: Decodable, Hashable {
     var version: Int?
     var closesSessions: Int?
     var warnings: [String]?
+    /// Of a trial: why the change would have to be confirmed.
+    var needsConfirmation: [String]?
+
+    /// What else people should know, one line each.
+    var notes: [String] {
+        (warnings ?? []).map { "warning: \($0)" }
+            + (needsConfirmation ?? []).map { "would need --yes: \($0)" }
+    }
 }
 
 /// The answer to a change.
@@ -99,9 +107,7 @@ struct ChangeOptions: ParsableArguments {
             ChangeText(text(value), effect: value.effect, isTrial: dryRun).description
         }
         if management.json { return }
-        for warning in answer.value.effect?.warnings ?? [] {
-            StandardError.print("sluice: warning: \(warning)")
-        }
+        for note in answer.value.effect?.notes ?? [] { StandardError.print("sluice: \(note)") }
     }
 }
 

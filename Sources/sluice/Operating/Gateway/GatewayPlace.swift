@@ -1,3 +1,4 @@
+import Addresses
 import Control
 import Settings
 import Sockets
@@ -63,16 +64,24 @@ struct GatewayPlace {
         return value(Variable.context).map(Choice.context)
     }
 
-    /// A gateway on this machine is reached through its socket, if that can be trusted.
+    /// With a key, the address itself: who gives a key means to use it. Otherwise a gateway on this
+    /// machine is reached through its socket, if that can be trusted.
     private func target(_ address: ManagementAddress, key: String?) -> ManagementTarget {
-        guard let loopback = address.loopback else { return ManagementTarget(address, key: key) }
-        let socket = ManagementSocket.standardPath(
-            for: loopback,
+        guard key == nil, let literal = address.literal, let socket = socket(of: literal) else {
+            return ManagementTarget(address, key: key)
+        }
+        return ManagementTarget(socket: socket, orElse: address)
+    }
+
+    /// The standard socket of the gateway that listens on an address; `nil` unless there is one
+    /// that can be trusted, which only a gateway on this machine has.
+    private func socket(of address: SocketAddress) -> String? {
+        let path = ManagementSocket.standardPath(
+            for: address,
             user: user,
             environment: environment
         )
-        guard isUsable(socket, user) else { return ManagementTarget(address, key: key) }
-        return ManagementTarget(socket: socket, orElse: address, key: key)
+        return isUsable(path, user) ? path : nil
     }
 
     private func target(context: GatewayContext) throws(CommandFailure) -> ManagementTarget {
@@ -80,14 +89,15 @@ struct GatewayPlace {
         return target(try context.address(), key: try context.readKey() ?? key)
     }
 
-    /// The gateway that a configuration describes.
+    /// The gateway that a configuration describes: through its socket, even with a key.
     func target(of topology: Topology) throws(CommandFailure) -> ManagementTarget {
         let address = topology.management.map(ManagementAddress.init(listening:))
-        switch (LocalSocket.path(for: topology), address) {
+        let socket = LocalSocket.path(for: topology) ?? topology.management.flatMap(socket)
+        switch (socket, address) {
         case (let socket?, let address?):
             return ManagementTarget(socket: socket, orElse: address, key: key)
         case (let socket?, nil): return ManagementTarget(socket: socket)
-        case (nil, let address?): return target(address, key: key)
+        case (nil, let address?): return ManagementTarget(address, key: key)
         case (nil, nil):
             throw CommandFailure(
                 "the configuration has no management.listen (use --management HOST:PORT)"

@@ -14,12 +14,29 @@ struct KeyCommand: AsyncParsableCommand {
         defaultSubcommand: List.self
     )
 
-    /// A key by id.
+    /// A key by id or by name.
     struct ID: ParsableArguments {
-        @Argument(help: "The key's id.", completion: .keys)
+        @Argument(help: "The key's id, or its name if only one key has it.", completion: .keys)
         var key: String
 
-        var path: String { "v1/keys/\(key.percentEncoded)" }
+        func path(_ client: ManagementClient) async throws -> String {
+            let list: ManagementClient.Listing<KeyView> =
+                try await client.list("v1/keys", limit: .max).value
+            return "v1/keys/\(try id(among: list.elements).percentEncoded)"
+        }
+
+        /// An id comes before a name, and what is neither is left to the gateway to refuse.
+        func id(among keys: [KeyView]) throws(CommandFailure) -> String {
+            if keys.contains(where: { $0.keyId == key }) { return key }
+            let ids = keys.filter { $0.name == key }.map(\.keyId)
+            guard ids.count <= 1 else {
+                throw CommandFailure(
+                    "\(ids.count) keys have the name \(key.quoted)"
+                        + " (use an id: \(ids.joined(separator: ", ")))"
+                )
+            }
+            return ids.first ?? key
+        }
     }
 }
 
@@ -45,7 +62,12 @@ extension KeyCommand {
         @OptionGroup var management: ManagementOptions
 
         func run() async throws {
-            try await management.gateway.show(.get(id.path)) { (key: KeyView) in key.text }
+            let gateway = management.gateway
+            try await gateway.run { client in
+                let answer: ManagementClient.Answer<KeyView> =
+                    try await client.get(try await id.path(client))
+                gateway.print(answer, as: \.text)
+            }
         }
     }
 
@@ -177,8 +199,8 @@ extension ChangeOptions {
         body: JSONValue? = nil,
         done: String
     ) async throws {
-        try await make { _ in
-            ManagementRequest(method, id.path, body: body)
+        try await make { client in
+            ManagementRequest(method, try await id.path(client), body: body)
         } as: {
             (changed: Changed<KeyView>) in
             "\(done) key \(changed.item?.words ?? id.key)"

@@ -21,7 +21,8 @@ struct PolicyCommand: AsyncParsableCommand {
         abstract: "Keep the whole policy in a file: export it, compare it, apply it.",
         discussion: """
             A file replaces the policy of the warehouses and groups that it names, and leaves \
-            others as they are. It is JSON, as export prints it.
+            others as they are. It is JSON, as export prints it. If it has a version, as the API's \
+            documents do, it is applied only to that version of the policy.
             """,
         subcommands: [Export.self, Diff.self, Apply.self]
     )
@@ -58,11 +59,20 @@ extension PolicyCommand {
         @OptionGroup var management: ManagementOptions
 
         func run() async throws {
-            var gateway = management.gateway
-            gateway.json = true
             let query = PlaceFilterOptions.pairs([("warehouse", warehouse)])
-            // Everything is passed on as it comes.
-            try await gateway.show(.get("v1/policy", query: query)) { (_: ContractAnswer) in "" }
+            try await management.gateway.run { client in
+                let answer: ManagementClient.Answer<JSONValue> =
+                    try await client.get("v1/policy", query: query)
+                StandardOutput.print(json: Self.lasting(answer.value).prettyText)
+            }
+        }
+
+        /// The document without its version, which every change of the policy makes stale: the file
+        /// can be applied again and again.
+        static func lasting(_ document: JSONValue) -> JSONValue {
+            guard case .object(var members) = document else { return document }
+            members["version"] = nil
+            return .object(members)
         }
     }
 

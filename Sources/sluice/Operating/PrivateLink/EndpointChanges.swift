@@ -63,8 +63,9 @@ extension EndpointCommand {
                         "description": description.map(JSONValue.string),
                     ])
                 )
-                let answer: ManagementClient.Answer<ContractAnswer> = try await client.send(request)
-                gateway.print(answer) { _ in "registered endpoint \(argument.endpoint)\n" }
+                let answer: ManagementClient.Answer<RegisteredEndpoint> =
+                    try await client.send(request)
+                gateway.print(answer) { "\($0.text(argument.endpoint))\n" }
             }
         }
     }
@@ -78,10 +79,23 @@ extension EndpointCommand {
         @OptionGroup var change: ChangeOptions
 
         func run() async throws {
-            try await change.make {
-                ManagementRequest(.post, try await argument.path($0, action: "accept"))
-            } as: { (changed: Changed<EndpointView>) in
-                "accepted endpoint \(changed.item?.words ?? argument.endpoint)"
+            let gateway = change.management.gateway
+            try await gateway.run { client in
+                let path = try await argument.path(client, action: "accept")
+                do {
+                    let answer: ManagementClient.Answer<Changed<EndpointView>> =
+                        try await change.send(ManagementRequest(.post, path), by: client)
+                    change.report(answer, to: gateway) {
+                        "accepted endpoint \($0.item?.words ?? argument.endpoint)"
+                    }
+                } catch let error as ManagementClientError
+                    where error.refusal?.code == "EndpointNotFound"
+                {
+                    throw CommandFailure(
+                        "\(error) (to approve it: sluice endpoint register"
+                            + " \(argument.endpoint.shellQuoted))"
+                    )
+                }
             }
         }
     }
@@ -164,6 +178,17 @@ extension EndpointCommand {
                 "removed endpoint \(changed.item?.words ?? argument.endpoint)"
             }
         }
+    }
+}
+
+/// The answer to a registration.
+struct RegisteredEndpoint: Decodable {
+    /// In the words of the endpoint's cloud.
+    var status: String?
+
+    /// - Parameter endpoint: as it was named.
+    func text(_ endpoint: String) -> String {
+        "registered endpoint \(endpoint)" + (status.map { ", status \($0)" } ?? "")
     }
 }
 
