@@ -3,6 +3,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// Bounds what one connection can cost, whatever its client does.
 ///
@@ -101,8 +102,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         // `try?`: it fails only on a channel that has been closed already.
         try? context.pipeline.syncOperations.addHandler(requestBytes, position: .first)
+        addTargetHost(context)
         room.enter(context.channel)
         schedule(lifetime, context)
+    }
+
+    /// Before the handler that drops it.
+    private func addTargetHost(_ context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        // `try?`: as above.
+        guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
+        try? pipeline.addHandler(TargetHost(), position: .before(codec))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

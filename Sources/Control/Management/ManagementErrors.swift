@@ -166,19 +166,11 @@ extension Request {
         return nil
     }
 
-    /// What each Host field names, and the target if it is an absolute URI. There should be one field
+    /// What each Host field names, and the target (``TargetHost``). There should be one field
     /// (RFC 9112 §3.2); with two, it is undefined which one counts.
     fileprivate var hosts: [String] {
         let further = head.headerFields.filter { $0.name.canonicalName == "host" }.map(\.value)
-        return (head.authority.map { [$0] } ?? []) + further + (targetHost.map { [$0] } ?? [])
-    }
-
-    /// The authority of a target in absolute form (RFC 9112 §3.2.2).
-    private var targetHost: String? {
-        guard let target = head.path, target.first != "/",
-            let start = target.firstRange(of: "://")?.upperBound
-        else { return nil }
-        return String(target[start...].prefix { !"/?#".contains($0) })
+        return (head.authority.map { [$0] } ?? []) + further
     }
 }
 

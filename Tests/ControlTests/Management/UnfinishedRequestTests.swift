@@ -174,7 +174,7 @@ struct UnfinishedRequestTests {
             let stored = try StoredGateway()
             let (reader, limited) = (
                 try stored.key("reader", .read),
-                try stored.key("limited", .administer, warehouses: ["W"])
+                try stored.key("limited", .administer, warehouses: ["W1"])
             )
             let routes = ManagementRoutes(
                 gateway: gateway,
