@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import Policy
 import Store
+import Synchronization
 import Text
 import Time
 
@@ -12,8 +13,15 @@ struct APICall: Sendable {
     let request: Request
     let context: ManagementContext
     let principal: Principal
+    private let reading = BodyReading()
     /// Of the envelope.
     var id: String { request.envelopeID }
+
+    init(request: Request, context: ManagementContext, principal: Principal) {
+        self.request = request
+        self.context = context
+        self.principal = principal
+    }
 
     /// The most that a request may say, in bytes.
     enum BodyLimit: Int {
@@ -86,8 +94,9 @@ extension APICall {
 // MARK: - Body
 
 extension APICall {
-    /// The bytes of the body.
+    /// The bytes of the body, which has arrived whole. They can be read once.
     func bytes(_ limit: BodyLimit = .ordinary) async throws -> [UInt8] {
+        reading.begin()
         do {
             let buffer = try await request.body.collect(upTo: limit.rawValue)
             return Array(buffer.readableBytesView)
@@ -97,7 +106,20 @@ extension APICall {
                 "PayloadTooLarge",
                 "The body is larger than \(limit.rawValue >> 20) MiB."
             )
+        } catch {
+            // Whatever has ended it: a body that is not whole must not be obeyed.
+            throw RequestError(
+                .badRequest,
+                "InvalidRequest",
+                "The request ended before its body was complete."
+            )
         }
+    }
+
+    /// Waits for the body's end, unless the body has been read: a request that is not whole must not
+    /// change anything, even if what it does is the same with any body.
+    func awaitBody() async throws {
+        if !reading.hasBegun { _ = try await bytes() }
     }
 
     /// Decodes a body.
@@ -111,6 +133,15 @@ extension APICall {
             throw RequestError(.badRequest, "InvalidParameter", error.sentence)
         }
     }
+}
+
+/// Whether a request's body has been read: its stream can be read only once.
+private final class BodyReading: Sendable {
+    private let state = Atomic(false)
+
+    var hasBegun: Bool { state.load(ordering: .acquiring) }
+
+    func begin() { state.store(true, ordering: .releasing) }
 }
 
 /// What a client sends.

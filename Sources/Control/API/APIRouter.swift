@@ -80,11 +80,22 @@ struct APIRouter: Sendable {
     ) {
         table.add(method, path, permission, scope)
         unsafe router.on(RouterPath(path), method: method) { request, context in
-            let principal = try await authenticate(request, context)
-            let call = APICall(request: request, context: context, principal: principal)
-            try authorize(call, permission, scope)
-            return try await handler(call)
+            try await answer(request, context, permission, scope, handler)
         }
+    }
+
+    /// Answers a request if its sender may make it.
+    func answer(
+        _ request: Request,
+        _ context: ManagementContext,
+        _ permission: Permission,
+        _ scope: Scope,
+        _ handler: Handler
+    ) async throws -> Response {
+        let principal = try await authenticate(request, context)
+        let call = APICall(request: request, context: context, principal: principal)
+        try authorize(call, permission, scope)
+        return try await handler(call)
     }
 
     private func authorize(_ call: APICall, _ permission: Permission, _ scope: Scope) throws {

@@ -68,6 +68,7 @@ struct APIWriter: Sendable {
             metrics.recordRateLimit()
             throw error
         }
+        try await call.awaitBody()
         // Also of a dry run, which does not need it.
         _ = try call.identity(body)
         guard confirmation != .none else {

@@ -19,7 +19,8 @@ struct BackendRoutes: Sendable {
                 .response(by: answers, on: call.context.channel)
         }
         api.on(.put, "/v1/backends", .operate, .filtered) { call in
-            try Envelope(id: call.id, data: setMode(call.request, by: call.principal))
+            try await call.awaitBody()
+            return try Envelope(id: call.id, data: setMode(call.request, by: call.principal))
                 .response(by: answers, on: call.context.channel)
         }
     }

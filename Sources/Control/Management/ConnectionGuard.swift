@@ -3,6 +3,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// Bounds what one connection can cost, whatever its client does.
 ///
@@ -14,7 +15,9 @@ import NIOHTTPTypes
 ///   instead, and places of their own.
 /// - Bodies are discarded unless the request's method takes one. The response does not wait for a
 ///   body's end, and a connection with an unfinished body, or a rejected request, closes after the
-///   response.
+///   response. A body that will never be whole fails for whoever reads it (``UnfinishedBody``).
+/// - A request is passed on only once the one before it is answered: after an answer that closes the
+///   connection, nothing is executed.
 /// - `/healthz` is answered here, on the event loop: other clients' requests do not delay it.
 /// - What is not a request is rejected here too: the HTTP library would answer without a message.
 /// - A closing connection reads only a little more, so that its client's unread bytes do not become
@@ -38,8 +41,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let progress: TimeAmount
     private let requestBytes = RequestBytes()
     private var end: Scheduled<Void>?
-    /// Requests that were passed on and are not answered yet.
-    private var pendingCount = 0
+    /// Whether a request was passed on and is not answered yet.
+    private var isAnswerPending = false
+    /// What came after that request.
+    private var held = CircularBuffer<Arrival>()
+    /// Whether a read was asked for while something was held.
+    private var isReadOwed = false
+    /// Whether the current request asked that it be the connection's last.
+    private var isLastRequest = false
     /// Whether more of the current request is to come.
     private var isBodyUnfinished = false
     /// Whether the body of the current request is passed on.
@@ -51,8 +60,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Pieces of a streamed answer that the client has yet to take.
     private var unsentCount = 0
 
+    /// What waits for its turn.
+    private enum Arrival {
+        case part(HTTPRequestPart)
+        case error(HTTPParserError)
+        case inputClosed
+    }
+
     private enum Phase: Equatable {
         case open
+        /// The body of the current request will never be whole; its answer is the last.
+        case broken
         /// What came is not a request that can be answered. Earlier ones are answered first, and the
         /// first line of this one is read to its end.
         case refusing(HTTPParserError)
@@ -84,8 +102,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         // `try?`: it fails only on a channel that has been closed already.
         try? context.pipeline.syncOperations.addHandler(requestBytes, position: .first)
+        addTargetHost(context)
         room.enter(context.channel)
         schedule(lifetime, context)
+    }
+
+    /// Before the handler that drops it.
+    private func addTargetHost(_ context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        // `try?`: as above.
+        guard let codec = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
+        try? pipeline.addHandler(TargetHost(), position: .before(codec))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -118,33 +145,75 @@ enum AnswerPace: Equatable, Sendable {
 extension ConnectionGuard {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard phase == .open else { return }
-        switch unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        if case .head = part { requestBytes.recordHead() }
+        if !held.isEmpty || isAnswerPending && !isBodyUnfinished {
+            held.append(.part(part))
+        } else {
+            take(part, context)
+        }
+    }
+
+    private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
         case .head(let request):
-            requestBytes.recordHead()
             isBodyUnfinished = true
+            isLastRequest = request.isLast
             discardedByteCount = 0
             room.change(context.channel, isBusy: true)
-            if pendingCount == 0, request.isHealthCheck {
+            if request.isHealthCheck {
                 answerHealthCheck(withBody: request.method == .get, context)
             } else {
-                pendingCount += 1
+                isAnswerPending = true
                 isBodyWanted = request.takesBody
-                context.fireChannelRead(data)
+                context.fireChannelRead(wrapInboundOut(part))
                 if !isBodyWanted { context.fireChannelRead(wrapInboundOut(.end(nil))) }
             }
-        case .body where isBodyWanted: context.fireChannelRead(data)
+        case .body where isBodyWanted: context.fireChannelRead(wrapInboundOut(part))
         case .body(let bytes): discardedByteCount += bytes.readableBytes
         case .end:
             isBodyUnfinished = false
-            if isBodyWanted { context.fireChannelRead(data) }
+            if isBodyWanted { context.fireChannelRead(wrapInboundOut(part)) }
             isBodyWanted = false
         }
     }
 
+    /// Takes what was held, up to the end of the next request.
+    private func takeHeld(_ context: ChannelHandlerContext) {
+        guard !held.isEmpty else { return }
+        while canTakeHeld, let next = held.popFirst() {
+            switch next {
+            case .part(let part): take(part, context)
+            case .error(let error): takeError(error, context)
+            case .inputClosed: takeInputClosed(context)
+            }
+        }
+        // For those who act at the end of a read only.
+        context.fireChannelReadComplete()
+        guard held.isEmpty, isReadOwed else { return }
+        isReadOwed = false
+        read(context: context)
+    }
+
+    private var canTakeHeld: Bool {
+        switch phase {
+        case .open: !isAnswerPending || isBodyUnfinished
+        case .refusing: true
+        case .broken, .closing, .streaming, .lingering: false
+        }
+    }
+
+    /// Makes the body of the current request fail for whoever reads it.
+    private func breakBody(_ context: ChannelHandlerContext) {
+        phase = .broken
+        if isBodyWanted { context.fireErrorCaught(UnfinishedBody()) }
+    }
+
     func read(context: ChannelHandlerContext) {
         switch phase {
+        case .open where !held.isEmpty: isReadOwed = true
         case .open where discardedByteCount <= Self.bodyByteLimit, .refusing: context.read()
-        case .open, .closing, .streaming, .lingering: break
+        case .open, .broken, .closing, .streaming, .lingering: break
         }
     }
 
@@ -158,14 +227,30 @@ extension ConnectionGuard {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event as? ChannelEvent == .inputClosed {
-            switch phase {
-            case .open, .closing: break
-            case .refusing: refuse(isWhole: true, context)
-            case .streaming, .lingering: context.close(promise: nil)
-            }
+        guard event as? ChannelEvent == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
         }
-        context.fireUserInboundEventTriggered(event)
+        if phase == .open, !held.isEmpty {
+            held.append(.inputClosed)
+        } else {
+            takeInputClosed(context)
+        }
+    }
+
+    private func takeInputClosed(_ context: ChannelHandlerContext) {
+        switch phase {
+        case .open where isBodyUnfinished: breakBody(context)
+        case .open, .broken, .closing: break
+        case .refusing: refuse(isWhole: true, context)
+        case .streaming, .lingering: context.close(promise: nil)
+        }
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if phase == .open, isBodyUnfinished { breakBody(context) }
+        held.removeAll()
+        context.fireChannelInactive()
     }
 }
 
@@ -184,7 +269,7 @@ extension ConnectionGuard {
                 end?.cancel()
                 room.leave(context.channel)
                 head.headerFields[.connection] = "close"
-            } else if isBodyUnfinished || head.status.code >= 400 {
+            } else if isBodyUnfinished || isLastRequest || head.status.code >= 400 {
                 phase = .closing
                 head.headerFields[.connection] = "close"
             }
@@ -196,7 +281,6 @@ extension ConnectionGuard {
         case .body:
             context.write(data, promise: promise)
         case .end:
-            pendingCount -= 1
             let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
             // Its last bytes, too, a client must take.
             if pace == .streamed { whenPieceSent(sent, context) }
@@ -296,10 +380,12 @@ extension ConnectionGuard {
             schedule(lifetime, context)
         }
         pace = .ordinary
+        isAnswerPending = false
         room.change(context.channel, isBusy: false)
         largeAnswers.leave(context.channel)
         if case .refusing = phase { return refuse(isWhole: false, context) }
-        guard phase == .closing || phase == .streaming else { return }
+        guard phase == .closing || phase == .streaming else { return takeHeld(context) }
+        held.removeAll()
         phase = .lingering(readCount: 0)
         schedule(Self.lingerTime, context)
         context.close(mode: .output, promise: nil)
@@ -313,24 +399,32 @@ extension ConnectionGuard {
     /// The parser has stopped for good: each further byte is an error to it as well.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (phase, error) {
+        case (.open, let error as HTTPParserError) where !held.isEmpty:
+            held.append(.error(error))
         case (.open, let error as HTTPParserError):
-            phase = .refusing(error)
-            room.change(context.channel, isBusy: true)
-            refuse(isWhole: false, context)
+            takeError(error, context)
         case (.refusing, is ByteToMessageDecoderError):
             refuse(isWhole: false, context)
-        case (.closing, is HTTPParserError), (.closing, is ByteToMessageDecoderError),
-            (.streaming, is HTTPParserError), (.streaming, is ByteToMessageDecoderError),
-            (.lingering, is HTTPParserError), (.lingering, is ByteToMessageDecoderError):
+        case (_, is HTTPParserError), (_, is ByteToMessageDecoderError):
             break
         default:
             context.fireErrorCaught(error)
         }
     }
 
+    /// Until its first line is read, the connection counts as idle: whoever sends half a line must not
+    /// keep its place longer than those whose requests are being answered.
+    private func takeError(_ error: HTTPParserError, _ context: ChannelHandlerContext) {
+        if isBodyUnfinished { return breakBody(context) }
+        // What follows a client's last request is of no interest.
+        if isAnswerPending, isLastRequest { return }
+        phase = .refusing(error)
+        refuse(isWhole: false, context)
+    }
+
     /// - Parameter isWhole: whether no more bytes will arrive.
     private func refuse(isWhole: Bool, _ context: ChannelHandlerContext) {
-        guard case .refusing(let error) = phase, pendingCount == 0 else { return }
+        guard case .refusing(let error) = phase, !isAnswerPending else { return }
         switch error {
         case .invalidMethod, .invalidConstant:
             switch RequestLine.verdict(on: requestBytes.bytes) {
@@ -378,6 +472,9 @@ extension ConnectionGuard {
     }
 }
 
+/// A request ended, or became unreadable, before its body did: it must not be executed.
+struct UnfinishedBody: Error {}
+
 extension HTTPRequest {
     fileprivate var takesBody: Bool {
         switch method {
@@ -386,9 +483,18 @@ extension HTTPRequest {
         }
     }
 
-    /// Whether this requests `/healthz`, without a body.
+    /// Whether the connection ends with the answer (RFC 9112 §9.6).
+    fileprivate var isLast: Bool {
+        headerFields[values: .connection].contains { value in
+            value.lowercased().split(separator: ",").contains {
+                $0.filter { $0 != " " && $0 != "\t" } == "close"
+            }
+        }
+    }
+
+    /// Whether this requests `/healthz`, without a query or a body.
     fileprivate var isHealthCheck: Bool {
-        (method == .get || method == .head) && path?.prefix { $0 != "?" } == "/healthz"
+        (method == .get || method == .head) && path == "/healthz"
             && headerFields[.contentLength] ?? "0" == "0"
             && headerFields[.transferEncoding] == nil
     }

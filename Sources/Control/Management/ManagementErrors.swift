@@ -37,7 +37,7 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
     let routes: RouteTable
     /// Host names that requests may use, in addition to addresses and `localhost`.
     let hostNames: [String]
-    /// Probes may use any host name, and learn nothing secret.
+    /// Probes may use any host name, and learn nothing secret. With a query they are no mere probes.
     private static var pathsForAnyHost: Set<String> { ["/healthz", "/readyz"] }
 
     func handle(
@@ -94,7 +94,7 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
 
     /// A host that the request names and that is not ours.
     private func unknownHost(of request: Request) -> String? {
-        if Self.pathsForAnyHost.contains(request.uri.path) { return nil }
+        if Self.pathsForAnyHost.contains(request.uri.path), request.uri.query == nil { return nil }
         return request.hosts.first { !RequestedHost(authority: $0).isKnown(among: hostNames) }
     }
 
@@ -166,8 +166,8 @@ extension Request {
         return nil
     }
 
-    /// What each Host field names. There should be one (RFC 9112 §3.2); with two, it is undefined
-    /// which one counts.
+    /// What each Host field names, and the target (``TargetHost``). There should be one field
+    /// (RFC 9112 §3.2); with two, it is undefined which one counts.
     fileprivate var hosts: [String] {
         let further = head.headerFields.filter { $0.name.canonicalName == "host" }.map(\.value)
         return (head.authority.map { [$0] } ?? []) + further

@@ -7,6 +7,7 @@ import Operations
 import Policy
 import Settings
 import Store
+import Text
 
 /// What the management address and the local socket answer.
 struct ManagementRoutes: Sendable {
@@ -15,7 +16,8 @@ struct ManagementRoutes: Sendable {
     let writer: PolicyWriter
     /// How requests are authenticated.
     let access: ManagementAccess
-    /// Whether anyone who can connect may read `/metrics`.
+    /// Whether anyone who can connect may read `/metrics`, unless a trusted proxy may stand between:
+    /// that could be anyone anywhere.
     var hasOpenMetrics = false
     /// Does what SIGHUP does, and waits for its end; `nil` if nothing can be reloaded.
     var reload: (@Sendable () async -> ReloadResult)?
@@ -48,14 +50,18 @@ struct ManagementRoutes: Sendable {
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
         router.get("/readyz") { request, _ in try readiness(for: request) }
+        let metrics: APIRouter.Handler = { call in
+            try await self.metrics(call.context, plane, pages, answers)
+        }
         if hasOpenMetrics {
-            api.onPublic(.get, "/metrics") { _, context in
-                try await metrics(context, plane, pages, answers)
+            api.onPublic(.get, "/metrics") { request, context in
+                guard gateway.topology.trustedProxies.isEmpty else {
+                    return try await api.answer(request, context, .read, .organization, metrics)
+                }
+                return try await self.metrics(context, plane, pages, answers)
             }
         } else {
-            api.on(.get, "/metrics", .read, .organization) { call in
-                try await metrics(call.context, plane, pages, answers)
-            }
+            api.on(.get, "/metrics", .read, .organization, metrics)
         }
         api.on(.get, "/v1/status", .read, .filtered) { call in
             let (id, channel) = (call.id, call.context.channel)
@@ -125,12 +131,12 @@ struct ManagementRoutes: Sendable {
         let readiness: Readiness
         if let warehouse = try request.parameter("warehouse") {
             guard let of = Readiness(status, of: warehouse) else {
-                let error = FilterQueryError.unknownPlace(
-                    kind: .warehouse,
-                    value: warehouse,
-                    known: Set(status.listeners.compactMap(\.warehouse)).sorted()
+                // To anyone who asks: the others' names are not for them.
+                throw RequestError(
+                    .notFound,
+                    "WarehouseNotFound",
+                    "Unknown warehouse \(warehouse.quoted)."
                 )
-                throw RequestError(.notFound, "WarehouseNotFound", "\(error).")
             }
             readiness = of
         } else {

@@ -84,6 +84,7 @@ extension SessionRoutes {
             )
         }
         try await checkPlaces(of: query.filter, for: call.principal)
+        try await call.awaitBody()
         let shown = query.limit ?? Self.standardLimit
         return try await answers.object(id: call.id, count: shown, on: call.context.channel) {
             var filter = query.filter

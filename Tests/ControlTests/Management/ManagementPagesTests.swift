@@ -75,7 +75,9 @@ struct ManagementPagesTests {
             )
             let unknown = try await server.get("/readyz?warehouse=W2")
             #expect(unknown.status == 404)
-            #expect(try unknown.decoded(as: HTTPAnswer.Refusal.self).code == "WarehouseNotFound")
+            let refusal = try unknown.decoded(as: HTTPAnswer.Refusal.self)
+            #expect(refusal.code == "WarehouseNotFound")
+            #expect(refusal.message == "Unknown warehouse \"W2\".", "it names no other")
         }
     }
 

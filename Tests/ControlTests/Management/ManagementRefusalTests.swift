@@ -223,7 +223,8 @@ struct ManagementRefusalTests {
         "A foreign host name that resolves here only gives access to the probes' pages",
         arguments: [
             "/", "/metrics", "/v1/status", "/v1/sessions", "/v1/denials", "/v1/endpoints",
-            "/v1/explain?warehouse=W&source=10.0.0.1", "/nothing",
+            "/v1/explain?warehouse=W&source=10.0.0.1", "/nothing", "/readyz?warehouse=W",
+            "/healthz?x",
         ]
     )
     func foreignName(path: String) async throws {
@@ -253,6 +254,21 @@ struct ManagementRefusalTests {
                 let answer = try await server.ask("GET", target, headers: headers)
                 #expect(answer.status == status, "\(target) \(headers)")
             }
+        }
+    }
+
+    @Test(
+        "A target that is a whole URI must name this gateway too",
+        arguments: [
+            ("http://evil.example/v1/status", 403), ("http://127.0.0.1/v1/status", 200),
+            ("http://127.0.0.1@evil.example/v1/status", 403), ("http://localhost:1?a=/", 200),
+            ("x://evil.example?a=b", 403), ("http://evil.example/healthz", 200),
+        ]
+    )
+    func wholeURI(target: String, status: Int) async throws {
+        try await ServedManagement.run { server in
+            let answer = try await server.ask("GET", target)
+            #expect(answer.status == status)
         }
     }
 }

@@ -35,6 +35,11 @@ final class RawClient: Sendable {
         _ = socket.write(Array(text.utf8))
     }
 
+    /// Says that nothing more will follow.
+    func finish() {
+        socket.shutdownWrite()
+    }
+
     /// Writes all of `bytes`, unless the other side closes before.
     func sendAll(_ bytes: [UInt8]) throws {
         var offset = 0

@@ -129,6 +129,7 @@ extension ReloadRoutes {
             )
         }
         try writes.rates.admit(call.principal.id)
+        try await call.awaitBody()
         // Reading the files may take two minutes.
         AnswerPace.within(.seconds(180)).apply(to: call.context.channel)
         let before = ReloadSummary.State(api.gateway)
