@@ -43,7 +43,9 @@ struct BackendMaker {
         var awaitsNames = false
         for configured in service.backends {
             let location = names[configured.address]
-            let usable = location.addresses.filter { mayUse($0, for: configured.address, of: service) }
+            let usable = location.addresses.filter {
+                mayUse($0, for: configured.address, of: service)
+            }
             members += usable.map { makeMember(configured, at: $0, of: service) }
             awaitsNames = awaitsNames || location.isAwaited
             guard usable.isEmpty else { continue }
