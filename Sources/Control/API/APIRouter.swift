@@ -127,6 +127,18 @@ struct APIRouter: Sendable {
     }
 }
 
+extension APIRouter {
+    /// The only warehouse that a call is about, by its parameter `warehouse`; `nil` for all that its
+    /// sender may see.
+    func wantedWarehouse(_ call: APICall) throws -> String? {
+        guard let id = try call.request.parameter("warehouse") else { return nil }
+        guard call.principal.mayUse(warehouse: id), gateway.topology.warehouse(id) != nil else {
+            throw RequestError.unknownWarehouse(id, of: call.principal, in: gateway.topology)
+        }
+        return id
+    }
+}
+
 extension RequestError {
     /// Suggests only what the sender may know.
     static func unknownWarehouse(_ id: String, of principal: Principal, in topology: Topology)

@@ -16,7 +16,7 @@ struct EgressRoutes: Sendable {
                 BackendList(of: api.gateway.status().listeners),
                 isVisible: call.principal.mayUse(warehouse:),
                 // `try?`: without a route there is none.
-                observe: { try? SourceSelection.address(towards: $0) }
+                observe: { try? Routing.source(to: $0.ip) }
             )
             return try call.answer(addresses)
         }

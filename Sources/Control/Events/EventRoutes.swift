@@ -50,18 +50,7 @@ struct EventRoutes: Sendable {
     private func subscription(of call: APICall) throws -> EventStream.Subscription {
         try call.allowParameters(["types", "warehouse"])
         let principal = call.principal
-        let warehouse = try call.request.parameter("warehouse")
-        if let warehouse {
-            guard principal.mayUse(warehouse: warehouse),
-                api.gateway.topology.warehouse(warehouse) != nil
-            else {
-                throw RequestError.unknownWarehouse(
-                    warehouse,
-                    of: principal,
-                    in: api.gateway.topology
-                )
-            }
-        }
+        let warehouse = try api.wantedWarehouse(call)
         return EventStream.Subscription(
             principal: principal,
             kinds: try kinds(call),

@@ -21,18 +21,7 @@ struct CountRoutes: Sendable {
     private func counts(_ call: APICall) async throws -> Response {
         try call.allowParameters(["warehouse", "since", "step"])
         let principal = call.principal
-        let warehouse = try call.request.parameter("warehouse")
-        if let warehouse {
-            guard principal.mayUse(warehouse: warehouse),
-                api.gateway.topology.warehouse(warehouse) != nil
-            else {
-                throw RequestError.unknownWarehouse(
-                    warehouse,
-                    of: principal,
-                    in: api.gateway.topology
-                )
-            }
-        }
+        let warehouse = try api.wantedWarehouse(call)
         let (since, step) = (try since(call), try step(call))
         let (id, channel) = (call.id, call.context.channel)
         return try await pages.build {

@@ -92,7 +92,7 @@ struct GatewayPlace {
     /// The gateway that a configuration describes: through its socket, even with a key.
     func target(of topology: Topology) throws(CommandFailure) -> ManagementTarget {
         let address = topology.management.map(ManagementAddress.init(listening:))
-        let socket = LocalSocket.path(for: topology) ?? topology.management.flatMap(socket)
+        let socket = topology.localSocketPath ?? topology.management.flatMap(socket)
         switch (socket, address) {
         case (let socket?, let address?):
             return ManagementTarget(socket: socket, orElse: address, key: key)
