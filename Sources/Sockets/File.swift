@@ -91,6 +91,24 @@ extension File {
         }
     }
 
+    /// Writes all of `bytes` at a place in a regular file (pwrite(2)).
+    public func write(_ bytes: [UInt8], at place: Int) throws(SystemError) {
+        var offset = 0
+        while offset < bytes.count {
+            offset += try Self.retrying {
+                unsafe bytes.withUnsafeBytes { buffer in
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[offset...])
+                    return unsafe pwrite(descriptor, rest.baseAddress, rest.count, place + offset)
+                }
+            }
+        }
+    }
+
+    /// Waits until what was written survives a crash of the machine (fdatasync(2)).
+    public func synchronizeData() throws(SystemError) {
+        try Self.retrying { fdatasync(descriptor) }
+    }
+
     /// A standard stream may be a non-blocking pipe that another process has set up.
     private func waitForReader() {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
@@ -125,6 +143,14 @@ extension File {
             _ = unsafe unlink(draft)
             throw error
         }
+    }
+
+    /// Waits until the name of the file at `path` survives a crash of the machine: fsync(2) of its
+    /// folder.
+    public static func synchronizeFolder(of path: String) throws(SystemError) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let file = File(descriptor: try open(folder, O_RDONLY | O_DIRECTORY), isOwned: true)
+        try retrying { fsync(file.descriptor) }
     }
 
     /// Removes the file at `path`, if there is one.
@@ -169,6 +195,8 @@ public final class FileLock: Sendable {
 }
 
 extension SystemError {
+    /// There is no file at a path (ENOENT).
+    public static let noSuchFile = SystemError(code: ENOENT)
     /// Another process holds what was asked for (EWOULDBLOCK).
     public static let wouldBlock = SystemError(code: EWOULDBLOCK)
 }

@@ -1,6 +1,6 @@
 import Text
 
-/// Why a store cannot be opened or used. Nothing was changed.
+/// Why a store cannot be opened or used. Except after ``unmarked(path:reason:)``, nothing was changed.
 package enum StoreError: Error, Hashable, Sendable {
     /// Another process writes to it.
     case locked(path: String)
@@ -10,6 +10,9 @@ package enum StoreError: Error, Hashable, Sendable {
     case damaged(path: String, reason: String)
     /// A later version of this program wrote it.
     case newer(path: String)
+    /// The change is stored, but not that the store has come so far: until that is done, an older copy
+    /// in its place would not be noticed, and nothing more is written.
+    case unmarked(path: String, reason: String)
     /// The operating system or SQLite fails: a full disk, a file that cannot be read.
     case unusable(path: String, reason: String)
 }
@@ -26,6 +29,8 @@ extension StoreError: CustomStringConvertible {
             "\(path) is damaged: \(reason) (restore a backup: sluice restore FILE)"
         case .newer(let path):
             "\(path) was written by a later version of sluice"
+        case .unmarked(let path, let reason):
+            "cannot write \(path).mark: \(reason) (until it can be written, changes are refused)"
         case .unusable(let path, let reason):
             "cannot use \(path): \(reason)"
         }
@@ -38,6 +43,7 @@ extension StoreError: CustomStringConvertible {
         case .missing: .missing(path: path)
         case .damaged(_, let reason): .damaged(path: path, reason: reason)
         case .newer: .newer(path: path)
+        case .unmarked(_, let reason): .unmarked(path: path, reason: reason)
         case .unusable(_, let reason): .unusable(path: path, reason: reason)
         }
     }
@@ -46,7 +52,7 @@ extension StoreError: CustomStringConvertible {
     /// trusted.
     package var isLoss: Bool {
         switch self {
-        case .missing, .damaged, .newer, .unusable: true
+        case .missing, .damaged, .newer, .unmarked, .unusable: true
         case .locked: false
         }
     }

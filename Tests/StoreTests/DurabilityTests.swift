@@ -31,7 +31,7 @@ struct DurabilityTests {
         let store = try place.open()
         try store.write { try $0.importNew(from: .pair) }
         try store.backUp(to: place.path + ".backup")
-        for suffix in ["", "-wal", "-shm", ".lock", ".created", ".backup"] {
+        for suffix in ["", "-wal", "-shm", ".lock", ".created", ".mark", ".backup"] {
             let attributes = try FileManager.default.attributesOfItem(atPath: place.path + suffix)
             #expect(attributes[.posixPermissions] as? Int == 0o600, "\(suffix)")
         }

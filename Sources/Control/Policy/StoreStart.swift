@@ -49,6 +49,9 @@ struct StoreStart {
             guard error.isLoss, case .success((let policy, let status))? = last else {
                 throw .cannotStart(Self.explanation(of: error, last))
             }
+            if let gap = Self.gap(between: status, andStoreAt: path) {
+                throw .cannotStart("\(error); cannot fall back to the last policy: \(gap)")
+            }
             base = .lastPolicy(policy, failure: error)
             self.policy = base.policy(with: configured)
             restored = status
@@ -65,6 +68,15 @@ struct StoreStart {
         guard error.isLoss else { return error.description }
         guard case .failure(let failure)? = last else { return error.description }
         return "\(error); cannot fall back to the last policy: \(failure)"
+    }
+
+    /// What the last policy lacks of what the store had: changes in the second before a crash, or while
+    /// it could not be saved. `nil` if it lacks nothing, as far as is known.
+    private static func gap(between last: PolicyStatus, andStoreAt path: String) -> String? {
+        guard last.source == source(path), let revision = PolicyStore.lastRevision(path),
+            last.revision < revision
+        else { return nil }
+        return "it is at revision \(last.revision) and lacks changes up to revision \(revision)"
     }
 
     private static func open(

@@ -25,6 +25,17 @@ enum AuditRows {
         return try row.map { try ($0.value(0), $0.value(1)) } ?? (0, ChainedRecord.origin)
     }
 
+    /// The hash of a record; `nil` if there is no such record.
+    static func hash(of number: Int64, in database: Database) throws -> String? {
+        guard number > 0 else { return ChainedRecord.origin }
+        let row = try Row.fetchOne(
+            database,
+            sql: "SELECT hash FROM audit WHERE number = ?",
+            arguments: [number]
+        )
+        return try row?.value(0)
+    }
+
     /// Whether the columns that filters read agree with the document, which alone is hashed.
     static let agreement = """
         CASE WHEN json_valid(document) THEN

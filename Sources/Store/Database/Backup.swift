@@ -90,7 +90,6 @@ extension PolicyStore {
             restored.movedAside = try copy.move(to: path, at: now)
             return restored
         }
-        try writeMarker(path)
         return try store.restore(saved, from: backup, known: store.keyring.keys, by: actor, now)
     }
 
@@ -104,6 +103,7 @@ extension PolicyStore {
         try Self.writeMarker(path)
         let aside = try Self.moveAside(path, at: now)
         try FileManager.default.moveItem(atPath: self.path, toPath: path)
+        try StoreMark.replace(path, at: contents.withLock { $0.position })
         return aside
     }
 
@@ -145,7 +145,7 @@ extension PolicyStore {
             throw Self.error(error, backup)
         }
         do throws(StoreError) {
-            return try PolicyStore(path: draft, mode: .open, lock: lock)
+            return try PolicyStore(path: draft, mode: .open, lock: lock, isDraft: true)
         } catch {
             throw error.about(backup)
         }

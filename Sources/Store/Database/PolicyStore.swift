@@ -1,7 +1,7 @@
 import Dispatch
 import FoundationEssentials
 import GRDB
-import Policy
+package import Policy
 import Sockets
 import Synchronization
 import Text
@@ -43,6 +43,10 @@ package final class PolicyStore: Sendable {
     private let uses = Mutex<[String: KeyUse]>([:])
     /// Held while a transaction runs, so that memory and disk change in the same order.
     private let turn = Mutex(())
+    /// `nil` for a copy that is not a store yet.
+    private let mark: StoreMark?
+    /// Set once another state of the store was found in its file.
+    private let overwriting = Mutex<StoreError?>(nil)
     /// Told of each committed act.
     private let observer = Mutex<(@Sendable ([ChainedRecord]) -> Void)?>(nil)
 
@@ -50,15 +54,11 @@ package final class PolicyStore: Sendable {
     /// seconds.
     package convenience init(path: String, mode: Mode) throws(StoreError) {
         try self.init(path: path, mode: mode, lock: Self.lock(path))
-        do throws(SystemError) {
-            try Self.writeMarker(path)
-        } catch {
-            throw Self.error(error, path)
-        }
     }
 
-    /// Opens a store without marking its place as one that must have a store from now on.
-    init(path: String, mode: Mode, lock: FileLock) throws(StoreError) {
+    /// - Parameter isDraft: whether it is a copy that may take the place of a store later. Its own
+    ///   place is not marked as one that must have a store from now on.
+    init(path: String, mode: Mode, lock: FileLock, isDraft: Bool = false) throws(StoreError) {
         self.path = path
         try Self.prepareFile(path, mode)
         do {
@@ -66,8 +66,11 @@ package final class PolicyStore: Sendable {
             try Self.check(pool, path)
             try Self.checkIsMade(pool, path)
             try Schema.migrator.migrate(pool)
-            contents = Mutex(try pool.read(Self.read))
+            let contents = try pool.read(Self.read)
+            self.contents = Mutex(contents)
             files = try Self.identities(path)
+            mark = isDraft ? nil : try Self.mark(path, contents, pool)
+            if !isDraft { try Self.writeMarker(path) }
         } catch {
             throw Self.error(error, path)
         }
@@ -85,10 +88,27 @@ package final class PolicyStore: Sendable {
     }
 
     /// Leaves the store to another process, which may write to it from now on. It can still be read.
+    /// All of it is in the one file then.
     package func release() {
         turn.withLock { _ in
             flushUses()
+            if isWritable, loss == nil {
+                // `try?`: what stays in the log is no less safe there.
+                try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            }
             lock.withLock { $0 = nil }
+        }
+    }
+
+    /// Why this process can no longer write, as far as is known without reading the store: its files
+    /// were removed, replaced or overwritten.
+    package var loss: StoreError? {
+        guard isWritable else { return nil }
+        do throws(StoreError) {
+            try checkFiles()
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -134,7 +154,8 @@ extension PolicyStore {
     ///   - answering: the request that is answered; its answer, `body`'s value, is stored with the
     ///     change (``StoredAnswer``).
     ///   - isDryRun: nothing is committed.
-    /// - Throws: ``StoreRefusal``, ``StoreError``, and what `body` throws.
+    /// - Throws: ``StoreRefusal``, ``StoreError``, and what `body` throws. After
+    ///   ``StoreError/unmarked(path:reason:)`` the change is stored; after any other error nothing is.
     package func write<Value: Sendable>(
         by actor: AuditActor,
         answering request: RequestIdentity? = nil,
@@ -155,11 +176,13 @@ extension PolicyStore {
                     changesPolicy: transaction.changesPolicy
                 )
             }
+            try finishMark()
             let (value, transaction) = try commit(before, by: actor, request, at: now, body)
             contents.withLock { $0 = transaction.contents }
             if !transaction.records.isEmpty {
                 observer.withLock { $0 }?(transaction.records)
             }
+            try advanceMark()
             return Written(
                 value: value,
                 policy: transaction.policy,
@@ -168,8 +191,29 @@ extension PolicyStore {
         }
     }
 
+    /// Has the mark say how far the store has come.
+    ///
+    /// - Throws: ``StoreError/unmarked(path:reason:)``
+    package func advanceMark() throws(StoreError) {
+        do throws(SystemError) {
+            try mark?.advance(to: contents.withLock { $0.position })
+        } catch {
+            throw .unmarked(path: path, reason: error.description)
+        }
+    }
+
+    /// Does what an earlier write could not do: without it nothing more is written.
+    private func finishMark() throws(StoreError) {
+        do throws(SystemError) {
+            try mark?.advance(to: contents.withLock { $0.position })
+        } catch {
+            throw .unusable(path: StoreMark.path(of: path), reason: error.description)
+        }
+    }
+
     /// SQLite goes on writing to files that were removed, which would be lost with the process.
     private func checkFiles() throws(StoreError) {
+        if let error = overwriting.withLock({ $0 }) { throw error }
         for (file, identity) in files {
             // `try?`: what cannot be looked at is as good as gone.
             switch try? FileIdentity(of: file) {
@@ -190,6 +234,7 @@ extension PolicyStore {
     ) throws -> (Value, StoreTransaction) {
         do {
             return try pool.write { database in
+                try checkPosition(before.position, in: database)
                 var transaction = StoreTransaction(before, database: database, by: actor, at: now)
                 transaction.requestID = request?.id
                 let value = try body(&transaction)
@@ -202,7 +247,17 @@ extension PolicyStore {
         } catch let error as DatabaseError {
             if error.resultCode == .SQLITE_FULL { reuseLog() }
             throw Self.error(error, path)
+        } catch let error as DamagedRow {
+            throw Self.error(error, path)
         }
+    }
+
+    /// Nothing but this process writes to the file: whatever else is in it was put there.
+    private func checkPosition(_ known: StorePosition, in database: Database) throws {
+        guard try StorePosition(in: database) != known else { return }
+        let error = StoreError.damaged(path: path, reason: "it was overwritten while it was in use")
+        overwriting.withLock { $0 = error }
+        throw error
     }
 
     /// Moves what is in the log into the database, so that the next write needs no more room.
@@ -284,6 +339,12 @@ extension PolicyStore {
             || FileManager.default.fileExists(atPath: markerPath(path))
     }
 
+    /// The revision that the store at `path` had when it was written last; `nil` if that is not known.
+    package static func lastRevision(_ path: String) -> PolicyRevision? {
+        // `try?`: a mark that cannot be read says nothing.
+        (try? StoreMark.position(of: path))?.revision
+    }
+
     private static func prepareFile(_ path: String, _ mode: Mode) throws(StoreError) {
         if FileManager.default.fileExists(atPath: path) {
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
@@ -296,6 +357,8 @@ extension PolicyStore {
             return
         }
         guard mode == .create, !hasExisted(path) else { throw .missing(path: path) }
+        // That of a store which an operator has removed.
+        StoreMark.remove(path)
         do throws(SystemError) {
             _ = try File(private: path)
         } catch {
@@ -344,6 +407,22 @@ extension PolicyStore {
         guard FileManager.default.fileExists(atPath: markerPath(path)) else { return }
         let isEmpty = try pool.read { try Schema.migrator.appliedIdentifiers($0).isEmpty }
         if isEmpty { throw StoreError.damaged(path: path, reason: "it is empty") }
+    }
+
+    /// Compares the store with its mark, if it has one, and has the mark follow it.
+    private static func mark(_ path: String, _ contents: Contents, _ pool: DatabasePool) throws
+        -> StoreMark
+    {
+        do {
+            let difference = try StoreMark.position(of: path).flatMap { known in
+                try pool.read { try known.difference(from: contents, in: $0) }
+            }
+            if let difference { throw StoreError.damaged(path: path, reason: difference) }
+            return try StoreMark(path, at: contents.position)
+        } catch is StoreMark.Unreadable {
+            let file = StoreMark.path(of: path)
+            throw StoreError.damaged(path: path, reason: "\(file) cannot be read")
+        }
     }
 
     static func read(_ database: Database) throws -> Contents {

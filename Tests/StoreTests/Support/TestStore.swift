@@ -46,7 +46,10 @@ struct TestStore {
         try queue.close()
     }
 
-    /// The files of the database, but for the lock and the marker.
+    /// The path of the file that says how far the store has come.
+    var mark: String { path + ".mark" }
+
+    /// The files of the database, but for the lock and the markers.
     var files: [String: Data] {
         var files: [String: Data] = [:]
         for suffix in ["", "-wal", "-shm"] {
