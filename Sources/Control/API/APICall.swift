@@ -290,6 +290,11 @@ extension APICall {
     }
 }
 
+extension String {
+    /// As answers show a text: one that is empty does not exist.
+    var nonEmpty: String? { isEmpty ? nil : self }
+}
+
 private struct PagedEnvelope<Element: Encodable>: Encodable {
     var success = true
     var requestId: String

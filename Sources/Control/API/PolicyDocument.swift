@@ -313,10 +313,6 @@ extension OutboundServiceDocument {
     }
 }
 
-extension String {
-    var nonEmpty: String? { isEmpty ? nil : self }
-}
-
 // MARK: - Applying
 
 extension PolicyDocument {

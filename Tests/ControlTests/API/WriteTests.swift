@@ -129,6 +129,72 @@ struct APIFormatTests {
         }
     }
 
+    @Test("An expiry in the past is rejected, unless the entry has it already")
+    func pastExpiry() async throws {
+        let stored = try StoredGateway()
+        try await stored.run { api in
+            let soon = JSONValue.string(UnixTime(seconds: UnixTime.systemTime.seconds + 2).rfc3339)
+            let entry: JSONValue = ["cidr": "10.0.0.1", "expiresAt": soon]
+            try await api.expect(201, nil, "POST", entries, entry)
+            let past: JSONValue = "2020-01-01T00:00:00Z"
+            let late: JSONValue = ["cidr": "10.0.0.2", "expiresAt": past]
+            func version() -> JSONValue {
+                .number("\(stored.store.policy.warehouses["W1"]?.version ?? 0)")
+            }
+            for (method, path, body) in [
+                ("POST", entries, late), ("PATCH", "\(entries)/1", ["expiresAt": past]),
+                ("PUT", entries, ["version": version(), "entries": [entry, late]]),
+                ("POST", "/v1/keys", ["name": "x", "role": "read", "expiresAt": past]),
+            ] as [(String, String, JSONValue)] {
+                let answer = try await api.expect(400, "InvalidParameter", method, path, body)
+                #expect(answer.message.contains("expiresAt: 2020-01-01T00:00:00Z is in the past"))
+            }
+            let expired = try await api.get("\(entries)/1")
+            guard expired["expired"] == false else { return }
+            while try await api.get("\(entries)/1")["expired"] == false {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            // It can still be described, and be part of a list that is written back.
+            try await api.expect(200, nil, "PATCH", "\(entries)/1", ["description": "was Anna's"])
+            let list: JSONValue = ["version": version(), "entries": [entry]]
+            try await api.expect(200, nil, "PUT", entries, list)
+        }
+    }
+
+    @Test("A description that is empty is absent in every answer")
+    func emptyDescription() async throws {
+        let stored = try StoredGateway()
+        try await stored.run { api in
+            let service: JSONValue = [
+                "serviceId": "vpce-svc-0123456789abcdef0", "cloud": "aws", "region": "eu-west-1",
+                "description": "",
+            ]
+            let links = "/v1/private-link/warehouses/W1"
+            let endpoint = "\(links)/endpoints/vpce-0123456789abcdef0"
+            try await api.expect(
+                200,
+                nil,
+                "POST",
+                "\(links)/endpoints",
+                ["endpointId": "vpce-0123456789abcdef0", "description": "x"]
+            )
+            for (status, method, path, body, member) in [
+                (201, "POST", entries, ["cidr": "10.0.0.1", "description": ""], "entry"),
+                (200, "PATCH", "\(entries)/1", ["description": ""], "entry"),
+                (201, "POST", "/v1/groups", ["name": "a", "description": ""], "group"),
+                (201, "POST", "\(links)/services", service, "service"),
+                (200, "PATCH", endpoint, ["description": ""], "endpoint"),
+            ] as [(Int, String, String, JSONValue, String)] {
+                let answer = try await api.expect(status, nil, method, path, body)
+                #expect(answer.data[member] != nil, "\(method) \(path): \(answer.text)")
+                #expect(answer.data[member, "description"] == nil, "\(method) \(path)")
+            }
+            for path in ["/v1/groups/a", "\(entries)/1"] {
+                #expect(try await api.get(path)["description"] == nil, "\(path)")
+            }
+        }
+    }
+
     @Test("A body that is too large is rejected without being read to its end")
     func largeBody() async throws {
         let stored = try StoredGateway()
@@ -419,7 +485,6 @@ struct WriteTests {
             let before = try stored.snapshot
             let calls: [(String, String, JSONValue?)] = [
                 ("DELETE", "\(entries)/1", nil), ("PATCH", "\(entries)/1", ["enabled": false]),
-                ("PATCH", "\(entries)/1", ["expiresAt": "2020-01-01T00:00:00Z"]),
                 ("POST", entries, ["cidr": "203.0.113.7", "action": "deny"]),
                 ("POST", entries, ["cidr": "203.0.113.7", "action": "deny", "service": "mysql"]),
                 ("PATCH", whitelist, ["mode": "nowhere"]),

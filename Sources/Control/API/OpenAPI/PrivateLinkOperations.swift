@@ -254,7 +254,7 @@ extension Schema {
             "endpointId": .endpointID, "cloud": .cloud,
             "endpoint": .example("aws:vpce-0123456789abcdef0"),
             "state": .endpointState, "status": .example("available"),
-            "description": .description, "dnsName?": .dnsName, "serviceId?": .serviceID,
+            "description?": .description, "dnsName?": .dnsName, "serviceId?": .serviceID,
             "connectionLimit": .count, "createdAt?": .moment, "activeConnections": .count,
             "actions": .list(of: .word("accept", "reject", "remove")),
         ])
@@ -264,7 +264,7 @@ extension Schema {
         "EndpointService",
         .object([
             "serviceId": .serviceID, "cloud": .cloud, "region": .region, "name?": .text,
-            "alias?": .text, "description": .description, "zones": .texts,
+            "alias?": .text, "description?": .description, "zones": .texts,
             "acceptance": .acceptance, "allowedPrincipals": .list(of: .principal),
             "createdAt?": .moment, "endpointCount": .count,
         ])
@@ -284,7 +284,7 @@ extension Schema {
             "host?": .address, "port": .integer(1...65_535),
             "state": .word("pendingAcceptance", "available"), "status": .text,
             "connectivity": .word("unknown", "reachable", "unreachable"), "lastFailure?": .text,
-            "description": .description, "createdAt": .moment, "activeConnections": .count,
+            "description?": .description, "createdAt": .moment, "activeConnections": .count,
         ])
     )
 

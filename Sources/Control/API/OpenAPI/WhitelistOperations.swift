@@ -368,7 +368,7 @@ extension Schema {
         "Entry",
         .object([
             "entryId?": .entryID, "list": .example("entries"), "cidr": .cidr, "block": .cidr,
-            "action": .action, "description": .description, "enabled": .boolean,
+            "action": .action, "description?": .description, "enabled": .boolean,
             "expired": .boolean, "expiresAt?": .moment, "editor?": .example("anna"),
             "editedAt?": .moment, "hits?": .count, "lastHitAt?": .moment,
         ])
@@ -385,7 +385,7 @@ extension Schema {
     fileprivate static let group = Schema.named(
         "Group",
         .object([
-            "name": .groupName, "description": .description, "count": .count, "version": .count,
+            "name": .groupName, "description?": .description, "count": .count, "version": .count,
             "warehouses": .warehouseIDs,
         ])
     )

@@ -33,7 +33,7 @@ struct EndpointView: Encodable, Sendable {
     let state: Endpoint.State
     /// The state in its cloud's own terms.
     let status: String
-    let description: String
+    let description: String?
     let dnsName: String?
     let serviceId: String?
     let connectionLimit: Int
@@ -48,9 +48,9 @@ struct EndpointView: Encodable, Sendable {
         self.endpoint = "\(endpoint.name)"
         state = endpoint.state
         status = endpoint.state.word(of: endpoint.cloud)
-        description = endpoint.description
-        dnsName = endpoint.dnsName.isEmpty ? nil : endpoint.dnsName
-        serviceId = endpoint.service.isEmpty ? nil : endpoint.service
+        description = endpoint.description.nonEmpty
+        dnsName = endpoint.dnsName.nonEmpty
+        serviceId = endpoint.service.nonEmpty
         connectionLimit = endpoint.connectionLimit
         createdAt = endpoint.createdAt
         self.activeConnections = activeConnections

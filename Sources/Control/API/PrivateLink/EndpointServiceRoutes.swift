@@ -31,7 +31,7 @@ struct EndpointServiceView: Encodable, Sendable {
     let region: String
     let name: String?
     let alias: String?
-    let description: String
+    let description: String?
     let zones: [String]
     let acceptance: EndpointService.Acceptance
     let allowedPrincipals: [String]
@@ -43,9 +43,9 @@ struct EndpointServiceView: Encodable, Sendable {
         serviceId = service.id
         cloud = service.cloud
         region = service.region
-        name = service.name.isEmpty ? nil : service.name
-        alias = service.alias.isEmpty ? nil : service.alias
-        description = service.description
+        name = service.name.nonEmpty
+        alias = service.alias.nonEmpty
+        description = service.description.nonEmpty
         zones = service.zones
         acceptance = service.acceptance
         allowedPrincipals = service.allowedPrincipals

@@ -16,7 +16,7 @@ struct EntryView: Encodable, Sendable {
     var cidr: String
     var block: String
     var action: Action
-    var description: String
+    var description: String?
     var enabled: Bool
     var expired: Bool
     var expiresAt: UnixTime?
@@ -38,11 +38,11 @@ struct EntryView: Encodable, Sendable {
         cidr = entry.text
         block = entry.rule.block.description
         action = entry.rule.action
-        description = entry.rule.description
+        description = entry.rule.description.nonEmpty
         enabled = entry.isEnabled
         expired = entry.rule.hasExpired(at: now)
         expiresAt = entry.rule.expiry
-        editor = entry.editor.isEmpty ? nil : entry.editor
+        editor = entry.editor.nonEmpty
         editedAt = entry.editedAt
         self.hits = hits?.count
         lastHitAt = hits?.lastHit
@@ -169,6 +169,21 @@ enum EntryField {
     static func expiry(_ moment: UnixTime?, _ field: String) throws -> UnixTime? {
         guard let moment, moment.seconds <= 0 else { return moment }
         throw RequestError.invalid(field, "expected a moment after 1970-01-01T00:00:00Z")
+    }
+
+    /// Refuses an expiry that has passed: most often it is a wrong year or time zone. One that the entry
+    /// has already may stay.
+    ///
+    /// - Parameter known: the entry until now.
+    static func checkExpiry(
+        of entry: WhitelistEntry,
+        replacing known: WhitelistEntry? = nil,
+        at now: UnixTime
+    ) throws {
+        guard let expiry = entry.rule.expiry, expiry <= now, expiry != known?.rule.expiry else {
+            return
+        }
+        throw RequestError.invalid("expiresAt", "\(expiry.rfc3339) is in the past")
     }
 
     static func service(_ text: String?) throws -> ServiceProtocol? {

@@ -199,6 +199,7 @@ extension EntryRoutes {
         let list = try owner(call, EntryField.service(body.service))
         let editor = call.principal.name
         let entry = try body.entry(by: editor, at: .systemTime)
+        try EntryField.checkExpiry(of: entry, at: .systemTime)
         return try await writes.write(call, bytes) { transaction in
             let warning = try transaction.redundancy(of: entry, in: list)
             let id = try transaction.add([entry], to: list)[0]
@@ -219,6 +220,7 @@ extension EntryRoutes {
         return try await writes.write(call, bytes) { transaction in
             let before = try transaction.entry(reference.id, in: list)
             let entry = try patch.applied(to: before, by: editor, at: transaction.now)
+            try EntryField.checkExpiry(of: entry, replacing: before, at: transaction.now)
             try transaction.change(reference.id, in: list, to: entry)
             let view = EntryView(entry, id: reference.id, in: list.name, at: transaction.now)
             return try WriteAnswer("entry", view)
@@ -247,6 +249,7 @@ extension EntryRoutes {
         return try await writes.write(call, bytes) { transaction in
             try transaction.checkVersion(body.version, of: list)
             let version = try transaction.version(of: list)
+            try transaction.checkExpiries(of: entries, in: list)
             let change = try transaction.replace(in: list, where: { _ in true }, by: entries)
             var answer = WriteAnswer(change.members)
             answer.seenVersion = version
@@ -271,6 +274,24 @@ private struct WholeList: APIBody {
                     throw RequestError.invalid("service", "differs from the list's")
                 }
                 return try entry.entry(by: editor, at: now)
+            } catch let error as RequestError {
+                throw RequestError(error.status, error.code, "entries[\(index)].\(error.message)")
+            }
+        }
+    }
+}
+
+extension StoreTransaction {
+    /// Refuses entries that would be new and have expired.
+    fileprivate func checkExpiries(of entries: [WhitelistEntry], in reference: ListReference) throws
+    {
+        let list = try list(reference)?.list
+        for (index, entry) in entries.enumerated() where entry.rule.hasExpired(at: now) {
+            let known = list.flatMap { list in
+                list.id(of: entry.rule.block).flatMap(list.index).map { list[$0] }
+            }
+            do {
+                try EntryField.checkExpiry(of: entry, replacing: known, at: now)
             } catch let error as RequestError {
                 throw RequestError(error.status, error.code, "entries[\(index)].\(error.message)")
             }

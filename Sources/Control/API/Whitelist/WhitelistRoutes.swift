@@ -232,7 +232,7 @@ struct GroupRoutes: Sendable {
 
     private struct GroupView: Encodable {
         let name: String
-        let description: String
+        let description: String?
         let count: Int
         let version: UInt64
         let warehouses: [String]
@@ -240,7 +240,7 @@ struct GroupRoutes: Sendable {
         /// - Parameter principal: sees only its own warehouses.
         init(_ group: AddressGroup, in policy: StoredPolicy, for principal: Principal) {
             name = group.name
-            description = group.description
+            description = group.description.nonEmpty
             count = group.list.list.count
             version = group.version
             warehouses = policy.warehouses
