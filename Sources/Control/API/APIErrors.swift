@@ -38,6 +38,12 @@ extension RequestError {
                 "StoreUnavailable",
                 "Nothing was changed: \(error)."
             )
+        case .unmarked(let error):
+            self.init(
+                .serviceUnavailable,
+                "StoreUnavailable",
+                "The change is stored and active, but the store \(error)."
+            )
         case .notEnforced(let rejection):
             self.init(
                 .serviceUnavailable,

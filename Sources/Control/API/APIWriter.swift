@@ -45,6 +45,8 @@ struct APIWriter: Sendable {
         case none
     }
 
+    typealias Notes = @Sendable ([String: JSONValue]) -> [String]
+
     let gateway: any ManagedGateway
     let writer: PolicyWriter
     let rates: WriteRates
@@ -55,11 +57,14 @@ struct APIWriter: Sendable {
     ///
     /// - Parameters:
     ///   - body: of the request, as part of what makes it the same.
+    ///   - notes: further warnings about the answer's members, once the change is enforced; also of a
+    ///     repetition.
     ///   - change: makes the change in a transaction.
     func write(
         _ call: APICall,
         _ body: [UInt8] = [],
         _ confirmation: Confirmation = .ofDanger,
+        notes: @escaping Notes = { _ in [] },
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> WriteAnswer
     ) async throws -> Response {
         do {
@@ -72,7 +77,7 @@ struct APIWriter: Sendable {
         // Also of a dry run, which does not need it.
         _ = try call.identity(body)
         guard confirmation != .none else {
-            return try await commit(call, body) { [principal = call.principal] transaction in
+            return try await commit(call, body, notes) { [principal = call.principal] transaction in
                 try principal.check(by: transaction)
                 let answer = try change(&transaction)
                 return Outcome(answer)
@@ -83,7 +88,8 @@ struct APIWriter: Sendable {
         let inspector = EffectInspector(
             topology: gateway.topology,
             configured: writer.configured,
-            sender: call.principal
+            sender: call.principal,
+            sessions: await gateway.sessions(matching: SessionFilter(), limit: 100_000).sessions
         )
         let guarded: @Sendable (inout StoreTransaction) throws -> Outcome = {
             [principal = call.principal] transaction in
@@ -100,7 +106,7 @@ struct APIWriter: Sendable {
             return Outcome(answer)
         }
         return isDryRun
-            ? try await preview(call, guarded) : try await commit(call, body, guarded)
+            ? try await preview(call, guarded) : try await commit(call, body, notes, guarded)
     }
 
     /// An answer and its form for a repetition.
@@ -125,11 +131,12 @@ extension APIWriter {
     private func commit(
         _ call: APICall,
         _ body: [UInt8],
+        _ notes: Notes,
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> Outcome
     ) async throws -> Response {
         guard let identity = try call.identity(body) else {
             let written = try await writer.write(by: call.principal.auditActor, change)
-            return try response(call, written.value.answer)
+            return try response(call, written.value.answer, notes)
         }
         switch requests.begin(identity) {
         case .sameInFlight: return try call.answer(InFlight(), status: .accepted)
@@ -141,7 +148,7 @@ extension APIWriter {
         case .answered(let stored):
             try await writer.enforceStored()
             metrics.recordRepeat()
-            return try response(call, stored)
+            return try response(call, stored, notes)
         case .otherContent: throw RequestError.idempotencyConflict
         case .new: break
         }
@@ -150,7 +157,7 @@ extension APIWriter {
             answering: identity,
             change
         )
-        return try response(call, written.value.answer)
+        return try response(call, written.value.answer, notes)
     }
 
     private struct InFlight: Encodable {
@@ -162,7 +169,7 @@ extension APIWriter {
         return try store.find(identity, at: .systemTime)
     }
 
-    /// What the write would do, sessions that it would close included.
+    /// What the write would do.
     private func preview(
         _ call: APICall,
         _ change: @escaping @Sendable (inout StoreTransaction) throws -> Outcome
@@ -176,39 +183,37 @@ extension APIWriter {
         var answer = written.value.answer
         // What is thrown away has none.
         for secret in answer.secrets { answer.members[secret] = nil }
-        let policy = written.policy.policy(with: writer.configured)
-        let closed = await sessionsClosed(by: policy, visibleTo: call.principal)
-        if case .object(var effect)? = answer.members["effect"] {
-            effect["closesSessions"] = .integer(Int64(closed.count))
-            if call.principal.role.allows(.read) {
-                effect["sessions"] = try JSONValue(encoding: Array(closed.prefix(100)))
-            }
-            answer.members["effect"] = .object(effect)
-        }
         answer.status = .ok
-        return try response(call, answer)
+        return try response(call, answer) { _ in [] }
     }
 
-    private func sessionsClosed(by policy: Policy, visibleTo principal: Principal) async
-        -> [RevocationPreview.Revoked]
+    private func response(_ call: APICall, _ answer: WriteAnswer, _ notes: Notes) throws -> Response
     {
-        let sessions = await gateway.sessions(matching: SessionFilter(), limit: 100_000)
-        let configuration = GatewayConfiguration(gateway.topology, policy)
-        return RevocationPreview(sessions.sessions, under: configuration, at: .systemTime).revoked
-            .filter { principal.mayUse(warehouse: $0.session.warehouse) }
+        try response(call, answer.members, answer.status, notes)
     }
 
-    private func response(_ call: APICall, _ answer: WriteAnswer) throws -> Response {
-        answer.members.isEmpty && answer.status == .ok
-            ? try call.answer()
-            : try call.answer(JSONValue.object(answer.members), status: answer.status)
-    }
-
-    private func response(_ call: APICall, _ stored: StoredAnswer) throws -> Response {
+    private func response(_ call: APICall, _ stored: StoredAnswer, _ notes: Notes) throws
+        -> Response
+    {
         let data = try JSONDecoder().decode(JSONValue.self, from: Data(stored.body.utf8))
-        let status = HTTPResponse.Status(code: stored.status)
-        return data == .object([:]) && status == .ok
-            ? try call.answer() : try call.answer(data, status: status)
+        guard case .object(let members) = data else { return try call.answer() }
+        return try response(call, members, HTTPResponse.Status(code: stored.status), notes)
+    }
+
+    private func response(
+        _ call: APICall,
+        _ members: [String: JSONValue],
+        _ status: HTTPResponse.Status,
+        _ notes: Notes
+    ) throws -> Response {
+        guard !members.isEmpty || status != .ok else { return try call.answer() }
+        var members = members
+        if case .object(var effect)? = members["effect"] {
+            let warnings = effect["warnings"]?.array ?? []
+            effect["warnings"] = .array(warnings + notes(members).map(JSONValue.string))
+            members["effect"] = .object(effect)
+        }
+        return try call.answer(JSONValue.object(members), status: status)
     }
 }
 

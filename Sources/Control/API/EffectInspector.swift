@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Operations
 import Policy
 import Settings
 import Store
@@ -15,6 +16,10 @@ struct WriteEffect: Encodable, Sendable {
     var warnings: [String]
     /// Only of a dry run: why the write would need `confirm=true`.
     var needsConfirmation: [String]
+    /// Of the sessions that the sender may see, those that the new policy closes.
+    var closesSessions = 0
+    /// Only of a dry run, by somebody who may read them: the first of them.
+    var sessions: [RevocationPreview.Revoked]?
 }
 
 /// Compares the policy before and after a write, for its sender's sake.
@@ -23,6 +28,10 @@ struct EffectInspector: Sendable {
     /// The policy of the configuration file, for its list files.
     let configured: Policy
     let sender: Principal
+    /// Those that ran when the write arrived.
+    let sessions: [Session]
+    /// Shown by a dry run.
+    private static let shownSessions = 100
     /// As much as makes a list file a warning.
     private static let openShare = 0.5
 
@@ -57,7 +66,33 @@ struct EffectInspector: Sendable {
                 )
             }
         }
+        if before.revision != after.revision {
+            let closed = sessionsClosed(by: before, after, at: now)
+            effect.closesSessions = closed.count
+            if isDryRun, sender.role.allows(.read) {
+                effect.sessions = Array(closed.prefix(Self.shownSessions))
+            }
+        }
         return effect
+    }
+
+    private func sessionsClosed(
+        by before: StoredPolicy,
+        _ after: StoredPolicy,
+        at now: UnixTime
+    ) -> [RevocationPreview.Revoked] {
+        // Outbound endpoints that are removed take their sessions with them.
+        let removed = Set(topology.outboundListeners(of: before).map(\.address.description))
+            .subtracting(topology.outboundListeners(of: after).map(\.address.description))
+        let configuration = GatewayConfiguration(topology, after.policy(with: configured))
+        let ended = RevocationPreview(
+            sessions.filter { !removed.contains($0.listener) },
+            under: configuration,
+            at: now
+        )
+        let cut = sessions.filter { removed.contains($0.listener) }
+            .map { RevocationPreview.Revoked(session: $0, reason: .endpointDeleted) }
+        return (ended.revoked + cut).filter { sender.mayUse(warehouse: $0.session.warehouse) }
     }
 
     /// Listeners that go into shadow mode, or stay in it for longer.

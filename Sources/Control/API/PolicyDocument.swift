@@ -38,7 +38,10 @@ struct PolicyDocumentRoutes: Sendable {
         let document = try call.decode(PolicyDocument.self, from: bytes)
         let editor = call.principal.name
         let topology = api.gateway.topology
-        return try await writes.write(call, bytes) { transaction in
+        let notes: APIWriter.Notes = { [writer = writes.writer] _ in
+            writer.closedListeners.map { "an outbound endpoint cannot be used yet: \($0.remedy)" }
+        }
+        return try await writes.write(call, bytes, notes: notes) { transaction in
             try transaction.checkRevision(document.version)
             let changes = try document.apply(to: &transaction, by: editor, in: topology)
             return WriteAnswer(["changes": .array(changes.map(JSONValue.string))])

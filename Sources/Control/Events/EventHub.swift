@@ -33,15 +33,19 @@ final class EventHub: Sendable {
 
     private let gateway: any ManagedGateway
     private let store: @Sendable () -> PolicyStore?
+    /// Adds what the gateway itself does not know to its status.
+    private let completing: @Sendable (GatewayStatus) -> GatewayStatus
     private let state: Mutex<State>
     private let pages = PageQueue()
 
     init(
         _ gateway: any ManagedGateway,
         store: @escaping @Sendable () -> PolicyStore?,
+        completing: @escaping @Sendable (GatewayStatus) -> GatewayStatus = { $0 },
         places: StreamPlaces = StreamPlaces()
     ) {
         self.gateway = gateway
+        self.completing = completing
         self.store = store
         state = Mutex(State(places: places))
     }
@@ -188,9 +192,11 @@ extension EventHub {
         }
         if !kinds.isDisjoint(with: [.status, .sessions]) {
             // `try?`: nothing of it throws.
-            guard let status = try? await pages.build({ [gateway] in gateway.status() }) else {
-                return
-            }
+            guard
+                let status = try? await pages.build({ [gateway, completing] in
+                    completing(gateway.status())
+                })
+            else { return }
             if kinds.contains(.status) { await sendStatus(status, to: streams) }
             await lookAtSessions(status, &seen, isWanted: kinds.contains(.sessions), streams)
         } else {

@@ -26,13 +26,15 @@ final class ControlPlane: Sendable {
     ) {
         self.writer = writer
         self.auditExport = auditExport
-        events = EventHub(gateway, store: { writer.store })
+        events = EventHub(gateway, store: { writer.store }, completing: writer.completed)
         metrics = ManagementMetrics(report: report)
     }
 
     var status: ControlPlaneStatus {
         var status = metrics.status
         status.writeFailures = writer.failures
+        status.isStoreLost = writer.isStoreLost
+        status.closedListeners = writer.closedListeners.count
         status.store = writer.store.map { store in
             ControlPlaneStatus.Store(
                 byteCount: Self.byteCount(of: store.path),

@@ -66,7 +66,7 @@ struct ManagementRoutes: Sendable {
         api.on(.get, "/v1/status", .read, .filtered) { call in
             let (id, channel) = (call.id, call.context.channel)
             return try await pages.build {
-                let status = gateway.status().visible(to: call.principal)
+                let status = writer.completed(gateway.status()).visible(to: call.principal)
                 return try Envelope(id: id, data: status).response(by: answers, on: channel)
             }
         }

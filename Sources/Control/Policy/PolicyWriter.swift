@@ -24,21 +24,32 @@ final class PolicyWriter: Sendable {
         case lastPolicy(Policy, failure: StoreError)
     }
 
-    private struct State {
+    struct State: Sendable {
         var base: Base
         /// The policy of the configuration file; of it, only list files count if there is a store.
         var configured: Policy
         /// That of the configuration file.
         var topology: Topology
-        /// The listeners of outbound endpoints that are enforced; `nil` if that is uncertain.
-        var outbound: [Listener]?
+        var outbound: OutboundPorts
         var applier: PolicyApplier?
+
+        /// What is to be enforced with this policy.
+        func offer(of stored: StoredPolicy) -> Offer {
+            Offer(
+                topology: topology,
+                wanted: topology.outboundListeners(of: stored),
+                policy: stored.policy(with: configured),
+                revision: stored.revision
+            )
+        }
     }
 
-    private let state: Mutex<State>
-    private let queue = DispatchQueue(label: "sluice.policy.write", qos: .userInitiated)
-    private let logger: Logger
+    let state: Mutex<State>
+    let queue = DispatchQueue(label: "sluice.policy.write", qos: .userInitiated)
+    let logger: Logger
     private let writeFailures = Mutex(ControlPlaneStatus.WriteFailures())
+    /// Why the last write was not stored; `nil` if it was.
+    private let lastFailure = Mutex<StoreError?>(nil)
     /// Told of committed acts, in addition to the log.
     private let actObservers = Mutex<[@Sendable () -> Void]>([])
 
@@ -51,7 +62,9 @@ final class PolicyWriter: Sendable {
                 base: base,
                 configured: configured,
                 topology: topology,
-                outbound: topology.outboundListeners(of: base.store?.policy)
+                outbound: OutboundPorts(
+                    wanted: topology.outboundListeners(of: base.store?.policy)
+                )
             )
         )
         self.logger = logger
@@ -65,6 +78,25 @@ final class PolicyWriter: Sendable {
 
     /// Writes that the store could not make.
     var failures: ControlPlaneStatus.WriteFailures { writeFailures.withLock { $0 } }
+
+    /// Why nothing can be changed, as far as is known; `nil` if the store can be used, and if there is
+    /// to be none.
+    var storeFailure: StoreError? {
+        switch base {
+        case .configuration: nil
+        case .lastPolicy(_, let failure): failure
+        case .store(let store): store.loss ?? lastFailure.withLock { $0 }
+        }
+    }
+
+    /// Whether the store that there is to be is lost: not only a write has failed.
+    var isStoreLost: Bool {
+        switch base {
+        case .configuration: false
+        case .lastPolicy: true
+        case .store(let store): store.loss != nil
+        }
+    }
 
     /// Calls `observer` after acts were committed. It must not block.
     func onActs(_ observer: @escaping @Sendable () -> Void) {
@@ -121,6 +153,8 @@ enum WriteRefusal: Error, Sendable {
     /// The policy has another source.
     case notStored(PolicyOrigin)
     case storeUnavailable(StoreError)
+    /// It is stored and active, but not that the store has come so far.
+    case unmarked(StoreError)
     /// It is stored, but could not be enforced.
     case notEnforced(PolicyRejection)
 }
@@ -135,7 +169,8 @@ extension PolicyWriter {
         isDryRun: Bool = false,
         _ body: @escaping @Sendable (inout StoreTransaction) throws -> Value
     ) async throws -> PolicyStore.Written<Value> {
-        try await withCheckedThrowingContinuation { continuation in
+        typealias Continuation = CheckedContinuation<PolicyStore.Written<Value>, any Error>
+        return try await withCheckedThrowingContinuation { (continuation: Continuation) in
             queue.async { [self] in
                 do {
                     let written = try commit(by: actor, request, isDryRun: isDryRun, body)
@@ -149,6 +184,12 @@ extension PolicyWriter {
                             continuation.resume(returning: written)
                         }
                     }
+                } catch WriteRefusal.unmarked(let failure) {
+                    // It is stored: what is enforced must not differ from it.
+                    enforceStored { rejection in
+                        let refusal = rejection.map { WriteRefusal.notEnforced($0) }
+                        continuation.resume(throwing: refusal ?? .unmarked(failure))
+                    }
                 } catch {
                     continuation.resume(throwing: error)
                 }
@@ -158,15 +199,12 @@ extension PolicyWriter {
 
     /// Returns once what is stored is obeyed: the last write may have been stored and then failed.
     ///
-    /// - Throws: ``WriteRefusal/notEnforced(_:)``
+    /// - Throws: ``WriteRefusal/notEnforced(_:)``, ``WriteRefusal/unmarked(_:)``
     func enforceStored() async throws {
-        try await withCheckedThrowingContinuation { continuation in
+        try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Void, any Error>) in
             queue.async { [self] in
-                guard let policy = store?.policy,
-                    let active = state.withLock({ $0.applier?.status.revision }),
-                    active < policy.revision
-                else { return continuation.resume() }
-                enforce(policy) { rejection in
+                enforceStored { rejection in
                     if let rejection {
                         continuation.resume(throwing: WriteRefusal.notEnforced(rejection))
                     } else {
@@ -175,6 +213,22 @@ extension PolicyWriter {
                 }
             }
         }
+        do throws(StoreError) {
+            try store?.advanceMark()
+        } catch {
+            throw WriteRefusal.unmarked(error)
+        }
+    }
+
+    /// Enforces what is stored, unless that is active already.
+    private func enforceStored(_ completion: @escaping @Sendable (PolicyRejection?) -> Void) {
+        let (active, isCertain) = state.withLock { state in
+            (state.applier?.status.revision, state.outbound.wanted != nil)
+        }
+        guard let policy = store?.policy, let active, active < policy.revision || !isCertain else {
+            return completion(nil)
+        }
+        enforce(policy, completion)
     }
 
     private func commit<Value: Sendable>(
@@ -192,7 +246,10 @@ extension PolicyWriter {
                 at: .systemTime,
                 body
             )
-            if !isDryRun { writeFailures.withLock { $0.isFailing = false } }
+            if !isDryRun {
+                writeFailures.withLock { $0.isFailing = false }
+                lastFailure.withLock { $0 = nil }
+            }
             return written
         } catch let error as StoreError {
             writeFailures.withLock { failures in
@@ -200,7 +257,9 @@ extension PolicyWriter {
                 failures.lastAt = .systemTime
                 failures.isFailing = true
             }
+            lastFailure.withLock { $0 = error }
             logger.error("cannot write to the store: \(error)")
+            if case .unmarked = error { throw WriteRefusal.unmarked(error) }
             throw WriteRefusal.storeUnavailable(error)
         }
     }
@@ -220,31 +279,23 @@ extension PolicyWriter {
         _ stored: StoredPolicy,
         _ completion: @escaping @Sendable (PolicyRejection?) -> Void
     ) {
-        let (applier, configured, topology) = state.withLock { state in
-            let outbound = state.topology.outboundListeners(of: stored)
-            let isSame = outbound == state.outbound
-            state.outbound = outbound
-            let topology = state.topology.withListeners(ofOutboundEndpointsIn: stored)
-            return (state.applier, state.configured, isSame ? nil : topology)
+        let (applier, offer, isSame) = state.withLock { state in
+            let offer = state.offer(of: stored)
+            defer { state.outbound.wanted = offer.wanted }
+            return (state.applier, offer, offer.wanted == state.outbound.wanted)
         }
         guard let applier else { return completion(.stopping) }
-        let policy = stored.policy(with: configured)
-        guard let topology else {
-            let update = PolicyUpdate(.policy(policy), revision: stored.revision)
-            return applier.submit(update) { Self.complete($0, completion) }
+        let rest = PolicyUpdate(.policy(offer.policy), revision: stored.revision)
+        guard !isSame else {
+            return applier.submit(rest) { Self.complete($0, completion) }
         }
-        let update = PolicyUpdate(
-            .configuration(GatewayConfiguration(topology, policy)),
-            revision: stored.revision
-        )
-        applier.submit(update) { [self] result in
+        serve(offer, by: applier) { [self] result in
             guard case .failure(let rejection) = result else {
                 return Self.complete(result, completion)
             }
-            // Who may connect must not depend on whether a port is free. It is tried again at the next
-            // change of endpoints, and at a reload.
+            // Who may connect must not depend on outbound endpoints.
+            state.withLock { $0.outbound.wanted = nil }
             logger.error("cannot serve the outbound endpoints: \(rejection)")
-            let rest = PolicyUpdate(.policy(policy), revision: stored.revision)
             applier.submit(rest) { _ in completion(rejection) }
         }
     }
@@ -289,21 +340,20 @@ extension PolicyWriter {
                 let before = GatewayConfiguration(state.topology, state.configured)
                 state.configured = configuration.policy
                 state.topology = configuration.topology
-                state.outbound = configuration.topology.outboundListeners(of: stored)
+                state.outbound.wanted = configuration.topology.outboundListeners(of: stored)
                 return (state.applier, before)
             }
             warnOfOutboundEndpoints()
-            let joined = GatewayConfiguration(
-                configuration.topology.withListeners(ofOutboundEndpointsIn: stored),
-                base.policy(with: configuration.policy)
-            )
             let isRestored = if case .lastPolicy = base { true } else { false }
-            let update = PolicyUpdate(
-                .configuration(joined),
-                revision: base.store?.policy.revision,
+            let offer = Offer(
+                topology: configuration.topology,
+                wanted: configuration.topology.outboundListeners(of: stored),
+                policy: base.policy(with: configuration.policy),
+                revision: stored?.revision,
                 isRestored: isRestored
             )
-            applier?.submit(update) { [self] result in
+            guard let applier else { return }
+            serve(offer, by: applier) { [self] result in
                 if case .failure = result { restore(before, insteadOf: configuration) }
                 completion(result)
             }
@@ -316,7 +366,7 @@ extension PolicyWriter {
         insteadOf rejected: GatewayConfiguration
     ) {
         state.withLock { state in
-            state.outbound = nil
+            state.outbound.wanted = nil
             // Another one may have been submitted since.
             guard state.topology == rejected.topology else { return }
             (state.topology, state.configured) = (before.topology, before.policy)

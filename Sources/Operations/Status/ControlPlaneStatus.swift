@@ -98,6 +98,10 @@ package struct ControlPlaneStatus: Hashable, Sendable {
     package var refusedCredentials: [String: Int] = [:]
     package var rateLimitedWrites = 0
     package var writeFailures = WriteFailures()
+    /// Whether there is to be a store, and it cannot be used.
+    package var isStoreLost = false
+    /// Listeners of outbound endpoints whose port is taken.
+    package var closedListeners = 0
     /// `nil` without a store that can be used.
     package var store: Store?
     package var streams = Streams()

@@ -77,6 +77,8 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     /// `nil` for clients that took no route.
     package var warehouse: String?
     package var address: String = ""
+    /// Why it is not open, if it is an outbound endpoint's and the gateway is trying again.
+    package var failure: String?
     package var `protocol`: ServiceProtocol = .tcp
     package var link: LinkKind = .public
     /// The listener's routes to this service: `default`, `endpoint: aws:vpce-…`.

@@ -16,6 +16,9 @@ package struct PolicyStatus: Hashable, Sendable, Codable {
     /// Why the policy could not be saved for a start without its source; `nil` if it was, or need
     /// not be.
     package var saveFailure: String?
+    /// Why nothing can be stored: the store is lost, or the last write failed; `nil` if it can be used,
+    /// and without a store.
+    package var storeFailure: String?
 
     package init(
         source: String,

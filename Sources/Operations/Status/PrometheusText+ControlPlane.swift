@@ -97,6 +97,13 @@ extension PrometheusText {
                 $0.sample(store.auditNumber)
             }
         }
+        family("sluice_store_lost", .gauge, "1 while the store cannot be used.") {
+            $0.sample(control.isStoreLost ? 1 : 0)
+        }
+        family("sluice_outbound_listeners_closed", .gauge, "Outbound ports that cannot be opened.")
+        {
+            $0.sample(control.closedListeners)
+        }
         let failures = control.writeFailures
         family("sluice_store_write_failures_total", .counter, "Writes that the store refused.") {
             $0.sample(failures.count)

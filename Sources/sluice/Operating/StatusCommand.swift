@@ -73,7 +73,13 @@ struct StatusTable: CustomStringConvertible {
         if let failure = status.policy?.saveFailure {
             lines.append("the active policy is not saved for the next start: \(failure)")
         }
+        if let failure = status.policy?.storeFailure {
+            lines.append("the store cannot be used, and nothing can be changed: \(failure)")
+        }
         for listener in status.listeners {
+            if let failure = listener.failure {
+                lines.append("outbound listener \(listener.address) is not open: \(failure)")
+            }
             guard let end = listener.shadowUntil, end > .systemTime else { continue }
             lines.append(
                 "listener \(listener.address) is in shadow mode until \(end.rfc3339): it has admitted"

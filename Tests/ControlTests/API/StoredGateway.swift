@@ -23,10 +23,12 @@ final class StoredGateway: Sendable {
 
     /// - Parameters:
     ///   - sessions: that run.
+    ///   - outbound: where W1's outbound endpoints may be.
     ///   - enforcement: of the policy; at once, unless a test says otherwise.
     init(
         policy: Policy = .sample,
         sessions: [Session] = [],
+        outbound: OutboundNetwork? = nil,
         enforcement: FakeGateway = FakeGateway()
     ) throws {
         let folder = try TemporaryFolder()
@@ -44,14 +46,17 @@ final class StoredGateway: Sendable {
         writer = PolicyWriter(
             .store(store),
             configured: policy,
-            topology: Topology(warehouses: []),
+            topology: outbound.map { Topology(warehouses: [Warehouse(id: "W1", outbound: $0)]) }
+                ?? Topology(warehouses: []),
             logger: ServedManagement.logger
         )
         writer.start(with: applier)
+        var topology = Topology.sample
+        if outbound != nil { topology.warehouses[0].outbound = outbound }
         gateway = FixedGateway(
             state: .ofSampleListeners,
             sessions: sessions,
-            topology: .sample
+            topology: topology
         ) { applier.policy }
         self.store = store
         self.folder = folder
@@ -191,6 +196,11 @@ extension GatewayStatus {
     fileprivate static var ofSampleListeners: GatewayStatus {
         var status = GatewayStatus()
         status.generation = 1
+        status.policy = PolicyStatus(
+            source: "a test",
+            revision: PolicyRevision(1),
+            since: UnixTime(seconds: 1_795_428_000)
+        )
         status.listeners = Topology.sample.listeners.map { listener in
             var state = ListenerStatus()
             state.warehouse = listener.warehouses.first

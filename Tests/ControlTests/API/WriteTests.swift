@@ -399,6 +399,28 @@ struct WriteTests {
         }
     }
 
+    @Test("A write says how many sessions it closes, and its repetition the same")
+    func closedSessions() async throws {
+        let stored = try StoredGateway(sessions: Session.many(3, of: ["W1", "W2"]))
+        try await stored.run { api in
+            let added = try await api.expect(201, nil, "POST", entries, ["cidr": "10.0.0.0/8"])
+            #expect(added.data["effect", "closesSessions"] == 0)
+            #expect(added.data["effect", "sessions"] == nil)
+            let path = "\(entries)/1"
+            let trial = try await api.expect(200, nil, "DELETE", "\(path)?dryRun=true").data
+            for _ in 0..<2 {
+                let answer = try await api.expect(200, nil, "DELETE", path, id: id)
+                #expect(answer.data["effect", "closesSessions"] == 2, "those of W1")
+                #expect(
+                    answer.data["effect", "closesSessions"] == trial["effect", "closesSessions"]
+                )
+            }
+            let key: JSONValue = ["name": "ci", "role": "read"]
+            let answer = try await api.expect(201, nil, "POST", "/v1/keys", key)
+            #expect(answer.data["effect", "closesSessions"] == 0)
+        }
+    }
+
     @Test("What a preview of an import shows binds the import that follows")
     func previewBinds() async throws {
         let stored = try StoredGateway()
@@ -614,6 +636,25 @@ struct WriteTests {
         }
     }
 
+    @Test("A store that is lost while the gateway runs shows in the status at once")
+    func lostMeanwhile() async throws {
+        let stored = try StoredGateway()
+        try await stored.run { api in
+            #expect(try await api.get("/v1/status")["policy", "storeFailure"] == nil)
+            #expect(try await api.send("GET", "/metrics").text.contains("sluice_store_lost 0"))
+            let path = stored.folder.path(of: "sluice.db")
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".away")
+            let failure = try await api.get("/v1/status")["policy", "storeFailure"]?.string
+            #expect(failure?.contains("sluice.db is missing") == true)
+            #expect(try await api.send("GET", "/metrics").text.contains("sluice_store_lost 1"))
+            let body: JSONValue = ["cidr": "10.0.0.2"]
+            try await api.expect(503, "StoreUnavailable", "POST", entries, body)
+            try FileManager.default.moveItem(atPath: path + ".away", toPath: path)
+            try await api.expect(201, nil, "POST", entries, body)
+            #expect(try await api.get("/v1/status")["policy", "storeFailure"] == nil)
+        }
+    }
+
     @Test("With a store that is lost, everything can be read and nothing changed")
     func lostStore() async throws {
         let stored = try StoredGateway()
@@ -634,6 +675,10 @@ struct WriteTests {
                 let answer = try await api.expect(503, "StoreUnavailable", method, path, [:])
                 #expect(answer.message.contains("sluice.db is missing"))
             }
+            let failure = try await api.get("/v1/status")["policy", "storeFailure"]?.string
+            #expect(failure?.contains("sluice.db is missing") == true)
+            let metrics = try await api.send("GET", "/metrics").text
+            #expect(metrics.contains("sluice_store_lost 1"))
         }
     }
 }

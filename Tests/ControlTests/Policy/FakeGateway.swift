@@ -1,5 +1,8 @@
+import Addresses
+import Glibc
 import Policy
 import Settings
+import Sockets
 import Synchronization
 
 @testable import Control
@@ -10,6 +13,8 @@ final class FakeGateway: PolicyEnforcing {
     let enforced = Mutex<[Policy]>([])
     let reloads = Mutex<[GatewayConfiguration]>([])
     let refusal = Mutex<PolicyRejection?>(nil)
+    /// Addresses that another program has.
+    let taken = Mutex<Set<SocketAddress>>([])
     let adoptions = Mutex<[Adoption]>([])
     private let obeysAtOnce: Bool
 
@@ -31,6 +36,11 @@ final class FakeGateway: PolicyEnforcing {
     }
 
     func reload(to configuration: GatewayConfiguration) throws(PolicyRejection) -> Adoption {
+        let taken = taken.withLock { $0 }
+        let blocked = configuration.topology.listeners.map(\.address).first(where: taken.contains)
+        if let blocked {
+            throw .gateway(.cannotListen(blocked, ListenFailure(SystemError(code: EADDRINUSE))))
+        }
         let adoption = try adoption()
         reloads.withLock { $0.append(configuration) }
         return adoption

@@ -23,6 +23,18 @@ extension IntegrationTests {
             return site
         }
 
+        /// As ``usedSite(on:)``, but its gateway was killed: nothing was moved out of the log.
+        private func crashedSite() throws -> StoreSite {
+            var site = try StoreSite(whitelist: "{ entries: [ { cidr: 127.0.0.8 } ] }")
+            let sluice = try site.start()
+            try wait(for: "the last policy") {
+                FileManager.default.fileExists(atPath: "\(site.lastPolicyFolder)/policy.json")
+            }
+            try sluice.kill()
+            site.file.whitelist = "{ mode: anywhere }"
+            return site
+        }
+
         /// What a gateway is like that has fallen back to its last policy.
         private func expectLastPolicy(_ sluice: SluiceProcess, at site: StoreSite) throws {
             #expect(try site.admitted(of: Self.sources) == ["127.0.0.8"])
@@ -71,7 +83,8 @@ extension IntegrationTests {
             #expect(throws: SocketError.self) { try Connection(to: site.listen) }
         }
 
-        /// What is done to the store's file `$0`, and to the log beside it.
+        /// What is done to the store's file `$0`, and to the log beside it, which has all of the store
+        /// after a crash.
         private static let damages = [
             "rm $0-wal", "truncate -s 0 $0-wal", "truncate -s 20000 $0-wal",
             "truncate -s 0 $0 && rm $0-wal", "truncate -s 0 $0", "truncate -s 100 $0 $0-wal",
@@ -83,7 +96,7 @@ extension IntegrationTests {
 
         @Test("Truncated or filled with noise, it leaves the last policy", arguments: damages)
         func damaged(damage: String) throws {
-            let site = try usedSite()
+            let site = try crashedSite()
             let result = try runProgram("sh", ["-c", damage, site.path])
             try #require(result.status == 0, "\(result)")
             try expectLastPolicy(try site.start(), at: site)
@@ -115,6 +128,43 @@ extension IntegrationTests {
             #expect(try sluice.terminate() == 0)
             try site.removeStore()
             try FileManager.default.moveItem(atPath: copy, toPath: site.path)
+        }
+
+        @Test("Overwritten by an older copy right after a kill, it never starts more open")
+        func olderCopy() throws {
+            let site = try usedSite()
+            let sluice = try site.start()
+            #expect(try sluice.command("whitelist", "add", "127.0.0.9").status == 0)
+            let copy = "\(site.folder.path)/copy.db"
+            #expect(try sluice.command("backup", copy).status == 0)
+            #expect(try sluice.command("whitelist", "remove", "127.0.0.9").status == 0)
+            // The last policy may still be the one before.
+            try sluice.kill()
+            let result = try runProgram("sh", ["-c", "cp $1 $0; rm $0-wal", site.path, copy])
+            try #require(result.status == 0, "\(result)")
+            let next = try site.start(isAwaited: false)
+            try wait(for: "a start or an end") {
+                next.operatorLog.contains("is ready") || !next.process.isRunning
+            }
+            #expect(next.operatorLog.contains("it has lost changes"), "\(next.operatorLog)")
+            if next.process.isRunning {
+                try expectLastPolicy(next, at: site)
+                let status = try next.get("/v1/status").body
+                #expect(status.contains("it has lost changes"), "\(status)")
+                try next.kill()
+            } else {
+                #expect(next.operatorLog.contains("lacks changes up to"), "\(next.operatorLog)")
+            }
+
+            let restore = try runProgram(
+                Programs.sluice(),
+                ["restore", copy, "--yes", "--config", next.configurationPath]
+            )
+            #expect(restore.status == 0, "\(restore)")
+            let last = try site.start()
+            #expect(try site.admitted(of: Self.sources) == ["127.0.0.8", "127.0.0.9"])
+            #expect(try last.command("whitelist", "remove", "127.0.0.9").status == 0)
+            #expect(try site.admitted(of: Self.sources) == ["127.0.0.8"])
         }
 
         @Test("Bytes that are changed here and there open nothing")
@@ -157,6 +207,8 @@ extension IntegrationTests {
                 try expectRefusal(by: sluice)
                 #expect(try site.admitted(of: Self.sources) == ["127.0.0.8", "127.0.0.9"])
                 #expect(sluice.operatorLog.contains("cannot write to the store"), "\(damage)")
+                let status = try sluice.command("status").output
+                #expect(status.contains("the store cannot be used"), "\(damage): \(status)")
                 #expect(try sluice.terminate() == 0)
                 let next = try site.start()
                 #expect(try site.admitted(of: Self.sources) == ["127.0.0.8", "127.0.0.9"])

@@ -221,7 +221,8 @@ extension Schema {
         "Listener",
         .object([
             "warehouse?": .warehouseID, "address": .example("0.0.0.0:9030"),
-            "protocol": .service, "link": .link, "routes": .texts, "activeConnections": .count,
+            "failure?": .text, "protocol": .service, "link": .link, "routes": .texts,
+            "activeConnections": .count,
             "accepted": .count, "admitted": .count, "shadowed": .count, "shadowUntil?": .moment,
             "denied": .map(.count), "ends": .map(.count),
             "bytesIn": .count, "bytesOut": .count, "backends": .list(of: .backend),
@@ -231,6 +232,6 @@ extension Schema {
     private static let policyStatus = Schema.object([
         "source": .text, "revision": .count, "since": .moment, "isRestored": .boolean,
         "rejection?": .object(["revision?": .count, "reason": .text, "at": .moment]),
-        "saveFailure?": .text,
+        "saveFailure?": .text, "storeFailure?": .text,
     ])
 }

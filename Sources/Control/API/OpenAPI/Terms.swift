@@ -33,7 +33,7 @@ extension Schema {
         "Effect",
         .object([
             "version": .count, "dryRun": .boolean, "warnings": .texts,
-            "needsConfirmation": .texts, "closesSessions?": .count,
+            "needsConfirmation": .texts, "closesSessions": .count,
             "sessions?": .list(.object(["session": .session, "reason": .text]), maxCount: 100),
         ])
     )

@@ -50,7 +50,7 @@ struct OutboundEndpointView: Encodable, Sendable {
     let connectivity: Connectivity
     /// Why it was unreachable, the last time that it was.
     let lastFailure: String?
-    let description: String
+    let description: String?
     let createdAt: UnixTime
     let activeConnections: Int
 
@@ -70,15 +70,17 @@ struct OutboundEndpointView: Encodable, Sendable {
         state = endpoint.state
         status = endpoint.state.word(of: service)
         let backends = listener?.backends ?? []
-        if endpoint.address != nil, backends.contains(where: { $0.health == .healthy }) {
+        if listener?.failure != nil {
+            connectivity = .unreachable
+        } else if endpoint.address != nil, backends.contains(where: { $0.health == .healthy }) {
             connectivity = .reachable
         } else if backends.contains(where: { $0.health != .notChecked }) {
             connectivity = .unreachable
         } else {
             connectivity = .unknown
         }
-        lastFailure = backends.compactMap(\.lastFailure).first
-        description = endpoint.description
+        lastFailure = listener?.failure ?? backends.compactMap(\.lastFailure).first
+        description = endpoint.description.nonEmpty
         createdAt = endpoint.createdAt
         activeConnections = listener?.activeConnections ?? 0
     }
@@ -121,7 +123,8 @@ extension OutboundEndpointRoutes {
 
     private func views(of id: String) throws -> [OutboundEndpointView] {
         let services = writes.writer.store?.policy.outboundServices ?? []
-        let listeners = api.gateway.status().listeners.filter { $0.link == .outbound }
+        let status = writes.writer.completed(api.gateway.status())
+        let listeners = status.listeners.filter { $0.link == .outbound }
         return try stored(id).outboundEndpoints.map { endpoint in
             let address = address(of: endpoint, in: id)
             return OutboundEndpointView(
@@ -214,7 +217,7 @@ extension OutboundEndpointRoutes {
         let address = try body.address?.nonEmpty.map(OutboundEndpointField.address)
         let id = try call.warehouse
         let network = try network(of: id)
-        return try await writes.write(call, bytes) { transaction in
+        return try await writes.write(call, bytes, notes: notes(of: id)) { transaction in
             let endpoint = OutboundEndpoint(
                 id: transaction.newOutboundEndpointID(),
                 name: body.name,
@@ -231,6 +234,20 @@ extension OutboundEndpointRoutes {
             )
             let view = transaction.view(of: endpoint, in: network)
             return try WriteAnswer("endpoint", view, status: .created)
+        }
+    }
+
+    /// Warns of an endpoint that is stored, and whose port the gateway cannot open.
+    private func notes(of id: String) -> APIWriter.Notes {
+        { [writer = writes.writer] members in
+            guard case .object(let endpoint)? = members["endpoint"], let port = endpoint["port"]
+            else { return [] }
+            return writer.closedListeners
+                .filter { closed in
+                    closed.listener.onlyWarehouse == id
+                        && .integer(Int64(closed.listener.address.port)) == port
+                }
+                .map { "the endpoint is stored, but cannot be used yet: \($0.remedy)" }
         }
     }
 
@@ -254,7 +271,7 @@ extension OutboundEndpointRoutes {
         let address = try patch.address?.nonEmpty.map(OutboundEndpointField.address)
         let (id, text) = (try call.warehouse, try call.path("endpoint"))
         let network = api.gateway.topology.warehouse(id)?.outbound
-        return try await writes.write(call, bytes) { transaction in
+        return try await writes.write(call, bytes, notes: notes(of: id)) { transaction in
             let known = transaction.policy.warehouses[id]?.outboundEndpoints ?? []
             var endpoint = try known.endpoint(named: text, of: id)
             if let name = patch.name { endpoint.name = name }
