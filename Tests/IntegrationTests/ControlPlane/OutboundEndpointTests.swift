@@ -87,6 +87,26 @@ extension IntegrationTests {
             try run("outbound remove vpce-svc-1")
         }
 
+        @Test("An endpoint whose port another program has is stored, and served once it is free")
+        func takenPort() throws {
+            try run("outbound endpoint create ledger --service vpce-svc-1")
+            do {
+                let other = try site.occupy(port)
+                try run(
+                    "outbound endpoint change ledger --address \(server.endpoint)",
+                    says: "cannot listen on \(port)"
+                )
+                try run("outbound endpoint", says: "unreachable")
+                try run("status", says: "outbound listener \(port) is not open")
+                // Policy does not wait for it.
+                try run("whitelist add 203.0.113.7")
+                withExtendedLifetime(other) {}
+            }
+            try waitUntilListed("available")
+            #expect(try connect().receive() == .bytes(Array("ledger".utf8)))
+            #expect(try !run("status").output.contains("is not open"))
+        }
+
         @Test("A document applied again changes no endpoint")
         func document() throws {
             try run(

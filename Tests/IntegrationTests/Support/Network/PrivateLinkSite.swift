@@ -36,6 +36,11 @@ final class PrivateLinkSite: Sendable {
         try gateway.inside { try SluiceProcess(file) }
     }
 
+    /// Another program on the gateway's machine that has an address.
+    func occupy(_ endpoint: Endpoint) throws -> ThreadedServer {
+        try gateway.inside { try ThreadedServer.named("another program", at: endpoint) }
+    }
+
     /// Runs a command of the gateway's, beside it.
     func operate(_ sluice: SluiceProcess, _ arguments: [String]) throws -> CommandResult {
         let address = sluice.management.description
