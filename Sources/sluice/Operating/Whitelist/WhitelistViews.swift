@@ -1,3 +1,4 @@
+import Addresses
 import Control
 import Text
 import Time
@@ -21,6 +22,12 @@ struct EntryView: ChangedItem {
     var state: String {
         if expired == true { return "expired" }
         return enabled == false ? "disabled" : "enabled"
+    }
+
+    /// `cidr` as a value: 203.0.113.7 and 203.0.113.7/32 are the same.
+    var block: CIDRBlock? {
+        // `try?`: what is not understood is not the same as anything.
+        try? CIDRBlock(parsing: cidr)
     }
 
     /// `entry 12: allow 203.0.113.0/24`
