@@ -153,18 +153,20 @@ struct GatewayCommandTests {
         let list = Answer.data(
             """
             [{"entryId":"7","cidr":"10.0.0.0/8","action":"allow"},\
-            {"entryId":"8","cidr":"10.0.0.0/80","action":"allow"}]
+            {"entryId":"8","cidr":"10.0.0.0/80","action":"allow"},\
+            {"entryId":"9","cidr":"10.0.0.1","action":"allow"}]
             """,
             beside: #","total":2"#
         )
         let (code, requests) = try await run(
-            "whitelist disable 12 10.0.0.0/8 -w A",
-            [entry, list, entry]
+            "whitelist disable 12 10.0.0.0/8 10.0.0.1/32 -w A",
+            [entry, list, entry, list, entry]
         )
         let path = "/v1/warehouses/A/whitelist/entries"
         #expect(code == 0)
         let calls = requests.map(\.call)
-        #expect(calls.count == 3 && calls[0] == "PATCH \(path)/12" && calls[2] == "PATCH \(path)/7")
+        #expect(calls.count == 5 && calls[0] == "PATCH \(path)/12")
+        #expect(calls[2] == "PATCH \(path)/7" && calls[4] == "PATCH \(path)/9")
         #expect(requests[0].body == #"{"enabled":false}"#)
     }
 

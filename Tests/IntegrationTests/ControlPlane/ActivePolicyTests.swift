@@ -81,7 +81,7 @@ extension IntegrationTests {
             #expect(try sluice.terminate() == 0)
         }
 
-        @Test("check --live judges sessions by the store, and check does not count the file's rules")
+        @Test("check --live judges sessions by the store, and check counts no rule of the file")
         func live() throws {
             let sluice = try site.start()
             let client = try Connection(to: site.listen, from: "127.0.0.8")

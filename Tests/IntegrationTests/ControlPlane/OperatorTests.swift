@@ -131,7 +131,7 @@ extension IntegrationTests {
             try run("denials allow 127.0.0.66", exit: 1, says: "no denial of 127.0.0.66")
             try run("whitelist add 127.0.0.66 --deny")
             #expect(try !site.admits("127.0.0.66"))
-            let denying = "deny 127.0.0.66/32 denies 127.0.0.66/32 (sluice whitelist remove"
+            let denying = "deny 127.0.0.66 denies 127.0.0.66/32 (sluice whitelist remove"
             try run("denials allow 127.0.0.66", exit: 1, says: denying)
             try run("whitelist disable 127.0.0.7")
             let disabled = "allow 127.0.0.7/32 is disabled (sluice whitelist enable"

@@ -62,7 +62,7 @@ struct EntryArguments: ParsableArguments {
 
     private static func block(_ word: String) throws(CommandFailure) -> CIDRBlock {
         do throws(AddressSyntaxError) {
-            return try CIDRBlock(parsing: word)
+            return try CIDRBlock(entry: word)
         } catch {
             throw CommandFailure(
                 "\(word.quoted) is neither an id nor a CIDR: \(error)",
