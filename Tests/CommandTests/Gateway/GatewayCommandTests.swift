@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Foundation
 import ScriptedServers
 import Sockets
@@ -78,6 +79,32 @@ struct GatewayCommandTests {
         let (_, requests) = try await run(line, answers)
         #expect(requests.last?.call == "GET /v1/\(call)")
         #expect(requests.count == (isNamed ? 1 : 2))
+    }
+
+    @Test(
+        "A policy in a store is not replaced by the file's if the gateway does not give it out",
+        arguments: [(403, "Forbidden", 77), (503, "StoreUnavailable", 2), (409, "PolicyIsFile", 2)]
+            as [(Int, String, Int32)]
+    )
+    func storedPolicy(status: Int, code: String, exit: Int32) async throws {
+        let folder = try PrivateFolder()
+        defer { folder.remove() }
+        let file = folder.path(of: "sluice.yaml")
+        let text = """
+            state: sluice.db
+            warehouses:
+              - id: A
+                listeners:
+                  - { protocol: tcp, listen: 127.0.0.1:1, backends: [ { address: "127.0.0.1:2" } ] }
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        let (found, requests) = try await run(
+            "explain --config \(file) --source 10.0.0.1",
+            [.refusal(status, code: code)]
+        )
+        // A gateway that is overloaded is asked again.
+        #expect(found == exit && Set(requests.map(\.call)) == ["GET /v1/backup"])
     }
 
     @Test("With several warehouses, one has to be named")

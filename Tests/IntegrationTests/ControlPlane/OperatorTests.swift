@@ -279,6 +279,13 @@ extension IntegrationTests {
             try expectAdmitted("127.0.0.8", "127.0.0.9")
             try run("policy apply \(file)", says: "no changes")
 
+            // What would have to be confirmed is known before.
+            let open = exported.replacing(#""mode": "specific""#, with: #""mode": "anywhere""#)
+            let opening = try site.folder.write(open, to: "open.json")
+            let reason = "every address"
+            try run("policy diff \(opening)", exit: 1, says: "would need --yes:", reason)
+            try run("policy apply \(opening)", exit: 5, says: reason)
+
             let faulty = exported.replacing("127.0.0.8", with: "127.0.0.8/8")
                 .replacing("\"ETL\"", with: "\"changed\"")
             let wrong = try site.folder.write(faulty, to: "wrong.json")
