@@ -52,11 +52,21 @@ struct UnknownCommandTests {
         "An argument of a family's default subcommand, or of a command, is not a command",
         arguments: [
             "lease AWVA7CM7 --ttl 15m", "lease take AWVA7CM7", "whitelist -w A", "key",
+            "whitelist --nonsense lst", "endpoint --watch 2s --json", "lease --ttl 15m A",
             "whitelist add 10.0.0.0/8 10.0.0.1", "examples A", "help whitelist list", "",
         ]
     )
     func arguments(line: String) {
         #expect(message(line) == nil)
+    }
+
+    @Test("A subcommand after options is named too, and where it has to be")
+    func afterOptions() {
+        let misplaced = message("whitelist -w A --json remove 12")
+        #expect(
+            misplaced == "subcommand \"remove\" comes before options (sluice whitelist remove …)"
+        )
+        #expect(message("key --limit=3 lst")?.hasPrefix("unknown subcommand \"lst\"") == true)
     }
 
     @Test("After help too, an unknown command is named")
