@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Whose a file is and who may change it, without following a link (lstat(2)).
+/// Whose a file is and who may change it.
 public struct FileStatus: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         case regular, directory, socket, other
@@ -18,10 +18,21 @@ public struct FileStatus: Hashable, Sendable {
         self.permissions = permissions
     }
 
-    /// - Parameter path: of the file; a symbolic link counts as itself.
+    /// - Parameter path: of the file; a symbolic link counts as itself (lstat(2)).
     public init(of path: String) throws(SystemError) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { throw SystemError(code: errno) }
+        self.init(status)
+    }
+
+    /// - Parameter path: of the file; symbolic links are followed (stat(2)).
+    public init(following path: String) throws(SystemError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw SystemError(code: errno) }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .regular

@@ -12,7 +12,9 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Check a configuration file and report every error at once.",
         discussion: """
-            Prints one line per error or warning: file, line, column, key path, message, remedy.
+            Prints one line per error or warning: file, line, column, key path, message, remedy. If \
+            the policy is in a store, --live judges sessions by it, and needs a key with the role \
+            administer or the local socket.
 
             Exit codes: 0 the configuration is valid, 1 the gateway rejects --live, 64 incorrect \
             usage, 69 --live finds no gateway, 77 it is not permitted, 78 the configuration is \
@@ -71,15 +73,21 @@ struct CheckCommand: AsyncParsableCommand {
     private func livePreview(of configuration: GatewayConfiguration) async throws
         -> ConfigurationReport.Live
     {
-        try await GatewaySession(target: { try target(for: configuration.topology) }).run {
-            client in
-            preview(
+        let gateway = GatewaySession { try target(for: configuration.topology) }
+        return try await gateway.run(answeringWithin: BackupCommand.patience) { client in
+            let running = try await client.status().value.startSettings
+            var configuration = configuration
+            // Where the policy comes from changes only with a restart.
+            if running.policyAuthority == .store {
+                configuration.policy = try await client.storedPolicy(with: configuration.policy)
+            }
+            return preview(
                 of: configuration,
                 for: try await client.get(
                     "v1/sessions",
                     query: [(key: "limit", value: "100000")]
                 ).value,
-                at: try await client.status().value.startSettings
+                at: running
             )
         }
     }
@@ -105,7 +113,8 @@ struct CheckCommand: AsyncParsableCommand {
         }
         return ConfigurationReport.Live(
             RevocationPreview(list.sessions, under: configuration, at: .systemTime),
-            awaitingRestart: running.keys(changedIn: StartSettings(configuration.topology))
+            awaitingRestart: running.keys(changedIn: StartSettings(configuration.topology)),
+            policy: running.policyAuthority
         )
     }
 
@@ -134,7 +143,8 @@ extension ConfigurationReport.Live {
         let keys = awaitingRestart.joined(separator: ", ")
         return [
             rows.isEmpty ? nil : Columns(headings, rows).description,
-            "\(revoked.count.of("running session")) would be closed, \(keptCount) kept",
+            "\(revoked.count.of("running session")) would be closed, \(keptCount) kept"
+                + (policy == .store ? " (by the policy in the store)" : ""),
             keys.isEmpty ? nil : "changed, but requires a restart: \(keys)",
         ].compactMap(\.self).joined(separator: "\n")
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Operations
-import Text
 
 /// The command line; each command is in its own file.
 struct Sluice: AsyncParsableCommand {
@@ -29,35 +28,13 @@ struct Sluice: AsyncParsableCommand {
     )
 
     static func main() async {
-        if let message = unknownCommand(in: Array(CommandLine.arguments.dropFirst())) {
-            exit(withError: ValidationError(message))
+        if let unknown = UnknownCommand(in: Array(CommandLine.arguments.dropFirst())) {
+            StandardError.print("Error: \(unknown.message)")
+            StandardError.print(
+                "  See '\(unknown.family) --help' for more information."
+            )
+            exit(withError: ExitCode.validationFailure)
         }
         await main(nil)
-    }
-
-    /// The error message for an unknown command. The parser itself would complain about the options
-    /// after it or, after `help`, show the overview and succeed.
-    private static func unknownCommand(in arguments: [String]) -> String? {
-        let isHelp = arguments.first == "help"
-        let words =
-            isHelp
-            ? arguments.dropFirst().filter { !$0.hasPrefix("-") }
-            : Array(arguments.prefix { !$0.hasPrefix("-") })
-        var command: any ParsableCommand.Type = Sluice.self
-        for word in words {
-            let commands = command.configuration.subcommands
-            if let next = commands.first(where: { $0._commandName == word }) {
-                command = next
-                continue
-            }
-            // It may be an argument of the command before it.
-            if !isHelp, commands.isEmpty || command.configuration.defaultSubcommand != nil {
-                return nil
-            }
-            let meant = Suggestion.closest(to: word, among: commands.map { $0._commandName })
-            return "unknown command \"\(word)\""
-                + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice --help)")
-        }
-        return nil
     }
 }

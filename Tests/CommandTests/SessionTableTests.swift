@@ -2,6 +2,7 @@ import Addresses
 import Control
 import Operations
 import Policy
+import Settings
 import Testing
 import Time
 import Traffic
@@ -44,7 +45,8 @@ struct SessionTableTests {
         let live = ConfigurationReport.Live(
             revoked: revoked,
             keptCount: 0,
-            awaitingRestart: ["engine.shards", "lastPolicy"]
+            awaitingRestart: ["engine.shards", "lastPolicy"],
+            policy: .file
         )
         let lines = live.text.split(separator: "\n")
         #expect(lines.count == 4 && lines[1].hasSuffix("notInWhitelist"))

@@ -27,16 +27,16 @@ extension RequestError {
         self.init(status, code, "\(refusal)".asSentence)
     }
 
-    /// The answer to a write that cannot be made.
-    init(_ refusal: WriteRefusal) {
+    /// The answer to a write that cannot be made, or to a request for what only a store has.
+    init(_ refusal: WriteRefusal, isRead: Bool = false) {
         switch refusal {
         case .notStored(let origin):
-            self.init(.conflict, "PolicyIsFile", origin.refusal)
+            self.init(.conflict, "PolicyIsFile", origin.refusal(ofRead: isRead))
         case .storeUnavailable(let error):
             self.init(
                 .serviceUnavailable,
                 "StoreUnavailable",
-                "Nothing was changed: \(error)."
+                isRead ? "\(error)".asSentence : "Nothing was changed: \(error)."
             )
         case .unmarked(let error):
             self.init(
@@ -56,12 +56,15 @@ extension RequestError {
 
 extension PolicyOrigin {
     /// Why nothing can be changed over the API, and where it can.
-    var refusal: String {
+    fileprivate func refusal(ofRead isRead: Bool) -> String {
         switch self {
+        case .file(let path) where isRead:
+            "This gateway's policy comes from the configuration file \(path), without a store; keys,"
+                + " the audit, backups and policy documents need one (state: sluice.db)."
         case .file(let path):
-            "This gateway's policy comes from the configuration file \(path) and cannot be changed"
-                + " here; edit it there and send the gateway SIGHUP, or keep the policy in a store"
-                + " (state: sluice.db)."
+            "This gateway's policy comes from the configuration file \(path): edit the warehouse's"
+                + " whitelist, endpoints or endpointServices there, and run sluice reload. Keys,"
+                + " groups and changes by commands need a store (state: sluice.db)."
         case .program:
             "This gateway's policy is fixed by the program that started it and cannot be changed."
         }

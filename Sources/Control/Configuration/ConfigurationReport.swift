@@ -1,7 +1,7 @@
 import FoundationEssentials
 package import Operations
 import Policy
-import Settings
+package import Settings
 import Text
 import Traffic
 
@@ -17,12 +17,14 @@ package struct ConfigurationReport: Encodable, Sendable {
     package let warnings: [Finding]
     /// What it would serve; only of a valid one.
     package let serves: Summary?
+    /// The store that has the policy, instead of the file: its path.
+    package let store: String?
     /// The effect on the running gateway's sessions, if requested.
     package var live: Live?
 
     private let lines: [String]
 
-    private enum CodingKeys: CodingKey { case file, valid, faults, warnings, serves, live }
+    private enum CodingKeys: CodingKey { case file, valid, faults, warnings, serves, store, live }
 
     /// Summarizes the result for a file.
     package init(_ loaded: LoadedConfiguration) {
@@ -31,13 +33,15 @@ package struct ConfigurationReport: Encodable, Sendable {
         faults = loaded.faults.map { Finding($0, in: loaded.file) }
         warnings = loaded.warnings.map { Finding($0, in: loaded.file) }
         serves = loaded.configuration.map(Summary.init)
+        store = loaded.configuration.flatMap { OfflineStore($0.topology)?.path }
         lines = loaded.lines
     }
 
     /// A line for each finding, and one that sums up; without ``live``.
     package var text: String {
+        let policy = store.map { ", policy in the store \($0)" } ?? ""
         let verdict =
-            serves.map { "valid (\($0.text))" } ?? "invalid: \(faults.count.of("error"))"
+            serves.map { "valid (\($0.text)\(policy))" } ?? "invalid: \(faults.count.of("error"))"
         return (lines + ["\(file): \(verdict)"]).joined(separator: "\n")
     }
 
@@ -56,22 +60,31 @@ extension ConfigurationReport {
         package let keptCount: Int
         /// Changed keys that would wait for a restart.
         package let awaitingRestart: [String]
+        /// Whose policy the sessions were judged by: the running gateway's, until it is restarted.
+        package let policy: PolicyAuthority
 
         /// - Parameter awaitingRestart: the difference between the running gateway's
         ///   ``StartSettings`` and the configuration's.
-        package init(_ preview: RevocationPreview, awaitingRestart: [String]) {
+        package init(
+            _ preview: RevocationPreview,
+            awaitingRestart: [String],
+            policy: PolicyAuthority
+        ) {
             self.init(
                 revoked: preview.revoked,
                 keptCount: preview.keptCount,
-                awaitingRestart: awaitingRestart
+                awaitingRestart: awaitingRestart,
+                policy: policy
             )
         }
 
         package init(
             revoked: [RevocationPreview.Revoked],
             keptCount: Int,
-            awaitingRestart: [String]
+            awaitingRestart: [String],
+            policy: PolicyAuthority
         ) {
+            self.policy = policy
             self.revoked = revoked
             self.keptCount = keptCount
             self.awaitingRestart = awaitingRestart
@@ -103,18 +116,19 @@ extension ConfigurationReport {
     package struct Summary: Encodable, Sendable {
         let listeners: Int
         let warehouses: Int
-        let rules: Int
+        /// `nil` if the policy is in a store, which counts instead of the file.
+        let rules: Int?
 
         fileprivate init(_ configuration: GatewayConfiguration) {
             warehouses = configuration.topology.warehouses.count
             listeners = configuration.topology.listeners.count
-            rules = configuration.policy.warehouses.values.map(\.whitelist.entryCount)
-                .reduce(0, +)
+            let counts = configuration.policy.warehouses.values.map(\.whitelist.entryCount)
+            rules = configuration.topology.policyAuthority == .store ? nil : counts.reduce(0, +)
         }
 
         var text: String {
-            "\(listeners.of("listener")), \(warehouses.of("warehouse")), "
-                + rules.of("whitelist rule")
+            "\(listeners.of("listener")), \(warehouses.of("warehouse"))"
+                + (rules.map { ", \($0.of("whitelist rule"))" } ?? "")
         }
     }
 }

@@ -57,7 +57,8 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
         } catch let error as StoreRefusal {
             return try Self.answer(to: RequestError(error), id: id)
         } catch let error as WriteRefusal {
-            return try Self.answer(to: RequestError(error), id: id)
+            let isRead = request.method == .get
+            return try Self.answer(to: RequestError(error, isRead: isRead), id: id)
         } catch let error as StoreError {
             return try Self.answer(to: RequestError(.storeUnavailable(error)), id: id)
         } catch let error as ConfirmationRequired {

@@ -1,5 +1,6 @@
 import FoundationEssentials
-import Settings
+package import Settings
+import Sockets
 package import Store
 import Text
 import Time
@@ -15,6 +16,8 @@ package struct OfflineStore: Sendable {
         case store(StoreError)
         /// A running gateway has the store, which nobody else may replace.
         case running(String)
+        /// There is no store yet, or none that this user may see.
+        case notFound(String)
         case refused(StoreRefusal)
 
         package var description: String {
@@ -26,6 +29,9 @@ package struct OfflineStore: Sendable {
                 "\(path) is in use: the gateway is running, but its local socket cannot be used (try"
                     + " again as root, or as the gateway's user)"
             case .running(let path): "\(path) is in use: stop the gateway first"
+            case .notFound(let path):
+                "there is no store at \(path), or you may not see it (start the gateway, or try again"
+                    + " as root or as the gateway's user)"
             case .store(let error): error.description
             case .refused(let refusal): refusal.description
             }
@@ -33,6 +39,14 @@ package struct OfflineStore: Sendable {
     }
 
     package let path: String
+    let lastPolicyFolder: String?
+
+    /// - Returns: `nil` if the gateway's policy is not in a store.
+    package init?(_ topology: Topology) {
+        guard topology.policyAuthority == .store, let path = topology.storePath else { return nil }
+        self.path = path
+        lastPolicyFolder = topology.lastPolicyFolder
+    }
 
     /// - Parameter file: the gateway's configuration file.
     package init(configuration file: String) throws(Failure) {
@@ -40,10 +54,8 @@ package struct OfflineStore: Sendable {
         guard let topology = loaded.topology ?? loaded.configuration?.topology else {
             throw .configuration(loaded.lines)
         }
-        guard topology.policyAuthority == .store, let path = topology.storePath else {
-            throw .noStore
-        }
-        self.path = path
+        guard let store = OfflineStore(topology) else { throw .noStore }
+        self = store
     }
 
     private static var actor: AuditActor { Principal.local(userID: LocalUser.current).auditActor }
@@ -66,6 +78,19 @@ package struct OfflineStore: Sendable {
         }
     }
 
+    /// Whether the store can be replaced, before anybody is asked about it.
+    ///
+    /// - Throws: ``Failure/running(_:)`` if a gateway has the store.
+    package func checkIsStopped() throws(Failure) {
+        do throws(SystemError) {
+            // The lock that the store itself takes; released at once.
+            _ = try FileLock(path + ".lock")
+        } catch {
+            throw error == .wouldBlock
+                ? .running(path) : .store(.unusable(path: path, reason: error.description))
+        }
+    }
+
     /// Puts a backup's policy and keys in place of the store's.
     package func restore(_ backup: String) throws(Failure) -> PolicyStore.Restored {
         try Self.restore(backup, to: path)
@@ -73,19 +98,14 @@ package struct OfflineStore: Sendable {
 
     /// Whether a file is a backup that can be restored: restores it to a store that is thrown away.
     package static func check(_ backup: String) throws(Failure) {
-        let folder = "\(FileManager.default.temporaryDirectory.path)/sluice-\(UUID().uuidString)"
+        let folder: PrivateFolder
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder,
-                withIntermediateDirectories: false,
-                attributes: [.posixPermissions: 0o700]
-            )
+            folder = try PrivateFolder()
         } catch {
-            throw .store(.unusable(path: folder, reason: "\(error)"))
+            throw .store(.unusable(path: backup, reason: "\(error)"))
         }
-        // `try?`: what is left is the system's to remove.
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        _ = try restore(backup, to: "\(folder)/sluice.db")
+        defer { folder.remove() }
+        _ = try restore(backup, to: folder.path(of: "sluice.db"))
     }
 
     private static func restore(

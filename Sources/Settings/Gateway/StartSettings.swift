@@ -33,6 +33,11 @@ package struct StartSettings: Hashable, Sendable {
         ]
     }
 
+    /// Where the gateway's policy comes from.
+    package var policyAuthority: PolicyAuthority {
+        values["policy"].flatMap(PolicyAuthority.init) ?? .file
+    }
+
     /// The keys whose values differ, in alphabetical order.
     package func keys(changedIn other: StartSettings) -> [String] {
         Set(values.keys).union(other.values.keys)

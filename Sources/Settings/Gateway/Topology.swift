@@ -85,7 +85,7 @@ extension Topology {
 }
 
 /// Where the policy comes from.
-package enum PolicyAuthority: String, Hashable, Sendable, CaseIterable {
+package enum PolicyAuthority: String, Hashable, Sendable, CaseIterable, Codable {
     /// The configuration file; the API rejects changes.
     case file
     /// The store; the file only seeds it.

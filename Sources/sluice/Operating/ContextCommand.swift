@@ -75,7 +75,10 @@ extension ContextCommand {
         @Option(help: "The key; - reads it from standard input.")
         var key: String?
 
-        @Option(help: "A file that holds the key.", completion: .file())
+        @Option(
+            help: "A file that holds the key, which only you can read.",
+            completion: .file()
+        )
         var keyFile: String?
 
         func validate() throws {
@@ -92,15 +95,16 @@ extension ContextCommand {
 
         func run() throws {
             try ContextCommand.edit { contexts throws(CommandFailure) in
-                try contexts.add(
-                    GatewayContext(
-                        name: name,
-                        management: management?.text,
-                        socket: socket.map(Self.absolute),
-                        key: key == "-" ? try Self.keyFromInput() : key,
-                        keyFile: keyFile.map(Self.absolute)
-                    )
+                let context = GatewayContext(
+                    name: name,
+                    management: management?.text,
+                    socket: socket.map(Self.absolute),
+                    key: key == "-" ? try Self.keyFromInput() : key,
+                    keyFile: keyFile.map(Self.absolute)
                 )
+                // A slip shows now, and not when the context is used.
+                _ = try context.readKey()
+                try contexts.add(context)
             }
         }
 

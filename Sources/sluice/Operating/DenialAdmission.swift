@@ -13,7 +13,8 @@ extension DenialsCommand {
             abstract: "Add a denied client to the whitelist that denied it.",
             discussion: """
                 Adds the source as the gateway counts it: an IPv4 address or an IPv6 /64. Only a \
-                client that no entry admits can be added; for other reasons, the remedy is shown.
+                client that no entry admits can be added; if an entry denies it, is disabled or has \
+                expired, the command that changes that entry is shown.
                 """
         )
 
@@ -45,6 +46,9 @@ extension DenialsCommand {
                 ])
                 let list: DenialList = try await client.get("v1/denials", query: query).value
                 let denied = try DeniedSource(list.denials, address: "\(address)")
+                let entries = try await entries(of: denied, client)
+                if let obstacle = entries.obstacle { throw CommandFailure(obstacle) }
+                for hint in entries.hints { StandardError.print("sluice: \(hint)") }
                 return ManagementRequest(
                     .post,
                     "v1/warehouses/\(denied.warehouse.percentEncoded)/whitelist/entries",
@@ -59,13 +63,27 @@ extension DenialsCommand {
                 "added \(changed.item?.words ?? "\(address)")"
             }
         }
+
+        private func entries(
+            of denied: DeniedSource,
+            _ client: ManagementClient
+        ) async throws -> DeniedSourceEntries {
+            let list: ManagementClient.Listing<EntryView> = try await client.list(
+                "v1/warehouses/\(denied.warehouse.percentEncoded)/whitelist/entries",
+                query: [(key: "source", value: "\(address)")],
+                limit: 1_000
+            ).value
+            return DeniedSourceEntries(denied, list.elements)
+        }
     }
 }
 
-/// A source that an entry in one warehouse's whitelist would admit.
+/// A source that a warehouse's whitelist denied.
 struct DeniedSource: Hashable {
     var warehouse: String
     var source: CIDRBlock
+    /// The block of the deny entry; `nil` if there was no entry.
+    var rule: CIDRBlock?
 
     /// - Parameter address: for messages.
     init(_ denials: [DenialRecord], address: String) throws(CommandFailure) {
@@ -75,13 +93,15 @@ struct DeniedSource: Hashable {
             )
         }
         let missing = denials.filter { $0.reason == .notInWhitelist }
-        guard let denial = missing.first, let warehouse = denial.warehouse else {
+        let byRule = denials.filter { $0.reason == .deniedByRule }
+        let relevant = missing.isEmpty ? byRule : missing
+        guard let denial = relevant.first, let warehouse = denial.warehouse else {
             throw CommandFailure(
                 "\(address) was denied for another reason, \(latest.reason.rawValue):"
                     + " \(latest.detail.isEmpty ? latest.reason.advice : latest.detail)"
             )
         }
-        let warehouses = Set(missing.compactMap(\.warehouse)).sorted()
+        let warehouses = Set(relevant.compactMap(\.warehouse)).sorted()
         guard warehouses.count == 1 else {
             throw CommandFailure(
                 "several warehouses denied \(address)"
@@ -91,5 +111,6 @@ struct DeniedSource: Hashable {
         }
         self.warehouse = warehouse
         source = denial.source
+        rule = missing.isEmpty ? denial.rule : nil
     }
 }

@@ -14,11 +14,7 @@ struct ExamplesCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(
-        help: "The warehouse's id. (default: the gateway's only one)",
-        completion: .warehouses
-    )
-    var warehouse: String?
+    @OptionGroup var warehouse: WarehouseArgument
 
     @Option(help: ArgumentHelp("Only this client, such as mysql.", valueName: "client"))
     var client: String?
@@ -53,7 +49,7 @@ struct ExamplesCommand: AsyncParsableCommand {
         let gateway = management.gateway
         try await gateway.run { sender in
             var option = WarehouseOption()
-            option.warehouse = warehouse
+            option.warehouse = warehouse.named
             let path = try await option.path(sender)
             let request = ManagementRequest.get(
                 "\(path)/\(terraform ? "terraform" : "connection-examples")",

@@ -19,15 +19,16 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         abstract: "Explain whether a client would be admitted, for each listener of a warehouse.",
         discussion: """
             Queries the running gateway, which uses the same policy as its data plane; with \
-            --config, evaluates a configuration file instead. Limits are not considered.
+            --config, evaluates a configuration file instead. If the file names a store for its \
+            policy, the store counts: that of the running gateway, otherwise the file that it is in. \
+            Limits are not considered.
 
             Exit codes: 0 at least one listener admits the client, 1 none does, 2 no answer, 64 \
             incorrect usage, 69 no gateway, 77 not permitted, 78 an invalid configuration.
             """
     )
 
-    @Option(name: .shortAndLong, help: "The warehouse's id.", completion: .warehouses)
-    var warehouse: String
+    @OptionGroup var warehouse: WarehouseOption
 
     @Option(help: "The client's address.", transform: Self.address)
     var source: IPAddress
@@ -56,37 +57,33 @@ struct ExplainAccessCommand: AsyncParsableCommand {
     }
 
     private func answer() async throws -> [AccessExplanation] {
-        if let config { return try printAnswer(of: config) }
-        let query =
-            [(key: "warehouse", value: warehouse), (key: "source", value: "\(source)")]
-            + (endpoint.map { [(key: "endpoint", value: "\($0)")] } ?? [])
+        if let config { return try await printAnswer(of: config) }
         let gateway = GatewaySession(json: json, refusal: Self.noAnswer) { try place.target() }
-        return try await gateway.show(.get("v1/explain", query: query)) {
-            ExplanationText($0).description
+        return try await gateway.run { client in
+            let query =
+                [
+                    (key: "warehouse", value: try await warehouse.id(client)),
+                    (key: "source", value: "\(source)"),
+                ] + (endpoint.map { [(key: "endpoint", value: "\($0)")] } ?? [])
+            let answer: ManagementClient.Answer<[AccessExplanation]> =
+                try await client.get("v1/explain", query: query)
+            gateway.print(answer) { ExplanationText($0).description }
+            return answer.value
         }
     }
 
-    private func printAnswer(of file: String) throws -> [AccessExplanation] {
+    private func printAnswer(of file: String) async throws -> [AccessExplanation] {
         let loaded = ConfigurationLoader().load(contentsOf: file)
-        guard let configuration = loaded.configuration else {
+        guard var configuration = loaded.configuration else {
             loaded.lines.forEach { StandardError.print($0) }
-            throw ExitCode(78)
+            throw GatewayExit.configuration
         }
-        let answer = configuration.explain(
-            warehouse: warehouse,
-            client: source,
-            endpoint: try resolvedEndpoint(in: configuration, file),
-            at: .systemTime
-        )
-        guard let answer else {
-            let error = FilterQueryError.unknownPlace(
-                kind: .warehouse,
-                value: warehouse,
-                known: configuration.topology.warehouses.map(\.id)
-            )
-            StandardError.print("sluice: \(file): \(error)")
-            throw Self.noAnswer
+        if let store = OfflineStore(configuration.topology) {
+            let active = try await activePolicy(of: store, configuration)
+            configuration.policy = active.policy
+            StandardError.print("sluice: judged by \(active.source)")
         }
+        let answer = try explain(configuration, file)
         if json {
             StandardOutput.print(json: try answer.json())
         } else {
@@ -95,9 +92,42 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         return answer
     }
 
-    private func resolvedEndpoint(in configuration: GatewayConfiguration, _ file: String) throws
-        -> EndpointName?
-    {
+    private func activePolicy(
+        of store: OfflineStore,
+        _ configuration: GatewayConfiguration
+    ) async throws -> ActivePolicy {
+        let topology = configuration.topology
+        let gateway = GatewaySession(refusal: Self.noAnswer) { try place.target(of: topology) }
+        return try await gateway.run(answeringWithin: BackupCommand.patience) { client in
+            try await ActivePolicy(of: store, with: configuration.policy, by: client)
+        }
+    }
+
+    private func explain(
+        _ configuration: GatewayConfiguration,
+        _ file: String
+    ) throws -> [AccessExplanation] {
+        let known = configuration.topology.warehouses.map(\.id)
+        let id = try CommandFailure.reported { try warehouse.id(among: known) }
+        let answer = configuration.explain(
+            warehouse: id,
+            client: source,
+            endpoint: try resolvedEndpoint(of: id, in: configuration, file),
+            at: .systemTime
+        )
+        guard let answer else {
+            let error = FilterQueryError.unknownPlace(kind: .warehouse, value: id, known: known)
+            StandardError.print("sluice: \(file): \(error)")
+            throw Self.noAnswer
+        }
+        return answer
+    }
+
+    private func resolvedEndpoint(
+        of warehouse: String,
+        in configuration: GatewayConfiguration,
+        _ file: String
+    ) throws -> EndpointName? {
         let names = configuration.policy.warehouses.mapValues { $0.endpoints.map(\.name) }
         do throws(EndpointReferenceError) {
             return try endpoint?.resolved(

@@ -54,26 +54,22 @@ extension ManagementClient.Listing where Element == LeaseView {
 
 /// Of which warehouse a lease is. A key for leases cannot list warehouses.
 struct LeasePlace: ParsableArguments {
-    @Argument(
-        help: "The warehouse's id. (default: the only one that the key is for)",
-        completion: .warehouses
-    )
-    var warehouse: String?
+    @OptionGroup var warehouse: WarehouseArgument
 
     func path(_ client: ManagementClient) async throws -> String {
         "v1/warehouses/\(try await id(client).percentEncoded)/leases"
     }
 
     private func id(_ client: ManagementClient) async throws -> String {
-        if let warehouse { return warehouse }
+        if let named = warehouse.named { return named }
         let caller: CallerView = try await client.get("v1/me").value
         if let own = caller.warehouses, own.count == 1 { return own[0] }
         guard caller.role == "lease" else {
-            return try await WarehouseOption.only(client, use: "a warehouse's id")
+            return try await WarehouseOption.only(client, use: "--warehouse")
         }
-        let names = caller.warehouses.map { " (one of \($0.joined(separator: ", ")))" } ?? ""
+        let names = caller.warehouses.map { " with one of \($0.joined(separator: ", "))" } ?? ""
         throw CommandFailure(
-            "the key is not for a single warehouse: name it\(names)",
+            "the key is not for a single warehouse (use --warehouse\(names))",
             code: GatewayExit.usage
         )
     }

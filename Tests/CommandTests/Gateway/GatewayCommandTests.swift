@@ -1,6 +1,8 @@
 import ArgumentParser
+import Control
 import Foundation
 import ScriptedServers
+import Sockets
 import Testing
 import Text
 
@@ -60,14 +62,61 @@ struct GatewayCommandTests {
         #expect(requests.last?.body == body)
     }
 
+    @Test(
+        "For a query too, the only warehouse need not be named, and others are named in one way",
+        arguments: [
+            ("explain --source 10.0.0.1", "explain?warehouse=WH1&source=10.0.0.1"),
+            ("examples", "warehouses/WH1/connection-examples"),
+            ("examples -w WH2", "warehouses/WH2/connection-examples"),
+            ("examples WH2", "warehouses/WH2/connection-examples"),
+            ("explain -w WH2 --source 10.0.0.1", "explain?warehouse=WH2&source=10.0.0.1"),
+            ("lease list -w WH2", "warehouses/WH2/leases?page=1&size=1000"),
+        ]
+    )
+    func queries(line: String, call: String) async throws {
+        let isNamed = line.contains("WH2")
+        let answers = isNamed ? [.data("[]")] : [warehouses, .data("[]")]
+        let (_, requests) = try await run(line, answers)
+        #expect(requests.last?.call == "GET /v1/\(call)")
+        #expect(requests.count == (isNamed ? 1 : 2))
+    }
+
+    @Test(
+        "A policy in a store is not replaced by the file's if the gateway does not give it out",
+        arguments: [(403, "Forbidden", 77), (503, "StoreUnavailable", 2), (409, "PolicyIsFile", 2)]
+            as [(Int, String, Int32)]
+    )
+    func storedPolicy(status: Int, code: String, exit: Int32) async throws {
+        let folder = try PrivateFolder()
+        defer { folder.remove() }
+        let file = folder.path(of: "sluice.yaml")
+        let text = """
+            state: sluice.db
+            warehouses:
+              - id: A
+                listeners:
+                  - { protocol: tcp, listen: 127.0.0.1:1, backends: [ { address: "127.0.0.1:2" } ] }
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        let (found, requests) = try await run(
+            "explain --config \(file) --source 10.0.0.1",
+            [.refusal(status, code: code)]
+        )
+        // A gateway that is overloaded is asked again.
+        #expect(found == exit && Set(requests.map(\.call)) == ["GET /v1/backup"])
+    }
+
     @Test("With several warehouses, one has to be named")
     func severalWarehouses() async throws {
         let several = Answer.data(
             #"[{"warehouseId":"A"},{"warehouseId":"B"}]"#,
             beside: #","total":2"#
         )
-        let (code, requests) = try await run("whitelist show", [several])
-        #expect(code == 64 && requests.count == 1)
+        for line in ["whitelist show", "explain --source 10.0.0.1", "examples", "service"] {
+            let (code, requests) = try await run(line, [several])
+            #expect(code == 64 && requests.count == 1)
+        }
     }
 
     @Test("Several entries are added one by one, the caller's own address last")
@@ -131,18 +180,20 @@ struct GatewayCommandTests {
         let list = Answer.data(
             """
             [{"entryId":"7","cidr":"10.0.0.0/8","action":"allow"},\
-            {"entryId":"8","cidr":"10.0.0.0/80","action":"allow"}]
+            {"entryId":"8","cidr":"10.0.0.0/80","action":"allow"},\
+            {"entryId":"9","cidr":"10.0.0.1","action":"allow"}]
             """,
             beside: #","total":2"#
         )
         let (code, requests) = try await run(
-            "whitelist disable 12 10.0.0.0/8 -w A",
-            [entry, list, entry]
+            "whitelist disable 12 10.0.0.0/8 10.0.0.1/32 -w A",
+            [entry, list, entry, list, entry]
         )
         let path = "/v1/warehouses/A/whitelist/entries"
         #expect(code == 0)
         let calls = requests.map(\.call)
-        #expect(calls.count == 3 && calls[0] == "PATCH \(path)/12" && calls[2] == "PATCH \(path)/7")
+        #expect(calls.count == 5 && calls[0] == "PATCH \(path)/12")
+        #expect(calls[2] == "PATCH \(path)/7" && calls[4] == "PATCH \(path)/9")
         #expect(requests[0].body == #"{"enabled":false}"#)
     }
 
@@ -191,6 +242,10 @@ struct GatewayCommandTests {
         let words = ["restore", "--config", file]
         #expect(await Self.exitCode(words + [file]) == 65)
         #expect(await Self.exitCode(words + ["\(file).none"]) == 65)
+        // That a gateway runs is found before that.
+        let lock = try FileLock(folder.appendingPathComponent("sluice.db.lock").path)
+        #expect(await Self.exitCode(words + [file]) == 1)
+        withExtendedLifetime(lock) {}
     }
 
     @Test("An expiry is removed by null")
@@ -257,7 +312,7 @@ struct GatewayCommandTests {
         defer { try? FileManager.default.removeItem(atPath: file) }
         let (code, requests) = try await run("policy diff \(file)", [.data(#"{"changes":["a"]}"#)])
         #expect(code == 1)
-        #expect(requests.last?.call == "PUT /v1/policy?dryRun=true&confirm=true")
+        #expect(requests.last?.call == "PUT /v1/policy?dryRun=true")
         #expect(try await run("policy diff \(file)", [.data(#"{"changes":[]}"#)]).code == 0)
         let (applied, calls) = try await run("policy apply \(file)", [.data(#"{"changes":["a"]}"#)])
         #expect(applied == 0 && calls.last?.call == "PUT /v1/policy")
@@ -311,7 +366,8 @@ struct GatewayCommandTests {
             "key change 3", "key change 3 --no-expiry --expires 1d", "service create s",
             "endpoint change e", "endpoint change e --connection-limit -1",
             "status --watch 1ms", "status --watch soon", "audit list --since soon",
-            "key create ci --role read --quiet --json", "context add a",
+            "key create ci --role read --quiet --json", "context add a", "audit --action nonsense",
+            "examples A -w A",
         ]
     )
     func usage(line: String) async {

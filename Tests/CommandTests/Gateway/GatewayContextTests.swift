@@ -61,8 +61,25 @@ struct GatewayContextTests {
     func keyFile() throws {
         try withFolder { folder in
             let path = "\(folder)/key"
+            #expect(throws: CommandFailure.self, "it is missing") {
+                try GatewayContext(name: "a", keyFile: path).readKey()
+            }
             try Data(" sk-1\n".utf8).write(to: URL(fileURLWithPath: path))
-            #expect(try GatewayContext(name: "a", keyFile: path).readKey() == "sk-1")
+            for (mode, isUsed) in [(0o600, true), (0o640, false), (0o604, false), (0o400, true)] {
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: mode],
+                    ofItemAtPath: path
+                )
+                let context = GatewayContext(name: "a", keyFile: path)
+                #expect((try? context.readKey()) == (isUsed ? "sk-1" : nil), "\(mode)")
+            }
+            let link = "\(folder)/link"
+            try FileManager.default.createSymbolicLink(
+                atPath: link,
+                withDestinationPath: path
+            )
+            #expect(try GatewayContext(name: "a", keyFile: link).readKey() == "sk-1")
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
             try Data().write(to: URL(fileURLWithPath: path))
             #expect(throws: CommandFailure.self) {
                 try GatewayContext(name: "a", keyFile: path).readKey()

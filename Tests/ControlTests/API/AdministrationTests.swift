@@ -121,6 +121,16 @@ struct AdministrationTests {
                 #expect(answer.json["total"]?.int == total, "\(query)")
             }
             try await own.expect(400, "InvalidParameter", "GET", "/v1/audit?since=now")
+            for (action, words) in [
+                ("whitelist.entri.add", "did you mean whitelist.entry.add?"),
+                ("key.x", "key.change, key.create"), ("nonsense", "configuration, endpoint,"),
+            ] {
+                for path in ["/v1/audit", "/v1/audit/export"] {
+                    let answer = try await own.send("GET", "\(path)?action=\(action)")
+                    #expect(answer.status == 400 && answer.json["code"] == "InvalidParameter")
+                    #expect(answer.message.contains(words), "\(answer.text)")
+                }
+            }
         }
     }
 
@@ -131,10 +141,10 @@ struct AdministrationTests {
             for number in 0..<1_100 {
                 let name = "g\(number)"
                 _ = try stored.store.write(by: .gateway, at: .systemTime) { transaction in
-                    try transaction.record(AuditedAct("test", target: name))
+                    try transaction.record(AuditedAct("group.create", target: name))
                 }
             }
-            let answer = try await api.send("GET", "/v1/audit/export?action=test")
+            let answer = try await api.send("GET", "/v1/audit/export?action=group")
             #expect(answer.headers["content-type"] == "application/x-ndjson")
             let lines = answer.text.split(separator: "\n")
             #expect(lines.count == 1_100)

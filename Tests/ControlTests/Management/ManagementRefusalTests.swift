@@ -25,7 +25,7 @@ struct ManagementRefusalTests {
             #expect(!refusal.success)
             #expect(refusal.code == "PolicyIsFile")
             #expect(refusal.message.contains("the configuration file /etc/x.yaml"))
-            #expect(refusal.message.contains("SIGHUP"))
+            #expect(refusal.message.contains("run sluice reload"))
         }
     }
 

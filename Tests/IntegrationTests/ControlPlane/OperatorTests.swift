@@ -131,7 +131,11 @@ extension IntegrationTests {
             try run("denials allow 127.0.0.66", exit: 1, says: "no denial of 127.0.0.66")
             try run("whitelist add 127.0.0.66 --deny")
             #expect(try !site.admits("127.0.0.66"))
-            try run("denials allow 127.0.0.66", exit: 1, says: "another reason")
+            let denying = "deny 127.0.0.66 denies 127.0.0.66/32 (sluice whitelist remove"
+            try run("denials allow 127.0.0.66", exit: 1, says: denying)
+            try run("whitelist disable 127.0.0.7")
+            let disabled = "allow 127.0.0.7/32 is disabled (sluice whitelist enable"
+            try run("denials allow 127.0.0.7", exit: 1, says: disabled)
         }
 
         @Test("Endpoints, services and outbound services are registered, changed and removed")
@@ -274,6 +278,13 @@ extension IntegrationTests {
             try run("policy apply \(file)", says: "1 added, 1 removed")
             try expectAdmitted("127.0.0.8", "127.0.0.9")
             try run("policy apply \(file)", says: "no changes")
+
+            // What would have to be confirmed is known before.
+            let open = exported.replacing(#""mode": "specific""#, with: #""mode": "anywhere""#)
+            let opening = try site.folder.write(open, to: "open.json")
+            let reason = "every address"
+            try run("policy diff \(opening)", exit: 1, says: "would need --yes:", reason)
+            try run("policy apply \(opening)", exit: 5, says: reason)
 
             let faulty = exported.replacing("127.0.0.8", with: "127.0.0.8/8")
                 .replacing("\"ETL\"", with: "\"changed\"")

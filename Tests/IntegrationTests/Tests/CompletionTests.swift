@@ -59,6 +59,10 @@ extension IntegrationTests {
                 (["check", "--config", "s"], ["sluice.yaml"]),
                 (["cidr", "stats", "o"], ["office.cidrs"]),
                 (["sessions", "list", "--link", "p"], ["private", "public"]),
+                (
+                    ["audit", "list", "--action", "key"],
+                    ["key", "key.change", "key.create", "key.remove"]
+                ),
                 (["cid"], ["cidr"]),
             ]
         )

@@ -33,7 +33,10 @@ extension IntegrationTests {
             arguments: [
                 (["run", "--config", "x"], "unknown command \"run\""),
                 (["chekc", "--config", "x"], "unknown command \"chekc\" (did you mean check?)"),
-                (["cidr", "explian", "x"], "unknown command \"explian\" (did you mean explain?)"),
+                (
+                    ["cidr", "explian", "x"],
+                    "unknown subcommand \"explian\" (did you mean explain? sluice cidr has"
+                ),
             ]
         )
         func unknownCommand(arguments: [String], words: String) throws {

@@ -89,8 +89,12 @@ extension IntegrationTests {
                 #expect(try answer.code == "PolicyIsFile")
                 #expect(try answer.message.contains(route.sluice.configurationPath))
             }
+            let keys = try client.get("/v1/keys")
+            #expect(keys.status == 409)
+            #expect(try keys.message.contains("without a store"), "\(keys)")
             let command = try route.sluice.command("whitelist", "add", "10.0.0.0/8")
-            #expect(command.status == 1 && command.errorOutput.contains("SIGHUP"), "\(command)")
+            #expect(command.status == 1, "\(command)")
+            #expect(command.errorOutput.contains("sluice reload"), "\(command)")
         }
 
         @Test("Any number of silent connections does not keep curl from health and metrics")

@@ -24,10 +24,22 @@ struct AuditRoutes: Sendable {
         var filter = AuditFilter()
         filter.warehouse = try call.request.parameter("warehouse")
         filter.actor = try call.request.parameter("actor")
-        filter.action = try call.request.parameter("action")
+        filter.action = try action(call)
         filter.since = try call.moment("since")
         filter.until = try call.moment("until")
         return filter
+    }
+
+    /// An empty answer would hide a slip.
+    private func action(_ call: APICall) throws -> String? {
+        guard let action = try call.request.parameter("action") else { return nil }
+        guard AuditActions.isKnown(action) else {
+            throw RequestError.invalid(
+                "action",
+                "unknown action \(action.quoted) (\(AuditActions.advice(for: action)))"
+            )
+        }
+        return action
     }
 
     private func list(_ call: APICall) async throws -> Response {

@@ -84,7 +84,11 @@ extension APIDocument {
     private static let auditFilter = [
         Parameter("warehouse", .warehouseID, "Only this warehouse"),
         Parameter("actor", .example("anna"), "Part of the actor's name, or its id"),
-        Parameter("action", .example("whitelist"), "An action, or what it starts with"),
+        Parameter(
+            "action",
+            .example("whitelist"),
+            "One of \(AuditActions.all.joined(separator: ", ")), or what they start with"
+        ),
         Parameter("since", .moment, "From this moment on"),
         Parameter("until", .moment, "Before this moment"),
     ]

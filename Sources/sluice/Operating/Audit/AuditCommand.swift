@@ -66,7 +66,11 @@ struct AuditCommand: AsyncParsableCommand {
 extension AuditCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List changes, the latest first."
+            abstract: "List changes, the latest first.",
+            discussion: """
+                --action is one of these, or what they start with: \
+                \(AuditActions.all.joined(separator: ", ")).
+                """
         )
 
         @Option(
@@ -79,11 +83,23 @@ extension AuditCommand {
         @Option(help: "Only changes by this key or user.")
         var actor: String?
 
-        @Option(help: "Only this kind of change.")
+        @Option(
+            help: "Only this kind of change, such as whitelist or whitelist.entry.add.",
+            completion: .list(AuditActions.families + AuditActions.all)
+        )
         var action: String?
 
         @OptionGroup var span: Span
         @OptionGroup var options: ListOptions
+
+        /// An invalid filter is a usage error, found without asking a gateway.
+        func validate() throws {
+            if let action, !AuditActions.isKnown(action) {
+                throw ValidationError(
+                    "invalid --action \(action.quoted) (\(AuditActions.advice(for: action)))"
+                )
+            }
+        }
 
         func run() async throws {
             let query =

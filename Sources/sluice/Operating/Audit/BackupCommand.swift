@@ -1,7 +1,6 @@
 import ArgumentParser
 import Control
 import Sockets
-import Synchronization
 import Text
 
 /// `sluice backup`: a copy of the gateway's store.
@@ -13,6 +12,9 @@ struct BackupCommand: AsyncParsableCommand {
             The file replaces one of the same name once it is complete; only its owner can read it.
             """
     )
+
+    /// For the copy of a large store, until which nothing comes.
+    static let patience = Duration.seconds(600)
 
     @Argument(help: "The file to write, or - for standard output.", completion: .file())
     var file: String
@@ -27,26 +29,14 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let gateway = GatewaySession { try place.target(configuration: config) }
-        // Until the copy is made, nothing comes.
-        try await gateway.run(answeringWithin: .seconds(600)) { client in
+        try await gateway.run(answeringWithin: Self.patience) { client in
             if file == "-" { return try await print(from: client) }
             try await save(from: client)
         }
     }
 
     private func save(from client: ManagementClient) async throws {
-        let byteCount = Atomic<Int>(0)
-        do {
-            let draft = try FileDraft(file)
-            try await client.stream(.get("v1/backup")) { piece in
-                byteCount.add(piece.count, ordering: .relaxed)
-                try draft.write(piece)
-            }
-            try draft.commit()
-        } catch let error as SystemError {
-            throw CommandFailure("cannot write \(file): \(error)")
-        }
-        let size = UInt64(byteCount.load(ordering: .relaxed)).asBytes
+        let size = UInt64(try await client.saveBackup(to: file)).asBytes
         StandardOutput.print("saved \(file), \(size)")
     }
 

@@ -37,6 +37,11 @@ struct RestoreCommand: AsyncParsableCommand {
                 throw CommandFailure("\(error)", code: GatewayExit.configuration)
             }
             do throws(OfflineStore.Failure) {
+                try store.checkIsStopped()
+            } catch {
+                throw CommandFailure("\(error)")
+            }
+            do throws(OfflineStore.Failure) {
                 try OfflineStore.check(file)
             } catch {
                 throw CommandFailure("\(error)", code: GatewayExit.data)

@@ -16,6 +16,11 @@ struct ChangeEffect: Decodable, Hashable {
         (warnings ?? []).map { "warning: \($0)" }
             + (needsConfirmation ?? []).map { "would need --yes: \($0)" }
     }
+
+    /// Prints the notes, apart from the command's result.
+    func printNotes() {
+        for note in notes { StandardError.print("sluice: \(note)") }
+    }
 }
 
 /// The answer to a change.
@@ -107,7 +112,7 @@ struct ChangeOptions: ParsableArguments {
             ChangeText(text(value), effect: value.effect, isTrial: dryRun).description
         }
         if management.json { return }
-        for note in answer.value.effect?.notes ?? [] { StandardError.print("sluice: \(note)") }
+        answer.value.effect?.printNotes()
     }
 }
 

@@ -22,14 +22,10 @@ struct GatewayContext: Codable, Hashable {
         }
     }
 
-    /// The key itself, or the first line of its file.
+    /// The key itself, or the first word of its file.
     func readKey() throws(CommandFailure) -> String? {
         guard let keyFile else { return key }
-        let text = try InputText(keyFile).read(limit: 4_096)
-        guard let line = text.split(whereSeparator: \.isWhitespace).first else {
-            throw CommandFailure("context \(name): \(keyFile) is empty")
-        }
-        return String(line)
+        return try KeyFile(path: keyFile).read(for: "context \(name)")
     }
 }
 

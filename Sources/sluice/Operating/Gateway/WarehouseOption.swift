@@ -22,6 +22,15 @@ struct WarehouseOption: ParsableArguments {
         return try await Self.only(client, use: "--warehouse")
     }
 
+    /// The id that was given, or that of the only one of a configuration file.
+    func id(among ids: [String]) throws(CommandFailure) -> String {
+        if let warehouse { return warehouse }
+        guard let only = ids.first, ids.count == 1 else {
+            throw Self.ambiguous(ids, of: ids.count, use: "--warehouse")
+        }
+        return only
+    }
+
     /// The id of the only warehouse.
     ///
     /// - Parameter option: what names one of several.
@@ -48,12 +57,40 @@ struct WarehouseOption: ParsableArguments {
         of total: Int,
         use option: String
     ) -> CommandFailure {
-        if total == 0 { return CommandFailure("the gateway has no warehouse") }
+        if total == 0 { return CommandFailure("there is no warehouse") }
         let names = ids.joined(separator: ", ") + (total > ids.count ? ", …" : "")
         return CommandFailure(
             "several warehouses (use \(option) with one of \(names))",
             code: GatewayExit.usage
         )
+    }
+}
+
+/// A warehouse that is named by its id alone, or by `--warehouse` as elsewhere.
+struct WarehouseArgument: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "The warehouse's id. (default: the only one)",
+            valueName: "warehouse"
+        ),
+        completion: .warehouses
+    )
+    var id: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: "The warehouse's id, as for other commands.",
+        completion: .warehouses
+    )
+    var warehouse: String?
+
+    /// `nil` for the only one.
+    var named: String? { id ?? warehouse }
+
+    func validate() throws {
+        if id != nil, warehouse != nil {
+            throw ValidationError("the warehouse is named twice")
+        }
     }
 }
 

@@ -79,7 +79,11 @@ extension PolicyCommand {
     struct Diff: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what applying a policy would change.",
-            discussion: "Exit codes: 0 nothing would change, 1 something would, 2 no answer."
+            discussion: """
+                What apply would ask before it changes anything follows "would need --yes:".
+
+                Exit codes: 0 nothing would change, 1 something would, 2 no answer.
+                """
         )
 
         @OptionGroup var document: Document
@@ -88,13 +92,13 @@ extension PolicyCommand {
         func run() async throws {
             var gateway = management.gateway
             gateway.refusal = ExitCode(2)
-            // A comparison changes nothing that would have to be confirmed.
-            let trial = [(key: "dryRun", value: "true"), (key: "confirm", value: "true")]
+            let trial = [(key: "dryRun", value: "true")]
             let result = try await gateway.run { client in
                 let request = try document.request().adding(trial)
                 let answer: ManagementClient.Answer<PolicyChangeView> =
                     try await client.send(request)
                 gateway.print(answer) { $0.text + "\n" }
+                if !management.json { answer.value.effect?.printNotes() }
                 return answer.value
             }
             if result.changes?.isEmpty == false { throw ExitCode.failure }

@@ -92,8 +92,8 @@ extension EndpointCommand {
                     where error.refusal?.code == "EndpointNotFound"
                 {
                     throw CommandFailure(
-                        "\(error) (to approve it: sluice endpoint register"
-                            + " \(argument.endpoint.shellQuoted))"
+                        "\(error) To approve it: sluice endpoint register"
+                            + " \(argument.endpoint.shellQuoted)"
                     )
                 }
             }

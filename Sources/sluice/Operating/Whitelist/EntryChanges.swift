@@ -1,3 +1,4 @@
+import Addresses
 import ArgumentParser
 import Control
 import Text
@@ -42,9 +43,11 @@ struct EntryArguments: ParsableArguments {
     {
         // An id has neither.
         guard word.contains(".") || word.contains(":") else { return word }
+        let block = try Self.block(word)
+        let query = [(key: "source", value: "\(block.first)")]
         let list: ManagementClient.Listing<EntryView> =
-            try await client.list(path, query: [(key: "text", value: word)], limit: 1_000).value
-        let ids = list.elements.filter { $0.cidr == word }.compactMap(\.entryId)
+            try await client.list(path, query: query, limit: 1_000).value
+        let ids = list.elements.filter { $0.block == block }.compactMap(\.entryId)
         guard let id = ids.first else {
             throw CommandFailure("no entry has the CIDR \(word.quoted) (see sluice whitelist list)")
         }
@@ -55,6 +58,17 @@ struct EntryArguments: ParsableArguments {
             )
         }
         return id
+    }
+
+    private static func block(_ word: String) throws(CommandFailure) -> CIDRBlock {
+        do throws(AddressSyntaxError) {
+            return try CIDRBlock(entry: word)
+        } catch {
+            throw CommandFailure(
+                "\(word.quoted) is neither an id nor a CIDR: \(error)",
+                code: GatewayExit.usage
+            )
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Addresses
 import Control
 import Text
 import Time
@@ -23,8 +24,25 @@ struct EntryView: ChangedItem {
         return enabled == false ? "disabled" : "enabled"
     }
 
+    /// `cidr` as a value: 203.0.113.7 and 203.0.113.7/32 are the same.
+    var block: CIDRBlock? {
+        // `try?`: what is not understood is not the same as anything.
+        try? CIDRBlock(entry: cidr)
+    }
+
     /// `entry 12: allow 203.0.113.0/24`
     var words: String { (entryId.map { "entry \($0): " } ?? "") + "\(action) \(cidr)" }
+}
+
+extension CIDRBlock {
+    /// A block, or an address alone, as an entry may be written.
+    init(entry text: String) throws(AddressSyntaxError) {
+        if text.contains("/") {
+            try self.init(parsing: text)
+        } else {
+            self.init(try IPAddress(parsing: text).unmapped)
+        }
+    }
 }
 
 extension ManagementClient.Listing where Element == EntryView {
