@@ -26,6 +26,8 @@ extension [UInt8] {
             case "\"", "\\":
                 append(UInt8(ascii: "\\"))
                 append(UInt8(ascii: scalar))
+            // Of a list's text, every line has one.
+            case "\n": append(contentsOf: "\\n".utf8)
             case _ where !scalar.isHarmless:
                 for unit in scalar.utf16 {
                     append(contentsOf: "\\u".utf8)

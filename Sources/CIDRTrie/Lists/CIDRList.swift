@@ -54,6 +54,17 @@ public struct CIDRList: Sendable {
         ruleLimit: Int = ruleLimit,
         _ body: (Rule, _ line: Int) -> Void
     ) -> [CIDRListError] {
+        forEachEntry(in: bytes, ruleLimit: ruleLimit) { rule, line, _ in body(rule, line) }
+    }
+
+    /// As ``forEachRule(in:ruleLimit:_:)``, with the text of each rule's address, block or range.
+    ///
+    /// - Parameter body: is given each rule, its line, and where its text is in `bytes`.
+    package static func forEachEntry(
+        in bytes: Span<UInt8>,
+        ruleLimit: Int = ruleLimit,
+        _ body: (Rule, _ line: Int, _ text: Range<Int>) -> Void
+    ) -> [CIDRListError] {
         guard !bytes.isUTF16 else {
             return [CIDRListError(line: 1, column: 1, reason: .utf16)]
         }
@@ -64,9 +75,11 @@ public struct CIDRList: Sendable {
         while start < bytes.count {
             let end = bytes.endOfLine(from: start)
             do {
-                for rule in try CIDRListLine.rules(of: bytes.extracting(start..<end)) {
+                let entry = try CIDRListLine.rules(of: bytes.extracting(start..<end))
+                let text = start + entry.address.lowerBound..<start + entry.address.upperBound
+                for rule in entry.rules {
                     ruleCount += 1
-                    body(rule, line)
+                    body(rule, line, text)
                 }
             } catch {
                 guard errors.count < errorLimit else {
@@ -89,6 +102,34 @@ public struct CIDRList: Sendable {
 }
 
 extension CIDRList {
+    /// The beginnings of some lines, for those who look for an error.
+    ///
+    /// - Parameters:
+    ///   - numbers: of the lines, counted from 1, in ascending order.
+    ///   - limit: in bytes; a line is cut before the character that exceeds it.
+    /// - Returns: one text for each number; an empty one for a line that the list does not have.
+    package static func texts(
+        ofLines numbers: some Sequence<Int>,
+        in bytes: Span<UInt8>,
+        limit: Int
+    ) -> [String] {
+        var (start, line) = (0, 1)
+        return numbers.map { number in
+            while line < number, start < bytes.count {
+                start = bytes.startOfLine(after: bytes.endOfLine(from: start))
+                line += 1
+            }
+            guard start < bytes.count else { return "" }
+            var end = bytes.endOfLine(from: start)
+            if end - start > limit {
+                end = start + limit
+                // A byte that continues a character (RFC 3629 §3).
+                while end > start, bytes[end] & 0xc0 == 0x80 { end -= 1 }
+            }
+            return String(decoding: (start..<end).map { bytes[$0] }, as: UTF8.self)
+        }
+    }
+
     /// The line of each rule of a list. Rules on consecutive lines take no memory.
     public struct LineNumbers: RandomAccessCollection, Sendable {
         /// For each rule whose line is not the one after the previous rule's: its index and line.

@@ -8,8 +8,11 @@ enum CIDRListLine {
         let offset: Int
     }
 
-    /// The rules that the line gives: none, one, or for a range as many as it takes.
-    static func rules(of line: Span<UInt8>) throws(Problem) -> [Rule] {
+    /// The rules that the line gives: none, one, or for a range as many as it takes; and where in the
+    /// line their address, block or range is.
+    static func rules(
+        of line: Span<UInt8>
+    ) throws(Problem) -> (rules: [Rule], address: Range<Int>) {
         guard line.count <= CIDRList.lineLimit else {
             throw Problem(
                 reason: .lineTooLong(limit: CIDRList.lineLimit),
@@ -17,7 +20,7 @@ enum CIDRListLine {
             )
         }
         var start = line.skippingBlanks(from: 0)
-        guard start < line.count, !line.isCommentMark(at: start) else { return [] }
+        guard start < line.count, !line.isCommentMark(at: start) else { return ([], 0..<0) }
         let isDenied = line[start] == UInt8(ascii: "!")
         if isDenied { start = line.skippingBlanks(from: start + 1) }
         let end = line.endOfAddress(from: start)
@@ -29,9 +32,10 @@ enum CIDRListLine {
             action: isDenied ? .deny : .allow
         )
         let description = try words.text(of: line)
-        return range.blocks.map {
+        let rules = range.blocks.map {
             Rule(block: $0, action: words.action, description: description)
         }
+        return (rules, start..<end)
     }
 
     private static func range(

@@ -99,34 +99,77 @@ extension ManagementClient {
 
     /// The first `limit` elements of a list, of as many pages as that takes.
     ///
-    /// - Parameter isPaged: whether the gateway answers the list in pages.
+    /// - Parameters:
+    ///   - isPaged: whether the gateway answers the list in pages.
+    ///   - keepsJSON: whether the answer can also be printed as JSON.
     package func list<Element: Decodable & Sendable>(
         _ path: String,
         query: [(key: String, value: String)] = [],
         isPaged: Bool = true,
+        keepsJSON: Bool = true,
         limit: Int
     ) async throws(ManagementClientError) -> Answer<Listing<Element>> {
         var listing = Listing<Element>(elements: [], total: 0)
         var bodies: [[UInt8]] = []
-        let size = max(1, min(limit, Self.pageSize))
-        repeat {
-            let place =
-                isPaged
-                ? [(key: "page", value: "\(bodies.count + 1)"), (key: "size", value: "\(size)")]
-                : []
-            let (body, route) = try await self.body(of: .get(path, query: query + place))
+        try await forEachPage(path, query: query, isPaged: isPaged, limit: limit) { body in
             // `try?`: without an envelope it is not a gateway's response.
             guard let page = try? JSONDecoder().decode(Page<Element>.self, from: Data(body)) else {
-                throw .unexpectedAnswer(address: route.text)
+                return nil
             }
-            bodies.append(body)
+            if keepsJSON { bodies.append(body) }
             listing.elements += page.data
             // A list without pages has no total.
             listing.total = page.total ?? listing.elements.count
-            if page.data.isEmpty { break }
-        } while listing.elements.count < min(limit, listing.total)
+            return (page.data.count, page.total)
+        }
         listing.elements = Array(listing.elements.prefix(limit))
         return Answer(value: listing, bodies: bodies, limit: limit)
+    }
+
+    /// The first `limit` elements of a list, a page after the other: only one is in memory.
+    ///
+    /// - Parameter use: is given the elements of a page, and how many there are in all.
+    package func forEachPage<Element: Decodable & Sendable>(
+        of path: String,
+        query: [(key: String, value: String)] = [],
+        limit: Int,
+        _ use: ([Element], _ total: Int) -> Void
+    ) async throws(ManagementClientError) {
+        var count = 0
+        try await forEachPage(path, query: query, isPaged: true, limit: limit) { body in
+            // `try?`: without an envelope it is not a gateway's response.
+            guard let page = try? JSONDecoder().decode(Page<Element>.self, from: Data(body)) else {
+                return nil
+            }
+            use(Array(page.data.prefix(limit - count)), page.total ?? page.data.count)
+            count += page.data.count
+            return (page.data.count, page.total)
+        }
+    }
+
+    /// Requests pages until there are `limit` elements, or no more.
+    ///
+    /// - Parameter use: is given each response; returns how many elements it has and how many there
+    ///   are in all, or `nil` if it is not a gateway's response.
+    func forEachPage(
+        _ path: String,
+        query: [(key: String, value: String)],
+        isPaged: Bool,
+        limit: Int,
+        _ use: ([UInt8]) -> (count: Int, total: Int?)?
+    ) async throws(ManagementClientError) {
+        let size = max(1, min(limit, Self.pageSize))
+        var (number, count, total) = (0, 0, 0)
+        repeat {
+            number += 1
+            let place =
+                isPaged ? [(key: "page", value: "\(number)"), (key: "size", value: "\(size)")] : []
+            let (body, route) = try await self.body(of: .get(path, query: query + place))
+            guard let page = use(body) else { throw .unexpectedAnswer(address: route.text) }
+            if page.count == 0 { return }
+            count += page.count
+            total = page.total ?? count
+        } while count < min(limit, total)
     }
 
     private struct Page<Element: Decodable>: Decodable {
@@ -134,29 +177,3 @@ extension ManagementClient {
         let total: Int?
     }
 }
-
-// MARK: - JSON
-
-extension ManagementClient.Answer {
-    /// The value alone, without its envelope, as the gateway sent it, with a line feed. Its keys are
-    /// sorted. A list is an object of `entries` and `total`.
-    package var json: String {
-        // What was decoded is JSON.
-        let envelopes = bodies.compactMap { try? JSONValue(parsing: $0) }
-        guard let first = envelopes.first else { return "null\n" }
-        guard bodies.count > 1 || first["total"] != nil || Value.self is any ListValue.Type else {
-            return (first["data"] ?? [:]).prettyText + "\n"
-        }
-        let entries = envelopes.flatMap { $0["data"]?.array ?? [] }
-        let list: JSONValue = [
-            "entries": .array(Array(entries.prefix(limit))),
-            "total": envelopes.last?["total"] ?? .number("\(entries.count)"),
-        ]
-        return list.prettyText + "\n"
-    }
-}
-
-/// A type that only lists have.
-private protocol ListValue {}
-
-extension ManagementClient.Listing: ListValue {}

@@ -30,11 +30,15 @@ extension JSONValue {
     }
 }
 
-private struct JSONParser {
+/// Reads JSON text from a place in it.
+struct JSONParser {
     let bytes: [UInt8]
-    private var position = 0
+    var position = 0
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], at position: Int = 0) {
+        self.bytes = bytes
+        self.position = position
+    }
 
     mutating func document() throws(JSONSyntaxError) -> JSONValue {
         let value = try value(depth: 0)
@@ -43,31 +47,36 @@ private struct JSONParser {
         return value
     }
 
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+    var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private var unexpected: JSONSyntaxError {
+    var unexpected: JSONSyntaxError {
         position < bytes.count ? .unexpected(offset: position) : .unexpectedEnd
     }
 
-    private mutating func skipSpace() {
-        while let byte = next, [0x20, 0x09, 0x0a, 0x0d].contains(byte) { position += 1 }
+    mutating func skipSpace() {
+        while let byte = next {
+            switch byte {
+            case 0x20, 0x09, 0x0a, 0x0d: position += 1
+            default: return
+            }
+        }
     }
 
     /// Skips `character` if it is next.
-    private mutating func takes(_ character: Unicode.Scalar) -> Bool {
+    mutating func takes(_ character: Unicode.Scalar) -> Bool {
         guard next == UInt8(ascii: character) else { return false }
         position += 1
         return true
     }
 
-    private mutating func expect(_ text: String) throws(JSONSyntaxError) {
+    mutating func expect(_ text: String) throws(JSONSyntaxError) {
         for byte in text.utf8 {
             guard next == byte else { throw unexpected }
             position += 1
         }
     }
 
-    private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
         skipSpace()
         switch next {
         case UInt8(ascii: "{"): return try object(depth: depth + 1)
@@ -147,7 +156,7 @@ extension JSONParser {
         guard position > start else { throw unexpected }
     }
 
-    private mutating func string() throws(JSONSyntaxError) -> String {
+    mutating func string() throws(JSONSyntaxError) -> String {
         let start = position
         try expect("\"")
         var text: [UInt8] = []
@@ -165,6 +174,23 @@ extension JSONParser {
             throw .unexpected(offset: start)
         }
         return string
+    }
+
+    /// Moves behind a string, whose escapes and characters are checked when it is read.
+    mutating func skipString() throws(JSONSyntaxError) {
+        try expect("\"")
+        while let byte = next, byte != UInt8(ascii: "\"") {
+            guard byte >= 0x20 else { throw unexpected }
+            position += byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        guard position < bytes.count else { throw .unexpectedEnd }
+        position += 1
+    }
+
+    /// Moves behind a value that is neither an array nor an object.
+    mutating func skipScalar() throws(JSONSyntaxError) {
+        if next == UInt8(ascii: "\"") { return try skipString() }
+        _ = try value(depth: 0)
     }
 
     private static let escapes: [UInt8: Unicode.Scalar] = [

@@ -119,24 +119,17 @@ struct GatewayCommandTests {
         }
     }
 
-    @Test("Several entries are added one by one, the caller's own address last")
+    @Test("Several entries are added by one request, the caller's own address last")
     func myAddress() async throws {
         let me = Answer.data(#"{"kind":"key","name":"a","address":"203.0.113.7"}"#)
         let (code, requests) = try await run(
             "whitelist add 10.0.0.1 10.0.0.2 --my-address --group office",
-            [me, entry]
+            [me, .data(#"{"added":3,"kept":0,"unchanged":0}"#)]
         )
         #expect(code == 0)
-        #expect(
-            requests.map(\.call).dropFirst()
-                == ArraySlice(
-                    Array(
-                        repeating: "POST /v1/groups/office/entries",
-                        count: 3
-                    )
-                )
-        )
-        #expect(requests.last?.body.contains("203.0.113.7") == true)
+        #expect(requests.map(\.call) == ["GET /v1/me", "POST /v1/groups/office/import"])
+        let text = #""text":"10.0.0.1\n10.0.0.2\n203.0.113.7""#
+        #expect(requests.last?.body.contains(text) == true)
     }
 
     @Test("A trial and a confirmation are parts of the query")
@@ -223,11 +216,59 @@ struct GatewayCommandTests {
         #expect(code == 1 && requests.count == 1)
     }
 
-    @Test("An exported policy has no version")
-    func export() {
-        #expect(
-            PolicyCommand.Export.lasting(["version": 4, "warehouses": []]) == ["warehouses": []]
-        )
+    @Test("Several entries are one change; if some were there before, the exit code is 1")
+    func severalEntries() async throws {
+        func imported(_ counts: String) -> Answer { .data("{\(counts),\"errors\":[]}") }
+        let line = "whitelist add 10.0.0.1 10.0.0.4-10.0.0.9 --expires 2100-01-01T00:00:00Z -w W"
+        let body =
+            #"{"action":"allow","expiresAt":"2100-01-01T00:00:00Z","text":"10.0.0.1\n10.0.0.4-10.0.0.9"}"#
+        for (counts, expected) in [
+            (#""added":2,"kept":0,"unchanged":0"#, Int32(0)),
+            (#""added":1,"kept":0,"unchanged":1"#, 1), (#""added":1,"kept":1,"unchanged":0"#, 1),
+        ] {
+            let (code, requests) = try await run(line, [imported(counts)])
+            #expect(code == expected)
+            #expect(requests.map(\.call) == ["POST /v1/warehouses/W/whitelist/import"])
+            #expect(requests.last?.body == body)
+        }
+        let (code, requests) = try await run("whitelist add 10.0.0.9-10.0.0.1 -w W", [])
+        #expect(code == 64 && requests.isEmpty, "the range is in the wrong order")
+    }
+
+    @Test("A range is added by an import, as its blocks are several entries")
+    func range() async throws {
+        let answer = Answer.data(#"{"added":2}"#)
+        let (code, requests) = try await run("whitelist add 10.0.0.0-10.0.0.2 --group g", [answer])
+        #expect(code == 0 && requests.map(\.call) == ["POST /v1/groups/g/import"])
+    }
+
+    @Test("An import is compared first, and bound to what it was compared with")
+    func importModes() async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sluice-\(UUID().uuidString).cidrs")
+        try Data("10.0.0.1\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let preview = Answer.data(#"{"added":1,"effect":{"version":7}}"#)
+        for (option, mode) in [("", "add"), (" --update", "update"), (" --replace", "replace")] {
+            let line = "whitelist import \(file.path)\(option) --description lab -w W"
+            let (code, requests) = try await run(line, [preview, .data(#"{"added":1}"#)])
+            #expect(code == 0 && requests.count == 2)
+            let call = "POST /v1/warehouses/W/whitelist/import"
+            #expect(requests.map(\.call) == [call + "?dryRun=true&confirm=true", call])
+            let body =
+                #"{"action":"allow","description":"lab","mode":"\#(mode)","text":"10.0.0.1\n""#
+            #expect(requests.map(\.body) == [body + "}", body + #","version":7}"#])
+        }
+        let line = "whitelist import \(file.path) --update --replace -w W"
+        let (code, requests) = try await run(line, [])
+        #expect(code == 64 && requests.isEmpty)
+    }
+
+    @Test("The line of a file that is not UTF-8 is named")
+    func encoding() {
+        let bytes = Array("1.1.1.1\n2.2.2.2 # B".utf8) + [0xfc, 0x72, 0x6f, 0x0a]
+        #expect(InputText.lineWithoutUTF8(bytes.span) == 2)
+        #expect(InputText.lineWithoutUTF8("ü\n".utf8.span) == nil)
     }
 
     @Test("What is not a backup is found before anything is asked: 65")

@@ -152,6 +152,52 @@ struct ManagementExchangeTests {
         }
     }
 
+    @Test("A list is passed on as JSON a page after the other, as if it were one")
+    func writtenPages() async throws {
+        let page = { (names: Range<Int>) in
+            let list = names.map { #"{"z":1.50,"name":"n\#($0)"}"# }.joined(separator: ",")
+            return ScriptedServer.Answer.data("[\(list)]", beside: #","total":2500"#)
+        }
+        let pages = [page(0..<1_000), page(1_000..<2_000)]
+        try await ScriptedServer.run(pages + pages) { server in
+            var pieces: [String] = []
+            try await client(server).writeList("v1/keys", limit: 1_500) { pieces.append($0) }
+            #expect(pieces.count > 2)
+            let answer: ManagementClient.Answer<ManagementClient.Listing<Name>> =
+                try await client(server).list("v1/keys", limit: 1_500)
+            #expect(pieces.joined() == answer.json)
+            let json = try JSONValue(parsing: Array(pieces.joined().utf8))
+            #expect(json.prettyText + "\n" == pieces.joined())
+            #expect(json["entries"]?.array?.count == 1_500 && json["total"] == 2_500)
+            #expect(json["entries"]?.array?.last == ["name": "n1499", "z": .number("1.50")])
+        }
+    }
+
+    @Test("An empty list is an object, and what is not a list is not passed on")
+    func emptyPages() async throws {
+        let answers: [ScriptedServer.Answer] = [
+            .data("[]", beside: #","total":0"#), .data(#"[{"name":"a"},{"name":"b"}]"#),
+        ]
+        try await ScriptedServer.run(answers) { server in
+            var text = ""
+            try await client(server).writeList("v1/x", limit: 10) { text += $0 }
+            #expect(text == "{\n  \"entries\": [],\n  \"total\": 0\n}\n")
+            text = ""
+            try await client(server).writeList("v1/x", isPaged: false, limit: 1) { text += $0 }
+            let json = try JSONValue(parsing: Array(text.utf8))
+            #expect(json == ["entries": [["name": "a"]], "total": 2])
+        }
+    }
+
+    @Test("A resource is passed on without some of its members")
+    func document() async throws {
+        try await ScriptedServer.run([.data(#"{"version":4,"a":[]}"#)]) { server in
+            var text = ""
+            try await client(server).write("v1/policy", omitting: ["version"]) { text += $0 }
+            #expect(text == "{\n  \"a\": []\n}\n")
+        }
+    }
+
     @Test("A list without pages is as long as it is, and an object in JSON")
     func withoutPages() async throws {
         try await ScriptedServer.run([.data(#"[{"name":"a"}]"#)]) { server in

@@ -98,6 +98,15 @@ extension IntegrationTests {
             let again = try site.folder.write(exported, to: "again.cidrs")
             let result = try run("whitelist import \(again) --replace", says: "1 unchanged")
             #expect(!result.output.contains("added") && !result.output.contains("removed"))
+            try run("whitelist disable 127.0.0.9")
+            try run("whitelist import \(again)", says: "1 kept", "--update")
+            try expectAdmitted()
+            try run("whitelist import \(again) --update --dry-run", says: "enabled no -> yes")
+            try run("whitelist import \(again) --update", says: "1 changed")
+            try expectAdmitted("127.0.0.9")
+            let several = "whitelist add 127.0.0.7 127.0.0.9 127.0.0.12-127.0.0.13"
+            try run(several, exit: 1, says: "127.0.0.9 is already in the list", "127.0.0.12/31")
+            try expectAdmitted("127.0.0.7", "127.0.0.9")
         }
 
         @Test("A group counts for the warehouses that it is attached to, and outlasts its name")

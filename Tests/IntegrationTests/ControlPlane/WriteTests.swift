@@ -210,7 +210,7 @@ extension IntegrationTests {
                     method = "POST"
                     path = "/v1/warehouses/WHTEST/whitelist/import"
                     let text = addresses.joined(separator: #"\n"#)
-                    body = #"{"text":"\#(text)","action":"\#(action)"}"#
+                    body = #"{"text":"\#(text)","action":"\#(action)","mode":"update"}"#
                     return
                 }
                 guard let id = ledger.ids[address], let action = ledger.actions[address] else {

@@ -297,7 +297,8 @@ extension APIDocument {
                 body: .list(
                     .body([
                         "text": .example("203.0.113.0/24 office\n"),
-                        "mode?": .word("add", "replace"), "action?": .action,
+                        "mode?": .word(ImportMode.self), "action?": .action,
+                        "description?": .description, "expiresAt?": .moment,
                         "service?": .service, "version?": .count,
                     ])
                 ),
@@ -315,12 +316,34 @@ extension APIDocument {
     ]
 
     private static let importChange: Schema.Fields = [
-        "added": .count, "changed": .count, "removed": .count, "unchanged": .count,
-        "errors": .list(of: .lineError),
+        "added": .count, "changed": .count, "removed": .count, "kept": .count,
+        "unchanged": .count, "errors": .list(of: .lineError),
+        "entries": .list(
+            .importedEntry,
+            maxCount: ImportResult.itemLimit * ImportResult.Outcome.allCases.count
+        ),
     ]
 }
 
 extension Schema {
+    fileprivate static let importedEntry = Schema.named(
+        "ImportedEntry",
+        .object([
+            "outcome": .word(ImportResult.Outcome.self), "entryId?": .entryID,
+            "cidr": .example("203.0.113.0/24"), "line?": .integer(1...),
+            "differences": .list(of: .word(EntryDifference.self)),
+            "listed?": .importedState, "imported?": .importedState,
+        ])
+    )
+
+    private static let importedState = Schema.named(
+        "ImportedState",
+        .object([
+            "cidr": .example("203.0.113.0/24"), "action": .action, "description": .text,
+            "enabled": .boolean, "expiresAt?": .moment,
+        ])
+    )
+
     fileprivate static let whitelist = Schema.named(
         "Whitelist",
         .object([

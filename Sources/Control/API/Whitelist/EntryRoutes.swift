@@ -26,7 +26,8 @@ struct EntryRoutes: Sendable {
         }
     }
 
-    private typealias Owner = @Sendable (APICall, ServiceProtocol?) throws -> ListReference
+    /// The list that a call is about.
+    typealias Owner = @Sendable (APICall, ServiceProtocol?) throws -> ListReference
 
     private func add(to path: String, _ scope: APIRouter.Scope, _ owner: @escaping Owner) {
         let readScope: APIRouter.Scope = scope == .warehouse ? .warehouse : .filtered
@@ -190,7 +191,7 @@ extension EntryRoutes {
 // MARK: - Writing
 
 extension EntryRoutes {
-    private static let writeParameters: Set = ["confirm", "dryRun"]
+    static let writeParameters: Set = ["confirm", "dryRun"]
 
     private func create(_ call: APICall, _ owner: @escaping Owner) async throws -> Response {
         try call.allowParameters(Self.writeParameters)
@@ -338,109 +339,5 @@ extension StoreTransaction {
         else { return nil }
         let id = reference.reference(to: list.id(at: first))
         return "redundant: covered by \(around.text) (entry \(id))"
-    }
-}
-
-// MARK: - Import
-
-/// A list as people keep it in a file.
-private struct ImportedText: APIBody {
-    static let fields = ["text", "mode", "action", "service", "version"]
-
-    enum Mode: String, CaseIterable {
-        /// Adds entries, and changes those whose block is there already.
-        case add
-        /// Also removes all others.
-        case replace
-    }
-
-    /// One address, block or range a line, and a comment (`CIDRList`).
-    var text: String
-    var mode: String?
-    /// What happens to the addresses of lines that do not say so with `!`.
-    var action: String?
-    var service: String?
-    var version: UInt64?
-
-    func parsedMode() throws -> Mode {
-        guard let mode else { return .add }
-        guard let known = Mode(rawValue: mode) else {
-            throw RequestError.invalid("mode", "expected add or replace, found \(mode.quoted)")
-        }
-        return known
-    }
-}
-
-/// A line that cannot be imported.
-private struct ImportError: Encodable {
-    let line: Int
-    let text: String
-    let message: String
-}
-
-extension EntryRoutes {
-    private static let shownErrors = 1_000
-
-    private func importList(_ call: APICall, _ owner: @escaping Owner) async throws -> Response {
-        try call.allowParameters(Self.writeParameters)
-        let bytes = try await call.bytes(.list)
-        let body = try call.decode(ImportedText.self, from: bytes)
-        let list = try owner(call, EntryField.service(body.service))
-        let mode = try body.parsedMode()
-        let action = try EntryField.action(body.action)
-        // A long list takes seconds.
-        let read = try await BlockingWork.run {
-            CIDRList(parsing: body.text.utf8.span, ruleLimit: EntryLimits.perList)
-        }
-        guard read.errors.isEmpty else { return try refuse(call, body.text, read.errors) }
-        let entries = Self.entries(of: read, action, by: call.principal.name)
-        return try await writes.write(call, bytes) { transaction in
-            try transaction.checkVersion(body.version, of: list)
-            let version = try transaction.version(of: list)
-            let change = try transaction.replace(
-                in: list,
-                where: { _ in mode == .replace },
-                by: entries
-            )
-            var answer = WriteAnswer(change.members)
-            answer.seenVersion = version
-            answer.members["errors"] = .array([])
-            return answer
-        }
-    }
-
-    private static func entries(of list: CIDRList, _ action: Action, by editor: String)
-        -> [WhitelistEntry]
-    {
-        let now = UnixTime.systemTime
-        var seen: Set<CIDRBlock> = []
-        return list.rules.compactMap { rule in
-            guard seen.insert(rule.block).inserted else { return nil }
-            var rule = rule
-            if action == .deny { rule.action = .deny }
-            return WhitelistEntry(rule, editor: editor, editedAt: now)
-        }
-    }
-
-    /// Nothing is imported while there are errors.
-    private func refuse(_ call: APICall, _ text: String, _ errors: [CIDRListError]) throws
-        -> Response
-    {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let shown = errors.prefix(Self.shownErrors).map { error in
-            ImportError(
-                line: error.line,
-                text: lines.indices.contains(error.line - 1)
-                    ? String(lines[error.line - 1].prefix(200)) : "",
-                message: "\(error.reason)"
-            )
-        }
-        var envelope = Envelope(id: call.id, data: ["errors": Array(shown)])
-        envelope.success = false
-        envelope.code = "InvalidList"
-        envelope.message =
-            "The list has \(errors.count.of("error")), first in line \(errors[0].line):"
-            + " \(errors[0].reason). Nothing was imported."
-        return try envelope.response(status: .badRequest)
     }
 }

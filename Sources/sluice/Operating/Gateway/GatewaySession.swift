@@ -41,7 +41,7 @@ struct GatewaySession {
     func print<Value>(_ answer: ManagementClient.Answer<Value>, as text: (Value) -> String) {
         if redraws { StandardOutput.clearScreen() }
         if json {
-            StandardOutput.print(json: answer.json, terminator: "")
+            answer.writeJSON { StandardOutput.print(json: $0, terminator: "") }
         } else {
             StandardOutput.print(text(answer.value), terminator: "")
         }

@@ -23,8 +23,23 @@ struct InputText {
             throw CommandFailure("\(path) is too large (at most \(UInt64(limit).asBytes))")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure("\(path) is not UTF-8 text", code: GatewayExit.data)
+            let line = Self.lineWithoutUTF8(bytes.span).map { "; first in line \($0)" } ?? ""
+            throw CommandFailure(
+                "\(path) is not UTF-8 text\(line) (save it as UTF-8)",
+                code: GatewayExit.data
+            )
         }
         return text
+    }
+
+    /// The first line that is not UTF-8, counted from 1.
+    static func lineWithoutUTF8(_ bytes: Span<UInt8>) -> Int? {
+        do {
+            _ = try UTF8Span(validating: bytes)
+            return nil
+        } catch {
+            let before = 0..<min(error.byteOffsets.lowerBound, bytes.count)
+            return 1 + before.count { bytes[$0] == UInt8(ascii: "\n") }
+        }
     }
 }

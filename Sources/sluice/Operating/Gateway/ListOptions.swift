@@ -25,11 +25,21 @@ struct ListOptions: ParsableArguments {
     ) async throws {
         let gateway = management.gateway
         try await gateway.run { client in
-            let answer: ManagementClient.Answer<ManagementClient.Listing<Element>> =
-                try await client.list(
-                    try await path(client),
+            let path = try await path(client)
+            if gateway.json {
+                return try await client.writeList(
+                    path,
                     query: query,
                     isPaged: isPaged,
+                    limit: limit
+                ) { StandardOutput.print(json: $0, terminator: "") }
+            }
+            let answer: ManagementClient.Answer<ManagementClient.Listing<Element>> =
+                try await client.list(
+                    path,
+                    query: query,
+                    isPaged: isPaged,
+                    keepsJSON: false,
                     limit: limit
                 )
             gateway.print(answer, as: text)

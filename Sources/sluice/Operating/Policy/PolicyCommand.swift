@@ -61,18 +61,12 @@ extension PolicyCommand {
         func run() async throws {
             let query = PlaceFilterOptions.pairs([("warehouse", warehouse)])
             try await management.gateway.run { client in
-                let answer: ManagementClient.Answer<JSONValue> =
-                    try await client.get("v1/policy", query: query)
-                StandardOutput.print(json: Self.lasting(answer.value).prettyText)
+                // Every change of the policy makes its version stale: without it, the file can be
+                // applied again and again.
+                try await client.write("v1/policy", query: query, omitting: ["version"]) {
+                    StandardOutput.print(json: $0, terminator: "")
+                }
             }
-        }
-
-        /// The document without its version, which every change of the policy makes stale: the file
-        /// can be applied again and again.
-        static func lasting(_ document: JSONValue) -> JSONValue {
-            guard case .object(var members) = document else { return document }
-            members["version"] = nil
-            return .object(members)
         }
     }
 

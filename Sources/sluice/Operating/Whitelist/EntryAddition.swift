@@ -25,9 +25,14 @@ struct NewEntryOptions: ParsableArguments {
     var service: WarehouseProtocol?
 
     /// The body of the request that adds an entry.
-    func body(cidr: String) -> JSONValue {
+    func body(cidr: String) -> JSONValue { body("cidr", cidr) }
+
+    /// The body of the request that adds several, all or none.
+    func body(list: [String]) -> JSONValue { body("text", list.joined(separator: "\n")) }
+
+    private func body(_ key: String, _ text: String) -> JSONValue {
         JSONValue(present: [
-            "cidr": .string(cidr),
+            key: .string(text),
             "action": .string(deny ? "deny" : "allow"),
             "description": description.map(JSONValue.string),
             "expiresAt": expires.map { .string($0.rfc3339) },
@@ -46,12 +51,16 @@ enum WarehouseProtocol: String, CaseIterable, ExpressibleByArgument {
 extension WhitelistCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Add entries to a whitelist or to a group."
+            abstract: "Add entries to a whitelist or to a group.",
+            discussion: """
+                Several entries are added by one change. Those that are in the list already stay as \
+                they are and are reported; the exit code is 1 then.
+                """
         )
 
         @Argument(
-            help: "Addresses or blocks, such as 203.0.113.7 or 203.0.113.0/24.",
-            transform: Self.block
+            help: "Addresses, blocks or ranges, such as 203.0.113.7 or 203.0.113.0/24.",
+            transform: Self.range
         )
         var cidr: [String] = []
 
@@ -72,14 +81,54 @@ extension WhitelistCommand {
             let gateway = change.management.gateway
             try await gateway.run { client in
                 let own = myAddress ? [try await ownAddress(client)] : []
-                let path = try await place.path(client) + "/entries"
-                for block in cidr + own {
-                    let request = ManagementRequest(.post, path, body: entry.body(cidr: block))
-                    let answer: ManagementClient.Answer<Changed<EntryView>> =
-                        try await change.send(request, by: client)
-                    change.report(answer, to: gateway) { "added \($0.item?.words ?? block)" }
+                let (path, entries) = (try await place.path(client), cidr + own)
+                // `try?`: what is not a block is a range.
+                if entries.count == 1, (try? Self.block(entries[0])) != nil {
+                    return try await add(entries[0], at: path, client)
                 }
+                try await add(entries, at: path, client)
             }
+        }
+
+        private func add(
+            _ block: String,
+            at path: String,
+            _ client: ManagementClient
+        ) async throws {
+            let body = entry.body(cidr: block)
+            let answer: ManagementClient.Answer<Changed<EntryView>> =
+                try await change.send(
+                    ManagementRequest(.post, path + "/entries", body: body),
+                    by: client
+                )
+            change.report(answer, to: change.management.gateway) {
+                "added \($0.item?.words ?? block)"
+            }
+        }
+
+        /// Adds all that are not there, or none.
+        private func add(
+            _ entries: [String],
+            at path: String,
+            _ client: ManagementClient
+        ) async throws {
+            let body = entry.body(list: entries)
+            let answer: ManagementClient.Answer<ImportView> =
+                try await change.send(
+                    ManagementRequest(.post, path + "/import", body: body),
+                    by: client
+                )
+            change.report(answer, to: change.management.gateway) { $0.additionText }
+            let present = answer.value.presentCount
+            guard present > 0 else { return }
+            throw CommandFailure(
+                present.of(
+                    "entry",
+                    "was already in the list and is",
+                    "were already in the list and are"
+                )
+                    + " as before (use sluice whitelist change, enable or remove)"
+            )
         }
 
         private func ownAddress(_ client: ManagementClient) async throws -> String {
@@ -91,6 +140,16 @@ extension WhitelistCommand {
                 )
             }
             return address
+        }
+
+        /// The text itself, if it is an address, a block or a range.
+        static func range(_ text: String) throws -> String {
+            do throws(AddressSyntaxError) {
+                _ = try AddressRange(parsing: text)
+                return text
+            } catch {
+                throw ValidationError("invalid CIDR block \(text.quoted): \(error)")
+            }
         }
 
         /// The text itself, if it is an address or a block.

@@ -1,71 +1,47 @@
 import ArgumentParser
 import Control
+import Sockets
 import Text
-
-/// The answer to an import, and to its preview.
-struct ImportView: ChangeAnswer {
-    struct Fault: Decodable, Hashable {
-        var line: Int
-        var text: String?
-        var message: String
-    }
-
-    var added: Int?
-    var changed: Int?
-    var removed: Int?
-    var unchanged: Int?
-    var errors: [Fault]?
-    var effect: ChangeEffect?
-
-    /// `3 added, 1 removed, 12 unchanged`
-    var words: String {
-        let counts = [("added", added), ("changed", changed), ("removed", removed)]
-            .filter { ($0.1 ?? 0) > 0 }
-        return (counts + [("unchanged", unchanged)])
-            .map { "\($0.1 ?? 0) \($0.0)" }.joined(separator: ", ")
-    }
-
-    /// The lines that are not understood.
-    var errorTable: String {
-        let rows = (errors ?? []).map { ["\($0.line)", $0.text.cell, $0.message] }
-        return Columns([.number("LINE"), "TEXT", "ERROR"], rows).description
-    }
-
-    /// What a gateway has refused because of such lines.
-    init(refused data: JSONValue) {
-        errors = (data["errors"]?.array ?? []).map { value in
-            let line: Int? = if case .number(let text) = value["line"] { Int(text) } else { nil }
-            return Fault(
-                line: line ?? 0,
-                text: value["text"]?.string,
-                message: value["message"]?.string ?? "invalid"
-            )
-        }
-    }
-}
+import Time
 
 extension WhitelistCommand {
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Import a list of addresses, blocks and ranges, one per line.",
             discussion: """
-                A line may end with a comment, which becomes the entry's description. If any line \
-                is invalid, all such lines are shown and nothing is imported. Nothing is imported \
+                A line may end with a comment, which becomes the entry's description. Entries that \
+                are in the list already stay as they are, unless --update or --replace is given; \
+                --dry-run lists what would be added, changed, kept and removed. If any line is \
+                invalid, all such lines are shown and nothing is imported. Nothing is imported \
                 either if the list has changed since it was compared with the file.
                 """
         )
 
         /// As large as the gateway accepts.
         private static let sizeLimit = 60 << 20
+        /// What takes so long that it should be shown; in bytes.
+        private static let largeSize = 1 << 20
 
         @Argument(help: "The file, or - for standard input.", completion: .file())
         var file: String
 
-        @Flag(help: "Remove the entries that the file does not have.")
+        @Flag(help: "Change entries that are in the list with other attributes.")
+        var update = false
+
+        @Flag(help: "The same, and remove the entries that the file does not have.")
         var replace = false
 
         @Flag(help: "Deny these clients instead of allowing them.")
         var deny = false
+
+        @Option(help: "What the entries are for, if their lines have no comment.")
+        var description: String?
+
+        @Option(
+            help: "When they expire: a duration such as 24h or 90d, or a time. (default: never)",
+            transform: TimeArgument.future
+        )
+        var expires: UnixTime?
 
         @Option(
             help: "Only for this service: mysql, http or tcp.",
@@ -76,13 +52,24 @@ extension WhitelistCommand {
         @OptionGroup var place: EntryPlaceOptions
         @OptionGroup var change: ChangeOptions
 
+        func validate() throws {
+            if update, replace {
+                throw ValidationError("--update and --replace cannot be combined")
+            }
+        }
+
         func run() async throws {
             let gateway = change.management.gateway
             try await gateway.run { client in
                 let text = try InputText(file).read(limit: Self.sizeLimit)
+                let isLarge = text.utf8.count >= Self.largeSize
                 let path = try await place.path(client) + "/import"
+                if isLarge { Progress.show("comparing \(file) with the list") }
                 let preview = try await preview(of: text, at: path, client)
-                if change.dryRun { return change.report(preview, to: gateway) { $0.words } }
+                if change.dryRun {
+                    return change.report(preview, to: gateway) { $0.previewText }
+                }
+                if isLarge { Progress.show("importing \(file): \(preview.value.words)") }
                 let request = ManagementRequest(
                     .post,
                     path,
@@ -91,6 +78,9 @@ extension WhitelistCommand {
                 let answer: ManagementClient.Answer<ImportView> =
                     try await change.send(request, by: client)
                 change.report(answer, to: gateway) { "imported \(file): \($0.words)" }
+                if !change.management.json, let hint = answer.value.keptHint {
+                    StandardError.print("sluice: \(hint)")
+                }
             }
         }
 
@@ -141,8 +131,10 @@ extension WhitelistCommand {
         private func body(_ text: String, version: Int?) -> JSONValue {
             JSONValue(present: [
                 "text": .string(text),
-                "mode": .string(replace ? "replace" : "add"),
+                "mode": .string(replace ? "replace" : update ? "update" : "add"),
                 "action": .string(deny ? "deny" : "allow"),
+                "description": description.map(JSONValue.string),
+                "expiresAt": expires.map { .string($0.rfc3339) },
                 "service": service.map { .string($0.rawValue) },
                 "version": version.map { .number("\($0)") },
             ])
@@ -171,13 +163,18 @@ extension WhitelistCommand {
             let gateway = management.gateway
             try await gateway.run { client in
                 let query = place.group == nil ? [(key: "list", value: list)] : []
-                let answer: ManagementClient.Answer<ManagementClient.Listing<EntryView>> =
-                    try await client.list(
-                        try await place.path(client) + "/entries",
-                        query: query,
-                        limit: .max
-                    )
-                gateway.print(answer) { ExportedList($0.elements, isDeny: deny).description }
+                let path = try await place.path(client) + "/entries"
+                if gateway.json {
+                    return try await client.writeList(path, query: query, limit: .max) {
+                        StandardOutput.print(json: $0, terminator: "")
+                    }
+                }
+                var progress = ListProgress()
+                try await client.forEachPage(of: path, query: query, limit: .max) {
+                    (entries: [EntryView], total) in
+                    StandardOutput.print("\(ExportedList(entries, isDeny: deny))", terminator: "")
+                    progress.advance(by: entries.count, of: total)
+                }
             }
         }
     }
@@ -195,5 +192,20 @@ struct ExportedList: CustomStringConvertible {
                 let description = entry.description.map(LogText.harmless) ?? ""
                 return entry.cidr + (description.isEmpty ? "" : "  # \(description)") + "\n"
             }.joined()
+    }
+}
+
+/// Shows on standard error how much of a long list has been printed, unless the list itself is on a
+/// terminal.
+private struct ListProgress {
+    private static let step = 100_000
+    private let isShown = !File.standardOutput.isTerminal
+    private var count = 0
+
+    mutating func advance(by elements: Int, of total: Int) {
+        let before = count
+        count += elements
+        guard isShown, total > Self.step, count / Self.step > before / Self.step else { return }
+        Progress.show("\(count) of \(total) entries")
     }
 }
