@@ -22,7 +22,8 @@ package enum AuditActions {
         "store.restore",
         "warehouse.import", "warehouse.password.set",
         "whitelist.entries.add", "whitelist.entries.import", "whitelist.entries.replace",
-        "whitelist.entry.add", "whitelist.entry.change", "whitelist.entry.remove", "whitelist.groups",
+        "whitelist.entry.add", "whitelist.entry.change", "whitelist.entry.remove",
+        "whitelist.groups",
         "whitelist.lease.create", "whitelist.lease.expire", "whitelist.lease.extend",
         "whitelist.lease.release", "whitelist.mode",
     ]
