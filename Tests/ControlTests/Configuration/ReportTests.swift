@@ -10,12 +10,25 @@ struct ReportTests {
         return (ConfigurationReport(loaded), loaded.file)
     }
 
+    /// The design's example, with its policy in the file.
+    private static let fileExample =
+        designExample.replacing("policy: store ", with: "policy: file ")
+
     @Test("A valid configuration is summarized in one line")
     func valid() throws {
-        let (report, file) = try report(designExample)
+        let (report, file) = try report(Self.fileExample)
         let lines = report.text.split(separator: "\n")
         #expect(report.valid)
         #expect(lines == ["\(file): valid (2 listeners, 1 warehouse, 3 whitelist rules)"])
+    }
+
+    @Test("If the policy is in a store, the file's rules are not counted: they may not apply")
+    func stored() throws {
+        let (report, file) = try report(designExample)
+        let lines = report.text.split(separator: "\n")
+        #expect(report.valid && lines.count == 1)
+        let summary = "\(file): valid (2 listeners, 1 warehouse, policy in the store "
+        #expect(lines.first?.hasPrefix(summary) == true, "\(lines)")
     }
 
     @Test("An invalid configuration is summarized with the number of its errors")
@@ -47,7 +60,7 @@ struct ReportTests {
 
     @Test("The JSON form of a valid configuration shows what it serves")
     func jsonSummary() throws {
-        let (report, _) = try report(designExample)
+        let (report, _) = try report(Self.fileExample)
         let object = try JSONSerialization.jsonObject(with: Data(try report.json().utf8))
         let serves = (object as? [String: Any])?["serves"] as? [String: Int]
         #expect(serves == ["listeners": 2, "warehouses": 1, "rules": 3])
