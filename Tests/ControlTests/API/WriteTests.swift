@@ -133,13 +133,12 @@ struct APIFormatTests {
     func pastExpiry() async throws {
         let stored = try StoredGateway()
         try await stored.run { api in
-            // An entry that was added an hour ago, for half an hour.
-            let now = UnixTime.systemTime.seconds
-            let expiry = UnixTime(seconds: now - 1_800)
+            // As if it had been added an hour ago, for half an hour.
+            let expiry = UnixTime(seconds: UnixTime.systemTime.seconds - 1_800)
             let block = try CIDRBlock(parsing: "10.0.0.1/32")
             let rule = Rule(block: block, action: .allow, expiry: expiry)
-            _ = try stored.store.write(by: .gateway, at: UnixTime(seconds: now - 3_600)) {
-                try $0.add([WhitelistEntry(rule)], to: .warehouse("W1", service: nil))
+            _ = try await stored.writer.write(by: .gateway) { transaction in
+                try transaction.add([WhitelistEntry(rule)], to: .warehouse("W1", service: nil))
             }
             let entry: JSONValue = ["cidr": "10.0.0.1", "expiresAt": .string(expiry.rfc3339)]
             let past: JSONValue = "2020-01-01T00:00:00Z"
