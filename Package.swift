@@ -19,8 +19,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // Without its traits it needs only FoundationEssentials (docs/decisions/0017).
         .package(
@@ -30,6 +33,7 @@ let package = Package(
         ),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // The pure core: values and decisions. No I/O, no clock, no Foundation.
@@ -122,9 +126,18 @@ let package = Package(
 
         // The control plane.
         .target(
+            name: "Credentials",
+            dependencies: [
+                "Addresses", "Text", "Time",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Store",
             dependencies: [
-                "Addresses", "Checksums", "CIDRTrie", "COpenSSL", "Policy", "Sockets", "Text",
+                "Addresses", "Checksums", "CIDRTrie", "Credentials", "Policy", "Sockets", "Text",
                 "Time",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -134,16 +147,21 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "Checksums", "CIDRTrie", "CYAML", "Engine", "MySQLClient",
+                "Addresses", "Checksums", "CIDRTrie", "Credentials", "CYAML", "Engine", "MySQLClient",
                 "Operations", "Policy", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict
         ),
@@ -165,7 +183,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Addresses", "AddressFeeds", "CIDRTrie", "Control", "LoadTesting", "MySQLClient",
+                "Addresses", "AddressFeeds", "CIDRTrie", "Control", "Credentials", "LoadTesting", "MySQLClient",
                 "Operations", "Policy", "SampleWarehouse", "Settings", "Sockets", "Store", "Text",
                 "Time", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -262,9 +280,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "CredentialsTests",
+            dependencies: ["Addresses", "Credentials", "Time"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Policy", "SeededRandom", "Store", "Text", "Time",
+                "Addresses", "CIDRTrie", "Credentials", "Policy", "SeededRandom", "Store", "Text", "Time",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
@@ -317,8 +340,8 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Engine",
-                "FreePorts", "MySQLClient", "Operations", "Policy", "ScriptedServers",
+                "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Credentials",
+                "Engine", "FreePorts", "MySQLClient", "Operations", "Policy", "ScriptedServers",
                 "SeededRandom", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

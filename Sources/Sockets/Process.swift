@@ -57,6 +57,14 @@ public enum DetachedThread {
         }
     }
 
+    /// Lowers the priority of the calling thread for good: a thread without the privilege cannot
+    /// raise it again (setpriority(2); on Linux a niceness is a thread's).
+    ///
+    /// - Parameter niceness: from 0 to 19, the most willing to give way.
+    public static func giveWay(niceness: Int32) {
+        _ = setpriority(PRIO_PROCESS, 0, niceness)
+    }
+
     /// Runs `body` on its own thread.
     ///
     /// - Parameter stackByteCount: of its stack; at least the system's minimum.

@@ -66,6 +66,11 @@ package enum StoreRefusal: Error, Hashable, Sendable {
     case unknownEndpoint(String, warehouse: String)
     case unknownEndpointService(String)
     case unknownKey(String)
+    case unknownAccount(String)
+    case disabledAccount(String)
+    /// The account's owner proves who they are elsewhere.
+    case notLocal(String)
+    case unknownSession(String)
     case duplicateEntry(String, of: EntryReference?)
     case exists(String)
     /// A group that warehouses use, an endpoint in a state that does not permit the action.
@@ -87,6 +92,11 @@ extension StoreRefusal: CustomStringConvertible {
             "warehouse \(warehouse) has no endpoint \(id.quoted)"
         case .unknownEndpointService(let id): "unknown endpoint service \(id.quoted)"
         case .unknownKey(let id): "unknown key \(id.quoted)"
+        case .unknownAccount(let id): "unknown account \(id.quoted)"
+        case .disabledAccount(let name): "the account \(name.quoted) is disabled"
+        case .notLocal(let name):
+            "\(name.quoted) signs in at a provider, and has neither password nor second factor here"
+        case .unknownSession(let id): "unknown session \(id.quoted) (it may have ended)"
         case .duplicateEntry(let text, let id?):
             "\(text) is already in the list as entry \(id) (change that entry instead)"
         case .duplicateEntry(let text, nil): "\(text) occurs twice (remove one of the two)"

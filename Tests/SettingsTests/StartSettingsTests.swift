@@ -6,7 +6,7 @@ import Traffic
 @Suite("Settings that only apply at startup")
 struct StartSettingsTests {
     private static let changes: [(key: String, change: @Sendable (inout Topology) -> Void)] = [
-        ("management.listen", { $0.management = nil }),
+        ("management.listen", { $0.management.address = nil }),
         ("lastPolicy", { $0.lastPolicyFolder = "/var/lib/sluice/policy" }),
         ("engine.shards", { $0.engine.shards = 7 }),
         ("engine.linger", { $0.engine.linger = .milliseconds(7) }),

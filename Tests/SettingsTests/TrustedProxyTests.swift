@@ -19,12 +19,12 @@ struct TrustedProxyTests {
             decoded(["10.0.0.0/24", "2001:db8::1", "10.1.0.0-10.1.0.3"]).configuration?.topology
         )
         #expect(
-            try topology.trustedProxies
+            try topology.management.trustedProxies
                 == ["10.0.0.0/24", "2001:db8::1/128", "10.1.0.0/30"].map {
                     try CIDRBlock(parsing: $0)
                 }
         )
-        #expect(SampleTree.public.decoded().configuration?.topology.trustedProxies == [])
+        #expect(SampleTree.public.decoded().configuration?.topology.management.trustedProxies == [])
     }
 
     @Test("Trusting half of the internet is an error, also in parts")

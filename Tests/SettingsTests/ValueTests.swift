@@ -48,7 +48,7 @@ struct ValueTests {
         ]
         let configuration = try #require(tree.decoded().configuration)
         var expected = Topology(warehouses: configuration.topology.warehouses)
-        expected.management = try SocketAddress(parsing: "[::1]:7080")
+        expected.management.address = try SocketAddress(parsing: "[::1]:7080")
         expected.lastPolicyFolder = "/var/lib/sluice/policy"
         expected.log.level = .debug
         expected.log.format = .json

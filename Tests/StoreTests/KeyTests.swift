@@ -1,4 +1,5 @@
 import Addresses
+import Credentials
 import Foundation
 import Testing
 import Time
@@ -18,7 +19,7 @@ struct KeyTests {
         try store.write { try $0.importNew(from: .pair) }
     }
 
-    private func make(_ description: KeyDescription) throws -> (key: APIKey, secret: KeySecret) {
+    private func make(_ description: KeyDescription) throws -> (key: APIKey, secret: SecretToken) {
         try store.write { try $0.createKey(description) }.value
     }
 
@@ -117,5 +118,5 @@ struct KeyTests {
 }
 
 private struct Wrapper {
-    var secret: KeySecret
+    var secret: SecretToken
 }

@@ -26,8 +26,14 @@ struct APICall: Sendable {
     /// The most that a request may say, in bytes.
     enum BodyLimit: Int {
         case ordinary = 1_048_576
+        /// From anyone: a name and a password.
+        case small = 16_384
         /// Whole lists.
         case list = 67_108_864
+
+        fileprivate var text: String {
+            rawValue < 1_048_576 ? "\(rawValue >> 10) KiB" : "\(rawValue >> 20) MiB"
+        }
     }
 }
 
@@ -104,7 +110,7 @@ extension APICall {
             throw RequestError(
                 .contentTooLarge,
                 "PayloadTooLarge",
-                "The body is larger than \(limit.rawValue >> 20) MiB."
+                "The body is larger than \(limit.text)."
             )
         } catch {
             // Whatever has ended it: a body that is not whole must not be obeyed.

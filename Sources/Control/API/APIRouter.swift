@@ -33,6 +33,8 @@ struct APIRouter: Sendable {
     let access: ManagementAccess
     let table: RouteTable
     var metrics = ManagementMetrics()
+    /// Where browsers keep their sessions.
+    var cookie = SessionCookie(isSecure: false)
 
     /// Registers a call that reads, or that acts on the running gateway alone.
     func on(
@@ -100,11 +102,17 @@ struct APIRouter: Sendable {
 
     private func authorize(_ call: APICall, _ permission: Permission, _ scope: Scope) throws {
         let principal = call.principal
+        if let duty = principal.duty, permission != .identify, permission != .ownAccount {
+            throw RequestError(duty)
+        }
+        if permission == .ownAccount, principal.account == nil {
+            throw RequestError.noAccount
+        }
         guard principal.role.allows(permission) else {
             throw RequestError(
                 .forbidden,
                 "Forbidden",
-                "This key may only \(principal.role.words); this call needs the role"
+                "\(principal.subject) may only \(principal.role.words); this call needs the role"
                     + " \(permission.leastRole.rawValue)."
             )
         }
@@ -115,7 +123,7 @@ struct APIRouter: Sendable {
                 throw RequestError(
                     .forbidden,
                     "Forbidden",
-                    "This key is limited to some warehouses; this call needs a key for all."
+                    "\(principal.subject) is limited to some warehouses; this call needs one for all."
                 )
             }
         case .warehouse:
@@ -170,7 +178,7 @@ extension Permission {
     /// The role to ask for.
     var leastRole: Role {
         switch self {
-        case .identify: .read
+        case .identify, .ownAccount: .read
         case .lease: .lease
         case .read: .read
         case .operate: .operate
@@ -188,7 +196,7 @@ extension APIRouter {
         switch access {
         case .fixed(let principal): return principal
         case .localSocket: return try await localUser(context)
-        case .keys(let store): return try key(request, context, store())
+        case .credentials(let store): return try holder(request, context, store())
         }
     }
 
@@ -206,32 +214,48 @@ extension APIRouter {
         return .local(userID: user)
     }
 
-    private func key(
+    /// By a key or, without one, by the session of a login.
+    private func holder(
         _ request: Request,
         _ context: ManagementContext,
         _ store: PolicyStore?
     ) throws -> Principal {
         guard let store else { throw RequestError.needsLocalSocket(writer.base) }
-        let origin = ClientAddress(
-            peer: context.channel.remoteAddress?.ipAddress.flatMap { text in
-                // `try?`: the system writes addresses that can be read.
-                try? IPAddress(parsing: text)
-            },
-            request.forwardingFields,
-            trusting: gateway.topology.trustedProxies
-        )
-        guard let secret = Self.keyField.flatMap({ request.headers[$0] }) else {
-            metrics.recordRefusal(
-                "missing",
-                "request\(origin.recordedText.map { " from \($0)" } ?? "") without a key"
-            )
-            throw RequestError(
-                .unauthorized,
-                "Unauthorized.InvalidApiKey",
-                "Missing X-API-Key (create a key on the gateway's machine: sluice key create NAME"
-                    + " --role read)."
-            )
+        let origin = origin(of: request, context)
+        if let secret = Self.keyField.flatMap({ request.headers[$0] }) {
+            return try key(secret, origin, store)
         }
+        if let token = request.bearerToken { return try session(token, origin, store) }
+        if let token = cookie.token(in: request.headers) {
+            guard request.method == .get || request.method == .head || request.isFromOwnPage else {
+                throw RequestError.foreignPage
+            }
+            return try session(token, origin, store)
+        }
+        metrics.recordRefusal(
+            "missing",
+            "request\(origin.recordedText.map { " from \($0)" } ?? "") without a key"
+        )
+        throw RequestError(
+            .unauthorized,
+            "Unauthorized.InvalidApiKey",
+            "Missing X-API-Key (create a key on the gateway's machine: sluice key create NAME"
+                + " --role read), and no login (sluice login)."
+        )
+    }
+
+    /// Where a request comes from.
+    func origin(of request: Request, _ context: ManagementContext) -> ClientAddress {
+        ClientAddress(
+            peer: context.peer,
+            request.forwardingFields,
+            trusting: gateway.topology.management.trustedProxies
+        )
+    }
+
+    private func key(_ secret: String, _ origin: ClientAddress, _ store: PolicyStore) throws
+        -> Principal
+    {
         let now = UnixTime.systemTime
         do throws(Keyring.Refusal) {
             let key = try store.keyring.key(for: secret, from: origin.address, at: now)
@@ -250,9 +274,50 @@ extension APIRouter {
             )
         }
     }
+
+    private func session(_ token: String, _ origin: ClientAddress, _ store: PolicyStore) throws
+        -> Principal
+    {
+        let settings = gateway.topology.management.accounts
+        do throws(SessionRefusal) {
+            let (session, account) = try store.session(
+                for: token,
+                from: origin.recordedText ?? "-",
+                at: .systemTime,
+                SessionLimits(settings)
+            )
+            var principal = Principal(identity: .account(account, session), origin: origin)
+            principal.isOfStore = true
+            principal.duty = account.duty(under: settings)
+            return principal
+        } catch {
+            metrics.recordRefusal("session", "session refused: \(error)")
+            throw RequestError(
+                .unauthorized,
+                "Unauthorized.LoginRequired",
+                "The login has ended (sign in again)."
+            )
+        }
+    }
+}
+
+extension ManagementContext {
+    /// The address of the connection's other end; `nil` over the local socket.
+    var peer: IPAddress? {
+        // `try?`: the system writes addresses that can be read.
+        channel.remoteAddress?.ipAddress.flatMap { try? IPAddress(parsing: $0) }
+    }
 }
 
 extension Request {
+    /// Of a program that has signed in (RFC 6750 §2.1).
+    fileprivate var bearerToken: String? {
+        guard let field = headers[.authorization] else { return nil }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+
     private static let forwardedForField = HTTPField.Name("X-Forwarded-For")
     private static let forwardedField = HTTPField.Name("Forwarded")
 
@@ -265,7 +330,68 @@ extension Request {
     }
 }
 
+extension Principal {
+    /// The person's account; `nil` for keys and users of this machine.
+    var account: Account? {
+        if case .account(let account, _) = identity { account } else { nil }
+    }
+
+    /// The login by which the person acts.
+    var session: LoginSession? {
+        if case .account(_, let session) = identity { session } else { nil }
+    }
+
+    /// As the beginning of a sentence.
+    fileprivate var subject: String {
+        switch identity {
+        case .key: "This key"
+        case .account: "This account"
+        case .local: "The local socket"
+        }
+    }
+}
+
+extension Account {
+    /// What must be done before anything else.
+    func duty(under settings: AccountSettings) -> Principal.Duty? {
+        if mustChangePassword { return .changePassword }
+        let needsSecondFactor = settings.secondFactor == .required && isLocal
+        return needsSecondFactor && secondFactor == nil ? .setUpSecondFactor : nil
+    }
+}
+
 extension RequestError {
+    fileprivate init(_ duty: Principal.Duty) {
+        switch duty {
+        case .changePassword:
+            self.init(
+                .forbidden,
+                "PasswordChangeRequired",
+                "Somebody else has set this password: change it first (sluice account password)."
+            )
+        case .setUpSecondFactor:
+            self.init(
+                .forbidden,
+                "SecondFactorRequired",
+                "This gateway requires one-time codes: set them up first (sluice account"
+                    + " second-factor)."
+            )
+        }
+    }
+
+    fileprivate static let noAccount = RequestError(
+        .forbidden,
+        "Forbidden",
+        "This call is about one's own account: sign in as a person (sluice login)."
+    )
+
+    fileprivate static let foreignPage = RequestError(
+        .forbidden,
+        "ForeignOrigin",
+        "A request that changes something must say that it comes from the gateway's own page (Origin"
+            + " or Sec-Fetch-Site); programs use a key, or Authorization: Bearer."
+    )
+
     /// Without a store, no key can be checked.
     fileprivate static func needsLocalSocket(_ base: PolicyWriter.Base) -> RequestError {
         let message =

@@ -218,29 +218,38 @@ extension APIWriter {
 }
 
 extension Principal {
-    /// Refuses a request whose key was revoked or changed while its body was arriving.
-    fileprivate func check(by transaction: StoreTransaction) throws {
-        guard isOfStore, case .key(let key) = identity,
-            !key.isUnchanged(as: transaction.currentKey(key.id), at: transaction.now)
-        else { return }
-        throw RequestError.keyChanged
+    /// Refuses a request whose key or login was revoked or changed while its body was arriving.
+    func check(by transaction: StoreTransaction) throws {
+        let revocation = revocation(
+            keys: transaction.keyring,
+            accounts: transaction.accounts,
+            sessions: transaction.sessions,
+            at: transaction.now
+        )
+        if let revocation { throw RequestError.revoked(revocation) }
     }
 
     /// The same for a request that is no write of the store.
     func check(by store: PolicyStore?) throws {
-        guard isOfStore, case .key(let key) = identity, let store,
-            !key.isUnchanged(as: store.keyring.keys[key.id], at: .systemTime)
-        else { return }
-        throw RequestError.keyChanged
+        guard let store else { return }
+        let revocation = revocation(
+            keys: store.keyring,
+            accounts: store.accounts,
+            sessions: store.sessions,
+            at: .systemTime
+        )
+        if let revocation { throw RequestError.revoked(revocation) }
     }
 }
 
 extension RequestError {
-    static let keyChanged = RequestError(
-        .unauthorized,
-        "Unauthorized.InvalidApiKey",
-        "The API key was revoked or changed while the request was arriving."
-    )
+    fileprivate static func revoked(_ revocation: String) -> RequestError {
+        RequestError(
+            .unauthorized,
+            "Unauthorized.InvalidApiKey",
+            "Nothing was done: while the request was arriving, \(revocation)."
+        )
+    }
 
     static let idempotencyConflict = RequestError(
         .conflict,

@@ -6,14 +6,32 @@ import Time
 struct Principal: Sendable {
     enum Identity: Sendable {
         case key(APIKey)
+        /// A person, by a login.
+        case account(Account, LoginSession)
         /// A user of this machine, over the local socket.
         case local(userID: UInt32)
     }
 
     let identity: Identity
     let origin: ClientAddress
-    /// Whether the key is one of the store, which may change while a request arrives.
+    /// Whether the key or the login is one of the store, which may change while a request arrives.
     var isOfStore = false
+    /// What the person must do before anything else.
+    var duty: Duty?
+
+    /// What the holder of an account must do before anything else.
+    enum Duty: Hashable, Sendable {
+        case changePassword
+        case setUpSecondFactor
+
+        /// For programs.
+        var word: String {
+            switch self {
+            case .changePassword: "changePassword"
+            case .setUpSecondFactor: "setUpSecondFactor"
+            }
+        }
+    }
 
     init(identity: Identity, origin: ClientAddress) {
         self.identity = identity
@@ -35,13 +53,18 @@ struct Principal: Sendable {
     var role: Role {
         switch identity {
         case .key(let key): key.role
+        case .account(let account, _): account.role
         case .local: .administer
         }
     }
 
     /// The warehouses it is limited to; `nil` for all.
     var warehouses: Set<String>? {
-        if case .key(let key) = identity { key.warehouses } else { nil }
+        switch identity {
+        case .key(let key): key.warehouses
+        case .account(let account, _): account.warehouses
+        case .local: nil
+        }
     }
 
     func mayUse(warehouse: String) -> Bool { warehouses?.contains(warehouse) ?? true }
@@ -50,6 +73,7 @@ struct Principal: Sendable {
     var name: String {
         switch identity {
         case .key(let key): key.name
+        case .account(let account, _): account.name
         case .local(let userID): LocalUser.name(of: userID)
         }
     }
@@ -58,6 +82,7 @@ struct Principal: Sendable {
     var id: String {
         switch identity {
         case .key(let key): "key:\(key.id)"
+        case .account(let account, _): "account:\(account.id)"
         case .local(let userID): "local:\(userID)"
         }
     }
@@ -66,16 +91,47 @@ struct Principal: Sendable {
         switch identity {
         case .key(let key):
             AuditActor(kind: .key, id: key.id, name: key.name, address: origin.recordedText)
+        case .account(let account, _): account.actor(from: origin.recordedText)
         case .local(let userID):
             AuditActor(kind: .local, id: "\(userID)", name: name)
         }
     }
 }
 
+// MARK: - Revocation
+
+extension Principal {
+    /// What has become of its key or login since the request began.
+    ///
+    /// - Returns: `nil` as long as it gives the same rights; otherwise why not, as the end of a
+    ///   sentence.
+    func revocation(
+        keys: Keyring,
+        accounts: AccountBook,
+        sessions: SessionBook,
+        at now: UnixTime
+    ) -> String? {
+        guard isOfStore else { return nil }
+        switch identity {
+        case .local: return nil
+        case .key(let key):
+            guard let current = keys.keys[key.id] else { return "the key was removed" }
+            if current.hasExpired(at: now) { return "the key has expired" }
+            return key.isUnchanged(as: current, at: now) ? nil : "the key was changed"
+        case .account(let account, let session):
+            guard sessions[session.id] != nil, session.expiresAt > now else {
+                return "the login has ended"
+            }
+            return account.isUnchanged(as: accounts[account.id])
+                ? nil : "the account was changed"
+        }
+    }
+}
+
 /// How requests are authenticated.
 enum ManagementAccess: Sendable {
-    /// By an API key.
-    case keys(@Sendable () -> PolicyStore?)
+    /// By an API key, or by the session of a login.
+    case credentials(@Sendable () -> PolicyStore?)
     /// By the credentials of the peer of a Unix socket (unix(7), SO_PEERCRED): root, or the user of
     /// this process.
     case localSocket

@@ -119,7 +119,7 @@ extension Topology {
     /// Paths are relative to the configuration file.
     fileprivate mutating func resolvePaths(in folder: URL) {
         storePath = storePath.map { URL(fileURLWithPath: $0, relativeTo: folder).path }
-        managementSocket = managementSocket.map {
+        management.socket = management.socket.map {
             URL(fileURLWithPath: $0, relativeTo: folder).path
         }
         for index in warehouses.indices {

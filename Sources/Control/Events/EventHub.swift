@@ -126,16 +126,18 @@ final class EventHub: Sendable {
 // MARK: - Streams that end
 
 extension EventHub {
-    /// Ends a stream whose key is no longer what it was.
+    /// Ends a stream whose key or login is no longer what it was.
     private func check(_ stream: EventStream) {
-        guard stream.ending == nil, case .key(let key) = stream.subscription.principal.identity
-        else { return }
+        let principal = stream.subscription.principal
+        guard stream.ending == nil, principal.isOfStore else { return }
         guard let store = store() else { return end(stream, "the store cannot be used") }
-        guard let current = store.keyring.keys[key.id] else {
-            return end(stream, "the key was removed")
-        }
-        if current != key { return end(stream, "the key was changed") }
-        if current.hasExpired(at: .systemTime) { end(stream, "the key has expired") }
+        let revocation = principal.revocation(
+            keys: store.keyring,
+            accounts: store.accounts,
+            sessions: store.sessions,
+            at: .systemTime
+        )
+        if let revocation { end(stream, revocation) }
     }
 
     /// A client that reads gets the reason; one that does not is closed all the same.

@@ -6,7 +6,7 @@ extension Topology {
     /// The gateway's local socket; `nil` for the standard one of its management address. Without
     /// such an address, a gateway with a store still has to be reached.
     package var localSocketPath: String? {
-        managementSocket ?? (management == nil ? storePath.map { "\($0).sock" } : nil)
+        management.socket ?? (management.address == nil ? storePath.map { "\($0).sock" } : nil)
     }
 }
 

@@ -79,7 +79,9 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
     private static func answer(to error: RequestError, id: String) throws -> Response {
         var response = try Envelope(id: id, code: error.code, message: error.message)
             .response(status: error.status)
-        if error.status == .tooManyRequests { response.headers[.retryAfter] = "1" }
+        if error.status == .tooManyRequests {
+            response.headers[.retryAfter] = "\(error.retryAfter)"
+        }
         return response
     }
 
@@ -182,6 +184,8 @@ struct RequestError: Error {
     let code: String
     /// A sentence for people.
     let message: String
+    /// In seconds, for a client that has asked too often.
+    var retryAfter = 1
 
     init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
         self.status = status

@@ -25,6 +25,10 @@ struct ManagementRoutes: Sendable {
     var hostNames: [String] = []
     /// How often each key may write.
     var rates = WriteRates()
+    /// Recognizes people; `nil` for one of its own.
+    var signIn: SignIn?
+    /// Whether browsers reach the gateway by HTTPS.
+    var isSecure = false
     /// What all servers of a gateway share; `nil` for one's own.
     var plane: ControlPlane?
 
@@ -44,7 +48,8 @@ struct ManagementRoutes: Sendable {
             writer: writer,
             access: access,
             table: table,
-            metrics: plane.metrics
+            metrics: plane.metrics,
+            cookie: SessionCookie(isSecure: isSecure)
         )
         for path in ["/", "/healthz", "/readyz"] { table.add(.get, path) }
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
@@ -55,7 +60,7 @@ struct ManagementRoutes: Sendable {
         }
         if hasOpenMetrics {
             api.onPublic(.get, "/metrics") { request, context in
-                guard gateway.topology.trustedProxies.isEmpty else {
+                guard gateway.topology.management.trustedProxies.isEmpty else {
                     return try await api.answer(request, context, .read, .organization, metrics)
                 }
                 return try await self.metrics(context, plane, pages, answers)
@@ -97,6 +102,10 @@ struct ManagementRoutes: Sendable {
         EndpointServiceRoutes(api: api, writes: writes).add()
         OutboundEndpointRoutes(api: api, writes: writes).add()
         KeyRoutes(api: api, writes: writes).add()
+        let signIn = signIn ?? SignIn(writer, PasswordWork(), metrics)
+        LoginRoutes(api: api, writes: writes, signIn: signIn).add()
+        OwnAccountRoutes(api: api, writes: writes, signIn: signIn).add()
+        AccountRoutes(api: api, writes: writes, signIn: signIn).add()
         AuditRoutes(api: api, writes: writes).add()
         PolicyDocumentRoutes(api: api, writes: writes).add()
         ReloadRoutes(api: api, writes: writes, reload: reload).add()

@@ -4,9 +4,11 @@ import Store
 import Time
 
 /// Remembers in the store when each entry decided last, so that entries without use are known after a
-/// restart too.
+/// restart too, and when keys and logins were used last.
 struct HitRecorder: Sendable {
     static let interval = Duration.seconds(300)
+    /// Of keys and logins.
+    static let useInterval = Duration.seconds(60)
 
     let gateway: any ManagedGateway
     let writer: PolicyWriter
@@ -14,12 +16,22 @@ struct HitRecorder: Sendable {
 
     /// Runs until the task is cancelled; then records once more.
     func run() async {
+        async let _: Void = recordUses()
         var pending = PendingHits()
         start()
         while !Task.isCancelled {
             // `try?`: it throws if the task is cancelled.
             try? await Task.sleep(for: Self.interval)
             await record(&pending)
+        }
+    }
+
+    private func recordUses() async {
+        while !Task.isCancelled {
+            // `try?`: it throws if the task is cancelled.
+            try? await Task.sleep(for: Self.useInterval)
+            // `try?`: nothing of it throws.
+            try? await BlockingWork.run { [writer] in writer.store?.flushUses() }
         }
     }
 

@@ -1,3 +1,4 @@
+package import Credentials
 import FoundationEssentials
 package import Settings
 import Sockets
@@ -61,7 +62,7 @@ package struct OfflineStore: Sendable {
     private static var actor: AuditActor { Principal.local(userID: LocalUser.current).auditActor }
 
     package func createKey(_ description: KeyDescription) throws(Failure) -> (
-        key: APIKey, secret: KeySecret
+        key: APIKey, secret: SecretToken
     ) {
         do {
             let store = try PolicyStore(path: path, mode: .create)

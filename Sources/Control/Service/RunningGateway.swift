@@ -34,6 +34,7 @@ struct RunningGateway: Sendable {
     let writer: PolicyWriter
     /// What the management address and the local socket share.
     private let plane: ControlPlane
+    private let signIn: SignIn
 
     /// - Parameter load: reads the configuration again.
     init(
@@ -44,8 +45,8 @@ struct RunningGateway: Sendable {
         let topology = start.configuration.topology
         let descriptors = try ProcessSettings.planDescriptors(for: topology)
         self.descriptors = descriptors
-        management = topology.management
-        managementNames = topology.managementNames
+        management = topology.management.address
+        managementNames = topology.management.names
         managementSocket = topology.localSocketPath
         let drainLimit = DrainLimit(topology.timeouts.drain)
         self.drainLimit = drainLimit
@@ -104,6 +105,7 @@ struct RunningGateway: Sendable {
             audit.recordsAdded()
         }
         self.plane = plane
+        signIn = SignIn(writer, PasswordWork(), plane.metrics)
         source = ConfigurationFileSource(
             name: start.policySource,
             writer: writer,
@@ -229,9 +231,10 @@ extension RunningGateway {
         var routes = ManagementRoutes(
             gateway: gateway,
             writer: writer,
-            access: .keys { [writer] in writer.store }
+            access: .credentials { [writer] in writer.store }
         )
         routes.plane = plane
+        routes.signIn = signIn
         routes.hasOpenMetrics = address.ip.unmapped.isLoopback
         routes.reload = reload
         routes.hostNames = managementNames
@@ -264,6 +267,7 @@ extension RunningGateway {
         var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .localSocket)
         routes.reload = reload
         routes.plane = plane
+        routes.signIn = signIn
         routes.hostNames = managementNames
         let own = Mutex<FileIdentity?>(nil)
         defer { LocalSocket.remove(path, ifStill: own.withLock { $0 }) }
@@ -319,6 +323,10 @@ extension RunningGateway {
             gateway.logs.audit.start { [writer = gateway.writer] in writer.store }
             try await cancelWhenGracefulShutdown {
                 try await withThrowingTaskGroup { group in
+                    group.addTask {
+                        guard gateway.management != nil else { return }
+                        await FirstAccount(writer: gateway.writer, logger: gateway.logger).make()
+                    }
                     group.addTask {
                         try await gateway.source.run(submittingTo: gateway.applier)
                     }

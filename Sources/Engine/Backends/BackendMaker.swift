@@ -32,7 +32,7 @@ struct BackendMaker {
         warehouseBackends = Set(own.flatMap { names[$0.address].addresses.map(\.ip.unmapped) })
         let listening = inventory.listeners.values.map(\.socket.address)
         policy = BackendAddressPolicy(
-            own: listening + (inventory.topology.management.map { [$0] } ?? [])
+            own: listening + (inventory.topology.management.address.map { [$0] } ?? [])
         )
     }
 

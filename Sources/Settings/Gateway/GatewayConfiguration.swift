@@ -33,7 +33,7 @@ extension GatewayConfiguration {
 
 extension Topology {
     fileprivate mutating func readSettings(_ fields: inout Fields) {
-        readManagement(fields.place("management"))
+        management.read(fields.place("management"))
         storePath = fields.optional("state")
         lastPolicyFolder = fields.optional("lastPolicy")
         egressAddresses = fields.blocks("egressAddresses")
@@ -47,26 +47,6 @@ extension Topology {
                 "audit has no effect: only a policy in a store has an audit",
                 remedy: "remove audit, or name a store: state: sluice.db"
             )
-        }
-    }
-
-    /// `management: { listen: 127.0.0.1:7080, names: [ gateway.internal ] }`.
-    private mutating func readManagement(_ place: Place?) {
-        let settings = place?.mapping(insteadOfValue: "listen") { fields in
-            let listen = fields.requiredPlace("listen")
-            let address = listen?.listenAddress()
-            if let address, !address.ip.unmapped.isLoopback {
-                listen?.warnOfOpenManagement(address)
-            }
-            let names = fields.elements("names").compactMap { $0.scalar(HostName.self)?.text }
-            let proxies = fields.place("trustedProxies")
-            let trusted = proxies?.blocks() ?? []
-            proxies?.refuseWideTrust(of: trusted)
-            let socket: String? = fields.optional("socket")
-            return (address, names, trusted, socket)
-        }
-        if let settings {
-            (management, managementNames, trustedProxies, managementSocket) = settings
         }
     }
 
@@ -135,55 +115,6 @@ extension SharedService {
                 "add { endpoint: ID, warehouse: \(id.warehouse) } or { default: true, warehouse:"
                 + " \(id.warehouse) } to the routes of a top-level \(id.protocol.rawValue) listener"
         )
-    }
-}
-
-extension Place {
-    /// The management address speaks plain HTTP, and takes keys.
-    fileprivate func warnOfOpenManagement(_ address: SocketAddress) {
-        let remedy =
-            "listen on 127.0.0.1:\(address.port), or on an address of a network where nobody listens"
-        if address.ip.unmapped.isUnspecified {
-            warning(
-                "\(address) listens on every network, without TLS: whoever is on the way can read the"
-                    + " keys of its clients",
-                remedy: remedy
-            )
-        } else if !address.ip.unmapped.isPrivate {
-            warning(
-                "\(address) may be reachable from the internet, and has no TLS: whoever is on the way"
-                    + " can read the keys of its clients",
-                remedy: remedy
-            )
-        }
-    }
-}
-
-extension Place {
-    /// Any union of blocks counts: 0.0.0.0/1 and 128.0.0.0/1 cover everything.
-    fileprivate func refuseWideTrust(of blocks: [CIDRBlock]) {
-        for openness in AddressOpenness.all(of: blocks) {
-            error(
-                "\(openness.subject) could forge its address",
-                remedy: "list the proxies' own addresses only"
-            )
-        }
-    }
-}
-
-extension IPAddress {
-    /// Of no use in the internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5.6.
-    fileprivate var isPrivate: Bool {
-        switch self {
-        case .v4(let v4):
-            switch v4.bits {
-            case 0x0a00_0000...0x0aff_ffff, 0xac10_0000...0xac1f_ffff, 0xc0a8_0000...0xc0a8_ffff,
-                0x6440_0000...0x647f_ffff, 0xa9fe_0000...0xa9fe_ffff:
-                true
-            default: false
-            }
-        case .v6(let v6): v6.high >> 57 == 0x7e || v6.high >> 54 == 0x3fa
-        }
     }
 }
 

@@ -15,9 +15,9 @@ package struct StartSettings: Hashable, Sendable {
     package init(_ topology: Topology) {
         let engine = topology.engine
         values = [
-            "management.listen": topology.management?.description ?? "none",
-            "management.names": topology.managementNames.joined(separator: ", "),
-            "management.socket": topology.managementSocket ?? "standard",
+            "management.listen": topology.management.address?.description ?? "none",
+            "management.names": topology.management.names.joined(separator: ", "),
+            "management.socket": topology.management.socket ?? "standard",
             "policy": topology.policyAuthority.rawValue,
             "state": topology.storePath ?? "none",
             "lastPolicy": topology.lastPolicyFolder ?? "none",

@@ -6,16 +6,8 @@ package import Traffic
 ///
 /// Validated: no invalid value exists in this form.
 package struct Topology: Hashable, Sendable {
-    /// Where the management API, `/metrics` and the health pages answer; `nil` for nowhere.
-    package var management: SocketAddress?
-    /// Host names by which the management address may be reached; addresses and `localhost` always
-    /// may.
-    package var managementNames: [String] = []
-    /// The reverse proxies and load balancers in front of the management address, whose word for a
-    /// client's address counts.
-    package var trustedProxies: [CIDRBlock] = []
-    /// The local socket of the management API; `nil` for the standard one.
-    package var managementSocket: String?
+    /// Where the API answers, and to whom.
+    package var management: ManagementSettings
     /// Where the policy comes from.
     package var policyAuthority: PolicyAuthority
     /// The store's file; `nil` for none.
@@ -56,7 +48,7 @@ package struct Topology: Hashable, Sendable {
         listeners: [Listener] = [],
         warehouses: [Warehouse]
     ) {
-        self.management = management
+        self.management = ManagementSettings(address: management)
         self.policyAuthority = policyAuthority
         self.domain = domain
         self.log = log

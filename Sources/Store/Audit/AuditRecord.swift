@@ -1,3 +1,4 @@
+import Credentials
 import FoundationEssentials
 package import Text
 package import Time
@@ -7,6 +8,8 @@ package struct AuditActor: Hashable, Sendable, Codable {
     package enum Kind: String, Hashable, Sendable, Codable {
         /// Somebody with an API key.
         case key
+        /// A person with an account.
+        case account
         /// A user of the gateway's own machine, over the local socket or with the store's file.
         case local
         /// The gateway itself.
@@ -14,9 +17,9 @@ package struct AuditActor: Hashable, Sendable, Codable {
     }
 
     package var kind: Kind
-    /// The key's id; a local user's number.
+    /// The key's or the account's id; a local user's number.
     package var id: String?
-    /// The key's name; a local user's.
+    /// The key's or the account's name; a local user's.
     package var name: String
     /// Where the request came from.
     package var address: String?
@@ -104,7 +107,7 @@ package struct ChainedRecord: Hashable, Sendable {
     static let origin = String(repeating: "0", count: 64)
 
     static func hash(of document: String, after previous: String) -> String {
-        SHA256.digest(Array((previous + "\n" + document).utf8)).hexadecimal
+        Digest.sha256((previous + "\n" + document).utf8).hexadecimal
     }
 }
 

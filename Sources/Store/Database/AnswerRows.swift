@@ -1,3 +1,4 @@
+import Credentials
 import GRDB
 package import Time
 
@@ -14,7 +15,7 @@ package struct RequestIdentity: Hashable, Sendable {
     package init(principal: String, id: String, content: [UInt8]) {
         self.principal = principal
         self.id = id
-        fingerprint = SHA256.digest(content)
+        fingerprint = Digest.sha256(content)
     }
 }
 

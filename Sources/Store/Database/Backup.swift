@@ -57,6 +57,10 @@ extension PolicyStore {
         package var keyCount: Int
         /// Keys of the backup that stay revoked or were disabled.
         package var refusedKeys: [String]
+        /// Accounts that are enabled now.
+        package var accountCount: Int
+        /// Accounts of the backup that stay removed or were disabled.
+        package var refusedAccounts: [String]
         /// Where a damaged store was moved to.
         package var movedAside: String?
     }
@@ -64,9 +68,10 @@ extension PolicyStore {
     /// Puts the policy and the keys of a backup into the store at `path`. No process may have the
     /// store open. Blocks.
     ///
-    /// A key that the store no longer has, or has disabled, stays revoked; if the store cannot be
-    /// read, every key of the backup is disabled. The audit continues; if it cannot be read, it
-    /// continues the backup's.
+    /// A key or an account that the store no longer has, or has disabled, stays revoked, and accounts
+    /// keep their passwords; if the store cannot be read, every key and account of the backup is
+    /// disabled. All sessions end. The audit continues; if it cannot be read, it continues the
+    /// backup's.
     package static func restore(
         _ backup: String,
         to path: String,
@@ -90,7 +95,8 @@ extension PolicyStore {
             restored.movedAside = try copy.move(to: path, at: now)
             return restored
         }
-        return try store.restore(saved, from: backup, known: store.keyring.keys, by: actor, now)
+        let known = store.contents.withLock { $0 }
+        return try store.restore(saved, from: backup, known: known, by: actor, now)
     }
 
     /// Puts this store in the place of another one.
@@ -107,11 +113,11 @@ extension PolicyStore {
         return aside
     }
 
-    /// - Parameter known: the keys of the store until now; `nil` if they cannot be read.
+    /// - Parameter known: what was in the store until now; `nil` if it cannot be read.
     private func restore(
         _ saved: Contents,
         from backup: String,
-        known: [String: APIKey]?,
+        known: Contents?,
         by actor: AuditActor,
         _ now: UnixTime
     ) throws -> Restored {
@@ -126,7 +132,9 @@ extension PolicyStore {
             warehouseCount: written.policy.warehouses.count,
             entryCount: saved.policy.entryCount,
             keyCount: keyring.keys.values.count(where: \.isEnabled),
-            refusedKeys: written.value
+            refusedKeys: written.value.keys,
+            accountCount: accounts.accounts.values.count(where: \.isEnabled),
+            refusedAccounts: written.value.accounts
         )
     }
 
@@ -176,14 +184,15 @@ extension StoredPolicy {
 }
 
 extension StoreTransaction {
-    /// - Returns: the names of keys that are not valid, although they were when the backup was made.
+    /// - Returns: the names of keys and accounts that are not valid, although they were when the
+    ///   backup was made.
     mutating func replaceEverything(
         by saved: PolicyStore.Contents,
-        keepingRevoked known: [String: APIKey]?,
+        keepingRevoked known: PolicyStore.Contents?,
         note: String
-    ) throws -> [String] {
+    ) throws -> (keys: [String], accounts: [String]) {
         touch()
-        guard let database else { return [] }
+        guard let database else { return ([], []) }
         let wanted = saved.policy
         // Above all that anybody has seen: of the store, of the backup and, if the store is lost, of
         // what was written since the backup, which cannot have been a change each millisecond.
@@ -204,7 +213,12 @@ extension StoreTransaction {
         for (id, warehouse) in wanted.warehouses.sorted(by: { $0.key < $1.key }) {
             try copy(warehouse, id: id, to: database)
         }
-        let refused = try restoreKeys(saved.keyring.keys, known: known, in: database)
+        let keys = try restoreKeys(saved.keyring.keys, known: known?.keyring.keys, in: database)
+        let accounts = try restoreAccounts(
+            saved.accounts.accounts,
+            known: known?.accounts.accounts
+        )
+        for session in sessions.sessions.keys { try closeSession(session) }
         try record(
             AuditedAct(
                 "store.restore",
@@ -215,7 +229,7 @@ extension StoreTransaction {
                 note: note
             )
         )
-        return refused
+        return (keys, accounts)
     }
 
     private func removePolicy(from database: Database) throws {
@@ -295,8 +309,25 @@ extension StoreTransaction {
             disabled.isEnabled = false
             kept[id] = disabled
         }
-        for key in kept.values { try KeyRows.write(key, to: database) }
+        for key in kept.values {
+            try DocumentTable.keys.write(key, id: key.id, to: database)
+        }
         replaceKeys(kept.values)
+        return refused.sorted()
+    }
+
+    private mutating func restoreAccounts(_ saved: [String: Account], known: [String: Account]?)
+        throws -> [String]
+    {
+        var refused: [String] = []
+        for (id, account) in saved where known?[id] == nil {
+            // It was removed since, or it is not known whether it was.
+            refused.append(account.name)
+            guard known?.isEmpty ?? true else { continue }
+            var disabled = account
+            disabled.isEnabled = false
+            try store(disabled)
+        }
         return refused.sorted()
     }
 }

@@ -1,3 +1,4 @@
+import Credentials
 import Dispatch
 import FoundationEssentials
 import GRDB
@@ -29,6 +30,8 @@ package final class PolicyStore: Sendable {
     struct Contents: Sendable {
         var policy: StoredPolicy
         var keyring: Keyring
+        var accounts: AccountBook
+        var sessions: SessionBook
         /// The last record's number and hash.
         var auditHead: (number: Int64, hash: String)
     }
@@ -39,8 +42,8 @@ package final class PolicyStore: Sendable {
     let contents: Mutex<Contents>
     /// Those of the database's files, by path.
     private let files: [String: FileIdentity]
-    /// Uses of keys that have not been written.
-    private let uses = Mutex<[String: KeyUse]>([:])
+    /// Uses of keys and sessions.
+    private let uses = Mutex(Uses())
     /// Held while a transaction runs, so that memory and disk change in the same order.
     private let turn = Mutex(())
     /// `nil` for a copy that is not a store yet.
@@ -79,6 +82,8 @@ package final class PolicyStore: Sendable {
 
     package var policy: StoredPolicy { contents.withLock { $0.policy } }
     package var keyring: Keyring { contents.withLock { $0.keyring } }
+    package var accounts: AccountBook { contents.withLock { $0.accounts } }
+    package var sessions: SessionBook { contents.withLock { $0.sessions } }
     /// The number of the last record of the audit; 0 without one.
     package var auditNumber: Int64 { contents.withLock { $0.auditHead.number } }
 
@@ -267,40 +272,107 @@ extension PolicyStore {
     }
 }
 
-// MARK: - Uses of keys
+// MARK: - Uses of keys and sessions
 
 extension PolicyStore {
-    private static let useInterval: Int64 = 60
+    /// When keys and sessions were used last.
+    private struct Uses {
+        /// Those that have not been written.
+        var keys: [String: LastUse] = [:]
+        /// Those of sessions since the start: they decide when a session is idle for too long.
+        var sessions: [String: LastUse] = [:]
+        /// The sessions of these uses that have not been written.
+        var pendingSessions: Set<String> = []
+        /// Whether those that were written before the start have been read.
+        var hasRead = false
+    }
 
     /// Notes that a key was used. It is written within a minute or so.
     package func recordUse(of key: APIKey, from source: String, at now: UnixTime) {
-        uses.withLock { $0[key.id] = KeyUse(at: now, source: source) }
+        uses.withLock { $0.keys[key.id] = LastUse(at: now, source: source) }
     }
 
-    /// Writes the uses of keys. Blocks.
+    /// Writes the uses of keys and sessions. Blocks.
     package func flushUses() {
         guard isWritable else { return }
-        let pending = uses.withLock { uses in
-            defer { uses = [:] }
-            return uses
+        let (keys, sessions) = uses.withLock { uses in
+            defer { (uses.keys, uses.pendingSessions) = ([:], []) }
+            uses.sessions = uses.sessions.filter { self.sessions[$0.key] != nil }
+            return (uses.keys, uses.sessions.filter { uses.pendingSessions.contains($0.key) })
         }
-        guard !pending.isEmpty else { return }
-        // `try?`: only a time of last use is lost.
+        guard !keys.isEmpty || !sessions.isEmpty else { return }
+        // `try?`: only times of last use are lost.
         try? pool.write { database in
-            for (id, use) in pending where contents.withLock({ $0.keyring.keys[id] != nil }) {
-                try KeyRows.write(use, of: id, to: database)
+            for (id, use) in keys where self.keyring.keys[id] != nil {
+                try UseTable.keys.write(use, of: id, to: database)
+            }
+            for (id, use) in sessions where self.sessions[id] != nil {
+                try UseTable.sessions.write(use, of: id, to: database)
             }
         }
     }
 
     /// When and from where each key was used last.
-    package func keyUses() throws(StoreError) -> [String: KeyUse] {
+    package func keyUses() throws(StoreError) -> [String: LastUse] {
         do {
-            let stored = try pool.read(KeyRows.readUses)
-            return stored.merging(uses.withLock { $0 }) { _, newer in newer }
+            let stored = try pool.read(UseTable.keys.readAll)
+            return stored.merging(uses.withLock { $0.keys }) { _, newer in newer }
         } catch {
             throw Self.error(error, path)
         }
+    }
+
+    /// When and from where each session was used last; its beginning, if it was not used since.
+    package func sessionUses() -> [String: LastUse] {
+        uses.withLock { uses in
+            if !uses.hasRead {
+                uses.hasRead = true
+                // `try?`: then the sessions' beginnings count, and some end too early.
+                let stored = (try? pool.read(UseTable.sessions.readAll)) ?? [:]
+                uses.sessions.merge(stored) { newer, _ in newer }
+            }
+            return uses.sessions
+        }
+    }
+
+    /// The session whose token a client has sent, and its account. Counts as a use.
+    package func session(
+        for token: String,
+        from source: String,
+        at now: UnixTime,
+        _ limits: SessionLimits
+    ) throws(SessionRefusal) -> (session: LoginSession, account: Account) {
+        guard let hash = SecretToken.hash(of: token) else { throw .unknown }
+        let (found, account) = contents.withLock { contents in
+            let session = contents.sessions.session(withTokenHash: hash)
+            return (session, session.flatMap { contents.accounts[$0.account] })
+        }
+        guard let found, let account else { throw .unknown }
+        try check(found, of: account, at: now, limits)
+        uses.withLock { uses in
+            uses.sessions[found.id] = LastUse(at: now, source: source)
+            uses.pendingSessions.insert(found.id)
+        }
+        return (found, account)
+    }
+
+    /// Whether a session can still be used.
+    package func check(
+        _ session: LoginSession,
+        of account: Account,
+        at now: UnixTime,
+        _ limits: SessionLimits
+    ) throws(SessionRefusal) {
+        guard sessions[session.id] != nil else { throw .unknown }
+        guard account.isEnabled else { throw .disabled }
+        // A limit that was lowered counts for older sessions as well.
+        let end = min(
+            session.expiresAt.seconds,
+            session.createdAt.seconds + limits.maximum.components.seconds
+        )
+        guard now.seconds < end else { throw .expired }
+        let lastUse = sessionUses()[session.id]?.at ?? session.createdAt
+        guard now.seconds - lastUse.seconds < limits.idle.components.seconds else { throw .idle }
     }
 }
 
@@ -431,7 +503,9 @@ extension PolicyStore {
         }
         return Contents(
             policy: try PolicyRows.readPolicy(from: database),
-            keyring: Keyring(try KeyRows.readAll(from: database)),
+            keyring: Keyring(try DocumentTable.keys.readAll(from: database)),
+            accounts: AccountBook(try DocumentTable.accounts.readAll(from: database)),
+            sessions: SessionBook(try DocumentTable.sessions.readAll(from: database)),
             auditHead: try AuditRows.head(in: database)
         )
     }

@@ -14,6 +14,7 @@ enum Schema {
         migrator.registerMigration("1 audit", migrate: createAudit)
         migrator.registerMigration("1 tally", migrate: createTally)
         migrator.registerMigration("2 entryUse", migrate: createEntryUse)
+        migrator.registerMigration("3 accounts", migrate: createAccounts)
         return migrator
     }
 
@@ -236,7 +237,37 @@ enum Schema {
                     BEGIN UPDATE tally SET value = NEW.number WHERE name = 'auditHead'; END;
                 """
         )
-        for table in Tally.tables {
+        try addUp(Tally.firstTables, database)
+    }
+
+    private static func createAccounts(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE account (
+                    id TEXT PRIMARY KEY,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                CREATE TABLE session (
+                    id TEXT PRIMARY KEY,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+
+                -- Written now and then, so apart.
+                CREATE TABLE sessionUse (
+                    session TEXT PRIMARY KEY REFERENCES session ON DELETE CASCADE,
+                    at INTEGER NOT NULL,
+                    source TEXT NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                """
+        )
+        try addUp(Tally.accountTables, database)
+    }
+
+    private static func addUp(_ tables: [String], _ database: Database) throws {
+        for table in tables {
             for (event, change) in [
                 ("Insert", "+ NEW.checksum"), ("Delete", "- OLD.checksum"),
                 ("Update", "+ NEW.checksum - OLD.checksum"),

@@ -7,12 +7,14 @@ package import Time
 ///
 /// If a method throws, the whole write is void.
 package struct StoreTransaction {
-    package let actor: AuditActor
+    package private(set) var actor: AuditActor
     package let now: UnixTime
     var requestID: String?
     /// The draft.
     package internal(set) var policy: StoredPolicy
-    private(set) var keyring: Keyring
+    package private(set) var keyring: Keyring
+    package internal(set) var accounts: AccountBook
+    package internal(set) var sessions: SessionBook
     private(set) var changesPolicy = false
     private(set) var records: [ChainedRecord] = []
     private var auditHead: (number: Int64, hash: String)
@@ -30,12 +32,25 @@ package struct StoreTransaction {
         self.database = database
         policy = before.policy
         keyring = before.keyring
+        accounts = before.accounts
+        sessions = before.sessions
         auditHead = before.auditHead
     }
 
     /// What is stored once the transaction is committed.
     var contents: PolicyStore.Contents {
-        PolicyStore.Contents(policy: policy, keyring: keyring, auditHead: auditHead)
+        PolicyStore.Contents(
+            policy: policy,
+            keyring: keyring,
+            accounts: accounts,
+            sessions: sessions,
+            auditHead: auditHead
+        )
+    }
+
+    /// From now on it is this one who acts: somebody whom only the transaction has recognized.
+    package mutating func act(as actor: AuditActor) {
+        self.actor = actor
     }
 
     /// Records an act.

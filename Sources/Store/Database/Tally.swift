@@ -9,11 +9,16 @@ enum Tally: String, CaseIterable {
     case auditHead
 
     /// The tables whose checksums are added up.
-    static let tables = [
+    static let tables = firstTables + accountTables
+
+    /// Those of the first version.
+    static let firstTables = [
         "setting", "warehouse", "addressGroup", "warehouseGroup", "entryList", "entry",
         "endpointService", "endpoint", "outboundService", "outboundEndpoint", "shadow",
         "apiKey",
     ]
+
+    static let accountTables = ["account", "session"]
 
     /// What the triggers have counted.
     func read(from database: Database) throws -> Int64 {

@@ -1,5 +1,6 @@
 package import Addresses
 import CIDRTrie
+import Credentials
 package import Time
 
 /// A key of the API. Its secret is not in it, only the secret's hash.
@@ -41,47 +42,6 @@ package struct APIKey: Hashable, Sendable, Codable {
     package func allows(warehouse: String) -> Bool { warehouses?.contains(warehouse) ?? true }
 }
 
-/// The secret of a new key: shown once, never stored.
-package struct KeySecret: Sendable {
-    /// `sk-` and 43 letters and digits: 256 bits.
-    package let text: String
-
-    private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    )
-    private static let characterCount = 43
-    /// In bytes; a longer text cannot be a key.
-    private static let byteLimit = 128
-
-    /// Makes a secret from the system's random numbers (getrandom(2)).
-    init() {
-        var generator = SystemRandomNumberGenerator()
-        let characters = (0..<Self.characterCount).map { _ in
-            Self.alphabet[Int.random(in: 0..<Self.alphabet.count, using: &generator)]
-        }
-        text = "sk-" + String(characters)
-    }
-
-    var masked: String {
-        let body = text.dropFirst("sk-".count)
-        return "sk-\(body.prefix(1))****\(body.suffix(4))"
-    }
-
-    var hash: [UInt8] { Self.hash(of: text) ?? [] }
-
-    /// The hash of what a client has sent; `nil` if that cannot be a key.
-    static func hash(of text: String) -> [UInt8]? {
-        text.utf8.count <= byteLimit ? SHA256.digest(Array(text.utf8)) : nil
-    }
-}
-
-/// It is never printed, dumped or logged.
-extension KeySecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { "(a key's secret)" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
-}
-
 /// All keys, as requests are checked against them.
 package struct Keyring: Sendable {
     private var byHash: [UInt64: [APIKey]] = [:]
@@ -110,7 +70,7 @@ package struct Keyring: Sendable {
         from source: IPAddress?,
         at now: UnixTime
     ) throws(Refusal) -> APIKey {
-        guard let hash = KeySecret.hash(of: secret),
+        guard let hash = SecretToken.hash(of: secret),
             let key = byHash[Self.bucket(of: hash)]?.first(where: {
                 $0.secretHash.equalsInConstantTime(hash)
             })
@@ -128,8 +88,8 @@ package struct Keyring: Sendable {
     }
 }
 
-/// When and from where a key was used last.
-package struct KeyUse: Hashable, Sendable {
+/// When and from where a key or a session was used last.
+package struct LastUse: Hashable, Sendable {
     package var at: UnixTime
     /// An address.
     package var source: String

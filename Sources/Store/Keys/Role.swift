@@ -14,15 +14,17 @@ package enum Role: String, Hashable, Sendable, CaseIterable, Codable {
 package enum Permission: Hashable, Sendable, CaseIterable {
     /// To see who one is.
     case identify
+    /// To look after one's own account. Keys have none.
+    case ownAccount
     case lease, read, operate, administer
 }
 
 extension Role {
     package func allows(_ permission: Permission) -> Bool {
         switch (self, permission) {
-        case (.lease, .identify), (.lease, .lease): true
+        case (_, .identify), (_, .ownAccount), (.lease, .lease): true
         case (.lease, .read), (.lease, .operate), (.lease, .administer): false
-        case (.read, .identify), (.read, .read): true
+        case (.read, .read): true
         case (.read, .lease), (.read, .operate), (.read, .administer): false
         case (.operate, .administer): false
         case (.operate, _), (.administer, _): true

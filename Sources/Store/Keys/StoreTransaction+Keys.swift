@@ -1,4 +1,5 @@
 package import Addresses
+package import Credentials
 import GRDB
 import Text
 package import Time
@@ -27,9 +28,6 @@ package struct KeyDescription: Hashable, Sendable {
 }
 
 extension StoreTransaction {
-    /// What a key is now; `nil` if it was removed.
-    package func currentKey(_ id: String) -> APIKey? { keyring.keys[id] }
-
     private static let keyLimit = 10_000
     private static let nameLimit = 128
     private static let sourceLimit = 256
@@ -40,12 +38,12 @@ extension StoreTransaction {
     }
 
     package mutating func createKey(_ description: KeyDescription) throws -> (
-        key: APIKey, secret: KeySecret
+        key: APIKey, secret: SecretToken
     ) {
         guard keyring.keys.count < Self.keyLimit else {
             throw StoreRefusal.tooMany("there are at most \(Self.keyLimit) keys")
         }
-        let secret = KeySecret()
+        let secret = SecretToken(.apiKey)
         let key = APIKey(
             id: newKeyID(),
             name: description.name,
@@ -85,13 +83,13 @@ extension StoreTransaction {
     package mutating func removeKey(_ id: String) throws {
         let before = try key(id)
         replaceKeys(keyring.keys.values.filter { $0.id != id })
-        if let database { try KeyRows.remove(id, from: database) }
+        if let database { try DocumentTable.keys.remove(id, from: database) }
         try record(AuditedAct("key.remove", target: id, before: before.auditValue))
     }
 
     private mutating func store(_ key: APIKey) throws {
         replaceKeys(keyring.keys.values.filter { $0.id != key.id } + [key])
-        if let database { try KeyRows.write(key, to: database) }
+        if let database { try DocumentTable.keys.write(key, id: key.id, to: database) }
     }
 
     private func check(_ key: APIKey) throws {
@@ -127,9 +125,8 @@ extension StoreTransaction {
     }
 
     private func newKeyID() -> String {
-        let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789")
         while true {
-            let id = String((0..<10).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
+            let id = StoreID.random()
             if keyring.keys[id] == nil { return id }
         }
     }

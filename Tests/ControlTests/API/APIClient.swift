@@ -9,6 +9,12 @@ struct APIClient: Sendable {
     let server: ServedManagement
     /// The key that it shows.
     var key: String?
+    /// What else it sends with each request: a cookie, the origin of a page.
+    var headers: [String] = []
+
+    func with(headers: [String]) -> APIClient {
+        APIClient(server: server, key: key, headers: headers)
+    }
 
     func with(key: String) -> APIClient { APIClient(server: server, key: key) }
 
@@ -29,7 +35,7 @@ struct APIClient: Sendable {
         id: String? = nil,
         headers: [String] = []
     ) async throws -> APIAnswer {
-        var fields = headers
+        var fields = self.headers + headers
         if let key { fields.append("X-API-Key: \(key)") }
         if let id { fields.append("RequestId: \(id)") }
         if !text.isEmpty || method != "GET" {

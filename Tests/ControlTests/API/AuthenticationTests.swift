@@ -307,7 +307,7 @@ struct AuthenticationTests {
     func noStore() async throws {
         let stored = try StoredGateway()
         let secret = try stored.key("ci", .read).secret
-        try await ServedManagement.run(stored.routes(.keys { nil })) { server in
+        try await ServedManagement.run(stored.routes(.credentials { nil })) { server in
             let api = APIClient(server: server, key: secret)
             let answer = try await api.expect(401, Self.refusedCode, "GET", "/v1/me")
             #expect(answer.message.contains("no store and so no keys; use its local socket"))
@@ -326,7 +326,7 @@ struct AuthenticationTests {
         let routes = ManagementRoutes(
             gateway: stored.gateway,
             writer: writer,
-            access: .keys { writer.store }
+            access: .credentials { writer.store }
         )
         let secret = try stored.key("ci", .read).secret
         try await ServedManagement.run(routes) { server in

@@ -22,7 +22,7 @@ struct LeaseRoleTests {
         let routes = ManagementRoutes(
             gateway: IdleGateway(),
             writer: writer,
-            access: .keys { nil }
+            access: .credentials { nil }
         )
         _ = routes.router(
             answers: LargeAnswers(room: ConnectionRoom(limit: 1)),

@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Credentials
 import Operations
 import Policy
 import Settings
@@ -25,11 +26,13 @@ final class StoredGateway: Sendable {
     ///   - sessions: that run.
     ///   - outbound: where W1's outbound endpoints may be.
     ///   - enforcement: of the policy; at once, unless a test says otherwise.
+    ///   - management: how people sign in.
     init(
         policy: Policy = .sample,
         sessions: [Session] = [],
         outbound: OutboundNetwork? = nil,
-        enforcement: FakeGateway = FakeGateway()
+        enforcement: FakeGateway = FakeGateway(),
+        management: ManagementSettings = ManagementSettings()
     ) throws {
         let folder = try TemporaryFolder()
         let store = try PolicyStore(path: folder.path(of: "sluice.db"), mode: .create)
@@ -52,6 +55,7 @@ final class StoredGateway: Sendable {
         )
         writer.start(with: applier)
         var topology = Topology.sample
+        topology.management = management
         if outbound != nil { topology.warehouses[0].outbound = outbound }
         gateway = FixedGateway(
             state: .ofSampleListeners,
@@ -104,7 +108,31 @@ final class StoredGateway: Sendable {
 
     /// What the API's server is made of.
     func routes(_ access: ManagementAccess) -> ManagementRoutes {
-        ManagementRoutes(gateway: gateway, writer: writer, access: access)
+        var routes = ManagementRoutes(gateway: gateway, writer: writer, access: access)
+        routes.signIn = SignIn(writer, PasswordWork(Self.cheap), ManagementMetrics())
+        return routes
+    }
+
+    /// Fast enough for tests; nothing else about it is different.
+    static let cheap = PasswordHash.Parameters(logCost: 4, parallelism: 1)
+
+    /// Makes a local account.
+    @discardableResult
+    func account(
+        _ name: String,
+        _ role: Role,
+        password: String,
+        warehouses: Set<String>? = nil,
+        mustChangePassword: Bool = false
+    ) throws -> Account {
+        let typed = Password(typed: password)
+        return try store.write(by: .gateway, at: .systemTime) { transaction in
+            try transaction.createAccount(
+                AccountDescription(name: name, role: role, warehouses: warehouses),
+                password: typed.map { PasswordHash($0, Self.cheap) },
+                mustChangePassword: mustChangePassword
+            )
+        }.value
     }
 
     /// Runs `test` while the API is served to everybody as one principal.
@@ -119,7 +147,7 @@ final class StoredGateway: Sendable {
 
     /// Runs `test` while the API is served to holders of keys.
     func runWithKeys(test: @escaping @Sendable (APIClient) async throws -> Void) async throws {
-        let access = ManagementAccess.keys { [store] in store }
+        let access = ManagementAccess.credentials { [store] in store }
         try await ServedManagement.run(routes(access)) { server in
             try await test(APIClient(server: server))
         }

@@ -26,7 +26,7 @@ struct ExampleTests {
     @Test("Its settings are decoded")
     func settings() throws {
         let configuration = try #require(loaded.configuration)
-        #expect(configuration.topology.management == address("127.0.0.1:7080"))
+        #expect(configuration.topology.management.address == address("127.0.0.1:7080"))
         #expect(configuration.topology.policyAuthority == .store)
         #expect(configuration.topology.log.level == .info)
         #expect(configuration.topology.log.format == .json)

@@ -111,7 +111,11 @@ struct ServedEvents: Sendable {
         let reports = Reports()
         let plane = ControlPlane(gateway, writer, report: reports.add)
         writer.onActs { plane.events.actsRecorded() }
-        var routes = ManagementRoutes(gateway: gateway, writer: writer, access: .keys { store })
+        var routes = ManagementRoutes(
+            gateway: gateway,
+            writer: writer,
+            access: .credentials { store }
+        )
         routes.plane = plane
         routes.hasOpenMetrics = true
         let server = ManagementServer(

@@ -166,7 +166,7 @@ struct UnfinishedRequestTests {
         for isBehindProxy in [false, true] {
             var topology = Topology(warehouses: [Warehouse(id: "W")])
             if isBehindProxy {
-                topology.trustedProxies = [
+                topology.management.trustedProxies = [
                     CIDRBlock(containing: .v4(IPv4Address(127, 0, 0, 1)), prefixLength: 32)
                 ]
             }
@@ -179,7 +179,7 @@ struct UnfinishedRequestTests {
             let routes = ManagementRoutes(
                 gateway: gateway,
                 writer: ServedManagement.routes(of: gateway).writer,
-                access: .keys { stored.store },
+                access: .credentials { stored.store },
                 hasOpenMetrics: true
             )
             try await ServedManagement.run(routes) { server in

@@ -4,6 +4,10 @@ import Text
 package enum AuditActions {
     /// In alphabetical order. A test holds it against what the sources record.
     package static let all = [
+        "account.change", "account.create", "account.login", "account.login.fail", "account.logout",
+        "account.password.rehash", "account.password.set", "account.recoveryCode.use",
+        "account.recoveryCodes.replace", "account.remove", "account.secondFactor.offer",
+        "account.secondFactor.remove", "account.secondFactor.set",
         "configuration.reload",
         "endpoint.accept", "endpoint.apply", "endpoint.change", "endpoint.expire",
         "endpoint.register", "endpoint.reject", "endpoint.remove",

@@ -142,7 +142,7 @@ extension ConnectionExampleRoutes {
         if call.principal.address != nil, let host = call.request.head.authority?.nonEmpty {
             return host
         }
-        let listening = api.gateway.topology.management
+        let listening = api.gateway.topology.management.address
         return (listening.map { ManagementAddress(listening: $0) } ?? .standard).text
     }
 }

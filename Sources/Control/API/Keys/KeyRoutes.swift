@@ -1,4 +1,5 @@
 import Addresses
+import Credentials
 import Hummingbird
 import Operations
 import Store
@@ -37,7 +38,7 @@ struct KeyView: Encodable, Sendable {
     let lastUsedFrom: String?
     let allowedSources: [String]
 
-    init(_ key: APIKey, use: KeyUse? = nil, at now: UnixTime) {
+    init(_ key: APIKey, use: LastUse? = nil, at now: UnixTime) {
         keyId = key.id
         name = key.name
         maskedKey = key.maskedSecret
@@ -105,7 +106,7 @@ private struct KeyPatch: APIBody {
     }
 }
 
-private enum KeyField {
+enum KeyField {
     static func role(_ text: String) throws -> Role {
         guard let role = Role(rawValue: text) else {
             let words = Role.allCases.map(\.rawValue).joined(separator: ", ")
@@ -128,24 +129,32 @@ extension KeyRoutes {
         let kind: String
         let name: String
         let keyId: String?
+        let accountId: String?
+        let loginId: String?
         let role: Role
         let warehouses: [String]?
         let address: String?
         let expiresAt: UnixTime?
+        /// What must be done first: `changePassword` or `setUpSecondFactor`.
+        let mustDo: String?
     }
 
     private func identify(_ call: APICall) throws -> Response {
         let principal = call.principal
         let key: APIKey? = if case .key(let key) = principal.identity { key } else { nil }
+        let session = principal.session
         return try call.answer(
             Identity(
-                kind: key == nil ? "local" : "key",
+                kind: session != nil ? "account" : key == nil ? "local" : "key",
                 name: principal.name,
                 keyId: key?.id,
+                accountId: session?.account,
+                loginId: session?.id,
                 role: principal.role,
                 warehouses: principal.warehouses?.sorted(),
                 address: principal.address?.description,
-                expiresAt: key?.expiresAt
+                expiresAt: key?.expiresAt ?? session?.expiresAt,
+                mustDo: principal.duty?.word
             )
         )
     }

@@ -123,7 +123,7 @@ extension LeaseRoutes {
         let body = try call.decode(NewLease.self, from: bytes)
         let id = try call.warehouse
         let address = try call.principal.origin.leasable(
-            trusting: api.gateway.topology.trustedProxies
+            trusting: api.gateway.topology.management.trustedProxies
         )
         guard let holder = call.principal.leaseHolder else { throw RequestError.leaseNeedsKey }
         let request = LeaseRequest(

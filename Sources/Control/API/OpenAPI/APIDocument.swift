@@ -17,6 +17,7 @@ enum APIDocument {
     static let topics: [(tag: String, operations: [Operation])] = [
         ("Gateway", gateway), ("Access", access), ("Whitelists", whitelists),
         ("Groups", groups), ("Private links", privateLinks), ("Keys", keys),
+        ("Accounts", accounts),
         ("Audit and policy", records), ("Warehouses", warehouses), ("Connections", connections),
     ]
 

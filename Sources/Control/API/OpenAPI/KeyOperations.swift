@@ -13,8 +13,10 @@ extension APIDocument {
             "Show whose request this is, and what it may do.",
             answers: .data(
                 .object([
-                    "kind": .word("key", "local"), "name": .text, "keyId?": .keyID, "role": .role,
+                    "kind": .word("key", "account", "local"), "name": .text, "keyId?": .keyID,
+                    "accountId?": .text, "loginId?": .text, "role": .role,
                     "warehouses?": .warehouseIDs, "address?": .address, "expiresAt?": .moment,
+                    "mustDo?": .word("changePassword", "setUpSecondFactor"),
                 ])
             )
         ),

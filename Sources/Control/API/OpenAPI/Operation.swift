@@ -155,7 +155,12 @@ extension [ErrorAnswer] {
     /// What a browser's page elsewhere is refused with.
     static let foreign = [ErrorAnswer(403, "UnknownHost"), ErrorAnswer(403, "ForeignOrigin")]
     static let key = [
-        ErrorAnswer(401, "Unauthorized.InvalidApiKey"), ErrorAnswer(403, "Forbidden"),
+        ErrorAnswer(401, "Unauthorized.InvalidApiKey"),
+        ErrorAnswer(401, "Unauthorized.LoginRequired"), ErrorAnswer(403, "Forbidden"),
+    ]
+    /// What a person must do before anything else.
+    static let duty = [
+        ErrorAnswer(403, "PasswordChangeRequired"), ErrorAnswer(403, "SecondFactorRequired"),
     ]
     /// What every change may be refused with.
     static let change = [
@@ -186,7 +191,10 @@ extension Operation {
     /// Every error that the call may answer with: its own, and those that follow from what it is.
     var allErrors: [ErrorAnswer] {
         var all = errors + .input + .foreign
-        if permission != nil { all += .key }
+        if let permission {
+            all += .key
+            if permission != .identify, permission != .ownAccount { all += .duty }
+        }
         if scope == .warehouse { all += .unknownWarehouse }
         if !pathParameters.isEmpty { all.append(ErrorAnswer(404, "NotFound")) }
         if isChange { all += .change }

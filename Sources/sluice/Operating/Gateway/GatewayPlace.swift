@@ -91,8 +91,8 @@ struct GatewayPlace {
 
     /// The gateway that a configuration describes: through its socket, even with a key.
     func target(of topology: Topology) throws(CommandFailure) -> ManagementTarget {
-        let address = topology.management.map(ManagementAddress.init(listening:))
-        let socket = topology.localSocketPath ?? topology.management.flatMap(socket)
+        let address = topology.management.address.map(ManagementAddress.init(listening:))
+        let socket = topology.localSocketPath ?? topology.management.address.flatMap(socket)
         switch (socket, address) {
         case (let socket?, let address?):
             return ManagementTarget(socket: socket, orElse: address, key: key)

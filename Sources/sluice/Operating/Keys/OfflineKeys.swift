@@ -1,5 +1,6 @@
 import Addresses
 import Control
+import Credentials
 import Store
 
 /// Keys made without a running gateway, in its store.

@@ -1,15 +1,10 @@
-import COpenSSL
+import Crypto
 import Text
 
-/// SHA-256 (FIPS 180-4).
-enum SHA256 {
-    static let byteCount = 32
-
-    static func digest(_ bytes: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: byteCount)
-        let result = unsafe copenssl_sha256(bytes, bytes.count, &digest)
-        precondition(result == 0, "SHA-256 is not available")
-        return digest
+/// SHA-256 (FIPS 180-4) of whole texts.
+package enum Digest {
+    package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        Array(SHA256.hash(data: Array(bytes)))
     }
 }
 
@@ -22,10 +17,16 @@ extension [UInt8] {
     }
 
     /// Compares in a time that depends on the lengths only.
-    func equalsInConstantTime(_ other: [UInt8]) -> Bool {
+    package func equalsInConstantTime(_ other: [UInt8]) -> Bool {
         guard count == other.count else { return false }
         var difference: UInt8 = 0
         for index in indices { difference |= self[index] ^ other[index] }
         return difference == 0
+    }
+
+    /// From the system's random numbers (getrandom(2)).
+    package static func random(count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 }

@@ -1,0 +1,73 @@
+import Credentials
+import FoundationEssentials
+import Glibc
+import Logging
+import Sockets
+import Store
+import Text
+
+/// The account `admin`, which a store without any account gets. Its password is shown on a terminal
+/// or, if there is none, written to a file that only the gateway's user can read. It is in no log.
+struct FirstAccount: Sendable {
+    static let name = "admin"
+
+    let writer: PolicyWriter
+    let logger: Logger
+
+    /// The file of the password.
+    static func passwordFile(of store: PolicyStore) -> String { store.path + ".admin-password" }
+
+    /// Makes the account if there is none.
+    func make() async {
+        guard let store = writer.store, store.isWritable, store.accounts.accounts.isEmpty else {
+            return
+        }
+        let password = Password.generated()
+        let file = Self.passwordFile(of: store)
+        do {
+            let hash = try await BlockingWork.run { PasswordHash(password) }
+            let isShown = isatty(STDERR_FILENO) == 1
+            // Before the account is made: one whose password nobody knows would be of no use.
+            if !isShown {
+                try File.replace(
+                    file,
+                    with: Array((password.text + "\n").utf8),
+                    isDurable: true,
+                    isPrivate: true
+                )
+            }
+            let description = AccountDescription(name: Self.name, role: .administer)
+            _ = try await writer.write(by: .gateway) { transaction in
+                guard transaction.accounts.accounts.isEmpty else { return }
+                _ = try transaction.createAccount(description, password: hash)
+            }
+            if isShown {
+                Self.show(password)
+            } else {
+                logger.notice("account \(Self.name) made; its password is in \(file)")
+            }
+        } catch {
+            logger.error("cannot make the account \(Self.name): \(error)")
+        }
+    }
+
+    /// To be called once the password was changed.
+    static func removePasswordFile(of store: PolicyStore) {
+        File.remove(passwordFile(of: store))
+    }
+
+    private static func show(_ password: Password) {
+        let text = """
+
+            The gateway has made an account for you, and shows its password only now:
+
+                name      \(name)
+                password  \(password.text)
+
+
+            """
+        // Not by the logger, whose lines may be collected.
+        let bytes = Array(text.utf8)
+        _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+    }
+}
