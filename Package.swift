@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -153,14 +154,15 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict
@@ -183,9 +185,9 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Addresses", "AddressFeeds", "CIDRTrie", "Control", "Credentials", "LoadTesting", "MySQLClient",
-                "Operations", "Policy", "SampleWarehouse", "Settings", "Sockets", "Store", "Text",
-                "Time", "Traffic",
+                "Addresses", "AddressFeeds", "CIDRTrie", "Control", "Credentials", "LoadTesting",
+                "MySQLClient", "Operations", "Policy", "SampleWarehouse", "Settings", "Sockets",
+                "Store", "Text", "Time", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -287,7 +289,8 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Credentials", "Policy", "SeededRandom", "Store", "Text", "Time",
+                "Addresses", "CIDRTrie", "Credentials", "Policy", "SeededRandom", "Store", "Text",
+                "Time",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

@@ -48,13 +48,23 @@ struct CheckCommand: AsyncParsableCommand {
     )
     var context: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Authorities that may have issued the gateway's certificate, for --live.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var ca: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let loaded =
+        var loaded =
             configuration.file.map { ConfigurationLoader().load(contentsOf: $0) }
             ?? ConfigurationLoader.withoutFile
+        loaded.checkCertificate()
         var report = ConfigurationReport(loaded)
         var failure: (any Error)?
         if live, let configuration = loaded.configuration {
@@ -122,6 +132,7 @@ struct CheckCommand: AsyncParsableCommand {
     private func target(for topology: Topology) throws -> ManagementTarget {
         var options = GatewayOptions()
         (options.management, options.socket, options.context) = (management, socket, context)
+        options.ca = ca
         return try options.target(of: topology)
     }
 }

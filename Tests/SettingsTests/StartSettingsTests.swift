@@ -7,6 +7,7 @@ import Traffic
 struct StartSettingsTests {
     private static let changes: [(key: String, change: @Sendable (inout Topology) -> Void)] = [
         ("management.listen", { $0.management.address = nil }),
+        ("management.tls", { $0.management.tls = .selfSigned }),
         ("lastPolicy", { $0.lastPolicyFolder = "/var/lib/sluice/policy" }),
         ("engine.shards", { $0.engine.shards = 7 }),
         ("engine.linger", { $0.engine.linger = .milliseconds(7) }),
@@ -32,6 +33,7 @@ struct StartSettingsTests {
     func others() {
         var after = Self.before
         after.log.level = .trace
+        after.management.certificateStem = "/var/lib/sluice/sluice.db.tls"
         after.log.access = .off
         after.limits.connections = 1
         after.timeouts.drain = .seconds(1)

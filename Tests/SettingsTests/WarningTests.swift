@@ -98,20 +98,6 @@ struct WarningTests {
             "has no effect while accept is off"
         ),
         FaultCase(
-            "management",
-            ["listen": "0.0.0.0:7080"],
-            at: "management.listen",
-            "127.0.0.1:7080"
-        ),
-        FaultCase("management", ["listen": "[::]:7080"], at: "management.listen", "every network"),
-        FaultCase(
-            "management",
-            ["listen": "[::ffff:0.0.0.0]:7080"],
-            at: "management.listen",
-            "every"
-        ),
-        FaultCase("management", ["listen": "8.8.8.8:7080"], at: "management.listen", "internet"),
-        FaultCase(
             "warehouses[0].listeners[0].proxyProtocol",
             ["timeout": "1s"],
             at: "warehouses[0].listeners[0].proxyProtocol.timeout",

@@ -106,11 +106,13 @@ package struct ConfigurationLoader: Sendable {
         configuration?.topology.resolvePaths(in: folder)
         var topology = decoded.topology
         topology?.resolvePaths(in: folder)
+        let homeless = configuration?.topology.management.warningOfNoCertificatePlace(in: tree)
         return LoadedConfiguration(
             file: path,
             configuration: configuration,
             topology: topology,
-            findings: warnings + decoded.findings.map { $0.relative(to: path) }
+            findings: warnings + [homeless].compactMap(\.self)
+                + decoded.findings.map { $0.relative(to: path) }
         )
     }
 }
@@ -122,6 +124,7 @@ extension Topology {
         management.socket = management.socket.map {
             URL(fileURLWithPath: $0, relativeTo: folder).path
         }
+        management.resolveCertificatePaths(store: storePath, in: folder)
         for index in warehouses.indices {
             warehouses[index].adminLogin?.passwordFile.resolvePath(in: folder)
         }
@@ -136,8 +139,49 @@ extension Topology {
     {
         if let configured { return URL(fileURLWithPath: configured, relativeTo: folder).path }
         if let store { return "\(store).last" }
-        let state = ProcessInfo.processInfo.environment["STATE_DIRECTORY"]
-        return state.flatMap { $0.split(separator: ":").first }.map { "\($0)/policy" }
+        return StateFolder.current.map { "\($0)/policy" }
+    }
+}
+
+/// The folder that systemd has made for the gateway's state (StateDirectory=, systemd.exec(5)).
+private enum StateFolder {
+    static var current: String? {
+        ProcessInfo.processInfo.environment["STATE_DIRECTORY"]
+            .flatMap { $0.split(separator: ":").first }.map { String($0) }
+    }
+}
+
+extension ManagementSettings {
+    /// Not an error: the configuration may be checked elsewhere than where it is for. A gateway that
+    /// has no place for its certificate does not start.
+    fileprivate func warningOfNoCertificatePlace(in tree: ConfigurationNode)
+        -> ConfigurationFinding?
+    {
+        guard address != nil, tls.isOn, certificateFiles == nil else { return nil }
+        return ConfigurationFinding(
+            .warning,
+            at: tree.value(at: ["management"])?.position,
+            path: "management.tls",
+            message:
+                "a self-signed certificate needs a place: there is no store, and STATE_DIRECTORY"
+                + " is not set",
+            remedy: "set state, or { certificate: FILE, key: FILE }"
+        )
+    }
+
+    /// A certificate that the gateway makes is kept beside the store, else in the folder of the
+    /// gateway's state.
+    fileprivate mutating func resolveCertificatePaths(store: String?, in folder: URL) {
+        switch tls {
+        case .off: break
+        case .selfSigned:
+            certificateStem =
+                store.map { "\($0).tls" } ?? StateFolder.current.map { "\($0)/management.tls" }
+        case .files(var files):
+            files.certificate.resolvePath(in: folder)
+            files.key.resolvePath(in: folder)
+            tls = .files(files)
+        }
     }
 }
 

@@ -49,7 +49,7 @@ struct KernelSupport: Sendable {
 
 extension ConfigurationNode {
     /// The value at a path of keys.
-    fileprivate func value(at path: [String]) -> ConfigurationNode? {
+    func value(at path: [String]) -> ConfigurationNode? {
         guard let key = path.first else { return self }
         guard case .mapping(let entries) = content else { return nil }
         return entries.first { $0.key == key }?.value.value(at: Array(path.dropFirst()))

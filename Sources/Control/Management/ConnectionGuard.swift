@@ -122,7 +122,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func schedule(_ time: TimeAmount, _ context: ChannelHandlerContext) {
         let channel = context.channel
         end?.cancel()
-        end = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        end = context.eventLoop.scheduleTask(in: time) { channel.abort() }
     }
 }
 

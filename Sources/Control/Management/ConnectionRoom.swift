@@ -23,7 +23,7 @@ final class ConnectionRoom: Sendable {
             state.channels[id] = channel
             return leaving.flatMap { state.channels.removeValue(forKey: $0) }
         }
-        leaving?.close(promise: nil)
+        leaving?.abort()
         channel.closeFuture.whenComplete { [weak self] _ in self?.leave(id) }
     }
 
@@ -34,7 +34,7 @@ final class ConnectionRoom: Sendable {
         let leaving = state.withLock { state in
             state.places.evict().flatMap { state.channels.removeValue(forKey: $0) }
         }
-        leaving?.close(promise: nil)
+        leaving?.abort()
         return leaving != nil
     }
 

@@ -14,18 +14,23 @@ final class ControlPlane: Sendable {
     let metrics: ManagementMetrics
     private let writer: PolicyWriter
     private let auditExport: @Sendable () -> ControlPlaneStatus.AuditExport?
+    /// The certificate of the management address; `nil` without TLS.
+    let certificate: @Sendable () -> CertificateStatus?
 
     /// - Parameters:
     ///   - auditExport: the state of the export of the audit; `nil` while it is off.
+    ///   - certificate: that of the management address; `nil` without TLS.
     ///   - report: logs an event for the operator.
     init(
         _ gateway: any ManagedGateway,
         _ writer: PolicyWriter,
         auditExport: @escaping @Sendable () -> ControlPlaneStatus.AuditExport? = { nil },
+        certificate: @escaping @Sendable () -> CertificateStatus? = { nil },
         report: @escaping @Sendable (OperatorEvent) -> Void = { _ in }
     ) {
         self.writer = writer
         self.auditExport = auditExport
+        self.certificate = certificate
         events = EventHub(gateway, store: { writer.store }, completing: writer.completed)
         metrics = ManagementMetrics(report: report)
     }
@@ -45,6 +50,7 @@ final class ControlPlane: Sendable {
         }
         status.streams = events.status
         status.auditExport = auditExport()
+        status.certificate = certificate()
         (status.countSeries, status.omittedCountSeries) = counts.seriesCounts
         return status
     }

@@ -1,28 +1,65 @@
 package import Addresses
+import Settings
 
-/// The address of a running gateway: a host and a port, as in `--management`.
+/// The address of a running gateway: a host and a port, as in `--management`, perhaps with a scheme.
 ///
 /// Only the format is checked. If a part is missing, the closest valid address is suggested.
 package struct ManagementAddress: Hashable, Sendable {
     /// A gateway's default, used unless its configuration sets another.
-    package static let standard = ManagementAddress(text: "127.0.0.1:7080")
+    package static let standard = ManagementAddress(scheme: nil, authority: "127.0.0.1:7080")
 
+    private enum Scheme: String, CaseIterable {
+        case http = "http://"
+        case https = "https://"
+    }
+
+    private let scheme: Scheme?
     /// `127.0.0.1:7080`, `[::1]:7080` or `gateway.internal:7080`.
-    package let text: String
+    package let authority: String
 
-    private init(text: String) { self.text = text }
+    private init(scheme: Scheme?, authority: String) {
+        self.scheme = scheme
+        self.authority = authority
+    }
+
+    /// As it may be written: `127.0.0.1:7080`, `https://gateway.internal:7443`.
+    package var text: String { (scheme?.rawValue ?? "") + authority }
+
+    /// Whether it is reached by TLS. Without a scheme it is, unless it is of this machine: as gateways
+    /// do by default.
+    package var usesTLS: Bool {
+        scheme.map { $0 == .https } ?? (literal?.isBeyondLoopback ?? true)
+    }
+
+    /// `https://gateway.internal:7443`
+    package var url: String {
+        (usesTLS ? Scheme.https : .http).rawValue + authority
+    }
 
     /// - Throws: ``ManagementAddressError``; its description offers what was probably meant.
     package init(parsing text: String) throws(ManagementAddressError) {
-        guard Self.isAddress(text) else {
+        let (scheme, rest) = Self.parts(of: text)
+        guard Self.isAddress(String(rest)) else {
             throw ManagementAddressError(text: text, suggestion: Self.suggestion(for: text))
         }
-        self.text = text
+        self.init(scheme: scheme, authority: String(rest))
+    }
+
+    private static func parts(of text: String) -> (Scheme?, Substring) {
+        let scheme = Scheme.allCases.first { text.lowercased().hasPrefix($0.rawValue) }
+        return (scheme, text.dropFirst(scheme?.rawValue.count ?? 0))
     }
 
     /// The address to reach a gateway that listens on `address` from its own machine.
-    package init(listening address: SocketAddress) {
-        text = SocketAddress(Self.reachable(address.ip), port: address.port).description
+    ///
+    /// - Parameter usesTLS: whether the gateway serves it with TLS; `nil` for the default.
+    package init(listening address: SocketAddress, usesTLS: Bool? = nil) {
+        let reached = SocketAddress(Self.reachable(address.ip), port: address.port)
+        let isNamed = usesTLS.map { $0 != reached.isBeyondLoopback } ?? false
+        self.init(
+            scheme: isNamed ? (usesTLS == true ? .https : .http) : nil,
+            authority: reached.description
+        )
     }
 
     /// The address at which one that is listened on is reached; the loopback one for any.
@@ -38,7 +75,8 @@ package struct ManagementAddress: Hashable, Sendable {
     package var literal: SocketAddress? {
         let prefix = "localhost:"
         let literal =
-            text.lowercased().hasPrefix(prefix) ? "127.0.0.1:\(text.dropFirst(prefix.count))" : text
+            authority.lowercased().hasPrefix(prefix)
+            ? "127.0.0.1:\(authority.dropFirst(prefix.count))" : authority
         // `try?`: another name may be anywhere.
         return try? SocketAddress(parsing: literal)
     }
@@ -65,10 +103,8 @@ package struct ManagementAddress: Hashable, Sendable {
 
     /// The address that `text` is a part of, or has something around.
     private static func suggestion(for text: String) -> String? {
-        let schemes = ["http://", "https://"]
-        var rest = Substring(text)
-        if let scheme = schemes.first(where: rest.hasPrefix) { rest = rest.dropFirst(scheme.count) }
-        rest = rest.prefix { $0 != "/" }
+        let (scheme, whole) = parts(of: text)
+        let rest = whole.prefix { $0 != "/" }
         // `try?`: what is not an address may be a name.
         let ip = try? IPAddress(parsing: String(rest))
         let candidates = [
@@ -76,6 +112,7 @@ package struct ManagementAddress: Hashable, Sendable {
             ip.map { SocketAddress($0, port: 7080).description } ?? "",
         ]
         return candidates.first { !rest.isEmpty && isAddress($0) }
+            .map { (scheme?.rawValue ?? "") + $0 }
     }
 }
 

@@ -78,8 +78,9 @@ extension ManagementClient {
         _ receive: @escaping @Sendable (HTTPClientResponse) async throws -> Value
     ) async throws -> Attempt<Value> {
         let (sent, limits) = (HTTPClientRequest(request, on: route), limits)
+        let trust = route.usesTLS ? target.trust : nil
         return try await withDeadline(isStream ? nil : limits.answer) {
-            try await sent.execute(limits) { response in
+            try await sent.execute(limits, trust) { response in
                 if response.status.isAnswer { return .answer(try await receive(response)) }
                 let body = try await response.body.collect(upTo: limits.byteCount)
                 let refusal = ManagementRefusal(
@@ -88,6 +89,9 @@ extension ManagementClient {
                     hadKey: route.key != nil
                 )
                 guard let refusal else {
+                    if Array(buffer: body).elementsEqual(PlainHTTPRefusal.text.utf8) {
+                        throw ManagementClientError.needsTLS(address: route.text)
+                    }
                     throw ManagementClientError.unexpectedAnswer(address: route.text)
                 }
                 return .refusal(refusal, pause: response.pause)
@@ -130,8 +134,11 @@ extension HTTPClientRequest {
     }
 
     /// Sends the request on a connection of its own.
+    ///
+    /// - Parameter trust: `nil` without TLS.
     fileprivate func execute<Value: Sendable>(
         _ limits: ManagementClient.Limits,
+        _ trust: ManagementTrust?,
         _ receive: @escaping @Sendable (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
         var configuration = HTTPClient.Configuration(
@@ -143,6 +150,7 @@ extension HTTPClientRequest {
             )
         )
         configuration.httpVersion = .http1Only
+        try trust?.apply(to: &configuration)
         // A gateway that is not there is reported at once.
         configuration.connectionPool.retryConnectionEstablishment = false
         return try await HTTPClient.withHTTPClient(configuration: configuration) { client in

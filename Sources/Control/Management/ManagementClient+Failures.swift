@@ -14,6 +14,15 @@ extension ManagementClient {
                 address: address,
                 reason: "connection closed in the middle of the response"
             )
+        case let error as ManagementClientError: error
+        case let error as CertificateMismatch:
+            .otherCertificate(
+                address: address,
+                expected: error.expected.description,
+                found: error.found.description
+            )
+        case _ where error.isUntrustedCertificate: .untrustedCertificate(address: address)
+        case _ where error.isPlainPeer: .hasNoTLS(address: address)
         case is HTTPParserError: .unexpectedAnswer(address: address)
         case let error as SystemError: .cannotWrite(reason: error.description)
         default: .unreachable(address: address, reason: reason(for: error))

@@ -7,6 +7,16 @@ package enum ManagementClientError: Error, CustomStringConvertible {
     case unexpectedAnswer(address: String)
     /// The gateway rejects the request, with its reason.
     case refused(ManagementRefusal)
+    /// The gateway's certificate is not the one that was pinned; both are fingerprints.
+    case otherCertificate(address: String, expected: String, found: String)
+    /// Nobody who is trusted vouches for the gateway's certificate.
+    case untrustedCertificate(address: String)
+    /// It speaks plain HTTP.
+    case hasNoTLS(address: String)
+    /// It speaks HTTPS only.
+    case needsTLS(address: String)
+    /// The authorities that the user trusts cannot be read.
+    case cannotTrust(file: String, reason: String)
     /// The answer could not be passed on, for instance to a full disk.
     case cannotWrite(reason: String)
 
@@ -31,6 +41,21 @@ package enum ManagementClientError: Error, CustomStringConvertible {
             "\(address) is not the management address of a gateway"
                 + " (see \(Self.setting(for: address)))"
         case .refused(let refusal): refusal.description
+        case .otherCertificate(let address, let expected, let found):
+            "\(address) has another certificate than the one that was pinned: expected \(expected),"
+                + " found \(found) (someone may be intercepting the connection; if the certificate was"
+                + " replaced, pin the new one: sluice context trust NAME)"
+        case .untrustedCertificate(let address):
+            "the certificate of \(address) is not trusted (pin it with sluice context add NAME"
+                + " --management \(address), or use --ca FILE)"
+        case .hasNoTLS(let address):
+            "\(address) does not speak TLS"
+                + " (use http://\(address.replacing("https://", with: "")) only if nobody can listen"
+                + " on the way)"
+        case .needsTLS(let address):
+            "\(address) speaks HTTPS only"
+                + " (use https://\(address.replacing("http://", with: "")))"
+        case .cannotTrust(let file, let reason): "cannot use --ca \(file): \(reason)"
         case .cannotWrite(let reason): "cannot write the answer: \(reason)"
         }
     }

@@ -12,6 +12,8 @@ struct ManagementLimits: Sendable {
     var headerByteCount = 16_384
     /// Headers of a request.
     var headerCount = 100
+    /// For a TLS handshake, from accept on.
+    var handshake: Duration = .seconds(10)
     /// For a whole request head, and between two requests.
     var idle: Duration = .seconds(30)
     /// From accept on, whatever the client does; but for streamed answers.

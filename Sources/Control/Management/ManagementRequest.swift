@@ -63,6 +63,8 @@ package struct ManagementTarget: Hashable, Sendable {
     package private(set) var socket: String?
     /// Sent over TCP only.
     package private(set) var key: String?
+    /// By which certificates it is recognized over TLS.
+    package private(set) var trust = ManagementTrust.system
 
     package init(_ address: ManagementAddress, key: String? = nil) {
         self.address = address
@@ -77,6 +79,13 @@ package struct ManagementTarget: Hashable, Sendable {
     package init(socket: String, orElse address: ManagementAddress, key: String? = nil) {
         self.init(address, key: key)
         self.socket = socket
+    }
+
+    /// The same gateway, recognized over TLS by other certificates.
+    package func trusting(by trust: ManagementTrust) -> ManagementTarget {
+        var target = self
+        target.trust = trust
+        return target
     }
 
     /// The ways to the gateway, the preferred one first.
@@ -101,8 +110,13 @@ package struct ManagementTarget: Hashable, Sendable {
         var base: String {
             switch self {
             case .socket(let path): "http+unix://\(path.percentEncoded)"
-            case .tcp(let address, _): "http://\(address.text)"
+            case .tcp(let address, _): address.url
             }
+        }
+
+        var usesTLS: Bool {
+            guard case .tcp(let address, _) = self else { return false }
+            return address.usesTLS
         }
 
         var key: String? {

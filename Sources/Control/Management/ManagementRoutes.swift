@@ -27,7 +27,7 @@ struct ManagementRoutes: Sendable {
     var rates = WriteRates()
     /// Recognizes people; `nil` for one of its own.
     var signIn: SignIn?
-    /// Whether browsers reach the gateway by HTTPS.
+    /// Whether the address is served with TLS.
     var isSecure = false
     /// What all servers of a gateway share; `nil` for one's own.
     var plane: ControlPlane?
@@ -71,7 +71,8 @@ struct ManagementRoutes: Sendable {
         api.on(.get, "/v1/status", .read, .filtered) { call in
             let (id, channel) = (call.id, call.context.channel)
             return try await pages.build {
-                let status = writer.completed(gateway.status()).visible(to: call.principal)
+                var status = writer.completed(gateway.status()).visible(to: call.principal)
+                status.managementCertificate = plane.certificate()
                 return try Envelope(id: id, data: status).response(by: answers, on: channel)
             }
         }

@@ -7,6 +7,7 @@ import Sockets
 
 import protocol NIOCore.Channel
 import struct NIOCore.IOError
+import struct NIOCore.TimeAmount
 
 /// The management address or the local socket: health, metrics and the API.
 struct ManagementServer: Sendable {
@@ -27,6 +28,8 @@ struct ManagementServer: Sendable {
 
     let place: Place
     let routes: ManagementRoutes
+    /// Serves HTTPS with it; plain HTTP without one.
+    var certificate: ManagementCertificate?
     var limits = ManagementLimits()
     let logger: Logger
 
@@ -117,7 +120,7 @@ struct ManagementServer: Sendable {
         let largeAnswers = ConnectionRoom(limit: limits.largeAnswers)
         return Application(
             router: routes.router(answers: LargeAnswers(room: largeAnswers)),
-            server: .http1(configuration: limits.http(room: room, largeAnswers: largeAnswers)),
+            server: protocols(limits.http(room: room, largeAnswers: largeAnswers)),
             configuration: .init(address: place.bindAddress, serverName: "sluice"),
             onServerRunning: { listener in
                 await Self.watch(listener, making: room)
@@ -125,6 +128,18 @@ struct ManagementServer: Sendable {
             },
             logger: quietLogger
         )
+    }
+
+    private func protocols(_ configuration: HTTP1Channel.Configuration) -> HTTPServerBuilder {
+        guard let certificate else { return .http1(configuration: configuration) }
+        let handshake = TimeAmount(limits.handshake)
+        return HTTPServerBuilder { responder in
+            TLSChannel(
+                base: HTTP1Channel(responder: responder, configuration: configuration),
+                certificate: certificate,
+                handshake: handshake
+            )
+        }
     }
 
     private static func watch(_ listener: any Channel, making room: ConnectionRoom) async {

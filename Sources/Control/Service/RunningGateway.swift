@@ -21,6 +21,8 @@ struct RunningGateway: Sendable {
     private let management: SocketAddress?
     private let managementNames: [String]
     private let managementSocket: String?
+    /// `nil` if the management address is served without TLS.
+    private let certificate: ManagementCertificate?
     private let logs: GatewayLogs
     private let gateway: Gateway
     private let drainLimit: DrainLimit
@@ -65,6 +67,13 @@ struct RunningGateway: Sendable {
         self.gateway = gateway
         let logger = logs.logger
         self.logger = logger
+        let certificate: ManagementCertificate?
+        do throws(CertificateError) {
+            certificate = try ManagementCertificate(topology.management, logger: logger)
+        } catch {
+            throw .invalidConfiguration(["management.tls: \(error)"])
+        }
+        self.certificate = certificate
         let memory = MemoryTrimmer { gateway.holdsOldPolicy }
         self.memory = memory
         lastPolicy = topology.lastPolicyFolder.map { folder in
@@ -98,6 +107,7 @@ struct RunningGateway: Sendable {
             gateway,
             writer,
             auditExport: { audit.status },
+            certificate: { certificate?.status },
             report: logs.events.record
         )
         writer.onActs {
@@ -110,8 +120,12 @@ struct RunningGateway: Sendable {
             name: start.policySource,
             writer: writer,
             logger: logger,
-            load: load
+            load: {
+                let loaded = load()
+                return certificate?.staging(loaded) ?? loaded
+            }
         ) { failure in
+            certificate?.finishReload(succeeded: failure == nil)
             gateway.recordReload(failure: failure)
             guard let failure else { return }
             let generation = gateway.status().generation
@@ -238,7 +252,10 @@ extension RunningGateway {
         routes.hasOpenMetrics = address.ip.unmapped.isLoopback
         routes.reload = reload
         routes.hostNames = managementNames
-        return managementServer(at: .address(address), routes)
+        routes.isSecure = certificate != nil
+        var server = managementServer(at: .address(address), routes)
+        server.certificate = certificate
+        return server
     }
 
     private func managementServer(
@@ -395,7 +412,8 @@ extension RunningGateway {
     private func accept(managementPort: Int) {
         if let management {
             let address = SocketAddress(management.ip, port: UInt16(clamping: managementPort))
-            logger.info("management listening on \(address)")
+            let suffix = certificate == nil ? "" : " (HTTPS)"
+            logger.info("management listening on \(address)\(suffix)")
         }
         gateway.accept()
         for listener in gateway.status().listeners {

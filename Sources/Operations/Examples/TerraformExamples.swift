@@ -71,8 +71,8 @@ extension TerraformExamples {
           sensitive = true
         }
 
-        # The provider uses HTTPS except for local addresses; the gateway itself serves HTTP, so from
-        # another machine it needs a proxy that terminates TLS.
+        # The provider uses HTTPS except for local addresses, as the gateway does; the machine that runs it
+        # must trust the gateway's certificate.
         provider "velodb" {
           host    = \(gateway.hclQuoted)
           api_key = var.gateway_api_key

@@ -107,6 +107,8 @@ package struct ControlPlaneStatus: Hashable, Sendable {
     package var streams = Streams()
     /// `nil` if it is off.
     package var auditExport: AuditExport?
+    /// Of the management address; `nil` without TLS.
+    package var certificate: CertificateStatus?
     package var countSeries = 0
     package var omittedCountSeries = 0
 

@@ -41,6 +41,8 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
 
     /// Bytes held for peers that had not taken them when they were last looked at.
     package var bufferedByteCount: Int = 0
+    /// Of the management address; `nil` without TLS.
+    package var managementCertificate: CertificateStatus?
 
     package init() {}
 }

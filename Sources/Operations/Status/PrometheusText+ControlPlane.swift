@@ -7,6 +7,7 @@ extension PrometheusText {
         appendStreams(control.streams)
         appendStore(control)
         appendAuditExport(control.auditExport)
+        appendCertificate(control.certificate)
         family("sluice_count_series", .gauge, "Series of counts per minute.") {
             $0.sample(control.countSeries)
         }
@@ -118,6 +119,15 @@ extension PrometheusText {
         ) { family in
             if let moment = failures.lastAt { family.sample(moment.seconds) }
         }
+    }
+
+    private mutating func appendCertificate(_ certificate: CertificateStatus?) {
+        guard let certificate else { return }
+        family(
+            "sluice_management_certificate_expiry_timestamp_seconds",
+            .gauge,
+            "End of the life of the management address's certificate, in seconds since 1970."
+        ) { $0.sample(certificate.expiresAt.seconds) }
     }
 
     private mutating func appendAuditExport(_ export: ControlPlaneStatus.AuditExport?) {

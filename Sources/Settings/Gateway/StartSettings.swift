@@ -17,6 +17,7 @@ package struct StartSettings: Hashable, Sendable {
         values = [
             "management.listen": topology.management.address?.description ?? "none",
             "management.names": topology.management.names.joined(separator: ", "),
+            "management.tls": topology.management.tls.isOn ? "on" : "off",
             "management.socket": topology.management.socket ?? "standard",
             "policy": topology.policyAuthority.rawValue,
             "state": topology.storePath ?? "none",

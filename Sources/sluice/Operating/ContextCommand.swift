@@ -11,9 +11,10 @@ struct ContextCommand: ParsableCommand {
         discussion: """
             Contexts are stored in ~/.config/sluice/contexts.json, which only you can read. The \
             current one is used unless an option, SLUICE_MANAGEMENT or SLUICE_CONTEXT names another \
-            gateway.
+            gateway. A certificate that no authority of the system has issued is pinned: \
+            a gateway with another one is refused.
             """,
-        subcommands: [List.self, Add.self, Use.self, Remove.self],
+        subcommands: [List.self, Add.self, Use.self, Trust.self, Remove.self],
         defaultSubcommand: List.self
     )
 
@@ -29,6 +30,24 @@ struct ContextCommand: ParsableCommand {
             var contexts = try file.read()
             try change(&contexts)
             try file.write(contexts)
+        }
+    }
+
+    /// The same for a change that takes a look at a gateway.
+    static func edit(_ change: (inout GatewayContexts) async throws -> Void) async throws {
+        do {
+            var contexts = try file.read()
+            try await change(&contexts)
+            try file.write(contexts)
+        } catch let failure as CommandFailure {
+            StandardError.print("sluice: \(failure.message)")
+            throw failure.code
+        } catch let error as ManagementClientError {
+            StandardError.print("sluice: \(error)")
+            StandardError.print(
+                "sluice: --fingerprint SHA256:… or --ca FILE need no connection to the gateway"
+            )
+            throw GatewayExit.code(error)
         }
     }
 }
@@ -49,77 +68,6 @@ extension ContextCommand {
             } else {
                 StandardOutput.print("\(ContextTable(contexts))")
             }
-        }
-    }
-
-    struct Add: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Add a context; the first one becomes the current one."
-        )
-
-        @Argument(help: "Its name.")
-        var name: String
-
-        @Option(
-            help: "The gateway's management address.",
-            transform: GatewayOptions.address
-        )
-        var management: ManagementAddress?
-
-        @Option(
-            help: ArgumentHelp("The gateway's local socket.", valueName: "path"),
-            completion: .file(extensions: ["sock"])
-        )
-        var socket: String?
-
-        @Option(help: "The key; - reads it from standard input.")
-        var key: String?
-
-        @Option(
-            help: "A file that holds the key, which only you can read.",
-            completion: .file()
-        )
-        var keyFile: String?
-
-        func validate() throws {
-            if (management == nil) == (socket == nil) {
-                throw ValidationError("expected either --management HOST:PORT or --socket PATH")
-            }
-            if socket != nil, key != nil || keyFile != nil {
-                throw ValidationError("a local socket needs no key")
-            }
-            if key != nil, keyFile != nil {
-                throw ValidationError("--key and --key-file cannot be combined")
-            }
-        }
-
-        func run() throws {
-            try ContextCommand.edit { contexts throws(CommandFailure) in
-                let context = GatewayContext(
-                    name: name,
-                    management: management?.text,
-                    socket: socket.map(Self.absolute),
-                    key: key == "-" ? try Self.keyFromInput() : key,
-                    keyFile: keyFile.map(Self.absolute)
-                )
-                // A slip shows now, and not when the context is used.
-                _ = try context.readKey()
-                try contexts.add(context)
-            }
-        }
-
-        private static func keyFromInput() throws(CommandFailure) -> String {
-            let text = try InputText("-").read(limit: 4_096)
-            guard let key = text.split(whereSeparator: \.isWhitespace).first else {
-                throw CommandFailure("no key on standard input", code: GatewayExit.usage)
-            }
-            return String(key)
-        }
-
-        /// A context is used from any folder.
-        private static func absolute(_ path: String) -> String {
-            path.hasPrefix("/")
-                ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
         }
     }
 
@@ -159,15 +107,22 @@ struct ContextTable: CustomStringConvertible {
             [
                 context.name == contexts.current ? "*" : "", context.name,
                 context.management ?? context.socket.cell, Self.keyWords(of: context),
+                Self.trustWords(of: context),
             ]
         }
         description =
             rows.isEmpty
-            ? "no contexts" : Columns(["", "CONTEXT", "GATEWAY", "KEY"], rows).description
+            ? "no contexts"
+            : Columns(["", "CONTEXT", "GATEWAY", "KEY", "CERTIFICATE"], rows).description
     }
 
     private static func keyWords(of context: GatewayContext) -> String {
         context.keyFile ?? (context.key == nil ? "-" : "stored")
+    }
+
+    private static func trustWords(of context: GatewayContext) -> String {
+        // Its first bytes tell it from others.
+        context.ca ?? context.fingerprint.map { "\($0.prefix(18))…" } ?? "-"
     }
 
     static func json(of contexts: GatewayContexts) -> JSONValue {
@@ -180,6 +135,8 @@ struct ContextTable: CustomStringConvertible {
                         "management": context.management.map(JSONValue.string),
                         "socket": context.socket.map(JSONValue.string),
                         "keyFile": context.keyFile.map(JSONValue.string),
+                        "fingerprint": context.fingerprint.map(JSONValue.string),
+                        "ca": context.ca.map(JSONValue.string),
                         "hasKey": .bool(context.key != nil || context.keyFile != nil),
                     ])
                 }

@@ -49,6 +49,14 @@ struct StatusTable: CustomStringConvertible {
                 from \(LogText.harmless(policy.source))
                 """
             } ?? "")
+            + (status.managementCertificate.map { certificate in
+                """
+
+                management certificate \(LogText.harmless(certificate.fingerprint)), \
+                \(certificate.isSelfSigned ? "self-signed, " : "")\
+                expires \(certificate.expiresAt.rfc3339)
+                """
+            } ?? "")
     }
 
     /// Problems that need attention, one per line.
@@ -75,6 +83,12 @@ struct StatusTable: CustomStringConvertible {
         }
         if let failure = status.policy?.storeFailure {
             lines.append("the store cannot be used, and nothing can be changed: \(failure)")
+        }
+        if let end = status.managementCertificate?.expiresAt, end <= .systemTime {
+            lines.append(
+                "the certificate of the management address expired at \(end.rfc3339) (replace it and"
+                    + " reload)"
+            )
         }
         for listener in status.listeners {
             if let failure = listener.failure {

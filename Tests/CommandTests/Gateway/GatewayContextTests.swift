@@ -92,10 +92,15 @@ struct GatewayContextTests {
         var contexts = GatewayContexts()
         try contexts.add(GatewayContext(name: "a", management: "127.0.0.1:1", key: "sk-secret"))
         try contexts.add(GatewayContext(name: "b", socket: "/x.sock"))
+        let fingerprint = "SHA256:" + Array(repeating: "AB", count: 32).joined(separator: ":")
+        try contexts.add(
+            GatewayContext(name: "c", management: "gw:1", fingerprint: fingerprint)
+        )
         let expected = """
-               CONTEXT  GATEWAY      KEY
-            *  a        127.0.0.1:1  stored
-               b        /x.sock      -
+               CONTEXT  GATEWAY      KEY     CERTIFICATE
+            *  a        127.0.0.1:1  stored  -
+               b        /x.sock      -       -
+               c        gw:1         -       SHA256:AB:AB:AB:AB…
             """
         #expect("\(ContextTable(contexts))" == expected)
         #expect(!ContextTable.json(of: contexts).text.contains("sk-secret"))

@@ -85,10 +85,12 @@ struct GatewayPlaceTests {
     )
     func socketOfConfiguration(management: String) throws {
         let place = place(["SLUICE_API_KEY": "sk-e"], hasSocket: true, management: management)
+        // Beyond loopback, a gateway uses TLS.
+        let scheme = management.hasPrefix("0.0.0.0") ? "https://" : ""
         let reached = management.replacing("0.0.0.0", with: "127.0.0.1")
         let expected = ManagementTarget(
             socket: "/run/sluice/\(reached.replacing(":", with: "-")).sock",
-            orElse: try ManagementAddress(parsing: reached),
+            orElse: try ManagementAddress(parsing: scheme + reached),
             key: "sk-e"
         )
         #expect(try place.target(.configuration(file: "sluice.yaml")) == expected)
@@ -123,6 +125,43 @@ struct GatewayPlaceTests {
             try place(management: nil).target(choice)
         } throws: { error in
             (error as? CommandFailure)?.message.contains("no management.listen") == true
+        }
+    }
+
+    @Test("--ca outranks a context's pin, that SLUICE_CA, and that the system's authorities")
+    func trust() throws {
+        let fingerprint = "SHA256:" + Array(repeating: "AB", count: 32).joined(separator: ":")
+        let pinned = ManagementTrust.pinned(
+            try #require(CertificateFingerprint(parsing: fingerprint))
+        )
+        let found = { (environment: [String: String], authorities: String?, context: String) in
+            var place = place(environment)
+            place.authorities = authorities
+            place.contexts = {
+                var contexts = Self.contexts
+                contexts.contexts[1].fingerprint = fingerprint
+                return contexts
+            }
+            return try place.target(.context(context)).trust
+        }
+        #expect(try found([:], nil, "staging") == .system)
+        #expect(try found(["SLUICE_CA": "e.pem"], nil, "staging") == .authorities(file: "e.pem"))
+        #expect(try found(["SLUICE_CA": "e.pem"], nil, "production") == pinned)
+        #expect(try found([:], "o.pem", "production") == .authorities(file: "o.pem"))
+    }
+
+    @Test("A context with an invalid fingerprint is an error, not one without a pin")
+    func invalidFingerprint() {
+        var place = place()
+        place.contexts = {
+            var contexts = Self.contexts
+            contexts.contexts[1].fingerprint = "SHA256:AB"
+            return contexts
+        }
+        #expect {
+            try place.target(.context("production"))
+        } throws: { error in
+            (error as? CommandFailure)?.message.contains("context trust production") == true
         }
     }
 

@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import Credentials
 import Foundation
 import Logging
 import Operations

@@ -47,10 +47,13 @@ struct ServedManagement: Sendable {
     static func run(
         _ routes: ManagementRoutes,
         limits: ManagementLimits = ManagementLimits(),
+        certificate: ManagementCertificate? = nil,
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
-        try await server(routes, limits: limits).run { port in
+        var server = server(routes, limits: limits)
+        server.certificate = certificate
+        try await server.run { port in
             do {
                 try await test(ServedManagement(port: port))
             } catch {

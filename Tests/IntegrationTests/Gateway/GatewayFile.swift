@@ -3,6 +3,8 @@ struct GatewayFile: Sendable {
     /// Top-level lines: `limits: { connections: 3 }`.
     var settings: [String] = []
     var logLevel = "info"
+    /// `management.tls`; `nil` for the default.
+    var tls: String?
     /// Where the policy comes from, `file` or `store`.
     var policy = "file"
     /// Lines of the first warehouse.
@@ -23,7 +25,7 @@ struct GatewayFile: Sendable {
 
     func text(management: Endpoint) -> String {
         """
-        management: { listen: "\(management)" }
+        management: { listen: "\(management)"\(tls.map { ", tls: \($0)" } ?? "") }
         policy: \(policy)
         log: { level: \(logLevel), format: json, access: stdout }
         \(settings.joined(separator: "\n"))

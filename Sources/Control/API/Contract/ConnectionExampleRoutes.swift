@@ -142,7 +142,7 @@ extension ConnectionExampleRoutes {
         if call.principal.address != nil, let host = call.request.head.authority?.nonEmpty {
             return host
         }
-        let listening = api.gateway.topology.management.address
-        return (listening.map { ManagementAddress(listening: $0) } ?? .standard).text
+        let management = api.gateway.topology.management
+        return (management.address.map { ManagementAddress(listening: $0) } ?? .standard).authority
     }
 }

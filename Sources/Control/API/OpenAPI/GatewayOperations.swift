@@ -210,6 +210,9 @@ extension Schema {
             ]),
             "policy?": .policyStatus, "startSettings": .map(.text), "awaitingRestart": .texts,
             "unloggedDenials": .count, "acceptPauses": .count, "bufferedByteCount": .count,
+            "managementCertificate?": .object([
+                "fingerprint": .text, "expiresAt": .moment, "isSelfSigned": .boolean,
+            ]),
         ])
     )
 

@@ -13,6 +13,22 @@ struct GatewayContext: Codable, Hashable {
     var key: String?
     /// The path of a file that holds the key.
     var keyFile: String?
+    /// Of the certificate by which the gateway is recognized: `SHA256:…`.
+    var fingerprint: String?
+    /// The path of a file of authorities, instead of ``fingerprint``.
+    var ca: String?
+
+    /// By which certificates the gateway is recognized; `nil` for any that the system trusts.
+    func trust() throws(CommandFailure) -> ManagementTrust? {
+        guard let fingerprint else { return ca.map { .authorities(file: $0) } }
+        guard let pinned = CertificateFingerprint(parsing: fingerprint) else {
+            throw CommandFailure(
+                "context \(name): invalid fingerprint \(fingerprint.quoted)"
+                    + " (pin it again: sluice context trust \(name.shellQuoted))"
+            )
+        }
+        return .pinned(pinned)
+    }
 
     func address() throws(CommandFailure) -> ManagementAddress {
         do throws(ManagementAddressError) {
@@ -49,17 +65,28 @@ struct GatewayContexts: Codable, Hashable {
         return context
     }
 
-    /// The first one becomes the current one.
-    mutating func add(_ context: GatewayContext) throws(CommandFailure) {
-        guard !contexts.contains(where: { $0.name == context.name }) else {
+    func checkIsFree(_ name: String) throws(CommandFailure) {
+        guard !contexts.contains(where: { $0.name == name }) else {
             throw CommandFailure(
-                "duplicate context \(context.name.quoted)"
-                    + " (remove it first: sluice context remove \(context.name.shellQuoted))"
+                "duplicate context \(name.quoted)"
+                    + " (remove it first: sluice context remove \(name.shellQuoted))"
             )
         }
+    }
+
+    /// The first one becomes the current one.
+    mutating func add(_ context: GatewayContext) throws(CommandFailure) {
+        try checkIsFree(context.name)
         contexts.append(context)
         contexts.sort { $0.name < $1.name }
         if contexts.count == 1 { current = context.name }
+    }
+
+    /// Puts a context in the place of the one of the same name.
+    mutating func replace(_ context: GatewayContext) {
+        for index in contexts.indices where contexts[index].name == context.name {
+            contexts[index] = context
+        }
     }
 
     mutating func use(_ name: String) throws(CommandFailure) {

@@ -21,7 +21,10 @@ enum GatewayExit {
     /// - Parameter refusal: of commands whose 1 is a verdict, another one.
     static func code(_ error: ManagementClientError, refusal: ExitCode = .failure) -> ExitCode {
         switch error {
-        case .unreachable, .unexpectedAnswer: unreachable
+        case .unreachable, .unexpectedAnswer, .otherCertificate, .untrustedCertificate, .hasNoTLS,
+            .needsTLS:
+            unreachable
+        case .cannotTrust: usage
         case .cannotWrite: refusal
         case .refused(let reason) where [401, 403].contains(reason.status): denied
         case .refused(let reason): reason.needsConfirmation ? confirmation : refusal

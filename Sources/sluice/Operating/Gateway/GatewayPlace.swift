@@ -18,9 +18,12 @@ struct GatewayPlace {
         static let key = "SLUICE_API_KEY"
         static let management = "SLUICE_MANAGEMENT"
         static let context = "SLUICE_CONTEXT"
+        static let authorities = "SLUICE_CA"
     }
 
     var environment: [String: String]
+    /// A file of authorities that an option names.
+    var authorities: String?
     var user = ProcessUser.current
     /// Whether a local socket at a path may be used.
     var isUsable: (_ path: String, _ user: UInt32) -> Bool = ManagementSocket.isTrusted
@@ -66,11 +69,22 @@ struct GatewayPlace {
 
     /// With a key, the address itself: who gives a key means to use it. Otherwise a gateway on this
     /// machine is reached through its socket, if that can be trusted.
-    private func target(_ address: ManagementAddress, key: String?) -> ManagementTarget {
+    private func target(
+        _ address: ManagementAddress,
+        key: String?,
+        trust: ManagementTrust? = nil
+    ) -> ManagementTarget {
         guard key == nil, let literal = address.literal, let socket = socket(of: literal) else {
-            return ManagementTarget(address, key: key)
+            return ManagementTarget(address, key: key).trusting(by: self.trust(orElse: trust))
         }
         return ManagementTarget(socket: socket, orElse: address)
+            .trusting(by: self.trust(orElse: trust))
+    }
+
+    /// - Parameter trust: that of a context or a configuration.
+    private func trust(orElse trust: ManagementTrust?) -> ManagementTrust {
+        if let authorities { return .authorities(file: authorities) }
+        return trust ?? value(Variable.authorities).map { .authorities(file: $0) } ?? .system
     }
 
     /// The standard socket of the gateway that listens on an address; `nil` unless there is one
@@ -86,18 +100,31 @@ struct GatewayPlace {
 
     private func target(context: GatewayContext) throws(CommandFailure) -> ManagementTarget {
         if let socket = context.socket { return ManagementTarget(socket: socket) }
-        return target(try context.address(), key: try context.readKey() ?? key)
+        return target(
+            try context.address(),
+            key: try context.readKey() ?? key,
+            trust: try context.trust()
+        )
     }
 
     /// The gateway that a configuration describes: through its socket, even with a key.
     func target(of topology: Topology) throws(CommandFailure) -> ManagementTarget {
-        let address = topology.management.address.map(ManagementAddress.init(listening:))
-        let socket = topology.localSocketPath ?? topology.management.address.flatMap(socket)
+        let management = topology.management
+        let address = management.address.map {
+            ManagementAddress(listening: $0, usesTLS: management.tls.isOn)
+        }
+        // Its own certificate, whatever its name: the file says which one it is.
+        let trust = trust(
+            orElse: management.certificateFiles.flatMap { .pinned(file: $0.certificate) }
+        )
+        let socket = topology.localSocketPath ?? management.address.flatMap(socket)
         switch (socket, address) {
         case (let socket?, let address?):
             return ManagementTarget(socket: socket, orElse: address, key: key)
+                .trusting(by: trust)
         case (let socket?, nil): return ManagementTarget(socket: socket)
-        case (nil, let address?): return ManagementTarget(address, key: key)
+        case (nil, let address?):
+            return ManagementTarget(address, key: key).trusting(by: trust)
         case (nil, nil):
             throw CommandFailure(
                 "the configuration has no management.listen (use --management HOST:PORT)"

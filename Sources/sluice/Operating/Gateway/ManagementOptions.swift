@@ -24,20 +24,33 @@ struct GatewayOptions: ParsableArguments {
     )
     var context: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Authorities that may have issued the gateway's certificate, in PEM format; or"
+                + " SLUICE_CA. (default: the system's)",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var ca: String?
+
     /// The gateway that the options and `configuration`, a file, name.
     ///
     /// - Throws: ``CommandFailure``; a usage error for two choices.
     func target(configuration: String? = nil) throws -> ManagementTarget {
-        try GatewayPlace.current.target(
-            try choice(or: configuration.map { .configuration(file: $0) })
-        )
+        try current.target(try choice(or: configuration.map { .configuration(file: $0) }))
     }
 
     /// The gateway that the options name, otherwise the one that `topology` describes.
     func target(of topology: Topology) throws -> ManagementTarget {
-        let place = GatewayPlace.current
-        guard let choice = try choice(or: nil) else { return try place.target(of: topology) }
-        return try place.target(choice)
+        guard let choice = try choice(or: nil) else { return try current.target(of: topology) }
+        return try current.target(choice)
+    }
+
+    private var current: GatewayPlace {
+        var place = GatewayPlace.current
+        place.authorities = ca
+        return place
     }
 
     private func choice(or other: GatewayPlace.Choice?) throws -> GatewayPlace.Choice? {

@@ -1,0 +1,190 @@
+import ArgumentParser
+import Control
+import FoundationEssentials
+import Sockets
+import Text
+
+extension ContextCommand {
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add a context; the first one becomes the current one.",
+            discussion: """
+                Connects to the gateway to look at its certificate, unless --fingerprint or --ca says \
+                how to recognize it.
+                """
+        )
+
+        @Argument(help: "Its name.")
+        var name: String
+
+        @Option(
+            help: "The gateway's management address.",
+            transform: GatewayOptions.address
+        )
+        var management: ManagementAddress?
+
+        @Option(
+            help: ArgumentHelp("The gateway's local socket.", valueName: "path"),
+            completion: .file(extensions: ["sock"])
+        )
+        var socket: String?
+
+        @Option(help: "The key; - reads it from standard input.")
+        var key: String?
+
+        @Option(
+            help: "A file that holds the key, which only you can read.",
+            completion: .file()
+        )
+        var keyFile: String?
+
+        @OptionGroup var pin: PinOptions
+
+        @Option(
+            help: ArgumentHelp(
+                "Authorities that may have issued the gateway's certificate, in PEM format.",
+                valueName: "file"
+            ),
+            completion: .file()
+        )
+        var ca: String?
+
+        func validate() throws {
+            if (management == nil) == (socket == nil) {
+                throw ValidationError("expected either --management HOST:PORT or --socket PATH")
+            }
+            if socket != nil, key != nil || keyFile != nil {
+                throw ValidationError("a local socket needs no key")
+            }
+            if key != nil, keyFile != nil {
+                throw ValidationError("--key and --key-file cannot be combined")
+            }
+            if pin.fingerprint != nil, ca != nil {
+                throw ValidationError("--fingerprint and --ca cannot be combined")
+            }
+            if pin.fingerprint != nil || ca != nil, management?.usesTLS != true {
+                throw ValidationError(
+                    "only a gateway with TLS has a certificate (write --management https://HOST:PORT)"
+                )
+            }
+        }
+
+        func run() async throws {
+            try await ContextCommand.edit { contexts in
+                try contexts.checkIsFree(name)
+                var context = GatewayContext(
+                    name: name,
+                    management: management?.text,
+                    socket: socket.map(Self.absolute),
+                    key: key == "-" ? try Self.keyFromInput() : key,
+                    keyFile: keyFile.map(Self.absolute),
+                    ca: ca.map(Self.absolute)
+                )
+                // A slip shows now, and not when the context is used.
+                _ = try context.readKey()
+                context.fingerprint = try await fingerprint()?.description
+                try contexts.add(context)
+            }
+        }
+
+        /// Of the certificate to pin; `nil` if none is to be.
+        private func fingerprint() async throws -> CertificateFingerprint? {
+            guard let management, management.usesTLS, ca == nil else { return nil }
+            // The key has been read from there.
+            return try await pin.agreed(for: management, mayAsk: key != "-")
+        }
+
+        private static func keyFromInput() throws(CommandFailure) -> String {
+            let text = try InputText("-").read(limit: 4_096)
+            guard let key = text.split(whereSeparator: \.isWhitespace).first else {
+                throw CommandFailure("no key on standard input", code: GatewayExit.usage)
+            }
+            return String(key)
+        }
+
+        /// A context is used from any folder.
+        private static func absolute(_ path: String) -> String {
+            path.hasPrefix("/")
+                ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+        }
+    }
+
+    struct Trust: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Pin the certificate that a context's gateway has now.",
+            discussion: """
+                For a gateway whose certificate was replaced. Compare the fingerprint with the one that \
+                the gateway logs at its start, and that sluice status shows on its own machine.
+                """
+        )
+
+        @Argument(help: "The context's name.", completion: .contexts)
+        var name: String
+
+        @OptionGroup var pin: PinOptions
+
+        func run() async throws {
+            try await ContextCommand.edit { contexts in
+                var context = try contexts.context(name)
+                guard context.socket == nil, try context.address().usesTLS else {
+                    throw CommandFailure("context \(name) does not use TLS")
+                }
+                if let pinned = context.fingerprint { StandardError.print("pinned now: \(pinned)") }
+                let agreed = try await pin.agreed(for: try context.address(), mayAsk: true)
+                (context.fingerprint, context.ca) = (agreed?.description, nil)
+                contexts.replace(context)
+            }
+        }
+    }
+}
+
+/// How a person agrees to a certificate.
+struct PinOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The fingerprint of the gateway's certificate, as its log shows it.",
+            valueName: "SHA256:…"
+        ),
+        transform: Self.fingerprint
+    )
+    var fingerprint: CertificateFingerprint?
+
+    private static func fingerprint(_ text: String) throws -> CertificateFingerprint {
+        guard let fingerprint = CertificateFingerprint(parsing: text) else {
+            throw ValidationError(
+                "invalid fingerprint \(text.quoted) (expected SHA256: and 64 hexadecimal digits)"
+            )
+        }
+        return fingerprint
+    }
+
+    /// The option's value or, after a look at the gateway's certificate, what a person agrees to.
+    ///
+    /// - Parameter mayAsk: whether standard input is for answers.
+    /// - Returns: `nil` if the system trusts the certificate.
+    func agreed(for address: ManagementAddress, mayAsk: Bool) async throws
+        -> CertificateFingerprint?
+    {
+        if let fingerprint { return fingerprint }
+        guard let found = try await ManagementClient.certificateToPin(at: address) else {
+            return nil
+        }
+        let lines = [
+            "the certificate of \(address.text) is not issued by an authority that this system trusts:",
+            "  \(found)",
+            "The gateway logs its fingerprint at each start; sluice status on its machine shows it.",
+        ]
+        for line in lines { StandardError.print(line) }
+        guard mayAsk, File.standardInput.isTerminal, File.standardError.isTerminal else {
+            throw CommandFailure(
+                "nothing was changed (compare the fingerprints and repeat with --fingerprint \(found))",
+                code: GatewayExit.confirmation
+            )
+        }
+        StandardError.write(raw: "Pin this certificate? [y/N] ")
+        guard Confirmation.isYes(readLine()) else {
+            throw CommandFailure("nothing was changed", code: GatewayExit.confirmation)
+        }
+        return found
+    }
+}
