@@ -71,6 +71,7 @@ package enum StoreRefusal: Error, Hashable, Sendable {
     /// The account's owner proves who they are elsewhere.
     case notLocal(String)
     case unknownSession(String)
+    case unknownWebhook(String)
     case duplicateEntry(String, of: EntryReference?)
     case exists(String)
     /// A group that warehouses use, an endpoint in a state that does not permit the action.
@@ -96,6 +97,7 @@ extension StoreRefusal: CustomStringConvertible {
         case .disabledAccount(let name): "the account \(name.quoted) is disabled"
         case .notLocal(let name):
             "\(name.quoted) signs in at a provider, and has neither password nor second factor here"
+        case .unknownWebhook(let id): "unknown webhook \(id.quoted)"
         case .unknownSession(let id): "unknown session \(id.quoted) (it may have ended)"
         case .duplicateEntry(let text, let id?):
             "\(text) is already in the list as entry \(id) (change that entry instead)"

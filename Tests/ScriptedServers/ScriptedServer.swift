@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -7,10 +8,23 @@ import Synchronization
 public final class ScriptedServer: Sendable {
     /// What is sent for one request, as it is.
     public struct Answer: Sendable {
+        /// What follows the answer.
+        public enum Ending: Sendable {
+            case close
+            /// The connection stays as it is.
+            case open
+            /// RST.
+            case reset
+        }
+
         public var text: String
+        public var ending = Ending.close
 
         /// Any bytes; an empty text closes the connection without an answer.
-        public init(raw text: String) { self.text = text }
+        public init(raw text: String, ending: Ending = .close) {
+            self.text = text
+            self.ending = ending
+        }
 
         /// An envelope.
         public init(_ body: String, status: Int = 200, headers: [String] = []) {
@@ -158,8 +172,17 @@ private final class ScriptHandler: ChannelInboundHandler {
         let request = ScriptedServer.Request(text)
         guard request.isComplete else { return }
         isAnswered = true
-        let answer = context.channel.allocator.buffer(string: script.answer(to: request).text)
-        context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
-        context.close(promise: nil)
+        let answer = script.answer(to: request)
+        let text = context.channel.allocator.buffer(string: answer.text)
+        context.writeAndFlush(wrapOutboundOut(text), promise: nil)
+        switch answer.ending {
+        case .open: break
+        case .close: context.close(promise: nil)
+        case .reset:
+            let channel = context.channel
+            (channel as? any SocketOptionProvider)?
+                .setSoLinger(linger(l_onoff: 1, l_linger: 0))
+                .whenComplete { _ in channel.close(promise: nil) }
+        }
     }
 }

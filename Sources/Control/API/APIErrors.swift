@@ -19,6 +19,7 @@ extension RequestError {
             case .unknownKey: (.notFound, "KeyNotFound")
             case .unknownAccount: (.notFound, "AccountNotFound")
             case .unknownSession: (.notFound, "LoginNotFound")
+            case .unknownWebhook: (.notFound, "WebhookNotFound")
             case .disabledAccount: (.forbidden, "Forbidden")
             case .notLocal: (.conflict, "OperationConflict")
             case .duplicateEntry: (.conflict, "DuplicateEntry")

@@ -327,6 +327,8 @@ final class WriteRates: Sendable {
         var burst: Double
 
         static let ordinary = Rate(perSecond: 200, burst: 400)
+        /// Tests of webhooks: each makes a connection.
+        static let test = Rate(perSecond: 2, burst: 20)
         /// Of keys that are given to many jobs: each renewal stays in the audit.
         static let lease = Rate(perSecond: 2, burst: 20)
     }

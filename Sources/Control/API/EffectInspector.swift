@@ -145,7 +145,7 @@ extension Whitelist {
     fileprivate var hasNoEntries: Bool { lists.allSatisfy { $0.count == 0 } }
 
     /// The share of a family's addresses that is admitted.
-    fileprivate func openness(at now: UnixTime) -> Double {
+    func openness(at now: UnixTime) -> Double {
         switch mode {
         case .anywhere: 1
         case .nowhere: 0

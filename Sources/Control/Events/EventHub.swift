@@ -112,6 +112,15 @@ final class EventHub: Sendable {
         }
     }
 
+    /// Sends what has changed among the notices.
+    func noticesChanged(_ changes: [NoticeChange]) {
+        for (subscription, streams) in Self.scopes(streams, .notices) {
+            for change in changes where subscription.covers(warehouse: change.notice.warehouse) {
+                send(change, .notices, if: true, to: streams)
+            }
+        }
+    }
+
     var streams: [EventStream] { state.withLock { Array($0.streams.values) } }
 
     var status: ControlPlaneStatus.Streams {

@@ -12,6 +12,7 @@ final class ControlPlane: Sendable {
     let events: EventHub
     let counts = CountRecorder()
     let metrics: ManagementMetrics
+    let notices: NoticeCenter
     private let writer: PolicyWriter
     private let auditExport: @Sendable () -> ControlPlaneStatus.AuditExport?
     /// The certificate of the management address; `nil` without TLS.
@@ -20,18 +21,28 @@ final class ControlPlane: Sendable {
     /// - Parameters:
     ///   - auditExport: the state of the export of the audit; `nil` while it is off.
     ///   - certificate: that of the management address; `nil` without TLS.
+    ///   - exchange: sends notices.
     ///   - report: logs an event for the operator.
     init(
         _ gateway: any ManagedGateway,
         _ writer: PolicyWriter,
         auditExport: @escaping @Sendable () -> ControlPlaneStatus.AuditExport? = { nil },
         certificate: @escaping @Sendable () -> CertificateStatus? = { nil },
+        exchange: WebhookExchange = WebhookExchange(),
         report: @escaping @Sendable (OperatorEvent) -> Void = { _ in }
     ) {
         self.writer = writer
         self.auditExport = auditExport
         self.certificate = certificate
-        events = EventHub(gateway, store: { writer.store }, completing: writer.completed)
+        let events = EventHub(gateway, store: { writer.store }, completing: writer.completed)
+        self.events = events
+        notices = NoticeCenter(
+            gateway,
+            writer,
+            exchange: exchange,
+            certificateExpiry: { certificate()?.expiresAt },
+            changed: events.noticesChanged
+        )
         metrics = ManagementMetrics(report: report)
     }
 
@@ -49,6 +60,7 @@ final class ControlPlane: Sendable {
             )
         }
         status.streams = events.status
+        status.notices = notices.status
         status.auditExport = auditExport()
         status.certificate = certificate()
         (status.countSeries, status.omittedCountSeries) = counts.seriesCounts

@@ -81,11 +81,13 @@ struct ManagementRoutes: Sendable {
         SessionRoutes(api: api, gateway: gateway, answers: answers).add()
         EventRoutes(api: api, hub: plane.events, writer: writer).add()
         CountRoutes(api: api, counts: plane.counts, answers: answers, pages: pages).add()
-        addPolicyRoutes(api, plane.metrics)
+        NoticeRoutes(api: api, notices: plane.notices).add()
+        addPolicyRoutes(api, plane)
         return router
     }
 
-    private func addPolicyRoutes(_ api: APIRouter, _ metrics: ManagementMetrics) {
+    private func addPolicyRoutes(_ api: APIRouter, _ plane: ControlPlane) {
+        let metrics = plane.metrics
         let writes = APIWriter(gateway: gateway, writer: writer, rates: rates, metrics: metrics)
         WarehouseContractRoutes(api: api).add()
         let connections = ConnectionContractRoutes(api: api, writes: writes)
@@ -107,6 +109,7 @@ struct ManagementRoutes: Sendable {
         LoginRoutes(api: api, writes: writes, signIn: signIn).add()
         OwnAccountRoutes(api: api, writes: writes, signIn: signIn).add()
         AccountRoutes(api: api, writes: writes, signIn: signIn).add()
+        WebhookRoutes(api: api, writes: writes, notices: plane.notices).add()
         AuditRoutes(api: api, writes: writes).add()
         PolicyDocumentRoutes(api: api, writes: writes).add()
         ReloadRoutes(api: api, writes: writes, reload: reload).add()

@@ -221,6 +221,7 @@ extension RunningGateway {
             DataPlaneService(gateway: self, managementPorts: ports, ready: ready),
             PolicyService(gateway: self),
             CountService(gateway: self),
+            NoticeService(gateway: self),
         ]
         if management != nil || managementSocket != nil {
             services.append(ManagementService(gateway: self) { bound.yield($0) })
@@ -379,6 +380,15 @@ extension RunningGateway {
             await cancelWhenGracefulShutdown { [gateway] in
                 await gateway.plane.counts.run { gateway.gateway.status() }
             }
+        }
+    }
+
+    /// Tells people what they should hear of.
+    private struct NoticeService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown { [gateway] in await gateway.plane.notices.run() }
         }
     }
 

@@ -1,6 +1,6 @@
 /// What a stream of events can be about.
 package enum EventKind: String, Hashable, Sendable, CaseIterable, Codable {
-    case status, sessions, denials, changes
+    case status, sessions, denials, changes, notices
 }
 
 /// One event of a stream (WHATWG HTML §9.2, server-sent events).

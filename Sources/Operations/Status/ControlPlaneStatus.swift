@@ -91,6 +91,31 @@ package struct ControlPlaneStatus: Hashable, Sendable {
         package init() {}
     }
 
+    /// Notices, and what became of them.
+    package struct Notices: Hashable, Sendable {
+        /// Of one webhook.
+        package struct Deliveries: Hashable, Sendable {
+            package var delivered = 0
+            /// Given up: the receiver refused them, or could not be reached for too long.
+            package var abandoned = 0
+            /// Not sent because a newer state of the same notice was.
+            package var superseded = 0
+            /// Attempts that may be made again, tests included.
+            package var failedAttempts = 0
+            package var waiting = 0
+            /// Not sent because too many waited.
+            package var dropped = 0
+
+            package init() {}
+        }
+
+        package var standing: [NoticeSeverity: Int] = [:]
+        /// By the webhook's name.
+        package var deliveries: [String: Deliveries] = [:]
+
+        package init() {}
+    }
+
     package var requests: [Request: Int] = [:]
     package var writes = Durations()
     package var idempotentRepeats = 0
@@ -105,6 +130,7 @@ package struct ControlPlaneStatus: Hashable, Sendable {
     /// `nil` without a store that can be used.
     package var store: Store?
     package var streams = Streams()
+    package var notices = Notices()
     /// `nil` if it is off.
     package var auditExport: AuditExport?
     /// Of the management address; `nil` without TLS.

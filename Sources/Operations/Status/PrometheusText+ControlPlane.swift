@@ -5,6 +5,7 @@ extension PrometheusText {
     mutating func appendControlPlane(_ control: ControlPlaneStatus) {
         appendRequests(control)
         appendStreams(control.streams)
+        appendNotices(control.notices)
         appendStore(control)
         appendAuditExport(control.auditExport)
         appendCertificate(control.certificate)
@@ -80,6 +81,37 @@ extension PrometheusText {
             for kind in EventKind.allCases {
                 family.sample(streams.lost[kind] ?? 0, ["type": kind.rawValue])
             }
+        }
+    }
+
+    private mutating func appendNotices(_ notices: ControlPlaneStatus.Notices) {
+        family("sluice_notices", .gauge, "Notices that stand.") { family in
+            for severity in NoticeSeverity.allCases {
+                family.sample(notices.standing[severity] ?? 0, ["severity": severity.rawValue])
+            }
+        }
+        let webhooks = notices.deliveries.sorted { $0.key < $1.key }
+        guard !webhooks.isEmpty else { return }
+        family("sluice_webhook_deliveries_total", .counter, "Notices that left a webhook's queue.")
+        {
+            family in
+            for (name, counts) in webhooks {
+                for (result, count) in [
+                    ("delivered", counts.delivered), ("abandoned", counts.abandoned),
+                    ("superseded", counts.superseded), ("dropped", counts.dropped),
+                ] {
+                    family.sample(count, ["webhook": name, "result": result])
+                }
+            }
+        }
+        family("sluice_webhook_failed_attempts_total", .counter, "Attempts to deliver that failed.")
+        { family in
+            for (name, counts) in webhooks {
+                family.sample(counts.failedAttempts, ["webhook": name])
+            }
+        }
+        family("sluice_webhook_queue", .gauge, "Notices that wait for a webhook.") { family in
+            for (name, counts) in webhooks { family.sample(counts.waiting, ["webhook": name]) }
         }
     }
 

@@ -25,6 +25,7 @@ package struct ManagementSettings: Hashable, Sendable {
     /// there is no place for them.
     package var certificateStem: String?
     package var accounts = AccountSettings()
+    package var notices = NoticeSettings()
 
     package init(address: SocketAddress? = nil) {
         self.address = address
@@ -43,6 +44,7 @@ extension ManagementSettings {
             proxies?.refuseWideTrust(of: trustedProxies)
             socket = fields.optional("socket")
             accounts.read(fields.place("accounts"))
+            notices.read(fields.place("notices"))
         }
     }
 }

@@ -219,6 +219,7 @@ extension StoreTransaction {
             known: known?.accounts.accounts
         )
         for session in sessions.sessions.keys { try closeSession(session) }
+        try restoreWebhooks(saved.webhooks, known: known?.webhooks)
         try record(
             AuditedAct(
                 "store.restore",

@@ -40,6 +40,10 @@ extension DocumentTable where Value == Account {
     static var accounts: Self { Self(name: "account") }
 }
 
+extension DocumentTable where Value == Webhook {
+    static var webhooks: Self { Self(name: "webhook") }
+}
+
 extension DocumentTable where Value == LoginSession {
     static var sessions: Self { Self(name: "session") }
 }

@@ -32,6 +32,7 @@ package final class PolicyStore: Sendable {
         var keyring: Keyring
         var accounts: AccountBook
         var sessions: SessionBook
+        var webhooks: [String: Webhook]
         /// The last record's number and hash.
         var auditHead: (number: Int64, hash: String)
     }
@@ -84,6 +85,7 @@ package final class PolicyStore: Sendable {
     package var keyring: Keyring { contents.withLock { $0.keyring } }
     package var accounts: AccountBook { contents.withLock { $0.accounts } }
     package var sessions: SessionBook { contents.withLock { $0.sessions } }
+    package var webhooks: [String: Webhook] { contents.withLock { $0.webhooks } }
     /// The number of the last record of the audit; 0 without one.
     package var auditNumber: Int64 { contents.withLock { $0.auditHead.number } }
 
@@ -506,6 +508,10 @@ extension PolicyStore {
             keyring: Keyring(try DocumentTable.keys.readAll(from: database)),
             accounts: AccountBook(try DocumentTable.accounts.readAll(from: database)),
             sessions: SessionBook(try DocumentTable.sessions.readAll(from: database)),
+            webhooks: Dictionary(
+                uniqueKeysWithValues: try DocumentTable.webhooks.readAll(from: database)
+                    .map { ($0.id, $0) }
+            ),
             auditHead: try AuditRows.head(in: database)
         )
     }

@@ -15,6 +15,7 @@ enum Schema {
         migrator.registerMigration("1 tally", migrate: createTally)
         migrator.registerMigration("2 entryUse", migrate: createEntryUse)
         migrator.registerMigration("3 accounts", migrate: createAccounts)
+        migrator.registerMigration("4 webhooks", migrate: createWebhooks)
         return migrator
     }
 
@@ -264,6 +265,19 @@ enum Schema {
                 """
         )
         try addUp(Tally.accountTables, database)
+    }
+
+    private static func createWebhooks(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE webhook (
+                    id TEXT PRIMARY KEY,
+                    document TEXT NOT NULL,
+                    checksum INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                """
+        )
+        try addUp(Tally.webhookTables, database)
     }
 
     private static func addUp(_ tables: [String], _ database: Database) throws {

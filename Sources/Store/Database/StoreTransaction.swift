@@ -15,6 +15,7 @@ package struct StoreTransaction {
     package private(set) var keyring: Keyring
     package internal(set) var accounts: AccountBook
     package internal(set) var sessions: SessionBook
+    package internal(set) var webhooks: [String: Webhook]
     private(set) var changesPolicy = false
     private(set) var records: [ChainedRecord] = []
     private var auditHead: (number: Int64, hash: String)
@@ -34,6 +35,7 @@ package struct StoreTransaction {
         keyring = before.keyring
         accounts = before.accounts
         sessions = before.sessions
+        webhooks = before.webhooks
         auditHead = before.auditHead
     }
 
@@ -44,6 +46,7 @@ package struct StoreTransaction {
             keyring: keyring,
             accounts: accounts,
             sessions: sessions,
+            webhooks: webhooks,
             auditHead: auditHead
         )
     }

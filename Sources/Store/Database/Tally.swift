@@ -9,7 +9,7 @@ enum Tally: String, CaseIterable {
     case auditHead
 
     /// The tables whose checksums are added up.
-    static let tables = firstTables + accountTables
+    static let tables = firstTables + accountTables + webhookTables
 
     /// Those of the first version.
     static let firstTables = [
@@ -19,6 +19,8 @@ enum Tally: String, CaseIterable {
     ]
 
     static let accountTables = ["account", "session"]
+
+    static let webhookTables = ["webhook"]
 
     /// What the triggers have counted.
     func read(from database: Database) throws -> Int64 {

@@ -51,6 +51,12 @@ public struct BackendAddressPolicy: Sendable {
             .map { .ownAddress($0) }
     }
 
+    /// Whether what a person wrote while the gateway runs, or a name of theirs, may lead to an
+    /// address: the gateway's own aside, as for what a name of a backend resolves to.
+    public static func refusal(of ip: IPAddress) -> Refusal? {
+        refusal(of: ip, isLocalHost: false)
+    }
+
     private static func leads(
         _ address: SocketAddress,
         to own: SocketAddress,
@@ -124,7 +130,7 @@ extension String {
 extension IPv6Address {
     /// The IPv4 address that this one represents: mapped or compatible (RFC 4291 §2.5.5),
     /// translated (64:ff9b::/96, RFC 6052 §2.1) or 6to4 (2002::/16, RFC 3056 §2).
-    fileprivate var embeddedIPv4: IPv4Address? {
+    public var embeddedIPv4: IPv4Address? {
         let last = IPv4Address(bits: UInt32(truncatingIfNeeded: low))
         if high == 0, low >> 32 == 0 || low >> 32 == 0xffff { return last }
         if high == 0x0064_ff9b_0000_0000, low >> 32 == 0 { return last }

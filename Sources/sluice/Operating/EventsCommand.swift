@@ -13,15 +13,15 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Show what happens at a gateway, as it happens.",
         discussion: """
-            One line for each session that opens or closes, each denied client and each change of the \
-            policy, until you interrupt it. With --json, one JSON object per line, which has the \
-            gateway's status too. If the connection is lost, it is made again, and changes that came \
-            in between are shown.
+            One line for each session that opens or closes, each denied client, each change of the \
+            policy and each notice, until you interrupt it. With --json, one JSON object per line, \
+            which has the gateway's status too. If the connection is lost, it is made again, and \
+            changes that came in between are shown.
             """
     )
 
     @Option(
-        help: "Only these, separated by commas: status, sessions, denials, changes.",
+        help: "Only these, separated by commas: status, sessions, denials, changes, notices.",
         completion: .list(EventKind.allCases.map(\.rawValue))
     )
     var types: String?
@@ -112,6 +112,7 @@ struct EventLines {
         case "sessions": lines = Self.decoded(event, Self.sessions)
         case "denials": lines = Self.decoded(event, Self.denials)
         case "changes": lines = Self.decoded(event, Self.change)
+        case "notices": lines = Self.decoded(event, Self.notice)
         case "lost": lines = ["lost     \(event.data) (this client is too slow)"]
         case "end":
             lines = Self.decoded(event) { (end: [String: String]) in
@@ -149,6 +150,10 @@ struct EventLines {
                 + " at \(denial.listener)\(more)"
         }
         return denied + (event.omitted > 0 ? ["denied   \(event.omitted) more"] : [])
+    }
+
+    private static func notice(_ change: NoticeChange) -> [String] {
+        ["notice   \(change.event.rawValue)  \(change.notice.sentence)"]
     }
 
     private static func change(_ change: AuditEventView) -> [String] {

@@ -20,7 +20,7 @@ extension IntegrationTests {
                     settings: ["state: \(folder.path)/sluice.db"]
                 )
                 file.policy = "store"
-                file.tls = "self-signed"
+                file.managementKeys = ["tls: self-signed"]
             }
 
             var ownCertificate: String { "\(folder.path)/sluice.db.tls.pem" }
@@ -140,7 +140,7 @@ extension IntegrationTests {
             for name in ["a", "b"] { try site.makePair(name) }
             try site.install(certificate: "a.pem", key: "a.key")
             let served = "\(site.folder.path)/served"
-            site.file.tls = "{ certificate: \(served).pem, key: \(served).key }"
+            site.file.managementKeys = ["tls: { certificate: \(served).pem, key: \(served).key }"]
             let sluice = try site.start()
             let key = try sluice.localKey()
             let stream = try ChildProcess(

@@ -3,8 +3,8 @@ struct GatewayFile: Sendable {
     /// Top-level lines: `limits: { connections: 3 }`.
     var settings: [String] = []
     var logLevel = "info"
-    /// `management.tls`; `nil` for the default.
-    var tls: String?
+    /// Further keys of `management`: `notices: { allowed: [ 127.0.0.1/32 ] }`.
+    var managementKeys: [String] = []
     /// Where the policy comes from, `file` or `store`.
     var policy = "file"
     /// Lines of the first warehouse.
@@ -25,7 +25,7 @@ struct GatewayFile: Sendable {
 
     func text(management: Endpoint) -> String {
         """
-        management: { listen: "\(management)"\(tls.map { ", tls: \($0)" } ?? "") }
+        management: { \(([#"listen: "\#(management)""#] + managementKeys).joined(separator: ", ")) }
         policy: \(policy)
         log: { level: \(logLevel), format: json, access: stdout }
         \(settings.joined(separator: "\n"))

@@ -17,7 +17,7 @@ enum APIDocument {
     static let topics: [(tag: String, operations: [Operation])] = [
         ("Gateway", gateway), ("Access", access), ("Whitelists", whitelists),
         ("Groups", groups), ("Private links", privateLinks), ("Keys", keys),
-        ("Accounts", accounts),
+        ("Accounts", accounts), ("Notices", notices),
         ("Audit and policy", records), ("Warehouses", warehouses), ("Connections", connections),
     ]
 
@@ -77,6 +77,7 @@ enum APIDocument {
         "group": Parameter("group", .groupName, "The group's name", isRequired: true),
         "entry": Parameter("entry", .entryID, "The entry's id", isRequired: true),
         "key": Parameter("key", .keyID, "The key's id", isRequired: true),
+        "webhook": Parameter("webhook", .keyID, "The webhook's id", isRequired: true),
         "endpoint": Parameter(
             "endpoint",
             .example("aws:vpce-0123456789abcdef0"),

@@ -173,6 +173,7 @@ extension [ErrorAnswer] {
     static let unknownEntry = [ErrorAnswer(404, "EntryNotFound")]
     static let unknownGroup = [ErrorAnswer(404, "GroupNotFound")]
     static let unknownKey = [ErrorAnswer(404, "KeyNotFound")]
+    static let unknownWebhook = [ErrorAnswer(404, "WebhookNotFound")]
     static let unknownEndpoint = [ErrorAnswer(404, "EndpointNotFound")]
     static let unknownService = [ErrorAnswer(404, "EndpointServiceNotFound")]
     static let unknownWarehouse = [ErrorAnswer(404, "WarehouseNotFound")]

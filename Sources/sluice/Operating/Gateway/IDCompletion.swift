@@ -113,6 +113,12 @@ extension CompletionKind {
         offer { await $0.ids({ _ in "v1/keys" }) { (key: KeyView) in key.keyId } }
     }
 
+    static var webhooks: CompletionKind {
+        offer {
+            await $0.ids({ _ in "v1/webhooks" }) { (webhook: WebhookView) in webhook.webhookId }
+        }
+    }
+
     static var entries: CompletionKind { offer { await $0.entries() } }
     static var endpoints: CompletionKind { offer { await $0.endpoints() } }
     static var services: CompletionKind { offer { await $0.services() } }
