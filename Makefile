@@ -2,8 +2,8 @@
 # `swift build` and `swift test` work without make if the packages are installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo release install uninstall test test-api test-install lint bench bench-trie bench-policy bench-micro \
-    bench-check build-packages release-packages test-packages bench-packages envoy toolchain
+.PHONY: help demo release install uninstall test test-api test-sso test-install lint bench bench-trie bench-policy bench-micro \
+    bench-check build-packages release-packages test-packages sso-packages bench-packages envoy toolchain
 
 # Where `make install` installs; DESTDIR is prepended.
 PREFIX ?= /usr/local
@@ -13,6 +13,7 @@ release_packages := $(build_packages) binutils python3
 bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-server wrk python3 \
     python3-venv
 test_packages  := $(bench_packages) mariadb-client curl iproute2
+sso_packages := $(build_packages) python3 python3-venv chromium chromium-driver
 install_test_packages := $(release_packages) curl fish mandoc zsh
 
 # One set of flags, so that targets share build products.
@@ -26,6 +27,7 @@ help:
 	@echo 'make install     install under PREFIX (/usr/local); make uninstall removes it'
 	@echo 'make test        build, then run all tests, including those against real servers'
 	@echo 'make test-api    test a gateway against the description of its own API'
+	@echo 'make test-sso    test single sign-on with a real provider and a real browser'
 	@echo 'make lint        check formatting and the direction of imports'
 	@echo 'make bench       compare with HAProxy, nginx and Envoy, side by side'
 	@echo 'make bench-trie  benchmark lookups in lists of CIDR blocks'
@@ -87,6 +89,10 @@ test-api: toolchain test-packages
 	swift build --product sluice
 	.ci/test-api $(TEST)
 
+test-sso: toolchain sso-packages
+	swift build --product sluice
+	.ci/test-sso $(TEST)
+
 test-install: release
 	@.ci/install $(install_test_packages)
 	.ci/test-install
@@ -128,6 +134,9 @@ release-packages:
 
 test-packages:
 	@.ci/install $(test_packages)
+
+sso-packages:
+	@.ci/install $(sso_packages)
 
 bench-packages:
 	@.ci/install $(bench_packages)

@@ -346,6 +346,8 @@ let package = Package(
                 "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Credentials",
                 "Engine", "FreePorts", "MySQLClient", "Operations", "Policy", "ScriptedServers",
                 "SeededRandom", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

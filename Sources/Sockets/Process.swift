@@ -62,7 +62,7 @@ public enum DetachedThread {
     ///
     /// - Parameter niceness: from 0 to 19, the most willing to give way.
     public static func giveWay(niceness: Int32) {
-        _ = setpriority(PRIO_PROCESS, 0, niceness)
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
     }
 
     /// Runs `body` on its own thread.

@@ -173,8 +173,8 @@ private final class ScriptHandler: ChannelInboundHandler {
         guard request.isComplete else { return }
         isAnswered = true
         let answer = script.answer(to: request)
-        let text = context.channel.allocator.buffer(string: answer.text)
-        context.writeAndFlush(wrapOutboundOut(text), promise: nil)
+        let buffer = context.channel.allocator.buffer(string: answer.text)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         switch answer.ending {
         case .open: break
         case .close: context.close(promise: nil)

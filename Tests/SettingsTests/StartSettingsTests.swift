@@ -8,6 +8,7 @@ struct StartSettingsTests {
     private static let changes: [(key: String, change: @Sendable (inout Topology) -> Void)] = [
         ("management.listen", { $0.management.address = nil }),
         ("management.tls", { $0.management.tls = .selfSigned }),
+        ("management.url", { $0.management.url = WebURL("https://gateway.example.com") }),
         ("lastPolicy", { $0.lastPolicyFolder = "/var/lib/sluice/policy" }),
         ("engine.shards", { $0.engine.shards = 7 }),
         ("engine.linger", { $0.engine.linger = .milliseconds(7) }),

@@ -125,6 +125,8 @@ extension Topology {
             URL(fileURLWithPath: $0, relativeTo: folder).path
         }
         management.resolveCertificatePaths(store: storePath, in: folder)
+        management.singleSignOn?.clientSecretFile?.resolvePath(in: folder)
+        management.singleSignOn?.authorityFile?.resolvePath(in: folder)
         for index in warehouses.indices {
             warehouses[index].adminLogin?.passwordFile.resolvePath(in: folder)
         }

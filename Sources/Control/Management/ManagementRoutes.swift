@@ -27,7 +27,9 @@ struct ManagementRoutes: Sendable {
     var rates = WriteRates()
     /// Recognizes people; `nil` for one of its own.
     var signIn: SignIn?
-    /// Whether the address is served with TLS.
+    /// Signs people in at the provider; `nil` for one of its own.
+    var singleSignOn: SingleSignOnLogin?
+    /// Whether browsers reach the gateway by HTTPS.
     var isSecure = false
     /// What all servers of a gateway share; `nil` for one's own.
     var plane: ControlPlane?
@@ -107,6 +109,8 @@ struct ManagementRoutes: Sendable {
         KeyRoutes(api: api, writes: writes).add()
         let signIn = signIn ?? SignIn(writer, PasswordWork(), metrics)
         LoginRoutes(api: api, writes: writes, signIn: signIn).add()
+        let singleSignOn = singleSignOn ?? SingleSignOnLogin(signIn, writer, metrics)
+        SingleSignOnRoutes(api: api, writer: writer, logins: singleSignOn).add()
         OwnAccountRoutes(api: api, writes: writes, signIn: signIn).add()
         AccountRoutes(api: api, writes: writes, signIn: signIn).add()
         WebhookRoutes(api: api, writes: writes, notices: plane.notices).add()

@@ -37,6 +37,9 @@ struct RunningGateway: Sendable {
     /// What the management address and the local socket share.
     private let plane: ControlPlane
     private let signIn: SignIn
+    private let singleSignOn: SingleSignOnLogin
+    /// Whether browsers reach the gateway by HTTPS.
+    private let isSecure: Bool
 
     /// - Parameter load: reads the configuration again.
     init(
@@ -48,7 +51,9 @@ struct RunningGateway: Sendable {
         let descriptors = try ProcessSettings.planDescriptors(for: topology)
         self.descriptors = descriptors
         management = topology.management.address
-        managementNames = topology.management.names
+        managementNames =
+            topology.management.names + (topology.management.url.map { [$0.host] } ?? [])
+        isSecure = topology.management.url?.isSecure ?? false
         managementSocket = topology.localSocketPath
         let drainLimit = DrainLimit(topology.timeouts.drain)
         self.drainLimit = drainLimit
@@ -116,6 +121,7 @@ struct RunningGateway: Sendable {
         }
         self.plane = plane
         signIn = SignIn(writer, PasswordWork(), plane.metrics)
+        singleSignOn = SingleSignOnLogin(signIn, writer, plane.metrics)
         source = ConfigurationFileSource(
             name: start.policySource,
             writer: writer,
@@ -250,10 +256,12 @@ extension RunningGateway {
         )
         routes.plane = plane
         routes.signIn = signIn
+        routes.singleSignOn = singleSignOn
         routes.hasOpenMetrics = address.ip.unmapped.isLoopback
         routes.reload = reload
         routes.hostNames = managementNames
-        routes.isSecure = certificate != nil
+        // Behind a proxy that ends TLS, browsers know only the proxy.
+        routes.isSecure = certificate != nil || isSecure
         var server = managementServer(at: .address(address), routes)
         server.certificate = certificate
         return server

@@ -29,6 +29,8 @@ final class Decoding {
     /// Every address on which the gateway is to listen.
     var listenAddresses = ListenClaims()
     var warehouseIDs = Claims<String>()
+    /// Where the management address's settings name warehouses.
+    var warehouseReferences: [(id: String, location: SourceLocation)] = []
     /// Every backend.
     var backends: [BackendClaim] = []
 

@@ -26,6 +26,7 @@ extension GatewayConfiguration {
             topology.readLimits(&fields)
             let policy = topology.readWarehouses(&fields)
             place.decoding.checkBackends()
+            place.decoding.checkWarehouses(topology.warehouses.map(\.id))
             return GatewayConfiguration(topology, policy)
         }
     }
@@ -103,6 +104,24 @@ extension Topology {
         let policies = decoded.map { ($0.warehouse.id, $0.policy) }
         // An id that is taken was reported.
         return Policy(Dictionary(policies) { first, _ in first })
+    }
+}
+
+extension Decoding {
+    /// Reports what names warehouses that do not exist.
+    fileprivate func checkWarehouses(_ ids: [String]) {
+        let known = Set(ids)
+        for (id, location) in warehouseReferences where !known.contains(id) {
+            let closest = Suggestion.closest(to: id, among: ids)
+            report(
+                location.finding(
+                    .error,
+                    "unknown warehouse \(id.quoted)",
+                    remedy: closest.map { "did you mean \($0)?" }
+                        ?? "name one of the warehouses of this file"
+                )
+            )
+        }
     }
 }
 

@@ -19,6 +19,7 @@ package struct StartSettings: Hashable, Sendable {
             "management.names": topology.management.names.joined(separator: ", "),
             "management.tls": topology.management.tls.isOn ? "on" : "off",
             "management.socket": topology.management.socket ?? "standard",
+            "management.url": topology.management.url?.text ?? "none",
             "policy": topology.policyAuthority.rawValue,
             "state": topology.storePath ?? "none",
             "lastPolicy": topology.lastPolicyFolder ?? "none",

@@ -10,6 +10,8 @@ import Traffic
 ///       trustedProxies: [ 10.0.0.5 ]
 ///       tls: { certificate: tls/fullchain.pem, key: tls/key.pem }
 ///       accounts: { idle: 8h, maximum: 7d, secondFactor: required }
+///       url: https://gateway.example.com
+///       singleSignOn: { name: Company, issuer: "https://login.example.com", … }
 package struct ManagementSettings: Hashable, Sendable {
     /// Where the API, `/metrics` and the health pages answer; `nil` for nowhere.
     package var address: SocketAddress?
@@ -26,6 +28,10 @@ package struct ManagementSettings: Hashable, Sendable {
     package var certificateStem: String?
     package var accounts = AccountSettings()
     package var notices = NoticeSettings()
+    /// Where browsers reach the address, without a path; `nil` if nobody has said.
+    package var url: WebURL?
+    /// Needs ``url``.
+    package var singleSignOn: SingleSignOn?
 
     package init(address: SocketAddress? = nil) {
         self.address = address
@@ -45,7 +51,38 @@ extension ManagementSettings {
             socket = fields.optional("socket")
             accounts.read(fields.place("accounts"))
             notices.read(fields.place("notices"))
+            readSingleSignOn(&fields)
         }
+    }
+}
+
+extension ManagementSettings {
+    private mutating func readSingleSignOn(_ fields: inout Fields) {
+        let urlPlace = fields.place("url")
+        if let given: WebURL = urlPlace?.scalar() {
+            url = given.origin
+            if url == nil {
+                urlPlace?.error("has a path", remedy: "write scheme, host and port only")
+            }
+        }
+        let place = fields.place("singleSignOn")
+        singleSignOn = SingleSignOn.decode(place)
+        if let place, !fields.isGiven("url") {
+            fields.conclude(
+                .error,
+                at: place,
+                fromAbsenceOf: ["url"],
+                "needs management.url, to which the provider sends people back",
+                remedy: "add url: https://gateway.example.com"
+            )
+        }
+    }
+}
+
+extension WebURL {
+    /// The same without a slash at its end; `nil` if it has a path.
+    fileprivate var origin: WebURL? {
+        path.isEmpty ? self : path == "/" ? WebURL(String(text.dropLast())) : nil
     }
 }
 

@@ -5,6 +5,8 @@ struct HTTPAnswer: Sendable {
     var status: Int
     /// By their names in lower case.
     var headers: [String: String] = [:]
+    /// Each `Set-Cookie`.
+    var cookies: [String] = []
     var body: String
 
     /// The body of every refusal.
@@ -28,6 +30,7 @@ struct HTTPAnswer: Sendable {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
             headers[line[..<colon].lowercased()] = value
+            if line[..<colon].lowercased() == "set-cookie" { cookies.append(value) }
         }
         if headers["transfer-encoding"] == "chunked" { body = Self.joined(body) }
     }

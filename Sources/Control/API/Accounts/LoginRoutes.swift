@@ -42,13 +42,28 @@ extension LoginRoutes {
     private struct Ways: Encodable {
         let password: Bool
         let secondFactor: AccountSettings.SecondFactorRule.RawValue
+        let singleSignOn: Provider?
+
+        struct Provider: Encodable {
+            let name: String
+            /// Where a browser begins.
+            let url: String
+        }
     }
 
     /// How one can sign in here.
     private func ways(_ request: Request, _ context: ManagementContext) throws -> Response {
+        let hasStore = writes.writer.store != nil
+        let context = hasStore ? SingleSignOnLogin.Context(api.gateway.topology) : nil
         let ways = Ways(
-            password: writes.writer.store != nil,
-            secondFactor: api.gateway.topology.management.accounts.secondFactor.rawValue
+            password: hasStore,
+            secondFactor: api.gateway.topology.management.accounts.secondFactor.rawValue,
+            singleSignOn: context.map { context in
+                Ways.Provider(
+                    name: context.settings.name,
+                    url: context.url.text + SingleSignOnRoutes.startPath
+                )
+            }
         )
         return try Envelope(id: request.envelopeID, data: ways).response()
     }

@@ -29,8 +29,8 @@ final class SignIn: Sendable {
         var agent: String
 
         /// Whose failures count together.
-        fileprivate var source: IPAddress { origin.address ?? peer ?? .v6(.init(high: 0, low: 1)) }
-        fileprivate var sourceText: String { origin.recordedText ?? "local socket" }
+        var source: IPAddress { origin.address ?? peer ?? .v6(.init(high: 0, low: 1)) }
+        var sourceText: String { origin.recordedText ?? "local socket" }
     }
 
     /// A session that was opened.

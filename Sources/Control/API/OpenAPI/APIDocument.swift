@@ -17,7 +17,7 @@ enum APIDocument {
     static let topics: [(tag: String, operations: [Operation])] = [
         ("Gateway", gateway), ("Access", access), ("Whitelists", whitelists),
         ("Groups", groups), ("Private links", privateLinks), ("Keys", keys),
-        ("Accounts", accounts), ("Notices", notices),
+        ("Accounts", accounts), ("Single sign-on", singleSignOn), ("Notices", notices),
         ("Audit and policy", records), ("Warehouses", warehouses), ("Connections", connections),
     ]
 
@@ -208,7 +208,7 @@ extension Operation {
     private func responses(_ schemas: inout [String: JSONValue]) -> [String: JSONValue] {
         var responses: [String: JSONValue] = [:]
         switch answer {
-        case .never: break
+        case .never, .browser: break
         case .content(let type, let schema, let isAlsoUnavailable):
             responses["200"] = Self.response("The answer", schema, type: type, &schemas)
             guard isAlsoUnavailable else { break }
@@ -241,7 +241,38 @@ extension Operation {
                 &schemas
             )
         }
+        if case .browser(let status, let errors) = answer {
+            Self.addPages(status: status, errors: errors, to: &responses)
+        }
         return responses
+    }
+
+    /// Adds a page or a redirect, and pages that explain errors.
+    private static func addPages(
+        status: Int,
+        errors: [Int],
+        to responses: inout [String: JSONValue]
+    ) {
+        let page: JSONValue = ["schema": ["type": "string"]]
+        let type = "text/html; charset=utf-8"
+        responses["\(status)"] =
+            status == 200
+            ? ["description": "A page", "content": .object([type: page])]
+            : [
+                "description": "A redirect",
+                "headers": ["Location": ["required": true, "schema": ["type": "string"]]],
+            ]
+        for status in errors {
+            var content: [String: JSONValue] = [type: page]
+            var description = "A page"
+            if case .object(let existing)? = responses["\(status)"]?["content"] {
+                content.merge(existing) { first, _ in first }
+                description = responses["\(status)"]?["description"]?.string ?? description
+            }
+            responses["\(status)"] = [
+                "description": .string(description), "content": .object(content),
+            ]
+        }
     }
 
     private static func response(

@@ -18,6 +18,10 @@ extension APIDocument {
                 .object([
                     "password": .boolean,
                     "secondFactor": .word(AccountSettings.SecondFactorRule.self),
+                    "singleSignOn?": .object([
+                        "name": .example("Company"),
+                        "url": .example("https://gateway.example.com/v1/sso/start"),
+                    ]),
                 ])
             )
         ),

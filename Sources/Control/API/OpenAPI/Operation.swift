@@ -40,6 +40,8 @@ struct Operation: Sendable {
         case empty
         /// Without an envelope.
         case content(type: String, Schema, isAlsoUnavailable: Bool = false)
+        /// A page for people, or a redirect; errors may be pages, too, of these statuses.
+        case browser(status: Int, errors: [Int])
         /// The call always fails: only its errors are described.
         case never
     }
