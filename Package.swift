@@ -4,6 +4,7 @@ import PackageDescription
 /// Sluice, in one direction (docs/architecture.md):
 ///
 ///     CSockets ◄─ Sockets ◄─ Engine ◄─ Control ◄─ sluice
+///                   │  Credentials ◄─ Store ◄─┘    │
 ///                   │   └◄─ LoadTesting ◄──────────┘
 ///                   └── all import ──► the pure core:
 ///

@@ -22,9 +22,10 @@ struct Sluice: AsyncParsableCommand {
             BackendCommand.self, WhitelistCommand.self, WhitelistCommand.Import.self,
             ShadowCommand.self, LeaseCommand.self, GroupCommand.self, EndpointCommand.self,
             ServiceCommand.self, OutboundCommand.self, ExamplesCommand.self, EgressCommand.self,
-            PolicyCommand.self, KeyCommand.self, NoticesCommand.self, WebhookCommand.self,
-            AuditCommand.self, BackupCommand.self, RestoreCommand.self, ContextCommand.self,
-            CIDRCommand.self, BenchCommand.self,
+            PolicyCommand.self, KeyCommand.self, AccountCommand.self, LoginCommand.self,
+            LogoutCommand.self, NoticesCommand.self, WebhookCommand.self, AuditCommand.self,
+            BackupCommand.self, RestoreCommand.self, ContextCommand.self, CIDRCommand.self,
+            BenchCommand.self,
         ]
     )
 

@@ -1,7 +1,9 @@
 import AsyncHTTPClient
+import Credentials
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
+import Operations
 import Settings
 import Text
 import Time
@@ -124,7 +126,13 @@ extension HTTPClientRequest {
         method = HTTPMethod(rawValue: request.method.rawValue)
         // A socket's path is not a host.
         if case .socket = route { headers.add(name: "Host", value: "localhost") }
-        if let key = route.key { headers.add(name: "X-API-Key", value: key) }
+        headers.add(name: "User-Agent", value: "sluice/\(Version.current)")
+        switch route.key {
+        case let token? where token.hasPrefix(SecretToken.Kind.session.rawValue):
+            headers.add(name: "Authorization", value: "Bearer \(token)")
+        case let key?: headers.add(name: "X-API-Key", value: key)
+        case nil: break
+        }
         if request.method != .get { headers.add(name: "RequestId", value: request.id) }
         if let id = request.lastEventID { headers.add(name: "Last-Event-ID", value: "\(id)") }
         if let body = request.body {

@@ -75,7 +75,7 @@ package struct ManagementRefusal: Error, Hashable, Sendable {
     /// A sentence for people.
     package var message: String
     package var data: JSONValue?
-    /// Whether the request carried a key.
+    /// Whether the request carried a key, or the token of a login.
     package var hadKey = true
 
     package init(status: Int, code: String?, message: String, data: JSONValue? = nil) {
@@ -93,10 +93,14 @@ package struct ManagementRefusal: Error, Hashable, Sendable {
 }
 
 extension ManagementRefusal: CustomStringConvertible {
+    /// The login that the request carried has ended.
+    package var needsLogin: Bool { code == "Unauthorized.LoginRequired" }
+
     package var description: String {
-        guard status == 401, !hadKey else { return message }
+        if needsLogin { return "the login has ended (sign in again: sluice login)" }
+        guard code == "Unauthorized.InvalidApiKey", !hadKey else { return message }
         return message
             + " (on the gateway's machine: sluice key create NAME --role read --config FILE;"
-            + " here: set SLUICE_API_KEY)"
+            + " here: sluice login, or set SLUICE_API_KEY)"
     }
 }

@@ -61,7 +61,7 @@ package struct ManagementTarget: Hashable, Sendable {
     package private(set) var address: ManagementAddress?
     /// The path of a local socket, which is tried first and needs no key.
     package private(set) var socket: String?
-    /// Sent over TCP only.
+    /// A key, or the token of a login. Sent over TCP only.
     package private(set) var key: String?
     /// By which certificates it is recognized over TLS.
     package private(set) var trust = ManagementTrust.system

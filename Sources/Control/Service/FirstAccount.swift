@@ -15,7 +15,9 @@ struct FirstAccount: Sendable {
     let logger: Logger
 
     /// The file of the password.
-    static func passwordFile(of store: PolicyStore) -> String { store.path + ".admin-password" }
+    static func passwordFile(of store: PolicyStore) -> String { passwordFile(store: store.path) }
+
+    private static func passwordFile(store path: String) -> String { path + ".admin-password" }
 
     /// Makes the account if there is none.
     func make() async {
@@ -51,9 +53,11 @@ struct FirstAccount: Sendable {
         }
     }
 
-    /// To be called once the password was changed.
-    static func removePasswordFile(of store: PolicyStore) {
-        File.remove(passwordFile(of: store))
+    /// To be called once the password of an account was changed.
+    ///
+    /// - Parameter path: the store's.
+    static func removePasswordFile(of account: Account, store path: String) {
+        if account.name == name { File.remove(passwordFile(store: path)) }
     }
 
     private static func show(_ password: Password) {

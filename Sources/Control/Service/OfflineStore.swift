@@ -64,12 +64,18 @@ package struct OfflineStore: Sendable {
     package func createKey(_ description: KeyDescription) throws(Failure) -> (
         key: APIKey, secret: SecretToken
     ) {
+        try write(.create) { try $0.createKey(description) }
+    }
+
+    /// Changes the store under its lock.
+    func write<Value: Sendable>(
+        _ mode: PolicyStore.Mode,
+        _ body: @Sendable (inout StoreTransaction) throws -> Value
+    ) throws(Failure) -> Value {
         do {
-            let store = try PolicyStore(path: path, mode: .create)
+            let store = try PolicyStore(path: path, mode: mode)
             defer { store.release() }
-            return try store.write(by: Self.actor, at: .systemTime) { transaction in
-                try transaction.createKey(description)
-            }.value
+            return try store.write(by: Self.actor, at: .systemTime, body).value
         } catch let error as StoreError {
             throw .store(error)
         } catch let error as StoreRefusal {

@@ -18,12 +18,12 @@ struct ContextCommand: ParsableCommand {
         defaultSubcommand: List.self
     )
 
-    fileprivate static var file: ContextFile {
+    static var file: ContextFile {
         ContextFile(environment: ProcessInfo.processInfo.environment)
     }
 
     /// Changes the stored contexts.
-    fileprivate static func edit(
+    static func edit(
         _ change: (inout GatewayContexts) throws(CommandFailure) -> Void
     ) throws {
         try CommandFailure.reported {
@@ -58,7 +58,7 @@ extension ContextCommand {
             abstract: "List contexts; * marks the current one."
         )
 
-        @Flag(help: "Print JSON, without keys.")
+        @Flag(help: "Print JSON, without keys and logins' tokens.")
         var json = false
 
         func run() throws {
@@ -117,7 +117,8 @@ struct ContextTable: CustomStringConvertible {
     }
 
     private static func keyWords(of context: GatewayContext) -> String {
-        context.keyFile ?? (context.key == nil ? "-" : "stored")
+        if let login = context.login { return "login of \(login.account)" }
+        return context.keyFile ?? (context.key == nil ? "-" : "stored")
     }
 
     private static func trustWords(of context: GatewayContext) -> String {
@@ -137,6 +138,7 @@ struct ContextTable: CustomStringConvertible {
                         "keyFile": context.keyFile.map(JSONValue.string),
                         "fingerprint": context.fingerprint.map(JSONValue.string),
                         "ca": context.ca.map(JSONValue.string),
+                        "account": (context.login?.account).map(JSONValue.string),
                         "hasKey": .bool(context.key != nil || context.keyFile != nil),
                     ])
                 }

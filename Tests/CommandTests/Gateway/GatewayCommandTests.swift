@@ -190,6 +190,50 @@ struct GatewayCommandTests {
         #expect(requests[0].body == #"{"enabled":false}"#)
     }
 
+    @Test(
+        "The commands for accounts find them by name",
+        arguments: [
+            ("show anna", "GET /v1/accounts/a7"), ("disable ANNA", "PATCH /v1/accounts/a7"),
+            ("change a7 --all-warehouses", "PATCH /v1/accounts/a7"),
+            ("remove anna", "DELETE /v1/accounts/a7"),
+            ("reset-password anna -q", "POST /v1/accounts/a7/password"),
+            ("reset-second-factor anna", "DELETE /v1/accounts/a7/second-factor"),
+        ]
+    )
+    func accountNames(line: String, call: String) async throws {
+        let account = #"{"accountId":"a7","name":"anna","origin":"local","role":"read"}"#
+        let list = Answer.data("[\(account)]", beside: #","total":1"#)
+        let changed = Answer.data(
+            #"{"account":\#(account),"accountId":"a7","name":"anna","role":"read"}"#
+        )
+        let (code, requests) = try await run("account \(line)", [list, changed])
+        #expect(code == 0 && requests.map(\.call).last == call)
+        if line.contains("all-warehouses") {
+            #expect(requests.last?.body == #"{"warehouses":null}"#)
+        }
+    }
+
+    @Test("Logins are ended one by one, or all of an account")
+    func logins() async throws {
+        let logins = Answer.data(
+            #"[{"loginId":"m3","accountName":"anna"}]"#,
+            beside: #","total":1"#
+        )
+        let accounts = Answer.data(
+            #"[{"accountId":"a7","name":"anna","origin":"local","role":"read"}]"#,
+            beside: #","total":1"#
+        )
+        let effect = Answer.data(#"{"effect":{"version":1}}"#)
+        let one = try await run("account end-logins m3", [logins, effect])
+        #expect(one.code == 0 && one.requests.last?.call == "DELETE /v1/logins/m3")
+        let all = try await run("account end-logins anna", [logins, accounts, effect])
+        #expect(all.code == 0 && all.requests.last?.call == "DELETE /v1/accounts/a7/logins")
+        let own = try await run("account end-logins m3 --own", [.data("{}")])
+        #expect(own.code == 0 && own.requests.last?.call == "DELETE /v1/me/logins/m3")
+        let listed = try await run("account logins anna", [accounts, logins])
+        #expect(listed.requests.last?.call == "GET /v1/logins?account=a7&page=1&size=1000")
+    }
+
     @Test("A key is named by its id or by its name, which must be only one key's")
     func keyNames() async throws {
         let key = #"{"keyId":"w78ckx8d53","name":"ci","role":"read"}"#
@@ -408,7 +452,10 @@ struct GatewayCommandTests {
             "endpoint change e", "endpoint change e --connection-limit -1",
             "status --watch 1ms", "status --watch soon", "audit list --since soon",
             "key create ci --role read --quiet --json", "context add a", "audit --action nonsense",
-            "examples A -w A",
+            "examples A -w A", "account create anna", "account create anna --role lease",
+            "account create anna --role read --quiet --json", "account change anna",
+            "account change anna -w A --all-warehouses", "account logins anna --own",
+            "login --password-stdin", "login --management a:1 --context b",
         ]
     )
     func usage(line: String) async {

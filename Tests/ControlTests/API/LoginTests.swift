@@ -1,5 +1,7 @@
 import Addresses
 import Foundation
+import Glibc
+import Policy
 import Settings
 import Store
 import Testing
@@ -359,7 +361,7 @@ struct LoginTests {
             let status = try await onOwnThread {
                 let raw = try RawClient(port: api.server.port)
                 raw.send(head + body.prefix(5))
-                Clock.sleep(milliseconds: 200)
+                usleep(200_000)
                 _ = try stored.store.write(by: .gateway, at: .systemTime) { transaction in
                     try transaction.closeSessions(of: anna.id)
                 }

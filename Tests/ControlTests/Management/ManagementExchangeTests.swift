@@ -134,6 +134,26 @@ struct ManagementExchangeTests {
         }
     }
 
+    @Test("A login's token is sent as such, and one that has ended is to be renewed")
+    func login() async throws {
+        let ended = ScriptedServer.Answer.refusal(401, code: "Unauthorized.LoginRequired")
+        let wrong = ScriptedServer.Answer.refusal(401, code: "Unauthorized.LoginRefused")
+        try await ScriptedServer.run([ended, wrong]) { server in
+            let error = await #expect(throws: ManagementClientError.self) {
+                try await client(server, key: "ss-1").status()
+            }
+            #expect("\(try #require(error))".contains("sluice login"))
+            let sent = try #require(server.requests.first)
+            #expect(sent.headers["authorization"] == "Bearer ss-1")
+            #expect(sent.headers["x-api-key"] == nil)
+            #expect(sent.headers["user-agent"]?.hasPrefix("sluice/") == true)
+            let refused = await #expect(throws: ManagementClientError.self) {
+                try await client(server).status()
+            }
+            #expect(!"\(try #require(refused))".contains("SLUICE_API_KEY"))
+        }
+    }
+
     @Test("A list is collected from its pages, up to the limit")
     func pages() async throws {
         let page = { (names: Range<Int>) in

@@ -47,7 +47,7 @@ extension IntegrationTests {
             let receiver = try Self.receiver(inbox)
             let backend = try ThreadedServer.echo()
             let folder = try TemporaryFolder()
-            let listener = ListenerFile(
+            let listener = try ListenerFile(
                 "tcp",
                 to: backend.endpoint,
                 settings: ["healthCheck: { interval: 200ms, timeout: 200ms, fall: 1, rise: 1 }"]

@@ -152,7 +152,7 @@ extension AccountRoutes {
         }
         let (password, isOwn) = try Self.password(body?.password, of: account.name)
         let hash = try await hash(password)
-        return try await writes.write(call, bytes) { transaction in
+        let response = try await writes.write(call, bytes) { transaction in
             let account = try transaction.setPassword(of: id, to: hash, mustChange: true)
             var answer = try WriteAnswer("account", AccountView(account))
             if isOwn {
@@ -161,6 +161,10 @@ extension AccountRoutes {
             }
             return answer
         }
+        if try !call.flag("dryRun"), let store = writes.writer.store {
+            FirstAccount.removePasswordFile(of: account, store: store.path)
+        }
+        return response
     }
 
     private func removeSecondFactor(_ call: APICall) async throws -> Response {

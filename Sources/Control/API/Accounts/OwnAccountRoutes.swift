@@ -114,8 +114,8 @@ extension OwnAccountRoutes {
                 keeping: session.id
             )
         }
-        if account.name == FirstAccount.name, let store = writes.writer.store {
-            FirstAccount.removePasswordFile(of: store)
+        if let store = writes.writer.store {
+            FirstAccount.removePasswordFile(of: account, store: store.path)
         }
         return try call.answer(AccountView(changed))
     }

@@ -11,8 +11,8 @@ struct RestoreCommand: AsyncParsableCommand {
         abstract: "Replace the policy in a stopped gateway's store by that of a backup.",
         discussion: """
             Runs on the gateway's machine, while the gateway is stopped or could not open its store. \
-            A key that was revoked since the backup stays revoked; if the store cannot be read, every \
-            key of the backup is disabled. The audit continues. A damaged store is kept beside the \
+            A key or an account that was revoked since the backup stays revoked; if the store cannot be \
+            read, every key and account of the backup is disabled. All logins end. The audit continues. A damaged store is kept beside the \
             new one.
             """
     )
@@ -77,6 +77,11 @@ struct RestoreCommand: AsyncParsableCommand {
         if !restored.refusedKeys.isEmpty {
             lines.append(
                 "keys that stay revoked: \(restored.refusedKeys.joined(separator: ", "))"
+            )
+        }
+        if !restored.refusedAccounts.isEmpty {
+            lines.append(
+                "accounts that stay revoked: \(restored.refusedAccounts.joined(separator: ", "))"
             )
         }
         if let aside = restored.movedAside { lines.append("the damaged store is now \(aside)") }

@@ -13,6 +13,8 @@ struct GatewayContext: Codable, Hashable {
     var key: String?
     /// The path of a file that holds the key.
     var keyFile: String?
+    /// Instead of a key.
+    var login: GatewayLogin?
     /// Of the certificate by which the gateway is recognized: `SHA256:…`.
     var fingerprint: String?
     /// The path of a file of authorities, instead of ``fingerprint``.
@@ -38,11 +40,19 @@ struct GatewayContext: Codable, Hashable {
         }
     }
 
-    /// The key itself, or the first word of its file.
+    /// The login's token, the key itself, or the first word of its file.
     func readKey() throws(CommandFailure) -> String? {
+        if let login { return login.token }
         guard let keyFile else { return key }
         return try KeyFile(path: keyFile).read(for: "context \(name)")
     }
+}
+
+/// A login of `sluice login`.
+struct GatewayLogin: Codable, Hashable {
+    /// The account's name.
+    var account: String
+    var token: String
 }
 
 /// All contexts of a user, as they are stored.
@@ -87,6 +97,18 @@ struct GatewayContexts: Codable, Hashable {
         for index in contexts.indices where contexts[index].name == context.name {
             contexts[index] = context
         }
+    }
+
+    /// Gives a context a login, or takes it away. A context that does not exist is added.
+    mutating func setLogin(_ login: GatewayLogin?, of context: GatewayContext)
+        throws(CommandFailure)
+    {
+        var context = context
+        context.login = login
+        guard let index = contexts.firstIndex(where: { $0.name == context.name }) else {
+            return try add(context)
+        }
+        contexts[index] = context
     }
 
     mutating func use(_ name: String) throws(CommandFailure) {

@@ -119,6 +119,10 @@ extension CompletionKind {
         }
     }
 
+    static var accounts: CompletionKind {
+        offer { await $0.ids({ _ in "v1/accounts" }) { (account: AccountView) in account.name } }
+    }
+
     static var entries: CompletionKind { offer { await $0.entries() } }
     static var endpoints: CompletionKind { offer { await $0.endpoints() } }
     static var services: CompletionKind { offer { await $0.services() } }

@@ -1,0 +1,199 @@
+import ArgumentParser
+import Control
+import FoundationEssentials
+import Text
+
+/// Where one signs in.
+struct LoginOptions: ParsableArguments {
+    @Option(
+        help: "The gateway's management address; it gets a context if it has none.",
+        completion: .list([ManagementAddress.standard.text]),
+        transform: GatewayOptions.address
+    )
+    var management: ManagementAddress?
+
+    @Option(
+        help: ArgumentHelp("A gateway by name; see sluice context.", valueName: "name"),
+        completion: .contexts
+    )
+    var context: String?
+
+    func validate() throws {
+        if management != nil, context != nil {
+            throw ValidationError("--management and --context cannot be combined")
+        }
+    }
+
+    func place() throws -> LoginPlace {
+        try LoginPlace(
+            context: context,
+            management: management,
+            environment: ProcessInfo.processInfo.environment,
+            among: try ContextCommand.file.read()
+        )
+    }
+}
+
+/// `sluice login`: signs a person in to a gateway.
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Sign in to a gateway with your account.",
+        discussion: """
+            Asks for name and password, and for a one-time code if the account has a second factor. \
+            The login is stored with the gateway's context in ~/.config/sluice/contexts.json, which \
+            only you can read; the password is not. Commands then act as you, until the login ends \
+            or sluice logout.
+
+            With --password-stdin, the first line of standard input is the password, and the second \
+            one a one-time code or a recovery code, if it is needed.
+            """
+    )
+
+    @Option(help: "Your account's name.")
+    var name: String?
+
+    @OptionGroup var options: LoginOptions
+
+    @Flag(help: "Read the password from standard input.")
+    var passwordStdin = false
+
+    func validate() throws {
+        if passwordStdin, name == nil {
+            throw ValidationError("--password-stdin needs --name")
+        }
+    }
+
+    func run() async throws {
+        let place = try CommandFailure.reported { try options.place() }
+        let questions = Questions(usesInput: passwordStdin)
+        let gateway = GatewaySession { ManagementTarget(place.address) }
+        try await gateway.run { client in
+            let name = try self.name ?? questions.ask("Name: ")
+            let password = try questions.ask("Password: ", isHidden: true)
+            let opened = try await signIn(client, name, password, questions)
+            let login = GatewayLogin(account: opened.account.name, token: opened.token)
+            do {
+                try ContextCommand.edit { contexts throws(CommandFailure) in
+                    try contexts.setLogin(login, of: place.context)
+                }
+            } catch {
+                // A login that nobody has the token of is of no use.
+                await Self.end(login, at: place.address)
+                throw error
+            }
+            // The one before is of no use either.
+            if let earlier = place.context.login { await Self.end(earlier, at: place.address) }
+            report(opened, place)
+        }
+    }
+
+    private func signIn(
+        _ client: ManagementClient,
+        _ name: String,
+        _ password: String,
+        _ questions: Questions
+    ) async throws -> OpenedLogin {
+        var body: [String: JSONValue] = [
+            "name": .string(name), "password": .string(password), "client": "commandLine",
+        ]
+        do {
+            return try await Self.send(body, client)
+        } catch let error as ManagementClientError
+            where error.refusal?.code == "Unauthorized.CodeRequired"
+        {
+            body["code"] = .string(try questions.ask("One-time code: "))
+            return try await Self.send(body, client)
+        }
+    }
+
+    private static func send(
+        _ body: [String: JSONValue],
+        _ client: ManagementClient
+    ) async throws -> OpenedLogin {
+        let answer: ManagementClient.Answer<OpenedLogin> = try await client.send(
+            ManagementRequest(.post, "v1/login", body: .object(body))
+        )
+        return answer.value
+    }
+
+    /// Best effort: a login that cannot be ended now ends by itself.
+    private static func end(_ login: GatewayLogin, at address: ManagementAddress) async {
+        let client = ManagementClient(ManagementTarget(address, key: login.token))
+        let _: ManagementClient.Answer<JSONValue>? = try? await client.send(
+            ManagementRequest(.post, "v1/logout")
+        )
+    }
+
+    private func report(_ opened: OpenedLogin, _ place: LoginPlace) {
+        StandardOutput.print(
+            "signed in to \(place.address.text) as \(opened.account.name)"
+                + " (\(opened.account.role)); context \(place.context.name)"
+        )
+        if let duty = opened.duty { StandardError.print("sluice: \(duty)") }
+        // `try?`: it was written a moment ago.
+        let current = (try? ContextCommand.file.read())?.current
+        if current != place.context.name {
+            StandardError.print(
+                "sluice: commands use context \(current ?? "none"); to change that: sluice context"
+                    + " use \(place.context.name.shellQuoted)"
+            )
+        }
+    }
+}
+
+/// `sluice logout`: ends the login that a context has.
+struct LogoutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logout",
+        abstract: "End your login at a gateway."
+    )
+
+    @OptionGroup var options: LoginOptions
+
+    func run() async throws {
+        let place = try CommandFailure.reported { () throws -> LoginPlace in
+            let place = try options.place()
+            guard place.context.login != nil else {
+                throw CommandFailure("context \(place.context.name) has no login")
+            }
+            return place
+        }
+        let gateway = GatewaySession { place.target }
+        try await gateway.run { client in
+            do {
+                let _: ManagementClient.Answer<JSONValue> = try await client.send(
+                    ManagementRequest(.post, "v1/logout")
+                )
+            } catch let error as ManagementClientError
+                where error.refusal?.needsLogin == true
+            {
+                // It had ended already.
+            }
+            try ContextCommand.edit { contexts throws(CommandFailure) in
+                try contexts.setLogin(nil, of: place.context)
+            }
+            StandardOutput.print("signed out of \(place.address.text)")
+        }
+    }
+}
+
+/// The answer to a login.
+struct OpenedLogin: Decodable, Sendable {
+    var account: AccountView
+    var token: String
+    var mustDo: String?
+
+    /// What has to be done before anything else, and how.
+    var duty: String? {
+        switch mustDo {
+        case nil: nil
+        case "changePassword":
+            "somebody else has set your password: change it first (sluice account password)"
+        case "setUpSecondFactor":
+            "this gateway requires one-time codes: set them up first (sluice account second-factor"
+                + " set)"
+        case let other?: "to be done first: \(other)"
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Control
+import Testing
+import Text
+
+@testable import sluice
+
+@Suite("Where a login belongs")
+struct LoginPlaceTests {
+    private static let contexts: GatewayContexts = {
+        var contexts = GatewayContexts()
+        contexts.contexts = [
+            GatewayContext(name: "keyed", management: "10.0.0.1:7080", key: "sk-1"),
+            GatewayContext(name: "local", socket: "/run/x.sock"),
+            GatewayContext(
+                name: "production",
+                management: "10.0.0.2:7080",
+                login: GatewayLogin(account: "anna", token: "ss-1")
+            ),
+        ]
+        contexts.current = "production"
+        return contexts
+    }()
+
+    private func place(
+        context: String? = nil,
+        management: String? = nil,
+        environment: [String: String] = [:],
+        among contexts: GatewayContexts = contexts
+    ) throws -> LoginPlace {
+        try LoginPlace(
+            context: context,
+            management: try management.map(ManagementAddress.init(parsing:)),
+            environment: environment,
+            among: contexts
+        )
+    }
+
+    @Test("Options come before the environment, then come the current context and the standard one")
+    func order() throws {
+        let both = ["SLUICE_MANAGEMENT": "a.example:1", "SLUICE_CONTEXT": "production"]
+        #expect(try place(management: "b.example:1", environment: both).context.name == "b.example")
+        #expect(try place(context: "production", environment: both).address.text == "10.0.0.2:7080")
+        #expect(try place(environment: both).address.text == "a.example:1")
+        #expect(
+            try place(environment: ["SLUICE_CONTEXT": "production"]).context.name == "production"
+        )
+        #expect(try place().context.name == "production")
+        let first = try place(among: GatewayContexts())
+        #expect(first.context == GatewayContext(name: "127.0.0.1", management: "127.0.0.1:7080"))
+    }
+
+    @Test("An address has its context; a new one is named after the host, once")
+    func names() throws {
+        #expect(try place(management: "10.0.0.2:7080").context.name == "production")
+        #expect(try place(management: "10.0.0.1:7080").context.name == "10.0.0.1")
+        #expect(try place(management: "[2001:db8::1]:7080").context.name == "2001:db8::1")
+        var contexts = Self.contexts
+        try contexts.add(GatewayContext(name: "a.example", management: "a.example:1"))
+        let other = try place(management: "a.example:2", among: contexts)
+        #expect(other.context.name == "a.example:2")
+    }
+
+    @Test("A socket needs no login, nor does a context with a key", arguments: ["local", "keyed"])
+    func refusals(name: String) {
+        #expect(throws: CommandFailure.self) { try place(context: name) }
+    }
+
+    @Test("A login replaces the one before, and goes without its context")
+    func storage() throws {
+        var contexts = Self.contexts
+        let place = try place()
+        #expect(place.target == ManagementTarget(place.address, key: "ss-1"))
+        let login = GatewayLogin(account: "bob", token: "ss-2")
+        try contexts.setLogin(login, of: place.context)
+        #expect(try contexts.context("production").readKey() == "ss-2")
+        #expect(contexts.contexts.count == 3)
+        #expect("\(ContextTable(contexts))".contains("login of bob"))
+        #expect(!ContextTable.json(of: contexts).text.contains("ss-2"))
+        try contexts.setLogin(nil, of: place.context)
+        #expect(try contexts.context("production").readKey() == nil)
+        try contexts.setLogin(login, of: GatewayContext(name: "new", management: "a.example:1"))
+        #expect(try contexts.context("new").login == login && contexts.current == "production")
+    }
+}
