@@ -149,7 +149,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "Checksums", "CIDRTrie", "Credentials", "CYAML", "Engine", "MySQLClient",
+                "Addresses", "Checksums", "CIDRTrie", "Credentials", "CYAML", "Engine",
+                "MySQLClient",
                 "Operations", "Policy", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -31,12 +31,12 @@ package struct LoginThrottle: Sendable {
     /// - Parameter now: in seconds of a clock that only goes forward.
     /// - Returns: `nil` if it may try now; otherwise in how many seconds it may.
     package mutating func waitingTime(of source: IPAddress, at now: Double) -> Int? {
-        Self.take(source.network, from: &sources, Self.burst, Self.recovery, at: now)
+        Self.take(source.loginSource, from: &sources, Self.burst, Self.recovery, at: now)
     }
 
     /// Gives back what ``waitingTime(of:at:)`` took.
     package mutating func recordSuccess(of source: IPAddress) {
-        sources[source.network]?.tokens += 1
+        sources[source.loginSource]?.tokens += 1
     }
 
     /// - Returns: `nil` if a code of the account may be tried now; otherwise in how many seconds.
@@ -90,8 +90,8 @@ extension LoginThrottle.Bucket {
 }
 
 extension IPAddress {
-    /// What one customer of a provider has: of IPv6, 64 bits.
-    fileprivate var network: IPAddress {
+    /// Whose attempts to sign in count together: what one customer of a provider has, of IPv6 64 bits.
+    package var loginSource: IPAddress {
         switch unmapped {
         case .v4(let address): .v4(address)
         case .v6(let address): .v6(IPv6Address(high: address.high, low: 0))

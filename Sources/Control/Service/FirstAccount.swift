@@ -57,7 +57,9 @@ struct FirstAccount: Sendable {
     ///
     /// - Parameter path: the store's.
     static func removePasswordFile(of account: Account, store path: String) {
-        if account.name == name { File.remove(passwordFile(store: path)) }
+        if account.name == name || account.createdBy == AuditActor.gateway.name {
+            File.remove(passwordFile(store: path))
+        }
     }
 
     private static func show(_ password: Password) {

@@ -32,8 +32,10 @@ struct PendingLogins: Sendable {
     static let limit = 10_000
 
     private var logins: [String: PendingLogin] = [:]
-    /// Their states, the oldest first.
+    /// Their states, the oldest first. States of logins that have ended go when they come to the front.
     private var order: [String] = []
+    /// The states of each source, the oldest first.
+    private var bySource: [IPAddress: [String]] = [:]
 
     var count: Int { logins.count }
 
@@ -47,7 +49,8 @@ struct PendingLogins: Sendable {
         from source: IPAddress,
         at now: Double
     ) -> (login: PendingLogin, browserSecret: String) {
-        makeRoom(for: source.network, at: now)
+        let source = source.loginSource
+        makeRoom(for: source, at: now)
         let secret = Self.randomText()
         let login = PendingLogin(
             state: Self.randomText(),
@@ -56,11 +59,12 @@ struct PendingLogins: Sendable {
             returnPath: path,
             issuer: issuer,
             browserHash: Digest.sha256(secret.utf8),
-            source: source.network,
+            source: source,
             endsAt: now + Self.lifetime
         )
         logins[login.state] = login
         order.append(login.state)
+        bySource[source, default: []].append(login.state)
         return (login, secret)
     }
 
@@ -79,31 +83,31 @@ struct PendingLogins: Sendable {
     }
 
     private mutating func remove(_ state: String) {
-        logins[state] = nil
-        order.removeAll { $0 == state }
+        guard let login = logins.removeValue(forKey: state) else { return }
+        var own = bySource[login.source] ?? []
+        own.removeAll { $0 == state }
+        bySource[login.source] = own.isEmpty ? nil : own
     }
 
     private mutating func makeRoom(for source: IPAddress, at now: Double) {
-        let ended = order.prefix { logins[$0].map { $0.endsAt <= now } ?? true }
-        for state in ended { logins[state] = nil }
+        dropFront { $0.endsAt <= now }
+        if let own = bySource[source], own.count >= Self.limitPerSource { remove(own[0]) }
+        if logins.count >= Self.limit {
+            dropFront { _ in false }
+            if let oldest = order.first { remove(oldest) }
+        }
+        if order.count > 2 * Self.limit { order.removeAll { logins[$0] == nil } }
+    }
+
+    /// Removes the oldest logins as long as they have ended, one way or the other.
+    private mutating func dropFront(while hasEnded: (PendingLogin) -> Bool) {
+        let ended = order.prefix { logins[$0].map(hasEnded) ?? true }
+        for state in ended { remove(state) }
         order.removeFirst(ended.count)
-        let own = order.filter { logins[$0]?.source == source }
-        for state in own.dropLast(Self.limitPerSource - 1) { remove(state) }
-        if order.count >= Self.limit, let oldest = order.first { remove(oldest) }
     }
 
     /// 256 random bits.
     private static func randomText() -> String {
         Base64URL.encode([UInt8].random(count: 32))
-    }
-}
-
-extension IPAddress {
-    /// Of IPv6, 64 bits.
-    fileprivate var network: IPAddress {
-        switch unmapped {
-        case .v4(let address): .v4(address)
-        case .v6(let address): .v6(IPv6Address(high: address.high, low: 0))
-        }
     }
 }

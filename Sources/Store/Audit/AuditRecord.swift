@@ -5,7 +5,7 @@ package import Time
 
 /// Who acts.
 package struct AuditActor: Hashable, Sendable, Codable {
-    package enum Kind: String, Hashable, Sendable, Codable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable, Codable {
         /// Somebody with an API key.
         case key
         /// A person with an account.

@@ -22,10 +22,10 @@ package enum Permission: Hashable, Sendable, CaseIterable {
 extension Role {
     package func allows(_ permission: Permission) -> Bool {
         switch (self, permission) {
-        case (_, .identify), (_, .ownAccount), (.lease, .lease): true
-        case (.lease, .read), (.lease, .operate), (.lease, .administer): false
-        case (.read, .read): true
-        case (.read, .lease), (.read, .operate), (.read, .administer): false
+        case (.lease, .identify), (.lease, .lease): true
+        case (.lease, _): false
+        case (.read, .identify), (.read, .ownAccount), (.read, .read): true
+        case (.read, _): false
         case (.operate, .administer): false
         case (.operate, _), (.administer, _): true
         }

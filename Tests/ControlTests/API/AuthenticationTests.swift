@@ -275,7 +275,7 @@ struct AuthenticationTests {
                 ("GET", "/metrics"),
             ] {
                 let answer = try await own.expect(403, "Forbidden", method, path)
-                #expect(answer.message.contains("a key for all"))
+                #expect(answer.message.contains("one for all"))
             }
         }
         #expect(try stored.snapshot == before)

@@ -45,10 +45,15 @@ struct LeaseRoleTests {
         #expect(routes.count > 60)
     }
 
-    @Test("Without any key, nothing but the health pages can be reached")
+    @Test("Without any key, nothing but the health pages and the ways to sign in can be reached")
     func withoutKey() {
         let open = routes.filter { $0.permission == nil }.map(\.path)
-        #expect(open == ["/", "/healthz", "/readyz", "/v1/openapi.json"])
+        #expect(
+            open == [
+                "/", "/healthz", "/readyz", "/v1/openapi.json", "/v1/sign-in", "/v1/login",
+                "/v1/sso/start", "/v1/sso/callback",
+            ]
+        )
     }
 }
 

@@ -65,4 +65,19 @@ struct PendingLoginTests {
         #expect(logins.end(state: own.login.state, browserSecret: own.browserSecret, at: 1) == nil)
         #expect(logins.end(state: first.state, browserSecret: secret, at: 1) == first)
     }
+
+    @Test("All sources together have a bounded number: the oldest goes")
+    mutating func total() {
+        let first = begin(from: .v4(IPv4Address(bits: 0)))
+        let second = begin(from: .v4(IPv4Address(bits: 1)))
+        for index in 2...UInt32(PendingLogins.limit) {
+            _ = begin(from: .v4(IPv4Address(bits: index)))
+        }
+        #expect(logins.count == PendingLogins.limit)
+        let (gone, kept) = (first.login.state, second.login.state)
+        #expect(logins.end(state: gone, browserSecret: first.browserSecret, at: 1) == nil)
+        #expect(
+            logins.end(state: kept, browserSecret: second.browserSecret, at: 1) == second.login
+        )
+    }
 }

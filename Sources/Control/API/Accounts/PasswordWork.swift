@@ -1,9 +1,11 @@
+import Addresses
 import Credentials
 import Sockets
 import Synchronization
 
 /// Hashes passwords: a few at a time, since each takes 32 MiB and much of a core, and on threads of
-/// their own, which give way to those of the data plane.
+/// their own, which give way to those of the data plane. Sources take turns, so that many attempts of
+/// one of them do not keep the others waiting.
 final class PasswordWork: Sendable {
     /// More wait for their turn than can be served in the time that a person waits.
     struct Busy: Error {}
@@ -15,24 +17,20 @@ final class PasswordWork: Sendable {
         case unknown
     }
 
-    private struct Job: Sendable {
-        let run: @Sendable () -> Void
-    }
-
-    private struct State {
-        var known: [Job] = []
-        var unknown: [Job] = []
-        var running = 0
-    }
-
     private let parameters: PasswordHash.Parameters
     /// Of no password, as expensive as any other.
     private let decoy: PasswordHash
     private let concurrency: Int
-    private let waitingLimit: Int
-    private let state = Mutex(State())
-    /// Against the threads of the data plane, 10 gets a tenth of a core's time.
-    private static let niceness: Int32 = 10
+    private let state: Mutex<State>
+    /// Against threads that are busy all the time, 5 gets a third of what each of them gets: enough to
+    /// sign in on a machine that is overloaded.
+    private static let niceness: Int32 = 5
+
+    private struct State {
+        var known: WaitingWork
+        var unknown: WaitingWork
+        var running = 0
+    }
 
     /// - Parameters:
     ///   - concurrency: at the same time.
@@ -44,7 +42,8 @@ final class PasswordWork: Sendable {
     ) {
         self.parameters = parameters
         self.concurrency = concurrency
-        self.waitingLimit = waitingLimit
+        let waiting = WaitingWork(limit: waitingLimit)
+        state = Mutex(State(known: waiting, unknown: waiting))
         decoy = .decoy(parameters)
     }
 
@@ -59,9 +58,10 @@ final class PasswordWork: Sendable {
     func compare(
         _ password: Password,
         with hash: PasswordHash?,
+        from source: IPAddress,
         _ lane: Lane
     ) async throws(Busy) -> Comparison {
-        try await run(lane) { [parameters, decoy] in
+        try await run(source, lane) { [parameters, decoy] in
             let isRight = (hash ?? decoy).matches(password) && hash != nil
             let isOutdated = isRight && hash?.isOutdated(for: parameters) == true
             return Comparison(
@@ -71,23 +71,25 @@ final class PasswordWork: Sendable {
         }
     }
 
+    /// Hashes a password that somebody sets who is signed in.
     func hash(_ password: Password) async throws(Busy) -> PasswordHash {
-        try await run(.known) { [parameters] in PasswordHash(password, parameters) }
+        try await run(.v4(IPv4Address(bits: 0)), .known) { [parameters] in
+            PasswordHash(password, parameters)
+        }
     }
 
     private func run<Value: Sendable>(
+        _ source: IPAddress,
         _ lane: Lane,
         _ work: @escaping @Sendable () -> Value
     ) async throws(Busy) -> Value {
         let value: Value? = await withCheckedContinuation { continuation in
-            let job = Job { continuation.resume(returning: work()) }
+            let job: WaitingWork.Job = { continuation.resume(returning: work()) }
             let isAdmitted = state.withLock { state in
                 switch lane {
-                case .known where state.known.count < waitingLimit: state.known.append(job)
-                case .unknown where state.unknown.count < waitingLimit: state.unknown.append(job)
-                default: return false
+                case .known: state.known.append(job, of: source)
+                case .unknown: state.unknown.append(job, of: source)
                 }
-                return true
             }
             guard isAdmitted else { return continuation.resume(returning: nil) }
             startNext()
@@ -97,18 +99,16 @@ final class PasswordWork: Sendable {
     }
 
     private func startNext() {
-        let next = state.withLock { state -> Job? in
-            guard state.running < concurrency else { return nil }
-            let job =
-                !state.known.isEmpty
-                ? state.known.removeFirst()
-                : !state.unknown.isEmpty ? state.unknown.removeFirst() : nil
-            if job != nil { state.running += 1 }
+        let next = state.withLock { state -> WaitingWork.Job? in
+            guard state.running < concurrency,
+                let job = state.known.takeNext() ?? state.unknown.takeNext()
+            else { return nil }
+            state.running += 1
             return job
         }
         guard let next else { return }
         let work: @Sendable () -> Void = { [self] in
-            next.run()
+            next()
             state.withLock { $0.running -= 1 }
             startNext()
         }
@@ -121,5 +121,41 @@ final class PasswordWork: Sendable {
             // There is no room for a thread: whoever waits must not wait for ever.
             work()
         }
+    }
+}
+
+/// Work that waits for its turn: sources take turns, each with its oldest work.
+struct WaitingWork {
+    typealias Job = @Sendable () -> Void
+
+    private static let limitOfSource = 4
+    private let limit: Int
+    private var count = 0
+    private var jobs: [IPAddress: [Job]] = [:]
+    /// The sources that have work, in the order of their turns.
+    private var turns: [IPAddress] = []
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// - Returns: whether there was room for it.
+    mutating func append(_ job: @escaping Job, of source: IPAddress) -> Bool {
+        let own = jobs[source]?.count ?? 0
+        guard count < limit, own < Self.limitOfSource else { return false }
+        if own == 0 { turns.append(source) }
+        jobs[source, default: []].append(job)
+        count += 1
+        return true
+    }
+
+    mutating func takeNext() -> Job? {
+        guard let source = turns.first, var own = jobs[source] else { return nil }
+        turns.removeFirst()
+        let job = own.removeFirst()
+        count -= 1
+        jobs[source] = own.isEmpty ? nil : own
+        if !own.isEmpty { turns.append(source) }
+        return job
     }
 }

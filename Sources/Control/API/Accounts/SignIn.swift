@@ -78,6 +78,7 @@ final class SignIn: Sendable {
             comparison = try await passwords.compare(
                 attempt.password,
                 with: account?.password,
+                from: client.source,
                 account.map { lane(of: client, for: $0, in: store) } ?? .unknown
             )
         } catch {
@@ -130,7 +131,12 @@ final class SignIn: Sendable {
     func confirm(_ password: Password, of account: Account, by client: Client) async throws {
         try admit(client)
         do {
-            let comparison = try await passwords.compare(password, with: account.password, .known)
+            let comparison = try await passwords.compare(
+                password,
+                with: account.password,
+                from: client.source,
+                .known
+            )
             guard comparison.isRight else { throw Failure.refused }
             giveBack(client)
         } catch is PasswordWork.Busy {

@@ -25,6 +25,7 @@ package enum AuditActions {
         "outboundService.remove",
         "store.restore",
         "warehouse.import", "warehouse.password.set",
+        "webhook.change", "webhook.create", "webhook.remove", "webhook.rotate", "webhook.test",
         "whitelist.entries.add", "whitelist.entries.import", "whitelist.entries.replace",
         "whitelist.entry.add", "whitelist.entry.change", "whitelist.entry.remove",
         "whitelist.groups",

@@ -77,6 +77,8 @@ enum APIDocument {
         "group": Parameter("group", .groupName, "The group's name", isRequired: true),
         "entry": Parameter("entry", .entryID, "The entry's id", isRequired: true),
         "key": Parameter("key", .keyID, "The key's id", isRequired: true),
+        "account": Parameter("account", .keyID, "The account's id", isRequired: true),
+        "login": Parameter("login", .keyID, "The login's id", isRequired: true),
         "webhook": Parameter("webhook", .keyID, "The webhook's id", isRequired: true),
         "endpoint": Parameter(
             "endpoint",

@@ -100,7 +100,7 @@ extension Schema {
         .object([
             "number": .integer(1...), "at": .moment,
             "actor": .object([
-                "kind": .word("key", "local", "system"), "id?": .text, "name": .text,
+                "kind": .word(AuditActor.Kind.self), "id?": .text, "name": .text,
                 "address?": .text,
             ]), "action": .example("whitelist.entry.add"), "warehouse?": .warehouseID,
             "target?": .text, "before?": .anything, "after?": .anything, "note?": .text,
