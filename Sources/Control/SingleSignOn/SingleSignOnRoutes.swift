@@ -139,14 +139,6 @@ struct PendingLoginCookie: Sendable {
             + (isSecure ? "; Secure" : "")
     }
 
-    /// `nil` without one, and if there are two: it would be undefined which one counts.
-    func secret(in fields: HTTPFields) -> String? {
-        let pairs = fields[values: .cookie].flatMap { $0.split(separator: ";") }
-        let values = pairs.compactMap { pair -> String? in
-            let text = pair.drop { $0 == " " }
-            guard text.hasPrefix(name + "=") else { return nil }
-            return String(text.dropFirst(name.count + 1))
-        }
-        return values.count == 1 ? values[0] : nil
-    }
+    /// The secret that a request brings.
+    func secret(in fields: HTTPFields) -> String? { fields.cookie(name) }
 }

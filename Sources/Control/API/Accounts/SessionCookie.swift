@@ -25,10 +25,15 @@ struct SessionCookie: Sendable {
         "; Path=/; HttpOnly; SameSite=Strict" + (isSecure ? "; Secure" : "")
     }
 
-    /// The token that a request brings; `nil` without one, and if there are two: it would be
+    /// The token that a request brings.
+    func token(in fields: HTTPFields) -> String? { fields.cookie(name) }
+}
+
+extension HTTPFields {
+    /// The value of a cookie (RFC 6265bis §5.8.3); `nil` without one, and if there are two: it would be
     /// undefined which one counts.
-    func token(in fields: HTTPFields) -> String? {
-        let pairs = fields[values: .cookie].flatMap { $0.split(separator: ";") }
+    func cookie(_ name: String) -> String? {
+        let pairs = self[values: .cookie].flatMap { $0.split(separator: ";") }
         let values = pairs.compactMap { pair -> String? in
             let text = pair.drop { $0 == " " }
             guard text.hasPrefix(name + "=") else { return nil }
