@@ -454,3 +454,28 @@ struct LoginTests {
         }
     }
 }
+
+@Suite("Failures in a row")
+struct FailureSeriesTests {
+    @Test("The tenth is worth a word, then tenfold each time; a pause or a success begins again")
+    func steps() {
+        var series = FailureSeries()
+        let told = (1...1_000).compactMap { _ in series.record(of: "a", at: 0) }
+        #expect(told == [10, 100, 1_000])
+        series.end(of: "a")
+        #expect((1...9).allSatisfy { _ in series.record(of: "a", at: 1) == nil })
+        #expect(series.record(of: "a", at: 901) == nil)
+        #expect((2...10).compactMap { _ in series.record(of: "a", at: 902) } == [10])
+    }
+
+    @Test("A flood of accounts takes no more room, and the newest series are kept")
+    func bounded() {
+        var series = FailureSeries()
+        for account in 0..<25_000 {
+            _ = series.record(of: "\(account)", at: Double(account) / 1_000)
+            #expect(series.count <= 10_000)
+        }
+        let told = (2...10).compactMap { _ in series.record(of: "24999", at: 25) }
+        #expect(told == [10])
+    }
+}
