@@ -126,6 +126,27 @@ extension Principal {
                 ? nil : "the account was changed"
         }
     }
+
+    /// The same for what outlasts a request, and is no use of the login: also whether the login has
+    /// been idle for too long.
+    func revocation(in store: PolicyStore, _ limits: SessionLimits, at now: UnixTime) -> String? {
+        let revocation = revocation(
+            keys: store.keyring,
+            accounts: store.accounts,
+            sessions: store.sessions,
+            at: now
+        )
+        if let revocation { return revocation }
+        guard isOfStore, case .account(let account, let session) = identity else { return nil }
+        do throws(SessionRefusal) {
+            try store.check(session, of: account, at: now, limits)
+            return nil
+        } catch .idle {
+            return "the login was not used for too long"
+        } catch {
+            return "the login has ended"
+        }
+    }
 }
 
 /// How requests are authenticated.

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import Operations
+import Settings
 import Store
 import Synchronization
 import Text
@@ -136,16 +137,12 @@ final class EventHub: Sendable {
 
 extension EventHub {
     /// Ends a stream whose key or login is no longer what it was.
-    private func check(_ stream: EventStream) {
+    private func check(_ stream: EventStream, at now: UnixTime = .systemTime) {
         let principal = stream.subscription.principal
         guard stream.ending == nil, principal.isOfStore else { return }
         guard let store = store() else { return end(stream, "the store cannot be used") }
-        let revocation = principal.revocation(
-            keys: store.keyring,
-            accounts: store.accounts,
-            sessions: store.sessions,
-            at: .systemTime
-        )
+        let limits = SessionLimits(gateway.topology.management.accounts)
+        let revocation = principal.revocation(in: store, limits, at: now)
         if let revocation { end(stream, revocation) }
     }
 

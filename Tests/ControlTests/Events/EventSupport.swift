@@ -22,6 +22,7 @@ final class ScriptedGateway: ManagedGateway {
         var denials: [DenialRecord] = []
         /// How often anything was looked at.
         var looks = 0
+        var accounts = AccountSettings()
     }
 
     let script = Mutex(Script())
@@ -52,7 +53,11 @@ final class ScriptedGateway: ManagedGateway {
     func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
         -> [AccessExplanation]?
     { nil }
-    var topology: Topology { Topology(warehouses: [Warehouse(id: "A"), Warehouse(id: "B")]) }
+    var topology: Topology {
+        var topology = Topology(warehouses: [Warehouse(id: "A"), Warehouse(id: "B")])
+        topology.management.accounts = script.withLock { $0.accounts }
+        return topology
+    }
     var policy: Policy { Policy() }
     func entryHits() async -> EntryHitTable { EntryHitTable() }
 
@@ -165,10 +170,37 @@ struct ServedEvents: Sendable {
         return (written.value.key.id, written.value.secret.text)
     }
 
+    /// Signs somebody in, as a program does.
+    ///
+    /// - Returns: the token.
+    func login(_ name: String) async throws -> String {
+        try await writer.write(by: .gateway) { transaction in
+            let account = try transaction.createAccount(
+                AccountDescription(name: name, role: .read),
+                password: nil
+            )
+            let description = SessionDescription(
+                method: .password,
+                client: .commandLine,
+                source: "127.0.0.1",
+                agent: "test"
+            )
+            return try transaction.openSession(of: account.id, description, SessionLimits()).token
+                .text
+        }.value
+    }
+
     /// Sends a request, and leaves the connection open.
-    func request(_ path: String, key: String, headers: [String] = []) throws -> EventClient {
+    func request(
+        _ path: String,
+        key: String? = nil,
+        token: String? = nil,
+        headers: [String] = []
+    ) throws -> EventClient {
         let client = try EventClient(port: port)
-        let lines = ["GET \(path) HTTP/1.1", "Host: 127.0.0.1", "X-API-Key: \(key)"] + headers
+        var lines = ["GET \(path) HTTP/1.1", "Host: 127.0.0.1"] + headers
+        if let key { lines.append("X-API-Key: \(key)") }
+        if let token { lines.append("Authorization: Bearer \(token)") }
         try client.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
         return client
     }
@@ -238,8 +270,8 @@ final class EventClient: Sendable {
         return hasEnded.withLock { $0 }
     }
 
-    /// Waits until a text was received.
+    /// Waits until a text was received, or can no longer be.
     func expect(_ part: String) async throws -> Bool {
-        try await ServedEvents.eventually { text.contains(part) }
+        try await ServedEvents.eventually { text.contains(part) || isEnded } && text.contains(part)
     }
 }
