@@ -87,10 +87,3 @@ package struct Keyring: Sendable {
         hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }
-
-/// When and from where a key or a session was used last.
-package struct LastUse: Hashable, Sendable {
-    package var at: UnixTime
-    /// An address.
-    package var source: String
-}
