@@ -287,13 +287,42 @@ struct AccountTests {
             by: TestStore.alice,
             at: TestStore.now
         )
-        #expect(restored.refusedAccounts == ["bob"] && restored.accountCount == 1)
+        #expect(restored.refusedAccounts.removed == ["bob"] && restored.accountCount == 1)
         let reopened = try place.open(.open)
         #expect(refusal(token, in: reopened) == .unknown)
         #expect(refusal(later, in: reopened) == .unknown)
         #expect(reopened.accounts[bob.id] == nil)
         #expect(reopened.accounts[anna.id]?.password?.matches(changed) == true)
         #expect(reopened.accounts[anna.id]?.password?.matches(password) == false)
+    }
+
+    @Test("Of another gateway's backup, accounts come back disabled, unless their names are taken")
+    func foreignBackup() throws {
+        let (anna, bob) = (try make("anna"), try make("bob", .read))
+        let backup = place.folder.path + "/backup.db"
+        try store.backUp(to: backup)
+        store.release()
+        let other = try TestStore()
+        let otherStore = try other.open()
+        let newAnna = try otherStore.write { transaction in
+            try transaction.createAccount(
+                AccountDescription(name: "Anna", role: .administer),
+                password: PasswordHash(password, Self.cheap)
+            )
+        }.value
+        otherStore.release()
+        let restored = try PolicyStore.restore(
+            backup,
+            to: other.path,
+            by: TestStore.alice,
+            at: TestStore.now
+        )
+        #expect(restored.refusedAccounts.disabled == ["bob"] && restored.accountCount == 1)
+        #expect(restored.refusedAccounts.replaced == ["anna"])
+        let reopened = try other.open(.open)
+        #expect(reopened.accounts[bob.id]?.isEnabled == false)
+        #expect(reopened.accounts[anna.id] == nil)
+        #expect(reopened.accounts.local(named: "anna")?.id == newAnna.id)
     }
 
     @Test("If the store is lost, the backup's accounts are disabled and its logins ended")
@@ -310,7 +339,7 @@ struct AccountTests {
             by: TestStore.alice,
             at: TestStore.now
         )
-        #expect(restored.refusedAccounts == ["anna"] && restored.accountCount == 0)
+        #expect(restored.refusedAccounts.disabled == ["anna"] && restored.accountCount == 0)
         let reopened = try place.open(.open)
         #expect(reopened.accounts[anna.id]?.isEnabled == false)
         #expect(refusal(token, in: reopened) == .unknown)

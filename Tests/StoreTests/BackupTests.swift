@@ -96,7 +96,7 @@ struct BackupTests {
         let restored = try restore()
         #expect(restored.warehouseCount == 2 && restored.entryCount == 5 * 39)
         #expect(
-            restored.movedAside == nil && restored.refusedKeys.isEmpty && restored.keyCount == 5
+            restored.movedAside == nil && restored.refusedKeys.count == 0 && restored.keyCount == 5
         )
         let store = try place.open(.open)
         let after = try Snapshot(store)
@@ -134,7 +134,8 @@ struct BackupTests {
         let before = store.keyring.keys
         store.release()
         let restored = try restore()
-        #expect(restored.refusedKeys == ["key 0"] && restored.keyCount == 4)
+        #expect(restored.refusedKeys.removed == ["key 0"] && restored.keyCount == 4)
+        #expect(restored.refusedKeys.disabled == ["key 1"])
         let after = try place.open(.open).keyring.keys
         #expect(after == before && after[new.id] == new)
     }
@@ -149,7 +150,7 @@ struct BackupTests {
         }
         store.release()
         let restored = try restore()
-        #expect(restored.refusedKeys.count == 6 && restored.keyCount == 0)
+        #expect(restored.refusedKeys.removed.count == 6 && restored.keyCount == 0)
     }
 
     @Test(
@@ -183,7 +184,7 @@ struct BackupTests {
             try FileManager.default.removeItem(atPath: place.path + ".created")
         }
         let restored = try restore()
-        #expect(restored.keyCount == 0 && restored.refusedKeys.count == 6)
+        #expect(restored.keyCount == 0 && restored.refusedKeys.disabled.count == 6)
         #expect((restored.movedAside != nil) == ["damaged", "empty", "a folder"].contains(how))
         let again = try place.open(.open)
         let after = try Snapshot(again)

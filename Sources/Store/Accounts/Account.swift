@@ -79,6 +79,14 @@ package struct AccountBook: Sendable {
         idsByOrigin[.provider(issuer: issuer, subject: subject)].flatMap { accounts[$0] }
     }
 
+    /// The account that whoever proves to be the other one's owner would sign in to.
+    func account(withOriginOf account: Account) -> Account? {
+        switch account.origin {
+        case .local: local(named: account.name)
+        case .provider(let issuer, let subject): self.account(of: issuer, subject: subject)
+        }
+    }
+
     /// Whether somebody could still log in and administer everything if `account` were not there,
     /// without any provider.
     func hasLocalAdministrator(besides id: String) -> Bool {

@@ -55,23 +55,41 @@ extension PolicyStore {
         package var entryCount: Int
         /// Keys that are valid now.
         package var keyCount: Int
-        /// Keys of the backup that stay revoked or were disabled.
-        package var refusedKeys: [String]
+        package var refusedKeys: Refused
         /// Accounts that are enabled now.
         package var accountCount: Int
-        /// Accounts of the backup that stay removed or were disabled.
-        package var refusedAccounts: [String]
+        package var refusedAccounts: Refused
         /// Where a damaged store was moved to.
         package var movedAside: String?
+    }
+
+    /// What of a backup is not valid after its restore, although it was when the backup was made: by
+    /// name, in order.
+    package struct Refused: Hashable, Sendable {
+        /// Removed since the backup, and not brought back.
+        package internal(set) var removed: [String] = []
+        /// Disabled: since the backup, or because it is not known what has become of it since.
+        package internal(set) var disabled: [String] = []
+        /// Not brought back, because another one has its name.
+        package internal(set) var replaced: [String] = []
+
+        package var count: Int { removed.count + disabled.count + replaced.count }
+
+        fileprivate mutating func sort() {
+            removed.sort()
+            disabled.sort()
+            replaced.sort()
+        }
     }
 
     /// Puts the policy and the keys of a backup into the store at `path`. No process may have the
     /// store open. Blocks.
     ///
-    /// A key or an account that the store no longer has, or has disabled, stays revoked, and accounts
-    /// keep their passwords; if the store cannot be read, every key and account of the backup is
-    /// disabled. All sessions end. The audit continues; if it cannot be read, it continues the
-    /// backup's.
+    /// A key or an account that was removed or disabled since the backup stays so, one that was made
+    /// since stays, and accounts keep their passwords. What has become of a key or an account is not
+    /// known if the store cannot be read, or if the backup is not of this store's past: one that only
+    /// the backup has comes back disabled. All sessions end. The audit continues; if it cannot be
+    /// read, it continues the backup's.
     package static func restore(
         _ backup: String,
         to path: String,
@@ -95,8 +113,22 @@ extension PolicyStore {
             restored.movedAside = try copy.move(to: path, at: now)
             return restored
         }
-        let known = store.contents.withLock { $0 }
+        var known = Known(store.contents.withLock { $0 })
+        known.isComplete = try store.pool.read { database in
+            try AuditRows.hash(of: saved.auditHead.number, in: database) == saved.auditHead.hash
+        }
         return try store.restore(saved, from: backup, known: known, by: actor, now)
+    }
+
+    /// What was in a store until a backup was restored.
+    struct Known {
+        let contents: Contents
+        /// Whether the backup is of this store's past, so that what the store lacks was removed.
+        var isComplete = true
+
+        init(_ contents: Contents) {
+            self.contents = contents
+        }
     }
 
     /// Puts this store in the place of another one.
@@ -117,7 +149,7 @@ extension PolicyStore {
     private func restore(
         _ saved: Contents,
         from backup: String,
-        known: Contents?,
+        known: Known?,
         by actor: AuditActor,
         _ now: UnixTime
     ) throws -> Restored {
@@ -184,15 +216,13 @@ extension StoredPolicy {
 }
 
 extension StoreTransaction {
-    /// - Returns: the names of keys and accounts that are not valid, although they were when the
-    ///   backup was made.
     mutating func replaceEverything(
         by saved: PolicyStore.Contents,
-        keepingRevoked known: PolicyStore.Contents?,
+        keepingRevoked known: PolicyStore.Known?,
         note: String
-    ) throws -> (keys: [String], accounts: [String]) {
+    ) throws -> (keys: PolicyStore.Refused, accounts: PolicyStore.Refused) {
         touch()
-        guard let database else { return ([], []) }
+        guard let database else { return (PolicyStore.Refused(), PolicyStore.Refused()) }
         let wanted = saved.policy
         // Above all that anybody has seen: of the store, of the backup and, if the store is lost, of
         // what was written since the backup, which cannot have been a change each millisecond.
@@ -213,13 +243,10 @@ extension StoreTransaction {
         for (id, warehouse) in wanted.warehouses.sorted(by: { $0.key < $1.key }) {
             try copy(warehouse, id: id, to: database)
         }
-        let keys = try restoreKeys(saved.keyring.keys, known: known?.keyring.keys, in: database)
-        let accounts = try restoreAccounts(
-            saved.accounts.accounts,
-            known: known?.accounts.accounts
-        )
+        let keys = try restoreKeys(saved.keyring.keys, known: known, in: database)
+        let accounts = try restoreAccounts(saved.accounts.accounts, known: known)
         for session in sessions.sessions.keys { try closeSession(session) }
-        try restoreWebhooks(saved.webhooks, known: known?.webhooks)
+        try restoreWebhooks(saved.webhooks, known: known?.contents.webhooks)
         try record(
             AuditedAct(
                 "store.restore",
@@ -297,39 +324,53 @@ extension StoreTransaction {
 
     private mutating func restoreKeys(
         _ saved: [String: APIKey],
-        known: [String: APIKey]?,
+        known: PolicyStore.Known?,
         in database: Database
-    ) throws -> [String] {
-        var kept = known ?? [:]
-        var refused: [String] = []
-        for (id, key) in saved where kept[id] == nil {
-            // It was removed since, or it is not known whether it was.
-            refused.append(key.name)
-            guard known?.isEmpty ?? true else { continue }
-            var disabled = key
-            disabled.isEnabled = false
-            kept[id] = disabled
+    ) throws -> PolicyStore.Refused {
+        var kept = known?.contents.keyring.keys ?? [:]
+        var refused = PolicyStore.Refused()
+        for (id, key) in saved {
+            if let current = kept[id] {
+                if key.isEnabled, !current.isEnabled { refused.disabled.append(key.name) }
+            } else if known?.isComplete == true {
+                refused.removed.append(key.name)
+            } else {
+                refused.disabled.append(key.name)
+                var disabled = key
+                disabled.isEnabled = false
+                kept[id] = disabled
+            }
         }
         for key in kept.values {
             try DocumentTable.keys.write(key, id: key.id, to: database)
         }
         replaceKeys(kept.values)
-        return refused.sorted()
+        refused.sort()
+        return refused
     }
 
-    private mutating func restoreAccounts(_ saved: [String: Account], known: [String: Account]?)
-        throws -> [String]
-    {
-        var refused: [String] = []
-        for (id, account) in saved where known?[id] == nil {
-            // It was removed since, or it is not known whether it was.
-            refused.append(account.name)
-            guard known?.isEmpty ?? true else { continue }
-            var disabled = account
-            disabled.isEnabled = false
-            try store(disabled)
+    private mutating func restoreAccounts(
+        _ saved: [String: Account],
+        known: PolicyStore.Known?
+    ) throws -> PolicyStore.Refused {
+        let kept = known?.contents.accounts
+        var refused = PolicyStore.Refused()
+        for (id, account) in saved {
+            if let current = kept?[id] {
+                if account.isEnabled, !current.isEnabled { refused.disabled.append(account.name) }
+            } else if known?.isComplete == true {
+                refused.removed.append(account.name)
+            } else if kept?.account(withOriginOf: account) != nil {
+                refused.replaced.append(account.name)
+            } else {
+                refused.disabled.append(account.name)
+                var disabled = account
+                disabled.isEnabled = false
+                try store(disabled)
+            }
         }
-        return refused.sorted()
+        refused.sort()
+        return refused
     }
 }
 

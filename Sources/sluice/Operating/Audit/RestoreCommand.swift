@@ -11,9 +11,10 @@ struct RestoreCommand: AsyncParsableCommand {
         abstract: "Replace the policy in a stopped gateway's store by that of a backup.",
         discussion: """
             Runs on the gateway's machine, while the gateway is stopped or could not open its store. \
-            A key or an account that was revoked since the backup stays revoked; if the store cannot be \
-            read, every key and account of the backup is disabled. All logins end. The audit continues. A damaged store is kept beside the \
-            new one.
+            A key or an account that was removed or disabled since the backup stays so, and one that \
+            was made since is kept. If the store cannot be read, or the backup is another gateway's, \
+            keys and accounts that only the backup has come back disabled. All logins end. The audit \
+            continues. A damaged store is kept next to the new one.
             """
     )
 
@@ -74,17 +75,35 @@ struct RestoreCommand: AsyncParsableCommand {
             "restored \(path): \(restored.warehouseCount.of("warehouse")),"
                 + " \(restored.entryCount.of("entry"))"
         ]
-        if !restored.refusedKeys.isEmpty {
-            lines.append(
-                "keys that stay revoked: \(restored.refusedKeys.joined(separator: ", "))"
-            )
-        }
-        if !restored.refusedAccounts.isEmpty {
-            lines.append(
-                "accounts that stay revoked: \(restored.refusedAccounts.joined(separator: ", "))"
-            )
-        }
+        lines += text(restored.refusedKeys, "key")
+        lines += text(restored.refusedAccounts, "account")
         if let aside = restored.movedAside { lines.append("the damaged store is now \(aside)") }
         return lines.joined(separator: "\n")
+    }
+
+    private static func text(_ refused: PolicyStore.Refused, _ kind: String) -> [String] {
+        var lines: [String] = []
+        if !refused.removed.isEmpty {
+            lines.append("\(kind)s that stay removed: \(shown(refused.removed))")
+        }
+        if !refused.replaced.isEmpty {
+            lines.append(
+                "\(kind)s left out, because the store has others of their names:"
+                    + " \(shown(refused.replaced))"
+            )
+        }
+        if !refused.disabled.isEmpty {
+            lines.append(
+                "\(kind)s that are disabled: \(shown(refused.disabled))"
+                    + " (to enable one: sluice \(kind) enable NAME)"
+            )
+        }
+        return lines
+    }
+
+    private static func shown(_ names: [String]) -> String {
+        let limit = 20
+        let first = names.prefix(limit).map(\.quoted).joined(separator: ", ")
+        return names.count > limit ? "\(first) and \(names.count - limit) more" : first
     }
 }
