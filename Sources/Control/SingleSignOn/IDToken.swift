@@ -56,7 +56,7 @@ struct UnverifiedToken: Sendable {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= Self.byteLimit, parts.count == 3,
             let header = Self.json(parts[0]), let claims = Self.json(parts[1]),
-            let signature = Base64URL.decode(parts[2]), !signature.isEmpty
+            let signature = [UInt8](base64URL: parts[2]), !signature.isEmpty
         else { throw .malformed }
         // Extensions that must be understood; the gateway knows none (RFC 7515 §4.1.11).
         guard header["crit"] == nil else { throw .malformed }
@@ -72,7 +72,7 @@ struct UnverifiedToken: Sendable {
 
     private static func json(_ part: Substring) -> JSONValue? {
         // `try?`: what is not JSON is not a token.
-        guard let bytes = Base64URL.decode(part), let json = try? JSONValue(parsing: bytes),
+        guard let bytes = [UInt8](base64URL: part), let json = try? JSONValue(parsing: bytes),
             case .object = json
         else { return nil }
         return json
@@ -169,6 +169,6 @@ extension SingleSignOn.Algorithm {
             case .rs384, .ps384, .es384: Array(SHA384.hash(data: bytes))
             case .rs512, .ps512, .es512, .edDSA: Array(SHA512.hash(data: bytes))
             }
-        return Base64URL.encode(Array(hash.prefix(hash.count / 2)))
+        return Array(hash.prefix(hash.count / 2)).base64URL
     }
 }

@@ -19,7 +19,7 @@ struct PendingLogin: Hashable, Sendable {
     fileprivate let endsAt: Double
 
     /// What the provider gets instead of the verifier (RFC 7636 §4.2, S256).
-    var challenge: String { Base64URL.encode(Digest.sha256(verifier.utf8)) }
+    var challenge: String { Digest.sha256(verifier.utf8).base64URL }
 }
 
 /// The logins that browsers have begun. They are kept in memory: after a restart, people begin again.
@@ -108,6 +108,6 @@ struct PendingLogins: Sendable {
 
     /// 256 random bits.
     private static func randomText() -> String {
-        Base64URL.encode([UInt8].random(count: 32))
+        [UInt8].random(count: 32).base64URL
     }
 }

@@ -1,3 +1,4 @@
+import Credentials
 import Settings
 import Text
 import Time
@@ -128,7 +129,7 @@ extension Provider {
     /// Both parts encoded as a form first (RFC 6749 §2.3.1).
     private static func basicAuthorization(_ id: String, _ secret: String) -> String {
         let pair = "\(id.percentEncoded):\(secret.percentEncoded)"
-        return "Basic " + Base64URL.standard(Array(pair.utf8))
+        return "Basic " + Array(pair.utf8).paddedBase64
     }
 
     private static func tokens(in body: [UInt8], status: Int) throws(ProviderError)

@@ -1,3 +1,4 @@
+import Credentials
 import JWTKit
 import Settings
 import Text
@@ -96,7 +97,7 @@ extension ProviderKeys.Key {
         let jwk: JWK
         switch material {
         case .rsa(let modulus, let exponent):
-            guard let bytes = Base64URL.decode(modulus)?.drop(while: { $0 == 0 }),
+            guard let bytes = [UInt8](base64URL: modulus)?.drop(while: { $0 == 0 }),
                 bytes.count >= 256, bytes.count <= 1_024
             else { return nil }
             jwk = .rsa(algorithm, identifier: identifier, modulus: modulus, exponent: exponent)

@@ -1,3 +1,4 @@
+import Credentials
 import Settings
 import Testing
 import Text
@@ -91,7 +92,7 @@ struct IDTokenTests {
                 var parts = text.split(separator: ".").map { String($0) }
                 var swapped = Self.claims
                 swapped["sub"] = "root"
-                parts[1] = Base64URL.encode(Array(JSONValue.object(swapped).text.utf8))
+                parts[1] = Array(JSONValue.object(swapped).text.utf8).base64URL
                 return parts.joined(separator: ".")
             }
         }

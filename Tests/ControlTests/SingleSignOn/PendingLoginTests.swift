@@ -44,14 +44,14 @@ struct PendingLoginTests {
             return [login.state, login.nonce, login.verifier, secret]
         }
         #expect(Set(all).count == 40)
-        #expect(all.allSatisfy { Base64URL.decode($0)?.count == 32 })
+        #expect(all.allSatisfy { [UInt8](base64URL: $0)?.count == 32 })
     }
 
     @Test("The challenge is the verifier's SHA-256 (RFC 7636 §4.2)")
     mutating func challenge() throws {
         let login = begin().login
         #expect(
-            try #require(Base64URL.decode(login.challenge)) == Digest.sha256(login.verifier.utf8)
+            try #require([UInt8](base64URL: login.challenge)) == Digest.sha256(login.verifier.utf8)
         )
         #expect(login.challenge != login.verifier)
     }

@@ -1,3 +1,4 @@
+import Credentials
 import Crypto
 import CryptoExtras
 import Foundation
@@ -22,8 +23,8 @@ struct SigningKey: Sendable {
             algorithm: "ES256",
             published: JSONValue(present: [
                 "kty": "EC", "crv": "P-256", "kid": id.map(JSONValue.string), "use": "sig",
-                "x": .string(Base64URL.encode(Array(point.prefix(32)))),
-                "y": .string(Base64URL.encode(Array(point.suffix(32)))),
+                "x": .string(Array(point.prefix(32)).base64URL),
+                "y": .string(Array(point.suffix(32)).base64URL),
             ])
         ) { Array(try key.signature(for: Data($0)).rawRepresentation) }
     }
@@ -35,7 +36,7 @@ struct SigningKey: Sendable {
             algorithm: "EdDSA",
             published: JSONValue(present: [
                 "kty": "OKP", "crv": "Ed25519", "kid": id.map(JSONValue.string),
-                "x": .string(Base64URL.encode(Array(key.publicKey.rawRepresentation))),
+                "x": .string(Array(key.publicKey.rawRepresentation).base64URL),
             ])
         ) { Array(try key.signature(for: Data($0))) }
     }
@@ -54,8 +55,8 @@ struct SigningKey: Sendable {
             algorithm: isPSS ? "PS256" : "RS256",
             published: JSONValue(present: [
                 "kty": "RSA", "kid": id.map(JSONValue.string), "alg": alg.map(JSONValue.string),
-                "n": .string(Base64URL.encode(Array(parts.modulus))),
-                "e": .string(Base64URL.encode(Array(parts.publicExponent))),
+                "n": .string(Array(parts.modulus).base64URL),
+                "e": .string(Array(parts.publicExponent).base64URL),
             ])
         ) { bytes in
             let padding: _RSA.Signing.Padding = isPSS ? .PSS : .insecurePKCS1v1_5
@@ -86,8 +87,8 @@ struct SigningKey: Sendable {
         header["kid"] = id.map(JSONValue.string)
         header.merge(more) { $1 }
         let signed = [JSONValue.object(header), claims]
-            .map { Base64URL.encode(Array($0.text.utf8)) }.joined(separator: ".")
-        return signed + "." + Base64URL.encode(try sign(Array(signed.utf8)))
+            .map { Array($0.text.utf8).base64URL }.joined(separator: ".")
+        return try signed + "." + sign(Array(signed.utf8)).base64URL
     }
 }
 
