@@ -64,7 +64,7 @@ struct CheckCommand: AsyncParsableCommand {
         var loaded =
             configuration.file.map { ConfigurationLoader().load(contentsOf: $0) }
             ?? ConfigurationLoader.withoutFile
-        loaded.checkCertificate()
+        loaded.checkManagementFiles()
         var report = ConfigurationReport(loaded)
         var failure: (any Error)?
         if live, let configuration = loaded.configuration {

@@ -11,10 +11,12 @@ struct SingleSignOnTests {
 
     private func decoded(
         _ singleSignOn: ConfigurationNode = minimum,
-        url: ConfigurationNode? = "https://gateway.example.com"
+        url: ConfigurationNode? = "https://gateway.example.com",
+        store: ConfigurationNode? = "sluice.db"
     ) -> DecodedConfiguration {
         var tree = SampleTree.public.setting("management", to: ["listen": "127.0.0.1:7080"])
             .setting("management.singleSignOn", to: singleSignOn)
+        if let store { tree = tree.setting("state", to: store) }
         if let url { tree = tree.setting("management.url", to: url) }
         return tree.decoded()
     }
@@ -36,6 +38,24 @@ struct SingleSignOnTests {
         #expect(settings.clientSecretFile == nil && settings.authorityFile == nil)
         #expect(settings.issuer.text == "https://login.example.com/realms/x")
         #expect(settings.roles == [.init(value: "dba", role: .administer)])
+    }
+
+    @Test("Without a store it is an error; accounts and notices have no effect")
+    func noStore() {
+        #expect(decoded(store: nil).faults.map(\.path) == ["management"])
+        var tree = SampleTree.public.setting("management", to: ["listen": "127.0.0.1:7080"])
+        #expect(tree.decoded().warnings.allSatisfy { $0.path != "management" })
+        tree = tree.setting("management.accounts", to: ["idle": "1h"])
+        let warnings = tree.decoded().warnings.filter { $0.path == "management" }
+        #expect(
+            warnings.map(\.message) == ["accounts has no effect without a store"],
+            "\(warnings)"
+        )
+        #expect(
+            tree.setting("state", to: "sluice.db").decoded().warnings.allSatisfy {
+                $0.path != "management"
+            }
+        )
     }
 
     @Test("Each key is read")

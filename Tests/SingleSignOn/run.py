@@ -139,7 +139,7 @@ class Site:
         atexit.register(self.process.kill)
         wait_for(f"{self.gateway}/readyz", self.process)
         # Its password is hashed, which takes all of a processor.
-        self.wait_for_log("account admin made")
+        self.wait_for_log("created account admin")
 
     def start_provider(self, port, options):
         command = [sys.executable, "-m", "oidc_provider_mock", "-p", str(port)]

@@ -116,7 +116,12 @@ struct ManagementRoutes: Sendable {
         WebhookRoutes(api: api, writes: writes, notices: plane.notices).add()
         AuditRoutes(api: api, writes: writes).add()
         PolicyDocumentRoutes(api: api, writes: writes).add()
-        ReloadRoutes(api: api, writes: writes, reload: reload).add()
+        ReloadRoutes(
+            api: api,
+            writes: writes,
+            reload: reload,
+            certificate: plane.certificate
+        ).add()
     }
 
     private func metrics(

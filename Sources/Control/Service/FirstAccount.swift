@@ -6,8 +6,9 @@ import Sockets
 import Store
 import Text
 
-/// The account `admin`, which a store without any account gets. Its password is shown on a terminal
-/// or, if there is none, written to a file that only the gateway's user can read. It is in no log.
+/// The account `admin`, which a store gets that has no local account to administer everything: people
+/// of a provider may have been faster. Its password is shown on a terminal or, if there is none,
+/// written to a file that only the gateway's user can read. It is in no log.
 struct FirstAccount: Sendable {
     static let name = "admin"
 
@@ -19,9 +20,9 @@ struct FirstAccount: Sendable {
 
     private static func passwordFile(store path: String) -> String { path + ".admin-password" }
 
-    /// Makes the account if there is none.
+    /// Makes the account if it is needed.
     func make() async {
-        guard let store = writer.store, store.isWritable, store.accounts.accounts.isEmpty else {
+        guard let store = writer.store, store.isWritable, Self.isNeeded(store.accounts) else {
             return
         }
         let password = Password.generated()
@@ -38,19 +39,32 @@ struct FirstAccount: Sendable {
                     isPrivate: true
                 )
             }
-            let description = AccountDescription(name: Self.name, role: .administer)
-            _ = try await writer.write(by: .gateway) { transaction in
-                guard transaction.accounts.accounts.isEmpty else { return }
-                _ = try transaction.createAccount(description, password: hash)
+            guard try await create(with: hash) else {
+                if !isShown { File.remove(file) }
+                return
             }
             if isShown {
                 Self.show(password)
             } else {
-                logger.notice("account \(Self.name) made; its password is in \(file)")
+                logger.notice("created account \(Self.name); its password is in \(file)")
             }
         } catch {
-            logger.error("cannot make the account \(Self.name): \(error)")
+            logger.error("cannot create the account \(Self.name): \(error)")
         }
+    }
+
+    static func isNeeded(_ accounts: AccountBook) -> Bool {
+        !accounts.hasLocalAdministrator && accounts.local(named: name) == nil
+    }
+
+    /// - Returns: whether it was still needed.
+    private func create(with hash: PasswordHash) async throws -> Bool {
+        let description = AccountDescription(name: Self.name, role: .administer)
+        return try await writer.write(by: .gateway) { transaction in
+            guard Self.isNeeded(transaction.accounts) else { return false }
+            _ = try transaction.createAccount(description, password: hash)
+            return true
+        }.value
     }
 
     /// To be called once the password of an account was changed.

@@ -105,9 +105,11 @@ package struct NoticeChange: Hashable, Sendable, Codable {
     package var event: Event
     package var notice: Notice
 
+    /// The sentence of a notice that has ended says so: some receivers show nothing else.
     package init(_ event: Event, _ notice: Notice) {
         self.event = event
         self.notice = notice
+        if event == .ended { self.notice.sentence = "Resolved: \(notice.sentence)" }
     }
 }
 

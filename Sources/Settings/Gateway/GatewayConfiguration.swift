@@ -34,7 +34,8 @@ extension GatewayConfiguration {
 
 extension Topology {
     fileprivate mutating func readSettings(_ fields: inout Fields) {
-        management.read(fields.place("management"))
+        let management = fields.place("management")
+        self.management.read(management)
         storePath = fields.optional("state")
         lastPolicyFolder = fields.optional("lastPolicy")
         egressAddresses = fields.blocks("egressAddresses")
@@ -43,6 +44,9 @@ extension Topology {
         let log = fields.place("log")
         self.log.read(log)
         readPolicy(&fields)
+        if policyAuthority == .file, let management, !fields.isProbablyLost("state") {
+            self.management.reportLackOfStore(at: management)
+        }
         if self.log.audit != .off, policyAuthority == .file {
             log?.warning(
                 "audit has no effect: only a policy in a store has an audit",

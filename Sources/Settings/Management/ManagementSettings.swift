@@ -79,6 +79,27 @@ extension ManagementSettings {
     }
 }
 
+extension ManagementSettings {
+    /// Reports what needs a store, when there is none.
+    func reportLackOfStore(at place: Place) {
+        let remedy = "name its file: state: sluice.db"
+        if singleSignOn != nil {
+            place.error("singleSignOn needs a store, which keeps accounts", remedy: remedy)
+        }
+        let idle = [
+            accounts == AccountSettings() ? nil : "accounts",
+            notices == NoticeSettings() ? nil : "notices",
+        ].compactMap(\.self)
+        if !idle.isEmpty {
+            let verb = idle.count == 1 ? "has" : "have"
+            place.warning(
+                "\(idle.joined(separator: " and ")) \(verb) no effect without a store",
+                remedy: remedy
+            )
+        }
+    }
+}
+
 extension WebURL {
     /// The same without a slash at its end; `nil` if it has a path.
     fileprivate var origin: WebURL? {

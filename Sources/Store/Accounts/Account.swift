@@ -87,8 +87,12 @@ package struct AccountBook: Sendable {
         }
     }
 
-    /// Whether somebody could still log in and administer everything if `account` were not there,
-    /// without any provider.
+    /// Whether somebody can log in and administer everything, without any provider.
+    package var hasLocalAdministrator: Bool {
+        accounts.values.contains(where: \.isLocalAdministrator)
+    }
+
+    /// The same if an account were not there.
     func hasLocalAdministrator(besides id: String) -> Bool {
         accounts.values.contains { $0.id != id && $0.isLocalAdministrator }
     }

@@ -26,15 +26,28 @@ struct ReloadView: Decodable, Sendable {
     var listeners: Names
     var warehouses: Names
     var entries: Change
+    var settings: [String]?
+    var certificate: CertificateView?
     var awaitingRestart: [String]
     var warnings: [String]
+
+    struct CertificateView: Decodable, Hashable, Sendable {
+        var fingerprint: String
+        var expiresAt: String
+    }
 
     /// For people.
     var text: String {
         let entryLine =
             entries.before == entries.after
             ? [] : ["whitelist entries: \(entries.before) -> \(entries.after)"]
-        let changes = listeners.lines("listener") + warehouses.lines("warehouse") + entryLine
+        let certificateLine =
+            certificate.map {
+                ["management certificate replaced: \($0.fingerprint) (expires \($0.expiresAt))"]
+            } ?? []
+        let changes =
+            listeners.lines("listener") + warehouses.lines("warehouse") + entryLine
+            + (settings ?? []).map { "\($0) changed" } + certificateLine
         let restart =
             awaitingRestart.isEmpty
             ? [] : ["a restart is needed for: \(awaitingRestart.joined(separator: ", "))"]

@@ -1,8 +1,10 @@
 import Addresses
 import CIDRTrie
+import Operations
 import Policy
 import Settings
 import Testing
+import Time
 
 @testable import Control
 
@@ -45,5 +47,34 @@ struct ReloadSummaryTests {
         #expect(summary.entries == .init(before: 1, after: 2) && summary.warnings == ["w"])
         let none = ReloadSummary(from: before, to: before, warnings: [])
         #expect(none.warehouses.changed.isEmpty && none.listeners.added.isEmpty)
+    }
+
+    @Test("It names other settings that have changed, and a new certificate")
+    func settings() throws {
+        let certificate = CertificateStatus(
+            fingerprint: "SHA256:AB",
+            expiresAt: UnixTime(seconds: 1),
+            isSelfSigned: false
+        )
+        var renewed = certificate
+        renewed.expiresAt = UnixTime(seconds: 2)
+        var topology = Topology(warehouses: [])
+        func state(_ certificate: CertificateStatus) -> ReloadSummary.State {
+            ReloadSummary.State(
+                generation: 1,
+                topology: topology,
+                policy: Policy(),
+                awaitingRestart: [],
+                certificate: certificate
+            )
+        }
+        let before = state(certificate)
+        topology.management.accounts.secondFactor = .required
+        topology.timeouts.idle = .seconds(1)
+        let summary = ReloadSummary(from: before, to: state(renewed), warnings: [])
+        #expect(summary.settings == ["management.accounts", "timeouts"])
+        #expect(summary.certificate == renewed)
+        let same = ReloadSummary(from: before, to: before, warnings: [])
+        #expect(same.settings == [] && same.certificate == nil)
     }
 }

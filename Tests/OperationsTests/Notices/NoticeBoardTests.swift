@@ -49,7 +49,8 @@ struct NoticeBoardTests {
         #expect(ended.map(\.notice.endedAt) == [UnixTime(seconds: Self.start + 15)])
         #expect(look(other, at: 20) == [])
         #expect(board.list.standing.map(\.warehouse) == ["W2"])
-        #expect(board.list.recent == ended.map(\.notice))
+        #expect(board.list.recent.map(\.key) == ended.map(\.notice.key))
+        #expect(ended.allSatisfy { $0.notice.sentence.hasPrefix("Resolved: ") })
     }
 
     @Test("A notice keeps its id to its end; one that comes again has another, and the same key")

@@ -14,6 +14,8 @@ struct ReloadRoutes: Sendable {
     let writes: APIWriter
     /// `nil` if nothing can be reloaded.
     let reload: (@Sendable () async -> ReloadResult)?
+    /// That of the management address; `nil` without TLS.
+    var certificate: @Sendable () -> CertificateStatus? = { nil }
 
     func add() {
         api.on(.post, "/v1/reload", .administer, .organization) { try await reload($0) }
@@ -59,6 +61,10 @@ struct ReloadSummary: Encodable, Sendable {
     let warehouses: Names
     /// In all whitelists.
     let entries: Counts
+    /// Other keys whose values have changed and are active.
+    let settings: [String]
+    /// The new certificate of the management address; absent if it is the same.
+    let certificate: CertificateStatus?
     /// Keys that were changed and need a restart.
     let awaitingRestart: [String]
     let warnings: [String]
@@ -69,22 +75,31 @@ struct ReloadSummary: Encodable, Sendable {
         let topology: Topology
         let policy: Policy
         let awaitingRestart: [String]
+        let certificate: CertificateStatus?
 
-        init(_ gateway: any ManagedGateway) {
+        init(_ gateway: any ManagedGateway, _ certificate: CertificateStatus?) {
             let status = gateway.status()
             self.init(
                 generation: UInt64(status.generation),
                 topology: gateway.topology,
                 policy: gateway.policy,
-                awaitingRestart: status.awaitingRestart
+                awaitingRestart: status.awaitingRestart,
+                certificate: certificate
             )
         }
 
-        init(generation: UInt64, topology: Topology, policy: Policy, awaitingRestart: [String]) {
+        init(
+            generation: UInt64,
+            topology: Topology,
+            policy: Policy,
+            awaitingRestart: [String],
+            certificate: CertificateStatus? = nil
+        ) {
             self.generation = generation
             self.topology = topology
             self.policy = policy
             self.awaitingRestart = awaitingRestart
+            self.certificate = certificate
         }
 
         fileprivate var listeners: [String: Listener] {
@@ -107,8 +122,32 @@ struct ReloadSummary: Encodable, Sendable {
         listeners = Names(before.listeners, after.listeners, isSame: ==)
         warehouses = Names(before.warehouses, after.warehouses) { $0.0 == $1.0 && $0.1 == $1.1 }
         entries = Counts(before: before.entryCount, after: after.entryCount)
+        settings = after.topology.settings(unlike: before.topology)
+        certificate = after.certificate == before.certificate ? nil : after.certificate
         awaitingRestart = after.awaitingRestart
         self.warnings = warnings
+    }
+}
+
+extension Topology {
+    /// The keys of settings that differ, and that a reload changes: but for listeners and warehouses,
+    /// which have names of their own.
+    fileprivate func settings(unlike other: Topology) -> [String] {
+        let own = management
+        let others = other.management
+        let differences: [(key: String, differs: Bool)] = [
+            ("management.trustedProxies", own.trustedProxies != others.trustedProxies),
+            ("management.accounts", own.accounts != others.accounts),
+            ("management.notices", own.notices != others.notices),
+            ("management.singleSignOn", own.singleSignOn != others.singleSignOn),
+            ("egressAddresses", egressAddresses != other.egressAddresses),
+            ("domain", domain != other.domain),
+            ("log", log != other.log),
+            ("limits", limits != other.limits),
+            ("timeouts", timeouts != other.timeouts),
+            ("keepalive", keepalive != other.keepalive),
+        ]
+        return differences.filter(\.differs).map(\.key)
     }
 }
 
@@ -132,9 +171,9 @@ extension ReloadRoutes {
         try await call.awaitBody()
         // Reading the files may take two minutes.
         AnswerPace.within(.seconds(180)).apply(to: call.context.channel)
-        let before = ReloadSummary.State(api.gateway)
+        let before = ReloadSummary.State(api.gateway, certificate())
         let result = await reload()
-        let after = ReloadSummary.State(api.gateway)
+        let after = ReloadSummary.State(api.gateway, certificate())
         await record(result, call.principal)
         guard let failure = result.failure else {
             return try call.answer(

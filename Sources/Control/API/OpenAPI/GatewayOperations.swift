@@ -174,11 +174,17 @@ extension Schema {
         )
     ])
 
+    fileprivate static let certificate = Schema.object([
+        "fingerprint": .text, "expiresAt": .moment, "isSelfSigned": .boolean,
+    ])
+
     fileprivate static let reload: Schema = {
         let names = Schema.object(["added": .texts, "removed": .texts, "changed": .texts])
         let counts = Schema.object(["before": .count, "after": .count])
         return .object([
             "generation": counts, "listeners": names, "warehouses": names, "entries": counts,
+            "settings": .texts,
+            "certificate?": certificate,
             "awaitingRestart": .texts, "warnings": .texts,
         ])
     }()
@@ -210,9 +216,7 @@ extension Schema {
             ]),
             "policy?": .policyStatus, "startSettings": .map(.text), "awaitingRestart": .texts,
             "unloggedDenials": .count, "acceptPauses": .count, "bufferedByteCount": .count,
-            "managementCertificate?": .object([
-                "fingerprint": .text, "expiresAt": .moment, "isSelfSigned": .boolean,
-            ]),
+            "managementCertificate?": certificate,
         ])
     )
 

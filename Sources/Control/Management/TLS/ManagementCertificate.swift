@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 import NIOSSL
 import Operations
@@ -113,19 +114,47 @@ extension ManagementCertificate {
 }
 
 extension LoadedConfiguration {
-    /// Adds a warning if the gateway could not use the certificate that is configured. Not an error:
-    /// the configuration may be checked elsewhere, or by another user.
-    package mutating func checkCertificate(now: UnixTime = .systemTime) {
-        guard let management = configuration?.topology.management,
-            case .files(let files) = management.tls
-        else { return }
+    /// Adds findings about the files that the management address needs. A file that cannot be read is
+    /// only a warning: the configuration may be checked elsewhere, or by another user.
+    package mutating func checkManagementFiles(now: UnixTime = .systemTime) {
+        guard let management = configuration?.topology.management else { return }
+        if case .files(let files) = management.tls { checkCertificate(files, now: now) }
+        guard let singleSignOn = management.singleSignOn else { return }
+        if let path = singleSignOn.clientSecretFile {
+            do throws(PasswordFileError) {
+                _ = try PasswordFile(path: path).read()
+            } catch {
+                warn("clientSecretFile", "\(error)")
+            }
+        }
+        if let path = singleSignOn.authorityFile, !FileManager.default.isReadableFile(atPath: path)
+        {
+            warn("ca", "cannot read \(path)")
+        }
+    }
+
+    private mutating func checkCertificate(_ files: CertificateFiles, now: UnixTime) {
         do throws(CertificateError) {
             let certificate = try ServerCertificate(files, isSelfSigned: false)
             guard let doubt = certificate.doubt(at: now) else { return }
             findings.append(.certificate(.warning, doubt))
-        } catch {
+        } catch .unreadable(let path, let reason) {
+            let error = CertificateError.unreadable(path: path, reason: reason)
             findings.append(.certificate(.warning, error.description))
+        } catch {
+            findings.append(.certificate(.error, error.description))
+            (configuration, topology) = (nil, nil)
         }
+    }
+
+    private mutating func warn(_ key: String, _ message: String) {
+        findings.append(
+            ConfigurationFinding(
+                .warning,
+                path: "management.singleSignOn.\(key)",
+                message: message
+            )
+        )
     }
 }
 

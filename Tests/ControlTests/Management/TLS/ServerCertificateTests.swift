@@ -112,16 +112,26 @@ struct ServerCertificateTests {
         #expect(certificate.doubt(at: before)?.contains("clock") == true)
     }
 
-    @Test("sluice check warns of a pair that the gateway could not use")
+    @Test("sluice check refuses a pair that does not fit, and warns of files that are not there")
     func checked() throws {
         let certificates = try TestCertificates()
         try certificates.make("a")
         var loaded = certificates.loaded(certificates.files("a"))
-        loaded.checkCertificate()
+        loaded.checkManagementFiles()
         #expect(loaded.findings == [])
         loaded = certificates.loaded(certificates.files("b"))
-        loaded.checkCertificate()
+        loaded.checkManagementFiles()
         #expect(loaded.warnings.map(\.path) == ["management.tls"] && loaded.faults == [])
+        #expect(loaded.configuration != nil)
+        try certificates.make("c")
+        loaded = certificates.loaded(
+            CertificateFiles(
+                certificate: certificates.files("a").certificate,
+                key: certificates.files("c").key
+            )
+        )
+        loaded.checkManagementFiles()
+        #expect(loaded.faults.map(\.path) == ["management.tls"] && loaded.configuration == nil)
     }
 
     @Test("Without a place for it, there is no certificate of the gateway's own")
