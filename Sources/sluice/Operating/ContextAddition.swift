@@ -5,6 +5,11 @@ import Sockets
 import Text
 
 extension ContextCommand {
+    /// A context is used from any folder.
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    }
+
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add a context; the first one becomes the current one.",
@@ -75,10 +80,10 @@ extension ContextCommand {
                 var context = GatewayContext(
                     name: name,
                     management: management?.text,
-                    socket: socket.map(Self.absolute),
+                    socket: socket.map(ContextCommand.absolute),
                     key: key == "-" ? try Self.keyFromInput() : key,
-                    keyFile: keyFile.map(Self.absolute),
-                    ca: ca.map(Self.absolute)
+                    keyFile: keyFile.map(ContextCommand.absolute),
+                    ca: ca.map(ContextCommand.absolute)
                 )
                 // A slip shows now, and not when the context is used.
                 _ = try context.readKey()
@@ -100,12 +105,6 @@ extension ContextCommand {
                 throw CommandFailure("no key on standard input", code: GatewayExit.usage)
             }
             return String(key)
-        }
-
-        /// A context is used from any folder.
-        private static func absolute(_ path: String) -> String {
-            path.hasPrefix("/")
-                ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
         }
     }
 

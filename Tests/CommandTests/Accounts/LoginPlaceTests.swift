@@ -24,12 +24,14 @@ struct LoginPlaceTests {
     private func place(
         context: String? = nil,
         management: String? = nil,
+        authorities: String? = nil,
         environment: [String: String] = [:],
         among contexts: GatewayContexts = contexts
     ) throws -> LoginPlace {
         try LoginPlace(
             context: context,
             management: try management.map(ManagementAddress.init(parsing:)),
+            authorities: authorities,
             environment: environment,
             among: contexts
         )
@@ -58,6 +60,51 @@ struct LoginPlaceTests {
         try contexts.add(GatewayContext(name: "a.example", management: "a.example:1"))
         let other = try place(management: "a.example:2", among: contexts)
         #expect(other.context.name == "a.example:2")
+    }
+
+    @Test("A name has no scheme, and an address is the same gateway with or without one")
+    func schemes() throws {
+        #expect(try place(management: "https://a.example:1").context.name == "a.example")
+        #expect(try place(management: "https://[::1]:7443").context.name == "::1")
+        #expect(try place(management: "https://10.0.0.2:7080").context.name == "production")
+        #expect(try place(management: "http://10.0.0.2:7080").context.name == "10.0.0.2")
+    }
+
+    @Test("A gateway is recognized as its context says, otherwise by SLUICE_CA; --ca comes first")
+    func trust() throws {
+        let digits = String(repeating: "0a", count: 32)
+        let fingerprint = try #require(CertificateFingerprint(parsing: digits))
+        var contexts = Self.contexts
+        try contexts.add(
+            GatewayContext(
+                name: "pinned",
+                management: "10.0.0.3:7443",
+                login: GatewayLogin(account: "anna", token: "ss-1"),
+                fingerprint: fingerprint.description
+            )
+        )
+        let environment = ["SLUICE_CA": "/env.pem"]
+        let pinned = try place(
+            management: "10.0.0.3:7443",
+            environment: environment,
+            among: contexts
+        )
+        #expect(pinned.context.name == "pinned" && pinned.trust == .pinned(fingerprint))
+        let target = ManagementTarget(pinned.address, key: "ss-1")
+        #expect(pinned.target == target.trusting(by: .pinned(fingerprint)))
+        let once = try place(context: "pinned", authorities: "/ca.pem", among: contexts)
+        #expect(once.trust == .authorities(file: "/ca.pem"))
+        #expect(once.context == pinned.context)
+
+        let new = try place(management: "a.example:1", environment: environment)
+        #expect(new.trust == .authorities(file: "/env.pem") && new.context.ca == nil)
+        var named = try place(management: "a.example:1", authorities: "/ca.pem")
+        #expect(named.trust == .authorities(file: "/ca.pem") && named.context.ca == "/ca.pem")
+        named.pin(fingerprint)
+        #expect(named.trust == .pinned(fingerprint) && named.context.ca == nil)
+        #expect(named.context.fingerprint == fingerprint.description)
+        #expect(try place(management: "127.0.0.1:7080", environment: environment).trust == nil)
+        #expect(try place(management: "a.example:1").trust == nil)
     }
 
     @Test("A socket needs no login, nor does a context with a key", arguments: ["local", "keyed"])

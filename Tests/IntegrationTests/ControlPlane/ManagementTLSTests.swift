@@ -7,7 +7,7 @@ extension IntegrationTests {
     @Suite("Management with TLS")
     struct ManagementTLSTests {
         /// A gateway whose certificate is its own or one of openssl's.
-        private struct Site {
+        struct Site {
             let folder: TemporaryFolder
             let management: Endpoint
             var file: GatewayFile
@@ -87,7 +87,7 @@ extension IntegrationTests {
             }
         }
 
-        private static func fingerprint(of certificate: String) throws -> String {
+        static func fingerprint(of certificate: String) throws -> String {
             let result = try runProgram(
                 "openssl",
                 ["x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"]

@@ -18,6 +18,16 @@ struct LoginOptions: ParsableArguments {
     )
     var context: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Authorities that may have issued the gateway's certificate, in PEM format; or"
+                + " SLUICE_CA. (default: the context's, or the system's)",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var ca: String?
+
     func validate() throws {
         if management != nil, context != nil {
             throw ValidationError("--management and --context cannot be combined")
@@ -28,6 +38,7 @@ struct LoginOptions: ParsableArguments {
         try LoginPlace(
             context: context,
             management: management,
+            authorities: ca.map(ContextCommand.absolute),
             environment: ProcessInfo.processInfo.environment,
             among: try ContextCommand.file.read()
         )
@@ -45,6 +56,9 @@ struct LoginCommand: AsyncParsableCommand {
             only you can read; the password is not. Commands then act as you, until the login ends \
             or sluice logout.
 
+            A certificate of the gateway that nobody vouches for is shown first, and pinned if you \
+            agree.
+
             With --password-stdin, the first line of standard input is the password, and the second \
             one a one-time code or a recovery code, if it is needed.
             """
@@ -54,20 +68,24 @@ struct LoginCommand: AsyncParsableCommand {
     var name: String?
 
     @OptionGroup var options: LoginOptions
+    @OptionGroup var pin: PinOptions
 
     @Flag(help: "Read the password from standard input.")
     var passwordStdin = false
 
     func validate() throws {
+        if pin.fingerprint != nil, options.ca != nil {
+            throw ValidationError("--fingerprint and --ca cannot be combined")
+        }
         if passwordStdin, name == nil {
             throw ValidationError("--password-stdin needs --name")
         }
     }
 
     func run() async throws {
-        let place = try CommandFailure.reported { try options.place() }
+        let place = try await agreedPlace()
         let questions = Questions(usesInput: passwordStdin)
-        let gateway = GatewaySession { ManagementTarget(place.address) }
+        let gateway = GatewaySession { place.target(token: nil) }
         try await gateway.run { client in
             let name = try self.name ?? questions.ask("Name: ")
             let password = try questions.ask("Password: ", isHidden: true)
@@ -79,12 +97,36 @@ struct LoginCommand: AsyncParsableCommand {
                 }
             } catch {
                 // A login that nobody has the token of is of no use.
-                await Self.end(login, at: place.address)
+                await Self.end(login, at: place)
                 throw error
             }
             // The one before is of no use either.
-            if let earlier = place.context.login { await Self.end(earlier, at: place.address) }
+            if let earlier = place.context.login { await Self.end(earlier, at: place) }
             report(opened, place)
+        }
+    }
+
+    /// Where to sign in. A certificate that nobody vouches for is agreed to before a password is
+    /// typed.
+    private func agreedPlace() async throws -> LoginPlace {
+        let place = try CommandFailure.reported { try options.place() }
+        return try await GatewaySession { place.target(token: nil) }.run { _ in
+            guard place.address.usesTLS else {
+                guard pin.fingerprint == nil, options.ca == nil else {
+                    throw CommandFailure(
+                        "only a gateway with TLS has a certificate (write --management"
+                            + " https://HOST:PORT)",
+                        code: GatewayExit.usage
+                    )
+                }
+                return place
+            }
+            guard pin.fingerprint != nil || place.trust == nil,
+                let agreed = try await pin.agreed(for: place.address, mayAsk: !passwordStdin)
+            else { return place }
+            var pinned = place
+            pinned.pin(agreed)
+            return pinned
         }
     }
 
@@ -118,8 +160,8 @@ struct LoginCommand: AsyncParsableCommand {
     }
 
     /// Best effort: a login that cannot be ended now ends by itself.
-    private static func end(_ login: GatewayLogin, at address: ManagementAddress) async {
-        let client = ManagementClient(ManagementTarget(address, key: login.token))
+    private static func end(_ login: GatewayLogin, at place: LoginPlace) async {
+        let client = ManagementClient(place.target(token: login.token))
         let _: ManagementClient.Answer<JSONValue>? = try? await client.send(
             ManagementRequest(.post, "v1/logout")
         )

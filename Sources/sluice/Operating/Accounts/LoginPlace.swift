@@ -4,8 +4,10 @@ import Text
 /// The context that a login belongs to.
 struct LoginPlace: Hashable {
     /// Not among the stored ones if it is new.
-    var context: GatewayContext
+    private(set) var context: GatewayContext
     let address: ManagementAddress
+    /// By which certificates the gateway is recognized over TLS; `nil` if nothing names them.
+    private(set) var trust: ManagementTrust?
 
     /// Without a choice, the environment decides, then the current context, then the standard
     /// address.
@@ -13,9 +15,12 @@ struct LoginPlace: Hashable {
     /// - Parameters:
     ///   - name: a context's.
     ///   - management: an address; it gets a context if it has none.
+    ///   - authorities: the absolute path of a file, in place of what the context trusts. A context
+    ///     that names nothing keeps it.
     init(
         context name: String?,
         management: ManagementAddress?,
+        authorities: String? = nil,
         environment: [String: String],
         among contexts: GatewayContexts
     ) throws(CommandFailure) {
@@ -44,6 +49,14 @@ struct LoginPlace: Hashable {
         } else {
             try self.init(.standard, among: contexts)
         }
+        guard address.usesTLS else { return }
+        trust = try context.trust()
+        if let authorities {
+            if trust == nil { context.ca = authorities }
+            trust = .authorities(file: authorities)
+        } else if trust == nil {
+            trust = variable(GatewayPlace.Variable.authorities).map { .authorities(file: $0) }
+        }
     }
 
     private init(_ context: GatewayContext) throws(CommandFailure) {
@@ -68,7 +81,8 @@ struct LoginPlace: Hashable {
         among contexts: GatewayContexts
     ) throws(CommandFailure) {
         let known = contexts.contexts.first {
-            $0.management == address.text && $0.key == nil && $0.keyFile == nil
+            // `try?`: what is not an address is not this one.
+            (try? $0.address())?.url == address.url && $0.key == nil && $0.keyFile == nil
         }
         let isTaken = contexts.contexts.contains { $0.name == address.host }
         context =
@@ -80,14 +94,25 @@ struct LoginPlace: Hashable {
         self.address = address
     }
 
+    /// Recognizes the gateway by this certificate from now on.
+    mutating func pin(_ fingerprint: CertificateFingerprint) {
+        trust = .pinned(fingerprint)
+        (context.fingerprint, context.ca) = (fingerprint.description, nil)
+    }
+
     /// The gateway, as whoever has signed in there.
-    var target: ManagementTarget { ManagementTarget(address, key: context.login?.token) }
+    var target: ManagementTarget { target(token: context.login?.token) }
+
+    /// - Parameter token: of a login; `nil` for nobody's.
+    func target(token: String?) -> ManagementTarget {
+        ManagementTarget(address, key: token).trusting(by: trust ?? .system)
+    }
 }
 
 extension ManagementAddress {
-    /// Without the port, and without the brackets of an IPv6 address.
+    /// Without scheme and port, and without the brackets of an IPv6 address.
     fileprivate var host: String {
-        let host = text.prefix(upTo: text.lastIndex(of: ":") ?? text.endIndex)
+        let host = authority.prefix(upTo: authority.lastIndex(of: ":") ?? authority.endIndex)
         return String(host.drop { $0 == "[" }.prefix { $0 != "]" })
     }
 }
