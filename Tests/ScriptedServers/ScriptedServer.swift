@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+public import NIOSSL
 import Synchronization
 
 /// An HTTP server that gives its answers one after another, the last one again and again, and keeps
@@ -15,6 +16,8 @@ public final class ScriptedServer: Sendable {
             case open
             /// RST.
             case reset
+            /// The same text again and again, every few milliseconds.
+            case dripping(String)
         }
 
         public var text: String
@@ -98,9 +101,11 @@ public final class ScriptedServer: Sendable {
     ///
     /// - Parameters:
     ///   - socket: the path of a Unix socket; a free port of 127.0.0.1 if there is none.
+    ///   - tls: what it speaks TLS with.
     ///   - answers: at least one.
     public static func run<Result>(
         socket: String? = nil,
+        tls: NIOSSLContext? = nil,
         _ answers: [Answer],
         _ body: (ScriptedServer) async throws -> Result
     ) async throws -> Result {
@@ -108,6 +113,10 @@ public final class ScriptedServer: Sendable {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = NIOSSLServerHandler(context: tls)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try channel.pipeline.syncOperations.addHandler(ScriptHandler(script))
                 }
             }
@@ -162,6 +171,7 @@ private final class ScriptHandler: ChannelInboundHandler {
     private let script: Script
     private var bytes: [UInt8] = []
     private var isAnswered = false
+    private var drops: RepeatedTask?
 
     init(_ script: Script) { self.script = script }
 
@@ -178,11 +188,29 @@ private final class ScriptHandler: ChannelInboundHandler {
         switch answer.ending {
         case .open: break
         case .close: context.close(promise: nil)
+        case .dripping(let text):
+            let channel = context.channel
+            drops = context.eventLoop.scheduleRepeatedTask(
+                initialDelay: .milliseconds(5),
+                delay: .milliseconds(5)
+            ) { _ in
+                channel.writeAndFlush(channel.allocator.buffer(string: text), promise: nil)
+            }
         case .reset:
             let channel = context.channel
             (channel as? any SocketOptionProvider)?
                 .setSoLinger(linger(l_onoff: 1, l_linger: 0))
                 .whenComplete { _ in channel.close(promise: nil) }
         }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        drops?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A client that refuses the certificate.
+        context.close(promise: nil)
     }
 }

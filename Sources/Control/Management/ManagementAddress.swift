@@ -22,6 +22,12 @@ package struct ManagementAddress: Hashable, Sendable {
         self.authority = authority
     }
 
+    /// Without the port, and without the brackets of an IPv6 address.
+    package var host: String {
+        let host = authority.prefix(upTo: authority.lastIndex(of: ":") ?? authority.endIndex)
+        return String(host.drop { $0 == "[" }.prefix { $0 != "]" })
+    }
+
     /// As it may be written: `127.0.0.1:7080`, `https://gateway.internal:7443`.
     package var text: String { (scheme?.rawValue ?? "") + authority }
 

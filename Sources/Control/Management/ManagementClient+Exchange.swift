@@ -80,7 +80,7 @@ extension ManagementClient {
         _ receive: @escaping @Sendable (HTTPClientResponse) async throws -> Value
     ) async throws -> Attempt<Value> {
         let (sent, limits) = (HTTPClientRequest(request, on: route), limits)
-        let trust = route.usesTLS ? target.trust : nil
+        let trust = route.usesTLS ? (target.trust, host: target.address?.host ?? "") : nil
         return try await withDeadline(isStream ? nil : limits.answer) {
             try await sent.execute(limits, trust) { response in
                 if response.status.isAnswer { return .answer(try await receive(response)) }
@@ -143,10 +143,10 @@ extension HTTPClientRequest {
 
     /// Sends the request on a connection of its own.
     ///
-    /// - Parameter trust: `nil` without TLS.
+    /// - Parameter trust: with the host that is expected; `nil` without TLS.
     fileprivate func execute<Value: Sendable>(
         _ limits: ManagementClient.Limits,
-        _ trust: ManagementTrust?,
+        _ trust: (ManagementTrust, host: String)?,
         _ receive: @escaping @Sendable (HTTPClientResponse) async throws -> Value
     ) async throws -> Value {
         var configuration = HTTPClient.Configuration(
@@ -158,7 +158,7 @@ extension HTTPClientRequest {
             )
         )
         configuration.httpVersion = .http1Only
-        try trust?.apply(to: &configuration)
+        if let (trust, host) = trust { try trust.apply(to: &configuration, host: host) }
         // A gateway that is not there is reported at once.
         configuration.connectionPool.retryConnectionEstablishment = false
         return try await HTTPClient.withHTTPClient(configuration: configuration) { client in

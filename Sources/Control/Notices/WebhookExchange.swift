@@ -5,6 +5,7 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Operations
 import Settings
 import Sockets
@@ -37,6 +38,8 @@ struct WebhookExchange: Sendable {
 
     var limits = Limits()
     var lookUp: ReceiverNames.LookUp = ReceiverNames.system
+    /// A file with the certificates that a receiver's is checked against; `nil` for the system's.
+    var authorityFile: String?
 
     /// - Parameters:
     ///   - names: of the receiver.
@@ -60,7 +63,7 @@ struct WebhookExchange: Sendable {
             let request = try Self.request(message, to: webhook, url)
             return try await post(request, to: address, of: url)
         } catch {
-            return Answer(error: words(for: error))
+            return Answer(error: words(for: error, of: url))
         }
     }
 
@@ -108,13 +111,18 @@ struct WebhookExchange: Sendable {
         to address: IPAddress,
         of url: ReceiverURL
     ) async throws -> Answer {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        if let authorityFile { tls.trustRoots = .file(authorityFile) }
         var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls,
             redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(
                 connect: TimeAmount(limits.step),
                 read: TimeAmount(limits.step)
             )
         )
+        if url.isSecure { configuration.requireCertificate(for: url.host) }
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
         // The name is not resolved again: what was checked is what is connected to. TLS still checks
@@ -161,14 +169,15 @@ struct WebhookExchange: Sendable {
 
 extension WebhookExchange {
     /// For people. What the receiver has sent is not in it.
-    private func words(for error: any Error) -> String {
-        switch error {
+    private func words(for error: any Error, of url: ReceiverURL) -> String {
+        if let reason = error.tlsReason(host: url.host) { return reason }
+        return switch error {
         case let error as RefusedAddress:
             "not sent: \(error.description) (list it in management.notices.allowed if that is"
                 + " intended)"
         case let error as ReceiverNames.Failure: "cannot resolve the name: \(error.description)"
         case let error as NIOConnectionError:
-            error.connectionErrors.last.map { words(for: $0.error) } ?? "cannot connect"
+            error.connectionErrors.last.map { words(for: $0.error, of: url) } ?? "cannot connect"
         case let error as IOError: SystemError(code: error.errnoCode).description
         case ChannelError.connectTimeout: words(for: HTTPClientError.connectTimeout)
         case is HTTPParserError: "the answer is not HTTP"

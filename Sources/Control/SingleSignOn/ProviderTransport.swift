@@ -16,13 +16,12 @@ protocol ProviderTransport: Sendable {
 
 /// By HTTPS: certificates are verified, redirects are not followed, and time and size are limited.
 struct HTTPSTransport: ProviderTransport {
-    /// For a whole exchange.
-    static let deadline = Duration.seconds(10)
-    /// In bytes.
-    static let byteLimit = 262_144
-
     /// A file with the certificates that a provider's is checked against; `nil` for the system's.
     let authorityFile: String?
+    /// For a whole exchange.
+    var deadline = Duration.seconds(10)
+    /// Of an answer's body.
+    var byteLimit = 262_144
 
     func get(_ url: String) async throws(ProviderError) -> [UInt8] {
         let answer = try await exchange(HTTPClientRequest(url: url))
@@ -48,34 +47,38 @@ struct HTTPSTransport: ProviderTransport {
         var request = request
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(name: "User-Agent", value: "sluice")
-        let configuration = configuration
+        guard let url = WebURL(request.url) else { throw .unreachable("not a URL") }
+        var configuration = configuration
+        if url.isSecure { configuration.requireCertificate(for: url.host) }
+        let byteLimit = byteLimit
         do {
-            return try await Self.withDeadline { [request] in
+            return try await withDeadline { [request, configuration] in
                 try await HTTPClient.withHTTPClient(configuration: configuration) { client in
                     let answer = try await client.execute(request, deadline: .distantFuture)
-                    let body = try await answer.body.collect(upTo: Self.byteLimit)
+                    let body = try await answer.body.collect(upTo: byteLimit)
                     return (Int(answer.status.code), Array(buffer: body))
                 }
             }
         } catch is NIOTooManyBytesError {
             throw .tooLarge
         } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw .unreachable("no answer within \(Self.deadline.components.seconds) s")
+            throw .unreachable("no answer within \(deadline.configurationText)")
         } catch {
             // Without the request, which may have a secret in it.
-            throw .unreachable(LogText.harmless("\(error)"))
+            throw .unreachable(error.tlsReason(host: url.host) ?? LogText.harmless("\(error)"))
         }
     }
 
     private var configuration: HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
         if let authorityFile { tls.trustRoots = .file(authorityFile) }
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls,
             redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(
-                connect: TimeAmount(Self.deadline),
-                read: TimeAmount(Self.deadline)
+                connect: TimeAmount(deadline),
+                read: TimeAmount(deadline)
             )
         )
         configuration.httpVersion = .http1Only
@@ -84,12 +87,12 @@ struct HTTPSTransport: ProviderTransport {
     }
 
     /// The client's own deadline ends with the answer's head.
-    private static func withDeadline<Value: Sendable>(
+    private func withDeadline<Value: Sendable>(
         _ exchange: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup { group in
             group.addTask { try await exchange() }
-            group.addTask {
+            group.addTask { [deadline] in
                 try await Task.sleep(for: deadline)
                 throw HTTPClientError.deadlineExceeded
             }

@@ -20,11 +20,13 @@ struct Receiver {
 
     /// - Parameters:
     ///   - allowed: blocks, beyond those that anyone may send to.
+    ///   - authorityFile: whose certificates are trusted.
     ///   - names: what names resolve to.
     init(
         _ url: String,
         allowed: [String] = ["127.0.0.0/8"],
         limits: WebhookExchange.Limits = WebhookExchange.Limits(),
+        authorityFile: String? = nil,
         names: @escaping ReceiverNames.LookUp = ReceiverNames.system
     ) throws {
         stored = try StoredGateway()
@@ -37,6 +39,7 @@ struct Receiver {
         (webhook, secret) = made
         var exchange = WebhookExchange(limits: limits)
         exchange.lookUp = names
+        exchange.authorityFile = authorityFile
         let policy = ReceiverPolicy(allowed: try allowed.map { try CIDRBlock(parsing: $0) })
         sender = WebhookSender(exchange, clock, policy: { policy }) { [id = made.0.id] in
             store.webhooks[id]

@@ -111,7 +111,13 @@ struct WebhookDeliveryTests {
             raw: "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\na",
             ending: .open
         )
-        for answer in [huge, endless] {
+        let head = "HTTP/1.1 200 OK\r\n"
+        let dripping = Answer(raw: head + "\r\n", ending: .dripping("a"))
+        let flood = Answer(
+            raw: head + "Transfer-Encoding: chunked\r\n\r\n",
+            ending: .dripping("1000\r\n\(String(repeating: "a", count: 4_096))\r\n")
+        )
+        for answer in [huge, endless, dripping, flood] {
             try await Self.run([answer]) { receiver, _ in
                 let attempt = await receiver.sender.test(receiver.webhook)
                 #expect(attempt.delivered && attempt.status == 200, "\(attempt)")
@@ -124,8 +130,11 @@ struct WebhookDeliveryTests {
         var limits = WebhookExchange.Limits()
         limits.step = .milliseconds(200)
         let silent = Answer(raw: "HTTP/1.1 2", ending: .open)
+        let slow = Answer(raw: "HTTP/1.1 200 OK\r\n", ending: .dripping("X: y\r\n"))
+        let hints = Answer(raw: "", ending: .dripping("HTTP/1.1 103 Early Hints\r\n\r\n"))
         for (answer, words) in [
-            (silent, "no response within 200ms"), (Answer(raw: "ssh\r\n\r\n"), ""),
+            (silent, "no response within 200ms"), (slow, "no response within 200ms"),
+            (hints, "no response within 200ms"), (Answer(raw: "ssh\r\n\r\n"), ""),
         ] {
             try await Self.run([answer], limits: limits) { receiver, _ in
                 let attempt = await receiver.sender.test(receiver.webhook)

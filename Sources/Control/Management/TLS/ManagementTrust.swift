@@ -33,13 +33,16 @@ struct CertificateMismatch: Error {
 }
 
 extension ManagementTrust {
+    /// - Parameter host: the gateway's, by which it is reached.
     /// - Throws: ``ManagementClientError/cannotTrust(file:reason:)``
-    func apply(to configuration: inout HTTPClient.Configuration) throws {
+    func apply(to configuration: inout HTTPClient.Configuration, host: String) throws {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         switch self {
-        case .system: break
-        case .authorities(let file): tls.trustRoots = .certificates(try Self.authorities(in: file))
+        case .system: configuration.requireCertificate(for: host)
+        case .authorities(let file):
+            tls.trustRoots = .certificates(try Self.authorities(in: file))
+            configuration.requireCertificate(for: host)
         case .pinned(let expected):
             // The handshake still proves that the peer has the certificate's key (RFC 8446 §4.4.3).
             tls.certificateVerification = .none
@@ -71,16 +74,23 @@ extension ManagementTrust {
         }
     }
 
-    /// Looks at the peer's certificate before anything is sent to it.
-    ///
-    /// - Parameter body: if it throws, the connection is closed.
-    static func check(
+    private static func check(
         _ channel: any Channel,
         _ body: @escaping @Sendable (CertificateFingerprint) throws -> Void
     ) -> EventLoopFuture<Void> {
+        checkCertificate(of: channel) { try body(try CertificateFingerprint(of: $0)) }
+    }
+
+    /// Looks at the peer's certificate before anything is sent to it.
+    ///
+    /// - Parameter body: if it throws, the connection is closed.
+    static func checkCertificate(
+        of channel: any Channel,
+        _ body: @escaping @Sendable (NIOSSLCertificate) throws -> Void
+    ) -> EventLoopFuture<Void> {
         channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
             guard let certificate else { throw NIOSSLError.noCertificateToValidate }
-            try body(try CertificateFingerprint(of: certificate))
+            try body(certificate)
         }.flatMapErrorThrowing { error in
             channel.close(promise: nil)
             throw error
@@ -138,8 +148,14 @@ extension ManagementClient {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = isVerified ? .fullVerification : .none
         configuration.tlsConfiguration = tls
+        let host = address.host
         configuration.http1_1ConnectionDebugInitializer = { channel in
-            ManagementTrust.check(channel) { throw PresentedCertificate(fingerprint: $0) }
+            ManagementTrust.checkCertificate(of: channel) { certificate in
+                guard try !isVerified || CertificateNames.include(host, certificate) else {
+                    throw NIOSSLExtraError.failedToValidateHostname
+                }
+                throw PresentedCertificate(fingerprint: try CertificateFingerprint(of: certificate))
+            }
         }
         do {
             _ = try await HTTPClient.withHTTPClient(configuration: configuration) { client in

@@ -137,7 +137,7 @@ extension CertificateError {
 
 extension IPAddress {
     /// 4 or 16 bytes (RFC 5280 §4.2.1.6).
-    fileprivate var networkBytes: [UInt8] {
+    var networkBytes: [UInt8] {
         switch self {
         case .v4(let v4): (0..<4).reversed().map { UInt8(truncatingIfNeeded: v4.bits >> ($0 * 8)) }
         case .v6(let v6):

@@ -108,11 +108,3 @@ struct LoginPlace: Hashable {
         ManagementTarget(address, key: token).trusting(by: trust ?? .system)
     }
 }
-
-extension ManagementAddress {
-    /// Without scheme and port, and without the brackets of an IPv6 address.
-    fileprivate var host: String {
-        let host = authority.prefix(upTo: authority.lastIndex(of: ":") ?? authority.endIndex)
-        return String(host.drop { $0 == "[" }.prefix { $0 != "]" })
-    }
-}

@@ -82,6 +82,36 @@ struct ServedTLSTests {
         }
     }
 
+    @Test("A certificate for the address that a name has is not one for the name")
+    func otherName() async throws {
+        let certificates = try TestCertificates()
+        let authority = try TestAuthority()
+        try authority.write(certificates.files("issued"), for: ["127.0.0.1", "gateway.test"])
+        let served = try ServerCertificate(certificates.files("issued"), isSelfSigned: false)
+        let certificate = ManagementCertificate(served, logger: ServedManagement.logger)
+        let routes = ServedManagement.routes(of: FixedGateway(state: GatewayStatus()))
+        let trust = ManagementTrust.authorities(file: authority.file)
+        try await ServedManagement.run(routes, certificate: certificate) { server in
+            let byAddress = try Self.client(of: server, trust)
+            #expect(try await byAddress.status().value.phase == .running)
+            let name = try ManagementAddress(parsing: "https://localhost:\(server.port)")
+            let byName = ManagementClient(ManagementTarget(name).trusting(by: trust))
+            let error = try await Self.failure(byName)
+            guard case .untrustedCertificate = error else { throw error }
+        }
+    }
+
+    @Test("Names match in any case, and a star stands for one label")
+    func names() {
+        for (host, pattern, isMatch) in [
+            ("a.example", "A.Example", true), ("a.example.", "a.example", true),
+            ("a.b.example", "*.b.example", true), ("b.example", "*.b.example", false),
+            ("x.a.b.example", "*.b.example", false), (".b.example", "*.b.example", false),
+            ("a.example", "*", false), ("a.b.example", "a.*.example", false),
+            ("ab.example", "a*.example", false), ("a.example.evil", "a.example", false),
+        ] { #expect(CertificateNames.matches(host, pattern) == isMatch, "\(host) \(pattern)") }
+    }
+
     private static func path(_ certificates: TestCertificates, _ name: String) throws -> String {
         try certificates.make(name)
         return certificates.files(name).certificate
