@@ -60,6 +60,15 @@ struct LoginPlaceTests {
         try contexts.add(GatewayContext(name: "a.example", management: "a.example:1"))
         let other = try place(management: "a.example:2", among: contexts)
         #expect(other.context.name == "a.example:2")
+        let secure = try place(management: "https://a.example:2", among: contexts)
+        #expect(secure.context.name == "a.example:2")
+        // No context of another gateway, or with a key, is replaced.
+        try contexts.add(
+            GatewayContext(name: "a.example:2", management: "a.example:2", key: "sk-2")
+        )
+        #expect(throws: CommandFailure.self) {
+            try place(management: "a.example:2", among: contexts)
+        }
     }
 
     @Test("A name has no scheme, and an address is the same gateway with or without one")

@@ -84,13 +84,18 @@ struct LoginPlace: Hashable {
             // `try?`: what is not an address is not this one.
             (try? $0.address())?.url == address.url && $0.key == nil && $0.keyFile == nil
         }
-        let isTaken = contexts.contexts.contains { $0.name == address.host }
-        context =
-            known
-            ?? GatewayContext(
-                name: isTaken ? address.text : address.host,
-                management: address.text
+        let names = [address.host, address.authority]
+        let free = names.first { name in !contexts.contexts.contains { $0.name == name } }
+        if let known {
+            context = known
+        } else if let free {
+            context = GatewayContext(name: free, management: address.text)
+        } else {
+            throw CommandFailure(
+                "contexts \(names[0]) and \(names[1]) are of other gateways or have keys (add one for"
+                    + " the login: sluice context add NAME --management \(address.text))"
             )
+        }
         self.address = address
     }
 
