@@ -1,7 +1,7 @@
 package import Addresses
 
-/// How often a source may try to log in. Only failures count: whoever has the right password is not
-/// slowed down, and nobody can lock an account for its owner.
+/// How often a source may try to log in. Only failures count, and what is more than anyone needs:
+/// whoever has the right password is not slowed down, and nobody can lock an account for its owner.
 ///
 /// Sources are IPv4 addresses and IPv6 networks of 64 bits.
 package struct LoginThrottle: Sendable {
@@ -13,6 +13,9 @@ package struct LoginThrottle: Sendable {
     /// than that, and a million codes could be tried.
     package static let codeBurst = 10.0
     package static let codeRecovery = 60.0
+    /// Right passwords of one account that cost a source nothing: each takes the time of a hash.
+    package static let rightBurst = 20.0
+    package static let rightRecovery = 3.0
     private static let capacity = 20_000
 
     fileprivate struct Bucket {
@@ -23,6 +26,7 @@ package struct LoginThrottle: Sendable {
 
     private var sources: [IPAddress: Bucket] = [:]
     private var accounts: [String: Bucket] = [:]
+    private var rights: [String: Bucket] = [:]
 
     package init() {}
 
@@ -34,9 +38,21 @@ package struct LoginThrottle: Sendable {
         Self.take(source.loginSource, from: &sources, Self.burst, Self.recovery, at: now)
     }
 
-    /// Gives back what ``waitingTime(of:at:)`` took.
-    package mutating func recordSuccess(of source: IPAddress) {
+    /// Gives back what ``waitingTime(of:at:)`` took: nothing was tried.
+    package mutating func giveBack(to source: IPAddress) {
         sources[source.loginSource]?.tokens += 1
+    }
+
+    /// Gives it back because the password was right, unless that is so very often.
+    ///
+    /// - Parameter account: whose password it was.
+    package mutating func recordRightPassword(
+        of account: String,
+        from source: IPAddress,
+        at now: Double
+    ) {
+        let wait = Self.take(account, from: &rights, Self.rightBurst, Self.rightRecovery, at: now)
+        if wait == nil { giveBack(to: source) }
     }
 
     /// - Returns: `nil` if a code of the account may be tried now; otherwise in how many seconds.

@@ -23,6 +23,12 @@ package struct RecoveryCodes: Hashable, Sendable, Codable {
         return (RecoveryCodes(hashes: texts.map(hash)), texts)
     }
 
+    /// Whether a text could be one of them, by its length: one-time codes are shorter.
+    package static func isOfTheirForm(_ text: String) -> Bool {
+        let bytes = significantBytes(of: text)
+        return bytes.count == groups.count * groups.length
+    }
+
     private init(hashes: [[UInt8]]) {
         self.hashes = hashes
     }
@@ -45,6 +51,10 @@ package struct RecoveryCodes: Hashable, Sendable, Codable {
 
     /// Whether hyphens, spaces and capitals are typed does not matter.
     private static func hash(_ text: String) -> [UInt8] {
-        Digest.sha256(text.lowercased().utf8.filter { $0 != 0x2d && $0 != 0x20 })
+        Digest.sha256(significantBytes(of: text))
+    }
+
+    private static func significantBytes(of text: String) -> [UInt8] {
+        text.lowercased().utf8.filter { $0 != 0x2d && $0 != 0x20 }
     }
 }

@@ -37,7 +37,7 @@ public struct File: ~Copyable, Sendable {
         self.init(descriptor: descriptor, isOwned: true)
     }
 
-    static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o666)
+    static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644)
         throws(SystemError) -> Int32
     {
         try retrying { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) }

@@ -23,7 +23,7 @@ struct LoginThrottleTests {
     func success() {
         for _ in 0..<1_000 {
             #expect(door.wait(owner, at: 0) == nil)
-            door.throttle.recordSuccess(of: owner)
+            door.throttle.giveBack(to: owner)
         }
     }
 
@@ -83,5 +83,27 @@ private final class Door {
 
     func waitForCode(_ account: String) -> Int? {
         throttle.waitingTime(ofCodesFor: account, at: 0)
+    }
+
+    @Test("Right passwords cost nothing, until there are more than anyone needs")
+    func rightPasswords() {
+        var throttle = LoginThrottle()
+        let source = IPAddress.v4(IPv4Address(192, 0, 2, 1))
+        func attempts(of account: String, at now: Double) -> Int {
+            (0..<1_000).first { _ in
+                if throttle.waitingTime(of: source, at: now) != nil { return true }
+                throttle.recordRightPassword(of: account, from: source, at: now)
+                return false
+            } ?? 1_000
+        }
+        #expect(attempts(of: "a", at: 0) == 30, "20 for nothing, and the 10 of the source")
+        let other = IPAddress.v4(IPv4Address(192, 0, 2, 2))
+        #expect(throttle.waitingTime(of: other, at: 0) == nil, "others are not slowed down")
+        #expect(attempts(of: "a", at: 600) == 30)
+        for second in 0..<200 {
+            let now = 2_000 + Double(second) * 3
+            #expect(throttle.waitingTime(of: source, at: now) == nil)
+            throttle.recordRightPassword(of: "a", from: source, at: now)
+        }
     }
 }

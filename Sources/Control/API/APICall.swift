@@ -14,13 +14,21 @@ struct APICall: Sendable {
     let context: ManagementContext
     let principal: Principal
     private let reading = BodyReading()
+    private let store: PolicyStore?
     /// Of the envelope.
     var id: String { request.envelopeID }
 
-    init(request: Request, context: ManagementContext, principal: Principal) {
+    /// - Parameter store: where keys and logins are, which may be revoked while a body arrives.
+    init(
+        request: Request,
+        context: ManagementContext,
+        principal: Principal,
+        store: PolicyStore? = nil
+    ) {
         self.request = request
         self.context = context
         self.principal = principal
+        self.store = store
     }
 
     /// The most that a request may say, in bytes.
@@ -100,8 +108,15 @@ extension APICall {
 // MARK: - Body
 
 extension APICall {
-    /// The bytes of the body, which has arrived whole. They can be read once.
+    /// The bytes of the body, which has arrived whole, and whose sender still has the rights that it
+    /// had when the request began. They can be read once.
     func bytes(_ limit: BodyLimit = .ordinary) async throws -> [UInt8] {
+        let bytes = try await collect(limit)
+        try principal.check(by: store)
+        return bytes
+    }
+
+    private func collect(_ limit: BodyLimit) async throws -> [UInt8] {
         reading.begin()
         do {
             let buffer = try await request.body.collect(upTo: limit.rawValue)

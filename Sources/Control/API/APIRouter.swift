@@ -95,7 +95,12 @@ struct APIRouter: Sendable {
         _ handler: Handler
     ) async throws -> Response {
         let principal = try await authenticate(request, context)
-        let call = APICall(request: request, context: context, principal: principal)
+        let call = APICall(
+            request: request,
+            context: context,
+            principal: principal,
+            store: writer.store
+        )
         try authorize(call, permission, scope)
         return try await handler(call)
     }

@@ -1,4 +1,5 @@
 import Addresses
+import Settings
 import Store
 import Time
 
@@ -129,7 +130,9 @@ extension Principal {
 
     /// The same for what outlasts a request, and is no use of the login: also whether the login has
     /// been idle for too long.
-    func revocation(in store: PolicyStore, _ limits: SessionLimits, at now: UnixTime) -> String? {
+    func revocation(in store: PolicyStore, _ settings: AccountSettings, at now: UnixTime)
+        -> String?
+    {
         let revocation = revocation(
             keys: store.keyring,
             accounts: store.accounts,
@@ -139,8 +142,9 @@ extension Principal {
         if let revocation { return revocation }
         guard isOfStore, case .account(let account, let session) = identity else { return nil }
         do throws(SessionRefusal) {
-            try store.check(session, of: account, at: now, limits)
-            return nil
+            try store.check(session, of: account, at: now, SessionLimits(settings))
+            let duty = store.accounts[account.id]?.duty(under: settings)
+            return duty == self.duty ? nil : "the account must be secured first"
         } catch .idle {
             return "the login was not used for too long"
         } catch {

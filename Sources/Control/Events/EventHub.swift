@@ -141,8 +141,8 @@ extension EventHub {
         let principal = stream.subscription.principal
         guard stream.ending == nil, principal.isOfStore else { return }
         guard let store = store() else { return end(stream, "the store cannot be used") }
-        let limits = SessionLimits(gateway.topology.management.accounts)
-        let revocation = principal.revocation(in: store, limits, at: now)
+        let settings = gateway.topology.management.accounts
+        let revocation = principal.revocation(in: store, settings, at: now)
         if let revocation { end(stream, revocation) }
     }
 

@@ -160,7 +160,7 @@ extension ConnectionGuard {
             isBodyUnfinished = true
             isLastRequest = request.isLast
             discardedByteCount = 0
-            room.change(context.channel, isBusy: true)
+            room.change(context.channel, request.takesBody ? .sending : .waiting)
             if request.isHealthCheck {
                 answerHealthCheck(withBody: request.method == .get, context)
             } else {
@@ -169,10 +169,13 @@ extension ConnectionGuard {
                 context.fireChannelRead(wrapInboundOut(part))
                 if !isBodyWanted { context.fireChannelRead(wrapInboundOut(.end(nil))) }
             }
-        case .body where isBodyWanted: context.fireChannelRead(wrapInboundOut(part))
+        case .body where isBodyWanted:
+            room.change(context.channel, .sending)
+            context.fireChannelRead(wrapInboundOut(part))
         case .body(let bytes): discardedByteCount += bytes.readableBytes
         case .end:
             isBodyUnfinished = false
+            if isAnswerPending { room.change(context.channel, .waiting) }
             if isBodyWanted { context.fireChannelRead(wrapInboundOut(part)) }
             isBodyWanted = false
         }
@@ -381,7 +384,7 @@ extension ConnectionGuard {
         }
         pace = .ordinary
         isAnswerPending = false
-        room.change(context.channel, isBusy: false)
+        room.change(context.channel, .idle)
         largeAnswers.leave(context.channel)
         if case .refusing = phase { return refuse(isWhole: false, context) }
         guard phase == .closing || phase == .streaming else { return takeHeld(context) }

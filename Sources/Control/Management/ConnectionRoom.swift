@@ -1,8 +1,12 @@
+import Addresses
+import Credentials
 import NIOCore
 import Synchronization
 
 /// The channels that share a bounded number of places; one that must make room is closed.
 final class ConnectionRoom: Sendable {
+    typealias Activity = ConnectionPlaces<ObjectIdentifier>.Activity
+
     private struct State {
         var places: ConnectionPlaces<ObjectIdentifier>
         var channels: [ObjectIdentifier: any Channel] = [:]
@@ -16,10 +20,13 @@ final class ConnectionRoom: Sendable {
     }
 
     /// Gives a channel a place until it leaves or closes.
-    func enter(_ channel: any Channel, isBusy: Bool = false) {
+    func enter(_ channel: any Channel, _ activity: Activity = .idle) {
         let id = ObjectIdentifier(channel)
+        // `try?`: the system writes addresses that can be read. The local socket has none.
+        let source = channel.remoteAddress?.ipAddress.flatMap { try? IPAddress(parsing: $0) }?
+            .loginSource
         let leaving = state.withLock { state in
-            let leaving = state.places.enter(id, isBusy: isBusy)
+            let leaving = state.places.enter(id, from: source, activity)
             state.channels[id] = channel
             return leaving.flatMap { state.channels.removeValue(forKey: $0) }
         }
@@ -38,8 +45,8 @@ final class ConnectionRoom: Sendable {
         return leaving != nil
     }
 
-    func change(_ channel: any Channel, isBusy: Bool) {
-        state.withLock { $0.places.change(ObjectIdentifier(channel), isBusy: isBusy) }
+    func change(_ channel: any Channel, _ activity: Activity) {
+        state.withLock { $0.places.change(ObjectIdentifier(channel), activity) }
     }
 
     func leave(_ channel: any Channel) {

@@ -23,7 +23,7 @@ struct LargeAnswers: Sendable {
         guard buffer.readableBytes > Self.pieceByteCount else {
             return .text(text, type: type)
         }
-        room.enter(channel, isBusy: true)
+        room.enter(channel, .waiting)
         let body = ResponseBody(contentLength: buffer.readableBytes) { writer in
             var rest = buffer
             while let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceByteCount)),
@@ -48,7 +48,7 @@ struct LargeAnswers: Sendable {
         on channel: any Channel,
         _ make: () async -> [JSONMember]
     ) async throws -> Response {
-        if count > Self.smallListCount { room.enter(channel, isBusy: true) }
+        if count > Self.smallListCount { room.enter(channel, .waiting) }
         let pieces = JSONPieces(
             opening: #"{"data":{"#,
             members: await make(),

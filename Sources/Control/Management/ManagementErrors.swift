@@ -37,6 +37,8 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
     let routes: RouteTable
     /// Host names that requests may use, in addition to addresses and `localhost`.
     let hostNames: [String]
+    /// Whether browsers reach the gateway by HTTPS; `nil` if by either.
+    var isSecure: Bool?
     /// Probes may use any host name, and learn nothing secret. With a query they are no mere probes.
     private static var pathsForAnyHost: Set<String> { ["/healthz", "/readyz"] }
 
@@ -47,7 +49,7 @@ struct ManagementErrors<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let id = request.envelopeID
         if let host = unknownHost(of: request) { return try refuse(host, id: id) }
-        if let origin = request.foreignOrigin {
+        if let origin = request.foreignOrigin(isSecure: isSecure) {
             return try refuse(origin: origin, id: id)
         }
         do {
@@ -160,14 +162,23 @@ extension Request {
 
     /// The page that a browser sends the request for (RFC 6454 §7), if it is not one of ours: a page
     /// elsewhere must not act with the rights of whoever looks at it.
-    fileprivate var foreignOrigin: String? {
+    fileprivate func foreignOrigin(isSecure: Bool?) -> String? {
+        let isRead = method == .get || method == .head
+        if !isRead, let site = fetchSite, site != "same-origin", site != "none" {
+            return site == "same-site" ? "another origin" : "another site"
+        }
         guard let origin = headers[.origin] else { return nil }
+        let schemes = isSecure.map { [$0 ? "https:" : "http:"] } ?? ["http:", "https:"]
         let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "http:" || parts[0] == "https:", parts[1].isEmpty,
+        guard parts.count == 3, schemes.contains(String(parts[0])), parts[1].isEmpty,
             let own = head.authority ?? hosts.first, own.lowercased() == parts[2].lowercased()
         else { return origin }
         return nil
     }
+
+    /// Where the page is that a browser sends the request for, compared with the gateway (Fetch
+    /// Metadata §2.2); `nil` for programs.
+    var fetchSite: String? { HTTPField.Name("Sec-Fetch-Site").flatMap { headers[$0] } }
 
     /// What each Host field names, and the target (``TargetHost``). There should be one field
     /// (RFC 9112 §3.2); with two, it is undefined which one counts.

@@ -43,7 +43,14 @@ struct ManagementRoutes: Sendable {
         let pages = PageQueue()
         let plane = plane ?? ControlPlane(gateway, writer)
         router.add(middleware: RequestCounting(metrics: plane.metrics))
-        router.add(middleware: ManagementErrors(routes: table, hostNames: hostNames))
+        router.add(
+            middleware: ManagementErrors(
+                routes: table,
+                hostNames: hostNames,
+                // Without TLS of its own, the gateway does not know whether a proxy has added some.
+                isSecure: isSecure ? true : nil
+            )
+        )
         let api = APIRouter(
             router: router,
             gateway: gateway,

@@ -25,6 +25,8 @@ struct Readiness {
     /// listeners has a healthy backend. Its own way to services elsewhere, an outbound link, does not
     /// count.
     ///
+    /// Anyone may ask, so backends are not named.
+    ///
     /// - Returns: `nil` if there is no such warehouse.
     init?(_ status: GatewayStatus, of warehouse: String) {
         let all = status.listeners.filter { $0.warehouse == warehouse }
@@ -34,14 +36,9 @@ struct Readiness {
         reasons =
             gateway
             + listeners.filter { !$0.hasHealthyBackend }.map { listener in
-                let states = listener.backends.map { backend in
-                    let mode = backend.mode == .active ? "" : ", \(backend.mode.rawValue)"
-                    return "\(backend.name): \(backend.health.rawValue)\(mode)"
-                }
                 let isUsed = listener.backends.allSatisfy { $0.mode == .active }
                 return
                     "listener \(listener.address) has no healthy\(isUsed ? "" : ", active") backend"
-                    + (states.isEmpty ? "" : " (\(states.joined(separator: ", ")))")
             }
     }
 }

@@ -86,9 +86,9 @@ final class SingleSignOnLogin: Sendable {
 extension SingleSignOnLogin {
     /// Begins a login.
     ///
-    /// - Returns: where the browser is to go, and the secret for its cookie.
-    func begin(_ context: Context, returningTo path: ReturnPath, from client: SignIn.Client)
-        async throws(SingleSignOnFailure) -> (location: String, browserSecret: String)
+    /// - Returns: where the browser is to go, and the value of its cookie.
+    func begin(_ context: Context, returningTo path: ReturnPath)
+        async throws(SingleSignOnFailure) -> (location: String, cookie: String)
     {
         let document: ProviderDocument
         do throws(ProviderError) {
@@ -96,14 +96,11 @@ extension SingleSignOnLogin {
         } catch {
             throw .provider(error)
         }
-        let (login, secret) = pending.withLock { pending in
-            pending.begin(
-                at: context.settings.issuer.text,
-                returningTo: path,
-                from: client.source,
-                at: clock()
-            )
+        let issuer = context.settings.issuer.text
+        let begun = pending.withLock { [clock] in
+            $0.begin(at: issuer, returningTo: path, at: clock())
         }
+        guard let (login, cookie) = begun else { throw .unknownLogin }
         let parameters = [
             ("response_type", "code"), ("client_id", context.settings.clientID),
             ("redirect_uri", context.callback),
@@ -114,7 +111,7 @@ extension SingleSignOnLogin {
         let query = parameters.map { "\($0)=\($1.percentEncoded)" }.joined(separator: "&")
         let endpoint = document.authorizationEndpoint
         let separator = endpoint.path.contains("?") ? "&" : "?"
-        return (endpoint.text + separator + query, secret)
+        return (endpoint.text + separator + query, cookie)
     }
 
     /// The provider of these settings: another one once they have changed.
@@ -133,18 +130,20 @@ extension SingleSignOnLogin {
 extension SingleSignOnLogin {
     /// Opens a session for whoever the provider says has come back.
     ///
-    /// - Parameter secret: of the browser's cookie.
+    /// - Parameter cookie: the browser's.
     func finish(
         _ answer: ProviderAnswer,
-        browserSecret secret: String?,
+        cookie: String?,
         _ context: Context,
         by client: SignIn.Client
     ) async throws(SingleSignOnFailure) -> (opened: SignIn.Opened, path: ReturnPath) {
         let now = clock()
+        // What does not belong to a login of this browser costs nothing, and does not count: any page
+        // could have caused it.
+        let (login, code) = try accept(answer, cookie, context, at: now)
         if let wait = throttle.withLock({ $0.waitingTime(of: client.source, at: now) }) {
             throw .tooMany(seconds: wait)
         }
-        let (login, code) = try accept(answer, secret, context, at: now)
         let (subject, claims) = try await identify(code, login, context)
         let identity = ProvidedIdentity(
             subject: subject,
@@ -153,7 +152,7 @@ extension SingleSignOnLogin {
             warehouses: context.warehouses
         )
         let opened = try await open(identity, context, by: client)
-        throttle.withLock { $0.recordSuccess(of: client.source) }
+        throttle.withLock { $0.giveBack(to: client.source) }
         return (opened, login.returnPath)
     }
 
@@ -168,13 +167,13 @@ extension SingleSignOnLogin {
     /// The login that an answer belongs to, which is over with it.
     private func accept(
         _ answer: ProviderAnswer,
-        _ secret: String?,
+        _ cookie: String?,
         _ context: Context,
         at now: Double
     ) throws(SingleSignOnFailure) -> (PendingLogin, code: String) {
         let login = pending.withLock { pending in
             answer.state.flatMap { state in
-                secret.flatMap { pending.end(state: state, browserSecret: $0, at: now) }
+                cookie.flatMap { pending.end(state: state, cookie: $0, at: now) }
             }
         }
         let issuer = context.settings.issuer.text

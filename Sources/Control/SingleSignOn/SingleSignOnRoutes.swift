@@ -27,7 +27,7 @@ struct SingleSignOnRoutes: Sendable {
 
     private func start(_ request: Request, _ context: ManagementContext) async throws -> Response {
         let configuration = try offer()
-        return await answer(request, context) { client async throws(SingleSignOnFailure) in
+        return await answer(request, context) { _ async throws(SingleSignOnFailure) in
             let given: String?
             do throws(RequestError) {
                 given = try request.parameter("return")
@@ -36,15 +36,11 @@ struct SingleSignOnRoutes: Sendable {
             }
             // Hummingbird has decoded it, once.
             guard let path = given.map(ReturnPath.init) ?? .root else { throw .invalidReturn }
-            let (location, secret) = try await logins.begin(
-                configuration,
-                returningTo: path,
-                from: client
-            )
+            let (location, value) = try await logins.begin(configuration, returningTo: path)
             var response = Response(status: .found)
             response.headers[.location] = location
             response.headers[.cacheControl] = "no-store"
-            response.headers[.setCookie] = cookie.field(secret: secret)
+            response.headers[.setCookie] = cookie.field(value)
             return response
         }
     }
@@ -54,7 +50,7 @@ struct SingleSignOnRoutes: Sendable {
         return await answer(request, context) { client async throws(SingleSignOnFailure) in
             let (opened, path) = try await logins.finish(
                 try request.providerAnswer,
-                browserSecret: cookie.secret(in: request.headers),
+                cookie: cookie.value(in: request.headers),
                 configuration,
                 by: client
             )
@@ -128,8 +124,8 @@ struct PendingLoginCookie: Sendable {
     /// somebody sign in as somebody else; it needs the path `/` (RFC 6265bis §4.1.3.2).
     var name: String { isSecure ? "__Host-sluice-sso" : "sluice-sso" }
 
-    func field(secret: String) -> String {
-        "\(name)=\(secret)\(attributes); Max-Age=\(Int(PendingLogins.lifetime))"
+    func field(_ value: String) -> String {
+        "\(name)=\(value)\(attributes); Max-Age=\(Int(PendingLogins.lifetime))"
     }
 
     var removal: String { "\(name)=\(attributes); Max-Age=0" }
@@ -139,6 +135,6 @@ struct PendingLoginCookie: Sendable {
             + (isSecure ? "; Secure" : "")
     }
 
-    /// The secret that a request brings.
-    func secret(in fields: HTTPFields) -> String? { fields.cookie(name) }
+    /// What a request brings.
+    func value(in fields: HTTPFields) -> String? { fields.cookie(name) }
 }

@@ -62,6 +62,8 @@ package struct AccountBook: Sendable {
     package private(set) var accounts: [String: Account] = [:]
     private var idsByName: [String: String] = [:]
     private var idsByOrigin: [Account.Origin: String] = [:]
+    /// Of the last logins.
+    private var countsBySource: [String: Int] = [:]
 
     init(_ accounts: some Sequence<Account> = []) {
         for account in accounts { insert(account) }
@@ -78,6 +80,9 @@ package struct AccountBook: Sendable {
     package func account(of issuer: String, subject: String) -> Account? {
         idsByOrigin[.provider(issuer: issuer, subject: subject)].flatMap { accounts[$0] }
     }
+
+    /// Whether an account was last signed in to from a source.
+    package func hasLogin(from source: String) -> Bool { countsBySource[source] != nil }
 
     /// The account that whoever proves to be the other one's owner would sign in to.
     func account(withOriginOf account: Account) -> Account? {
@@ -100,6 +105,7 @@ package struct AccountBook: Sendable {
     mutating func insert(_ account: Account) {
         remove(account.id)
         accounts[account.id] = account
+        if let source = account.lastLoginFrom { countsBySource[source, default: 0] += 1 }
         if account.isLocal {
             idsByName[account.name.lowercased()] = account.id
         } else {
@@ -109,6 +115,10 @@ package struct AccountBook: Sendable {
 
     mutating func remove(_ id: String) {
         guard let account = accounts.removeValue(forKey: id) else { return }
+        if let source = account.lastLoginFrom {
+            let remaining = (countsBySource[source] ?? 1) - 1
+            countsBySource[source] = remaining > 0 ? remaining : nil
+        }
         if account.isLocal {
             idsByName[account.name.lowercased()] = nil
         } else {

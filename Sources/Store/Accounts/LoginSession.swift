@@ -46,6 +46,7 @@ package struct SessionLimits: Hashable, Sendable {
 package struct SessionBook: Sendable {
     package private(set) var sessions: [String: LoginSession] = [:]
     private var idsByHash: [[UInt8]: String] = [:]
+    private var countsBySource: [String: Int] = [:]
 
     init(_ sessions: some Sequence<LoginSession> = []) {
         for session in sessions { insert(session) }
@@ -63,14 +64,20 @@ package struct SessionBook: Sendable {
             .sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
     }
 
+    package func hasSession(from source: String) -> Bool { countsBySource[source] != nil }
+
     mutating func insert(_ session: LoginSession) {
+        remove(session.id)
         sessions[session.id] = session
         idsByHash[session.tokenHash] = session.id
+        countsBySource[session.source, default: 0] += 1
     }
 
     mutating func remove(_ id: String) {
         guard let session = sessions.removeValue(forKey: id) else { return }
         idsByHash[session.tokenHash] = nil
+        let remaining = (countsBySource[session.source] ?? 1) - 1
+        countsBySource[session.source] = remaining > 0 ? remaining : nil
     }
 }
 

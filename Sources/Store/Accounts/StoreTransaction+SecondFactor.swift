@@ -19,8 +19,15 @@ extension StoreTransaction {
         return code
     }
 
+    /// Sets the second factor up, and ends all sessions but one: they were opened without it.
+    ///
+    /// - Parameter kept: the session that asks for it.
     /// - Returns: the recovery codes, which are shown once.
-    package mutating func confirmSecondFactor(of id: String, by text: String) throws -> [String] {
+    package mutating func confirmSecondFactor(
+        of id: String,
+        by text: String,
+        keeping kept: String? = nil
+    ) throws -> [String] {
         var account = try account(id)
         guard let code = account.offeredCode else {
             throw StoreRefusal.conflict("no second factor is being set up (begin again)")
@@ -41,6 +48,7 @@ extension StoreTransaction {
         account.offeredCode = nil
         try store(account)
         try record(AuditedAct("account.secondFactor.set", target: id))
+        try closeSessions(of: id, keeping: kept)
         return texts
     }
 

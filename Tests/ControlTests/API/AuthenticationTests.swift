@@ -92,6 +92,72 @@ struct AuthenticationTests {
         }
     }
 
+    @Test(
+        "Nor does it act on the running gateway",
+        arguments: [
+            "DELETE /v1/sessions?warehouse=W1", "POST /v1/reload",
+            "PUT /v1/backends?warehouse=W1&backend=10.0.0.5:9030&mode=drain",
+        ]
+    )
+    func revokedBeforeAct(request: String) async throws {
+        let stored = try StoredGateway()
+        var routes = stored.routes(.credentials { stored.store })
+        routes.reload = {
+            Issue.record("reloaded")
+            return ReloadResult()
+        }
+        try await ServedManagement.run(routes) { server in
+            let key = try stored.key("ci", .administer)
+            let status = try await onOwnThread {
+                let client = try RawClient(port: server.port)
+                client.send(
+                    "\(request) HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: \(key.secret)\r\n"
+                        + "Content-Length: 2\r\n\r\n{"
+                )
+                // Whether the head was read by then or not, the answer is the same.
+                Clock.sleep(milliseconds: 200)
+                _ = try stored.store.write(by: .gateway, at: .systemTime) { transaction in
+                    try transaction.removeKey(key.id)
+                }
+                client.send("}")
+                return try HTTPAnswer(try client.receive()).status
+            }
+            #expect(status == 401)
+        }
+    }
+
+    @Test("A page of another origin changes nothing, and over TLS not one without it either")
+    func foreignPages() async throws {
+        let stored = try StoredGateway()
+        let key = try stored.key("ci", .administer).secret
+        for isSecure in [false, true] {
+            var routes = stored.routes(.credentials { stored.store })
+            routes.isSecure = isSecure
+            try await ServedManagement.run(routes) { server in
+                let cases: [(headers: [String], status: Int)] = [
+                    ([], 200), (["Origin: https://127.0.0.1"], 200),
+                    (["Origin: http://127.0.0.1"], isSecure ? 403 : 200),
+                    (["Origin: null"], 403), (["Sec-Fetch-Site: same-origin"], 200),
+                    (["Sec-Fetch-Site: none"], 200), (["Sec-Fetch-Site: cross-site"], 403),
+                    (["Sec-Fetch-Site: same-site"], 403),
+                    (["Origin: https://127.0.0.1", "Sec-Fetch-Site: cross-site"], 403),
+                ]
+                for (headers, status) in cases {
+                    let answer = try await server.ask(
+                        "POST",
+                        "/v1/groups?dryRun=true",
+                        headers: ["X-API-Key: \(key)", "Content-Length: 12"] + headers,
+                        body: Array(#"{"name":"x"}"#.utf8)
+                    )
+                    #expect(
+                        answer.status == status,
+                        "\(headers), TLS: \(isSecure), \(answer.body)"
+                    )
+                }
+            }
+        }
+    }
+
     @Test("A key for some warehouses knows the groups that they use, and not how often they decide")
     func groups() async throws {
         let stored = try StoredGateway()

@@ -230,6 +230,7 @@ struct LoginTests {
         try await stored.runWithKeys { api in
             #expect(try await api.get("/v1/sign-in")["secondFactor"] == "required")
             let client = try await Self.signedIn(api)
+            let thief = try await Self.signedIn(api)
             #expect(try await client.get("/v1/me")["mustDo"] == "setUpSecondFactor")
             for path in ["/v1/status", "/v1/keys", "/v1/warehouses"] {
                 try await client.expect(403, "SecondFactorRequired", "GET", path)
@@ -246,6 +247,8 @@ struct LoginTests {
                 ["code": .string(text)]
             )
             try await client.get("/v1/status")
+            // What was opened without it ends.
+            try await thief.expect(401, "Unauthorized.LoginRequired", "GET", "/v1/me")
             try await client.expect(
                 409,
                 "OperationConflict",
@@ -309,6 +312,70 @@ struct LoginTests {
                 Self.body("bob", password)
             )
         }
+    }
+
+    @Test("What is stored to recognize a repetition does not let a password be guessed")
+    func fingerprint() async throws {
+        let stored = try StoredGateway()
+        let root = try stored.account("root", .administer, password: Self.password)
+        try await stored.runWithKeys { api in
+            let client = try await Self.signedIn(api, "root")
+            let id = UUID().uuidString.lowercased()
+            let body: JSONValue = [
+                "name": "bob", "role": "read", "password": "battery horse staple",
+            ]
+            for _ in 0..<2 {
+                let answer = try await client.send("POST", "/v1/accounts", body, id: id)
+                #expect(answer.status == 201)
+            }
+            let guess = "POST /v1/accounts\n" + body.text
+            let identity = RequestIdentity(
+                principal: "account:\(root.id)",
+                id: id,
+                content: Array(guess.utf8)
+            )
+            #expect(try stored.store.find(identity, at: .systemTime) == .otherContent)
+        }
+    }
+
+    @Test("A wrong password of somebody who is signed in counts as a failure")
+    func wrongProof() async throws {
+        let stored = try StoredGateway()
+        try stored.account("anna", .read, password: Self.password)
+        try await stored.runWithKeys { api in
+            let client = try await Self.signedIn(api)
+            let proof: JSONValue = ["currentPassword": "wrong horse battery"]
+            for _ in 0..<10 {
+                try await client.expect(
+                    403,
+                    "WrongPassword",
+                    "POST",
+                    "/v1/me/second-factor",
+                    proof
+                )
+            }
+            let records = try stored.store.audit(after: 0, matching: AuditFilter(), limit: .max)
+            #expect(records.contains { $0.record.action == "account.login.fail" })
+        }
+    }
+
+    @Test("Clients from known places have two of three turns, as long as others wait")
+    func lanes() {
+        let order = Mutex<[String]>([])
+        var turns = PasswordTurns(limit: 8)
+        for index in UInt8(0)..<6 {
+            let lane: PasswordTurns.Lane = index < 4 ? .known : .unknown
+            let source = IPAddress.v4(IPv4Address(192, 0, 2, index))
+            let job: WaitingWork.Job = { order.withLock { $0.append("\(lane) \(index)") } }
+            let isAdmitted = turns.append(job, of: source, lane)
+            #expect(isAdmitted)
+        }
+        while let job = turns.takeNext() { job() }
+        #expect(
+            order.withLock { $0 } == [
+                "known 0", "known 1", "unknown 4", "known 2", "known 3", "unknown 5",
+            ]
+        )
     }
 
     @Test("A login that is ended, and an account that is changed, count from the next request on")

@@ -67,12 +67,7 @@ struct ManagementPagesTests {
             #expect(try await server.get("/readyz?warehouse=W0").status == 200)
             let answer = try await server.get("/readyz?warehouse=W1")
             #expect(answer.status == 503)
-            #expect(
-                answer.body == """
-                    listener 0.0.0.0:9031 has no healthy backend (10.0.0.5:9030: unhealthy)
-
-                    """
-            )
+            #expect(answer.body == "listener 0.0.0.0:9031 has no healthy backend\n")
             let unknown = try await server.get("/readyz?warehouse=W2")
             #expect(unknown.status == 404)
             let refusal = try unknown.decoded(as: HTTPAnswer.Refusal.self)

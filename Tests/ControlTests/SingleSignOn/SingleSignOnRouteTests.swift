@@ -327,14 +327,31 @@ struct SingleSignOnRouteTests {
         }
     }
 
+    @Test("What belongs to no login of the browser costs nothing: any page can cause it")
+    func strayAnswers() async throws {
+        let site = try Site()
+        try await site.run { browser in
+            for _ in 0..<30 {
+                #expect(try await browser.end("state=x&code=y", cookie: nil).status == 400)
+            }
+            #expect(browser.provider.state.withLock { $0.posts.isEmpty })
+            try await browser.expectSignIn()
+        }
+    }
+
     @Test("Wrong answers are throttled by their source, before the provider is asked")
     func throttle() async throws {
         let site = try Site()
         try await site.run { browser in
-            for _ in 0..<10 { _ = try await browser.end("state=x&code=y", cookie: nil) }
+            for _ in 0..<10 {
+                let (location, cookie) = try await browser.start()
+                let state = browser.provider.answer(to: location).state
+                _ = try await browser.end("state=\(state)&code=wrong", cookie: cookie)
+            }
+            let asked = browser.provider.state.withLock { $0.posts.count }
             let answer = try await browser.signIn()
             #expect(answer.status == 429 && answer.headers["retry-after"] == "6")
-            #expect(browser.provider.state.withLock { $0.posts.isEmpty })
+            #expect(browser.provider.state.withLock { $0.posts.count } == asked)
             site.clock.advance(by: 6)
             try await browser.expectSignIn()
         }

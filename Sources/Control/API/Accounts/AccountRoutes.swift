@@ -9,6 +9,9 @@ struct AccountRoutes: Sendable {
     let api: APIRouter
     let writes: APIWriter
     let signIn: SignIn
+    /// A repetition of a request is recognized by a hash of its body, which is stored. Of one with a
+    /// password it must not be one from which the password could be guessed.
+    private static let seal = Seal()
 
     func add() {
         api.on(.get, "/v1/accounts", .administer, .organization) { try list($0) }
@@ -101,7 +104,7 @@ extension AccountRoutes {
         )
         let (password, isOwn) = try Self.password(body.password, of: body.name)
         let hash = try await hash(password)
-        return try await writes.write(call, bytes) { transaction in
+        return try await writes.write(call, Self.seal.tag(of: bytes)) { transaction in
             let account = try transaction.createAccount(description, password: hash)
             var answer = try WriteAnswer("account", AccountView(account), status: .created)
             if isOwn {
@@ -152,7 +155,7 @@ extension AccountRoutes {
         }
         let (password, isOwn) = try Self.password(body?.password, of: account.name)
         let hash = try await hash(password)
-        let response = try await writes.write(call, bytes) { transaction in
+        let response = try await writes.write(call, Self.seal.tag(of: bytes)) { transaction in
             let account = try transaction.setPassword(of: id, to: hash, mustChange: true)
             var answer = try WriteAnswer("account", AccountView(account))
             if isOwn {

@@ -152,10 +152,10 @@ extension OwnAccountRoutes {
 
     private func confirmSecondFactor(_ call: APICall) async throws -> Response {
         try call.allowParameters([])
-        let (account, _) = try account(call)
+        let (account, session) = try account(call)
         let body = try call.decode(CodeBody.self, from: try await call.bytes(.small))
         let codes = try await write(call) {
-            try $0.confirmSecondFactor(of: account.id, by: body.code)
+            try $0.confirmSecondFactor(of: account.id, by: body.code, keeping: session.id)
         }
         return try call.answer(Codes(recoveryCodes: codes))
     }

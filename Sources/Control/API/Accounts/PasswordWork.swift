@@ -10,13 +10,6 @@ final class PasswordWork: Sendable {
     /// More wait for their turn than can be served in the time that a person waits.
     struct Busy: Error {}
 
-    /// Whose turn comes first.
-    enum Lane: Sendable {
-        /// Clients from where the account's owner has signed in before.
-        case known
-        case unknown
-    }
-
     private let parameters: PasswordHash.Parameters
     /// Of no password, as expensive as any other.
     private let decoy: PasswordHash
@@ -27,8 +20,7 @@ final class PasswordWork: Sendable {
     private static let niceness: Int32 = 5
 
     private struct State {
-        var known: WaitingWork
-        var unknown: WaitingWork
+        var turns: PasswordTurns
         var running = 0
     }
 
@@ -42,8 +34,7 @@ final class PasswordWork: Sendable {
     ) {
         self.parameters = parameters
         self.concurrency = concurrency
-        let waiting = WaitingWork(limit: waitingLimit)
-        state = Mutex(State(known: waiting, unknown: waiting))
+        state = Mutex(State(turns: PasswordTurns(limit: waitingLimit)))
         decoy = .decoy(parameters)
     }
 
@@ -59,7 +50,7 @@ final class PasswordWork: Sendable {
         _ password: Password,
         with hash: PasswordHash?,
         from source: IPAddress,
-        _ lane: Lane
+        _ lane: PasswordTurns.Lane
     ) async throws(Busy) -> Comparison {
         try await run(source, lane) { [parameters, decoy] in
             let isRight = (hash ?? decoy).matches(password) && hash != nil
@@ -80,17 +71,12 @@ final class PasswordWork: Sendable {
 
     private func run<Value: Sendable>(
         _ source: IPAddress,
-        _ lane: Lane,
+        _ lane: PasswordTurns.Lane,
         _ work: @escaping @Sendable () -> Value
     ) async throws(Busy) -> Value {
         let value: Value? = await withCheckedContinuation { continuation in
             let job: WaitingWork.Job = { continuation.resume(returning: work()) }
-            let isAdmitted = state.withLock { state in
-                switch lane {
-                case .known: state.known.append(job, of: source)
-                case .unknown: state.unknown.append(job, of: source)
-                }
-            }
+            let isAdmitted = state.withLock { $0.turns.append(job, of: source, lane) }
             guard isAdmitted else { return continuation.resume(returning: nil) }
             startNext()
         }
@@ -101,7 +87,7 @@ final class PasswordWork: Sendable {
     private func startNext() {
         let next = state.withLock { state -> WaitingWork.Job? in
             guard state.running < concurrency,
-                let job = state.known.takeNext() ?? state.unknown.takeNext()
+                let job = state.turns.takeNext()
             else { return nil }
             state.running += 1
             return job
@@ -121,6 +107,46 @@ final class PasswordWork: Sendable {
             // There is no room for a thread: whoever waits must not wait for ever.
             work()
         }
+    }
+}
+
+/// Whose password is hashed next: of two lanes, each of them with sources that take turns.
+struct PasswordTurns {
+    enum Lane: Sendable {
+        /// Clients from where somebody has signed in before: two of three turns, if both lanes have
+        /// work.
+        case known
+        case unknown
+    }
+
+    private var known: WaitingWork
+    private var unknown: WaitingWork
+    /// Turns of known clients since the last of an unknown one.
+    private var streak = 0
+
+    /// - Parameter limit: of each lane.
+    init(limit: Int) {
+        known = WaitingWork(limit: limit)
+        unknown = WaitingWork(limit: limit)
+    }
+
+    /// - Returns: whether there was room for it.
+    mutating func append(_ job: @escaping WaitingWork.Job, of source: IPAddress, _ lane: Lane)
+        -> Bool
+    {
+        switch lane {
+        case .known: known.append(job, of: source)
+        case .unknown: unknown.append(job, of: source)
+        }
+    }
+
+    mutating func takeNext() -> WaitingWork.Job? {
+        if streak < 2, let job = known.takeNext() {
+            streak += 1
+            return job
+        }
+        streak = 0
+        return unknown.takeNext() ?? known.takeNext()
     }
 }
 

@@ -47,9 +47,6 @@ extension Request {
     /// Whether the page that sends the request is one of the gateway's own: what a browser says of
     /// every request that changes something (Fetch Metadata; `Origin` was compared already).
     var isFromOwnPage: Bool {
-        if let site = HTTPField.Name("Sec-Fetch-Site").flatMap({ headers[$0] }) {
-            return site == "same-origin"
-        }
-        return headers[.origin] != nil
+        fetchSite.map { $0 == "same-origin" } ?? (headers[.origin] != nil)
     }
 }

@@ -79,30 +79,31 @@ final class SignIn: Sendable {
                 attempt.password,
                 with: account?.password,
                 from: client.source,
-                account.map { lane(of: client, for: $0, in: store) } ?? .unknown
+                lane(of: client, in: store)
             )
         } catch {
             giveBack(client)
             throw Failure.tooMany(seconds: 5)
         }
         guard comparison.isRight, let account, account.isEnabled else {
-            try await refuse(account, attempt.name, by: client)
+            try await refuse(account, by: client)
         }
         if account.secondFactor != nil {
-            guard attempt.code != nil else {
-                giveBack(client)
+            guard let code = attempt.code else {
+                recordRightPassword(of: account, by: client)
                 throw Failure.codeRequired
             }
-            try admitCode(of: account)
+            // Nobody guesses a recovery code, and it is what whoever is slowed down still has.
+            if !RecoveryCodes.isOfTheirForm(code) { try admitCode(of: account) }
         }
         do {
             let opened = try await commit(attempt, account, comparison, client, settings)
-            giveBack(client)
+            recordRightPassword(of: account, by: client)
             throttle.withLock { $0.recordRightCode(of: account.id) }
             failures.withLock { $0.end(of: account.id) }
             return opened
         } catch Failure.refused {
-            try await refuse(account, attempt.name, by: client)
+            try await refuse(account, by: client)
         }
     }
 
@@ -137,8 +138,8 @@ final class SignIn: Sendable {
                 from: client.source,
                 .known
             )
-            guard comparison.isRight else { throw Failure.refused }
-            giveBack(client)
+            guard comparison.isRight else { try await refuse(account, by: client) }
+            recordRightPassword(of: account, by: client)
         } catch is PasswordWork.Busy {
             giveBack(client)
             throw Failure.tooMany(seconds: 5)
@@ -173,15 +174,19 @@ extension SignIn {
     }
 
     private func giveBack(_ client: Client) {
-        throttle.withLock { $0.recordSuccess(of: client.source) }
+        throttle.withLock { $0.giveBack(to: client.source) }
     }
 
-    private func lane(of client: Client, for account: Account, in store: PolicyStore)
-        -> PasswordWork.Lane
-    {
+    private func recordRightPassword(of account: Account, by client: Client) {
+        throttle.withLock {
+            $0.recordRightPassword(of: account.id, from: client.source, at: now)
+        }
+    }
+
+    /// The same for each name: who waits longer must not learn whether it exists.
+    private func lane(of client: Client, in store: PolicyStore) -> PasswordTurns.Lane {
         let source = client.sourceText
-        return account.lastLoginFrom == source
-            || store.sessions.sessions(of: account.id).contains { $0.source == source }
+        return store.accounts.hasLogin(from: source) || store.sessions.hasSession(from: source)
             ? .known : .unknown
     }
 
@@ -221,9 +226,7 @@ extension SignIn {
 
     /// Counts a failure. Each tenth one in a row, tenfold each time, stands in the audit: not each,
     /// which would let anyone fill it.
-    private func refuse(_ account: Account?, _ name: String, by client: Client) async throws
-        -> Never
-    {
+    private func refuse(_ account: Account?, by client: Client) async throws -> Never {
         metrics.recordRefusal(
             account == nil ? "name" : "password",
             "login from \(client.sourceText) refused"
