@@ -24,6 +24,23 @@ public struct ProcessSignals: Sendable {
     }
 }
 
+extension ProcessSignals {
+    /// Makes a write to a pipe without a reader, or beyond the limit of a file's size, fail and not
+    /// end the process (pipe(7), setrlimit(2)).
+    public static func ignoreFailedWrites() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
+    }
+
+    /// Ends the process as a write to a pipe without a reader usually does.
+    public static func endByBrokenPipe() -> Never {
+        _ = signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+        // The signal is blocked: what a shell reports of it.
+        _exit(128 + SIGPIPE)
+    }
+}
+
 /// The memory that the allocator holds for this process.
 public enum ProcessMemory {
     /// Gives free memory back to the system, from wherever in the heap it is (malloc_trim(3)).

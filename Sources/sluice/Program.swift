@@ -20,6 +20,7 @@ enum Program {
             )
             exit(EXIT_FAILURE)
         }
+        StandardOutput.flushAtExit()
         Task {
             await Sluice.main()
             exit(EXIT_SUCCESS)

@@ -38,7 +38,7 @@ struct ExplainCommand: ParsableCommand {
         if addresses.isEmpty {
             try explainer.explainStandardInput()
         } else {
-            for text in addresses { try explainer.explain(argument: text) }
+            for text in addresses { explainer.explain(argument: text) }
         }
         try explainer.finish()
     }

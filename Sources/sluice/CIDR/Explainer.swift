@@ -7,7 +7,6 @@ import Text
 struct Explainer {
     private let trie: CompiledTrie
     private let isJSON: Bool
-    private var output = OutputBuffer()
     private var hasInvalidInput = false
 
     init(trie: CompiledTrie, isJSON: Bool) {
@@ -21,61 +20,57 @@ struct Explainer {
         while let text = try input.next() {
             line += 1
             guard !text.isEmpty else { continue }
-            try explain(text, line: line)
+            explain(text, line: line)
         }
     }
 
     /// Reports an invalid address on standard error; the others are still explained.
-    mutating func explain(argument text: String) throws {
-        do {
-            try explain(try IPAddress(parsing: text))
-        } catch let error as AddressSyntaxError {
+    mutating func explain(argument text: String) {
+        do throws(AddressSyntaxError) {
+            explain(try IPAddress(parsing: text))
+        } catch {
             hasInvalidInput = true
             let shown = LogText.jsonString(text)
             StandardError.print("sluice: invalid address \(shown): \(error)")
         }
     }
 
-    /// Flushes the output; exits with 1 if an address was invalid.
-    mutating func finish() throws {
-        try output.flush()
+    /// Exits with 1 if an address was invalid.
+    func finish() throws {
         if hasInvalidInput { throw ExitCode.failure }
     }
 
-    mutating func explain(_ address: IPAddress) throws {
+    func explain(_ address: IPAddress) {
         let rule = trie.match(for: address.unmapped).map { trie.rules[$0] }
-        if isJSON {
-            appendJSON(address, rule)
-        } else {
-            appendText(address, rule)
-        }
-        try output.flushIfFull()
+        StandardOutput.append(isJSON ? json(address, rule) : text(address, rule))
     }
 
-    private mutating func explain(_ text: ArraySlice<UInt8>, line: Int) throws {
-        do {
-            try explain(try IPAddress(parsing: text.span))
-        } catch let error as AddressSyntaxError {
+    private mutating func explain(_ text: ArraySlice<UInt8>, line: Int) {
+        do throws(AddressSyntaxError) {
+            explain(try IPAddress(parsing: text.span))
+        } catch {
             hasInvalidInput = true
             StandardError.print("sluice: standard input:\(line):\(error.offset + 1): \(error)")
         }
     }
 
     /// `address<TAB>verdict<TAB>block<TAB>description`
-    private mutating func appendText(_ address: IPAddress, _ rule: Rule?) {
-        output.bytes.append(address)
-        output.bytes.append(contentsOf: rule?.action == .allow ? "\tallow\t".utf8 : "\tdeny\t".utf8)
+    private func text(_ address: IPAddress, _ rule: Rule?) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(address)
+        bytes.append(contentsOf: rule?.action == .allow ? "\tallow\t".utf8 : "\tdeny\t".utf8)
         if let rule {
-            output.bytes.append(rule.block)
+            bytes.append(rule.block)
         } else {
-            output.bytes.append(UInt8(ascii: "-"))
+            bytes.append(UInt8(ascii: "-"))
         }
-        output.bytes.append(UInt8(ascii: "\t"))
-        output.bytes.append(contentsOf: LogText.harmless(rule?.description ?? "").utf8)
-        output.bytes.append(UInt8(ascii: "\n"))
+        bytes.append(UInt8(ascii: "\t"))
+        bytes.append(contentsOf: LogText.harmless(rule?.description ?? "").utf8)
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
     }
 
-    private mutating func appendJSON(_ address: IPAddress, _ rule: Rule?) {
+    private func json(_ address: IPAddress, _ rule: Rule?) -> [UInt8] {
         let block = rule.map { "\"\($0.block)\"" } ?? "null"
         let action = rule?.action ?? .deny
         let description = LogText.jsonString(rule?.description ?? "")
@@ -84,6 +79,6 @@ struct Explainer {
             "description":\(description)}
 
             """
-        output.bytes.append(contentsOf: object.utf8)
+        return Array(object.utf8)
     }
 }

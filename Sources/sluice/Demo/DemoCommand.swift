@@ -64,9 +64,8 @@ struct DemoCommand: AsyncParsableCommand {
             rowsFile: rows
         )
         try await GatewayService(.fixed(gateway.configuration)) {
-            StandardOutput.print("\(banner)")
             // The access log follows, unbuffered: it must not overtake this in a pipe or file.
-            fflush(nil)
+            StandardOutput.printIfPossible("\(banner)")
         }.run()
     }
 }

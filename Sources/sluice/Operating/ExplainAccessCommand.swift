@@ -84,6 +84,7 @@ struct ExplainAccessCommand: AsyncParsableCommand {
             StandardError.print("sluice: judged by \(active.source)")
         }
         let answer = try explain(configuration, file)
+        StandardOutput.fail(with: Self.noAnswer)
         if json {
             StandardOutput.print(json: try answer.json())
         } else {

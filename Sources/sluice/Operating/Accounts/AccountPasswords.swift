@@ -43,14 +43,24 @@ struct NewPasswordOptions: ParsableArguments {
             do {
                 let answer: ManagementClient.Answer<AccountPassword> =
                     try await change.send(try await request(client), by: client)
-                if quiet { return printPassword(of: answer.value) }
-                change.report(answer, to: gateway) { text(of: $0, done) }
+                StandardOutput.printOnce(orElse: remedy(for: answer.value)) {
+                    if quiet { return printPassword(of: answer.value) }
+                    change.report(answer, to: gateway) { text(of: $0, done) }
+                }
             } catch let error as ManagementClientError where error.isUnreachable {
                 guard let file = change.management.config, !change.dryRun else { throw error }
                 let changed = try OfflineAccounts.change(configuration: file, offline)
-                quiet ? printPassword(of: changed) : print(changed, done)
+                StandardOutput.printOnce(orElse: remedy(for: changed)) {
+                    quiet ? printPassword(of: changed) : print(changed, done)
+                }
             }
         }
+    }
+
+    private func remedy(for changed: AccountPassword) -> String? {
+        guard changed.password != nil else { return nil }
+        return "the password is lost: set another one with sluice account reset-password"
+            + " \(changed.account.name.shellQuoted)"
     }
 
     private func printPassword(of changed: AccountPassword) {

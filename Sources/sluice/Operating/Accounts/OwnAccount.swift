@@ -92,7 +92,10 @@ extension AccountCommand.SecondFactor {
                     ManagementRequest(.post, "v1/me/second-factor", body: try options.proof())
                 )
                 gateway.print(offer, as: \.text)
-                gateway.print(try await confirm(client), as: \.text)
+                let codes = try await confirm(client)
+                StandardOutput.printOnce(orElse: NewRecoveryCodes.remedy) {
+                    gateway.print(codes, as: \.text)
+                }
             }
         }
 
@@ -156,7 +159,9 @@ extension AccountCommand.SecondFactor {
                         body: try options.proof()
                     )
                 )
-                gateway.print(answer, as: \.text)
+                StandardOutput.printOnce(orElse: NewRecoveryCodes.remedy) {
+                    gateway.print(answer, as: \.text)
+                }
             }
         }
     }
@@ -191,6 +196,10 @@ struct Offer: Decodable, Sendable {
 
 /// Recovery codes, which are shown once.
 struct NewRecoveryCodes: Decodable, Sendable {
+    /// For codes that could not be shown.
+    static let remedy =
+        "the recovery codes are lost: replace them with sluice account second-factor recovery-codes"
+
     var recoveryCodes: [String]
 
     var text: String {

@@ -44,6 +44,6 @@ struct BackupCommand: AsyncParsableCommand {
         guard !File.standardOutput.isTerminal else {
             throw CommandFailure("a backup is not for a terminal (redirect it, or name a file)")
         }
-        try await client.stream(.get("v1/backup")) { try File.standardOutput.write($0) }
+        try await client.stream(.get("v1/backup")) { StandardOutput.append($0) }
     }
 }

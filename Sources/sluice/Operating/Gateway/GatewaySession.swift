@@ -22,6 +22,7 @@ struct GatewaySession {
         answeringWithin patience: Duration? = nil,
         _ work: (ManagementClient) async throws -> Value
     ) async throws -> Value {
+        StandardOutput.fail(with: refusal)
         do {
             var limits = ManagementClient.Limits()
             if let patience { limits.answer = patience }

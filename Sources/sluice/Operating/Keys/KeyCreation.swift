@@ -54,11 +54,14 @@ extension KeyCommand {
                     let request = ManagementRequest(.post, "v1/keys", body: key.body)
                     let answer: ManagementClient.Answer<CreatedKey> =
                         try await change.send(request, by: client)
-                    if quiet { return printSecret(of: answer.value) }
-                    change.report(answer, to: gateway) { text(of: $0) }
+                    StandardOutput.printOnce(orElse: remedy(for: answer.value)) {
+                        if quiet { return printSecret(of: answer.value) }
+                        change.report(answer, to: gateway) { text(of: $0) }
+                    }
                 } catch let error as ManagementClientError where error.isUnreachable {
                     guard let file = change.management.config, !change.dryRun else { throw error }
-                    print(try OfflineKeys.create(key, configuration: file))
+                    let created = try OfflineKeys.create(key, configuration: file)
+                    StandardOutput.printOnce(orElse: remedy(for: created)) { print(created) }
                 }
             }
         }
@@ -76,6 +79,12 @@ extension KeyCommand {
                 return StandardOutput.print(json: value.prettyText)
             }
             StandardOutput.print(text(of: created))
+        }
+
+        private func remedy(for created: CreatedKey) -> String? {
+            guard created.secret != nil, !change.dryRun else { return nil }
+            return "the key's secret is lost: remove it with sluice key remove"
+                + " \(created.key.keyId), and create the key again"
         }
 
         private func printSecret(of created: CreatedKey) {

@@ -291,8 +291,14 @@ extension ChangeOptions {
         try await gateway.run { client in
             let answer: ManagementClient.Answer<WebhookSecret> =
                 try await send(try await request(client), by: client)
-            guard quiet else { return report(answer, to: gateway) { $0.text(done) } }
-            if let secret = answer.value.secret { StandardOutput.print(secret) }
+            let remedy = answer.value.secret.map { _ in
+                "the secret is lost: replace it with sluice webhook rotate"
+                    + " \(answer.value.webhook.webhookId)"
+            }
+            StandardOutput.printOnce(orElse: dryRun ? nil : remedy) {
+                guard quiet else { return report(answer, to: gateway) { $0.text(done) } }
+                if let secret = answer.value.secret { StandardOutput.print(secret) }
+            }
         }
     }
 }
