@@ -34,15 +34,7 @@ extension ContextCommand {
         )
         var socket: String?
 
-        @Option(help: "The key; - reads it from standard input.")
-        var key: String?
-
-        @Option(
-            help: "A file that holds the key, which only you can read.",
-            completion: .file()
-        )
-        var keyFile: String?
-
+        @OptionGroup var source: KeySource
         @OptionGroup var pin: PinOptions
 
         @Option(
@@ -58,11 +50,8 @@ extension ContextCommand {
             if (management == nil) == (socket == nil) {
                 throw ValidationError("expected either --management HOST:PORT or --socket PATH")
             }
-            if socket != nil, key != nil || keyFile != nil {
+            if socket != nil, source.isGiven {
                 throw ValidationError("a local socket needs no key")
-            }
-            if key != nil, keyFile != nil {
-                throw ValidationError("--key and --key-file cannot be combined")
             }
             if pin.fingerprint != nil, ca != nil {
                 throw ValidationError("--fingerprint and --ca cannot be combined")
@@ -81,12 +70,9 @@ extension ContextCommand {
                     name: name,
                     management: management?.text,
                     socket: socket.map(ContextCommand.absolute),
-                    key: key == "-" ? try Self.keyFromInput() : key,
-                    keyFile: keyFile.map(ContextCommand.absolute),
                     ca: ca.map(ContextCommand.absolute)
                 )
-                // A slip shows now, and not when the context is used.
-                _ = try context.readKey()
+                try source.set(in: &context)
                 context.fingerprint = try await fingerprint()?.description
                 try contexts.add(context)
             }
@@ -96,15 +82,47 @@ extension ContextCommand {
         private func fingerprint() async throws -> CertificateFingerprint? {
             guard let management, management.usesTLS, ca == nil else { return nil }
             // The key has been read from there.
-            return try await pin.agreed(for: management, mayAsk: key != "-")
+            return try await pin.agreed(for: management, mayAsk: !source.usesInput)
         }
 
-        private static func keyFromInput() throws(CommandFailure) -> String {
-            let text = try InputText("-").read(limit: 4_096)
-            guard let key = text.split(whereSeparator: \.isWhitespace).first else {
-                throw CommandFailure("no key on standard input", code: GatewayExit.usage)
+    }
+
+    struct SetKey: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-key",
+            abstract: "Replace a context's key; everything else stays as it is."
+        )
+
+        @Argument(help: "The context's name.", completion: .contexts)
+        var name: String
+
+        @OptionGroup var source: KeySource
+
+        func validate() throws {
+            if !source.isGiven {
+                throw ValidationError("expected --key KEY, --key - or --key-file FILE")
             }
-            return String(key)
+        }
+
+        func run() throws {
+            try ContextCommand.edit { contexts throws(CommandFailure) in
+                var context = try contexts.context(name)
+                guard context.socket == nil else {
+                    throw CommandFailure(
+                        "context \(name) uses a local socket, which needs no key",
+                        code: GatewayExit.usage
+                    )
+                }
+                guard context.login == nil else {
+                    throw CommandFailure(
+                        "context \(name) has a login (end it first: sluice logout --context"
+                            + " \(name.shellQuoted))",
+                        code: GatewayExit.usage
+                    )
+                }
+                try source.set(in: &context)
+                contexts.replace(context)
+            }
         }
     }
 
@@ -134,6 +152,43 @@ extension ContextCommand {
                 contexts.replace(context)
             }
         }
+    }
+}
+
+/// Where a context's key comes from.
+struct KeySource: ParsableArguments {
+    @Option(help: "The key; - reads it from standard input.")
+    var key: String?
+
+    @Option(
+        help: "A file that holds the key, which only you can read.",
+        completion: .file()
+    )
+    var keyFile: String?
+
+    var isGiven: Bool { key != nil || keyFile != nil }
+    /// Whether standard input is for the key.
+    var usesInput: Bool { key == "-" }
+
+    func validate() throws {
+        if key != nil, keyFile != nil {
+            throw ValidationError("--key and --key-file cannot be combined")
+        }
+    }
+
+    func set(in context: inout GatewayContext) throws(CommandFailure) {
+        context.key = usesInput ? try Self.keyFromInput() : key
+        context.keyFile = keyFile.map(ContextCommand.absolute)
+        // A slip shows now, and not when the context is used.
+        _ = try context.readKey()
+    }
+
+    private static func keyFromInput() throws(CommandFailure) -> String {
+        let text = try InputText("-").read(limit: 4_096)
+        guard let key = text.split(whereSeparator: \.isWhitespace).first else {
+            throw CommandFailure("no key on standard input", code: GatewayExit.usage)
+        }
+        return String(key)
     }
 }
 

@@ -14,7 +14,7 @@ struct ContextCommand: ParsableCommand {
             gateway. A certificate that no authority of the system has issued is pinned: \
             a gateway with another one is refused.
             """,
-        subcommands: [List.self, Add.self, Use.self, Trust.self, Remove.self],
+        subcommands: [List.self, Add.self, Use.self, SetKey.self, Trust.self, Remove.self],
         defaultSubcommand: List.self
     )
 

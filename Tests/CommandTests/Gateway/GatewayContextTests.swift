@@ -87,6 +87,41 @@ struct GatewayContextTests {
         }
     }
 
+    @Test("A file that others can read or change is not used")
+    func exposedFile() throws {
+        try withFolder { folder in
+            let file = ContextFile(path: "\(folder)/contexts.json")
+            try file.write(GatewayContexts())
+            for mode in [0o644, 0o666, 0o640, 0o604, 0o620, 0o044] {
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: mode],
+                    ofItemAtPath: file.path
+                )
+                let failure = #expect(throws: CommandFailure.self) { try file.read() }
+                #expect(
+                    failure?.message.contains("(mode \(String(mode, radix: 8)); chmod 600)") == true
+                )
+                #expect(failure?.code == GatewayExit.configuration)
+            }
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600],
+                ofItemAtPath: file.path
+            )
+            #expect(try file.read() == GatewayContexts())
+        }
+    }
+
+    @Test("An unknown context and one that exists are usage errors with a remedy")
+    func usage() throws {
+        var contexts = GatewayContexts()
+        try contexts.add(GatewayContext(name: "a", management: "127.0.0.1:1", key: "sk-1"))
+        let unknown = #expect(throws: CommandFailure.self) { try contexts.context("b") }
+        #expect(unknown?.code == GatewayExit.usage)
+        let duplicate = #expect(throws: CommandFailure.self) { try contexts.checkIsFree("a") }
+        #expect(duplicate?.code == GatewayExit.usage)
+        #expect(duplicate?.message.contains("sluice context set-key a") == true)
+    }
+
     @Test("The table marks the current context, and neither it nor the JSON shows a key")
     func table() throws {
         var contexts = GatewayContexts()

@@ -65,6 +65,44 @@ extension IntegrationTests {
             }
         }
 
+        @Test("A context that is unknown or exists is 64; its key can be replaced")
+        func contexts() throws {
+            let home = try TemporaryFolder()
+            let file = "\(home.path)/sluice/contexts.json"
+            func context(_ line: String) throws -> CommandResult {
+                try runProgram(
+                    Programs.sluice(),
+                    line.split(separator: " ").map(String.init),
+                    environment: ["XDG_CONFIG_HOME": home.path, "SLUICE_API_KEY": ""]
+                )
+            }
+            let add = "context add a --management 127.0.0.1:1 --key sk-1"
+            #expect(try context(add).status == 0)
+            let again = try context(add)
+            #expect(again.status == 64, "\(again)")
+            #expect(again.errorOutput.contains("sluice context set-key a"), "\(again)")
+            for line in ["status --context b", "context use b", "context set-key b --key sk-2"] {
+                let unknown = try context(line)
+                #expect(unknown.status == 64, "\(unknown)")
+                #expect(unknown.errorOutput.contains(#"unknown context "b""#), "\(unknown)")
+            }
+            #expect(try context("context set-key a").status == 64)
+            #expect(try context("context set-key a --key sk-2").status == 0)
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            #expect(text.contains("sk-2") && !text.contains("sk-1"), "\(text)")
+            for mode in [0o644, 0o666] {
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: mode],
+                    ofItemAtPath: file
+                )
+                for line in ["context", "status", "context set-key a --key sk-3"] {
+                    let exposed = try context(line)
+                    #expect(exposed.status == 78 && exposed.output.isEmpty, "\(exposed)")
+                    #expect(exposed.errorOutput.contains("chmod 600"), "\(exposed)")
+                }
+            }
+        }
+
         @Test("explain is 0 for an admitted client, 1 for a denied one, 2 without an answer")
         func explain() throws {
             let folder = try TemporaryFolder()

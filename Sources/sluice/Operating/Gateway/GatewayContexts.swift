@@ -69,7 +69,8 @@ struct GatewayContexts: Codable, Hashable {
             let meant = Suggestion.closest(to: name, among: contexts.map(\.name))
             throw CommandFailure(
                 "unknown context \(name.quoted)"
-                    + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice context list)")
+                    + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice context list)"),
+                code: GatewayExit.usage
             )
         }
         return context
@@ -78,8 +79,10 @@ struct GatewayContexts: Codable, Hashable {
     func checkIsFree(_ name: String) throws(CommandFailure) {
         guard !contexts.contains(where: { $0.name == name }) else {
             throw CommandFailure(
-                "duplicate context \(name.quoted)"
-                    + " (remove it first: sluice context remove \(name.shellQuoted))"
+                "duplicate context \(name.quoted) (to replace its key: sluice context set-key"
+                    + " \(name.shellQuoted); for anything else, remove it first: sluice context remove"
+                    + " \(name.shellQuoted))",
+                code: GatewayExit.usage
             )
         }
     }
@@ -141,6 +144,10 @@ struct ContextFile {
     /// None if there is no file.
     func read() throws(CommandFailure) -> GatewayContexts {
         guard FileManager.default.fileExists(atPath: path) else { return GatewayContexts() }
+        // `try?`: what cannot be looked at cannot be read either.
+        if let exposure = (try? FileStatus(following: path))?.exposure(of: path) {
+            throw CommandFailure(exposure, code: GatewayExit.configuration)
+        }
         let text = try InputText(path).read(limit: 1 << 20)
         // `try?`: what matters is that it is not a file of ours.
         guard
