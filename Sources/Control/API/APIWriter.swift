@@ -16,6 +16,8 @@ struct WriteAnswer: Sendable {
     var members: [String: JSONValue] = [:]
     /// What the sender should know.
     var warnings: [String] = []
+    /// Why the sender has to confirm the write.
+    var needsConfirmation: [String] = []
     /// Those of the members that are shown once: a repeated request does not get them.
     var secrets: Set<String> = []
     /// The version of the list that the write is about, before it: what a dry run has seen binds the
@@ -99,9 +101,12 @@ struct APIWriter: Sendable {
             var effect = inspector.effect(of: before, transaction.policy, isDryRun: isDryRun)
             if isDryRun { effect.version = answer.seenVersion ?? before.revision.number }
             effect.warnings += answer.warnings
+            effect.needsConfirmation += answer.needsConfirmation
             guard isConfirmed || isDryRun || effect.needsConfirmation.isEmpty else {
                 throw ConfirmationRequired(reasons: effect.needsConfirmation)
             }
+            // It was confirmed.
+            if !isDryRun { effect.needsConfirmation = [] }
             answer.members["effect"] = try JSONValue(encoding: effect)
             return Outcome(answer)
         }

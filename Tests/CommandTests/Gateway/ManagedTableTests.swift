@@ -98,7 +98,9 @@ struct ManagedTableTests {
         let trial: ChangeEffect? = try? decode(
             #"{"warnings":["a"],"needsConfirmation":["it cuts off 203.0.113.7"]}"#
         )
-        #expect(trial?.notes == ["warning: a", "would need --yes: it cuts off 203.0.113.7"])
+        let notes = ["warning: a", "would need --yes: it cuts off 203.0.113.7"]
+        #expect(trial?.notes(isTrial: true) == notes)
+        #expect(trial?.notes(isTrial: false) == ["warning: a"], "it was confirmed")
     }
 
     @Test("The counts of an import, and the lines that are not understood")

@@ -158,6 +158,36 @@ struct AdministrationTests {
         }
     }
 
+    @Test("A key that removes or disables itself has to confirm that")
+    func ownKey() async throws {
+        let stored = try StoredGateway()
+        try await stored.runWithKeys { api in
+            let other = api.with(key: try stored.key("other", .administer).secret)
+            let (unused, _) = try stored.key("unused", .read)
+            for (method, body) in [("PATCH", ["enabled": false]), ("DELETE", [:])]
+                as [(String, JSONValue)]
+            {
+                let (id, secret) = try stored.key("own \(method)", .administer)
+                let own = api.with(key: secret)
+                let path = "/v1/keys/\(id)"
+                let refusal = try await own.expect(409, "ConfirmationRequired", method, path, body)
+                #expect(refusal.message.contains("the key that you are using"), "\(refusal)")
+                #expect(try await own.get("/v1/me")["keyId"]?.string == id)
+                let trial = try await own.expect(200, nil, method, "\(path)?dryRun=true", body)
+                #expect(trial.data["effect", "needsConfirmation"] == refusal.data["reasons"])
+                if method == "PATCH" {
+                    try await own.expect(200, nil, method, path, ["name": "x"])
+                }
+                let made = try await own.expect(200, nil, method, "\(path)?confirm=true", body)
+                #expect(made.data["effect", "needsConfirmation"] == [])
+                #expect(try await own.send("GET", "/v1/me").status == 401)
+                let left = try await other.send("GET", path)
+                #expect(left.status == (method == "PATCH" ? 200 : 404))
+            }
+            try await other.expect(200, nil, "DELETE", "/v1/keys/\(unused)")
+        }
+    }
+
     @Test("A backup is an SQLite database, and nothing of it stays behind")
     func backup() async throws {
         let stored = try StoredGateway()

@@ -71,9 +71,20 @@ extension IntegrationTests {
             try run("whitelist add 0.0.0.0/0", exit: 5, says: "every address", "--yes")
             try run("whitelist mode anywhere", exit: 5, says: "every address")
             try run("whitelist add 0.0.0.0/0 --dry-run", says: "dry run: ")
+            try run("whitelist mode anywhere --dry-run", says: "would need --yes: this opens")
             try run("whitelist mode nowhere --dry-run", says: "dry run: ")
             try expectAdmitted("127.0.0.8")
-            try run("whitelist mode anywhere --yes")
+            let confirmed = try run("whitelist mode anywhere --yes")
+            #expect(confirmed.errorOutput.isEmpty, "it was made: \(confirmed)")
+            try run("whitelist mode specific --yes")
+            let agreed = try TerminalDialogue.run(
+                ["whitelist", "mode", "anywhere", "--management", sluice.management.description],
+                [.init("Continue? [y/N] ", "y")]
+            )
+            #expect(agreed.status == 0 && agreed.output.contains("mode anywhere"), "\(agreed)")
+            #expect(!agreed.output.contains("would need"), "\(agreed)")
+            let trial = try run("whitelist mode anywhere --yes --json").output
+            #expect(trial.contains(#""needsConfirmation": []"#), "\(trial)")
             try expectAdmitted("127.0.0.7", "127.0.0.8", "127.0.0.9")
             try run("whitelist mode nowhere", says: "mode nowhere")
             try expectAdmitted()

@@ -203,6 +203,7 @@ extension KeyRoutes {
         let role = try patch.role.map(KeyField.role)
         let expiry = try patch.expiresAt.map { try KeyField.expiry($0, at: .systemTime) }
         let sources = try patch.allowedSources?.map { try EntryField.block($0, "allowedSources") }
+        let isOwn = call.isUsing(key: id)
         return try await writes.write(call, bytes) { transaction in
             let key = try transaction.changeKey(id) { key in
                 if let name = patch.name { key.name = name }
@@ -212,7 +213,11 @@ extension KeyRoutes {
                 if let expiry { key.expiresAt = expiry }
                 if let sources { key.allowedSources = sources }
             }
-            return try WriteAnswer("key", KeyView(key, at: transaction.now))
+            var answer = try WriteAnswer("key", KeyView(key, at: transaction.now))
+            if isOwn, !key.isEnabled {
+                answer.needsConfirmation = ["this disables the key that you are using"]
+            }
+            return answer
         }
     }
 
@@ -220,10 +225,21 @@ extension KeyRoutes {
         try call.allowParameters(["confirm", "dryRun"])
         let bytes = try await call.bytes()
         let id = try call.path("key")
+        let isOwn = call.isUsing(key: id)
         return try await writes.write(call, bytes) { transaction in
             let key = try transaction.key(id)
             try transaction.removeKey(id)
-            return try WriteAnswer("key", KeyView(key, at: transaction.now))
+            var answer = try WriteAnswer("key", KeyView(key, at: transaction.now))
+            if isOwn { answer.needsConfirmation = ["this removes the key that you are using"] }
+            return answer
         }
+    }
+}
+
+extension APICall {
+    /// Whether the request carries that key.
+    fileprivate func isUsing(key id: String) -> Bool {
+        guard case .key(let key) = principal.identity else { return false }
+        return key.id == id
     }
 }

@@ -8,18 +8,20 @@ struct ChangeEffect: Decodable, Hashable {
     var version: Int?
     var closesSessions: Int?
     var warnings: [String]?
-    /// Of a trial: why the change would have to be confirmed.
+    /// Why the change would have to be confirmed; also in answers to changes that were.
     var needsConfirmation: [String]?
 
     /// What else people should know, one line each.
-    var notes: [String] {
+    ///
+    /// - Parameter isTrial: whether nothing was changed.
+    func notes(isTrial: Bool) -> [String] {
         (warnings ?? []).map { "warning: \($0)" }
-            + (needsConfirmation ?? []).map { "would need --yes: \($0)" }
+            + (isTrial ? needsConfirmation ?? [] : []).map { "would need --yes: \($0)" }
     }
 
     /// Prints the notes, apart from the command's result.
-    func printNotes() {
-        for note in notes { StandardError.print("sluice: \(note)") }
+    func printNotes(isTrial: Bool) {
+        for note in notes(isTrial: isTrial) { StandardError.print("sluice: \(note)") }
     }
 }
 
@@ -112,7 +114,7 @@ struct ChangeOptions: ParsableArguments {
             ChangeText(text(value), effect: value.effect, isTrial: dryRun).description
         }
         if management.json { return }
-        answer.value.effect?.printNotes()
+        answer.value.effect?.printNotes(isTrial: dryRun)
     }
 }
 

@@ -92,7 +92,7 @@ extension PolicyCommand {
                 let answer: ManagementClient.Answer<PolicyChangeView> =
                     try await client.send(request)
                 gateway.print(answer) { $0.text + "\n" }
-                if !management.json { answer.value.effect?.printNotes() }
+                if !management.json { answer.value.effect?.printNotes(isTrial: true) }
                 return answer.value
             }
             if result.changes?.isEmpty == false { throw ExitCode.failure }
