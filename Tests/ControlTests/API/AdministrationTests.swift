@@ -158,6 +158,23 @@ struct AdministrationTests {
         }
     }
 
+    @Test("The audit of an unknown warehouse is refused; one that was removed keeps its records")
+    func auditOfWarehouse() async throws {
+        let stored = try StoredGateway()
+        try await stored.run { api in
+            _ = try stored.store.write(by: .gateway, at: .systemTime) { transaction in
+                try transaction.record(AuditedAct("whitelist.mode", warehouse: "GONE"))
+            }
+            for path in ["/v1/audit", "/v1/audit/export"] {
+                let query = "\(path)?action=whitelist.mode&warehouse="
+                let unknown = try await api.expect(404, "WarehouseNotFound", "GET", query + "W9")
+                #expect(unknown.message.contains("unknown warehouse \"W9\""), "\(unknown)")
+                #expect(try await api.send("GET", query + "W1").status == 200)
+                #expect(try await api.send("GET", query + "GONE").text.contains("whitelist.mode"))
+            }
+        }
+    }
+
     @Test("A key that removes or disables itself has to confirm that")
     func ownKey() async throws {
         let stored = try StoredGateway()

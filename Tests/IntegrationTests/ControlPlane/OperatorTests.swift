@@ -41,6 +41,13 @@ extension IntegrationTests {
             #expect(try site.admitted(of: all) == sources, sourceLocation: location)
         }
 
+        /// The account of the first start is made while clients are served already.
+        private func waitForFirstAccount() throws {
+            try wait(for: "the first account") {
+                try run("audit --action account.create").output.contains("account.create")
+            }
+        }
+
         @Test("sluice whitelist adds, changes, disables and removes entries")
         func entries() throws {
             try run("whitelist add 127.0.0.9 --description ETL --expires 90d", says: "added entry")
@@ -238,14 +245,38 @@ extension IntegrationTests {
             try run("key show \(id)", exit: 1)
         }
 
+        @Test(
+            "The audit is exported by warehouse, actor and action; an unknown warehouse is an error"
+        )
+        func auditFilters() throws {
+            try run("whitelist add 127.0.1.1")
+            try run("group create partners")
+            let lines = { (options: String) in
+                try run("audit export \(options)").output.split(separator: "\n").count
+            }
+            #expect(try lines("--action whitelist.entry.add") == 1)
+            #expect(try lines("--action group --actor root") == 1)
+            #expect(try lines("--action group --actor nobody") == 0)
+            #expect(try lines("--action whitelist --warehouse WHTEST") == 1)
+            for command in ["audit", "audit export", "audit --json"] {
+                let unknown = try run(
+                    "\(command) -w WH9",
+                    exit: 1,
+                    says: #"unknown warehouse "WH9""#
+                )
+                #expect(unknown.output.isEmpty)
+            }
+            try run("audit export --action nonsense", exit: 64)
+            try run("audit --action whitelist.mode", says: "no records")
+            try run("audit verify", says: "records, head")
+            try run("audit --action group --limit 0", says: "and 1 more")
+        }
+
         @Test("The audit has every change in its order, and is valid")
         func audit() throws {
             for number in 1...5 { try run("whitelist add 127.0.1.\(number)") }
             try run("group create partners")
-            // The account of the first start is made while clients are served already.
-            try wait(for: "the first account") {
-                try run("audit --action account.create").output.contains("account.create")
-            }
+            try waitForFirstAccount()
             let all = try run("audit", says: "warehouse.import", "group.create").output
             #expect(all.split(separator: "\n").count == 1 + 8, "\(all)")
             try run("audit --action group.create", says: "partners")
@@ -256,7 +287,7 @@ extension IntegrationTests {
                 try JSONDecoder().decode(Line.self, from: Data($0.utf8)).number
             }
             #expect(numbers == Array(1...8))
-            let head = try run("audit verify", says: "valid: 8 events").output
+            let head = try run("audit verify", says: "valid: 8 records").output
             let hash = try #require(head.split(separator: " ").last)
             // What was logged cannot be rewritten in the store without a trace.
             #expect(sluice.operatorLog.contains(hash.trimmingCharacters(in: .newlines)))
@@ -270,6 +301,7 @@ extension IntegrationTests {
             try run("group attach partners")
             try run("endpoint register aws:vpce-0aaaaaaaaaaaaaaaa --description reporting")
             try run("outbound register vpce-svc-0f1e2d3c4b5a69788 --cloud aws --region us-east-1")
+            try waitForFirstAccount()
             let exported = try run("policy export").output
             let file = try site.folder.write(exported, to: "policy.json")
             let head = try run("audit verify").output

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Hummingbird
 import NIOCore
+import Settings
 import Store
 import Text
 import Time
@@ -19,15 +20,34 @@ struct AuditRoutes: Sendable {
 
     private static let filters: Set = ["warehouse", "actor", "action", "since", "until"]
 
-    private func filter(_ call: APICall, beside others: Set<String>) throws -> AuditFilter {
+    private func filter(_ call: APICall, beside others: Set<String>) async throws -> AuditFilter {
         try call.allowParameters(Self.filters.union(others))
         var filter = AuditFilter()
-        filter.warehouse = try call.request.parameter("warehouse")
+        filter.warehouse = try await warehouse(call)
         filter.actor = try call.request.parameter("actor")
         filter.action = try action(call)
         filter.since = try call.moment("since")
         filter.until = try call.moment("until")
         return filter
+    }
+
+    /// A warehouse of the configuration, or one that was removed and has records. For any other, an
+    /// empty answer would hide a slip.
+    private func warehouse(_ call: APICall) async throws -> String? {
+        let topology = api.gateway.topology
+        guard let id = try call.request.parameter("warehouse"),
+            !topology.warehouses.contains(where: { $0.id == id })
+        else { return try call.request.parameter("warehouse") }
+        let store = try writes.writer.requireStore()
+        var ofIt = AuditFilter()
+        ofIt.warehouse = id
+        let isRecorded = try await BlockingWork.run { [ofIt] in
+            try !store.audit(after: 0, matching: ofIt, limit: 1).isEmpty
+        }
+        guard isRecorded else {
+            throw RequestError.unknownWarehouse(id, of: call.principal, in: topology)
+        }
+        return id
     }
 
     /// An empty answer would hide a slip.
@@ -43,7 +63,7 @@ struct AuditRoutes: Sendable {
     }
 
     private func list(_ call: APICall) async throws -> Response {
-        let filter = try filter(call, beside: ["page", "size"])
+        let filter = try await filter(call, beside: ["page", "size"])
         let page = try PageRequest(call.request)
         let store = try writes.writer.requireStore()
         let (records, total) = try await BlockingWork.run {
@@ -74,7 +94,7 @@ struct AuditRoutes: Sendable {
 
     /// JSON lines: a record each, the oldest first, streamed.
     private func export(_ call: APICall) async throws -> Response {
-        let filter = try filter(call, beside: [])
+        let filter = try await filter(call, beside: [])
         let store = try writes.writer.requireStore()
         AnswerPace.streamed.apply(to: call.context.channel)
         let body = ResponseBody { writer in

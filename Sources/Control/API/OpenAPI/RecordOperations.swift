@@ -14,7 +14,8 @@ extension APIDocument {
             "List what was changed, newest first.",
             query: .page + auditFilter,
             answers: .page(.auditRecord),
-            errors: .noStore
+            errors: .noStore,
+            .unknownWarehouse
         ),
         Operation(
             .get,
@@ -25,7 +26,8 @@ extension APIDocument {
             "Return the audit as JSON lines, oldest first.",
             query: auditFilter,
             answers: .content(type: "application/x-ndjson", .text),
-            errors: .noStore
+            errors: .noStore,
+            .unknownWarehouse
         ),
         Operation(
             .get,

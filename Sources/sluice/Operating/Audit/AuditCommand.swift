@@ -3,7 +3,7 @@ import Control
 import Text
 import Time
 
-/// A change in the audit, as a table shows it.
+/// A record of the audit, as a table shows it.
 struct AuditEventView: Decodable {
     struct Actor: Decodable {
         var kind: String?
@@ -28,9 +28,9 @@ struct AuditVerification: Decodable {
     var firstInvalid: Int?
 
     var text: String {
-        let events = count.of("event")
-        if valid { return "valid: \(events), head \(head.cell)\n" }
-        return "invalid: \(events), the first invalid one is \(firstInvalid.cell)\n"
+        let records = count.of("record")
+        if valid { return "valid: \(records), head \(head.cell)\n" }
+        return "invalid: \(records), the first invalid one is \(firstInvalid.cell)\n"
     }
 }
 
@@ -38,13 +38,29 @@ struct AuditVerification: Decodable {
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Show who has changed what, and check that the record is complete.",
+        abstract: "Show who has changed what, and check that no record is missing.",
         subcommands: [List.self, Export.self, Verify.self],
         defaultSubcommand: List.self
     )
 
-    /// A span of time.
-    struct Span: ParsableArguments {
+    /// Which records.
+    struct Filter: ParsableArguments {
+        @Option(
+            name: .shortAndLong,
+            help: "Only records of this warehouse.",
+            completion: .warehouses
+        )
+        var warehouse: String?
+
+        @Option(help: "Only records of this key or user.")
+        var actor: String?
+
+        @Option(
+            help: "Only this kind of change, such as whitelist or whitelist.entry.add.",
+            completion: .list(AuditActions.families + AuditActions.all)
+        )
+        var action: String?
+
         @Option(
             help: "Only since a duration ago, such as 24h, or a time.",
             transform: TimeArgument.past
@@ -57,41 +73,6 @@ struct AuditCommand: AsyncParsableCommand {
         )
         var until: UnixTime?
 
-        var pairs: [(key: String, value: String)] {
-            PlaceFilterOptions.pairs([("since", since?.rfc3339), ("until", until?.rfc3339)])
-        }
-    }
-}
-
-extension AuditCommand {
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "List changes, the latest first.",
-            discussion: """
-                --action is one of these, or what they start with: \
-                \(AuditActions.all.joined(separator: ", ")).
-                """
-        )
-
-        @Option(
-            name: .shortAndLong,
-            help: "Only changes to this warehouse.",
-            completion: .warehouses
-        )
-        var warehouse: String?
-
-        @Option(help: "Only changes by this key or user.")
-        var actor: String?
-
-        @Option(
-            help: "Only this kind of change, such as whitelist or whitelist.entry.add.",
-            completion: .list(AuditActions.families + AuditActions.all)
-        )
-        var action: String?
-
-        @OptionGroup var span: Span
-        @OptionGroup var options: ListOptions
-
         /// An invalid filter is a usage error, found without asking a gateway.
         func validate() throws {
             if let action, !AuditActions.isKnown(action) {
@@ -101,23 +82,44 @@ extension AuditCommand {
             }
         }
 
+        var pairs: [(key: String, value: String)] {
+            PlaceFilterOptions.pairs([
+                ("warehouse", warehouse), ("actor", actor), ("action", action),
+                ("since", since?.rfc3339), ("until", until?.rfc3339),
+            ])
+        }
+
+        static let actions = """
+            --action is one of these, or what they start with: \
+            \(AuditActions.all.joined(separator: ", ")).
+            """
+    }
+}
+
+extension AuditCommand {
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List records, the latest first.",
+            discussion: Filter.actions
+        )
+
+        @OptionGroup var filter: Filter
+        @OptionGroup var options: ListOptions
+
         func run() async throws {
-            let query =
-                PlaceFilterOptions.pairs([
-                    ("warehouse", warehouse), ("actor", actor), ("action", action),
-                ]) + span.pairs
-            try await options.show({ _ in "v1/audit" }, query: query) {
-                (events: ManagementClient.Listing<AuditEventView>) in events.table
+            try await options.show({ _ in "v1/audit" }, query: filter.pairs) {
+                (records: ManagementClient.Listing<AuditEventView>) in records.table
             }
         }
     }
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print all changes as JSON lines, the earliest first."
+            abstract: "Print records as JSON lines, the earliest first.",
+            discussion: Filter.actions
         )
 
-        @OptionGroup var span: Span
+        @OptionGroup var filter: Filter
         @OptionGroup var place: GatewayOptions
 
         @Option(
@@ -130,7 +132,7 @@ extension AuditCommand {
             let gateway = GatewaySession { try place.target(configuration: config) }
             try await gateway.run { client in
                 let lines = OutputLines()
-                try await client.stream(.get("v1/audit/export", query: span.pairs)) { piece in
+                try await client.stream(.get("v1/audit/export", query: filter.pairs)) { piece in
                     lines.append(piece)
                 }
                 lines.finish()
@@ -140,7 +142,7 @@ extension AuditCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check that no change was removed from the audit or altered.",
+            abstract: "Check that no record was removed from the audit or altered.",
             discussion: "Exit codes: 0 the audit is valid, 1 it is not, 2 no answer."
         )
 
@@ -162,11 +164,11 @@ extension ManagementClient.Listing where Element == AuditEventView {
         let headings: [Columns.Heading] = [
             .number("NUMBER"), "AT", "ACTOR", "FROM", "ACTION", "WAREHOUSE", "TARGET", "NOTE",
         ]
-        return table(headings, empty: "no changes") { event in
+        return table(headings, empty: "no records") { record in
             [
-                "\(event.number)", event.at.rfc3339,
-                (event.actor?.name ?? event.actor?.kind).cell, (event.actor?.address).cell,
-                event.action, event.warehouse.cell, event.target.cell, event.note.cell,
+                "\(record.number)", record.at.rfc3339,
+                (record.actor?.name ?? record.actor?.kind).cell, (record.actor?.address).cell,
+                record.action, record.warehouse.cell, record.target.cell, record.note.cell,
             ]
         }
     }
