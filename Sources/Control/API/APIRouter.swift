@@ -244,8 +244,8 @@ extension APIRouter {
         throw RequestError(
             .unauthorized,
             "Unauthorized.InvalidApiKey",
-            "Missing X-API-Key (create a key on the gateway's machine: sluice key create NAME"
-                + " --role read), and no login (sluice login)."
+            "Missing X-API-Key or login (sign in: sluice login; or create a key on the gateway's"
+                + " machine: sluice key create NAME --role read)."
         )
     }
 

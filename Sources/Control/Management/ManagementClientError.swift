@@ -99,8 +99,9 @@ extension ManagementRefusal: CustomStringConvertible {
     package var description: String {
         if needsLogin { return "the login has ended (sign in again: sluice login)" }
         guard code == "Unauthorized.InvalidApiKey", !hadKey else { return message }
-        return message
-            + " (on the gateway's machine: sluice key create NAME --role read --config FILE;"
-            + " here: sluice login, or set SLUICE_API_KEY)"
+        // For people at a command line.
+        return
+            "the gateway requires a login or a key (sluice login, or set SLUICE_API_KEY; a key is"
+            + " created on the gateway's machine: sluice key create NAME --role read --config FILE)"
     }
 }

@@ -65,6 +65,18 @@ extension IntegrationTests {
             }
         }
 
+        @Test("Without a running gateway, a command that needs one says so, also with --config")
+        func startFirst() throws {
+            let folder = try TemporaryFolder()
+            let file = GatewayFile(try ListenerFile("tcp", to: .free()))
+            let path = try folder.write(file.text(management: .free()), to: "sluice.yaml")
+            for command in [["key", "disable", "x"], ["audit"], ["audit", "export"], ["status"]] {
+                let result = try status(command + ["--config", path])
+                #expect(result.status == 69, "\(result)")
+                #expect(result.errorOutput.contains("start it first"), "\(result)")
+            }
+        }
+
         @Test("A context that is unknown or exists is 64; its key can be replaced")
         func contexts() throws {
             let home = try TemporaryFolder()

@@ -129,7 +129,7 @@ extension AuditCommand {
         var config: String?
 
         func run() async throws {
-            let gateway = GatewaySession { try place.target(configuration: config) }
+            let gateway = place.gateway(of: config)
             try await gateway.run { client in
                 let lines = OutputLines()
                 try await client.stream(.get("v1/audit/export", query: filter.pairs)) { piece in

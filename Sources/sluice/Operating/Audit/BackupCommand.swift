@@ -28,7 +28,7 @@ struct BackupCommand: AsyncParsableCommand {
     var config: String?
 
     func run() async throws {
-        let gateway = GatewaySession { try place.target(configuration: config) }
+        let gateway = place.gateway(of: config)
         try await gateway.run(answeringWithin: Self.patience) { client in
             if file == "-" { return try await print(from: client) }
             try await save(from: client)

@@ -11,6 +11,9 @@ struct GatewaySession {
     var refusal = ExitCode.failure
     /// Whether each answer replaces what the terminal shows.
     var redraws = false
+    /// Whether a configuration file names the gateway: with it, some commands do without one that
+    /// runs.
+    var isOfConfiguration = false
     /// Finds the gateway.
     var target: () throws -> ManagementTarget
 
@@ -29,6 +32,9 @@ struct GatewaySession {
             return try await work(ManagementClient(try target(), limits: limits))
         } catch let error as ManagementClientError {
             StandardError.print("sluice: \(error)")
+            if isOfConfiguration, error.isUnreachable {
+                StandardError.print("sluice: this needs a running gateway: start it first")
+            }
             throw GatewayExit.code(error, refusal: refusal)
         } catch let failure as CommandFailure {
             StandardError.print("sluice: \(failure.message)")

@@ -35,6 +35,13 @@ struct GatewayOptions: ParsableArguments {
     var ca: String?
 
     /// The gateway that the options and `configuration`, a file, name.
+    func gateway(of configuration: String?, json: Bool = false) -> GatewaySession {
+        GatewaySession(json: json, isOfConfiguration: configuration != nil) {
+            try target(configuration: configuration)
+        }
+    }
+
+    /// The gateway that the options and `configuration`, a file, name.
     ///
     /// - Throws: ``CommandFailure``; a usage error for two choices.
     func target(configuration: String? = nil) throws -> ManagementTarget {
@@ -102,6 +109,6 @@ struct ManagementOptions: ParsableArguments {
 
     /// The gateway that the options mean.
     var gateway: GatewaySession {
-        GatewaySession(json: json) { try place.target(configuration: config) }
+        place.gateway(of: config, json: json)
     }
 }
