@@ -29,7 +29,7 @@ struct AccountViewTests {
             password       set 2026-11-29T02:00:00Z, to be changed at the next login
             second factor  set, 9 recovery codes left
             created        2026-11-29T02:00:00Z by admin
-            last login     - from -
+            last login     never
 
             """
         #expect(account.text == expected)

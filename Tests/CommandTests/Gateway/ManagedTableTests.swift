@@ -78,7 +78,7 @@ struct ManagedTableTests {
             status      enabled
             created     2026-11-29T02:00:00Z by root
             expires     -
-            last used   - from -
+            last used   never
             sources     -
 
             """

@@ -91,7 +91,7 @@ extension IntegrationTests {
                 .init("Current password: ", first),
                 // Corrected with the erase key.
                 .init("New password: ", Self.password + "ü\u{7f}"),
-                .init("The same again: ", Self.password),
+                .init("Repeat the new password: ", Self.password),
                 says: "changed your password"
             )
             _ = try run("status", says: "running since")

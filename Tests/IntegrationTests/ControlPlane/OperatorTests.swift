@@ -231,6 +231,8 @@ extension IntegrationTests {
             let audit = try run("audit", says: "ci", "127.0.0.1", "whitelist.entry.add")
             #expect(!audit.output.contains(operatorKey))
             try run("key create ci --role nonsense", exit: 64)
+            let trial = try run("key create dry --role read --dry-run").output
+            #expect(trial == "dry run: would create key dry, role read\n", "it has no id yet")
             let id = try #require(
                 try run("key").output.split(separator: "\n").first { $0.contains(" ci ") }?
                     .split(separator: " ").first
@@ -241,6 +243,14 @@ extension IntegrationTests {
             try run("key change \(id) --source 10.0.0.0/8")
             #expect(try runAsStranger("status", key: operatorKey).status == 77)
             try run("key show \(id)", says: "10.0.0.0/8")
+            try run("key create unused --role read --quiet")
+            try run("key show unused", says: "last used   never")
+            let admin = try run("key create admin --role administer --quiet").output
+                .trimmingCharacters(in: .newlines)
+            let own = try runAsStranger("key remove admin", key: admin)
+            #expect(own.status == 5 && own.errorOutput.contains("the key that you are using"))
+            #expect(try runAsStranger("key remove unused", key: admin).status == 0)
+            #expect(try runAsStranger("key remove admin --yes", key: admin).status == 0)
             try run("key remove \(id)", says: "removed key ci")
             try run("key show \(id)", exit: 1)
         }

@@ -6,6 +6,9 @@ import Text
 
 /// A password that is set for somebody else: given on standard input, or made.
 struct NewPasswordOptions: ParsableArguments {
+    /// What is done to a new account.
+    static let created = "created"
+
     @Flag(help: "Read the password from standard input; otherwise one is made.")
     var passwordStdin = false
 
@@ -83,6 +86,10 @@ struct NewPasswordOptions: ParsableArguments {
     }
 
     private func text(of changed: AccountPassword, _ done: String) -> String {
+        if change.dryRun, done == Self.created {
+            // The id is made when the account is.
+            return "would create account \(changed.account.name), role \(changed.account.role)"
+        }
         let line = "\(done) account \(changed.account.words), role \(changed.account.role)"
         guard let password = changed.password else { return line }
         return "\(line)\n\n    \(password)\n\n"
@@ -122,7 +129,7 @@ extension AccountCommand {
 
         func run() async throws {
             let password = try CommandFailure.reported { try options.given() }
-            try await options.make("created") { _ in
+            try await options.make(NewPasswordOptions.created) { _ in
                 let members: [String: JSONValue?] = [
                     "name": .string(name), "role": .string(role.rawValue),
                     "warehouses": warehouse.isEmpty

@@ -63,7 +63,10 @@ struct AccountView: ChangedItem, Hashable {
             ["status", status.cell], ["password", passwordWords],
             ["second factor", secondFactorWords],
             ["created", [createdAt.cell, createdBy.cell].joined(separator: " by ")],
-            ["last login", [lastLoginAt.cell, lastLoginFrom.cell].joined(separator: " from ")],
+            [
+                "last login",
+                lastLoginAt.map { "\($0.rfc3339) from \(lastLoginFrom.cell)" } ?? "never",
+            ],
         ]
         return "\(Columns(lines))\n"
     }

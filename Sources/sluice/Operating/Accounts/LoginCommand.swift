@@ -231,7 +231,7 @@ struct OpenedLogin: Decodable, Sendable {
         switch mustDo {
         case nil: nil
         case "changePassword":
-            "somebody else has set your password: change it first (sluice account password)"
+            "your password was set for you: change it first (sluice account password)"
         case "setUpSecondFactor":
             "this gateway requires one-time codes: set them up first (sluice account second-factor"
                 + " set)"

@@ -22,7 +22,7 @@ struct Questions {
     func askNewPassword(_ question: String = "New password: ") throws(CommandFailure) -> String {
         let password = try ask(question, isHidden: true)
         guard !usesInput else { return password }
-        guard try ask("The same again: ", isHidden: true) == password else {
+        guard try ask("Repeat the new password: ", isHidden: true) == password else {
             throw CommandFailure("the two passwords differ, nothing was changed")
         }
         return password

@@ -92,6 +92,9 @@ extension KeyCommand {
         }
 
         private func text(of created: CreatedKey) -> String {
+            if change.dryRun {
+                return "would create key \(created.key.name), role \(created.key.role)"
+            }
             let done = "created key \(created.key.words), role \(created.key.role)"
             guard let secret = created.secret else { return done }
             return "\(done)\n\n    \(secret)\n\nThe secret is not shown again: store it now."

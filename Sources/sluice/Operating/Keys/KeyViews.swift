@@ -47,7 +47,7 @@ struct KeyView: ChangedItem {
             ["warehouses", warehouseWords], ["status", status.cell],
             ["created", [createdAt.cell, createdBy.cell].joined(separator: " by ")],
             ["expires", expiresAt.cell],
-            ["last used", [lastUsedAt.cell, lastUsedFrom.cell].joined(separator: " from ")],
+            ["last used", lastUsedAt.map { "\($0.rfc3339) from \(lastUsedFrom.cell)" } ?? "never"],
             ["sources", allowedSources.cell],
         ]
         return "\(Columns(lines))\n"

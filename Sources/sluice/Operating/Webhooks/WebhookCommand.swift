@@ -84,7 +84,7 @@ extension WebhookCommand {
                 "v1/webhooks",
                 body: JSONValue(present: members)
             )
-            try await change.makeSecret({ _ in request }, done: "created", quiet: quiet)
+            try await change.makeSecret({ _ in request }, done: WebhookSecret.created, quiet: quiet)
         }
     }
 
@@ -296,7 +296,12 @@ extension ChangeOptions {
                     + " \(answer.value.webhook.webhookId)"
             }
             StandardOutput.printOnce(orElse: dryRun ? nil : remedy) {
-                guard quiet else { return report(answer, to: gateway) { $0.text(done) } }
+                guard quiet else {
+                    return report(answer, to: gateway) {
+                        dryRun && done == WebhookSecret.created
+                            ? "would create webhook \($0.webhook.name)" : $0.text(done)
+                    }
+                }
                 if let secret = answer.value.secret { StandardOutput.print(secret) }
             }
         }

@@ -50,6 +50,9 @@ struct WebhookSecret: ChangeAnswer {
     var secret: String?
     var effect: ChangeEffect?
 
+    /// What is done to a new webhook.
+    static let created = "created"
+
     /// - Parameter done: what was done, in the past tense.
     func text(_ done: String) -> String {
         let line = "\(done) webhook \(webhook.words)"
