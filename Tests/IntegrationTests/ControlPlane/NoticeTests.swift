@@ -94,6 +94,36 @@ extension IntegrationTests {
             }
         }
 
+        @Test("The documented check of a signature accepts a genuine one, and raises for no other")
+        func signatureExample() throws {
+            let script = """
+                import re, sys
+
+                text = open(sys.argv[1], encoding="utf-8").read()
+                exec(re.search("```python\\n(.*?)```", text, re.S)[1])
+                now = int(time.time())
+
+                def sign(at, secret=b"wh-1"):
+                    return hmac.new(secret, f"{at}.body".encode(), hashlib.sha256).hexdigest()
+
+                assert is_genuine("wh-1", f"t={now},v1={sign(now)}", b"body") is True
+                for signature in [
+                    "", "garbage", "=", ",", "v1=aa", "t=x,v1=aa", f"t={now}", f"t={now},v1=",
+                    f"t={now},v1=\\u00e9", f"t={now},v1=\\udc80", f"t={'9' * 5000},v1=aa", "t=\\u0663,v1=aa",
+                    f"t={now},v1={sign(now, b'other')}", f"t={now - 400},v1={sign(now - 400)}",
+                    f"t={now - 1},v1={sign(now)}",
+                ]:
+                    assert is_genuine("wh-1", signature, b"body") is False, ascii(signature)
+                """
+            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appending(path: "../../..").standardized
+            let result = try runProgram(
+                "python3",
+                ["-c", script, root.appending(path: "docs/notices.md").path]
+            )
+            #expect(result.status == 0, "\(result)")
+        }
+
         @Test("What stands at the start is told, so that a restart loses nothing")
         func restart() throws {
             let inbox = Inbox()
