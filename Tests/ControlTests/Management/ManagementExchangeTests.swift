@@ -130,6 +130,9 @@ struct ManagementExchangeTests {
                 let text = "\(try #require(error))"
                 #expect(text.contains("sluice key create NAME") == isAdvised, "\(text)")
                 #expect(text.contains("SLUICE_API_KEY") == isAdvised, "\(text)")
+                #expect(text.contains("sluice login") == isAdvised, "\(text)")
+                // The gateway's message has a remedy of its own.
+                #expect(text.contains("No: Unauthorized.InvalidApiKey") != isAdvised, "\(text)")
             }
         }
     }
