@@ -112,6 +112,12 @@ struct WebTextTests {
     @Test("Escaped HTML has no special characters")
     func html() {
         #expect("<a href='x'>&\"".htmlEscaped == "&lt;a href=&#39;x&#39;&gt;&amp;&quot;")
+        // With a combining mark after it, each of them is another character, but no other mark-up.
+        let marked = "\"\u{301}<\u{301}&\u{301}'\u{301}>\u{301}"
+        #expect(
+            Array(marked.htmlEscaped.utf8)
+                == Array("&quot;\u{301}&lt;\u{301}&amp;\u{301}&#39;\u{301}&gt;\u{301}".utf8)
+        )
     }
 
     @Test("Invisible, control and direction-changing characters are shown as numbers")

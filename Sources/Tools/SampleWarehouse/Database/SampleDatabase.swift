@@ -57,7 +57,7 @@ final class SampleDatabase: Sendable {
         for session: SessionFacts
     ) async throws(SQLError) -> [ResultSet.Column] {
         guard let database = database ?? session.database else { throw .noDatabaseSelected }
-        let name = [database, table].map { "`\($0.replacing("`", with: "``"))`" }
+        let name = [database, table].map { $0.quoted(by: UInt8(ascii: "`")) }
             .joined(separator: ".")
         return try await answer(SQLiteQuery(sql: "SELECT * FROM \(name) LIMIT 0"), for: session)
             .columns

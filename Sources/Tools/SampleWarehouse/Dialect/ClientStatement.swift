@@ -115,11 +115,18 @@ extension SQLiteQuery {
         return name.replacing(/\$p\(([^)]*)\)/) { $0.1 }
     }
 
-    static func quoted(_ text: String) -> String {
-        "'\(text.replacing("'", with: "''"))'"
-    }
+    static func quoted(_ text: String) -> String { text.quoted(by: UInt8(ascii: "'")) }
 }
 
 extension ArraySlice<SQLToken> {
     fileprivate var isParenthesisNext: Bool { first { $0.kind != .blank }?.source == "(" }
+}
+
+extension String {
+    /// In SQL's quotes, each of which is doubled inside. By bytes: a quote with a combining mark is
+    /// another character, and ends the text all the same.
+    func quoted(by quote: UInt8) -> String {
+        let inside = utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+        return String(decoding: [quote] + inside + [quote], as: UTF8.self)
+    }
 }
