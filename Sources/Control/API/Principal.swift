@@ -99,6 +99,27 @@ struct Principal: Sendable {
     }
 }
 
+extension Principal {
+    /// The person's account; `nil` for keys and users of this machine.
+    var account: Account? {
+        if case .account(let account, _) = identity { account } else { nil }
+    }
+
+    /// The login by which the person acts.
+    var session: LoginSession? {
+        if case .account(_, let session) = identity { session } else { nil }
+    }
+}
+
+extension Account {
+    /// What must be done before anything else.
+    func duty(under settings: AccountSettings) -> Principal.Duty? {
+        if mustChangePassword { return .changePassword }
+        let needsSecondFactor = settings.secondFactor == .required && isLocal
+        return needsSecondFactor && secondFactor == nil ? .setUpSecondFactor : nil
+    }
+}
+
 // MARK: - Revocation
 
 extension Principal {
