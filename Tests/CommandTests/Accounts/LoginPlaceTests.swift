@@ -137,4 +137,31 @@ struct LoginPlaceTests {
         try contexts.setLogin(login, of: GatewayContext(name: "new", management: "a.example:1"))
         #expect(try contexts.context("new").login == login && contexts.current == "production")
     }
+
+    @Test("Without a current context, a login makes its own the current one")
+    func current() throws {
+        var contexts = Self.contexts
+        try contexts.remove("production")
+        #expect(contexts.current == nil)
+        let login = GatewayLogin(account: "bob", token: "ss-2")
+        let context = GatewayContext(name: "new", management: "a.example:1")
+        try contexts.setLogin(login, of: context)
+        #expect(contexts.current == "new")
+        contexts.current = nil
+        try contexts.setLogin(nil, of: context)
+        #expect(contexts.current == nil)
+        try contexts.setLogin(login, of: context)
+        #expect(contexts.current == "new")
+    }
+
+    @Test("What is to be done first is advised for the gateway of the login")
+    func duty() throws {
+        let account = AccountView(accountId: "a", name: "anna", role: "read")
+        let opened = OpenedLogin(account: account, token: "ss-1", mustDo: "changePassword")
+        #expect(opened.duty(context: nil)?.hasSuffix("(sluice account password)") == true)
+        #expect(
+            opened.duty(context: "a b")?.hasSuffix("(sluice account password --context 'a b')")
+                == true
+        )
+    }
 }

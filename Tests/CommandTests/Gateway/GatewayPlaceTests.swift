@@ -165,6 +165,47 @@ struct GatewayPlaceTests {
         }
     }
 
+    @Test("An address is used with the login and the trust of its context; a key comes first")
+    func login() throws {
+        let fingerprint = "SHA256:" + Array(repeating: "AB", count: 32).joined(separator: ":")
+        let found = { (environment: [String: String], address: String?) in
+            var place = place(environment, hasSocket: true)
+            place.contexts = {
+                var contexts = Self.contexts
+                contexts.contexts[2].login = GatewayLogin(account: "anna", token: "ss-1")
+                contexts.contexts[2].fingerprint = fingerprint
+                contexts.contexts.append(
+                    GatewayContext(
+                        name: "here",
+                        management: "127.0.0.1:7080",
+                        login: GatewayLogin(account: "anna", token: "ss-2")
+                    )
+                )
+                return contexts
+            }
+            let choice = try address.map {
+                GatewayPlace.Choice.management(try ManagementAddress(parsing: $0))
+            }
+            return try place.target(choice)
+        }
+        let pinned = ManagementTrust.pinned(
+            try #require(CertificateFingerprint(parsing: fingerprint))
+        )
+        let expected = try tcp("https://10.0.0.2:7080", key: "ss-1").trusting(by: pinned)
+        #expect(try found([:], "https://10.0.0.2:7080") == expected)
+        let named = try found(["SLUICE_MANAGEMENT": "10.0.0.2:7080"], nil)
+        #expect(try named == tcp("10.0.0.2:7080", key: "ss-1").trusting(by: pinned))
+        #expect(try found([:], nil) == tcp("127.0.0.1:7080", key: "ss-2"))
+        let keyed = try found(["SLUICE_API_KEY": "sk-e"], "10.0.0.2:7080")
+        #expect(try keyed == tcp("10.0.0.2:7080", key: "sk-e").trusting(by: pinned))
+        // The key of a context is for who names it.
+        let other = ManagementTarget(
+            socket: "/run/sluice/10.0.0.1-7080.sock",
+            orElse: try ManagementAddress(parsing: "10.0.0.1:7080")
+        )
+        #expect(try found([:], "10.0.0.1:7080") == other)
+    }
+
     @Test("An unknown context has a suggestion, an invalid variable is a usage error")
     func errors() {
         #expect {

@@ -172,9 +172,10 @@ struct LoginCommand: AsyncParsableCommand {
             "signed in to \(place.address.text) as \(opened.account.name)"
                 + " (\(opened.account.role)); context \(place.context.name)"
         )
-        if let duty = opened.duty { StandardError.print("sluice: \(duty)") }
         // `try?`: it was written a moment ago.
         let current = (try? ContextCommand.file.read())?.current
+        let other = current == place.context.name ? nil : place.context.name
+        if let duty = opened.duty(context: other) { StandardError.print("sluice: \(duty)") }
         if current != place.context.name {
             StandardError.print(
                 "sluice: commands use context \(current ?? "none"); to change that: sluice context"
@@ -227,14 +228,17 @@ struct OpenedLogin: Decodable, Sendable {
     var mustDo: String?
 
     /// What has to be done before anything else, and how.
-    var duty: String? {
-        switch mustDo {
+    ///
+    /// - Parameter context: that of the login, unless it is the current one.
+    func duty(context: String?) -> String? {
+        let option = context.map { " --context \($0.shellQuoted)" } ?? ""
+        return switch mustDo {
         case nil: nil
         case "changePassword":
-            "your password was set for you: change it first (sluice account password)"
+            "your password was set for you: change it first (sluice account password\(option))"
         case "setUpSecondFactor":
             "this gateway requires one-time codes: set them up first (sluice account second-factor"
-                + " set)"
+                + " set\(option))"
         case let other?: "to be done first: \(other)"
         }
     }

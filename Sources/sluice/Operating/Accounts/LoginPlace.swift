@@ -80,13 +80,9 @@ struct LoginPlace: Hashable {
         _ address: ManagementAddress,
         among contexts: GatewayContexts
     ) throws(CommandFailure) {
-        let known = contexts.contexts.first {
-            // `try?`: what is not an address is not this one.
-            (try? $0.address())?.url == address.url && $0.key == nil && $0.keyFile == nil
-        }
         let names = [address.host, address.authority]
         let free = names.first { name in !contexts.contexts.contains { $0.name == name } }
-        if let known {
+        if let known = contexts.context(at: address) {
             context = known
         } else if let free {
             context = GatewayContext(name: free, management: address.text)

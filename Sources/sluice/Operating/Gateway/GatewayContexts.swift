@@ -76,6 +76,14 @@ struct GatewayContexts: Codable, Hashable {
         return context
     }
 
+    /// The one that a login at an address belongs to: without a key.
+    func context(at address: ManagementAddress) -> GatewayContext? {
+        contexts.first {
+            // `try?`: what is not an address is not this one.
+            (try? $0.address())?.url == address.url && $0.key == nil && $0.keyFile == nil
+        }
+    }
+
     func checkIsFree(_ name: String) throws(CommandFailure) {
         guard !contexts.contains(where: { $0.name == name }) else {
             throw CommandFailure(
@@ -102,12 +110,15 @@ struct GatewayContexts: Codable, Hashable {
         }
     }
 
-    /// Gives a context a login, or takes it away. A context that does not exist is added.
+    /// Gives a context a login, or takes it away. A context that does not exist is added. Without a
+    /// current one, the context of a login becomes that.
     mutating func setLogin(_ login: GatewayLogin?, of context: GatewayContext)
         throws(CommandFailure)
     {
         var context = context
         context.login = login
+        // Also after the current one was removed.
+        defer { if login != nil, currentContext == nil { current = context.name } }
         guard let index = contexts.firstIndex(where: { $0.name == context.name }) else {
             return try add(context)
         }

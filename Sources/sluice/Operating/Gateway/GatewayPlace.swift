@@ -37,19 +37,26 @@ struct GatewayPlace {
     func target(_ choice: Choice?) throws(CommandFailure) -> ManagementTarget {
         let named = if let choice { choice } else { try environmentChoice() }
         switch named {
-        case .management(let address): return target(address, key: key)
+        case .management(let address): return try target(address)
         case .socket(let path): return ManagementTarget(socket: path)
         case .configuration(let file): return try target(of: try topology(file))
         case .context(let name): return try target(context: try contexts().context(name))
         case nil:
             guard let current = try contexts().currentContext else {
-                return target(.standard, key: key)
+                return try target(.standard)
             }
             return try target(context: current)
         }
     }
 
     private var key: String? { value(Variable.key) }
+
+    /// An address without a context's name. Whoever has signed in there need not name the context:
+    /// its login and what it trusts count all the same.
+    private func target(_ address: ManagementAddress) throws(CommandFailure) -> ManagementTarget {
+        let context = try contexts().context(at: address)
+        return target(address, key: key ?? context?.login?.token, trust: try context?.trust())
+    }
 
     /// An empty variable counts as one that is not set.
     private func value(_ variable: String) -> String? {
