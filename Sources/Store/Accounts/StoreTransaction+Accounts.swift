@@ -119,7 +119,7 @@ extension StoreTransaction {
         account.passwordChangedAt = now
         account.mustChangePassword = mustChange
         try store(account)
-        try record(AuditedAct("account.password.set", target: id))
+        try record(AuditedAct("account.password.set", target: id, after: account.auditName))
         try closeSessions(of: id, keeping: kept)
         return account
     }
@@ -129,7 +129,7 @@ extension StoreTransaction {
         var account = try account(id)
         account.password = password
         try store(account)
-        try record(AuditedAct("account.password.rehash", target: id))
+        try record(AuditedAct("account.password.rehash", target: id, after: account.auditName))
     }
 
     private func checkIsNotLast(_ account: Account) throws {
@@ -196,6 +196,9 @@ extension StoreTransaction {
 
 extension Account {
     /// Nothing of it is a secret, or is made of one.
+    /// Whom a record is about, also after the account is removed.
+    var auditName: JSONValue { ["name": .string(name)] }
+
     var auditValue: JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(name), "role": .string(role.rawValue), "enabled": .bool(isEnabled),

@@ -15,7 +15,7 @@ extension StoreTransaction {
         let code = TimeBasedCode()
         account.offeredCode = code
         try store(account)
-        try record(AuditedAct("account.secondFactor.offer", target: id))
+        try record(AuditedAct("account.secondFactor.offer", target: id, after: account.auditName))
         return code
     }
 
@@ -47,7 +47,7 @@ extension StoreTransaction {
         )
         account.offeredCode = nil
         try store(account)
-        try record(AuditedAct("account.secondFactor.set", target: id))
+        try record(AuditedAct("account.secondFactor.set", target: id, after: account.auditName))
         try closeSessions(of: id, keeping: kept)
         return texts
     }
@@ -60,7 +60,9 @@ extension StoreTransaction {
         let (codes, texts) = RecoveryCodes.make()
         account.secondFactor?.recoveryCodes = codes
         try store(account)
-        try record(AuditedAct("account.recoveryCodes.replace", target: id))
+        try record(
+            AuditedAct("account.recoveryCodes.replace", target: id, after: account.auditName)
+        )
         return texts
     }
 
@@ -73,7 +75,7 @@ extension StoreTransaction {
         account.secondFactor = nil
         account.offeredCode = nil
         try store(account)
-        try record(AuditedAct("account.secondFactor.remove", target: id))
+        try record(AuditedAct("account.secondFactor.remove", target: id, after: account.auditName))
         try closeSessions(of: id, keeping: kept)
         return account
     }
@@ -92,7 +94,7 @@ extension StoreTransaction {
                 AuditedAct(
                     "account.recoveryCode.use",
                     target: id,
-                    after: ["remaining": .integer(Int64(remaining))]
+                    after: ["name": .string(account.name), "remaining": .integer(Int64(remaining))]
                 )
             )
         } else {

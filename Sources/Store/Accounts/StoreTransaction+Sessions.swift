@@ -63,7 +63,9 @@ extension StoreTransaction {
         account.lastLoginAt = now
         account.lastLoginFrom = description.source
         try store(account)
-        try record(AuditedAct("account.login", target: id, after: session.auditValue))
+        try record(
+            AuditedAct("account.login", target: id, after: session.auditValue(of: account.name))
+        )
         return (session, token)
     }
 
@@ -75,8 +77,13 @@ extension StoreTransaction {
     package mutating func closeSession(_ id: String) throws {
         let session = try session(id)
         try drop(session)
+        let name = accounts[session.account]?.name
         try record(
-            AuditedAct("account.logout", target: session.account, before: session.auditValue)
+            AuditedAct(
+                "account.logout",
+                target: session.account,
+                before: session.auditValue(of: name)
+            )
         )
     }
 
@@ -117,10 +124,12 @@ extension StoreTransaction {
 }
 
 extension LoginSession {
-    var auditValue: JSONValue {
-        [
-            "login": .string(id), "method": .string(method.rawValue),
-            "client": .string(client.rawValue), "source": .string(source),
-        ]
+    /// - Parameter name: the account's.
+    func auditValue(of name: String?) -> JSONValue {
+        JSONValue(present: [
+            "name": name.map(JSONValue.string), "login": .string(id),
+            "method": .string(method.rawValue), "client": .string(client.rawValue),
+            "source": .string(source),
+        ])
     }
 }

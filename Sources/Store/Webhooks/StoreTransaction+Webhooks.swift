@@ -70,7 +70,9 @@ extension StoreTransaction {
         webhook.secret = SigningSecret(secret)
         webhook.secretSince = now
         try store(webhook)
-        try record(AuditedAct("webhook.rotate", target: id))
+        try record(
+            AuditedAct("webhook.rotate", target: id, after: ["name": .string(webhook.name)])
+        )
         return (webhook, secret)
     }
 

@@ -157,7 +157,9 @@ struct EventLines {
     }
 
     private static func change(_ change: AuditEventView) -> [String] {
-        let words = [change.action, change.warehouse, change.target].compactMap(\.self)
+        let words = [change.action, change.warehouse, AuditSubject(of: change).target].compactMap(
+            \.self
+        )
         let place = change.actor?.address.map { " from \($0)" } ?? ""
         return [
             "changed  #\(change.number)  \(words.joined(separator: " ")) by"

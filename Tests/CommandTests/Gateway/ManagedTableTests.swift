@@ -193,6 +193,36 @@ struct ManagedTableTests {
         #expect(events.table == expected)
     }
 
+    @Test("The audit names accounts, keys and webhooks, and what changed")
+    func auditSubjects() throws {
+        let subject = { (members: String) in
+            let event: AuditEventView = try decode(
+                #"{"number":1,"at":"2026-11-29T02:00:00Z","target":"a7",\#(members)}"#
+            )
+            let subject = AuditSubject(of: event)
+            return [subject.target, subject.note]
+        }
+        #expect(
+            try subject(
+                #""action":"account.change","before":{"name":"anna","enabled":true,"role":"read"},"#
+                    + #""after":{"name":"anna","enabled":false,"role":"operate","warehouses":["A","B"]}"#
+            ) == ["anna (a7)", "enabled: yes -> no, role: read -> operate, warehouses: all -> A B"]
+        )
+        #expect(
+            try subject(
+                #""action":"account.login.fail","after":{"name":"anna","failures":10,"source":"::1"}"#
+            ) == ["anna (a7)", "10 failures from ::1"]
+        )
+        #expect(
+            try subject(#""action":"key.remove","before":{"name":"ci","role":"read"}"#)
+                == ["ci (a7)", nil]
+        )
+        #expect(try subject(#""action":"webhook.rotate""#) == ["a7", nil])
+        #expect(
+            try subject(#""action":"entry.add","after":{"name":"x"},"note":"n""#) == ["a7", "n"]
+        )
+    }
+
     @Test("Lines are printed whole, however they arrive")
     func lines() {
         var rest: [UInt8] = []

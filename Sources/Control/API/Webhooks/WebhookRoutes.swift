@@ -230,7 +230,13 @@ extension WebhookRoutes {
         _ = try await writes.writer.write(by: call.principal.auditActor) {
             [principal = call.principal] transaction in
             try principal.check(by: transaction)
-            try transaction.record(AuditedAct("webhook.test", target: webhook.id))
+            try transaction.record(
+                AuditedAct(
+                    "webhook.test",
+                    target: webhook.id,
+                    after: ["name": .string(webhook.name)]
+                )
+            )
         }
         return try call.answer(await notices.test(webhook))
     }

@@ -17,6 +17,8 @@ struct AuditEventView: Decodable {
     var action: String
     var warehouse: String?
     var target: String?
+    var before: JSONValue?
+    var after: JSONValue?
     var note: String?
 }
 
@@ -165,10 +167,11 @@ extension ManagementClient.Listing where Element == AuditEventView {
             .number("NUMBER"), "AT", "ACTOR", "FROM", "ACTION", "WAREHOUSE", "TARGET", "NOTE",
         ]
         return table(headings, empty: "no records") { record in
-            [
+            let subject = AuditSubject(of: record)
+            return [
                 "\(record.number)", record.at.rfc3339,
                 (record.actor?.name ?? record.actor?.kind).cell, (record.actor?.address).cell,
-                record.action, record.warehouse.cell, record.target.cell, record.note.cell,
+                record.action, record.warehouse.cell, subject.target.cell, subject.note.cell,
             ]
         }
     }
