@@ -21,7 +21,12 @@ extension ManagementClient {
                 expected: error.expected.description,
                 found: error.found.description
             )
-        case _ where error.isUntrustedCertificate: .untrustedCertificate(address: address)
+        case _ where error.isUntrustedCertificate:
+            .untrustedCertificate(
+                address: address,
+                error.certificateProblem(host: target.address?.host ?? address),
+                authorities: target.trust.file
+            )
         case _ where error.isPlainPeer: .hasNoTLS(address: address)
         case is HTTPParserError: .unexpectedAnswer(address: address)
         case let error as SystemError: .cannotWrite(reason: error.description)

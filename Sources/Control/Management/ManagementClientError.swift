@@ -10,7 +10,9 @@ package enum ManagementClientError: Error, CustomStringConvertible {
     /// The gateway's certificate is not the one that was pinned; both are fingerprints.
     case otherCertificate(address: String, expected: String, found: String)
     /// Nobody who is trusted vouches for the gateway's certificate.
-    case untrustedCertificate(address: String)
+    ///
+    /// - Parameter authorities: the file of those that the user trusts; `nil` for the system's.
+    case untrustedCertificate(address: String, CertificateProblem, authorities: String?)
     /// It speaks plain HTTP.
     case hasNoTLS(address: String)
     /// It speaks HTTPS only.
@@ -43,11 +45,10 @@ package enum ManagementClientError: Error, CustomStringConvertible {
         case .refused(let refusal): refusal.description
         case .otherCertificate(let address, let expected, let found):
             "\(address) has another certificate than the one that was pinned: expected \(expected),"
-                + " found \(found) (someone may be intercepting the connection; if the certificate was"
-                + " replaced, pin the new one: sluice context trust NAME)"
-        case .untrustedCertificate(let address):
-            "the certificate of \(address) is not trusted (pin it with sluice context add NAME"
-                + " --management \(address), or use --ca FILE)"
+                + " found \(found) (it was replaced, or someone is intercepting the connection)"
+        case .untrustedCertificate(let address, let problem, let authorities):
+            "the certificate of \(address) \(problem.words(authorities: authorities))"
+                + " (\(problem.remedy(for: address, hasAuthorities: authorities != nil)))"
         case .hasNoTLS(let address):
             "\(address) does not speak TLS"
                 + " (use http://\(address.replacing("https://", with: "")) only if nobody can listen"
@@ -63,6 +64,34 @@ package enum ManagementClientError: Error, CustomStringConvertible {
     /// The configuration key that sets a socket's path or an address.
     private static func setting(for address: String) -> String {
         address.contains("/") ? "management.socket" : "management.listen"
+    }
+}
+
+/// Why nobody vouches for a certificate.
+package enum CertificateProblem: Hashable, Sendable {
+    /// It has other names than the one by which the gateway is reached.
+    case isOfOtherName(host: String)
+    /// The authority is unknown, or the time is not the certificate's: BoringSSL does not report
+    /// which.
+    case hasNoAuthority
+
+    /// After "the certificate".
+    package func words(authorities: String?) -> String {
+        switch self {
+        case .isOfOtherName(let host): "is not for \(host)"
+        case .hasNoAuthority:
+            "is not issued by an authority"
+                + (authorities.map { " in \($0)" } ?? " that this system trusts")
+                + ", or has expired"
+        }
+    }
+
+    fileprivate func remedy(for address: String, hasAuthorities: Bool) -> String {
+        let pin = "pin it with sluice context add NAME --management \(address)"
+        return switch self {
+        case .isOfOtherName: "use a name that the certificate has, or \(pin)"
+        case .hasNoAuthority: hasAuthorities ? pin : "\(pin), or use --ca FILE"
+        }
     }
 }
 

@@ -47,6 +47,11 @@ extension ContextCommand {
         var ca: String?
 
         func validate() throws {
+            guard !name.isEmpty, name.unicodeScalars.allSatisfy(\.isOfContextName) else {
+                throw ValidationError(
+                    "invalid name \(name.quoted) (expected one without spaces and control characters)"
+                )
+            }
             if (management == nil) == (socket == nil) {
                 throw ValidationError("expected either --management HOST:PORT or --socket PATH")
             }
@@ -75,6 +80,8 @@ extension ContextCommand {
                 try source.set(in: &context)
                 context.fingerprint = try await fingerprint()?.description
                 try contexts.add(context)
+                let current = contexts.current == name ? "; it is the current one" : ""
+                return "added context \(context.words)\(current)"
             }
         }
 
@@ -122,6 +129,7 @@ extension ContextCommand {
                 }
                 try source.set(in: &context)
                 contexts.replace(context)
+                return "replaced the key of context \(name)"
             }
         }
     }
@@ -146,11 +154,33 @@ extension ContextCommand {
                 guard context.socket == nil, try context.address().usesTLS else {
                     throw CommandFailure("context \(name) does not use TLS")
                 }
-                if let pinned = context.fingerprint { StandardError.print("pinned now: \(pinned)") }
-                let agreed = try await pin.agreed(for: try context.address(), mayAsk: true)
+                let before = context
+                let agreed = try await pin.agreed(
+                    for: try context.address(),
+                    // What is not a fingerprint is replaced.
+                    pinned: context.fingerprint.flatMap(CertificateFingerprint.init(parsing:)),
+                    mayAsk: true
+                )
                 (context.fingerprint, context.ca) = (agreed?.description, nil)
                 contexts.replace(context)
+                return Self.text(of: before, context)
             }
+        }
+
+        static func text(of before: GatewayContext, _ after: GatewayContext) -> String {
+            guard before.fingerprint != after.fingerprint || before.ca != nil else {
+                return after.fingerprint.map { "already pinned: \($0)" }
+                    ?? "the system trusts the certificate, so that it need not be pinned"
+            }
+            let was =
+                before.fingerprint.map { "was pinned: \($0)\n" }
+                ?? before.ca.map {
+                    "was trusted: the authorities in \($0)\n"
+                }
+            let now =
+                after.fingerprint.map { "pinned: \($0)" }
+                ?? "no longer pinned: the system trusts the certificate"
+            return (was ?? "") + now
         }
     }
 }
@@ -214,20 +244,29 @@ struct PinOptions: ParsableArguments {
 
     /// The option's value or, after a look at the gateway's certificate, what a person agrees to.
     ///
-    /// - Parameter mayAsk: whether standard input is for answers.
+    /// - Parameters:
+    ///   - pinned: the one that was agreed to before.
+    ///   - mayAsk: whether standard input is for answers.
     /// - Returns: `nil` if the system trusts the certificate.
-    func agreed(for address: ManagementAddress, mayAsk: Bool) async throws
-        -> CertificateFingerprint?
-    {
+    func agreed(
+        for address: ManagementAddress,
+        pinned: CertificateFingerprint? = nil,
+        mayAsk: Bool
+    ) async throws -> CertificateFingerprint? {
         if let fingerprint { return fingerprint }
-        guard let found = try await ManagementClient.certificateToPin(at: address) else {
+        guard let untrusted = try await ManagementClient.certificateToPin(at: address) else {
             return nil
         }
-        let lines = [
-            "the certificate of \(address.text) is not issued by an authority that this system trusts:",
+        let found = untrusted.fingerprint
+        if found == pinned { return found }
+        var lines = [
+            "the certificate of \(address.text) \(untrusted.problem.words(authorities: nil)):",
             "  \(found)",
-            "The gateway logs its fingerprint at each start; sluice status on its machine shows it.",
         ]
+        if let pinned { lines += ["Another one is pinned now:", "  \(pinned)"] }
+        lines.append(
+            "The gateway logs its fingerprint at each start; sluice status on its machine shows it."
+        )
         for line in lines { StandardError.print(line) }
         guard mayAsk, File.standardInput.isTerminal, File.standardError.isTerminal else {
             throw CommandFailure(
@@ -241,4 +280,9 @@ struct PinOptions: ParsableArguments {
         }
         return found
     }
+}
+
+extension Unicode.Scalar {
+    /// Names are words of a command line, and cells of tables.
+    fileprivate var isOfContextName: Bool { isHarmless && !properties.isWhitespace }
 }

@@ -23,22 +23,26 @@ struct ContextCommand: ParsableCommand {
     }
 
     /// Changes the stored contexts.
+    ///
+    /// - Parameter change: returns what to print once the contexts are stored.
     static func edit(
-        _ change: (inout GatewayContexts) throws(CommandFailure) -> Void
+        _ change: (inout GatewayContexts) throws(CommandFailure) -> String?
     ) throws {
         try CommandFailure.reported {
             var contexts = try file.read()
-            try change(&contexts)
+            let text = try change(&contexts)
             try file.write(contexts)
+            if let text { StandardOutput.print(text) }
         }
     }
 
     /// The same for a change that takes a look at a gateway.
-    static func edit(_ change: (inout GatewayContexts) async throws -> Void) async throws {
+    static func edit(_ change: (inout GatewayContexts) async throws -> String?) async throws {
         do {
             var contexts = try file.read()
-            try await change(&contexts)
+            let text = try await change(&contexts)
             try file.write(contexts)
+            if let text { StandardOutput.print(text) }
         } catch let failure as CommandFailure {
             StandardError.print("sluice: \(failure.message)")
             throw failure.code
@@ -80,20 +84,42 @@ extension ContextCommand {
         var name: String
 
         func run() throws {
-            try ContextCommand.edit { contexts throws(CommandFailure) in try contexts.use(name) }
+            try ContextCommand.edit { contexts throws(CommandFailure) in
+                try contexts.use(name)
+                return "commands now use context \(try contexts.context(name).words)"
+            }
         }
     }
 
-    struct Remove: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove a context.")
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a context, and end its login."
+        )
 
         @Argument(help: "Its name.", completion: .contexts)
         var name: String
 
-        func run() throws {
-            try ContextCommand.edit { contexts throws(CommandFailure) in
+        func run() async throws {
+            try await ContextCommand.edit { contexts in
+                let context = try contexts.context(name)
+                if context.login != nil { try await end(loginOf: context, among: contexts) }
                 try contexts.remove(name)
+                return "removed context \(name)"
             }
+        }
+
+        /// Nobody has the token afterward, so that the login is of no use.
+        private func end(loginOf context: GatewayContext, among contexts: GatewayContexts)
+            async throws
+        {
+            let place = try LoginPlace(
+                context: context.name,
+                management: nil,
+                environment: ProcessInfo.processInfo.environment,
+                among: contexts
+            )
+            guard let login = context.login, let error = await place.end(login) else { return }
+            StandardError.print("sluice: \(login.warning(of: place.address, error))")
         }
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Control
 import Testing
 import Text
@@ -152,6 +153,43 @@ struct LoginPlaceTests {
         #expect(contexts.current == nil)
         try contexts.setLogin(login, of: context)
         #expect(contexts.current == "new")
+    }
+
+    @Test("A login that could not be ended has its id in the warning, and how to end it")
+    func lost() throws {
+        let address = try ManagementAddress(parsing: "a.example:1")
+        let login = GatewayLogin(account: "anna", token: "ss-1", id: "m3kd82hxqa")
+        let error = ManagementClientError.unreachable(address: "a.example:1", reason: "refused")
+        let warning = login.warning(of: address, error)
+        #expect(warning.contains("sluice account end-logins m3kd82hxqa --own"))
+        #expect(!warning.contains("ss-1"))
+    }
+
+    @Test("A context's new certificate is shown with the one before")
+    func trusting() throws {
+        let text = { (before: (String?, String?), after: String?) in
+            let old = GatewayContext(name: "a", fingerprint: before.0, ca: before.1)
+            return ContextCommand.Trust.text(
+                of: old,
+                GatewayContext(name: "a", fingerprint: after)
+            )
+        }
+        #expect(text(("A", nil), "B") == "was pinned: A\npinned: B")
+        #expect(text(("A", nil), "A") == "already pinned: A")
+        #expect(text((nil, nil), "B") == "pinned: B")
+        #expect(text((nil, "a.pem"), "B") == "was trusted: the authorities in a.pem\npinned: B")
+        #expect(text((nil, nil), nil).contains("need not be pinned"))
+        #expect(text(("A", nil), nil).hasPrefix("was pinned: A\nno longer pinned"))
+    }
+
+    @Test(
+        "A name has neither spaces nor control characters",
+        arguments: ["x y", "", "a\tb", "\u{1b}"]
+    )
+    func badName(name: String) {
+        #expect(throws: (any Error).self) {
+            try ContextCommand.Add.parse([name, "--management", "127.0.0.1:1"])
+        }
     }
 
     @Test("What is to be done first is advised for the gateway of the login")

@@ -206,6 +206,13 @@ struct GatewayPlaceTests {
         #expect(try found([:], "10.0.0.1:7080") == other)
     }
 
+    @Test("A gateway is named by the environment or by a current context")
+    func unnamed() {
+        #expect(place().isUnnamed && place(["SLUICE_API_KEY": "sk-e"]).isUnnamed)
+        #expect(!place(["SLUICE_CONTEXT": "staging"]).isUnnamed)
+        #expect(!place(current: "staging").isUnnamed)
+    }
+
     @Test("An unknown context has a suggestion, an invalid variable is a usage error")
     func errors() {
         #expect {

@@ -210,7 +210,15 @@ extension IntegrationTests {
             let refused = try site.command("status")
             #expect(refused.status == 69, "\(refused)")
             #expect(refused.errorOutput.contains(first) && refused.errorOutput.contains(second))
-            #expect(try site.command("context", "trust", "gw", "--fingerprint", second).status == 0)
+            #expect(refused.errorOutput.contains("pin the new one: sluice context trust gw"))
+            let trust = { try site.command("context", "trust", "gw", "--fingerprint", second) }
+            let trusted = try trust()
+            #expect(trusted.status == 0, "\(trusted)")
+            #expect(trusted.output == "was pinned: \(first)\npinned: \(second)\n")
+            #expect(try trust().output == "already pinned: \(second)\n")
+            // Without --fingerprint, nothing has to be asked either.
+            let again = try site.command("context", "trust", "gw")
+            #expect(again.output == "already pinned: \(second)\n", "\(again)")
             #expect(try site.command("status").status == 0)
             let file = try site.command("status", "--config", successor.configurationPath)
             #expect(file.status == 0, "\(file)")

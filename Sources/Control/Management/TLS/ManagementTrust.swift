@@ -14,7 +14,19 @@ package enum ManagementTrust: Hashable, Sendable {
     case pinned(CertificateFingerprint)
 }
 
+/// A gateway's certificate that the system does not trust.
+package struct UntrustedCertificate: Hashable, Sendable {
+    package let fingerprint: CertificateFingerprint
+    package let problem: CertificateProblem
+}
+
 extension ManagementTrust {
+    /// Of the authorities; `nil` unless there is one.
+    var file: String? {
+        guard case .authorities(let file) = self else { return nil }
+        return file
+    }
+
     /// The first certificate of a file in PEM format, as it is now; `nil` if it cannot be read.
     package static func pinned(file path: String) -> ManagementTrust? {
         // `try?`: without it, the gateway is recognized as any other.
@@ -112,7 +124,8 @@ extension ManagementClient {
     package static func certificateToPin(
         at address: ManagementAddress,
         limits: Limits = Limits()
-    ) async throws(ManagementClientError) -> CertificateFingerprint? {
+    ) async throws(ManagementClientError) -> UntrustedCertificate? {
+        let problem: CertificateProblem
         do {
             _ = try await presentedCertificate(of: address, limits, isVerified: true)
             return nil
@@ -123,9 +136,13 @@ extension ManagementClient {
                     at: address.text
                 )
             }
+            problem = error.certificateProblem(host: address.host)
         }
         do {
-            return try await presentedCertificate(of: address, limits, isVerified: false)
+            return UntrustedCertificate(
+                fingerprint: try await presentedCertificate(of: address, limits, isVerified: false),
+                problem: problem
+            )
         } catch {
             throw ManagementClient(ManagementTarget(address), limits: limits).failure(
                 error,
@@ -180,6 +197,12 @@ extension Error {
             stack.contains { $0.description.contains("CERTIFICATE_VERIFY_FAILED") }
         default: false
         }
+    }
+
+    /// Of a certificate that is not trusted.
+    func certificateProblem(host: String) -> CertificateProblem {
+        self as? NIOSSLExtraError == .failedToValidateHostname
+            ? .isOfOtherName(host: host) : .hasNoAuthority
     }
 
     /// Whether the peer does not speak TLS.

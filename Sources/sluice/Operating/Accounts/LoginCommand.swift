@@ -90,18 +90,24 @@ struct LoginCommand: AsyncParsableCommand {
             let name = try self.name ?? questions.ask("Name: ")
             let password = try questions.ask("Password: ", isHidden: true)
             let opened = try await signIn(client, name, password, questions)
-            let login = GatewayLogin(account: opened.account.name, token: opened.token)
+            let login = GatewayLogin(
+                account: opened.account.name,
+                token: opened.token,
+                id: opened.login?.loginId
+            )
             do {
                 try ContextCommand.edit { contexts throws(CommandFailure) in
                     try contexts.setLogin(login, of: place.context)
+                    return nil
                 }
             } catch {
-                // A login that nobody has the token of is of no use.
-                await Self.end(login, at: place)
+                // A login that nobody has the token of is of no use. One that cannot be ended now
+                // ends by itself.
+                _ = await place.end(login)
                 throw error
             }
             // The one before is of no use either.
-            if let earlier = place.context.login { await Self.end(earlier, at: place) }
+            if let earlier = place.context.login { _ = await place.end(earlier) }
             report(opened, place)
         }
     }
@@ -159,14 +165,6 @@ struct LoginCommand: AsyncParsableCommand {
         return answer.value
     }
 
-    /// Best effort: a login that cannot be ended now ends by itself.
-    private static func end(_ login: GatewayLogin, at place: LoginPlace) async {
-        let client = ManagementClient(place.target(token: login.token))
-        let _: ManagementClient.Answer<JSONValue>? = try? await client.send(
-            ManagementRequest(.post, "v1/logout")
-        )
-    }
-
     private func report(_ opened: OpenedLogin, _ place: LoginPlace) {
         StandardOutput.print(
             "signed in to \(place.address.text) as \(opened.account.name)"
@@ -215,6 +213,7 @@ struct LogoutCommand: AsyncParsableCommand {
             }
             try ContextCommand.edit { contexts throws(CommandFailure) in
                 try contexts.setLogin(nil, of: place.context)
+                return nil
             }
             StandardOutput.print("signed out of \(place.address.text)")
         }
@@ -225,6 +224,7 @@ struct LogoutCommand: AsyncParsableCommand {
 struct OpenedLogin: Decodable, Sendable {
     var account: AccountView
     var token: String
+    var login: LoginView?
     var mustDo: String?
 
     /// What has to be done before anything else, and how.

@@ -104,6 +104,21 @@ struct LoginPlace: Hashable {
     /// The gateway, as whoever has signed in there.
     var target: ManagementTarget { target(token: context.login?.token) }
 
+    /// Ends a login at the gateway.
+    ///
+    /// - Returns: why it could not be ended; `nil` also if it had ended already.
+    func end(_ login: GatewayLogin) async -> ManagementClientError? {
+        let client = ManagementClient(target(token: login.token))
+        do throws(ManagementClientError) {
+            let _: ManagementClient.Answer<JSONValue> = try await client.send(
+                ManagementRequest(.post, "v1/logout")
+            )
+        } catch {
+            return error.refusal?.needsLogin == true ? nil : error
+        }
+        return nil
+    }
+
     /// - Parameter token: of a login; `nil` for nobody's.
     func target(token: String?) -> ManagementTarget {
         ManagementTarget(address, key: token).trusting(by: trust ?? .system)

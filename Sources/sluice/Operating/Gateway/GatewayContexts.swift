@@ -32,6 +32,9 @@ struct GatewayContext: Codable, Hashable {
         return .pinned(pinned)
     }
 
+    /// Its name and its gateway.
+    var words: String { "\(name) (\(management ?? socket ?? "-"))" }
+
     func address() throws(CommandFailure) -> ManagementAddress {
         do throws(ManagementAddressError) {
             return try ManagementAddress(parsing: management ?? "")
@@ -53,6 +56,15 @@ struct GatewayLogin: Codable, Hashable {
     /// The account's name.
     var account: String
     var token: String
+    /// Of the login at the gateway; `nil` if an earlier version has stored it.
+    var id: String?
+
+    /// What to do about a login that could not be ended, and whose token is lost.
+    func warning(of address: ManagementAddress, _ reason: any Error) -> String {
+        "the login of \(account) at \(address.text) could not be ended: \(reason); it ends by itself,"
+            + " or by sluice account end-logins"
+            + " \(id.map { "\($0) --own, after another sluice login" } ?? account.shellQuoted)"
+    }
 }
 
 /// All contexts of a user, as they are stored.

@@ -49,6 +49,12 @@ struct GatewayPlace {
         }
     }
 
+    /// Whether neither the environment nor the contexts name a gateway.
+    var isUnnamed: Bool {
+        // `try?`: what cannot be read is reported when it is used.
+        (try? environmentChoice()) == nil && (try? contexts().currentContext) == nil
+    }
+
     private var key: String? { value(Variable.key) }
 
     /// An address without a context's name. Whoever has signed in there need not name the context:

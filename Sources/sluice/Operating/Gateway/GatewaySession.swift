@@ -14,6 +14,8 @@ struct GatewaySession {
     /// Whether a configuration file names the gateway: with it, some commands do without one that
     /// runs.
     var isOfConfiguration = false
+    /// Whether nothing names the gateway, so that it is the one at the standard address.
+    var isUnnamed = false
     /// Finds the gateway.
     var target: () throws -> ManagementTarget
 
@@ -32,9 +34,7 @@ struct GatewaySession {
             return try await work(ManagementClient(try target(), limits: limits))
         } catch let error as ManagementClientError {
             StandardError.print("sluice: \(error)")
-            if isOfConfiguration, error.isUnreachable {
-                StandardError.print("sluice: this needs a running gateway: start it first")
-            }
+            for line in advice(on: error) { StandardError.print("sluice: \(line)") }
             throw GatewayExit.code(error, refusal: refusal)
         } catch let failure as CommandFailure {
             StandardError.print("sluice: \(failure.message)")
@@ -43,6 +43,32 @@ struct GatewaySession {
             StandardError.print("sluice: \(error)")
             throw refusal
         }
+    }
+
+    /// What the command line knows in addition to the error.
+    private func advice(on error: ManagementClientError) -> [String] {
+        var lines: [String] = []
+        if error.isUnreachable, isOfConfiguration {
+            lines.append("this needs a running gateway: start it first")
+        }
+        if error.isUnreachable, isUnnamed {
+            lines.append(
+                "no gateway was named (use --config FILE, --management HOST:PORT, or sluice context"
+                    + " use NAME)"
+            )
+        }
+        // `try?`: without contexts, none has the certificate.
+        if case .otherCertificate(_, let expected, _) = error,
+            let context = (try? ContextCommand.file.read())?.contexts.first(where: {
+                $0.fingerprint == expected
+            })
+        {
+            lines.append(
+                "if the certificate was replaced, pin the new one: sluice context trust"
+                    + " \(context.name.shellQuoted)"
+            )
+        }
+        return lines
     }
 
     func print<Value>(_ answer: ManagementClient.Answer<Value>, as text: (Value) -> String) {

@@ -36,7 +36,12 @@ struct GatewayOptions: ParsableArguments {
 
     /// The gateway that the options and `configuration`, a file, name.
     func gateway(of configuration: String?, json: Bool = false) -> GatewaySession {
-        GatewaySession(json: json, isOfConfiguration: configuration != nil) {
+        GatewaySession(
+            json: json,
+            isOfConfiguration: configuration != nil,
+            isUnnamed: management == nil && socket == nil && context == nil
+                && configuration == nil && current.isUnnamed
+        ) {
             try target(configuration: configuration)
         }
     }
