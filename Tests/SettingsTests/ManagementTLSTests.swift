@@ -52,7 +52,9 @@ struct ManagementTLSTests {
         "What is neither a word nor two files is an error with a remedy",
         arguments: [
             ("yes", "management.tls", "self-signed"), ("a.pem", "management.tls", "certificate"),
-            (["certificate": "a.pem"], "management.tls.key", "add the key key"),
+            (["certificate": "a.pem"], "management.tls.key", "add key: FILE"),
+            (["cert": "a.pem", "key": "k"], "management.tls.cert", "did you mean certificate?"),
+            (["certificate": "a", "private_key": "k"], "management.tls.private_key", "mean key?"),
             (["certificate": "a.pem", "key": "k", "ca": "c"], "management.tls.ca", "unknown key"),
             (["certificate": "", "key": "k"], "management.tls.certificate", "path of a file"),
             (["a.pem"], "management.tls", "found a list"),

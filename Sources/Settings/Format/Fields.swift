@@ -9,6 +9,8 @@ struct Fields {
     private var conclusions: [Conclusion] = []
     /// What an unknown key means in this mapping in particular; tried before all other guesses.
     var guess: (ConfigurationNode.Entry) -> KeyGuess? = { _ in nil }
+    /// A value that required keys may have, for remedies.
+    var example: String?
 
     /// A finding that holds only if `keys` are really absent, and not just misspelt.
     fileprivate struct Conclusion {
@@ -67,7 +69,7 @@ struct Fields {
     mutating func requiredPlace(_ key: String) -> Place? {
         let missing = Place(node: place.node, path: path(of: key), decoding: place.decoding)
         if !isGiven(key) {
-            let remedy = "add the key \(key)"
+            let remedy = example.map { "add \(key): \($0)" } ?? "add the key \(key)"
             conclude(.error, at: missing, fromAbsenceOf: [key], "missing", remedy: remedy)
         }
         return place(key)

@@ -68,12 +68,29 @@ extension ManagementTLS {
         ]
     }
 
+    /// What other programs call the two files.
+    private static func guess(for key: String) -> KeyGuess? {
+        let synonyms = [
+            "certificate": [
+                "cert", "certs", "certfile", "certificates", "certificatefile", "sslcertificate",
+                "crt", "pem", "chain", "fullchain", "file",
+            ],
+            "key": ["keyfile", "privatekey", "privatekeyfile", "sslcertificatekey", "certkey"],
+        ]
+        let word = Suggestion.plain(key)
+        return synonyms.first { $0.value.contains(word) }.map {
+            KeyGuess(keys: [$0.key], remedy: "did you mean \($0.key)?")
+        }
+    }
+
     /// - Parameter address: of the management listener; `nil` if it is missing or invalid.
     /// - Returns: the default if `place` is `nil` or invalid.
     static func decode(_ place: Place?, for address: SocketAddress?) -> ManagementTLS {
         guard let place else { return .standard(for: address) }
         if place.isMapping {
             let files: CertificateFiles? = place.mapping { fields in
+                fields.guess = { guess(for: $0.key) }
+                fields.example = "FILE"
                 let certificate: FilePath? = fields.required("certificate")
                 let key: FilePath? = fields.required("key")
                 guard let certificate, let key else { return nil }
