@@ -143,6 +143,21 @@ struct SingleSignOnRouteTests {
             let api = APIClient(server: browser.server)
             let me = try await api.send("GET", "/v1/me", headers: ["Cookie: \(cookie)"])
             #expect(me.data["name"] == "ada" && me.data["role"] == "administer", "\(me.text)")
+            // What the provider decides is changed until the next login only.
+            let id = try #require(me.data["accountId"]?.string)
+            for (body, isWarned) in [(["role": "read"], true), (["enabled": true], false)]
+                as [(JSONValue, Bool)]
+            {
+                let change = try await api.send(
+                    "PATCH",
+                    "/v1/accounts/\(id)?dryRun=true",
+                    body,
+                    headers: ["Cookie: \(cookie)", "Sec-Fetch-Site: same-origin"]
+                )
+                let warnings = change.data["effect"]?["warnings"]?.array ?? []
+                #expect(change.text.contains("at the next login") == isWarned, "\(change.text)")
+                #expect(warnings.isEmpty != isWarned, "\(change.text)")
+            }
             let post = try #require(browser.provider.state.withLock { $0.posts.first })
             let redirect = post.form["redirect_uri"]
             #expect(redirect == "http://127.0.0.1:7080/v1/sso/callback")

@@ -54,6 +54,9 @@ private struct AccountPatch: APIBody {
     var warehouses: [String]??
     var enabled: Bool?
 
+    /// Whether it changes what a provider decides about its own people.
+    var changesGrant: Bool { name != nil || role != nil || warehouses != nil }
+
     private enum CodingKeys: CodingKey {
         case name, role, warehouses, enabled
     }
@@ -130,7 +133,15 @@ extension AccountRoutes {
                 }
                 if let enabled = patch.enabled { account.isEnabled = enabled }
             }
-            return try WriteAnswer("account", AccountView(account))
+            var answer = try WriteAnswer("account", AccountView(account))
+            if !account.isLocal, patch.changesGrant {
+                answer.warnings = [
+                    "at the next login, name, role and warehouses of \(account.name.quoted) are again"
+                        + " what the provider and management.singleSignOn.roles say (to refuse the"
+                        + " person, disable the account)"
+                ]
+            }
+            return answer
         }
     }
 
