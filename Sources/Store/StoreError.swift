@@ -60,7 +60,8 @@ extension StoreError: CustomStringConvertible {
 
 /// Why a change is not made. Always the writer's error; nothing has changed.
 package enum StoreRefusal: Error, Hashable, Sendable {
-    case unknownWarehouse(String)
+    /// - Parameter meant: one that exists and has a similar id.
+    case unknownWarehouse(String, meant: String? = nil)
     case unknownGroup(String)
     case unknownEntry(EntryReference)
     case unknownEndpoint(String, warehouse: String)
@@ -85,7 +86,8 @@ package enum StoreRefusal: Error, Hashable, Sendable {
 extension StoreRefusal: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .unknownWarehouse(let id): "unknown warehouse \(id.quoted)"
+        case .unknownWarehouse(let id, let meant):
+            "unknown warehouse \(id.quoted)" + (meant.map { " (did you mean \($0)?)" } ?? "")
         case .unknownGroup(let name): "unknown group \(name.quoted)"
         case .unknownEntry(let id):
             "unknown entry \(id) (it may have been removed)"
@@ -98,7 +100,7 @@ extension StoreRefusal: CustomStringConvertible {
         case .notLocal(let name):
             "\(name.quoted) signs in at a provider, and has neither password nor second factor here"
         case .unknownWebhook(let id): "unknown webhook \(id.quoted)"
-        case .unknownSession(let id): "unknown session \(id.quoted) (it may have ended)"
+        case .unknownSession(let id): "unknown login \(id.quoted) (it may have ended)"
         case .duplicateEntry(let text, let id?):
             "\(text) is already in the list as entry \(id) (change that entry instead)"
         case .duplicateEntry(let text, nil): "\(text) occurs twice (remove one of the two)"

@@ -23,7 +23,8 @@ struct Sluice: AsyncParsableCommand {
             ShadowCommand.self, LeaseCommand.self, GroupCommand.self, EndpointCommand.self,
             ServiceCommand.self, OutboundCommand.self, ExamplesCommand.self, EgressCommand.self,
             PolicyCommand.self, KeyCommand.self, AccountCommand.self, LoginCommand.self,
-            LogoutCommand.self, NoticesCommand.self, WebhookCommand.self, AuditCommand.self,
+            LogoutCommand.self, WhoAmICommand.self, NoticesCommand.self, WebhookCommand.self,
+            AuditCommand.self,
             BackupCommand.self, RestoreCommand.self, ContextCommand.self, CIDRCommand.self,
             BenchCommand.self,
         ]

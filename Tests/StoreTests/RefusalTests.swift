@@ -164,7 +164,7 @@ struct RefusalTests {
 
     @Test("A key is limited to known warehouses, and to at least one of them")
     func warehousesOfKeys() throws {
-        try expect(.unknownWarehouse("W9")) {
+        try expect(.unknownWarehouse("W9", meant: "W1")) {
             _ = try $0.createKey(.init(name: "new", role: .read, warehouses: ["W1", "W9"]))
         }
         try expect(

@@ -29,15 +29,20 @@ extension OfflineStore {
     /// Removes the second factor of an account whose owner has lost it. All its logins end.
     ///
     /// - Parameter account: an id, or a local account's name.
-    package func removeSecondFactor(of account: String) throws(Failure) -> Account {
+    /// - Returns: also whether it had one.
+    package func removeSecondFactor(
+        of account: String
+    ) throws(Failure) -> (account: Account, hadOne: Bool) {
         try change { transaction in
-            try transaction.removeSecondFactor(of: transaction.accounts.id(account))
+            let id = transaction.accounts.id(account)
+            let hadOne = try transaction.account(id).secondFactor != nil
+            return (try transaction.removeSecondFactor(of: id), hadOne)
         }
     }
 
-    private func change(
-        _ body: @Sendable (inout StoreTransaction) throws -> Account
-    ) throws(Failure) -> Account {
+    private func change<Value: Sendable>(
+        _ body: @Sendable (inout StoreTransaction) throws -> Value
+    ) throws(Failure) -> Value {
         guard PolicyStore.hasExisted(path) else { throw .notFound(path) }
         return try write(.open, body)
     }

@@ -135,7 +135,7 @@ extension StoreTransaction {
     private func checkIsNotLast(_ account: Account) throws {
         guard accounts.hasLocalAdministrator(besides: account.id) else {
             throw StoreRefusal.conflict(
-                "\(account.name) is the last local account that may administer everything (create"
+                "\(account.name.quoted) is the last local account that may administer everything (create"
                     + " another one first)"
             )
         }
@@ -176,7 +176,7 @@ extension StoreTransaction {
             )
         }
         for id in account.warehouses ?? [] where policy.warehouses[id] == nil {
-            throw StoreRefusal.unknownWarehouse(id)
+            throw unknownWarehouse(id)
         }
         guard account.warehouses?.isEmpty != true else {
             throw StoreRefusal.invalid(
@@ -184,6 +184,12 @@ extension StoreTransaction {
                 reason: "is empty (leave it out for all warehouses)"
             )
         }
+    }
+
+    /// A warehouse that an account, a key or a webhook cannot be for, with the one that was meant.
+    func unknownWarehouse(_ id: String) -> StoreRefusal {
+        let known = policy.warehouses.keys.sorted()
+        return .unknownWarehouse(id, meant: Suggestion.closest(to: id, among: known))
     }
 
     private func newAccountID() -> String {
@@ -195,10 +201,10 @@ extension StoreTransaction {
 }
 
 extension Account {
-    /// Nothing of it is a secret, or is made of one.
     /// Whom a record is about, also after the account is removed.
     var auditName: JSONValue { ["name": .string(name)] }
 
+    /// Nothing of it is a secret, or is made of one.
     var auditValue: JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(name), "role": .string(role.rawValue), "enabled": .bool(isEnabled),

@@ -42,7 +42,7 @@ extension StoreTransaction {
         let own = sessions.sessions(of: id)
         for session in own.dropLast(Self.sessionsPerAccount - 1) { try drop(session) }
         guard sessions.sessions.count < Self.sessionLimit else {
-            throw StoreRefusal.tooMany("there are at most \(Self.sessionLimit) sessions")
+            throw StoreRefusal.tooMany("there are at most \(Self.sessionLimit) logins")
         }
         let token = SecretToken(.session)
         let session = LoginSession(

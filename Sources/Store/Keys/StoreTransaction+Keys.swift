@@ -111,7 +111,7 @@ extension StoreTransaction {
             throw StoreRefusal.exists("a key named \(key.name.quoted)")
         }
         for id in key.warehouses ?? [] where policy.warehouses[id] == nil {
-            throw StoreRefusal.unknownWarehouse(id)
+            throw unknownWarehouse(id)
         }
         guard key.warehouses?.isEmpty != true else {
             throw StoreRefusal.invalid(

@@ -133,7 +133,7 @@ extension StoreTransaction {
             )
         }
         for id in webhook.warehouses ?? [] where policy.warehouses[id] == nil {
-            throw StoreRefusal.unknownWarehouse(id)
+            throw unknownWarehouse(id)
         }
     }
 

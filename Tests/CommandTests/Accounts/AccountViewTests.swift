@@ -49,8 +49,14 @@ struct AccountViewTests {
         )
         let id = { try AccountCommand.ID.id($0, among: accounts) }
         #expect(try id("ANNA") == "a7q2m9x4bc" && id("a7q2m9x4bc") == "a7q2m9x4bc")
-        #expect(try id("x") == "c" && id("unknown") == "unknown")
+        #expect(try id("x") == "c")
         #expect(throws: CommandFailure.self) { try id("y") }
+        for (name, remedy) in [
+            ("ana", "did you mean anna?"), ("unknown", "see sluice account list"),
+        ] {
+            let error = #expect(throws: CommandFailure.self) { try id(name) }
+            #expect(error?.message == "unknown account \"\(name)\" (\(remedy))")
+        }
     }
 
     @Test("One's own login is marked")

@@ -206,7 +206,9 @@ struct GatewayCommandTests {
         let changed = Answer.data(
             #"{"account":\#(account),"accountId":"a7","name":"anna","role":"read"}"#
         )
-        let (code, requests) = try await run("account \(line)", [list, changed])
+        let me = Answer.data(#"{"kind":"local","name":"root","role":"administer"}"#)
+        let answers = line.hasPrefix("reset-password") ? [list, me, changed] : [list, changed]
+        let (code, requests) = try await run("account \(line)", answers)
         #expect(code == 0 && requests.map(\.call).last == call)
         if line.contains("all-warehouses") {
             #expect(requests.last?.body == #"{"warehouses":null}"#)

@@ -146,7 +146,8 @@ extension IntegrationTests {
 
             let offline = try site.command("reset-password", "ADMIN", "--quiet")
             #expect(offline != online)
-            #expect(try site.command("reset-second-factor", "admin").contains("removed"))
+            let factor = try site.command("reset-second-factor", "admin")
+            #expect(factor.hasSuffix("has no second factor"), "\(factor)")
             let created = try site.command("create", "anna", "--role", "read", "--quiet")
             let second = try site.start()
             let ended = try admin.send("GET", "/v1/me")

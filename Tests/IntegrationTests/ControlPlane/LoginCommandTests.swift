@@ -1,4 +1,5 @@
 import Foundation
+import FreePorts
 import Testing
 
 extension IntegrationTests {
@@ -86,11 +87,18 @@ extension IntegrationTests {
             var secrets = [first, try token()]
 
             _ = try run("status", exit: 77, says: "change it first")
+            _ = try run("whoami", says: "administer", "sluice account password")
             let changed = try run(
                 "account password",
                 .init("Current password: ", first),
+                // Rules are told before it is typed twice, and it can be typed again.
+                .init("New password: ", "short"),
+                .init("the new password has fewer than 12 characters\r\nNew password: ", first),
                 // Corrected with the erase key.
-                .init("New password: ", Self.password + "ü\u{7f}"),
+                .init(
+                    "the new password is the current one\r\nNew password: ",
+                    Self.password + "ü\u{7f}"
+                ),
                 .init("Repeat the new password: ", Self.password),
                 says: "changed your password"
             )
@@ -113,11 +121,22 @@ extension IntegrationTests {
             #expect(throws: HarnessError.self) { try token() }
             _ = try run("logout", exit: 1, says: "has no login")
 
-            // The code of this period was used already.
-            let again = try logIn(.code(of: secret, offset: 1))
+            // The code of this period was used already; a wrong one can be typed again.
+            let again = try logIn(.init("One-time code: ", "x"), .code(of: secret, offset: 1))
+            #expect(again.contains("the code is wrong, or was used already"))
             secrets.append(try token())
             let recovered = try logIn(.init("One-time code: ", codes[0]))
+            #expect(recovered.contains("9 recovery codes left"))
             secrets.append(try token())
+            _ = try run("whoami", says: "anna (", "set, 9 recovery codes left", "login ")
+            _ = try run("whoami --json", says: #""recoveryCodesLeft": 9"#, #""kind": "account""#)
+            // Named by its address, the gateway is used with the login, too.
+            _ = try run("account logins --own \(management.joined(separator: " "))", says: "anna")
+            _ = try run(
+                "account reset-password anna",
+                exit: 1,
+                says: "this is your own account"
+            )
             #expect(secrets[2] != secrets[3])
             let logins = try run("account logins --own --json", says: #""total": 1"#)
             for shown in [welcome.output, changed, again, recovered, logins] {
@@ -129,6 +148,11 @@ extension IntegrationTests {
                 says: "removed"
             )
 
+            #expect(
+                try sluice.command("account", "end-logins", "ana").errorOutput.contains("anna?")
+            )
+            let reset = try sluice.command("account", "reset-second-factor", "anna")
+            #expect(reset.output.contains("has no second factor"), "\(reset)")
             #expect(try sluice.command("account", "end-logins", "anna").status == 0)
             _ = try run("status", exit: 77, says: "sign in again: sluice login")
             let audit = try sluice.command("audit", "export").output
@@ -137,6 +161,48 @@ extension IntegrationTests {
             for text in [sluice.operatorLog, sluice.process.output, audit] {
                 for secret in secrets { #expect(!text.contains(secret)) }
             }
+        }
+
+        @Test("A context is removed with its login; a login is named by its id")
+        func removal() throws {
+            let creation = ["account", "create", "anna", "--role", "administer", "--quiet"]
+            let created = try runProgram(Programs.sluice(), creation + management)
+            let first = created.output.trimmingCharacters(in: .newlines)
+            let logIn = {
+                try TerminalDialogue.run(
+                    ["login"] + management,
+                    [.init("Name: ", "anna"), .init("Password: ", first)],
+                    environment: environment
+                )
+            }
+            #expect(try logIn().status == 0)
+            let logins = { try sluice.command("account", "logins", "--json").output }
+            let id = try #require(try logins().firstMatch(of: /"loginId": "([a-z0-9]+)"/)).1
+            let unknown = try sluice.command("account", "end-logins", "x\(id)")
+            #expect(
+                unknown.status == 1 && unknown.errorOutput.contains("nor a login"),
+                "\(unknown)"
+            )
+            _ = try run("context remove \(sluice.management.host)", says: "removed context")
+            #expect(try logins().contains(#""total": 0"#))
+            #expect(try logIn().status == 0)
+            let other = try #require(try logins().firstMatch(of: /"loginId": "([a-z0-9]+)"/)).1
+            let ended = try sluice.command("account", "end-logins", String(other))
+            #expect(ended.output == "ended login \(other) of account anna\n", "\(ended)")
+            // It has ended already: there is nothing to warn about.
+            let removed = try run("context remove \(sluice.management.host)")
+            #expect(!removed.contains("could not be ended"), "\(removed)")
+        }
+
+        @Test("Nobody is asked for a password before the gateway answers")
+        func unreachable() throws {
+            let port = try Ports.free()
+            let result = try TerminalDialogue.run(
+                ["login", "--management", "127.0.0.1:\(port)"],
+                [],
+                environment: environment
+            )
+            #expect(result.status == 69 && !result.output.contains("Name: "), "\(result)")
         }
 
         @Test("A wrong password is refused with 77; without a terminal, standard input is needed")

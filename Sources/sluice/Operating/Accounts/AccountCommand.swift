@@ -9,7 +9,7 @@ struct AccountCommand: AsyncParsableCommand {
         abstract: "Manage people's accounts and logins, and your own.",
         discussion: """
             password and second-factor are about your own account (after sluice login); everything \
-            else needs the role administer.
+            else needs the administer role.
             """,
         subcommands: [
             List.self, Show.self, Create.self, Change.self, Enable.self, Disable.self, Remove.self,
@@ -35,7 +35,7 @@ struct AccountCommand: AsyncParsableCommand {
         }
 
         /// An id comes before a name, and a local account before others of its name, which a provider
-        /// has chosen. What is neither is left to the gateway to refuse.
+        /// has chosen.
         static func id(_ account: String, among accounts: [AccountView]) throws(CommandFailure)
             -> String
         {
@@ -48,7 +48,14 @@ struct AccountCommand: AsyncParsableCommand {
                         + " \(named.map(\.accountId).joined(separator: ", ")))"
                 )
             }
-            return named.first?.accountId ?? account
+            guard let only = named.first else {
+                let meant = Suggestion.closest(to: account, among: accounts.map(\.name))
+                throw CommandFailure(
+                    "unknown account \(account.quoted)"
+                        + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice account list)")
+                )
+            }
+            return only.accountId
         }
     }
 }
@@ -95,7 +102,7 @@ extension AccountCommand {
         var name: String?
 
         @Option(
-            help: "Another role: read, operate or administer.",
+            help: "Another role.",
             completion: AccountRole.completion
         )
         var role: AccountRole?
@@ -230,21 +237,43 @@ extension AccountCommand {
 
         func run() async throws {
             if own { return try await endOwn() }
-            try await change.make { client in
-                ManagementRequest(.delete, try await path(client))
-            } as: {
-                (_: Changed<AccountView>) in
-                "ended the logins of \(id)"
+            let gateway = change.management.gateway
+            try await gateway.run { client in
+                let (path, what) = try await subject(client)
+                let answer: ManagementClient.Answer<Changed<AccountView>> =
+                    try await change.send(ManagementRequest(.delete, path), by: client)
+                change.report(answer, to: gateway) { _ in
+                    "\(change.dryRun ? "would end" : "ended") \(what)"
+                }
             }
         }
 
-        private func path(_ client: ManagementClient) async throws -> String {
+        /// What the id is of.
+        private func subject(_ client: ManagementClient) async throws -> (
+            path: String, words: String
+        ) {
             let logins: ManagementClient.Listing<LoginView> =
                 try await client.list("v1/logins", limit: .max).value
-            if logins.elements.contains(where: { $0.loginId == id }) {
-                return "v1/logins/\(id.percentEncoded)"
+            if let login = logins.elements.first(where: { $0.loginId == id }) {
+                return (
+                    "v1/logins/\(id.percentEncoded)", "login \(id) of account \(login.accountName)"
+                )
             }
-            return "v1/accounts/\(try await ID.id(id, client).percentEncoded)/logins"
+            let accounts: ManagementClient.Listing<AccountView> =
+                try await client.list("v1/accounts", limit: .max).value
+            do throws(CommandFailure) {
+                let account = try ID.id(id, among: accounts.elements)
+                return (
+                    "v1/accounts/\(account.percentEncoded)/logins", "the logins of account \(id)"
+                )
+            } catch {
+                guard error.message.hasPrefix("unknown account"), !error.message.contains("mean")
+                else { throw error }
+                throw CommandFailure(
+                    "\(id.quoted) is neither an account nor a login that can still be used (see sluice"
+                        + " account logins)"
+                )
+            }
         }
 
         private func endOwn() async throws {

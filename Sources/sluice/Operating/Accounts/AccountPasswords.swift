@@ -103,8 +103,7 @@ extension AccountCommand {
             abstract: "Create an account and show its first password, once.",
             discussion: """
                 read        read everything but keys, accounts and the audit
-                operate     also change whitelists, endpoints and services, close sessions, and \
-                set the modes of backends
+                operate     also change whitelists, endpoints, services and backends
                 administer  everything
 
                 With --config on the gateway's machine, an account can be created while the gateway \
@@ -115,7 +114,7 @@ extension AccountCommand {
         @Argument(help: "The name by which the person signs in.")
         var name: String
 
-        @Option(help: "read, operate or administer.", completion: AccountRole.completion)
+        @Option(help: "What it may do.", completion: AccountRole.completion)
         var role: AccountRole
 
         @Option(
@@ -166,9 +165,17 @@ extension AccountCommand {
         func run() async throws {
             let password = try CommandFailure.reported { try options.given() }
             try await options.make("set the password of") { client in
-                ManagementRequest(
+                let path = try await id.path(client)
+                let me: ManagementClient.Answer<IdentityView> = try await client.get("v1/me")
+                if let own = me.value.accountId, path.hasSuffix("/\(own)") {
+                    throw CommandFailure(
+                        "this is your own account, and your login would end (use sluice account"
+                            + " password)"
+                    )
+                }
+                return ManagementRequest(
                     .post,
-                    try await id.path(client) + "/password",
+                    path + "/password",
                     body: JSONValue(present: ["password": password.map(JSONValue.string)])
                 )
             } offline: { store throws(OfflineStore.Failure) in
@@ -197,25 +204,31 @@ extension AccountCommand {
             try await gateway.run { client in
                 do {
                     let path = try await id.path(client)
+                    let account: ManagementClient.Answer<AccountView> = try await client.get(path)
                     let answer: ManagementClient.Answer<Changed<AccountView>> =
                         try await change.send(
                             ManagementRequest(.delete, "\(path)/second-factor"),
                             by: client
                         )
-                    change.report(answer, to: gateway) { text($0.item) }
+                    let hadOne = account.value.secondFactor == true
+                    change.report(answer, to: gateway) { text($0.item, hadOne) }
                 } catch let error as ManagementClientError where error.isUnreachable {
                     guard let file = change.management.config, !change.dryRun else { throw error }
-                    let account = try OfflineAccounts.change(configuration: file) {
+                    let (account, hadOne) = try OfflineAccounts.change(configuration: file) {
                         store throws(OfflineStore.Failure) in
-                        AccountView(try store.removeSecondFactor(of: id.account))
+                        let (account, hadOne) = try store.removeSecondFactor(of: id.account)
+                        return (AccountView(account), hadOne)
                     }
-                    StandardOutput.print(text(account))
+                    StandardOutput.print(text(account, hadOne))
                 }
             }
         }
 
-        private func text(_ account: AccountView?) -> String {
-            "removed the second factor of account \(account?.words ?? id.account)"
+        private func text(_ account: AccountView?, _ hadOne: Bool) -> String {
+            let name = account?.words ?? id.account
+            guard hadOne else { return "account \(name) has no second factor" }
+            return
+                "\(change.dryRun ? "would remove" : "removed") the second factor of account \(name)"
         }
     }
 }

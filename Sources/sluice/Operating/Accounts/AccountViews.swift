@@ -37,7 +37,7 @@ struct AccountView: ChangedItem, Hashable {
     private var warehouseWords: String { warehouses.map { $0.joined(separator: " ") } ?? "all" }
     private var status: String? { enabled.map { $0 ? "enabled" : "disabled" } }
 
-    private var secondFactorWords: String {
+    var secondFactorWords: String {
         guard secondFactor == true else { return "-" }
         return recoveryCodesLeft.map { "set, \($0.of("recovery code")) left" } ?? "set"
     }

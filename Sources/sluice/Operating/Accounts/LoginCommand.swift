@@ -35,13 +35,91 @@ struct LoginOptions: ParsableArguments {
     }
 
     func place() throws -> LoginPlace {
-        try LoginPlace(
+        try LoginPlace(context: context, management: management, ca: ca)
+    }
+}
+
+/// Where one signs out.
+struct LogoutOptions: ParsableArguments {
+    @Option(
+        help: "The management address of a gateway with a login.",
+        completion: .list([ManagementAddress.standard.text]),
+        transform: GatewayOptions.address
+    )
+    var management: ManagementAddress?
+
+    @Option(
+        help: ArgumentHelp(
+            "The context whose login ends. (default: the current one)",
+            valueName: "name"
+        ),
+        completion: .contexts
+    )
+    var context: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Authorities that may have issued the gateway's certificate, in PEM format; or"
+                + " SLUICE_CA. (default: the context's, or the system's)",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var ca: String?
+
+    func validate() throws {
+        if management != nil, context != nil {
+            throw ValidationError("--management and --context cannot be combined")
+        }
+    }
+
+    func place() throws -> LoginPlace {
+        try LoginPlace(context: context, management: management, ca: ca)
+    }
+}
+
+extension LoginPlace {
+    /// What the options of a command name.
+    fileprivate init(context: String?, management: ManagementAddress?, ca: String?) throws {
+        try self.init(
             context: context,
             management: management,
             authorities: ca.map(ContextCommand.absolute),
             environment: ProcessInfo.processInfo.environment,
             among: try ContextCommand.file.read()
         )
+    }
+}
+
+/// How one can sign in at a gateway.
+struct SignInWays: Decodable, Sendable {
+    struct Provider: Decodable, Sendable {
+        var name: String
+
+        var advice: String {
+            "people who sign in by \(LogText.harmless(name)) do so in a browser; on the command line,"
+                + " they use a key (sluice key create)"
+        }
+    }
+
+    var password: Bool
+    var singleSignOn: Provider?
+
+    /// - Returns: `nil` if the gateway does not say.
+    static func ask(_ client: ManagementClient) async throws -> SignInWays? {
+        let ways: SignInWays
+        do throws(ManagementClientError) {
+            ways = try await client.get("v1/sign-in").value
+        } catch {
+            guard error.refusal?.status == 404 else { throw error }
+            return nil
+        }
+        guard ways.password else {
+            throw CommandFailure(
+                "nobody can sign in: the gateway has no accounts, which need a store (state: sluice.db)"
+            )
+        }
+        return ways
     }
 }
 
@@ -87,9 +165,21 @@ struct LoginCommand: AsyncParsableCommand {
         let questions = Questions(usesInput: passwordStdin)
         let gateway = GatewaySession { place.target(token: nil) }
         try await gateway.run { client in
+            // Whoever cannot sign in here learns it before typing.
+            let ways = try await SignInWays.ask(client)
             let name = try self.name ?? questions.ask("Name: ")
             let password = try questions.ask("Password: ", isHidden: true)
-            let opened = try await signIn(client, name, password, questions)
+            let opened: OpenedLogin
+            do {
+                opened = try await signIn(client, name, password, questions)
+            } catch let error as ManagementClientError
+                where error.refusal?.code == "Unauthorized.LoginRefused"
+            {
+                if let provider = ways?.singleSignOn {
+                    StandardError.print("sluice: \(provider.advice)")
+                }
+                throw error
+            }
             let login = GatewayLogin(
                 account: opened.account.name,
                 token: opened.token,
@@ -150,10 +240,31 @@ struct LoginCommand: AsyncParsableCommand {
         } catch let error as ManagementClientError
             where error.refusal?.code == "Unauthorized.CodeRequired"
         {
-            body["code"] = .string(try questions.ask("One-time code: "))
-            return try await Self.send(body, client)
+            // The password was right.
+        }
+        var left = questions.usesInput ? 1 : Self.codeAttempts
+        while true {
+            left -= 1
+            let code = try questions.ask("One-time code: ")
+            body["code"] = .string(code)
+            do {
+                var opened = try await Self.send(body, client)
+                // One-time codes are digits.
+                opened.usedRecoveryCode = code.contains { $0.isLetter }
+                return opened
+            } catch let error as ManagementClientError
+                where error.refusal?.code == "Unauthorized.LoginRefused" && left > 0
+            {
+                StandardError.print(
+                    "sluice: the code is wrong, or was used already (each works once; type the next"
+                        + " one)"
+                )
+            }
         }
     }
+
+    /// How often a person may mistype a code.
+    private static let codeAttempts = 3
 
     private static func send(
         _ body: [String: JSONValue],
@@ -172,6 +283,7 @@ struct LoginCommand: AsyncParsableCommand {
         )
         // `try?`: it was written a moment ago.
         let current = (try? ContextCommand.file.read())?.current
+        if let note = opened.recoveryNote { StandardError.print("sluice: \(note)") }
         let other = current == place.context.name ? nil : place.context.name
         if let duty = opened.duty(context: other) { StandardError.print("sluice: \(duty)") }
         if current != place.context.name {
@@ -190,7 +302,7 @@ struct LogoutCommand: AsyncParsableCommand {
         abstract: "End your login at a gateway."
     )
 
-    @OptionGroup var options: LoginOptions
+    @OptionGroup var options: LogoutOptions
 
     func run() async throws {
         let place = try CommandFailure.reported { () throws -> LoginPlace in
@@ -226,6 +338,15 @@ struct OpenedLogin: Decodable, Sendable {
     var token: String
     var login: LoginView?
     var mustDo: String?
+    /// Instead of a one-time code.
+    var usedRecoveryCode: Bool?
+
+    /// How many recovery codes are left, after one was used.
+    var recoveryNote: String? {
+        guard usedRecoveryCode == true, let left = account.recoveryCodesLeft else { return nil }
+        return "\(left.of("recovery code")) left (to replace them: sluice account second-factor"
+            + " recovery-codes)"
+    }
 
     /// What has to be done before anything else, and how.
     ///

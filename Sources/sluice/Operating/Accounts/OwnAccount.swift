@@ -35,9 +35,13 @@ extension AccountCommand {
             try await gateway.run { client in
                 let questions = options.questions
                 // Whoever is not signed in learns it before typing.
-                let _: ManagementClient.Answer<AccountView> = try await client.get("v1/me/account")
+                let account: ManagementClient.Answer<AccountView> =
+                    try await client.get("v1/me/account")
                 let current = try questions.ask("Current password: ", isHidden: true)
-                let new = try questions.askNewPassword()
+                let new = try questions.askNewPassword(
+                    of: account.value.name,
+                    replacing: current
+                )
                 let answer: ManagementClient.Answer<AccountView> = try await client.send(
                     ManagementRequest(
                         .post,

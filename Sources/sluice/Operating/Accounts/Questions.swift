@@ -1,3 +1,4 @@
+import Credentials
 import Sockets
 import Text
 
@@ -18,9 +19,47 @@ struct Questions {
         return line
     }
 
+    /// How often a person may type a password that cannot be set.
+    private static let attempts = 3
+
     /// A new password, typed twice on a terminal.
-    func askNewPassword(_ question: String = "New password: ") throws(CommandFailure) -> String {
-        let password = try ask(question, isHidden: true)
+    ///
+    /// - Parameters:
+    ///   - name: of the account.
+    ///   - current: the password that it replaces.
+    func askNewPassword(
+        of name: String,
+        replacing current: String
+    ) throws(CommandFailure) -> String {
+        var left = usesInput ? 1 : Self.attempts
+        while true {
+            left -= 1
+            let password = try ask("New password: ", isHidden: true)
+            guard let problem = Self.problem(of: password, name, current) else {
+                return try repeated(password)
+            }
+            guard left > 0 else { throw CommandFailure("the new password \(problem)") }
+            StandardError.print("sluice: the new password \(problem)")
+        }
+    }
+
+    /// What is wrong with a new password, after "the new password".
+    static func problem(of password: String, _ name: String, _ current: String) -> String? {
+        if password == current { return "is the current one" }
+        do throws(PasswordProblem) {
+            _ = try Password(new: password, of: name)
+            return nil
+        } catch {
+            return switch error {
+            case .tooShort: "has fewer than \(Password.minimumLength) characters"
+            case .tooLong: "has more than \(Password.byteLimit) bytes"
+            case .repetitive: "has fewer than 5 different characters"
+            case .containsName, .controlCharacter: error.description
+            }
+        }
+    }
+
+    private func repeated(_ password: String) throws(CommandFailure) -> String {
         guard !usesInput else { return password }
         guard try ask("Repeat the new password: ", isHidden: true) == password else {
             throw CommandFailure("the two passwords differ, nothing was changed")
