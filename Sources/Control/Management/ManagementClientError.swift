@@ -127,10 +127,28 @@ extension ManagementRefusal: CustomStringConvertible {
 
     package var description: String {
         if needsLogin { return "the login has ended (sign in again: sluice login)" }
-        guard code == "Unauthorized.InvalidApiKey", !hadKey else { return message }
+        if code == "SecondFactorRequired" {
+            return "this gateway requires one-time codes: set them up first (sluice account"
+                + " second-factor set)"
+        }
+        guard code == "Unauthorized.InvalidApiKey", !hadKey else { return message.asFragment }
         // For people at a command line.
         return
             "the gateway requires a login or a key (sluice login, or set SLUICE_API_KEY; a key is"
             + " created on the gateway's machine: sluice key create NAME --role read --config FILE)"
+    }
+}
+
+extension String {
+    /// Part of a line, after "sluice: ": a sentence without its capital and, if it is the only one,
+    /// without its full stop.
+    package var asFragment: String {
+        var text = self
+        if let first, first.isUppercase,
+            dropFirst().first.map({ $0.isLowercase || $0 == " " }) == true
+        {
+            text = first.lowercased() + dropFirst()
+        }
+        return text.hasSuffix(".") && !text.contains(". ") ? String(text.dropLast()) : text
     }
 }

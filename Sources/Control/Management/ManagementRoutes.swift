@@ -151,7 +151,8 @@ struct ManagementRoutes: Sendable {
                        warehouse's listeners also has a healthy backend
         /metrics       Prometheus metrics
         /v1/...        the API: status, sessions, denials, whitelists, private links, keys, audit
-                       (docs/management-api.md); with X-API-Key, or over the local socket
+                       (docs/management-api.md); with a login, with X-API-Key, or over the local socket
+        /v1/login      to sign in (sluice login; /v1/sign-in tells how)
 
         """
 

@@ -132,7 +132,7 @@ struct ManagementExchangeTests {
                 #expect(text.contains("SLUICE_API_KEY") == isAdvised, "\(text)")
                 #expect(text.contains("sluice login") == isAdvised, "\(text)")
                 // The gateway's message has a remedy of its own.
-                #expect(text.contains("No: Unauthorized.InvalidApiKey") != isAdvised, "\(text)")
+                #expect(text.contains("no: Unauthorized.InvalidApiKey") != isAdvised, "\(text)")
             }
         }
     }

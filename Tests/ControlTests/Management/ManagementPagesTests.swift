@@ -149,13 +149,14 @@ struct ManagementPagesTests {
         }
     }
 
-    @Test("/ lists the pages", arguments: ["/healthz", "/readyz", "/metrics", "/v1/"])
+    @Test("/ lists the pages", arguments: ["/healthz", "/readyz", "/metrics", "/v1/..."])
     func index(path: String) async throws {
         try await ServedManagement.run(Self.status(health: .healthy)) { server in
             let answer = try await server.get("/")
             #expect(answer.status == 200)
             #expect(answer.body.contains("\n\(path)"))
-            let page = path == "/v1/" ? "/v1/status" : path
+            #expect(answer.body.contains("with a login"))
+            let page = path == "/v1/..." ? "/v1/status" : path
             #expect(try await server.get(page).status == 200)
         }
     }

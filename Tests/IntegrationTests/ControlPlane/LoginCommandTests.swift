@@ -212,7 +212,7 @@ extension IntegrationTests {
                 [.init("Password: ", "not the password")],
                 environment: environment
             )
-            #expect(wrong.status == 77 && wrong.output.contains("Wrong name, password or code"))
+            #expect(wrong.status == 77 && wrong.output.contains("wrong name, password or code"))
             #expect(!FileManager.default.fileExists(atPath: contextFile))
             let interrupted = try TerminalDialogue.run(
                 ["login", "--name", "anna"] + management,

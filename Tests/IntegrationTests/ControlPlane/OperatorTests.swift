@@ -69,7 +69,7 @@ extension IntegrationTests {
             try run("whitelist remove \(id) 127.0.0.8")
             try expectAdmitted("127.0.0.7")
             try run("whitelist remove 127.0.0.8", exit: 1, says: "no entry has the CIDR")
-            try run("whitelist remove 4711", exit: 1, says: "Unknown entry 4711")
+            try run("whitelist remove 4711", exit: 1, says: "unknown entry 4711")
             try run("whitelist add --my-address", exit: 1, says: "does not know your address")
         }
 

@@ -134,7 +134,7 @@ extension IntegrationTests {
             try run(
                 "outbound endpoint create x --service vpce-svc-2",
                 exit: 1,
-                says: "Unknown endpoint service"
+                says: "unknown endpoint service"
             )
             try run("outbound endpoint create x --service vpce-svc-1 --address \(site.http)")
             try waitUntilListed("unreachable")
@@ -142,7 +142,7 @@ extension IntegrationTests {
             try run(
                 "outbound endpoint create y --service vpce-svc-1",
                 exit: 1,
-                says: "No port is left"
+                says: "no port is left"
             )
         }
     }
