@@ -94,7 +94,11 @@ struct ManagedTableTests {
             "\(ChangeText("added x", effect: effect, isTrial: false))"
                 == "added x; closes 2 sessions\n"
         )
-        #expect("\(ChangeText("added x", effect: nil, isTrial: true))" == "dry run: added x\n")
+        #expect("\(ChangeText("added x", effect: nil, isTrial: true))" == "dry run: would add x\n")
+        #expect(
+            "\(ChangeText("set a\n2 lists", effect: effect, isTrial: true))"
+                == "dry run: would set a\n2 lists; would close 2 sessions\n"
+        )
         let trial: ChangeEffect? = try? decode(
             #"{"warnings":["a"],"needsConfirmation":["it cuts off 203.0.113.7"]}"#
         )

@@ -142,7 +142,11 @@ extension IntegrationTests {
             let third: Created = try remote.send("POST", "/v1/keys", once, fields: fields).data()
             let repeated = try remote.send("POST", "/v1/keys", once, fields: fields)
             #expect(repeated.status == 201 && !repeated.body.contains(third.secret))
-            #expect(try sluice.command("backup", "\(site.folder.path)/backup.db").status == 0)
+            let backup = "\(site.folder.path)/backup.db"
+            #expect(try sluice.command("backup", backup).status == 0)
+            let kept = try sluice.command("backup", backup)
+            #expect(kept.status == 5 && kept.errorOutput.contains("would be replaced"), "\(kept)")
+            #expect(try sluice.command("backup", backup, "--yes").status == 0)
             #expect(try sluice.command("audit", "export").output.contains(first.secret) == false)
             #expect(try sluice.terminate() == 0)
 

@@ -103,7 +103,7 @@ extension AccountCommand {
             abstract: "Create an account and show its first password, once.",
             discussion: """
                 read        read everything but keys, accounts and the audit
-                operate     also change whitelists, endpoints, services and backends
+                operate     also change whitelists and links, close sessions, set backend modes
                 administer  everything
 
                 With --config on the gateway's machine, an account can be created while the gateway \

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import FoundationEssentials
 import Sockets
 import Text
 
@@ -9,7 +10,8 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Save a copy of the gateway's store, an SQLite database, while it runs.",
         discussion: """
-            The file replaces one of the same name once it is complete; only its owner can read it.
+            The file is there once it is complete; only its owner can read it. One of the same name is \
+            replaced if you agree.
             """
     )
 
@@ -18,6 +20,9 @@ struct BackupCommand: AsyncParsableCommand {
 
     @Argument(help: "The file to write, or - for standard output.", completion: .file())
     var file: String
+
+    @Flag(name: .shortAndLong, help: "Replace a file of this name without asking.")
+    var yes = false
 
     @OptionGroup var place: GatewayOptions
 
@@ -31,6 +36,9 @@ struct BackupCommand: AsyncParsableCommand {
         let gateway = place.gateway(of: config)
         try await gateway.run(answeringWithin: Self.patience) { client in
             if file == "-" { return try await print(from: client) }
+            if !yes, FileManager.default.fileExists(atPath: file) {
+                try Confirmation.ask("\(file) exists and would be replaced")
+            }
             try await save(from: client)
         }
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Control
-import Sockets
 import Store
 import Text
 
@@ -8,7 +7,7 @@ import Text
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Replace the policy in a stopped gateway's store by that of a backup.",
+        abstract: "Replace the policy in a stopped gateway's store with that of a backup.",
         discussion: """
             Runs on the gateway's machine, while the gateway is stopped or could not open its store. \
             A key or an account that was removed or disabled since the backup stays so, and one that \
@@ -47,26 +46,16 @@ struct RestoreCommand: AsyncParsableCommand {
             } catch {
                 throw CommandFailure("\(error)", code: GatewayExit.data)
             }
-            try confirm("this replaces the policy in \(store.path) by that of \(file)")
+            if !yes {
+                try Confirmation.ask(
+                    "this replaces the policy in \(store.path) with that of \(file)"
+                )
+            }
             do throws(OfflineStore.Failure) {
                 StandardOutput.print(Self.text(try store.restore(file), store.path))
             } catch {
                 throw CommandFailure("\(error)")
             }
-        }
-    }
-
-    private func confirm(_ what: String) throws(CommandFailure) {
-        guard !yes else { return }
-        guard File.standardInput.isTerminal, File.standardError.isTerminal else {
-            throw CommandFailure(
-                "\(what) (repeat with --yes to confirm)",
-                code: GatewayExit.confirmation
-            )
-        }
-        StandardError.write(raw: "sluice: \(what). Continue? [y/N] ")
-        guard Confirmation.isYes(readLine()) else {
-            throw CommandFailure("nothing was changed", code: GatewayExit.confirmation)
         }
     }
 

@@ -124,8 +124,30 @@ struct ChangeText: CustomStringConvertible {
 
     init(_ change: String, effect: ChangeEffect?, isTrial: Bool) {
         let closed = effect?.closesSessions ?? 0
-        let sessions = closed > 0 ? "; closes \(closed.of("session"))" : ""
-        description = (isTrial ? "dry run: " : "") + change + sessions + "\n"
+        guard isTrial else {
+            let sessions = closed > 0 ? "; closes \(closed.of("session"))" : ""
+            description = change + sessions + "\n"
+            return
+        }
+        let sessions = closed > 0 ? "; would close \(closed.of("session"))" : ""
+        let lines = change.split(separator: "\n", omittingEmptySubsequences: false)
+        description =
+            "dry run: " + lines.map { Self.wish(String($0)) }.joined(separator: "\n") + sessions
+            + "\n"
+    }
+
+    /// What commands do, as it is reported afterward and beforehand.
+    private static let verbs = [
+        "accepted": "accept", "added": "add", "allowed": "allow", "changed": "change",
+        "created": "create", "described": "describe", "disabled": "disable", "enabled": "enable",
+        "ended": "end", "registered": "register", "rejected": "reject", "released": "release",
+        "removed": "remove", "renamed": "rename", "rotated": "rotate", "set": "set",
+    ]
+
+    /// `would add …` for `added …`.
+    private static func wish(_ line: String) -> String {
+        let word = line.prefix { $0 != " " }
+        return verbs[String(word)].map { "would \($0)" + line.dropFirst(word.count) } ?? line
     }
 }
 
@@ -136,7 +158,7 @@ enum Confirmation {
     /// - Parameter isPossible: whether there may be a person to ask.
     /// - Throws: ``CommandFailure`` unless the answer is yes.
     static func request(_ refusal: ManagementRefusal, isPossible: Bool) throws(CommandFailure) {
-        if refusal.reasons.isEmpty { StandardError.print("sluice: \(refusal.message)") }
+        if refusal.reasons.isEmpty { StandardError.print("sluice: \(refusal)") }
         for reason in refusal.reasons { StandardError.print("sluice: \(reason)") }
         guard isPossible, File.standardInput.isTerminal, File.standardError.isTerminal else {
             throw CommandFailure(
@@ -145,6 +167,24 @@ enum Confirmation {
             )
         }
         StandardError.write(raw: "Continue? [y/N] ")
+        guard isYes(readLine()) else {
+            throw CommandFailure("nothing was changed", code: GatewayExit.confirmation)
+        }
+    }
+
+    /// Asks on the terminal whether to do something that is not undone.
+    ///
+    /// - Parameter what: a clause.
+    static func ask(_ what: String) throws(CommandFailure) {
+        guard File.standardInput.isTerminal, File.standardError.isTerminal else {
+            throw CommandFailure(
+                "\(what) (repeat with --yes to confirm)",
+                code: GatewayExit.confirmation
+            )
+        }
+        StandardError.write(
+            raw: "sluice: \(LogText.visible(what, keepsLines: false)). Continue? [y/N] "
+        )
         guard isYes(readLine()) else {
             throw CommandFailure("nothing was changed", code: GatewayExit.confirmation)
         }

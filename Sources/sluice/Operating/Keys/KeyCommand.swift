@@ -25,7 +25,7 @@ struct KeyCommand: AsyncParsableCommand {
             return "v1/keys/\(try id(among: list.elements).percentEncoded)"
         }
 
-        /// An id comes before a name, and what is neither is left to the gateway to refuse.
+        /// An id comes before a name.
         func id(among keys: [KeyView]) throws(CommandFailure) -> String {
             if keys.contains(where: { $0.keyId == key }) { return key }
             let ids = keys.filter { $0.name == key }.map(\.keyId)
@@ -35,7 +35,14 @@ struct KeyCommand: AsyncParsableCommand {
                         + " (use an id: \(ids.joined(separator: ", ")))"
                 )
             }
-            return ids.first ?? key
+            guard let only = ids.first else {
+                let meant = Suggestion.closest(to: key, among: keys.map(\.name))
+                throw CommandFailure(
+                    "unknown key \(key.quoted)"
+                        + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice key list)")
+                )
+            }
+            return only
         }
     }
 }
@@ -117,7 +124,7 @@ extension KeyCommand {
         var name: String?
 
         @Option(
-            help: "Another role: lease, read, operate or administer.",
+            help: "Another role.",
             completion: KeyRole.completion
         )
         var role: KeyRole?

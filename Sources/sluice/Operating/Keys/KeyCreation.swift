@@ -9,8 +9,7 @@ extension KeyCommand {
             discussion: """
                 lease       admit its own address for a while (sluice lease), and nothing else
                 read        read everything but keys and the audit
-                operate     also change whitelists, endpoints and services, close sessions, and \
-                set the modes of backends
+                operate     also change whitelists and links, close sessions, set backend modes
                 administer  everything
 
                 With --config on the gateway's machine, a key can be created while the gateway is \
@@ -21,7 +20,7 @@ extension KeyCommand {
         @Argument(help: "Who or what uses it.")
         var name: String
 
-        @Option(help: "lease, read, operate or administer.", completion: KeyRole.completion)
+        @Option(help: "What it may do.", completion: KeyRole.completion)
         var role: KeyRole
 
         @OptionGroup var scope: KeyScope

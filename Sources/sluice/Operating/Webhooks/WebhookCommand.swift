@@ -9,7 +9,8 @@ struct WebhookCommand: AsyncParsableCommand {
         commandName: "webhook",
         abstract: "Manage the webhooks that notices are sent to.",
         subcommands: [
-            List.self, Create.self, Change.self, Enable.self, Disable.self, Rotate.self, Test.self,
+            List.self, Show.self, Create.self, Change.self, Enable.self, Disable.self, Rotate.self,
+            Test.self,
             Deliveries.self, Remove.self,
         ],
         defaultSubcommand: List.self
@@ -26,7 +27,14 @@ struct WebhookCommand: AsyncParsableCommand {
             let found =
                 list.elements.first { $0.webhookId == webhook }
                 ?? list.elements.first { $0.name == webhook }
-            return "v1/webhooks/\((found?.webhookId ?? webhook).percentEncoded)"
+            guard let found else {
+                let meant = Suggestion.closest(to: webhook, among: list.elements.map(\.name))
+                throw CommandFailure(
+                    "unknown webhook \(webhook.quoted)"
+                        + (meant.map { " (did you mean \($0)?)" } ?? " (see sluice webhook list)")
+                )
+            }
+            return "v1/webhooks/\(found.webhookId.percentEncoded)"
         }
     }
 }
@@ -46,12 +54,31 @@ extension WebhookCommand {
         }
     }
 
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a webhook, without its secret."
+        )
+
+        @OptionGroup var id: ID
+        @OptionGroup var management: ManagementOptions
+
+        func run() async throws {
+            let gateway = management.gateway
+            try await gateway.run { client in
+                let answer: ManagementClient.Answer<WebhookView> =
+                    try await client.get(try await id.path(client))
+                gateway.print(answer, as: \.text)
+            }
+        }
+    }
+
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create a webhook and show its secret, once.",
             discussion: """
                 Each message is signed with the secret, by which its receiver knows the gateway. \
-                Kinds of notices: \(NoticeChoice.words). What else a receiver has to know is in \
+                Without --kind and --warehouse, it gets all notices. Kinds of notices: \
+                \(NoticeChoice.words). What else a receiver has to know is in \
                 docs/notices.md.
                 """
         )
@@ -111,7 +138,8 @@ extension WebhookCommand {
 
     struct Change: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Change a webhook's name, URL, kinds or warehouses."
+            abstract: "Change a webhook's name, URL, kinds or warehouses.",
+            discussion: "What is not given stays as it is."
         )
 
         @OptionGroup var id: ID
@@ -203,6 +231,13 @@ extension WebhookCommand {
             let gateway = management.gateway
             let delivered = try await gateway.run(answeringWithin: .seconds(30)) { client in
                 let path = try await id.path(client)
+                let webhook: ManagementClient.Answer<WebhookView> = try await client.get(path)
+                if webhook.value.enabled == false {
+                    StandardError.print(
+                        "sluice: webhook \(webhook.value.words) is disabled: it gets this test, but no"
+                            + " notices (sluice webhook enable \(webhook.value.name.shellQuoted))"
+                    )
+                }
                 let answer: ManagementClient.Answer<DeliveryAttempt> =
                     try await client.send(ManagementRequest(.post, path + "/test"))
                 gateway.print(answer) { attempt in
@@ -239,15 +274,12 @@ struct NoticeChoice: ParsableArguments {
     static let kinds = NoticeKind.allCases.filter { $0 != .test }.map(\.rawValue)
     static let words = kinds.joined(separator: ", ")
 
-    @Option(
-        help: "A kind of notices that it gets; may be repeated. (default: all)",
-        completion: .list(kinds)
-    )
+    @Option(help: "A kind of notices that it gets; may be repeated.", completion: .list(kinds))
     var kind: [String] = []
 
     @Option(
         name: .shortAndLong,
-        help: "A warehouse whose notices it gets; may be repeated. (default: all)",
+        help: "A warehouse whose notices it gets; may be repeated.",
         completion: .warehouses
     )
     var warehouse: [String] = []

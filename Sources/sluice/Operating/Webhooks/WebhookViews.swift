@@ -25,6 +25,18 @@ struct WebhookView: ChangedItem {
         list.map { $0.joined(separator: " ") } ?? "all"
     }
 
+    /// Everything, one line each.
+    var text: String {
+        let lines = [
+            ["id", webhookId], ["name", name], ["url", url.cell], ["kinds", Self.words(kinds)],
+            ["warehouses", Self.words(warehouses)],
+            ["status", enabled == false ? "disabled" : "enabled"],
+            ["created", [createdAt.cell, createdBy.cell].joined(separator: " by ")],
+            ["secret since", secretSince.cell],
+        ]
+        return "\(Columns(lines))\n"
+    }
+
     /// One row of the list.
     var row: [String] {
         [
