@@ -112,8 +112,8 @@ struct APIRouter: Sendable {
             throw RequestError(
                 .forbidden,
                 "Forbidden",
-                "\(principal.subject) may only \(principal.role.words); this call needs the role"
-                    + " \(permission.leastRole.rawValue)."
+                "\(principal.subject) may only \(principal.role.words); this call needs the"
+                    + " \(permission.leastRole.rawValue) role."
             )
         }
         switch scope {
@@ -212,7 +212,7 @@ extension RequestError {
                 .forbidden,
                 "SecondFactorRequired",
                 "This gateway requires one-time codes: set them up first (sluice account"
-                    + " second-factor)."
+                    + " second-factor set)."
             )
         }
     }

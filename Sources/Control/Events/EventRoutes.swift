@@ -80,7 +80,7 @@ struct EventRoutes: Sendable {
                 throw RequestError(
                     .forbidden,
                     "Forbidden",
-                    "Changes are for keys with the role administer and for all warehouses; leave out"
+                    "Changes are for keys with the administer role and for all warehouses; leave out"
                         + " changes."
                 )
             }

@@ -102,7 +102,7 @@ extension IntegrationTests {
             let attributes = try FileManager.default.attributesOfItem(atPath: site.passwordFile)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
             #expect(first.count > 20)
-            #expect(sluice.operatorLog.contains(site.passwordFile))
+            try wait(for: "the log") { sluice.operatorLog.contains(site.passwordFile) }
             let admin = try SignedIn(sluice, "admin", first)
             #expect(admin.opened.mustDo == "changePassword")
             let refused = try admin.send("GET", "/v1/status")

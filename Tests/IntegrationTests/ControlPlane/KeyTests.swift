@@ -25,12 +25,12 @@ extension IntegrationTests {
                 "the configuration file differs from the store, which counts: entry 127.0.0.7"
             site.file.whitelist = "{ entries: [ { cidr: 127.0.0.7 }, { cidr: 127.0.0.8 } ] }"
             try first.reload(to: site.file)
-            #expect(first.operatorLog.contains(warning), "\(first.operatorLog)")
+            try wait(for: "the warning") { first.operatorLog.contains(warning) }
             #expect(try first.terminate() == 0)
 
             let second = try site.start()
             #expect(!second.operatorLog.contains("imported the policy"), "\(second.operatorLog)")
-            #expect(second.operatorLog.contains(warning), "\(second.operatorLog)")
+            try wait(for: "the warning") { second.operatorLog.contains(warning) }
             #expect(
                 try site.admitted(of: Self.sources + ["127.0.0.9"]) == ["127.0.0.8", "127.0.0.9"]
             )
@@ -57,7 +57,9 @@ extension IntegrationTests {
             }
             let offline = try createKey("offline")
             let sluice = try site.start()
-            #expect(sluice.operatorLog.contains("imported the policy of warehouse WHTEST"))
+            try wait(for: "the import") {
+                sluice.operatorLog.contains("imported the policy of warehouse WHTEST")
+            }
             let online = try createKey("online")
             for (name, secret) in [("offline", offline), ("online", online)] {
                 #expect(secret.wholeMatch(of: /sk-[!-~]{20,}/) != nil)

@@ -50,7 +50,7 @@ extension ManagementClient {
             _ = try await saveBackup(to: file)
         } catch let error as ManagementClientError where error.refusal?.status == 403 {
             throw CommandFailure(
-                "the policy is in the gateway's store, which only a key with the role administer"
+                "the policy is in the gateway's store, which only a key with the administer role"
                     + " can read, or the local socket",
                 code: GatewayExit.denied
             )
