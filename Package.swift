@@ -33,6 +33,7 @@ let package = Package(
             from: "2.28.1",
             traits: []
         ),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -145,11 +146,21 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The console's pages, as text.
+        .target(
+            name: "Console",
+            dependencies: [
+                "Checksums", "Text", "Time",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: strict
+        ),
         .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "Checksums", "CIDRTrie", "Credentials", "CYAML", "Engine",
+                "Addresses", "Checksums", "CIDRTrie", "Console", "Credentials", "CYAML", "Engine",
                 "MySQLClient",
                 "Operations", "Policy", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -238,6 +249,11 @@ let package = Package(
         .testTarget(
             name: "AddressFeedsTests",
             dependencies: ["Addresses", "AddressFeeds", "SeededRandom"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: ["Console", "Text", "Time"],
             swiftSettings: strict
         ),
         .testTarget(name: "ChecksumsTests", dependencies: ["Checksums"], swiftSettings: strict),

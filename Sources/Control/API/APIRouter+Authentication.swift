@@ -51,6 +51,12 @@ extension APIRouter {
             }
             return try session(token, origin, store)
         }
+        if let secret = keyCookie.secret(in: request.headers, at: .systemTime) {
+            guard request.method == .get || request.method == .head || request.isFromOwnPage else {
+                throw RequestError.foreignPage
+            }
+            return try key(secret, origin, store)
+        }
         metrics.recordRefusal(
             "missing",
             "request\(origin.recordedText.map { " from \($0)" } ?? "") without a key"
@@ -72,7 +78,8 @@ extension APIRouter {
         )
     }
 
-    private func key(_ secret: String, _ origin: ClientAddress, _ store: PolicyStore) throws
+    /// The holder of a key.
+    func key(_ secret: String, _ origin: ClientAddress, _ store: PolicyStore) throws
         -> Principal
     {
         let now = UnixTime.systemTime

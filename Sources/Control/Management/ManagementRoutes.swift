@@ -1,4 +1,5 @@
 import Addresses
+import Console
 import Engine
 import HTTPTypes
 import Hummingbird
@@ -58,7 +59,8 @@ struct ManagementRoutes: Sendable {
             access: access,
             table: table,
             metrics: plane.metrics,
-            cookie: SessionCookie(isSecure: isSecure)
+            cookie: SessionCookie(isSecure: isSecure),
+            keyCookie: KeyCookie(isSecure: isSecure)
         )
         for path in ["/", "/healthz", "/readyz"] { table.add(.get, path) }
         router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
@@ -129,6 +131,14 @@ struct ManagementRoutes: Sendable {
             reload: reload,
             certificate: plane.certificate
         ).add()
+        // Without its templates, which a test reads, there would be no console.
+        if let console = try? Console() {
+            ConsoleRoutes(
+                api: api,
+                console: console,
+                responder: unsafe api.router.buildResponder()
+            ).add()
+        }
     }
 
     private func metrics(

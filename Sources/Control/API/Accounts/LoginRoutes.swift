@@ -17,7 +17,8 @@ struct LoginRoutes: Sendable {
     func add() {
         api.onPublic(.get, "/v1/sign-in") { try ways($0, $1) }
         api.onPublic(.post, "/v1/login") { try await logIn($0, $1) }
-        api.onChange(.post, "/v1/logout", .ownAccount, .filtered) { try await logOut($0) }
+        api.onPublic(.post, "/v1/login/key") { try await useKey($0, $1) }
+        api.on(.post, "/v1/logout", .identify, .filtered) { try await logOut($0) }
     }
 }
 
@@ -28,6 +29,11 @@ private struct LoginBody: APIBody {
     var code: String?
     /// `browser` (the default) gets a cookie, `commandLine` a token.
     var client: String?
+}
+
+private struct KeyBody: APIBody {
+    static let fields = ["key"]
+    var key: String
 }
 
 /// A login, as whoever has signed in gets it.
@@ -109,6 +115,27 @@ extension LoginRoutes {
         return try answer(opened, call, settings)
     }
 
+    private struct KeyAnswer: Encodable {
+        let name: String
+        let role: Role
+    }
+
+    /// Gives a browser a cookie with a key of its user's.
+    private func useKey(_ request: Request, _ context: ManagementContext) async throws -> Response {
+        let call = APICall(
+            request: request,
+            context: context,
+            principal: Principal(identity: .local(userID: .max), address: nil)
+        )
+        try call.allowParameters([])
+        let body = try call.decode(KeyBody.self, from: try await call.bytes(.small))
+        let store = try writes.writer.requireStore()
+        let principal = try api.key(body.key, api.origin(of: request, context), store)
+        var response = try call.answer(KeyAnswer(name: principal.name, role: principal.role))
+        response.headers[.setCookie] = api.keyCookie.field(secret: body.key, at: .systemTime)
+        return response
+    }
+
     private func answer(
         _ opened: SignIn.Opened,
         _ call: APICall,
@@ -132,7 +159,11 @@ extension LoginRoutes {
     private func logOut(_ call: APICall) async throws -> Response {
         try call.allowParameters([])
         try await call.awaitBody()
-        guard let session = call.principal.session else { return try call.answer() }
+        guard let session = call.principal.session else {
+            var response = try call.answer()
+            response.headers[.setCookie] = api.keyCookie.removal
+            return response
+        }
         _ = try await writes.writer.write(by: call.principal.auditActor) { transaction in
             if transaction.sessions[session.id] != nil {
                 try transaction.closeSession(session.id)
