@@ -94,7 +94,8 @@ extension String {
             byte.isUnreserved && byte != UInt8(ascii: "~") || "/:@%+=,".utf8.contains(byte)
         }
         if isPlain, !isEmpty, !hasPrefix("=") { return self }
-        let parts = split(separator: "'", omittingEmptySubsequences: false)
-        return "'\(parts.joined(separator: "'\\''"))'"
+        // By bytes: a quote with a combining mark is another character, and ends the word all the same.
+        let inside = utf8.flatMap { $0 == UInt8(ascii: "'") ? Array("'\\''".utf8) : [$0] }
+        return "'\(String(decoding: inside, as: UTF8.self))'"
     }
 }

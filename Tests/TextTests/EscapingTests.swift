@@ -133,5 +133,7 @@ struct WebTextTests {
         #expect("a/b:c@d=1,2%".shellQuoted == "a/b:c@d=1,2%")
         #expect("".shellQuoted == "''")
         #expect("it's $HOME".shellQuoted == #"'it'\''s $HOME'"#)
+        // With a combining mark after it, it is another character, and still ends the word.
+        #expect(Array("'\u{301}".shellQuoted.utf8) == Array("''\\''\u{301}'".utf8))
     }
 }
