@@ -82,3 +82,13 @@ struct Explainer {
         return Array(object.utf8)
     }
 }
+
+extension [UInt8] {
+    mutating func append(_ address: IPAddress) {
+        address.write(to: &self)
+    }
+
+    mutating func append(_ block: CIDRBlock) {
+        block.write(to: &self)
+    }
+}

@@ -3,10 +3,10 @@ import Control
 import FoundationEssentials
 import Text
 
-/// Where one signs in.
+/// Where one signs in and out.
 struct LoginOptions: ParsableArguments {
     @Option(
-        help: "The gateway's management address; it gets a context if it has none.",
+        help: "The gateway's management address.",
         completion: .list([ManagementAddress.standard.text]),
         transform: GatewayOptions.address
     )
@@ -14,45 +14,6 @@ struct LoginOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("A gateway by name; see sluice context.", valueName: "name"),
-        completion: .contexts
-    )
-    var context: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Authorities that may have issued the gateway's certificate, in PEM format; or"
-                + " SLUICE_CA. (default: the context's, or the system's)",
-            valueName: "file"
-        ),
-        completion: .file()
-    )
-    var ca: String?
-
-    func validate() throws {
-        if management != nil, context != nil {
-            throw ValidationError("--management and --context cannot be combined")
-        }
-    }
-
-    func place() throws -> LoginPlace {
-        try LoginPlace(context: context, management: management, ca: ca)
-    }
-}
-
-/// Where one signs out.
-struct LogoutOptions: ParsableArguments {
-    @Option(
-        help: "The management address of a gateway with a login.",
-        completion: .list([ManagementAddress.standard.text]),
-        transform: GatewayOptions.address
-    )
-    var management: ManagementAddress?
-
-    @Option(
-        help: ArgumentHelp(
-            "The context whose login ends. (default: the current one)",
-            valueName: "name"
-        ),
         completion: .contexts
     )
     var context: String?
@@ -131,7 +92,7 @@ struct LoginCommand: AsyncParsableCommand {
         discussion: """
             Asks for name and password, and for a one-time code if the account has a second factor. \
             The login is stored with the gateway's context in ~/.config/sluice/contexts.json, which \
-            only you can read; the password is not. Commands then act as you, until the login ends \
+            only you can read (a gateway without one gets one); the password is not. Commands then act as you, until the login ends \
             or sluice logout.
 
             A certificate of the gateway that nobody vouches for is shown first, and pinned if you \
@@ -302,7 +263,7 @@ struct LogoutCommand: AsyncParsableCommand {
         abstract: "End your login at a gateway."
     )
 
-    @OptionGroup var options: LogoutOptions
+    @OptionGroup var options: LoginOptions
 
     func run() async throws {
         let place = try CommandFailure.reported { () throws -> LoginPlace in
