@@ -81,6 +81,9 @@ struct AccountViewTests {
     func secrets() throws {
         let offer = Offer(secret: "JBSWY3DPEH", uri: "otpauth://totp/x")
         #expect(offer.groups == "JBSW Y3DP EH" && offer.text.contains("otpauth://totp/x\n"))
+        let drawn = Offer(secret: "JB", uri: "x", qrCode: ["10", "01"])
+        // Light modules are drawn, with a margin of two.
+        #expect(drawn.text.contains("    ██████\n    ██▄▀██\n    ██████\n"), "\(drawn.text)")
         let codes = NewRecoveryCodes(recoveryCodes: ["a-b", "c-d"])
         #expect(codes.text.hasSuffix("    a-b\n    c-d\n"))
     }

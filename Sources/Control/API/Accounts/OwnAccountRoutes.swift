@@ -133,6 +133,15 @@ extension OwnAccountRoutes {
         let secret: String
         /// For an app's camera, as a QR code.
         let uri: String
+        /// `uri` as a QR code: a text for each row, from the top, in which `1` is a dark module; `nil`
+        /// if it is too long.
+        let qrCode: [String]?
+
+        init(_ code: TimeBasedCode, of account: Account) {
+            secret = code.base32
+            uri = code.uri(issuer: "Sluice", account: account.name)
+            qrCode = QRCode(uri)?.rows
+        }
     }
 
     private func offerSecondFactor(_ call: APICall) async throws -> Response {
@@ -141,9 +150,7 @@ extension OwnAccountRoutes {
         let proof = try call.decode(Proof.self, from: try await call.bytes(.small))
         try await prove(proof.currentPassword, account, call)
         let code = try await write(call) { try $0.offerSecondFactor(to: account.id) }
-        return try call.answer(
-            Offer(secret: code.base32, uri: code.uri(issuer: "Sluice", account: account.name))
-        )
+        return try call.answer(Offer(code, of: account))
     }
 
     private struct Codes: Encodable {

@@ -175,6 +175,8 @@ extension AccountCommand.SecondFactor {
 struct Offer: Decodable, Sendable {
     var secret: String
     var uri: String
+    /// The link as a QR code, a text for each row: `1` is a dark module.
+    var qrCode: [String]?
 
     /// In groups, as it is typed.
     var groups: String {
@@ -193,8 +195,27 @@ struct Offer: Decodable, Sendable {
             secret  \(groups)
             link    \(uri)
 
-
+        \(picture)
         """
+    }
+
+    /// Two rows a line, for terminals with a dark ground: what is light in the code is drawn.
+    private var picture: String {
+        guard let rows = qrCode, let size = rows.first?.count else { return "" }
+        let quiet = [String](repeating: String(repeating: "0", count: size), count: 2)
+        let lines = (quiet + rows + quiet).map { Array("00\($0)00".utf8) }
+        let dark = UInt8(ascii: "1")
+        var text = ""
+        for top in stride(from: 0, to: lines.count, by: 2) {
+            text += "    "
+            for x in lines[top].indices {
+                let upper = lines[top][x] != dark
+                let lower = top + 1 < lines.count ? lines[top + 1][x] != dark : false
+                text += upper ? lower ? "█" : "▀" : lower ? "▄" : " "
+            }
+            text += "\n"
+        }
+        return text + "\n"
     }
 }
 
