@@ -28,6 +28,8 @@ package struct CountHistory: Sendable {
     package static let minuteLimit: Int64 = 1_440
     /// Of some 60 KB each.
     package static let seriesLimit = 256
+    /// Rings of denials for one reason, of all series together: of some 6 KB each.
+    package static let reasonLimit = 1_024
 
     fileprivate struct Minute: Hashable {
         var accepted: UInt32 = 0
@@ -47,6 +49,12 @@ package struct CountHistory: Sendable {
         var closed: UInt64 = 0
         var bytesIn: UInt64 = 0
         var bytesOut: UInt64 = 0
+        var deniedBy: [String: UInt64] = [:]
+    }
+
+    private struct Denials: Hashable {
+        let traffic: CountedTraffic
+        let reason: String
     }
 
     private struct Row: Hashable {
@@ -55,15 +63,19 @@ package struct CountHistory: Sendable {
     }
 
     private let seriesLimit: Int
+    private let reasonLimit: Int
     private var series: [CountedTraffic: [Minute]] = [:]
+    /// Most reasons never occur.
+    private var denials: [Denials: [UInt32]] = [:]
     private var totals: [Row: Totals] = [:]
     /// The minutes that were counted, since 1970; `nil` before the first one.
     private var minutes: ClosedRange<Int64>?
     /// Series with traffic that had no room in the last minute.
     package private(set) var omittedSeries = 0
 
-    package init(seriesLimit: Int = Self.seriesLimit) {
+    package init(seriesLimit: Int = Self.seriesLimit, reasonLimit: Int = Self.reasonLimit) {
         self.seriesLimit = seriesLimit
+        self.reasonLimit = reasonLimit
     }
 
     package var seriesCount: Int { series.count }
@@ -75,19 +87,24 @@ package struct CountHistory: Sendable {
         let minute = Self.minute(endingAt: now)
         advance(to: minute)
         var added: [CountedTraffic: Minute] = [:]
+        var denied: [Denials: UInt32] = [:]
         var rows: [Row: Totals] = [:]
         for listener in listeners {
             let row = Row(traffic: listener.traffic, listener: listener.address)
             let new = Totals(listener)
-            added[row.traffic, default: Minute()].add(
-                new.increase(since: totals[row]),
-                active: listener.activeConnections
-            )
+            let increase = new.increase(since: totals[row])
+            added[row.traffic, default: Minute()].add(increase, active: listener.activeConnections)
+            for (reason, count) in increase.deniedBy where count > 0 {
+                denied[Denials(traffic: row.traffic, reason: reason), default: 0].addClamped(count)
+            }
             rows[row] = new
         }
         totals = rows
         omittedSeries = 0
         for (traffic, counts) in added { add(counts, to: traffic, at: minute) }
+        for (key, count) in denied where series[key.traffic] != nil {
+            add(count, to: key, at: minute)
+        }
     }
 
     /// The minute that ends within 30 s of `now`: a timer is seldom exact.
@@ -117,6 +134,11 @@ package struct CountHistory: Sendable {
                 series[key]?[Self.index(of: minute)] = Minute()
             }
         }
+        for key in denials.keys {
+            for minute in first...stale.upperBound {
+                denials[key]?[Self.index(of: minute)] = 0
+            }
+        }
     }
 
     private static func index(of minute: Int64) -> Int { Int(minute % minuteLimit) }
@@ -134,8 +156,21 @@ package struct CountHistory: Sendable {
         series[traffic]?[Self.index(of: minute)].add(counts)
     }
 
+    private mutating func add(_ count: UInt32, to key: Denials, at minute: Int64) {
+        if denials[key] == nil {
+            if denials.count >= reasonLimit {
+                denials = denials.filter { _, ring in ring.contains { $0 > 0 } }
+            }
+            // Those without room are in the sum of all reasons.
+            guard denials.count < reasonLimit else { return }
+            denials[key] = Array(repeating: 0, count: Int(Self.minuteLimit))
+        }
+        denials[key]?[Self.index(of: minute)].addClamped(UInt64(count))
+    }
+
     private mutating func removeSilentSeries() {
         series = series.filter { _, ring in ring.contains { $0 != Minute() } }
+        denials = denials.filter { key, _ in series[key.traffic] != nil }
     }
 }
 
@@ -175,6 +210,8 @@ package struct CountTable: Hashable, Sendable, Codable {
         package var bytesOut: [UInt64] = []
         /// Open connections at the end of each step.
         package var active: [UInt64] = []
+        /// `denied` by reason; those that did not occur are left out.
+        package var deniedBy: [String: [UInt64]] = [:]
     }
 
     /// The beginning of the first step; `nil` if nothing was counted.
@@ -234,7 +271,11 @@ extension CountHistory {
             since: UnixTime(seconds: start * 60),
             stepSeconds: Int(step) * 60,
             steps: Self.steps(from: first, to: minutes.upperBound, of: step),
-            series: visible.map { Self.series(of: $0.key, $0.value, span, step: step) },
+            series: visible.map { traffic, ring in
+                var series = Self.series(of: traffic, ring, span, step: step)
+                series.deniedBy = denials(of: traffic, span, step: step)
+                return series
+            },
             omittedSeries: omittedSeries
         )
     }
@@ -261,6 +302,23 @@ extension CountHistory {
             minute = end + 1
         }
         return series
+    }
+
+    private func denials(of traffic: CountedTraffic, _ span: ClosedRange<Int64>, step: Int64)
+        -> [String: [UInt64]]
+    {
+        var values: [String: [UInt64]] = [:]
+        for (key, ring) in denials where key.traffic == traffic {
+            var sums: [UInt64] = []
+            var minute = span.lowerBound
+            while minute <= span.upperBound {
+                let end = min(span.upperBound, minute / step * step + step - 1)
+                sums.append((minute...end).reduce(0) { $0 + UInt64(ring[Self.index(of: $1)]) })
+                minute = end + 1
+            }
+            if sums.contains(where: { $0 > 0 }) { values[key.reason] = sums }
+        }
+        return values
     }
 
     private static func sum(of ring: [Minute], _ minutes: ClosedRange<Int64>) -> Totals {
@@ -300,6 +358,7 @@ extension CountHistory.Totals {
     fileprivate init(_ listener: ListenerStatus) {
         accepted = listener.accepted
         admitted = listener.admitted
+        deniedBy = listener.denied
         denied = listener.denied.values.reduce(0, &+)
         closed = listener.ends.values.reduce(0, &+)
         bytesIn = listener.bytesIn
@@ -320,6 +379,10 @@ extension CountHistory.Totals {
         increase.closed = difference(\.closed)
         increase.bytesIn = difference(\.bytesIn)
         increase.bytesOut = difference(\.bytesOut)
+        for (reason, new) in deniedBy {
+            let old = before.deniedBy[reason, default: 0]
+            increase.deniedBy[reason] = new >= old ? new - old : new
+        }
         return increase
     }
 }
@@ -346,6 +409,12 @@ extension CountHistory.Minute {
         bytesIn = bytesIn.addingClamped(other.bytesIn)
         bytesOut = bytesOut.addingClamped(other.bytesOut)
         active = other.active
+    }
+}
+
+extension UInt32 {
+    fileprivate mutating func addClamped(_ count: UInt64) {
+        self = addingClamped(UInt32(clamping: count))
     }
 }
 

@@ -87,6 +87,48 @@ struct CountHistoryTests {
         #expect(try series(history).accepted == [100, 4, 0])
     }
 
+    @Test("Denials are counted by reason too, over all listeners of a series")
+    func reasons() throws {
+        func denying(_ address: String, _ denied: [String: UInt64]) -> ListenerStatus {
+            var status = listener("W", address: address, accepted: 9)
+            status.denied = denied
+            return status
+        }
+        var history = CountHistory()
+        history.record(
+            [denying("a", ["notInWhitelist": 2]), denying("b", ["notInWhitelist": 1])],
+            at: end(of: 0)
+        )
+        history.record(
+            [denying("a", ["notInWhitelist": 2, "linkClosed": 4]), denying("b", [:])],
+            at: end(of: 2)
+        )
+        #expect(
+            try series(history).deniedBy == [
+                "notInWhitelist": [3, 0, 0], "linkClosed": [0, 0, 4],
+            ]
+        )
+        #expect(try series(history, step: 5).deniedBy["linkClosed"] == [4])
+        // Only minutes that are shown count.
+        let late = try history.table(since: end(of: 0)).series[0]
+        #expect(late.deniedBy == ["linkClosed": [0, 4]])
+    }
+
+    @Test("Reasons without room are in the sum; those that are silent make room")
+    func reasonLimit() throws {
+        var history = CountHistory(reasonLimit: 1)
+        var status = listener("W", accepted: 9)
+        status.denied = ["notInWhitelist": 2]
+        history.record([status], at: end(of: 0))
+        status.denied = ["notInWhitelist": 2, "linkClosed": 1]
+        history.record([status], at: end(of: 1))
+        #expect(try series(history).deniedBy.keys.sorted() == ["notInWhitelist"])
+        #expect(try series(history).denied == [2, 1])
+        status.denied["linkClosed"] = 5
+        history.record([status], at: end(of: 1_500))
+        #expect(try series(history, step: 1).deniedBy.keys.sorted() == ["linkClosed"])
+    }
+
     @Test("Minutes that were missed are empty")
     func gaps() throws {
         var history = CountHistory()

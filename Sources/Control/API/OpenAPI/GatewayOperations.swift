@@ -198,7 +198,7 @@ extension Schema {
                     "warehouse?": .warehouseID, "link": .link, "protocol": .service,
                     "accepted": numbers, "admitted": numbers, "denied": numbers,
                     "closed": numbers, "bytesIn": numbers, "bytesOut": numbers,
-                    "active": numbers,
+                    "active": numbers, "deniedBy": .map(numbers),
                 ])
             ), "omittedSeries": .count,
         ])
