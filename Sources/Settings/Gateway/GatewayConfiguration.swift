@@ -39,6 +39,7 @@ extension Topology {
         storePath = fields.optional("state")
         lastPolicyFolder = fields.optional("lastPolicy")
         egressAddresses = fields.blocks("egressAddresses")
+        identities = .decode(fields.place("identities"))
         let domain: HostName? = fields.optional("domain")
         self.domain = domain?.text
         let log = fields.place("log")

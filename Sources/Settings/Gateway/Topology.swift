@@ -18,6 +18,8 @@ package struct Topology: Hashable, Sendable {
     /// From where backends are reached, if that is not what this machine shows: the addresses of a NAT
     /// gateway. Empty if they are to be observed.
     package var egressAddresses: [CIDRBlock] = []
+    /// As whom outbound endpoints are created in each cloud.
+    package var identities = CloudIdentities()
     /// Under which embedded endpoints have their DNS names; `nil` for none.
     package var domain: String?
     /// What is written down, of the gateway itself and of each connection.

@@ -78,22 +78,25 @@ extension PrivateLinkForm {
         }
     }
 
+    /// One principal, or any.
     package static func principal(of cloud: Cloud) -> PrivateLinkForm {
+        let one = identity(of: cloud)
+        return PrivateLinkForm(expectation: "\(one.expectation), or \(anyPrincipal)") { text in
+            text == anyPrincipal || one.isMet(text)
+        }
+    }
+
+    /// One principal.
+    package static func identity(of cloud: Cloud) -> PrivateLinkForm {
         switch cloud {
         case .aws:
-            PrivateLinkForm(
-                expectation: "arn:aws:iam::<12 digits>:root, :role/… or :user/…, or *"
-            ) { text in
-                text == anyPrincipal || text.isPrincipalARN
+            PrivateLinkForm(expectation: "arn:aws:iam::<12 digits>:root, :role/… or :user/…") {
+                $0.isPrincipalARN
             }
         case .azure:
-            PrivateLinkForm(expectation: "a subscription id (a GUID), or *") { text in
-                text == anyPrincipal || text[...].isGUID
-            }
+            PrivateLinkForm(expectation: "a subscription id (a GUID)") { $0[...].isGUID }
         case .gcp, .alibaba, .embedded:
-            PrivateLinkForm(expectation: "a project or an account, or *") { text in
-                text == anyPrincipal || text[...].isName
-            }
+            PrivateLinkForm(expectation: "a project or an account") { $0[...].isName }
         }
     }
 }

@@ -141,6 +141,7 @@ extension Topology {
             ("management.notices", own.notices != others.notices),
             ("management.singleSignOn", own.singleSignOn != others.singleSignOn),
             ("egressAddresses", egressAddresses != other.egressAddresses),
+            ("identities", identities != other.identities),
             ("domain", domain != other.domain),
             ("log", log != other.log),
             ("limits", limits != other.limits),

@@ -13,6 +13,22 @@ extension APIDocument {
         return [
             Operation(
                 .get,
+                "/v1/private-link/identities",
+                .read,
+                .filtered,
+                "listIdentities",
+                "Show as whom endpoints are created in each cloud: whom owners of services allow.",
+                answers: .data(
+                    .object([
+                        "aws?": .example("arn:aws:iam::123456789012:root"),
+                        "azure?": .example("11111111-2222-3333-4444-555555555555"),
+                        "gcp?": .example("analytics-prod"),
+                        "alibaba?": .example("1234567890123456"),
+                    ])
+                )
+            ),
+            Operation(
+                .get,
                 path,
                 .read,
                 .warehouse,

@@ -23,6 +23,13 @@ struct OutboundEndpointRoutes: Sendable {
         api.on(.get, one, .read, .warehouse) { try get($0) }
         api.onChange(.patch, one, .operate, .warehouse) { try await change($0) }
         api.onChange(.delete, one, .operate, .warehouse) { try await remove($0) }
+        api.on(.get, "/v1/private-link/identities", .read, .filtered) { call in
+            try call.allowParameters([])
+            let names = api.gateway.topology.identities.names
+            return try call.answer(
+                Dictionary(uniqueKeysWithValues: names.map { ($0.key.rawValue, $0.value) })
+            )
+        }
     }
 }
 
