@@ -145,6 +145,14 @@ extension RuleTable {
         descriptions.isEmpty ? "" : texts[descriptions[index]]
     }
 
+    /// Reads the description's UTF-8 without making a `String`.
+    public func withDescription<Result>(
+        of index: Int,
+        _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        texts.withBytes(at: descriptions.isEmpty ? 0 : descriptions[index], body)
+    }
+
     private func network(_ index: Int) -> IPAddress {
         let position = positions[index]
         guard heads[index].family == .v6 else { return .v4(IPv4Address(bits: position)) }

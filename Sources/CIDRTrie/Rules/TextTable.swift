@@ -21,6 +21,15 @@ struct TextTable: Hashable, Sendable {
         return String(decoding: chunks[chunk][range], as: UTF8.self)
     }
 
+    func withBytes<Result>(at place: UInt32, _ body: (Span<UInt8>) -> Result) -> Result {
+        guard place != 0 else {
+            let empty: [UInt8] = []
+            return body(empty.span)
+        }
+        let chunk = chunks[Int(place >> 16)]
+        return body(chunk.span.extracting(Self.range(of: Int(place & 0xffff), in: chunk)))
+    }
+
     func byteCount(at place: UInt32) -> Int {
         place == 0 ? 0 : Self.range(of: Int(place & 0xffff), in: chunks[Int(place >> 16)]).count
     }

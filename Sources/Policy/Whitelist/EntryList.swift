@@ -65,7 +65,7 @@ public final class EntryList: Sendable {
     public let name: Name
     /// The entries by index, and which of them decides about an address.
     public let trie: CompiledTrie
-    private let notes: EntryNotes
+    let notes: EntryNotes
     /// The same for every version of the list: hits are counted under it.
     public let series: UInt32
 

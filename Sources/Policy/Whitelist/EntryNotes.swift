@@ -190,6 +190,15 @@ extension EntryNotes {
         )
     }
 
+    /// The text of an entry that does not follow from its block.
+    func text(at index: Int) -> String? {
+        let form = forms.element(at: index) ?? Form.block.rawValue
+        return form < Form.count ? nil : texts[Int(form - Form.count)]
+    }
+
+    /// Whether an entry was written as an address, without a prefix length.
+    func isAddress(at index: Int) -> Bool { forms.element(at: index) == Form.address.rawValue }
+
     mutating func set(_ entry: WhitelistEntry, at index: Int) {
         nextNumber = max(nextNumber, UInt32(truncatingIfNeeded: index) + 1)
         forms.set(form(of: entry), at: index, unless: Form.block.rawValue)

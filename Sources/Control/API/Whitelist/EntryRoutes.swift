@@ -58,14 +58,10 @@ extension EntryRoutes {
         let hits = await api.gateway.entryHits()
         if let text = try call.request.parameter("source") {
             let address = try Self.address(text)
-            return try answer(call, page, lists, hits) { $0.rule.block.contains(address) }
+            return try answer(call, page, lists, hits) { $0.indices(around: address) }
         }
         if let text = try call.request.parameter("text"), !text.isEmpty {
-            let wanted = text.lowercased()
-            return try answer(call, page, lists, hits) { entry in
-                entry.text.lowercased().contains(wanted)
-                    || entry.rule.description.lowercased().contains(wanted)
-            }
+            return try answer(call, page, lists, hits) { $0.indices(containing: text) }
         }
         return try answer(call, page, lists, hits)
     }
@@ -104,17 +100,17 @@ extension EntryRoutes {
         _ page: PageRequest,
         _ lists: [EntryList],
         _ hits: EntryHitTable,
-        where isWanted: (WhitelistEntry) -> Bool
+        _ wanted: (EntryList) -> [Int]
     ) throws -> Response {
         var views: [EntryView] = []
         var total = 0
         for list in lists {
-            for (id, entry) in list.entries where isWanted(entry) {
-                if total >= page.offset, views.count < page.size {
-                    views.append(view(of: entry, id, in: list, hits, for: call))
-                }
-                total += 1
+            let indices = wanted(list)
+            let first = max(0, page.offset - total)
+            for index in indices.dropFirst(first).prefix(page.size - views.count) {
+                views.append(view(of: list[index], list.id(at: index), in: list, hits, for: call))
             }
+            total += indices.count
         }
         return try call.answer(views, page, total: total)
     }
