@@ -21,6 +21,7 @@ final class ControlPlane: Sendable {
     /// - Parameters:
     ///   - auditExport: the state of the export of the audit; `nil` while it is off.
     ///   - certificate: that of the management address; `nil` without TLS.
+    ///   - streams: how many streams of events there may be.
     ///   - exchange: sends notices.
     ///   - report: logs an event for the operator.
     init(
@@ -28,13 +29,19 @@ final class ControlPlane: Sendable {
         _ writer: PolicyWriter,
         auditExport: @escaping @Sendable () -> ControlPlaneStatus.AuditExport? = { nil },
         certificate: @escaping @Sendable () -> CertificateStatus? = { nil },
+        streams: StreamPlaces = StreamPlaces(),
         exchange: WebhookExchange = WebhookExchange(),
         report: @escaping @Sendable (OperatorEvent) -> Void = { _ in }
     ) {
         self.writer = writer
         self.auditExport = auditExport
         self.certificate = certificate
-        let events = EventHub(gateway, store: { writer.store }, completing: writer.completed)
+        let events = EventHub(
+            gateway,
+            store: { writer.store },
+            completing: writer.completed,
+            places: streams
+        )
         self.events = events
         notices = NoticeCenter(
             gateway,

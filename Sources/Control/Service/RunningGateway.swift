@@ -109,6 +109,7 @@ struct RunningGateway: Sendable {
             writer,
             auditExport: { audit.status },
             certificate: { certificate?.status },
+            streams: StreamPlaces(limit: descriptors.eventStreams),
             report: logs.events.record
         )
         writer.onActs {

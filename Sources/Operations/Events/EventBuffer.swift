@@ -42,7 +42,7 @@ package struct EventBuffer: Sendable {
 
     /// - Parameter byteLimit: of all waiting events together, but for the newest status. A single
     ///   event may be larger.
-    package init(countLimit: Int = 256, byteLimit: Int = 1_048_576) {
+    package init(countLimit: Int = 256, byteLimit: Int = 262_144) {
         self.countLimit = max(1, countLimit)
         self.byteLimit = byteLimit
     }
@@ -116,9 +116,10 @@ package struct StreamPlaces: Sendable {
     private var shared = 0
     private var isClosed = false
 
-    package init(limit: Int = 24, limitPerKey: Int = 8) {
+    /// - Parameter limitPerKey: `nil` for an eighth, and at least 8.
+    package init(limit: Int = 24, limitPerKey: Int? = nil) {
         self.limit = limit
-        self.limitPerKey = limitPerKey
+        self.limitPerKey = limitPerKey ?? max(8, limit / 8)
     }
 
     package var count: Int { counts.values.reduce(0, +) }

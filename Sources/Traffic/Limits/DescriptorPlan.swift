@@ -7,8 +7,8 @@
 public struct DescriptorPlan: Hashable, Sendable {
     /// The reserve of a process with few workers and a limit that is not low.
     public static let usualReserve = 192
-    /// The most that the management address ever needs.
-    public static let mostManagementConnections = 64
+    /// What the local socket's streams of events and temporary descriptors may need.
+    private static let otherNeeds = 40
 
     /// Of the process.
     public let limit: Int
@@ -24,7 +24,8 @@ public struct DescriptorPlan: Hashable, Sendable {
     /// What is reserved from the data plane's connections.
     public var reserve: Int {
         let rest = limit - fixedCount
-        let needed = fixedCount + min(2 * Self.mostManagementConnections, (rest + 1) / 2)
+        let wanted = mostManagementConnections + eventStreams + Self.otherNeeds
+        let needed = fixedCount + min(wanted, (rest + 1) / 2)
         return max(min(Self.usualReserve, limit / 2), needed)
     }
 
@@ -43,6 +44,12 @@ public struct DescriptorPlan: Hashable, Sendable {
     /// Concurrent clients of the management address, which get half of what the reserve has beyond
     /// ``fixedCount``; at least 1.
     public var managementConnections: Int {
-        min(Self.mostManagementConnections, max(1, (reserve - fixedCount) / 2))
+        min(mostManagementConnections, max(1, (reserve - fixedCount) / 2))
     }
+
+    /// One in 64 descriptors, but 64 to 256.
+    private var mostManagementConnections: Int { min(256, max(64, limit / 64)) }
+
+    /// Concurrent streams of events, which browsers keep open: one in 64 descriptors, but 24 to 256.
+    public var eventStreams: Int { min(256, max(24, limit / 64)) }
 }

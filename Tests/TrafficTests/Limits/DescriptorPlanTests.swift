@@ -5,11 +5,20 @@ import Traffic
 struct DescriptorPlanTests {
     @Test("An ordinary process keeps 192 in reserve, and has 64 management clients")
     func ordinary() {
-        for limit in [384, 1_024, 1_048_576] {
+        for limit in [384, 1_024, 1_535] {
             let plan = DescriptorPlan(limit: limit, fixedCount: 41)
             #expect(plan.reserve == 192)
             #expect(plan.connectionDescriptors == limit - 192)
-            #expect(plan.managementConnections == 64)
+            #expect(plan.managementConnections == 64 && plan.eventStreams == 24)
+        }
+    }
+
+    @Test("One with many descriptors has 256 management clients and streams")
+    func many() {
+        for limit in [20_000, 1_048_576] {
+            let plan = DescriptorPlan(limit: limit, fixedCount: 41)
+            #expect(plan.reserve == 41 + 256 + 256 + 40)
+            #expect(plan.managementConnections == 256 && plan.eventStreams == 256)
         }
     }
 
