@@ -19,6 +19,14 @@ extension APIRouter {
         }
     }
 
+    /// Whether a request says at all who sends it.
+    func mayBeAuthenticated(_ request: Request) -> Bool {
+        guard case .credentials = access else { return true }
+        let fields = request.headers
+        return Self.keyField.map { fields[$0] != nil } == true || request.bearerToken != nil
+            || cookie.token(in: fields) != nil || fields.cookie(keyCookie.name) != nil
+    }
+
     private func localUser(_ context: ManagementContext) async throws -> Principal {
         guard let user = try await LocalUser.peer(of: context.channel),
             user == 0 || user == LocalUser.current
@@ -49,7 +57,13 @@ extension APIRouter {
             guard request.method == .get || request.method == .head || request.isFromOwnPage else {
                 throw RequestError.foreignPage
             }
-            return try session(token, origin, store)
+            return try session(token, origin, store, isUse: !request.isUnattended)
+        }
+        if let secret = keyCookie.secret(in: request.headers, at: .systemTime) {
+            guard request.method == .get || request.method == .head || request.isFromOwnPage else {
+                throw RequestError.foreignPage
+            }
+            return try key(secret, origin, store)
         }
         metrics.recordRefusal(
             "missing",
@@ -72,7 +86,8 @@ extension APIRouter {
         )
     }
 
-    private func key(_ secret: String, _ origin: ClientAddress, _ store: PolicyStore) throws
+    /// The holder of a key.
+    func key(_ secret: String, _ origin: ClientAddress, _ store: PolicyStore) throws
         -> Principal
     {
         let now = UnixTime.systemTime
@@ -94,16 +109,20 @@ extension APIRouter {
         }
     }
 
-    private func session(_ token: String, _ origin: ClientAddress, _ store: PolicyStore) throws
-        -> Principal
-    {
+    private func session(
+        _ token: String,
+        _ origin: ClientAddress,
+        _ store: PolicyStore,
+        isUse: Bool = true
+    ) throws -> Principal {
         let settings = gateway.topology.management.accounts
         do throws(SessionRefusal) {
             let (session, account) = try store.session(
                 for: token,
                 from: origin.recordedText ?? "-",
                 at: .systemTime,
-                SessionLimits(settings)
+                SessionLimits(settings),
+                isUse: isUse
             )
             var principal = Principal(identity: .account(account, session), origin: origin)
             principal.isOfStore = true
@@ -135,6 +154,14 @@ extension Request {
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         return String(parts[1])
+    }
+
+    private static let unattendedField = HTTPField.Name("X-Unattended")
+
+    /// Whether an open page asks by itself, with nobody before it: that does not keep a login from
+    /// ending when it is not used.
+    fileprivate var isUnattended: Bool {
+        method == .get && Self.unattendedField.map { headers[$0] == "true" } ?? false
     }
 
     private static let forwardedForField = HTTPField.Name("X-Forwarded-For")

@@ -30,6 +30,8 @@ struct APIRouter: Sendable {
     var metrics = ManagementMetrics()
     /// Where browsers keep their sessions.
     var cookie = SessionCookie(isSecure: false)
+    /// Where browsers keep a key that somebody has signed in with.
+    var keyCookie = KeyCookie(isSecure: false)
 
     /// Registers a call that reads, or that acts on the running gateway alone.
     func on(

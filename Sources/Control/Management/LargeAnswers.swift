@@ -9,7 +9,9 @@ import NIOCore
 /// A client that reads slowly must not keep others from theirs: one more large answer ends the
 /// oldest of them.
 struct LargeAnswers: Sendable {
-    /// Responses up to this size are sent as a whole. In bytes.
+    /// Responses up to this size are sent as a whole, and take no place: what a page of the console
+    /// is made of. In bytes.
+    private static let wholeByteCount = 262_144
     private static let pieceByteCount = 65_536
     /// A list with more elements is large.
     private static let smallListCount = 1_000
@@ -20,7 +22,7 @@ struct LargeAnswers: Sendable {
     /// A text as a whole answer.
     func text(_ text: String, type: String, on channel: any Channel) -> Response {
         let buffer = ByteBuffer(string: text)
-        guard buffer.readableBytes > Self.pieceByteCount else {
+        guard buffer.readableBytes > Self.wholeByteCount else {
             return .text(text, type: type)
         }
         room.enter(channel, .waiting)
@@ -69,8 +71,16 @@ struct LargeAnswers: Sendable {
 
 extension HTTPFields {
     /// For a response about the current state.
+    ///
+    /// A browser takes it for nothing else than it is, and gives it to no page of another origin:
+    /// cookies do not know ports, so those of another port would get what is somebody's.
     static func uncached(_ type: String) -> HTTPFields {
-        [.contentType: type, .cacheControl: "no-store"]
+        var fields: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
+        if let name = HTTPField.Name("X-Content-Type-Options") { fields[name] = "nosniff" }
+        if let name = HTTPField.Name("Cross-Origin-Resource-Policy") {
+            fields[name] = "same-origin"
+        }
+        return fields
     }
 }
 

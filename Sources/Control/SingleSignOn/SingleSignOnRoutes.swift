@@ -57,7 +57,8 @@ struct SingleSignOnRoutes: Sendable {
             var response = SingleSignOnPages.signedIn(returningTo: path)
             response.headers[values: .setCookie] = [
                 api.cookie.field(token: opened.token.text), cookie.removal,
-            ]
+                api.keyCookie.removal(from: request.headers),
+            ].compactMap(\.self)
             return response
         }
     }

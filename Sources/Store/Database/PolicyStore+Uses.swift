@@ -71,12 +71,15 @@ extension PolicyStore {
         }
     }
 
-    /// The session whose token a client has sent, and its account. Counts as a use.
+    /// The session whose token a client has sent, and its account.
+    ///
+    /// - Parameter isUse: whether somebody is there, who uses it.
     package func session(
         for token: String,
         from source: String,
         at now: UnixTime,
-        _ limits: SessionLimits
+        _ limits: SessionLimits,
+        isUse: Bool = true
     ) throws(SessionRefusal) -> (session: LoginSession, account: Account) {
         guard let hash = SecretToken.hash(of: token) else { throw .unknown }
         let (found, account) = contents.withLock { contents in
@@ -85,6 +88,7 @@ extension PolicyStore {
         }
         guard let found, let account else { throw .unknown }
         try check(found, of: account, at: now, limits)
+        guard isUse else { return (found, account) }
         uses.withLock { uses in
             uses.sessions[found.id] = LastUse(at: now, source: source)
             uses.pendingSessions.insert(found.id)

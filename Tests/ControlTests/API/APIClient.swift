@@ -87,6 +87,8 @@ struct APIClient: Sendable {
 struct APIAnswer: Sendable {
     let status: Int
     let headers: [String: String]
+    /// Each `Set-Cookie`.
+    let cookies: [String]
     let text: String
     /// `null` if it is not JSON.
     let json: JSONValue
@@ -94,6 +96,7 @@ struct APIAnswer: Sendable {
     init(_ answer: HTTPAnswer) {
         status = answer.status
         headers = answer.headers
+        cookies = answer.cookies
         text = answer.body
         // `try?`: some answers are not JSON.
         json = (try? answer.decoded(as: JSONValue.self)) ?? .null

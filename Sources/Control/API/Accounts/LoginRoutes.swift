@@ -17,7 +17,8 @@ struct LoginRoutes: Sendable {
     func add() {
         api.onPublic(.get, "/v1/sign-in") { try ways($0, $1) }
         api.onPublic(.post, "/v1/login") { try await logIn($0, $1) }
-        api.onChange(.post, "/v1/logout", .ownAccount, .filtered) { try await logOut($0) }
+        api.onPublic(.post, "/v1/login/key") { try await useKey($0, $1) }
+        api.on(.post, "/v1/logout", .identify, .filtered) { try await logOut($0) }
     }
 }
 
@@ -28,6 +29,11 @@ private struct LoginBody: APIBody {
     var code: String?
     /// `browser` (the default) gets a cookie, `commandLine` a token.
     var client: String?
+}
+
+private struct KeyBody: APIBody {
+    static let fields = ["key"]
+    var key: String
 }
 
 /// A login, as whoever has signed in gets it.
@@ -109,6 +115,37 @@ extension LoginRoutes {
         return try answer(opened, call, settings)
     }
 
+    private struct KeyAnswer: Encodable {
+        let name: String
+        let role: Role
+    }
+
+    /// Gives a browser a cookie with a key of its user's.
+    private func useKey(_ request: Request, _ context: ManagementContext) async throws -> Response {
+        let call = APICall(
+            request: request,
+            context: context,
+            principal: Principal(identity: .local(userID: .max), address: nil)
+        )
+        try call.allowParameters([])
+        let body = try call.decode(KeyBody.self, from: try await call.bytes(.small))
+        let store = try writes.writer.requireStore()
+        let principal = try api.key(body.key, api.origin(of: request, context), store)
+        guard principal.role.allows(.read) else {
+            throw RequestError(
+                .forbidden,
+                "Forbidden",
+                "A key for leases sees nothing that a browser could show."
+            )
+        }
+        var response = try call.answer(KeyAnswer(name: principal.name, role: principal.role))
+        let former = api.cookie.token(in: request.headers).map { _ in api.cookie.removal }
+        response.headers[values: .setCookie] = [
+            api.keyCookie.field(secret: body.key, at: .systemTime), former,
+        ].compactMap(\.self)
+        return response
+    }
+
     private func answer(
         _ opened: SignIn.Opened,
         _ call: APICall,
@@ -124,7 +161,10 @@ extension LoginRoutes {
             )
         )
         if isBrowser {
-            response.headers[.setCookie] = api.cookie.field(token: opened.token.text)
+            response.headers[values: .setCookie] = [
+                api.cookie.field(token: opened.token.text),
+                api.keyCookie.removal(from: call.request.headers),
+            ].compactMap(\.self)
         }
         return response
     }
@@ -132,14 +172,18 @@ extension LoginRoutes {
     private func logOut(_ call: APICall) async throws -> Response {
         try call.allowParameters([])
         try await call.awaitBody()
-        guard let session = call.principal.session else { return try call.answer() }
-        _ = try await writes.writer.write(by: call.principal.auditActor) { transaction in
-            if transaction.sessions[session.id] != nil {
-                try transaction.closeSession(session.id)
+        if let session = call.principal.session {
+            _ = try await writes.writer.write(by: call.principal.auditActor) { transaction in
+                if transaction.sessions[session.id] != nil {
+                    try transaction.closeSession(session.id)
+                }
             }
         }
+        api.keyCookie.end(in: call.request.headers, at: .systemTime)
         var response = try call.answer()
-        response.headers[.setCookie] = api.cookie.removal
+        response.headers[values: .setCookie] = [
+            api.cookie.removal, api.keyCookie.removal(from: call.request.headers),
+        ].compactMap(\.self)
         return response
     }
 }

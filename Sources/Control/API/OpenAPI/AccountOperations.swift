@@ -54,7 +54,29 @@ extension APIDocument {
             .noStore,
             [ErrorAnswer(403, "Forbidden"), ErrorAnswer(409, "LimitExceeded")]
         ),
-        .own(.post, "/v1/logout", "logOut", "End the login that sends this.", answers: .empty),
+        Operation(
+            .post,
+            "/v1/login/key",
+            nil,
+            .filtered,
+            "useKey",
+            "Sign in a browser with a key: it gets a cookie.",
+            body: .json(.body(["key": .text(1...256, example: "sk-…")])),
+            answers: .data(.object(["name": .text, "role": .role])),
+            errors: [
+                ErrorAnswer(401, "Unauthorized.InvalidApiKey"), ErrorAnswer(403, "Forbidden"),
+            ],
+            .noStore
+        ),
+        Operation(
+            .post,
+            "/v1/logout",
+            .identify,
+            .filtered,
+            "logOut",
+            "End the login that sends this.",
+            answers: .empty
+        ),
     ]
 
     private static let ownAccount: [Operation] = [
@@ -86,6 +108,7 @@ extension APIDocument {
                 .object([
                     "secret": .example("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
                     "uri": .example("otpauth://totp/Sluice:anna?secret=…"),
+                    "qrCode?": .texts,
                 ])
             ),
             errors: .proof
