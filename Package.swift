@@ -33,6 +33,7 @@ let package = Package(
             from: "2.28.1",
             traits: []
         ),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -145,11 +146,21 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The console's pages, as text.
+        .target(
+            name: "Console",
+            dependencies: [
+                "Checksums", "Text", "Time",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: strict
+        ),
         .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "Checksums", "CIDRTrie", "Credentials", "CYAML", "Engine",
+                "Addresses", "Checksums", "CIDRTrie", "Console", "Credentials", "CYAML", "Engine",
                 "MySQLClient",
                 "Operations", "Policy", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -172,7 +183,7 @@ let package = Package(
         .target(
             name: "SampleWarehouse",
             dependencies: [
-                "Addresses", "MySQLProtocol", "ProxyProtocol", "Text", "Traffic",
+                "Addresses", "MySQLClient", "MySQLProtocol", "ProxyProtocol", "Text", "Traffic",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -188,8 +199,8 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Addresses", "AddressFeeds", "CIDRTrie", "Control", "Credentials", "LoadTesting",
-                "MySQLClient", "Operations", "Policy", "SampleWarehouse", "Settings", "Sockets",
-                "Store", "Text", "Time", "Traffic",
+                "MySQLClient", "Operations", "Policy", "ProxyProtocol", "SampleWarehouse",
+                "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -238,6 +249,11 @@ let package = Package(
         .testTarget(
             name: "AddressFeedsTests",
             dependencies: ["Addresses", "AddressFeeds", "SeededRandom"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: ["Console", "Text", "Time"],
             swiftSettings: strict
         ),
         .testTarget(name: "ChecksumsTests", dependencies: ["Checksums"], swiftSettings: strict),
@@ -346,8 +362,9 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Checksums", "Configurations", "Control", "Credentials",
-                "Engine", "FreePorts", "MySQLClient", "Operations", "Policy", "ScriptedServers",
+                "Addresses", "CIDRTrie", "Checksums", "Configurations", "Console", "Control",
+                "Credentials", "Engine", "FreePorts", "MySQLClient", "Operations", "Policy",
+                "ScriptedServers",
                 "SeededRandom", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),

@@ -1,4 +1,5 @@
 import Addresses
+import Console
 import Engine
 import HTTPTypes
 import Hummingbird
@@ -58,10 +59,17 @@ struct ManagementRoutes: Sendable {
             access: access,
             table: table,
             metrics: plane.metrics,
-            cookie: SessionCookie(isSecure: isSecure)
+            cookie: SessionCookie(isSecure: isSecure),
+            keyCookie: KeyCookie(isSecure: isSecure)
         )
         for path in ["/", "/healthz", "/readyz"] { table.add(.get, path) }
-        router.get("/") { _, _ in Response.text(Self.index, type: "text/plain; charset=utf-8") }
+        router.get("/") { request, _ in
+            // Only browsers ask for pages.
+            if request.headers[.accept]?.contains("text/html") == true {
+                return Response.redirect(to: ConsolePath.root, type: .temporary)
+            }
+            return Response.text(Self.index, type: "text/plain; charset=utf-8")
+        }
         router.get("/healthz") { _, _ in Response.text("ok\n", type: "text/plain") }
         router.get("/readyz") { request, _ in try readiness(for: request) }
         let metrics: APIRouter.Handler = { call in
@@ -129,6 +137,14 @@ struct ManagementRoutes: Sendable {
             reload: reload,
             certificate: plane.certificate
         ).add()
+        // Without its templates, which a test reads, there would be no console.
+        if let console = try? Console() {
+            ConsoleRoutes(
+                api: api,
+                console: console,
+                responder: unsafe api.router.buildResponder()
+            ).add()
+        }
     }
 
     private func metrics(
@@ -146,6 +162,7 @@ struct ManagementRoutes: Sendable {
     private static let index = """
         sluice \(Version.current)
 
+        /console       the console, in a browser
         /healthz       200 while the process runs
         /readyz        200 while the gateway accepts connections; with ?warehouse=ID, if each of the
                        warehouse's listeners also has a healthy backend

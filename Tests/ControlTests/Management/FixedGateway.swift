@@ -101,6 +101,6 @@ final class FixedGateway: ManagedGateway {
         -> [AccessExplanation]?
     {
         explained.withLock { $0.append(endpoint) }
-        return warehouse == "W" ? [] : nil
+        return topology.warehouse(warehouse) == nil ? nil : []
     }
 }
