@@ -9,12 +9,15 @@ struct DemoBanner: CustomStringConvertible {
     var program: String
     /// The path of a small file to load.
     var rowsFile: String
+    /// Signs in to the console; `nil` if it could not be made.
+    var key: String?
 
     var description: String {
         """
 
         \(headline)
 
+          console      \(console)
           MySQL        \(mysqlExamples.mysqlCommand(port: ports.mysqlPort))
           JDBC         \(mysqlExamples.jdbcURL(port: ports.mysqlPort))
           HTTP         \(httpExamples.httpURL(port: ports.httpPort))
@@ -33,6 +36,10 @@ struct DemoBanner: CustomStringConvertible {
         Each connection is logged below as a line of JSON. Press Ctrl-C to stop.
 
         """
+    }
+
+    private var console: String {
+        "\(management)/console" + (key.map { "/sign-in#key=\($0)" } ?? "")
     }
 
     private var headline: String {
@@ -63,7 +70,7 @@ struct DemoBanner: CustomStringConvertible {
             : ConnectionExamples(host: "127.0.0.1", user: "root", database: "DATABASE")
     }
 
-    private var denied: String { DemoGateway.deniedAddress.description }
+    private var denied: String { DemoGateway.deniedAddress }
 
     private var management: String { "http://127.0.0.1:\(ports.managementPort)" }
 

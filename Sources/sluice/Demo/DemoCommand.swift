@@ -1,8 +1,12 @@
 public import ArgumentParser
 import Control
+import FoundationEssentials
 import Glibc
 import Logging
 import SampleWarehouse
+import Sockets
+import Text
+import Time
 import Traffic
 
 /// `sluice demo`: a gateway in front of a sample warehouse, to try.
@@ -57,16 +61,58 @@ struct DemoCommand: AsyncParsableCommand {
     private func serve(_ backends: DemoBackends, from folder: TemporaryFolder) async throws {
         let rows = try folder.write("1,view\n2,cart\n3,purchase\n", to: "rows.csv")
         let gateway = DemoGateway(ports: ports, backends: backends)
+        let file = try folder.write(gateway.configuration, to: "sluice.yaml")
+        let (starts, start) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                for await _ in starts {
+                    await welcome(to: backends, rowsFile: rows)
+                    if backends.mysql.isSample {
+                        await SampleClient.run(DemoVisitors(ports: ports).clients)
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            try await GatewayService(.file(path: file)) { start.yield() }.run()
+        }
+    }
+
+    private func welcome(to backends: DemoBackends, rowsFile: String) async {
         let banner = DemoBanner(
             ports: ports,
             backends: backends,
             program: CommandLine.arguments.first ?? "sluice",
-            rowsFile: rows
+            rowsFile: rowsFile,
+            // `try?`: without a key, one signs in by the account that every gateway makes.
+            key: try? await makeKey()
         )
-        try await GatewayService(.fixed(gateway.configuration)) {
-            // The access log follows, unbuffered: it must not overtake this in a pipe or file.
-            StandardOutput.printIfPossible("\(banner)")
-        }.run()
+        StandardOutput.printIfPossible("\(banner)")
+    }
+
+    private struct NewKey: Decodable, Sendable {
+        let secret: String
+    }
+
+    /// A key for the console, by the local socket.
+    private func makeKey() async throws -> String {
+        let socket = ManagementSocket.standardPath(
+            for: DemoPorts.loopback(ports.managementPort),
+            user: ProcessUser.current,
+            environment: ProcessInfo.processInfo.environment
+        )
+        let request = ManagementRequest(
+            .post,
+            "v1/keys",
+            body: [
+                "name": "demo", "role": "administer",
+                "expiresAt": .string(
+                    UnixTime(seconds: UnixTime.systemTime.seconds + 12 * 3_600).rfc3339
+                ),
+            ]
+        )
+        let client = ManagementClient(ManagementTarget(socket: socket))
+        let answer: ManagementClient.Answer<NewKey> = try await client.send(request)
+        return answer.value.secret
     }
 }
 

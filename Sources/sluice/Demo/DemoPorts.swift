@@ -10,16 +10,19 @@ struct DemoPorts: ParsableArguments {
     @Option(help: "HTTP port of the gateway.")
     var httpPort: UInt16 = 8080
 
-    @Option(help: "Port for metrics, health checks and status.")
+    @Option(help: "Port of the console and the API.")
     var managementPort: UInt16 = 7080
 
+    @Option(help: "MySQL port of the private link, for sample clients behind private endpoints.")
+    var privatePort: UInt16 = 9031
+
     func validate() throws {
-        let all = [mysqlPort, httpPort, managementPort]
+        let all = [mysqlPort, httpPort, managementPort, privatePort]
         guard !all.contains(0) else {
             throw ValidationError("invalid port 0 (expected 1 to 65535)")
         }
         guard Set(all).count == all.count else {
-            throw ValidationError("the three ports must differ")
+            throw ValidationError("the four ports must differ")
         }
     }
 
@@ -39,7 +42,7 @@ struct DemoPorts: ParsableArguments {
     private func option(for address: String) -> String? {
         let options = [
             ("--mysql-port", mysqlPort), ("--http-port", httpPort),
-            ("--management-port", managementPort),
+            ("--management-port", managementPort), ("--private-port", privatePort),
         ]
         return options.first { Self.loopback($0.1).description == address }?.0
     }
