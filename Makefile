@@ -2,8 +2,9 @@
 # `swift build` and `swift test` work without make if the packages are installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo release install uninstall test test-api test-sso test-install lint bench bench-trie bench-policy bench-micro \
-    bench-check build-packages release-packages test-packages sso-packages bench-packages envoy toolchain
+.PHONY: help demo release install uninstall test test-api test-sso test-console test-install lint \
+    bench bench-trie bench-policy bench-micro bench-check build-packages release-packages \
+    test-packages sso-packages console-packages bench-packages envoy toolchain
 
 # Where `make install` installs; DESTDIR is prepended.
 PREFIX ?= /usr/local
@@ -14,6 +15,7 @@ bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-se
     python3-venv
 test_packages  := $(bench_packages) mariadb-client curl iproute2
 sso_packages := $(build_packages) python3 python3-venv chromium chromium-driver
+console_packages := $(sso_packages) nginx mariadb-server mariadb-client curl iproute2
 install_test_packages := $(release_packages) curl fish mandoc zsh
 
 # One set of flags, so that targets share build products.
@@ -28,6 +30,7 @@ help:
 	@echo 'make test        build, then run all tests, including those against real servers'
 	@echo 'make test-api    test a gateway against the description of its own API'
 	@echo 'make test-sso    test single sign-on with a real provider and a real browser'
+	@echo 'make test-console go through the journeys of the console in a real browser'
 	@echo 'make lint        check formatting and the direction of imports'
 	@echo 'make bench       compare with HAProxy, nginx and Envoy, side by side'
 	@echo 'make bench-trie  benchmark lookups in lists of CIDR blocks'
@@ -93,6 +96,10 @@ test-sso: toolchain sso-packages
 	swift build --product sluice
 	.ci/test-sso $(TEST)
 
+test-console: toolchain console-packages
+	swift build --product sluice
+	.ci/test-console $(TEST)
+
 test-install: release
 	@.ci/install $(install_test_packages)
 	.ci/test-install
@@ -137,6 +144,9 @@ test-packages:
 
 sso-packages:
 	@.ci/install $(sso_packages)
+
+console-packages:
+	@.ci/install $(console_packages)
 
 bench-packages:
 	@.ci/install $(bench_packages)
