@@ -106,7 +106,9 @@ package struct PublicLinkPage: ConsolePage {
     let warehouseName: String
     let host: String?
     let ports: [Port]
-    let user = "admin"
+    let user: String
+    /// Whether the warehouse's password is the gateway's to set.
+    let hasPassword: Bool
     let mode: Mode
     let modes: [ModeChoice]
     let warnings: [String]
@@ -162,11 +164,14 @@ package struct PublicLinkPage: ConsolePage {
             answers.findings == nil
             ? answers.whitelist["warnings"]?.array?.compactMap(\.string) ?? [] : []
         mayChange = rights.mayOperate
-        mayResetPassword = rights.mayAdminister
+        user = answers.examples?["user"]?.string ?? "admin"
+        hasPassword = answers.examples?["passwordCanBeSet"] == true
+        mayResetPassword = rights.mayAdminister && hasPassword
         ownAddress = OwnAddress(
             me["address"]?.string,
             answers.explanation,
-            mayChange: rights.mayOperate
+            // Where nobody may connect, an entry admits nobody.
+            mayChange: rights.mayOperate && word != "nowhere"
         )
         lists = answers.whitelist["lists"]?.array?.map { ListChoice($0, chosen: filter.list) } ?? []
         self.filter = Filter(text: filter.text, list: filter.list)

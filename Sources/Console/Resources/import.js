@@ -95,13 +95,22 @@ function show(answer) {
     rows.replaceChildren();
     for (const entry of entries) {
         const row = rows.insertRow();
-        for (const text of [entry.line ?? "", entry.cidr, entry.outcome, (entry.imported ?? entry.listed)?.description ?? ""]) {
-            row.insertCell().textContent = text;
-        }
+        const { action, description = "" } = entry.imported ?? entry.listed ?? {};
+        const differences = entry.differences?.length ? `: ${entry.differences.map(named).join(", ")}` : "";
+        const texts = [
+            entry.line ?? "", entry.cidr, action === "deny" ? "Deny" : "Allow",
+            entry.outcome + differences, description ?? "",
+        ];
+        for (const text of texts) row.insertCell().textContent = text;
     }
     const section = document.getElementById("preview");
     section.hidden = false;
     document.getElementById("preview-title").focus();
+}
+
+/** An attribute as the page calls it. */
+function named(attribute) {
+    return { action: "what it does", expiresAt: "ends" }[attribute] ?? attribute;
 }
 
 function explain(form, error) {

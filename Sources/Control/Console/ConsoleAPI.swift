@@ -21,6 +21,11 @@ struct ConsoleAPI: Sendable {
 
         /// Of a request without any sign of who sends it, which is no failed attempt.
         static let noLogin = Refusal(status: .unauthorized, code: "", message: "")
+        static let noPage = Refusal(
+            status: .notFound,
+            code: "NotFound",
+            message: "The console has no such page."
+        )
     }
 
     /// The data of an answer.

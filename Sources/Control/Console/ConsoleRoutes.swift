@@ -35,6 +35,7 @@ struct ConsoleRoutes: Sendable {
         page("/settings/notices") { try await notices($0) }
         page("/settings/gateway") { try await gateway($0) }
         page("/account") { try await account($0) }
+        page("/**") { _ in throw ConsoleAPI.Refusal.noPage }
     }
 }
 

@@ -58,6 +58,19 @@ struct ConsoleRouteTests {
         }
     }
 
+    @Test("What is no page is said on one")
+    func noPage() async throws {
+        let stored = try StoredGateway()
+        let key = try stored.key("reader", .read).secret
+        try await stored.runWithKeys { api in
+            for page in ["/console/bogus", "/console/warehouses/W1/bogus"] {
+                let answer = try await api.with(key: key).send("GET", page)
+                #expect(answer.status == 404, "\(page)")
+                #expect(answer.text.contains("The console has no such page."), "\(page)")
+            }
+        }
+    }
+
     @Test("What pages load is there without a login, and may be kept")
     func assets() async throws {
         let stored = try StoredGateway()

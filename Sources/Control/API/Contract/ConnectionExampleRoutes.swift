@@ -32,13 +32,18 @@ extension ConnectionExampleRoutes {
         let mysqlPort: UInt16?
         let httpPort: UInt16?
         let tcpPort: UInt16?
+        /// In the examples.
+        let user: String
+        /// Whether the API can set that user's password, if it is the administrator.
+        let passwordCanBeSet: Bool
         let examples: [ConnectionExample]
     }
 
     private func examples(_ call: APICall) throws -> Response {
         try call.allowParameters(["link", "endpoint", "user", "database"])
         let id = try call.warehouse
-        let user = try name("user", call) ?? Self.standardUser
+        let login = api.gateway.topology.warehouse(id)?.adminLogin
+        let user = try name("user", call) ?? login?.user ?? Self.standardUser
         let database = try name("database", call)
         let link = try link(call)
         let places = try connections.places(for: call)
@@ -60,6 +65,8 @@ extension ConnectionExampleRoutes {
                 mysqlPort: ports.mysql,
                 httpPort: ports.http,
                 tcpPort: ports.tcp,
+                user: user,
+                passwordCanBeSet: login != nil,
                 examples: examples.all(ports, warehouse: id)
             )
         )

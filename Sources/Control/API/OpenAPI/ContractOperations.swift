@@ -201,7 +201,8 @@ extension APIDocument {
                 .object([
                     "warehouseId": .warehouseID, "link": .word("public", "private"),
                     "endpoint?": .text, "host": .text, "mysqlPort?": .port, "httpPort?": .port,
-                    "tcpPort?": .port, "examples": .list(of: .connectionExample),
+                    "tcpPort?": .port, "user": .text, "passwordCanBeSet": .boolean,
+                    "examples": .list(of: .connectionExample),
                 ])
             ),
             errors: .unknownEndpoint
