@@ -111,11 +111,11 @@ class Whitelist(Journey):
         # It can be taken out of use, and back into it.
         wait_until(lambda: self.site.sessions(warehouse) == 0, "the clients have left")
         browser.row("127.0.0.0/16").press("Disable 127.0.0.0/16")
-        browser.dialog("Disable 127.0.0.0/16?").press("Change")
+        browser.dialog("Disable 127.0.0.0/16?").press("Disable")
         browser.wait_for_no_dialog().row("127.0.0.0/16").wait_for("Disabled")
         self.assertFalse(is_admitted(warehouse.mysql, "127.0.0.1"))
         browser.row("127.0.0.0/16").press("Enable 127.0.0.0/16")
-        browser.dialog("Enable 127.0.0.0/16?").press("Change")
+        browser.dialog("Enable 127.0.0.0/16?").press("Enable")
         browser.wait_for_no_dialog().row("127.0.0.0/16").wait_without("Disabled")
         self.assertEqual(query(warehouse.mysql), "42")
 
@@ -353,7 +353,7 @@ class SigningIn(Journey):
         browser.press("Create a key").dialog("Create an API key").type("Name", name).choose(
             role
         ).press("Create")
-        shown = browser.dialog("Shown only now")
+        shown = browser.dialog("The new key")
         secret = shown.secret()
         shown.press("I have stored it")
         browser.wait_for_no_dialog().row(name).wait_for(role).wait_for("Enabled")
@@ -363,7 +363,7 @@ class SigningIn(Journey):
     def disable_key(self, name):
         browser = self.browser.go(f"{self.site.url}/console/settings/keys")
         browser.row(name).press(f"Disable {name}")
-        dialog = browser.dialog(f"Disable {name}?").press("Change")
+        dialog = browser.dialog(f"Disable {name}?").press("Disable")
         browser.wait_for_no_dialog().row(name).wait_for("Disabled")
 
     def test_a_key_is_made_used_with_curl_and_disabled(self):
@@ -398,7 +398,7 @@ class SigningIn(Journey):
         browser.press("Create an account").dialog("Create an account").type("Name", "pia").choose(
             "Operate"
         ).press("Create")
-        shown = browser.dialog("Shown only now")
+        shown = browser.dialog("The password of the new account")
         password = shown.secret()
         shown.press("I have stored it")
         browser.wait_for_no_dialog().row("pia").wait_for("Operate")
@@ -420,7 +420,7 @@ class SigningIn(Journey):
         secret = dialog.find().find_element("id", "factor-secret").text
         dialog.type("Code", "000000").press("Turn on").wait_for(re.compile("(?i)code.*(wrong|match|right)"))
         dialog.type("Code", one_time_code(secret)).press("Turn on")
-        shown = browser.dialog("Shown only now")
+        shown = browser.dialog("Recovery codes")
         recovery = shown.secret().split()
         shown.press("I have stored it")
         browser.wait_for_no_dialog().section("One-time codes").wait_for("10 recovery codes")
