@@ -89,7 +89,8 @@ struct DemoGateway {
               - { id: \(Endpoint.science), cloud: aws, state: pendingAcceptance,
                   description: Data science, service: vpce-svc-0a1b2c3d4e5f60001 }
             listeners:
-              - { protocol: mysql, listen: "127.0.0.1:\(ports.mysqlPort)", \(mysqlService) }
+              - { protocol: mysql, listen: "127.0.0.1:\(ports.mysqlPort)", reject: error,
+                  \(mysqlService) }
               - { protocol: http, listen: "127.0.0.1:\(ports.httpPort)", \(httpService) }
               - { protocol: mysql, listen: "127.0.0.1:\(ports.privatePort)", link: private,
                   proxyProtocol: { accept: required, trusted: [ 127.0.0.0/8 ] }, \(mysqlService) }

@@ -100,7 +100,7 @@ extension IntegrationTests {
         @Test("Any number of silent connections does not keep curl from health and metrics")
         func silentCrowd() throws {
             let route = try Route(try ListenerFile("tcp", to: .free()))
-            let crowd = try (0..<150).map { _ in try Connection(to: route.sluice.management) }
+            let crowd = try (0..<300).map { _ in try Connection(to: route.sluice.management) }
             let health = try Curl.get("/healthz", at: route.sluice.management)
             #expect(health.status == 200 && health.body == "ok\n")
             #expect(try Curl.get("/metrics", at: route.sluice.management).status == 200)
