@@ -94,6 +94,21 @@ extension IntegrationTests {
             _ = try Exposition(metrics.output)
         }
 
+        @Test("The address that it prints signs in to a console with something to see")
+        func console() throws {
+            let demo = try Demo()
+            let words = demo.process.output.split { $0.isWhitespace }
+            let address = try #require(words.first { $0.contains("/console/sign-in#key=") })
+            #expect(address.hasPrefix("http://\(demo.management)/"))
+            let key = try #require(address.split(separator: "=").last)
+            let page = try Curl.get(
+                "/console/warehouses/DEMO/private-link",
+                at: demo.management,
+                ["-H", "X-API-Key: \(key)"]
+            )
+            #expect(page.status == 200 && page.body.contains("Reporting"))
+        }
+
         @Test("A real warehouse takes the sample's place")
         func realBackends() throws {
             let database = try MariaDBServer.shared.get()
