@@ -127,22 +127,22 @@ package struct Frame: Sendable {
 }
 
 /// What a person may do.
-struct Rights: Sendable {
+package struct Rights: Sendable {
     private let role: String
     private let warehouses: [String]?
 
     /// - Parameter me: as `GET /v1/me` answers.
-    init(_ me: JSONValue) {
+    package init(_ me: JSONValue) {
         role = me["role"]?.string ?? "read"
         warehouses = me["warehouses"]?.array?.compactMap(\.string)
     }
 
-    var mayOperate: Bool { role == "operate" || role == "administer" }
+    package var mayOperate: Bool { role == "operate" || role == "administer" }
     /// Of all warehouses.
     var mayOperateAll: Bool { mayOperate && warehouses == nil }
     var mayAdminister: Bool { role == "administer" }
     /// Of all warehouses.
-    var mayAdministerAll: Bool { mayAdminister && warehouses == nil }
+    package var mayAdministerAll: Bool { mayAdminister && warehouses == nil }
 
     var sentence: String {
         let verb =

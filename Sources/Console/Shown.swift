@@ -1,4 +1,4 @@
-import Text
+package import Text
 
 /// How values are shown to people.
 enum Shown {
@@ -86,7 +86,7 @@ extension JSONValue {
     }
 
     /// `nil` unless it is a whole number that fits.
-    var int: Int? {
+    package var int: Int? {
         guard case .number(let digits) = self else { return nil }
         return Int(digits)
     }

@@ -40,15 +40,11 @@ struct ConsoleAPI: Sendable {
     {
         let answer = try await envelope(path, query)
         let items = answer["data"]?.array ?? []
-        func number(_ key: String) -> Int? {
-            guard case .number(let digits)? = answer[key] else { return nil }
-            return Int(digits)
-        }
         return ListAnswer(
             items: items,
-            page: number("page") ?? 1,
-            size: number("size") ?? items.count,
-            total: number("total") ?? items.count
+            page: answer["page"]?.int ?? 1,
+            size: answer["size"]?.int ?? items.count,
+            total: answer["total"]?.int ?? items.count
         )
     }
 

@@ -31,10 +31,7 @@ extension ConsoleRoutes {
             )
         }
         let whitelist = try await call.api.get("\(root)/whitelist")
-        let count = whitelist["lists"]?.array?.reduce(0) { sum, list in
-            guard case .number(let digits)? = list["count"] else { return sum }
-            return sum + (Int(digits) ?? 0)
-        }
+        let count = whitelist["lists"]?.array?.reduce(0) { $0 + ($1["count"]?.int ?? 0) }
         let answers = PublicLinkPage.Answers(
             warehouse: try await call.api.get(root),
             whitelist: whitelist,
@@ -64,7 +61,7 @@ extension ConsoleRoutes {
 
     func importing(_ call: ConsoleCall) async throws -> Response {
         let warehouse = try await warehouse(call)
-        guard call.mayOperate else {
+        guard call.rights.mayOperate else {
             throw ConsoleAPI.Refusal(
                 status: .forbidden,
                 code: "Forbidden",
@@ -257,7 +254,7 @@ extension ConsoleRoutes {
 
     func gateway(_ call: ConsoleCall) async throws -> Response {
         // Everyone may read what it shows; what it does is for those who administer all of it.
-        guard call.mayAdministerAll else {
+        guard call.rights.mayAdministerAll else {
             throw ConsoleAPI.Refusal(
                 status: .forbidden,
                 code: "Forbidden",

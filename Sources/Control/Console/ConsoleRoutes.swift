@@ -49,8 +49,7 @@ struct ConsoleCall: Sendable {
 
     var path: String { request.uri.path }
 
-    var mayOperate: Bool { ["operate", "administer"].contains(me["role"]?.string ?? "") }
-    var mayAdministerAll: Bool { me["role"] == "administer" && me["warehouses"]?.array == nil }
+    var rights: Rights { Rights(me) }
 
     /// The page's; `nil` if it is of none. What cannot be decoded is the id of no warehouse: without
     /// an id, the API would answer of all.
