@@ -88,6 +88,27 @@ int64_t csockets_write_more(int fd, const void *buffer, size_t count);
 int64_t csockets_splice(int from, int to, size_t count);
 int csockets_pipe(int fds[2], int byte_count);
 
+// Datagrams (Datagrams.c).
+/// A UDP socket that knows to which address each datagram was sent (IP_PKTINFO).
+int csockets_udp_socket(int is_ipv6);
+/// Room for datagrams that are received, and answered, with one call.
+struct csockets_datagrams;
+/// NULL if there is no memory. Datagrams of more than `receive_size` bytes are dropped.
+struct csockets_datagrams *csockets_datagrams_create(
+    int capacity, int receive_size, int send_size);
+void csockets_datagrams_free(struct csockets_datagrams *datagrams);
+/// Replaces those from before by what is waiting. Returns how many; 0 for none, or -errno.
+int csockets_datagrams_receive(int fd, struct csockets_datagrams *datagrams);
+/// The bytes of one of them, and who sent it.
+const uint8_t *csockets_datagrams_bytes(
+    const struct csockets_datagrams *datagrams, int index, int *count,
+    struct csockets_address *peer);
+/// Answers one of them, from the address that it was sent to. At most `send_size` bytes.
+void csockets_datagrams_answer(
+    struct csockets_datagrams *datagrams, int index, const void *bytes, int count);
+/// Sends all answers. Returns how many could not be sent.
+int csockets_datagrams_send(int fd, struct csockets_datagrams *datagrams);
+
 // Readiness.
 int csockets_epoll_create(void);
 int csockets_epoll_add_edges(int epoll, int fd, uint64_t token);
