@@ -3,6 +3,8 @@ import Text
 /// An ERR packet: a code and a message for the user on the other side
 /// (MySQL internals manual, "ERR_Packet").
 public struct MySQLErrorPacket: Hashable, Sendable {
+    /// The first byte of the payload.
+    public static let mark: UInt8 = 0xff
     /// "Too many connections".
     public static let tooManyConnections: UInt16 = 1040
     /// "Bad handshake".
@@ -11,6 +13,14 @@ public struct MySQLErrorPacket: Hashable, Sendable {
     public static let accessDenied: UInt16 = 1045
     /// "Server shutdown in progress".
     public static let serverShutdown: UInt16 = 1053
+    /// "Unknown thread id".
+    public static let unknownThread: UInt16 = 1094
+    /// "Unknown error".
+    public static let unknownError: UInt16 = 1105
+    /// "Client does not support authentication protocol requested by server".
+    public static let unsupportedAuthentication: UInt16 = 1251
+    /// "Connections using insecure transport are prohibited".
+    public static let secureTransportRequired: UInt16 = 3159
     /// "Host is blocked because of many connection errors".
     public static let hostBlocked: UInt16 = 1129
     /// "Host is not allowed to connect".
@@ -19,6 +29,9 @@ public struct MySQLErrorPacket: Hashable, Sendable {
     public static let packetTooLarge: UInt16 = 1153
     /// "Got packets out of order".
     public static let packetsOutOfOrder: UInt16 = 1156
+
+    /// "Got timeout reading communication packets".
+    public static let readTimeout: UInt16 = 1159
 
     /// MySQL's number for the error.
     public var code: UInt16

@@ -18,6 +18,8 @@ public struct MySQLGreeting: Hashable, Sendable {
     public var status: UInt16 = 2
     /// How the server wants the password mixed with the scramble.
     public var authenticationPlugin = MySQLScramble.nativePassword
+    /// MariaDB's own; sent and read only if ``capabilities`` lacks `longPassword`.
+    public var extendedCapabilities: MariaDBCapabilities = []
 
     /// A greeting that requests `mysql_native_password`.
     public init(
@@ -44,7 +46,9 @@ public struct MySQLGreeting: Hashable, Sendable {
         payload.appendLittleEndian(status, byteCount: 2)
         payload.appendLittleEndian(capabilities.rawValue >> 16, byteCount: 2)
         payload.append(UInt8(MySQLScramble.byteCount + 1))
-        payload += [UInt8](repeating: 0, count: 10)
+        payload += [UInt8](repeating: 0, count: 6)
+        let extended = capabilities.contains(.longPassword) ? [] : extendedCapabilities
+        payload.appendLittleEndian(extended.rawValue, byteCount: 4)
         payload += scramble.bytes.dropFirst(8)
         payload.append(0)
         payload.appendNullTerminated(authenticationPlugin)
@@ -68,14 +72,21 @@ extension MySQLGreeting {
         var flags = try reader.littleEndian(byteCount: 2)
         characterSet = reader.remainingByteCount > 0 ? try reader.byte() : 0
         var secondScramble: ArraySlice<UInt8> = []
+        var extended: UInt64 = 0
         if reader.remainingByteCount >= 15 {
             status = UInt16(truncatingIfNeeded: try reader.littleEndian(byteCount: 2))
             flags |= try reader.littleEndian(byteCount: 2) << 16
-            _ = try reader.bytes(count: 11)
+            _ = try reader.bytes(count: 7)
+            extended = try reader.littleEndian(byteCount: 4)
             secondScramble = try reader.bytes(count: min(12, reader.remainingByteCount))
             authenticationPlugin = try Self.plugin(&reader)
         }
         capabilities = MySQLCapabilities(rawValue: UInt32(truncatingIfNeeded: flags))
+        if !capabilities.contains(.longPassword) {
+            extendedCapabilities = MariaDBCapabilities(
+                rawValue: UInt32(truncatingIfNeeded: extended)
+            )
+        }
         scramble = MySQLScramble(firstScramble + secondScramble)
     }
 
@@ -106,45 +117,4 @@ public struct MySQLScramble: Hashable, Sendable {
         let taken = random.prefix(Self.byteCount).map { $0 == 0 ? 1 : $0 }
         bytes = taken + [UInt8](repeating: 1, count: Self.byteCount - taken.count)
     }
-}
-
-/// What a side of a MySQL connection can do (MySQL internals manual, "Capability Flags").
-///
-/// Only the flags that change what is read or written here are named.
-public struct MySQLCapabilities: OptionSet, Hashable, Sendable {
-    /// The flags as they travel, the lower half first.
-    public var rawValue: UInt32
-
-    /// The flags in `rawValue`, unnamed ones included.
-    public init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
-
-    /// CLIENT_MYSQL, once CLIENT_LONG_PASSWORD. MariaDB clears it to mark its own extensions.
-    public static let longPassword = Self(rawValue: 1 << 0)
-    /// CLIENT_LONG_FLAG: column definitions have two bytes of flags.
-    public static let longColumnFlags = Self(rawValue: 1 << 2)
-    /// The login names a database.
-    public static let connectWithDatabase = Self(rawValue: 1 << 3)
-    /// CLIENT_PROTOCOL_41: the protocol of MySQL 4.1, the one that is spoken here.
-    public static let protocol41 = Self(rawValue: 1 << 9)
-    /// The stream turns into TLS after the first 32 bytes of the login.
-    public static let tls = Self(rawValue: 1 << 11)
-    /// CLIENT_TRANSACTIONS: OK and EOF packets carry a status.
-    public static let transactions = Self(rawValue: 1 << 13)
-    /// CLIENT_SECURE_CONNECTION: scrambles of 20 bytes, their answer behind a length byte.
-    public static let secureConnection = Self(rawValue: 1 << 15)
-    /// CLIENT_PLUGIN_AUTH: greeting and login name an authentication plugin.
-    public static let pluginAuthentication = Self(rawValue: 1 << 19)
-    /// CLIENT_CONNECT_ATTRS: the login ends with the client's name, version and the like.
-    public static let connectAttributes = Self(rawValue: 1 << 20)
-    /// The answer to the scramble follows a length-encoded integer.
-    public static let lengthEncodedAuthentication = Self(rawValue: 1 << 21)
-    /// An OK packet ends a result set in place of an EOF packet.
-    public static let deprecateEOF = Self(rawValue: 1 << 24)
-
-    /// What every login of protocol 4.1 with a named authentication plugin needs.
-    public static let basicLogin: Self = [
-        .longPassword, .protocol41, .secureConnection, .pluginAuthentication,
-    ]
 }

@@ -95,6 +95,18 @@ public struct MySQLPacketHeader: Hashable, Sendable {
     public var payloadByteCount: Int
     public var sequence: UInt8
 
+    public init(payloadByteCount: Int, sequence: UInt8) {
+        self.payloadByteCount = payloadByteCount
+        self.sequence = sequence
+    }
+
+    /// As sent.
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendLittleEndian(payloadByteCount, byteCount: 3)
+        return bytes + [sequence]
+    }
+
     /// Reads a header from the start of `bytes`; `nil` if there are fewer than four.
     public init?(_ bytes: some Collection<UInt8>) {
         var bits: UInt32 = 0
@@ -105,6 +117,13 @@ public struct MySQLPacketHeader: Hashable, Sendable {
         }
         guard count == MySQLPacket.headerByteCount else { return nil }
         self.init(bits: bits)
+    }
+
+    /// Reads a header from the start of `bytes`; `nil` if there are fewer than four.
+    public init?(_ bytes: Span<UInt8>) {
+        guard bytes.count >= MySQLPacket.headerByteCount else { return nil }
+        payloadByteCount = Int(bytes[0]) | Int(bytes[1]) << 8 | Int(bytes[2]) << 16
+        sequence = bytes[3]
     }
 
     private init(bits: UInt32) {

@@ -30,6 +30,45 @@ public struct MySQLPacketReader: Hashable, Sendable {
     }
 }
 
+/// Reads the packets of a stream that arrives in pieces of any size, one by one, and holds nothing of
+/// what follows a packet.
+///
+/// ```swift
+/// if let packet = try collector.next(of: bytes, from: &position) { handle(packet) }
+/// ```
+public struct MySQLPacketCollector: Hashable, Sendable {
+    private let limit: Int
+    private var header = MySQLPacketHeader.Collector()
+    private var begun: MySQLPacketHeader?
+    private var payload: [UInt8] = []
+
+    /// - Parameter limit: the longest payload that is accepted, in bytes; less than that of a packet
+    ///   that continues in another one.
+    public init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Reads bytes from `position` on, up to the last one of a packet.
+    ///
+    /// - Returns: the packet; `nil` if it continues in the next piece.
+    public mutating func next(
+        of bytes: Span<UInt8>,
+        from position: inout Int
+    ) throws(MySQLWireError) -> MySQLPacket? {
+        guard let header = begun ?? header.next(of: bytes, from: &position) else { return nil }
+        guard header.payloadByteCount <= limit else {
+            throw .packetTooLong(byteCount: header.payloadByteCount, limit: limit)
+        }
+        begun = header
+        let end = position + min(bytes.count - position, header.payloadByteCount - payload.count)
+        for index in position..<end { payload.append(bytes[index]) }
+        position = end
+        guard payload.count == header.payloadByteCount else { return nil }
+        defer { (begun, payload) = (nil, []) }
+        return MySQLPacket(sequence: header.sequence, payload: payload)
+    }
+}
+
 /// Cuts a stream into packets and keeps only the beginning of each: a result of a million rows
 /// passes without a copy and without memory.
 public struct MySQLPacketScanner: Sendable {

@@ -78,6 +78,12 @@ extension [UInt8] {
         append(0)
     }
 
+    /// Appends the bytes before the first zero, and a zero.
+    public mutating func appendNullTerminated(_ bytes: [UInt8]) {
+        self += bytes.prefix { $0 != 0 }
+        append(0)
+    }
+
     /// Appends a length-encoded integer in its shortest form.
     public mutating func appendLengthEncoded(_ value: Int) {
         switch value {

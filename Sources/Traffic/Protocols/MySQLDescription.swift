@@ -16,6 +16,15 @@ enum MySQLDescription: ProtocolDescription {
         return MySQLPacket(sequence: 0, payload: error.payload).bytes
     }
 
+    static func error(
+        for reason: DenialReason,
+        client: IPAddress,
+        sequence: UInt8
+    ) -> [UInt8] {
+        let error = MySQLErrorPacket(reason: reason, client: client, sqlState: "HY000")
+        return MySQLPacket(sequence: sequence, payload: error.payload).bytes
+    }
+
     static func errorDialogue(
         for reason: DenialReason,
         client: IPAddress,

@@ -1,4 +1,4 @@
-import MySQLProtocol
+public import MySQLProtocol
 
 /// Checks whether a MySQL server is serving, without making it block us.
 ///
@@ -43,6 +43,9 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
 
     private let user: String
     private let sendsProxyHeader: Bool
+    /// What the server has greeted with, from which a listener's own greeting is made
+    /// (``GreetingProfile``).
+    public private(set) var greeting: MySQLGreeting?
     private var state = State.awaitingGreeting
     private var reader = MySQLPacketReader(limit: payloadLimit)
 
@@ -115,7 +118,7 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
     private mutating func handleGreeting(
         _ packet: MySQLPacket
     ) throws(MySQLWireError) -> HealthProbeStep {
-        _ = try MySQLGreeting(payload: packet.payload)
+        greeting = try MySQLGreeting(payload: packet.payload)
         state = .awaitingVerdict
         return .send(packet.reply(MySQLLogin(user: user).payload).bytes)
     }

@@ -31,6 +31,13 @@ public protocol ProtocolDescription {
     /// Tells a denied client at once, before a greeting or in place of an answer; empty if the protocol
     /// has no error message.
     static func error(for reason: DenialReason, client: IPAddress) -> [UInt8]
+    /// Tells a client that has logged in at the gateway, in the packet with this number; empty if the
+    /// protocol has no such login.
+    static func error(
+        for reason: DenialReason,
+        client: IPAddress,
+        sequence: UInt8
+    ) -> [UInt8]
     /// Denies a client in a dialogue of its own, for ``Reject/errorAfterGreeting``.
     static func errorDialogue(
         for reason: DenialReason,
@@ -45,6 +52,11 @@ public protocol ProtocolDescription {
 }
 
 extension ProtocolDescription {
+    static func error(
+        for reason: DenialReason,
+        client: IPAddress,
+        sequence: UInt8
+    ) -> [UInt8] { [] }
     static func errorDialogue(
         for reason: DenialReason,
         client: IPAddress,
@@ -73,13 +85,20 @@ extension ServiceProtocol {
 
     /// How a client is denied.
     ///
-    /// - Parameter connectionID: what the client sees as its own, if the protocol has one.
+    /// - Parameters:
+    ///   - connectionID: what the client sees as its own, if the protocol has one.
+    ///   - nextSequence: the number of the next packet, if the client has logged in at the gateway
+    ///     (``Lifecycle/nextSequence``).
     public func refusal(
         _ reject: Reject,
         for reason: DenialReason,
         client: IPAddress,
-        connectionID: UInt32
+        connectionID: UInt32,
+        nextSequence: UInt8? = nil
     ) -> Lifecycle.Refusal {
+        if let nextSequence, reject != .drop {
+            return .words(known.error(for: reason, client: client, sequence: nextSequence))
+        }
         switch reject {
         case .drop:
             return .silence(byReset: false)
