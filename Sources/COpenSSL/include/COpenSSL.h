@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "COpenSSLTLS.h"
+
 /// Digests and encryption of OpenSSL's libcrypto, for logins to MySQL servers.
 /// Every function returns 0 or a count on success, -1 on failure, and keeps nothing.
 
@@ -15,5 +17,16 @@ int copenssl_sha256(const uint8_t *bytes, size_t count, uint8_t *digest);
 /// in `pem`, into at most `capacity` bytes at `output`. Returns how many.
 int64_t copenssl_rsa_oaep(const uint8_t *pem, size_t pem_count, const uint8_t *bytes, size_t count,
                           uint8_t *output, size_t capacity);
+/// Makes an RSA key of `bits` bits. Writes its private half (PKCS #8, DER) into at most `capacity` bytes
+/// at `output`. Returns how many.
+int64_t copenssl_rsa_generate(uint32_t bits, uint8_t *output, size_t capacity);
+/// Writes the public half of the private key in `der` (SubjectPublicKeyInfo, PEM) into at most
+/// `capacity` bytes at `output`. Returns how many.
+int64_t copenssl_rsa_public_pem(const uint8_t *der, size_t der_count, uint8_t *output,
+                                size_t capacity);
+/// Decrypts what was encrypted for the holder of the private key in `der`, by RSAES-OAEP with SHA-1,
+/// into at most `capacity` bytes at `output`: as many as the key has. Returns how many it was.
+int64_t copenssl_rsa_oaep_decrypt(const uint8_t *der, size_t der_count, const uint8_t *bytes,
+                                  size_t count, uint8_t *output, size_t capacity);
 
 #endif
