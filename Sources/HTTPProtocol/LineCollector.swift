@@ -79,6 +79,7 @@ public enum HTTPSyntaxError: Error, Hashable, Sendable {
     /// A line ends in LF without CR (§2.2).
     case bareLineFeed
     case badStatusLine
+    case badRequestLine
     case badField
     case headTooLong
     /// Several lengths, or one that is not a number (§6.3).
@@ -96,6 +97,7 @@ extension HTTPSyntaxError: CustomStringConvertible {
         case .lineTooLong(let limit): "a line is longer than \(limit) bytes"
         case .bareLineFeed: "a line ends in LF without CR"
         case .badStatusLine: "the first line is not an HTTP/1 status line"
+        case .badRequestLine: "the first line is not an HTTP/1 request line"
         case .badField: "a header field is malformed"
         case .headTooLong:
             "the header is longer than \(HTTPSyntaxError.headByteLimit) bytes"

@@ -8,6 +8,11 @@ extension Span<UInt8> {
         return nil
     }
 
+    public func lastIndex(of byte: UInt8) -> Int? {
+        for index in indices.reversed() where self[index] == byte { return index }
+        return nil
+    }
+
     /// Whether it begins with `text`, which must be ASCII; in any case.
     public func hasPrefix(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount

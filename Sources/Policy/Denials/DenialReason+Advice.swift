@@ -2,7 +2,7 @@ extension DenialReason {
     /// For the operator: cause and remedy in one sentence. The client gets ``message(to:)``
     /// instead.
     public var advice: String {
-        accessAdvice ?? headerAdvice ?? endpointAdvice ?? limitAdvice
+        accessAdvice ?? headerAdvice ?? protocolAdvice ?? endpointAdvice ?? limitAdvice
     }
 
     private var accessAdvice: String? {
@@ -11,6 +11,11 @@ extension DenialReason {
         case .notInWhitelist: "no entry matches this address; add one to admit it"
         case .deniedByRule: "the entry with the longest matching prefix denies it; see RULE"
         case .noRoute: "no route of the listener matches the client; see its routes"
+        case .unknownName:
+            "the client requested a name under domain that no route has; add a route with that"
+                + " serverName or host"
+        case .contradictingNames:
+            "the client's host name and its login name different warehouses; one of them is wrong"
         case .notASource: "an outbound link admits only its sources; add the address there"
         default: nil
         }
@@ -30,6 +35,18 @@ extension DenialReason {
         case .unexpectedProxyHeader:
             "a PROXY header from a client that must not send one; if it is a load balancer, add it"
                 + " to proxyProtocol.trusted and set proxyProtocol.accept; if not, it may be an attack"
+        default: nil
+        }
+    }
+
+    private var protocolAdvice: String? {
+        switch self {
+        case .badTLSHandshake:
+            "the client and the gateway could not establish TLS; the detail has OpenSSL's reason"
+        case .tlsHandshakeTimeout:
+            "the client did not complete its TLS handshake in time; see timeouts.handshake"
+        case .tlsRequired: "the listener has tls: required; enable TLS in the client"
+        case .badLogin: "the client's MySQL login cannot be carried on; the detail has the reason"
         default: nil
         }
     }

@@ -16,7 +16,9 @@ extension DenialReason {
     public var family: Family {
         switch self {
         case .linkClosed, .notInWhitelist, .deniedByRule, .untrustedProxySource, .badProxyHeader,
-            .proxyHeaderTimeout, .unexpectedProxyHeader, .noRoute, .noEndpoint, .unknownEndpoint,
+            .proxyHeaderTimeout, .unexpectedProxyHeader, .badTLSHandshake, .tlsHandshakeTimeout,
+            .tlsRequired, .badLogin, .unknownName,
+            .contradictingNames, .noRoute, .noEndpoint, .unknownEndpoint,
             .endpointPendingAcceptance, .endpointPending, .endpointRejected, .endpointExpired,
             .endpointFailed, .endpointDeleting, .endpointDeleted, .notASource:
             .access
@@ -51,7 +53,17 @@ extension DenialReason {
         case .badProxyHeader: "the PROXY protocol header is invalid"
         case .proxyHeaderTimeout: "no PROXY protocol header received in time"
         case .unexpectedProxyHeader: "a PROXY protocol header is not accepted here"
-        case .noRoute: "no route to a warehouse"
+        case .badTLSHandshake: "the TLS handshake failed"
+        case .tlsHandshakeTimeout: "the TLS handshake took too long"
+        case .tlsRequired: "TLS is required; enable it in the client"
+        case .badLogin: "the login is malformed"
+        case .unknownName:
+            "no warehouse has the requested name; connect by the host name that its connection"
+                + " page shows"
+        case .contradictingNames: "the host name and the user's suffix name different warehouses"
+        case .noRoute:
+            "no route to a warehouse; connect with TLS by the warehouse's host name, or as"
+                + " user@WAREHOUSE"
         case .noEndpoint: "the connection does not identify a private endpoint"
         case .unknownEndpoint: "the private endpoint is not registered"
         case .endpointPendingAcceptance: "the private endpoint is not approved yet"

@@ -14,6 +14,18 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case proxyHeaderTimeout
     /// A client's payload begins with a PROXY header that it must not send.
     case unexpectedProxyHeader
+    /// The client's TLS handshake failed: no common version, an unacceptable certificate, or no TLS.
+    case badTLSHandshake
+    /// The client did not complete its TLS handshake in time.
+    case tlsHandshakeTimeout
+    /// The listener requires TLS, and the client does not use it.
+    case tlsRequired
+    /// The client's login to a MySQL server is malformed, or cannot be carried on.
+    case badLogin
+    /// The client has requested a name under the gateway's domain that belongs to no route.
+    case unknownName
+    /// The names that the client has given lead to different warehouses.
+    case contradictingNames
     /// No route of the listener matches the client.
     case noRoute
     /// A private link, and the PROXY header names no endpoint.

@@ -18,6 +18,13 @@ public protocol Dialogue: Sendable {
     mutating func endOfStream(from side: RelaySide) -> DialogueStep
     /// The time for the dialogue is over.
     mutating func deadlinePassed() -> DialogueStep
+    /// The TLS session with the backend that was requested with `.startTLS` is established.
+    mutating func secured() -> DialogueStep
+}
+
+extension Dialogue {
+    /// Never called for a dialogue that does not request TLS.
+    public mutating func secured() -> DialogueStep { .more(Messages()) }
 }
 
 /// What a dialogue wants next.
@@ -26,10 +33,16 @@ public enum DialogueStep: Sendable {
     case more(Messages)
     /// Another backend instead of this one.
     case dial(DialTarget)
-    /// Bytes pass freely from now on, after these were sent.
-    case relay(Messages, RelayBounds?)
+    /// TLS with the backend, after these were sent. Continued by ``Dialogue/secured()``.
+    case startTLS(Messages)
+    /// Bytes pass from now on, after these were sent.
+    case relay(Messages, RelayTerms)
     /// The client is to be denied.
     case refused(DenialReason, detail: String)
+    /// The client is to be denied with these words, which fit the exchange so far.
+    case denied(DenialReason, detail: String, words: [UInt8])
+    /// The client left.
+    case left
 }
 
 /// What is sent to both sides.
@@ -51,6 +64,22 @@ public enum DialTarget: Hashable, Sendable {
     case another
     /// A backend of this address, if the service allows it.
     case address(String)
+}
+
+/// What a relay does with the bytes.
+public enum RelayTerms: Sendable {
+    /// All pass, and nothing looks at them.
+    case free
+    /// They pass up to a bound.
+    case bounded(RelayBounds)
+    /// The client's are shown to a watch, the backend's pass.
+    indirect case watched(any ClientWatch)
+
+    /// `nil` if the relay has none.
+    public var bounds: RelayBounds? {
+        guard case .bounded(let bounds) = self else { return nil }
+        return bounds
+    }
 }
 
 /// A relay that ends while both sides stay connected: after a request's body and its answer's.

@@ -19,7 +19,10 @@ public struct FirstBytes: Sendable {
         case more(reply: [UInt8])
         /// All prologues are done, and these bytes may go to the backend.
         case passed(Replay)
+        /// TLS with the client, whose handshake begins with these bytes.
+        case startTLS([UInt8])
         case refused(DenialReason, detail: String)
+        case denied(DenialReason, detail: String, words: [UInt8])
         case finished(reply: [UInt8])
         case left(isProbe: Bool)
     }
@@ -41,6 +44,9 @@ public struct FirstBytes: Sendable {
 
     /// No prologue: everything passes.
     public static let unguarded = FirstBytes([])
+
+    /// Whether a prologue has decided since `before`.
+    func hasAdvanced(from before: FirstBytes) -> Bool { position > before.position }
 
     /// Whether all prologues have decided.
     public var isPassed: Bool { position == prologues.count }
@@ -79,16 +85,34 @@ public struct FirstBytes: Sendable {
     /// The client will send no more.
     mutating func endOfStream(introducing introduction: inout Introduction) -> Step {
         guard !isPassed else { return .passed(Replay()) }
+        let start = position
         var prologue = reader
         let step = prologue.endOfStream()
-        return advance(to: step, of: prologue, &introduction, byteCount: 0) { $0.held }
+        let next = advance(to: step, of: prologue, &introduction, byteCount: 0) { $0.held }
+        // It is also the end of what the next prologue reads.
+        guard case .more = next, position > start, !isIntroduced else { return next }
+        return endOfStream(introducing: &introduction)
     }
 
     /// The time for the first bytes is over.
     mutating func deadlinePassed(introducing introduction: inout Introduction) -> Step {
         guard !isPassed else { return .passed(Replay()) }
+        // A guard has no deadline of its own: the client kept the prologue after it waiting.
+        while !isIntroduced, reader.runsBesideRelay { position += 1 }
         var prologue = reader
         let step = prologue.deadlinePassed()
+        return advance(to: step, of: prologue, &introduction, byteCount: 0) { $0.held }
+    }
+
+    /// TLS with the client is established.
+    mutating func secured(
+        _ session: TLSSession,
+        introducing introduction: inout Introduction
+    ) -> Step {
+        introduction.add(.tlsSession(session))
+        guard !isPassed else { return .passed(Replay()) }
+        var prologue = reader
+        let step = prologue.secured(session)
         return advance(to: step, of: prologue, &introduction, byteCount: 0) { $0.held }
     }
 
@@ -109,7 +133,12 @@ public struct FirstBytes: Sendable {
             // Mostly it was the last one, and held nothing: then nothing is copied.
             guard !isPassed else { return .passed(replay) }
             return replayAll(replayedBytes(replay), of: byteCount, &introduction)
+        case .startTLS(let replay):
+            reader = prologue
+            return .startTLS(replayedBytes(replay))
         case .refused(let reason, let detail): return .refused(reason, detail: detail)
+        case .denied(let reason, let detail, let words):
+            return .denied(reason, detail: detail, words: words)
         case .finished(let reply): return .finished(reply: reply)
         case .left(let isProbe): return .left(isProbe: isProbe)
         }

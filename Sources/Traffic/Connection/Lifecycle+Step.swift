@@ -30,7 +30,7 @@ extension Lifecycle {
             self.deadline = deadline
         }
 
-        init(_ action: Action, _ messages: Messages, _ deadline: Deadline) {
+        init(_ action: Action, _ messages: Messages, _ deadline: Deadline?) {
             self.init(
                 action,
                 toClient: messages.toClient,
@@ -62,6 +62,12 @@ extension Lifecycle {
         case redial(reason: String?)
         /// Relay the bytes of both sides, up to the bounds if there are some.
         case relay(RelayBounds?)
+        /// Establish TLS with this side, after what is sent to it: as a server with the client, whose
+        /// handshake begins with `held`, as a client with the backend. Answer by
+        /// ``secured(_:_:)``, ``secureFailed(_:detail:)`` or ``foreseen(_:)``.
+        case startTLS(RelaySide, held: [UInt8])
+        /// Look for the session that the client wants to kill, and answer by ``killResolved(_:)``.
+        case kill(KillRequest)
         /// Pass on bytes of the client that were looked at.
         case passOn(Replay)
         /// Announce to this side that no more bytes will follow.
@@ -79,6 +85,8 @@ extension Lifecycle {
     /// What a deadline is for. The configuration determines how long each is.
     public enum Deadline: Hashable, Sendable {
         case firstBytes
+        /// Of TLS with the client.
+        case handshake
         case connect
         case dialogue
         /// Of a relay: silence, and peers that do not read.

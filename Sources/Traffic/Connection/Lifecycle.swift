@@ -1,4 +1,4 @@
-import Policy
+public import Policy
 
 /// One connection's life, from accept to its record, as decisions only: no socket, clock or
 /// closure.
@@ -11,9 +11,11 @@ import Policy
 ///   ▼                                     │
 /// identifying ──► judging ──► dialing ──► relaying ──► lingering ──► ended
 ///        │           │           │ ▲          │            ▲           ▲
-///        │           │           ▼ │          │            │           │
-///        │           │       conversing       │            │           │
-///        │           │           │            │            │           │
+///   │ ▲  │           │           ▼ │          │            │           │
+///   ▼ │  │           │       conversing       │            │           │
+/// securing           │         │ ▲│           │            │           │
+///        │           │         ▼ ││           │            │           │
+///        │           │       securing         │            │           │
 ///        └───────────┴───────────┴────────────┴─► denying ─┴─ silence ─┘
 ///                                                    │     │
 ///                                                    └► refusing
@@ -25,20 +27,34 @@ public struct Lifecycle: Sendable {
     private enum State {
         /// Reads the first bytes; of a kept connection, those of the next request.
         case identifying(FirstBytes, Introduction, Kept?)
+        /// TLS with the client is being established.
+        case securing(FirstBytes, Introduction)
         /// Waits for the verdict. `forgery` denies the client whatever it is.
         case judging(FirstBytes, passed: [UInt8], forgery: DenialReason?)
         case dialing(FirstBytes, passed: [UInt8])
         /// Dials another backend for a dialogue.
         indirect case redialing(FirstBytes, any Dialogue)
         indirect case conversing(FirstBytes, any Dialogue)
-        case relaying(FirstBytes, Relay, RelayBounds?)
+        /// TLS with the backend is being established, within a dialogue.
+        indirect case securingBackend(FirstBytes, any Dialogue)
+        case relaying(FirstBytes, Relay, RelayTerms)
         /// Waits for the words of the refusal.
-        case denying
+        case denying(Answer)
         /// The denial has a dialogue of its own: a greeting before a login.
         indirect case refusing(any Prologue)
         /// Everything was said; waits for the client to close, so that no reset overtakes it.
         case lingering(ConnectionEnd)
         case ended
+    }
+
+    /// How a client that is denied is answered, if the listener answers it at all.
+    fileprivate enum Answer {
+        /// As the listener answers.
+        case standard
+        /// Within the exchange that was under way.
+        case words([UInt8])
+        /// Not at all: it would read the words as a part of something else.
+        case silence
     }
 
     /// What is known about a connection that has relayed a request and waits for the next one.
@@ -50,13 +66,30 @@ public struct Lifecycle: Sendable {
     }
 
     private var state: State
+    /// Of a watched relay, at most one. Not a part of the state, where it would be copied for each piece
+    /// of the client's bytes; an array, because most connections have none, and it takes one word.
+    private var watches: [any ClientWatch] = []
     private var holdings = Holdings.accepted
     /// Whether the client has sent anything that was looked at.
     public private(set) var hasReceived = false
+    /// The number of the next packet to a MySQL client that has logged in at the gateway: an error
+    /// must have it.
+    public private(set) var nextSequence: UInt8?
 
     /// A connection that was just accepted.
     public init(_ firstBytes: FirstBytes) {
         state = .identifying(firstBytes, Introduction(), nil)
+    }
+}
+
+extension Lifecycle.Refusal {
+    /// The same, but with the answer's words, if this has some.
+    fileprivate func within(_ answer: Lifecycle.Answer) -> Self {
+        switch (self, answer) {
+        case (.silence, _), (_, .standard): self
+        case (_, .words(let words)): .words(words)
+        case (_, .silence): .silence(byReset: false)
+        }
     }
 }
 
@@ -65,16 +98,18 @@ public struct Lifecycle: Sendable {
 extension Lifecycle {
     /// The state of a connection.
     public enum Phase: Hashable, Sendable {
-        case identifying, judging, dialing, conversing, relaying, denying, refusing, lingering,
-            ended
+        case identifying, securing, judging, dialing, conversing, securingBackend, relaying,
+            denying, refusing, lingering, ended
     }
 
     public var phase: Phase {
         switch state {
         case .identifying: .identifying
+        case .securing: .securing
         case .judging: .judging
         case .dialing, .redialing: .dialing
         case .conversing: .conversing
+        case .securingBackend: .securingBackend
         case .relaying: .relaying
         case .denying: .denying
         case .refusing: .refusing
@@ -86,8 +121,14 @@ extension Lifecycle {
     /// Whether its bytes are relayed and nothing looks at them: then the engine moves them by itself.
     public var isRelaying: Bool {
         guard case .relaying(let firstBytes, _, _) = state else { return false }
-        return firstBytes.isPassed
+        return firstBytes.isPassed && watches.isEmpty
     }
+
+    /// Whether the client's bytes are shown to a watch during the whole relay.
+    public var isWatched: Bool { !watches.isEmpty }
+
+    /// The session of a watched relay, as its backend knows it.
+    public var watchedSession: WatchedSession? { watches.first?.session }
 
     /// Whether the client was admitted and has not been denied since: what an operator sees as a
     /// session, and what a change of policy may end.
@@ -112,8 +153,9 @@ extension Lifecycle {
         case .identifying(_, _, let kept?): side == .client || kept.hasBackend
         case .identifying, .refusing, .lingering: side == .client
         case .conversing: true
+        case .relaying where isWatched: side == .client && !watches[0].isWaiting
         case .relaying(let firstBytes, _, _): side == .client && !firstBytes.isPassed
-        case .judging, .dialing, .redialing, .denying, .ended: false
+        case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .ended: false
         }
     }
 }
@@ -141,12 +183,14 @@ extension Lifecycle {
     public mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> Step {
         guard side == .client else { return receiveFromBackend(bytes) }
         hasReceived = true
+        if isWatched { return follow(watches[0].receive(bytes)) }
         switch state {
         case .identifying, .relaying, .conversing:
             return look(at: bytes) { $0.receive(bytes, introducing: &$1) }
         case .refusing(var prologue):
             return refuse(prologue.receive(bytes), by: prologue)
-        case .judging, .dialing, .redialing, .denying, .lingering, .ended:
+        case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .lingering,
+            .ended:
             return .nothing
         }
     }
@@ -159,7 +203,8 @@ extension Lifecycle {
         case .identifying:
             // An answer without a question.
             return leaveBackend()
-        case .judging, .dialing, .redialing, .relaying, .denying, .refusing, .lingering, .ended:
+        case .securing, .securingBackend, .judging, .dialing, .redialing, .relaying, .denying,
+            .refusing, .lingering, .ended:
             return .nothing
         }
     }
@@ -178,6 +223,10 @@ extension Lifecycle {
         case .identifying, .relaying, .conversing:
             // Bytes that were held go first. During a relay the end is read once more after them.
             return look(at: Span<UInt8>()) { $0.endOfStream(introducing: &$1) }
+        case .securing:
+            return end(.clientLeft)
+        case .securingBackend:
+            return end(.clientLeft)
         case .refusing:
             return end(.denied)
         case .lingering(let end):
@@ -196,7 +245,9 @@ extension Lifecycle {
             return follow(step, of: dialogue, firstBytes)
         case .identifying:
             return leaveBackend()
-        case .judging, .dialing, .redialing, .denying, .refusing, .lingering, .ended:
+        case .securingBackend:
+            return secureFailed(.backend, detail: "connection closed during the TLS handshake")
+        case .securing, .judging, .dialing, .redialing, .denying, .refusing, .lingering, .ended:
             return .nothing
         }
     }
@@ -218,7 +269,7 @@ extension Lifecycle {
         switch state {
         case .identifying(_, _, nil):
             return end(hasReceived ? .clientLeft : .probe)
-        case .judging, .dialing, .redialing:
+        case .securing, .securingBackend, .judging, .dialing, .redialing:
             return end(.clientLeft)
         case .identifying, .conversing, .relaying:
             var relay = Relay()
@@ -235,8 +286,8 @@ extension Lifecycle {
     private mutating func backendFailed() -> Step {
         switch state {
         case .dialing, .redialing: Step(.redial(reason: nil))
-        case .identifying, .conversing: endOfBackendStream()
-        case .judging, .relaying, .denying, .refusing, .lingering, .ended: .nothing
+        case .identifying, .conversing, .securingBackend: endOfBackendStream()
+        case .securing, .judging, .relaying, .denying, .refusing, .lingering, .ended: .nothing
         }
     }
 
@@ -262,8 +313,13 @@ extension Lifecycle {
         switch state {
         case .identifying(_, _, let kept?) where !kept.hasBegun:
             return end(.idleTimeout)
-        case .identifying:
-            return look(at: Span<UInt8>()) { $0.deadlinePassed(introducing: &$1) }
+        case .identifying(let firstBytes, _, _):
+            let step = look(at: Span<UInt8>()) { $0.deadlinePassed(introducing: &$1) }
+            return continueAfterDeadline(step, from: firstBytes)
+        case .securing:
+            return deny(.tlsHandshakeTimeout, "", .silence)
+        case .securingBackend:
+            return secureFailed(.backend, detail: "TLS handshake timed out")
         case .dialing, .redialing:
             return Step(.redial(reason: "connect timed out"))
         case .conversing(let firstBytes, var dialogue):
@@ -278,9 +334,23 @@ extension Lifecycle {
         }
     }
 
+    /// A prologue that decides nothing in its time must not hold the connection; one that has just begun
+    /// has time of its own.
+    private mutating func continueAfterDeadline(
+        _ step: consuming Step,
+        from before: FirstBytes
+    ) -> Step {
+        guard case .identifying(let after, _, _) = state else { return step }
+        guard after.hasAdvanced(from: before) else {
+            return deny(.proxyHeaderTimeout, "the client sent too little in time")
+        }
+        step.deadline = .firstBytes
+        return step
+    }
+
     /// The relay has moved all that its bounds allow.
     public mutating func boundsReached() -> Step {
-        guard case .relaying(_, _, let bounds?) = state else { return .nothing }
+        guard case .relaying(_, _, .bounded(let bounds)) = state else { return .nothing }
         var next = bounds.next
         let greeting = next.begin()
         return enter(
@@ -299,7 +369,8 @@ extension Lifecycle {
         switch state {
         case .lingering(let decided): self.end(decided)
         case .denying, .refusing: self.end(.denied)
-        case .identifying, .judging, .dialing, .redialing, .conversing, .relaying, .ended:
+        case .identifying, .securing, .judging, .dialing, .redialing, .conversing,
+            .securingBackend, .relaying, .ended:
             self.end(end, byReset: byReset)
         }
     }
@@ -331,8 +402,8 @@ extension Lifecycle {
             dialed(outcome, firstBytes, passed)
         case .redialing(let firstBytes, let dialogue):
             redialed(outcome, firstBytes, dialogue)
-        case .identifying, .judging, .conversing, .relaying, .denying, .refusing, .lingering,
-            .ended:
+        case .identifying, .securing, .judging, .conversing, .securingBackend, .relaying,
+            .denying, .refusing, .lingering, .ended:
             .nothing
         }
     }
@@ -345,7 +416,7 @@ extension Lifecycle {
         switch outcome {
         case .connected:
             return enter(
-                .relaying(firstBytes, Relay(), nil),
+                .relaying(firstBytes, Relay(), .free),
                 Step(.relay(nil), toBackend: passed, deadline: .relay)
             )
         case .connectedFor(var dialogue):
@@ -382,8 +453,8 @@ extension Lifecycle {
 
     /// The answer to `.deny`.
     public mutating func refuse(_ refusal: Refusal) -> Step {
-        guard case .denying = state else { return .nothing }
-        switch refusal {
+        guard case .denying(let answer) = state else { return .nothing }
+        switch refusal.within(answer) {
         case .silence(let byReset):
             return end(.denied, byReset: byReset)
         case .words(let words):
@@ -416,9 +487,9 @@ extension Lifecycle {
             var step = identify(looked, firstBytes, introduction, bytes)
             if isNext, step.deadline == nil { step.deadline = .firstBytes }
             return step
-        case .relaying(var firstBytes, let relay, let bounds):
+        case .relaying(var firstBytes, let relay, let terms):
             let step = look(&firstBytes, &unused)
-            state = .relaying(firstBytes, relay, bounds)
+            state = .relaying(firstBytes, relay, terms)
             return pass(step) { Step(.passOn($0)) }
         case .conversing(var firstBytes, var dialogue):
             let step = look(&firstBytes, &unused)
@@ -428,7 +499,8 @@ extension Lifecycle {
             guard !passed.isEmpty else { return .nothing }
             let next = dialogue.receive(passed.span, from: .client)
             return follow(next, of: dialogue, firstBytes)
-        case .judging, .dialing, .redialing, .denying, .refusing, .lingering, .ended:
+        case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .refusing,
+            .lingering, .ended:
             return .nothing
         }
     }
@@ -455,11 +527,17 @@ extension Lifecycle {
             return judge(firstBytes, introduction, saying: reply)
         case .passed(let replay):
             let passed = replay.held + bytes.copy(from: replay.offset)
+            nextSequence = introduction.nextSequence
             return judge(firstBytes, introduction, passed: passed)
+        case .startTLS(let held):
+            return enter(
+                .securing(firstBytes, introduction),
+                Step(.startTLS(.client, held: held), deadline: .handshake)
+            )
         case .refused(let reason, _) where firstBytes.isIntroduced:
             // The client was identified before: the policy decides first.
             return judge(firstBytes, introduction, forgery: reason)
-        case .refused, .finished, .left:
+        case .refused, .denied, .finished, .left:
             return pass(step) { _ in .nothing }
         }
     }
@@ -482,9 +560,68 @@ extension Lifecycle {
         switch step {
         case .more(let reply): Step(.wait, toClient: reply)
         case .passed(let replay): passOn(replay)
+        // Only prologues that are over before the backend is dialed request it.
+        case .startTLS: deny(.badTLSHandshake, "")
         case .refused(let reason, let detail): deny(reason, detail)
+        case .denied(let reason, let detail, let words): deny(reason, detail, .words(words))
         case .finished(let reply): linger(.finished, saying: reply)
         case .left(let isProbe): end(isProbe ? .probe : .clientLeft)
+        }
+    }
+}
+
+// MARK: - TLS
+
+extension Lifecycle {
+    /// TLS with `side`, which was requested with `.startTLS`, is established.
+    public mutating func secured(_ side: RelaySide, _ session: TLSSession) -> Step {
+        switch (state, side) {
+        case (.securing(var firstBytes, var introduction), .client):
+            let step = firstBytes.secured(session, introducing: &introduction)
+            state = .identifying(firstBytes, introduction, nil)
+            var next = identify(step, firstBytes, introduction, Span<UInt8>())
+            if next.deadline == nil, phase == .identifying { next.deadline = .firstBytes }
+            return next
+        case (.securingBackend(let firstBytes, var dialogue), .backend):
+            let step = dialogue.secured()
+            return follow(step, of: dialogue, firstBytes)
+        default:
+            return .nothing
+        }
+    }
+
+    /// The handshake with `side` has failed; `detail` is for the operator.
+    public mutating func secureFailed(_ side: RelaySide, detail: String) -> Step {
+        switch (state, side) {
+        case (.securing, .client): deny(.badTLSHandshake, detail, .silence)
+        case (.securingBackend, .backend): deny(.noBackend, detail)
+        default: .nothing
+        }
+    }
+
+    /// The client would be denied, silently, whatever it says in its handshake.
+    public mutating func foreseen(_ reason: DenialReason) -> Step {
+        guard case .securing = state else { return .nothing }
+        return deny(reason, "", .silence)
+    }
+}
+
+// MARK: - Watched relays
+
+extension Lifecycle {
+    /// The answer to `.kill`, immediately or later.
+    public mutating func killResolved(_ target: KillTarget) -> Step {
+        guard isWatched, watches[0].isWaiting else { return .nothing }
+        return follow(watches[0].resolved(target))
+    }
+
+    private mutating func follow(_ step: WatchStep) -> Step {
+        switch step {
+        case .pass(let replay): Step(.passOn(replay))
+        case .answer(let words, let bytes): Step(.wait, toClient: words, toBackend: bytes)
+        case .kill(let request, let words, let bytes):
+            Step(.kill(request), toClient: words, toBackend: bytes)
+        case .broken(let detail): deny(.badLogin, detail)
         }
     }
 }
@@ -499,25 +636,51 @@ extension Lifecycle {
     ) -> Step {
         switch step {
         case .more(let messages):
-            return enter(.conversing(firstBytes, dialogue), Step(.wait, messages, .dialogue))
+            // One deadline for all of it: a client that sends a byte now and then gets no more time.
+            let deadline: Deadline? = phase == .conversing ? nil : .dialogue
+            return enter(.conversing(firstBytes, dialogue), Step(.wait, messages, deadline))
         case .dial(let target):
             return enter(.redialing(firstBytes, dialogue), Step(.dial(target)))
-        case .relay(let messages, let bounds):
+        case .startTLS(let messages):
             return enter(
-                .relaying(firstBytes, Relay(), bounds),
-                Step(.relay(bounds), messages, .relay)
+                .securingBackend(firstBytes, dialogue),
+                Step(.startTLS(.backend, held: []), messages, .dialogue)
             )
+        case .relay(let messages, let terms):
+            return relay(firstBytes, messages, terms)
         case .refused(let reason, let detail):
             return deny(reason, detail)
+        case .denied(let reason, let detail, let words):
+            return deny(reason, detail, .words(words))
+        case .left:
+            return end(.clientLeft)
         }
     }
 
+    private mutating func relay(
+        _ firstBytes: FirstBytes,
+        _ messages: Messages,
+        _ terms: RelayTerms
+    ) -> Step {
+        guard case .watched(let watch) = terms else {
+            let step = Step(.relay(terms.bounds), messages, .relay)
+            return enter(.relaying(firstBytes, Relay(), terms), step)
+        }
+        // Its dialogue has read a login, so nothing is left that reads before it.
+        let step = enter(
+            .relaying(firstBytes, Relay(), .free),
+            Step(.relay(nil), messages, .relay)
+        )
+        watches = [watch]
+        return step
+    }
+
     private mutating func relay(_ event: Relay.Event, isGentle: Bool = false) -> Step {
-        guard case .relaying(let firstBytes, var relay, let bounds) = state else {
+        guard case .relaying(let firstBytes, var relay, let terms) = state else {
             return .nothing
         }
         let action = relay.handle(event)
-        state = .relaying(firstBytes, relay, bounds)
+        state = .relaying(firstBytes, relay, terms)
         switch action {
         case .none: return .nothing
         case .shutdownWrite(let side): return Step(.shutdownWrite(side))
@@ -528,8 +691,12 @@ extension Lifecycle {
         }
     }
 
-    private mutating func deny(_ reason: DenialReason, _ detail: String) -> Step {
-        enter(.denying, Step(.deny(reason, detail: detail)))
+    private mutating func deny(
+        _ reason: DenialReason,
+        _ detail: String,
+        _ answer: Answer = .standard
+    ) -> Step {
+        enter(.denying(answer), Step(.deny(reason, detail: detail)))
     }
 
     private mutating func refuse(_ step: PrologueStep, by prologue: any Prologue) -> Step {
@@ -539,7 +706,7 @@ extension Lifecycle {
             return Step(.wait, toClient: reply)
         case .finished(let reply):
             return linger(.denied, saying: reply)
-        case .decided, .refused, .left:
+        case .startTLS, .decided, .refused, .denied, .left:
             return end(.denied)
         }
     }
@@ -558,6 +725,7 @@ extension Lifecycle {
         let kept = holdings(in: state)
         step.released = holdings.subtracting(kept)
         step.acquired = kept.subtracting(holdings).intersection(.places)
+        watches = []
         self.state = state
         holdings = kept
         return step
@@ -568,9 +736,10 @@ extension Lifecycle {
         case .identifying(_, _, nil): .identifying
         case .identifying(_, _, let kept?):
             kept.hasBackend ? .admitted : .admitted.subtracting(.backend)
+        case .securing: .identifying
         case .judging where isAdmitted: .admitted.intersection(holdings)
         case .judging: .accepted
-        case .dialing, .redialing, .conversing, .relaying: .admitted
+        case .dialing, .redialing, .conversing, .securingBackend, .relaying: .admitted
         case .denying: .connection
         case .refusing, .lingering: .refused
         case .ended: []

@@ -23,11 +23,18 @@ public protocol Prologue: Sendable {
     mutating func endOfStream() -> PrologueStep
     /// The client sent too little in the time that it has for its first bytes.
     mutating func deadlinePassed() -> PrologueStep
+    /// The TLS session that was requested with `.startTLS` is established. What the client sends now
+    /// is shown as plaintext.
+    mutating func secured(_ session: TLSSession) -> PrologueStep
 }
 
 extension Prologue {
     public var runsBesideRelay: Bool { false }
     public mutating func begin() -> [UInt8] { [] }
+    /// Nothing more: the next prologue reads the plaintext.
+    public mutating func secured(_ session: TLSSession) -> PrologueStep {
+        .decided(nil, replay: Replay())
+    }
 }
 
 /// What a prologue wants next.
@@ -36,8 +43,13 @@ public enum PrologueStep: Equatable, Sendable {
     case more(reply: [UInt8] = [])
     /// Nothing more: `finding`, if there is one, is what it has learned, and `replay` is passed on.
     case decided(Finding?, replay: Replay)
+    /// TLS with the client: the replayed bytes are the first of its handshake, and are passed on
+    /// nowhere else. Continued by ``Prologue/secured(_:)``.
+    case startTLS(Replay)
     /// The client is to be denied. `detail` is for the operator.
     case refused(DenialReason, detail: String)
+    /// The client is to be denied with these words, which fit the exchange so far.
+    case denied(DenialReason, detail: String, words: [UInt8])
     /// The client has received everything; `reply` is the last of it.
     case finished(reply: [UInt8])
     /// The client left; `isProbe` if it never sent anything.
@@ -62,12 +74,40 @@ public struct Replay: Hashable, Sendable {
 public enum Finding: Hashable, Sendable {
     /// The PROXY headers, in the order in which they were sent.
     case proxyHeaders([ProxyHeader])
-    /// The name in a ClientHello (RFC 6066 §3), in lower case.
+    /// What TLS with the client has established.
+    case tlsSession(TLSSession)
+    /// The name in a ClientHello that is passed through (RFC 6066 §3), in lower case.
     case serverName(String)
+    /// The name that a trusted load balancer passes on, in lower case.
+    case authority(String)
     /// The host of an HTTP request, in lower case and without the port.
     case host(String)
-    /// What follows the last `@` of a MySQL user.
-    case userSuffix(String)
+    /// What the login to a MySQL server has said.
+    case login(LoginClaims)
+}
+
+/// What a MySQL login says about where it wants to go, all of it claimed by the client.
+public struct LoginClaims: Hashable, Sendable {
+    /// What follows the last `@` of the user.
+    public var userSuffix: String?
+    /// The database to start with.
+    public var database: String?
+    /// The connection attribute by which routes are selected, if the client has sent it.
+    public var attribute: String?
+    /// The number of the packet that answers the login: an error, if the client is denied.
+    public var nextSequence: UInt8
+
+    public init(
+        userSuffix: String? = nil,
+        database: String? = nil,
+        attribute: String? = nil,
+        nextSequence: UInt8 = 2
+    ) {
+        self.userSuffix = userSuffix
+        self.database = database
+        self.attribute = attribute
+        self.nextSequence = nextSequence
+    }
 }
 
 /// All that the first bytes have said of a client.
@@ -86,12 +126,43 @@ public struct Introduction: Hashable, Sendable {
         return []
     }
 
+    /// The number of the next packet to a MySQL client that the gateway has greeted, and that has
+    /// logged in.
+    var nextSequence: UInt8? {
+        for case .login(let claims) in findings { return claims.nextSequence }
+        return nil
+    }
+
+    /// The TLS session with the client that ends at the gateway, if there is one.
+    public var tlsSession: TLSSession? {
+        for case .tlsSession(let session) in findings { return session }
+        return nil
+    }
+
+    /// The name that the client has requested in its ClientHello, or that a load balancer passes on
+    /// (PROXY protocol §2.2.2, PP2_TYPE_AUTHORITY).
+    public var serverName: String? {
+        for case .serverName(let name) in findings { return name }
+        if let name = tlsSession?.serverName { return name }
+        for case .authority(let name) in findings { return name }
+        return nil
+    }
+
+    /// Keeps the name in the header that a trusted load balancer has sent.
+    public mutating func add(authority name: String) {
+        findings.append(.authority(name))
+    }
+
     /// The routes that may be selected by what the client claims, most specific first.
     var matches: [RouteMatch] {
         var matches: [RouteMatch] = []
-        for case .serverName(let name) in findings { matches.append(.serverName(name)) }
+        if let serverName { matches.append(.serverName(serverName)) }
         for case .host(let name) in findings { matches.append(.host(name)) }
-        for case .userSuffix(let suffix) in findings { matches.append(.userSuffix(suffix)) }
+        for case .login(let claims) in findings {
+            if let suffix = claims.userSuffix { matches.append(.userSuffix(suffix)) }
+            if let attribute = claims.attribute { matches.append(.attribute(attribute)) }
+            if let database = claims.database { matches.append(.database(database)) }
+        }
         return matches
     }
 }

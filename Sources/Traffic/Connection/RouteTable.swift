@@ -2,18 +2,24 @@ public import Policy
 
 /// A listener's routes as each connection looks them up. The most specific one wins: what the
 /// network attests before what a client claims, and a default last.
-public struct RouteTable<Destination> {
+public struct RouteTable<Destination: Equatable> {
     /// The destination of clients that match no other route.
     public private(set) var standard: Destination?
     private var destinations: [RouteMatch: Destination] = [:]
+    /// Whether some route matches a host's name.
+    private var hasNames = false
+    /// In lower case; names under it that no route has are denied.
+    private let domain: String?
 
     /// - Parameter routes: of two with the same match the first one counts.
-    public init(_ routes: some Sequence<(RouteMatch, Destination)>) {
+    public init(_ routes: some Sequence<(RouteMatch, Destination)>, domain: String? = nil) {
+        self.domain = domain
         for (match, destination) in routes {
             switch match {
             case .default: standard = standard ?? destination
-            case .endpoint, .serverName, .host, .userSuffix:
+            case .endpoint, .serverName, .host, .userSuffix, .attribute, .database:
                 if destinations[match] == nil { destinations[match] = destination }
+                hasNames = hasNames || match.isName
             }
         }
     }
@@ -21,16 +27,47 @@ public struct RouteTable<Destination> {
     /// Whether every client goes to the same place, whatever is known of it.
     public var isUniform: Bool { destinations.isEmpty && standard != nil }
 
-    /// The destination of a client; `nil` for none.
+    /// Where a client goes.
+    public enum Choice {
+        case destination(Destination)
+        case none(DenialReason)
+    }
+
+    /// Where a client goes that connects through `endpoint`.
     ///
-    /// - Parameter endpoint: the endpoint it connects through.
-    public func destination(endpoint: EndpointName?, _ introduction: Introduction) -> Destination? {
-        if destinations.isEmpty { return standard }
-        if let endpoint, let destination = destinations[.endpoint(endpoint)] { return destination }
-        for match in introduction.matches {
-            if let destination = destinations[match] { return destination }
+    /// The default takes clients that give no name, or one outside of the gateway's domain: a name
+    /// inside it that no route has is a mistake, and nothing is guessed.
+    public func choose(endpoint: EndpointName?, _ introduction: Introduction) -> Choice {
+        if let endpoint, let destination = destinations[.endpoint(endpoint)] {
+            return .destination(destination)
         }
-        return standard
+        guard !destinations.isEmpty else { return standardChoice }
+        var chosen: Destination?
+        for match in introduction.matches {
+            guard let destination = destinations[match] else {
+                if isOurs(match) { return .none(.unknownName) }
+                continue
+            }
+            if let chosen, chosen != destination { return .none(.contradictingNames) }
+            chosen = destination
+        }
+        return chosen.map { .destination($0) } ?? standardChoice
+    }
+
+    private var standardChoice: Choice {
+        standard.map { .destination($0) } ?? .none(.noRoute)
+    }
+
+    /// Whether a match is a host's name under the gateway's domain.
+    private func isOurs(_ match: RouteMatch) -> Bool {
+        guard let domain else { return false }
+        switch match {
+        case .serverName(let name), .host(let name):
+            guard hasNames else { return false }
+            return name == domain || name.hasSuffix(".\(domain)")
+        case .default, .endpoint, .userSuffix, .attribute, .database:
+            return false
+        }
     }
 }
 
@@ -48,6 +85,33 @@ public enum RouteMatch: Hashable, Sendable {
     case host(String)
     /// Clients whose MySQL user ends in this, after the last `@`.
     case userSuffix(String)
+    /// Clients whose MySQL connection attribute, the one that the listener looks at, has this value.
+    case attribute(String)
+    /// Clients whose MySQL login starts with this database.
+    case database(String)
+}
+
+extension RouteMatch {
+    /// Whether it matches what a client says of itself.
+    public var isClaim: Bool {
+        switch self {
+        case .serverName, .host, .userSuffix, .attribute, .database: true
+        case .default, .endpoint: false
+        }
+    }
+
+    /// Whether it matches clients that connect through `endpoint`.
+    public func isEndpoint(_ endpoint: EndpointName?) -> Bool {
+        endpoint.map { self == .endpoint($0) } ?? false
+    }
+
+    /// Whether it matches a host's name.
+    public var isName: Bool {
+        switch self {
+        case .serverName, .host: true
+        case .default, .endpoint, .userSuffix, .attribute, .database: false
+        }
+    }
 }
 
 extension RouteMatch: CustomStringConvertible {
@@ -59,6 +123,8 @@ extension RouteMatch: CustomStringConvertible {
         case .serverName(let name): "serverName: \(name)"
         case .host(let name): "host: \(name)"
         case .userSuffix(let suffix): "userSuffix: \(suffix)"
+        case .attribute(let value): "attribute: \(value)"
+        case .database(let name): "database: \(name)"
         }
     }
 }

@@ -9,7 +9,9 @@ struct ConnectionWordsTests {
     func reasons() {
         let expected = [
             "linkClosed", "notInWhitelist", "deniedByRule", "untrustedProxySource",
-            "badProxyHeader", "proxyHeaderTimeout", "unexpectedProxyHeader", "noRoute",
+            "badProxyHeader", "proxyHeaderTimeout", "unexpectedProxyHeader",
+            "badTLSHandshake", "tlsHandshakeTimeout", "tlsRequired",
+            "badLogin", "unknownName", "contradictingNames", "noRoute",
             "noEndpoint", "unknownEndpoint", "endpointPendingAcceptance", "endpointPending",
             "endpointRejected",
             "endpointExpired", "endpointFailed", "endpointDeleting", "endpointDeleted",

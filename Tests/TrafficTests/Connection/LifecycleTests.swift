@@ -155,7 +155,9 @@ private struct Redirecting: Dialogue {
         let next = FirstBytes([LineReader(), ForgedHeaderGuard()])
         return .relay(
             Messages(toClient: bytes.copy(from: 0)),
-            RelayBounds(toBackend: .bytes(3), toClient: .bytes(3), next: next, title: "GET /")
+            .bounded(
+                RelayBounds(toBackend: .bytes(3), toClient: .bytes(3), next: next, title: "GET /")
+            )
         )
     }
 
@@ -343,7 +345,7 @@ struct ModelConnection {
         case .wait:
             if !isConnecting, step.deadline != nil { question = nil }
         case .recordRequest: isKept = true
-        case .passOn, .shutdownWrite: break
+        case .passOn, .shutdownWrite, .startTLS, .kill: break
         }
         if !step.toBackend.isEmpty { check(held.contains(.backend), "bytes for no backend") }
     }

@@ -19,6 +19,14 @@ struct MySQLHealthCheckTests {
         MySQLPacket(sequence: sequence, payload: error.payload).bytes
     }
 
+    @Test("The server's greeting is kept, for a listener that greets in its place")
+    func greeting() throws {
+        var check = MySQLHealthCheck()
+        #expect(check.greeting == nil)
+        _ = check.receive(try greetingPacket())
+        #expect(check.greeting?.serverVersion == "5.5.5-10.11.19-MariaDB-0+deb12u1")
+    }
+
     @Test("A greeting is answered by a login without TLS, password or database")
     func login() throws {
         var check = MySQLHealthCheck()
