@@ -3,6 +3,7 @@ package import Operations
 package import Policy
 package import Settings
 import Sockets
+package import TLS
 package import Traffic
 
 /// The data plane: listeners, shards and backends, under one immutable snapshot of policy.
@@ -26,6 +27,8 @@ package final class Gateway: Sendable {
     let checker: HealthChecker
     private let startedAt = Moment.now().unixTime
     private let startSettings: StartSettings
+    /// What TLS keeps across reloads.
+    package let sharedTLS: SharedTLS
     private let lastReload = Locked<ReloadStatus?>(nil)
     private let policyStatus = Locked<PolicyStatus?>(nil)
     /// Those that were published and may still be held by a shard.
@@ -43,6 +46,7 @@ package final class Gateway: Sendable {
         configuration: GatewayConfiguration,
         accessLog: any AccessLog,
         descriptors: DescriptorPlan? = nil,
+        sharedTLS: SharedTLS = SharedTLS(),
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
         try self.init(
@@ -50,6 +54,7 @@ package final class Gateway: Sendable {
             accessLog: accessLog,
             descriptors: descriptors,
             assembly: Assembly(),
+            sharedTLS: sharedTLS,
             report: report
         )
     }
@@ -59,6 +64,7 @@ package final class Gateway: Sendable {
         accessLog: any AccessLog,
         descriptors: DescriptorPlan?,
         assembly: Assembly,
+        sharedTLS: SharedTLS = SharedTLS(),
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
         let topology = configuration.topology
@@ -89,12 +95,14 @@ package final class Gateway: Sendable {
             )
         }
         self.services = services
+        self.sharedTLS = sharedTLS
         inventory = Locked(
             Inventory(
                 configuration: configuration,
                 congestion: congestion,
                 bufferPolicy: bufferPolicy,
                 assembly: assembly,
+                sharedTLS: sharedTLS,
                 report: report
             )
         )
@@ -144,7 +152,27 @@ package final class Gateway: Sendable {
         names.start { [weak self] in self?.namesChanged() }
         // Names have been resolving since the addresses were bound: some may be known by now.
         namesChanged()
-        checker.start()
+        checker.start { [weak self] in self?.greetingsChanged() }
+    }
+
+    /// Shows clients these certificates too, in place of those given before, at every listener that
+    /// ends TLS.
+    package func use(_ obtained: [TLSIdentity]) throws(GatewayError) {
+        try changes.withLock { _ throws(GatewayError) in
+            sharedTLS.obtained = obtained
+            guard phase.withLock({ $0 }) != .draining else { return }
+            _ = publish(
+                try inventory.withLock { inventory throws(GatewayError) in
+                    try inventory.renewTLS()
+                }
+            )
+        }
+    }
+
+    /// From now on, clients that want to end a session of theirs at another backend are served by
+    /// `killer`.
+    package func endSessionsElsewhere(by killer: @escaping RemoteKiller) {
+        services.killer.withLock { $0 = killer }
     }
 
     /// Applies a new configuration atomically: if it is rejected, nothing has changed.
@@ -201,6 +229,14 @@ package final class Gateway: Sendable {
             let change = inventory.withLock { $0.refresh(names: names.names) }
             _ = publish(change)
         }
+    }
+
+    /// A backend greets in another way than before: so do the listeners that lead to it.
+    private func greetingsChanged() {
+        guard inventory.withLock({ $0.topology.listeners.contains { $0.greeting != nil } }) else {
+            return
+        }
+        namesChanged()
     }
 
     /// Hands a change to every shard. What goes stops before the snapshot without it comes; what
@@ -318,12 +354,15 @@ extension Gateway {
         status.policy = policyStatus.withLock { $0 }
         status.startSettings = startSettings
         status.generation = publishedGeneration.withLock { $0 }
+        var tls = services.tls.status
         inventory.withLock { inventory in
             status.listeners = inventory.listenerStatus
+            tls.certificates = inventory.tls.certificates
             status.awaitingRestart = startSettings.keys(
                 changedIn: StartSettings(inventory.configuration.topology)
             )
         }
+        status.tls = tls
         return status
     }
 

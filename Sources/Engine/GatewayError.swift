@@ -9,6 +9,8 @@ package enum GatewayError: Error, Equatable {
     case cannotConnectFrom(IPAddress, reason: String)
     /// The operator's error or the kernel's: it is not available, or not to this user.
     case noCongestionControl(name: String, reason: String)
+    /// The operator's error: a certificate, a key or another TLS setting is of no use.
+    case badTLS(owner: String, reason: String)
     /// The gateway is draining: it no longer listens, and accepts no configuration.
     case draining
     /// The system has no descriptors or memory left.
@@ -36,6 +38,8 @@ extension GatewayError: CustomStringConvertible {
             net.ipv4.tcp_available_congestion_control lists what the kernel offers, and \
             net.ipv4.tcp_allowed_congestion_control what users other than root may use)
             """
+        case .badTLS(let owner, let reason):
+            "\(owner): \(reason)"
         case .draining:
             "the gateway is draining"
         case .systemResources(let operation, let reason):

@@ -69,11 +69,17 @@ public struct SystemError: Error, Hashable, Sendable {
         [ECONNREFUSED, ENOENT, EACCES, EPERM, ENOTSOCK].contains(code)
     }
 
+    /// The peer has broken the connection off.
+    public static let connectionReset = SystemError(code: ECONNRESET)
+
     /// Whether the peer has dropped an established connection.
     public var isConnectionReset: Bool { [ECONNRESET, EPIPE].contains(code) }
 
     /// Another socket has the address (bind(2)).
     public static let addressInUse = SystemError(code: EADDRINUSE)
+
+    /// There is no memory for something that is needed.
+    static let outOfMemory = SystemError(code: ENOMEM)
 
     /// Turns a call's result, `-errno` for a failure, into the result or the error.
     @usableFromInline

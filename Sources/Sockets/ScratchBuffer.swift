@@ -36,6 +36,18 @@
         }
     }
 
+    /// Lends the bytes in `range` as raw memory to code in C, for the time of `body`.
+    @unsafe @inlinable
+    public func withUnsafeMutableBytes<Result>(
+        in range: Range<Int>,
+        _ body: (UnsafeMutableRawBufferPointer) -> Result
+    ) -> Result {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        return unsafe body(
+            UnsafeMutableRawBufferPointer(start: base + range.lowerBound, count: range.count)
+        )
+    }
+
     /// Puts `bytes`, which must fit, at the beginning.
     public func store(_ bytes: ArraySlice<UInt8>) {
         precondition(bytes.count <= byteCount)

@@ -97,7 +97,7 @@ struct LineDialogue: Dialogue {
             title: host,
             excess: Array(fromClient.dropFirst(bodyByteCount))
         )
-        return .relay(Messages(toClient: fromBackend, toBackend: Array(body)), bounds)
+        return .relay(Messages(toClient: fromBackend, toBackend: Array(body)), .bounded(bounds))
     }
 
     mutating func endOfStream(from side: RelaySide) -> DialogueStep {

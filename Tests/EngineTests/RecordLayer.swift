@@ -27,6 +27,14 @@ final class RecordLayer: TransportLayer {
         self.socket = socket
     }
 
+    /// Nothing is agreed on.
+    func handshake() -> Handshake { .inProgress }
+
+    func recordReadable(isEnding: Bool) {}
+
+    /// Unknown: the next read tells.
+    var mayHaveMore: Bool { true }
+
     func read(into buffer: ScratchBuffer, atMost limit: Int) -> ReadOutcome {
         while opened.isEmpty, !hasEnded {
             switch socket.read(into: wire) {

@@ -149,6 +149,7 @@ private final class ShardBench {
             routes: routes,
             socket: client.inner,
             peer: GatewayFixture.loopback(3),
+            sessionID: 0,
             at: shard.now
         )
         connection.lifecycle = Lifecycle(.unguarded)

@@ -1,6 +1,8 @@
 import Addresses
 import CIDRTrie
+import MySQLProtocol
 import Operations
+import Policy
 import ProxyProtocol
 import Settings
 import Synchronization
@@ -44,6 +46,9 @@ final class Backend: Sendable, Identifiable {
     private let isUntroubled = Atomic<Bool>(true)
     private let health: Locked<BackendHealth>
     private let lastFailure = Locked<Failure?>(nil)
+    /// `nil` if it is reached without TLS.
+    private let tls = Locked<BackendTLS?>(nil)
+    private let lastGreeting = Locked<MySQLGreeting?>(nil)
     private let modes = Locked(Modes())
     /// Read for each connection.
     private let isOpen = Atomic<Bool>(true)
@@ -73,6 +78,13 @@ final class Backend: Sendable, Identifiable {
     }
 
     var name: String { key.name.description }
+
+    /// The host name in the configuration; `nil` for an address.
+    var hostName: String? {
+        guard case .name(let name) = key.name.host else { return nil }
+        return name.lowercased()
+    }
+
     var address: SocketAddress { key.address }
     var check: HealthCheck { key.check }
 
@@ -164,6 +176,26 @@ extension Backend {
         }
     }
 
+    /// How a health check is encrypted; `nil` if it is not. A MySQL server is checked by its greeting,
+    /// which comes before TLS.
+    var checkTLS: BackendTLS? { key.service.protocol == .mysql ? nil : tls.withLock { $0 } }
+
+    /// From now on it is reached in this way.
+    func use(_ tls: BackendTLS?) {
+        self.tls.withLock { $0 = tls }
+    }
+
+    /// What a MySQL server greeted its last health check with; `nil` if it is unknown.
+    var greeting: MySQLGreeting? { lastGreeting.withLock { $0 } }
+
+    /// - Returns: whether clients may have to be greeted in another way than before.
+    func recordGreeting(_ greeting: MySQLGreeting) -> Bool {
+        lastGreeting.withLock { last in
+            defer { last = greeting }
+            return last.map { !$0.isAlike(greeting) } ?? true
+        }
+    }
+
     /// When this backend is used again although there are others, for the operator.
     func nextTry(at now: Moment) -> String {
         switch health.withLock({ $0.outlook(at: now.milliseconds) }) {
@@ -229,5 +261,13 @@ extension BackendStatus.Health {
             case .healthy: .healthy
             case .unhealthy: .unhealthy
             }
+    }
+}
+
+extension MySQLGreeting {
+    /// Whether it is of a server of the same kind.
+    fileprivate func isAlike(_ other: MySQLGreeting) -> Bool {
+        serverVersion == other.serverVersion && capabilities == other.capabilities
+            && characterSet == other.characterSet
     }
 }

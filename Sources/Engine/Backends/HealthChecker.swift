@@ -20,13 +20,14 @@ final class HealthChecker: @unchecked Sendable {
 
     private let queue = DispatchQueue(label: "sluice.health", qos: .utility)
     private let epoll: Epoll
-    private let scratch = ScratchBuffer(byteCount: 4096)
+    private let tools = RelayTools(scratchByteCount: 4_096, pipeByteCount: 4_096)
     private let conversations = SlotTable<HealthConversation>()
     private var deadlines = TimerWheel(startingAt: Moment.now().milliseconds)
     private var schedule: CheckSchedule<ObjectIdentifier>
     private var backends: [ObjectIdentifier: Backend] = [:]
     private var source: (any DispatchSourceRead)?
     private var isStopped = false
+    private var greetingChanged: (@Sendable () -> Void)?
     private let report: @Sendable (GatewayEvent) -> Void
 
     /// - Parameter descriptorLimit: of the process; the checks take a small part of it at most.
@@ -39,8 +40,11 @@ final class HealthChecker: @unchecked Sendable {
     }
 
     /// Begins to check. Called once.
-    func start() {
+    ///
+    /// - Parameter greetingChanged: a MySQL backend greets in another way than before.
+    func start(greetingChanged: @escaping @Sendable () -> Void = {}) {
         queue.async { [self] in
+            self.greetingChanged = greetingChanged
             let source = DispatchSource.makeReadSource(
                 fileDescriptor: epoll.descriptor,
                 queue: queue
@@ -104,7 +108,7 @@ extension HealthChecker {
         )
         // An event of an earlier conversation in the slot is ignored.
         guard conversations.contains(key) else { return }
-        if let verdict = conversations[key].handle(event, with: scratch) { finish(key, verdict) }
+        if let verdict = conversations[key].handle(event, with: tools) { finish(key, verdict) }
     }
 
     private func startDueChecks() {
@@ -143,6 +147,9 @@ extension HealthChecker {
         deadlines.cancel(Int(key.index))
         guard let conversation = conversations.remove(key) else { return }
         conversation.socket.close()
+        if let greeting = conversation.greeting, conversation.backend.recordGreeting(greeting) {
+            greetingChanged?()
+        }
         conclude(conversation.backend, verdict)
     }
 

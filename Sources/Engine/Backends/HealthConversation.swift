@@ -1,3 +1,4 @@
+import MySQLProtocol
 import ProxyProtocol
 import Sockets
 import Traffic
@@ -13,18 +14,22 @@ enum HealthVerdict: Equatable {
 /// One health check: connects, exchanges what ``HealthProbe`` specifies, and determines whether the
 /// backend serves. Never blocks: its owner reports when the socket is ready.
 struct HealthConversation {
+    private enum Stage { case connecting, securing, speaking }
+
     let backend: Backend
-    let socket: Socket
+    private var side: Side
     private var probe: any HealthProbe
-    private var isConnected = false
+    private var stage = Stage.connecting
 
     /// - Returns: `nil` if the backend is not to be checked.
     init?(with backend: Backend) throws(SystemError) {
         guard let probe = backend.probe else { return nil }
         self.backend = backend
         self.probe = probe
-        socket = try backend.openSocket(attempt: 0)
+        side = Side(try backend.openSocket(attempt: 0))
     }
+
+    var socket: Socket { side.socket }
 
     /// Starts to connect.
     ///
@@ -36,21 +41,56 @@ struct HealthConversation {
         }
     }
 
-    /// - Parameter scratch: to read into.
-    mutating func handle(_ event: ReadinessEvent, with scratch: ScratchBuffer) -> HealthVerdict? {
-        if !isConnected {
+    /// - Parameter tools: to read and write with.
+    mutating func handle(_ event: ReadinessEvent, with tools: RelayTools) -> HealthVerdict? {
+        side.record(event)
+        if stage == .connecting {
             guard event.isWritable else { return nil }
             if let error = socket.takeError() { return backend.verdict(on: error) }
-            isConnected = true
             send(backend.probeHeader)
-            if let verdict = take(probe.opening) { return verdict }
+            if let tls = backend.checkTLS {
+                guard let connection = tls.connect(to: backend) else {
+                    return .unknown(reason: "no memory for TLS")
+                }
+                let layer = TLSLayer(
+                    connection,
+                    on: socket,
+                    buffers: tools.tls,
+                    endsBySocket: true
+                )
+                side.change(to: layer)
+                stage = .securing
+            } else if let verdict = speak() {
+                return verdict
+            }
         }
-        return read(with: scratch)
+        if stage == .securing, let verdict = secure() { return verdict }
+        return stage == .speaking ? read(with: tools.scratch) : nil
     }
+
+    private mutating func secure() -> HealthVerdict? {
+        switch side.handshake() {
+        case .inProgress: nil
+        case .established: speak()
+        case .failed(let reason): .unhealthy(reason: "TLS: \(reason)")
+        }
+    }
+
+    private mutating func speak() -> HealthVerdict? {
+        stage = .speaking
+        return take(probe.opening)
+    }
+
+    /// What a MySQL server has greeted with.
+    var greeting: MySQLGreeting? { (probe as? MySQLHealthCheck)?.greeting }
 
     /// What it means that the check's time is over.
     var verdictAtDeadline: HealthVerdict {
-        .unhealthy(reason: isConnected ? "no response in time" : "connect timed out")
+        switch stage {
+        case .connecting: .unhealthy(reason: "connect timed out")
+        case .securing: .unhealthy(reason: "TLS handshake timed out")
+        case .speaking: .unhealthy(reason: "no response in time")
+        }
     }
 
     /// Reads everything available: the next event occurs only when more arrives (epoll(7),
@@ -58,21 +98,21 @@ struct HealthConversation {
     private mutating func read(with scratch: ScratchBuffer) -> HealthVerdict? {
         while true {
             let step: HealthProbeStep
-            switch socket.read(into: scratch) {
-            case .bytes(let count):
+            switch side.read(into: scratch) {
+            case .bytes(let count, _):
                 step = scratch.withBytes(in: 0..<count) { probe.receive($0) }
             case .wouldBlock: return nil
             case .endOfStream: return take(probe.receiveEndOfStream()) ?? .healthy
-            case .failed(let error):
+            case .failed(let failure):
                 // A reset ends the stream too: what it means depends on what came before.
                 return take(probe.receiveEndOfStream())
-                    ?? .unhealthy(reason: error.description)
+                    ?? .unhealthy(reason: failure == .reset ? "connection reset" : "unreachable")
             }
             if let verdict = take(step) { return verdict }
         }
     }
 
-    private func take(_ step: HealthProbeStep) -> HealthVerdict? {
+    private mutating func take(_ step: HealthProbeStep) -> HealthVerdict? {
         switch step {
         case .wait:
             return nil
@@ -88,7 +128,7 @@ struct HealthConversation {
     }
 
     /// A new socket's buffer accepts a check's few bytes immediately; if not, no answer will come.
-    private func send(_ bytes: [UInt8]) {
-        if !bytes.isEmpty { _ = socket.write(bytes) }
+    private mutating func send(_ bytes: [UInt8]) {
+        if !bytes.isEmpty { _ = side.write(bytes) }
     }
 }

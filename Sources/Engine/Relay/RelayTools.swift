@@ -5,6 +5,8 @@ import Traffic
 final class RelayTools {
     /// Where a read is stored before it is written.
     let scratch: ScratchBuffer
+    /// Made with the first TLS connection.
+    private(set) lazy var tls = TLSBuffers(plainByteCount: scratch.byteCount)
     private let pipeByteCount: Int
     /// Counts pipes; `nil` if descriptors do not matter.
     private let descriptors: DescriptorBudget?

@@ -23,7 +23,7 @@ struct Side {
         case failed(SideFailure)
     }
 
-    private let transport: Transport
+    private var transport: Transport
     var isReadable = false
     var isWritable = false
     /// The peer's last byte has arrived, though possibly unread (EPOLLRDHUP).
@@ -51,6 +51,12 @@ struct Side {
 
     var isOpen: Bool { socket.isOpen }
 
+    /// Whether the bytes take another form on their way.
+    var isLayered: Bool {
+        guard case .layered = transport else { return false }
+        return true
+    }
+
     /// Whether the kernel can move the bytes without showing them.
     var isSpliceable: Bool { transport.isSpliceable && !hasUrgentData }
 
@@ -60,8 +66,25 @@ struct Side {
         if event.isEndOfStream { endsAfterRead = true }
         if event.isUrgent { hasUrgentData = true }
         if event.isError { hasFailed = true }
-        guard event.isWritable, case .layered(let layer) = transport else { return }
-        layer.flush()
+        guard case .layered(let layer) = transport else { return }
+        if event.isReadable { layer.recordReadable(isEnding: endsAfterRead) }
+        if event.isWritable { layer.flush() }
+    }
+
+    /// From now on the bytes take another form on their way.
+    mutating func change(to layer: any TransportLayer) {
+        transport = .layered(layer)
+        // What a short read has drained has nothing more before its next edge.
+        if isReadable { layer.recordReadable(isEnding: endsAfterRead) }
+        isReadable = true
+    }
+
+    /// Continues the layer's handshake.
+    mutating func handshake() -> Handshake {
+        guard case .layered(let layer) = transport else { return .inProgress }
+        let handshake = layer.handshake()
+        isReadable = layer.mayHaveMore
+        return handshake
     }
 
     /// Whether the socket has accepted everything that was written, including a layer's
@@ -96,7 +119,9 @@ extension Side {
             let asked = min(limit, buffer.byteCount)
             return record(socket.read(into: buffer, atMost: asked), limit: asked)
         case .layered(let layer):
-            return record(layer.read(into: buffer, atMost: limit), limit: nil)
+            let read = record(layer.read(into: buffer, atMost: limit), limit: nil)
+            if case .bytes = read { isReadable = layer.mayHaveMore }
+            return read
         }
     }
 

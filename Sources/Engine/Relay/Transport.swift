@@ -1,4 +1,5 @@
 import Sockets
+import Traffic
 
 /// What carries the bytes of one side.
 ///
@@ -33,6 +34,12 @@ enum Transport {
 /// now is done at the next call, after the socket became readable or writable.
 protocol TransportLayer: AnyObject {
     var socket: Socket { get }
+    /// Continues the agreement with the peer that goes before its bytes, if the form has one.
+    func handshake() -> Handshake
+    /// The socket has become readable; if `isEnding`, the peer's last byte has arrived.
+    func recordReadable(isEnding: Bool)
+    /// Whether a read may bring something before the socket's next edge.
+    var mayHaveMore: Bool { get }
     /// Reads the peer's bytes in their own form. It may return fewer than there are; only
     /// `.wouldBlock` means that more have to arrive first. A stream that ends without announcing
     /// its end is a failure.
@@ -45,4 +52,12 @@ protocol TransportLayer: AnyObject {
     func endWriting()
     /// Continues with what the socket did not accept.
     func flush()
+}
+
+/// How far the agreement with a peer is.
+enum Handshake: Equatable {
+    /// It continues when the socket becomes readable or writable.
+    case inProgress
+    case established(TLSSession)
+    case failed(reason: String)
 }

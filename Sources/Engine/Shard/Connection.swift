@@ -12,7 +12,7 @@ import Traffic
 ///
 /// What happens to it, ``Lifecycle`` decides; this is what the shard needs to act.
 struct Connection {
-    // The small ones last: thousands of idle connections pay for every gap between two properties.
+    // In an order without gaps between them, which thousands of idle connections would pay for.
 
     /// Unique within this run.
     let id: UInt64
@@ -28,12 +28,9 @@ struct Connection {
     var reportedBytesIn: UInt64 = 0
     var reportedBytesOut: UInt64 = 0
     var lifecycle: Lifecycle
+    /// By which a client that the gateway has greeted knows its session; 0 for others.
+    let sessionID: UInt32
     var stall = StallState()
-    var client: Client
-    var notes = RecordNotes()
-    let peer: SocketAddress
-    let listener: ListenerID
-    var admission: Admission?
     var isBackendConnected = false
     /// Whether its bytes are moved without being looked at; what ``Lifecycle/isRelaying`` said last.
     var isRelaying = false
@@ -41,6 +38,11 @@ struct Connection {
     var isQueued = false
     /// Whether it has more to do than its turn allows.
     var wantsTurn = false
+    var client: Client
+    var notes = RecordNotes()
+    let listener: ListenerID
+    let peer: SocketAddress
+    var admission: Admission?
 
     init(
         id: UInt64,
@@ -48,15 +50,17 @@ struct Connection {
         routes: ListenerRoutes,
         socket: Socket,
         peer: SocketAddress,
+        sessionID: UInt32,
         at now: Moment
     ) {
         self.id = id
+        self.sessionID = sessionID
         self.listener = listener
         self.peer = peer
         profile = routes.profile
         client = Client(address: peer, endpoint: routes.embeddedEndpoint)
         tunnel = Tunnel(client: Side(Transport(socket, by: routes.carrier)))
-        lifecycle = Lifecycle(routes.firstBytes(from: peer))
+        lifecycle = Lifecycle(routes.firstBytes(from: peer, greetingAs: sessionID))
         acceptedAt = now
         activeAt = now.milliseconds
     }
@@ -118,6 +122,10 @@ struct Admission {
 final class Dial {
     let pool: BackendPool
     let carrier: Assembly.Carrier?
+    /// `nil` if the backends are reached without TLS.
+    let tls: BackendTLS?
+    /// Whether TLS with the backend is being established.
+    var isSecuring = false
     /// What speaks first with each backend, if the service has such a dialogue.
     let dialogue: (any Dialogue)?
     /// The only member to try, if a dialogue has requested it.
@@ -135,6 +143,7 @@ final class Dial {
     init(_ route: Route, for client: EffectiveClient?, after last: Dial?) {
         pool = route.pool
         carrier = route.carrier
+        tls = route.tls
         dialogue = route.dialogue
         destination = last?.destination ?? client?.destination
         headers = last?.headers ?? client?.believedHeaders ?? []
@@ -199,6 +208,7 @@ struct RecordNotes {
         var requests: RequestNotes?
         var lastBackend: SocketAddress?
         var shadow: DenialReason?
+        var tls: TLSSession?
     }
 
     var detail: String {
@@ -213,6 +223,14 @@ struct RecordNotes {
         get { rare?.shadow }
         set {
             if rare != nil || newValue != nil { keep(\.shadow, newValue) }
+        }
+    }
+
+    /// The client's TLS session that ends at the gateway.
+    var tls: TLSSession? {
+        get { rare?.tls }
+        set {
+            if rare != nil || newValue != nil { keep(\.tls, newValue) }
         }
     }
 

@@ -2,6 +2,7 @@ import Addresses
 import Operations
 import ProxyProtocol
 import Settings
+import Traffic
 
 /// What a backend receives about a client, before any of the client's bytes.
 struct OutgoingHeader {
@@ -9,6 +10,8 @@ struct OutgoingHeader {
     let destination: SocketAddress
     /// The headers that came with the client and are believed, outermost first.
     let received: [ProxyHeader]
+    /// The client's TLS session that ended here.
+    var tls: TLSSession?
 
     /// The header in the form that the listener's backends expect.
     func bytes(for settings: SendProxyProtocol) throws(ProxyHeaderEncodingError) -> [UInt8] {
@@ -29,6 +32,7 @@ struct OutgoingHeader {
             // The checksum was for the header that they came in.
             header.tlvs = received.flatMap(\.tlvs).filter { $0.type != .crc32c }
         }
+        if options.addsTLS, let tls { header.tlvs += tls.proxyTLVs }
         if options.addsCRC32C { header.tlvs.append(.checksum) }
         return header
     }
@@ -38,4 +42,29 @@ struct OutgoingHeader {
     static let localV2: [UInt8] = [
         0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a, 0x20, 0, 0, 0,
     ]
+}
+
+extension TLSSession {
+    /// What a backend learns about the session (PROXY protocol §2.2.1, §2.2.2, §2.2.6).
+    fileprivate var proxyTLVs: [ProxyTLV] {
+        var tlvs: [ProxyTLV] = []
+        if let applicationProtocol { tlvs.append(ProxyTLV(.alpn, Array(applicationProtocol.utf8))) }
+        if let serverName { tlvs.append(ProxyTLV(.authority, Array(serverName.utf8))) }
+        var client: ProxySSL.Client = .ssl
+        var parts = [
+            ProxyTLV(.sslVersion, Array(version.rawValue.utf8)),
+            ProxyTLV(.sslCipher, Array(cipher.utf8)),
+        ]
+        if let clientCertificate {
+            client.formUnion([.certificateInSession])
+            if !isResumed { client.formUnion([.certificateOnConnection]) }
+            if let name = clientCertificate.commonName {
+                parts.append(ProxyTLV(.sslCommonName, Array(name.utf8)))
+            }
+        }
+        // Certificates that do not verify end the handshake: what was shown is verified.
+        let verify: UInt32 = clientCertificate == nil ? 1 : 0
+        tlvs.append(ProxyTLV(.ssl, ProxySSL(client: client, verify: verify, tlvs: parts).value))
+        return tlvs
+    }
 }

@@ -129,6 +129,7 @@ extension Shard {
     ///
     /// - Returns: `nil` while the connect is under way.
     func connectProgressed(_ event: ReadinessEvent, for key: Key) -> Lifecycle.DialOutcome? {
+        if connections[key].dial?.isSecuring == true { return handshakeProgressed(for: key) }
         guard connections[key].tunnel.backend.isWritable else { return nil }
         if event.isError, let error = connections[key].tunnel.backend.socket.takeError() {
             giveUpBackend(of: key, reason: error.description)
@@ -159,6 +160,7 @@ extension Shard {
         connections[key].backend = nil
         connections[key].isBackendConnected = false
         connections[key].isRelaying = false
+        connections[key].dial?.isSecuring = false
         connections[key].tunnel.replaceBackend(with: tools)
         // Pending events of this one must not be taken for events of the next.
         epoll.disregard(token: EventToken.backend(key).rawValue)
@@ -176,6 +178,32 @@ extension Shard {
                 return .failed(.badProxyHeader, detail: error.description)
             }
         }
+        guard let dial = connections[key].dial, dial.tls != nil, dial.dialogue == nil else {
+            return speak(key)
+        }
+        // The header goes before TLS. A new socket takes it at once.
+        _ = connections[key].tunnel.sendPending(with: tools)
+        guard startTLS(withBackendOf: key) else { return .exhausted }
+        dial.isSecuring = true
+        return handshakeProgressed(for: key) ?? .underWay
+    }
+
+    /// - Returns: `nil` while the handshake is under way.
+    private func handshakeProgressed(for key: Key) -> Lifecycle.DialOutcome? {
+        switch connections[key].tunnel.backend.handshake() {
+        case .inProgress:
+            return nil
+        case .established:
+            connections[key].dial?.isSecuring = false
+            return speak(key)
+        case .failed(let reason):
+            giveUpBackend(of: key, reason: "TLS: \(reason)")
+            return dialNext(for: key)
+        }
+    }
+
+    /// The connection is as the backend's protocol begins.
+    private func speak(_ key: Key) -> Lifecycle.DialOutcome {
         connections[key].isBackendConnected = true
         connections[key].notes.detail = ""
         return connectedOutcome(of: key)
@@ -197,7 +225,8 @@ extension Shard {
         return try OutgoingHeader(
             client: connection.client.address,
             destination: connection.dial?.destination ?? localAddress(of: connection),
-            received: connection.dial?.headers ?? []
+            received: connection.dial?.headers ?? [],
+            tls: connection.notes.tls
         ).bytes(for: destination.sendProxyProtocol)
     }
 

@@ -4,8 +4,13 @@ import Sockets
 import Traffic
 
 /// What connections hold, and release as their lifecycle requires.
+extension Lifecycle.Phase {
+    /// Whether the client's first bytes are still read.
+    var isBeforeVerdict: Bool { self == .identifying || self == .securing }
+}
+
 extension Shard {
-    /// Waiting for a header, in each shard. Only trusted load balancers' connections do.
+    /// Waiting for a header, a handshake or a name, in each shard.
     static let identifyingLimit = 2_048
     /// Connections that are being denied, in each shard.
     static let refusedLimit = 256
@@ -56,7 +61,7 @@ extension Shard {
     var oldestRefused: Key? { refused.oldest(isWaiting: isBeingRefused) }
 
     private func isUnidentified(_ key: Key) -> Bool {
-        connections.contains(key) && connections[key].lifecycle.phase == .identifying
+        connections.contains(key) && connections[key].lifecycle.phase.isBeforeVerdict
             && !connections[key].lifecycle.isAdmitted
     }
 

@@ -34,8 +34,15 @@ extension Shard {
         // A load balancer that speaks for itself has seen that the port is open, which is all that a
         // probe wants.
         let isProbe = introduced?.believedHeaders.last?.origin == .local && !isForging
-        let (way, reason) = routes.route(for: connections[key].client.endpoint, introduction)
-        guard let route = way else { return isProbe ? .probe : .denied(reason) }
+        var introduction = introduction
+        if let name = introduced?.authority { introduction.add(authority: name) }
+        let endpoint = connections[key].client.endpoint
+        let (way, reason) = routes.route(for: endpoint, introduction)
+        connections[key].notes.tls = introduction.tlsSession
+        guard let route = way else {
+            if let name = introduction.serverName { connections[key].notes.detail = name }
+            return isProbe ? .probe : .denied(reason)
+        }
         if last != nil, !route.profile.isSameService(as: connections[key].profile) {
             leaveRoute(of: key)
         }
@@ -126,6 +133,15 @@ extension Shard {
 }
 
 extension EffectiveClient {
+    /// The host name that a load balancer passes on (PROXY protocol §2.2.2), in lower case.
+    fileprivate var authority: String? {
+        for header in believedHeaders {
+            // `try?`: a name that is not UTF-8 is none.
+            if let name = try? header.authority(), !name.isEmpty { return name.lowercased() }
+        }
+        return nil
+    }
+
     /// The authors of the trusted headers after the first one.
     fileprivate var intermediaries: [IPAddress] {
         believedHeaders.dropLast().compactMap { header in

@@ -25,6 +25,7 @@ extension Shard {
                 routes: routes,
                 socket: socket,
                 peer: peer,
+                sessionID: routes.greeting == nil ? 0 : services.directory.makeID(),
                 at: now
             )
         )
@@ -94,6 +95,13 @@ extension Shard {
         carryOn(key, goOn(with: key, limit: limit))
     }
 
+    /// Another backend was asked to end a session, for a client that may have gone since.
+    func killed(failure: String?, for key: Key) {
+        guard connections.contains(key) else { return }
+        let target = failure.map { KillTarget.outOfReach(reason: $0) } ?? .done
+        carryOn(key, connections[key].lifecycle.killResolved(target))
+    }
+
     /// Ends a connection, whatever it is doing.
     func close(_ key: Key, _ end: ConnectionEnd, byReset: Bool = false) {
         carryOn(key, connections[key].lifecycle.close(end, byReset: byReset))
@@ -156,8 +164,19 @@ extension Shard {
             return connections[key].lifecycle.dialed(dialNext(for: key))
         case .relay(let bounds):
             connections[key].tunnel.end(at: bounds)
+            if connections[key].lifecycle.isWatched {
+                enterDirectory(key)
+                connections[key].dial = nil
+            }
             connections[key].isRelaying = connections[key].lifecycle.isRelaying
             return goOn(with: key, limit: tools.eventByteCount)
+        case .startTLS(.client, let held):
+            return startTLS(withClientOf: key, held: held)
+        case .startTLS(.backend, _):
+            return secureBackend(of: key)
+        case .kill(let request):
+            guard let target = resolve(request, of: key) else { return nil }
+            return connections[key].lifecycle.killResolved(target)
         case .passOn:
             connections[key].isRelaying = connections[key].lifecycle.isRelaying
             return goOn(with: key, limit: tools.eventByteCount)
@@ -186,8 +205,13 @@ extension Shard {
     /// others.
     private func look(at key: Key) -> Lifecycle.Step? {
         let phase = connections[key].lifecycle.phase
-        // What was sent goes first. While a dialogue's bytes are pending it receives no more.
-        if phase != .relaying, connections[key].tunnel.hasPending, let step = move(key, limit: 0) {
+        if phase == .securing { return continueHandshake(with: .client, of: key) }
+        if phase == .securingBackend { return secureBackend(of: key) }
+        // What was sent goes first: until then a dialogue and a watch receive no more.
+        if phase != .relaying || connections[key].lifecycle.isWatched,
+            connections[key].tunnel.hasPending,
+            let step = report(connections[key].tunnel.sendPending(with: tools), of: key)
+        {
             return step
         }
         // A backend that is gone is noticed before the client's next request.
@@ -198,8 +222,7 @@ extension Shard {
     /// Reads once if the lifecycle looks at bytes of that side, and shows what came.
     private func read(from side: RelaySide, of key: Key) -> Lifecycle.Step? {
         guard connections[key].lifecycle.looksAtBytes(from: side),
-            !connections[key].tunnel.hasPending(from: side)
-                || connections[key].lifecycle.phase != .conversing
+            !connections[key].tunnel.hasPending(from: side) || !waitsForPending(key)
         else { return nil }
         let excess = connections[key].tunnel.takeExcess(of: side)
         if !excess.isEmpty { return show(excess, from: side, of: key) }
@@ -219,6 +242,12 @@ extension Shard {
         case .failed(let failure):
             return connections[key].lifecycle.readFailed(side, failure)
         }
+    }
+
+    /// Whether a side's bytes are read only after those before them were passed on: what looks at
+    /// them keeps nothing back.
+    private func waitsForPending(_ key: Key) -> Bool {
+        connections[key].lifecycle.phase == .conversing || connections[key].lifecycle.isWatched
     }
 
     /// A connection has read enough for now.

@@ -16,20 +16,29 @@ extension Shard {
         let isAnswered = recordDenial(of: key, reason)
         let connection = connections[key]
         guard isAnswered else { return .silence(byReset: true) }
+        // Without TLS there is no way to tell the client.
+        guard reason != .badTLSHandshake, reason != .tlsHandshakeTimeout else {
+            return .silence(byReset: false)
+        }
         return connection.profile.settings.protocol.refusal(
             connection.profile.settings.reject,
             for: reason,
             client: connection.client.address.ip,
-            connectionID: UInt32(truncatingIfNeeded: connection.id)
+            connectionID: UInt32(truncatingIfNeeded: connection.id),
+            nextSequence: connection.lifecycle.nextSequence
         )
     }
 
     /// The connection gives way to others that wait as it does.
     func recordEviction(of key: Key) {
-        guard connections[key].lifecycle.phase == .identifying else { return }
-        connections[key].notes.detail = "too many connections are waiting for a PROXY header"
-        connections[key].notes.denial = .proxyHeaderTimeout
-        _ = recordDenial(of: key, .proxyHeaderTimeout)
+        let phase = connections[key].lifecycle.phase
+        guard phase.isBeforeVerdict else { return }
+        let awaitsTLS = phase == .securing || connections[key].profile.settings.tls != nil
+        let reason: DenialReason = awaitsTLS ? .tlsHandshakeTimeout : .proxyHeaderTimeout
+        connections[key].notes.detail =
+            "too many connections are waiting for \(awaitsTLS ? "TLS" : "a PROXY header")"
+        connections[key].notes.denial = reason
+        _ = recordDenial(of: key, reason)
     }
 
     /// Records a client that is admitted by shadow mode alone.
@@ -155,6 +164,7 @@ extension Shard {
         for side in [connection.tunnel.backend, connection.tunnel.client] where side.isOpen {
             side.close(byReset: byReset)
         }
+        leaveDirectory(connection)
         releaseCounts(of: connection)
         connection.backend?.release()
         releaseCounts(holdings)
@@ -187,6 +197,7 @@ extension Shard {
         record.durationMicroseconds =
             (now.nanoseconds - connection.acceptedAt.nanoseconds) / 1_000
         record.end = end
+        record.tls = connection.notes.tls
         record.detail = detail(of: connection.notes)
         record.unlogged = UInt64(connection.notes.unlogged)
         record.requestCount = connection.notes.requests?.count ?? 0

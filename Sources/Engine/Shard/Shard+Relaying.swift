@@ -39,6 +39,7 @@ extension Shard {
         connections[key].profile.settings.protocol.firstSpeaker == .backend
             && connections[key].tunnel.toClient.byteCount == 0
             && !connections[key].lifecycle.hasEnded(.client)
+            && connections[key].sessionID == 0
     }
 
     /// How a backend left without a word, for the operator.

@@ -5,6 +5,8 @@ extension Shard {
     /// How long a denied client may take to read its error.
     private static let lingerMilliseconds: Int64 = 2_000
     private static let loginMilliseconds: Int64 = 5_000
+    /// For a login that is carried to its server, or a redirect: what MySQL servers grant (connect_timeout).
+    private static let dialogueMilliseconds: Int64 = 10_000
     /// The age of a connection to a backend at which keepalive is enabled: many are closed before
     /// and never need the four system calls.
     private static let keepaliveDelay: Int64 = 1_000
@@ -15,7 +17,9 @@ extension Shard {
         let milliseconds =
             switch deadline {
             case .firstBytes: deadlines.header
-            case .connect, .dialogue: deadlines.connect
+            case .handshake: deadlines.handshake
+            case .connect: deadlines.connect
+            case .dialogue: max(deadlines.connect, Self.dialogueMilliseconds)
             case .relay: min(deadlines.idle, Self.keepaliveDelay)
             case .nextRequest: deadlines.idle
             case .refusal: Self.loginMilliseconds

@@ -15,6 +15,12 @@ final class ShardServices: Sendable {
     /// Bytes held for peers that do not take them.
     let buffers = SourceBuffers()
     let revocations: RevocationTally
+    /// Sessions of clients that the gateway has greeted.
+    let directory = SessionDirectory()
+    /// Ends a session at another backend; `nil` if that is not possible.
+    let killer = Locked<RemoteKiller?>(nil)
+    /// Handshakes with clients.
+    let tls = TLSTally()
     /// Used only for a denied connection.
     let seenEndpoints = Locked(SeenEndpoints())
     let unloggedDenials: UnloggedDenials

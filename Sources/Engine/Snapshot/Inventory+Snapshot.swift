@@ -1,4 +1,5 @@
 import Addresses
+import DomainNames
 import Operations
 import Policy
 import Settings
@@ -15,6 +16,7 @@ extension Inventory {
             pools[service.id] = maker.makePool(for: service, before: self.pools[service.id])
         }
         backends = maker.backends
+        for backend in backends.values { backend.use(tls.clients[backend.key.service]) }
         refusals = maker.refusals
     }
 
@@ -65,13 +67,22 @@ extension Inventory {
         at address: SocketAddress
     ) -> ListenerRoutes {
         let all = makeDestinations(of: settings, destinations, at: address)
-        let table = RouteTable(all.flatMap { route in route.matches.map { ($0, route) } })
+        let table = RouteTable(
+            all.flatMap { route in route.matches.map { ($0, route) } },
+            domain: topology.domain?.text
+        )
+        let tls = tls.servers[settings.address]
+        let challenges = topology.acme.flatMap { $0.asksOverHTTP ? sharedTLS : nil }
+        let greeting = settings.greeting.map { greetingTerms(of: settings, $0) }
         if table.isUniform, let only = table.standard {
             return ListenerRoutes(
                 settings,
                 profile: only.profile,
                 table: table,
                 all: all,
+                tls: tls,
+                greeting: greeting,
+                challenges: challenges,
                 assembly: assembly
             )
         }
@@ -87,6 +98,9 @@ extension Inventory {
             profile: lobby,
             table: table,
             all: all,
+            tls: tls,
+            greeting: greeting,
+            challenges: challenges,
             assembly: assembly
         )
     }
@@ -124,10 +138,46 @@ extension Inventory {
                 limits: (warehouse.connectionLimit, configured.service.connectionLimit),
                 pool: pool,
                 endpoints: destination.endpoints,
+                tls: tls.clients[id],
                 carrier: assembly.backendCarrier?(configured.service),
                 dialogue: assembly.dialogue?(configured.service)
+                    ?? login(of: settings, to: configured.service)
             )
         }
+    }
+
+    /// How a listener greets its clients: as what all backends behind it have in common, as far as
+    /// their health checks know.
+    private func greetingTerms(of listener: Listener, _ settings: MySQLGreetingSettings)
+        -> MySQLGreetingTerms
+    {
+        let backends = listener.routes.flatMap { pools[$0.service.id]?.pool.members ?? [] }
+        let greetings = backends.compactMap(\.backend.greeting)
+        var profile = GreetingProfile(greetings: greetings)
+        if let version = settings.serverVersion {
+            profile =
+                profile ?? GreetingProfile(MySQLServerFamily(serverVersion: version))
+            profile?.serverVersion = version
+        }
+        return MySQLGreetingTerms(
+            // What Doris has, every server has.
+            profile: profile ?? GreetingProfile(.doris),
+            tls: listener.tls?.mode.greeting ?? .off,
+            userSuffixes: listener.routes.compactMap(\.match.userSuffix),
+            attribute: settings.attribute
+        )
+    }
+
+    /// What carries the logins of a listener's clients to a service, if the gateway greets them.
+    private func login(of listener: Listener, to service: Service) -> (any Dialogue)? {
+        guard let settings = listener.greeting else { return nil }
+        return MySQLLoginDialogue(
+            MySQLLoginTerms(
+                backendTLS: service.tls == nil ? .off : .required,
+                cipher: sharedTLS.passwordCipher
+            ),
+            after: greetingTerms(of: listener, settings)
+        )
     }
 
     /// An endpoint keeps its number and its counter for as long as the gateway runs.
@@ -172,5 +222,21 @@ extension Inventory {
         let new = ListenerCounters()
         counters[key] = new
         return new
+    }
+}
+
+extension ListenerTLS.Mode {
+    fileprivate var greeting: MySQLGreetingTerms.TLS {
+        switch self {
+        case .offered: .offered
+        case .required: .required
+        }
+    }
+}
+
+extension RouteMatch {
+    fileprivate var userSuffix: String? {
+        guard case .userSuffix(let suffix) = self else { return nil }
+        return suffix
     }
 }

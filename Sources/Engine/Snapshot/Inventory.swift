@@ -71,6 +71,9 @@ struct Inventory {
     let congestion: CongestionPolicy
     let bufferPolicy: BufferPolicy
     let assembly: Assembly
+    let sharedTLS: SharedTLS
+    /// Of the configuration.
+    private(set) var tls = TLSInventory()
     let report: @Sendable (GatewayEvent) -> Void
 
     init(
@@ -78,21 +81,25 @@ struct Inventory {
         congestion: CongestionPolicy,
         bufferPolicy: BufferPolicy,
         assembly: Assembly,
+        sharedTLS: SharedTLS,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) {
         self.configuration = configuration
         self.congestion = congestion
         self.bufferPolicy = bufferPolicy
         self.assembly = assembly
+        self.sharedTLS = sharedTLS
         self.report = report
     }
 
-    /// Binds new addresses, and only then changes anything.
+    /// Reads certificates and binds new addresses, and only then changes anything.
     mutating func change(
         to configuration: GatewayConfiguration,
         names: ResolvedNames
     ) throws(GatewayError) -> Change {
+        let tls = try TLSInventory(of: configuration.topology, sharedTLS)
         let added = try bindNewListeners(of: configuration.topology)
+        self.tls = tls
         self.configuration = configuration
         generation += 1
         let removed = removeListeners(notIn: configuration.topology, replacedBy: added)
@@ -121,6 +128,12 @@ struct Inventory {
             added: releaseHeld(under: snapshot),
             backends: Array(backends.values)
         )
+    }
+
+    /// The same configuration with other certificates.
+    mutating func renewTLS() throws(GatewayError) -> Change {
+        tls = try TLSInventory(of: topology, sharedTLS)
+        return Change(snapshot: makeSnapshot(), backends: Array(backends.values))
     }
 
     /// The same topology under another policy.
@@ -164,11 +177,13 @@ extension Inventory {
     /// In the configuration's order.
     var endpointStatus: [EndpointStatus] {
         topology.warehouses.flatMap { warehouse in
-            configuration.policy[warehouse.id].endpoints.map { endpoint in
+            let policy = configuration.policy[warehouse.id]
+            return policy.endpoints.map { endpoint in
                 let key = EndpointKey(warehouse: warehouse.id, name: endpoint.name)
                 return EndpointStatus(
                     endpoint,
                     of: warehouse,
+                    among: policy.endpointServices,
                     in: topology,
                     activeConnections: endpoints[key]?.budget.current ?? 0
                 )

@@ -1,9 +1,11 @@
 import Addresses
 import CIDRTrie
+import MySQLProtocol
 import Operations
 import Policy
 import Settings
 import Sockets
+import TLS
 import Traffic
 
 /// What one listener does with a new client, under one snapshot: what reads its first bytes, and
@@ -17,6 +19,10 @@ final class ListenerRoutes: Sendable {
     let all: [Route]
     /// What carries the clients' bytes; `nil` for the plain socket.
     let carrier: Assembly.Carrier?
+    /// `nil` if TLS does not end here.
+    let tls: TLSServer?
+    /// How MySQL clients are greeted; `nil` if the backend does.
+    let greeting: MySQLGreetingTerms?
     /// The destination of every client, regardless of what is known about it; `nil` if that
     /// depends.
     private let only: Route?
@@ -30,13 +36,21 @@ final class ListenerRoutes: Sendable {
         profile: RouteProfile,
         table: RouteTable<Route>,
         all: [Route],
+        tls: TLSServer? = nil,
+        greeting: MySQLGreetingTerms? = nil,
+        challenges: (any HTTPChallengeAnswers)? = nil,
         assembly: Assembly = Assembly()
     ) {
         self.profile = profile
+        self.tls = tls
+        self.greeting = greeting
         carrier = assembly.clientCarrier?(settings)
         headerPolicy = HeaderPolicy(settings.acceptProxyProtocol)
         prologues =
-            (settings.passesClientHeaders ? [] : [ForgedHeaderGuard()])
+            settings.prologues(
+                hasHostRoutes: all.contains(where: \.hasHost),
+                answering: challenges
+            )
             + (assembly.prologues?(settings) ?? [])
         plainFirstBytes = FirstBytes(prologues)
         only = table.isUniform ? table.standard : nil
@@ -45,10 +59,13 @@ final class ListenerRoutes: Sendable {
     }
 
     /// What reads the first bytes of a connection from `peer`.
-    func firstBytes(from peer: SocketAddress) -> FirstBytes {
+    ///
+    /// - Parameter sessionID: by which a client that the gateway greets knows its session.
+    func firstBytes(from peer: SocketAddress, greetingAs sessionID: UInt32) -> FirstBytes {
+        let prologues = prologues + greetingPrologues(sessionID)
         switch headerPolicy.expectation(from: peer.ip) {
         case .payload, .refusal:
-            return plainFirstBytes
+            return greeting == nil ? plainFirstBytes : FirstBytes(prologues)
         case .header, .headerOrPayload:
             let header = ProxyHeaderPrologue(
                 from: peer,
@@ -57,6 +74,13 @@ final class ListenerRoutes: Sendable {
             )
             return FirstBytes([header] + prologues)
         }
+    }
+
+    private func greetingPrologues(_ sessionID: UInt32) -> [any Prologue] {
+        guard let greeting else { return [] }
+        var random = SystemRandomNumberGenerator()
+        let scramble = MySQLScramble((0..<MySQLScramble.byteCount).map { _ in random.next() })
+        return [MySQLGreetingPrologue(greeting, connectionID: sessionID, scramble: scramble)]
     }
 
     /// The endpoint that every client of the listener connects through; `nil` if only a header can
@@ -70,9 +94,14 @@ final class ListenerRoutes: Sendable {
     func route(for endpoint: EndpointName?, _ introduction: Introduction) -> (Route?, DenialReason)
     {
         if let only { return (only, .noRoute) }
-        let route = table.destination(endpoint: endpoint, introduction)
-        guard profile.settings.link == .private else { return (route, .noRoute) }
-        return (route, endpoint == nil ? .noEndpoint : .unknownEndpoint)
+        switch table.choose(endpoint: endpoint, introduction) {
+        case .destination(let route):
+            return (route, .noRoute)
+        case .none(.noRoute) where profile.settings.link == .private:
+            return (nil, endpoint == nil ? .noEndpoint : .unknownEndpoint)
+        case .none(let reason):
+            return (nil, reason)
+        }
     }
 
     /// One for each destination, and one for the clients that took no route if such may be.
@@ -95,6 +124,8 @@ final class Route: Sendable {
     let endpoints: [EndpointName: EndpointRoute]
     /// What carries the backends' bytes; `nil` for the plain socket.
     let carrier: Assembly.Carrier?
+    /// `nil` if the backends are reached without TLS.
+    let tls: BackendTLS?
     /// What talks to each backend first; each connection has a copy. `nil` if bytes are relayed
     /// from the start.
     let dialogue: (any Dialogue)?
@@ -106,6 +137,7 @@ final class Route: Sendable {
         limits: (warehouse: Int, service: Int),
         pool: BackendPool,
         endpoints: [EndpointName: EndpointRoute],
+        tls: BackendTLS? = nil,
         carrier: Assembly.Carrier? = nil,
         dialogue: (any Dialogue)? = nil
     ) {
@@ -115,8 +147,14 @@ final class Route: Sendable {
         self.limits = limits
         self.pool = pool
         self.endpoints = endpoints
+        self.tls = tls
         self.carrier = carrier
         self.dialogue = dialogue
+    }
+
+    /// Whether a client's HTTP request selects it.
+    fileprivate var hasHost: Bool {
+        matches.contains { if case .host = $0 { true } else { false } }
     }
 
     fileprivate var status: ListenerStatus {
@@ -125,6 +163,34 @@ final class Route: Sendable {
         status.backends = pool.status
         status.shadowUntil = policy.shadowEnd
         return status
+    }
+}
+
+extension Route: Equatable {
+    static func == (a: Route, b: Route) -> Bool { a === b }
+}
+
+extension Listener {
+    /// What reads every client's first bytes, after a PROXY header: TLS, what names the warehouse, and a
+    /// guard against forged headers.
+    ///
+    /// - Parameter challenges: what authorities look for over HTTP; `nil` if they do not.
+    fileprivate func prologues(
+        hasHostRoutes: Bool,
+        answering challenges: (any HTTPChallengeAnswers)?
+    ) -> [any Prologue] {
+        // A client that is greeted must send a MySQL packet, which no PROXY header is.
+        guard greeting == nil else { return [] }
+        var prologues: [any Prologue] = []
+        if let tls { prologues.append(TLSPrologue(isRequired: tls.mode == .required)) }
+        if let challenges, self.protocol == .http {
+            prologues.append(HTTPChallengePrologue(challenges))
+        }
+        if passesTLSThrough { prologues.append(ClientHelloPrologue()) }
+        if hasHostRoutes, self.protocol == .http { prologues.append(HTTPHostPrologue()) }
+        // The last one: it lets a client wait for the backend's first word.
+        if !passesClientHeaders { prologues.append(ForgedHeaderGuard()) }
+        return prologues
     }
 }
 

@@ -49,6 +49,7 @@ final class RouteProfile: Sendable {
     /// The timeouts in milliseconds: converting them from durations takes longer than using them.
     struct Deadlines {
         let header: Int64
+        let handshake: Int64
         let connect: Int64
         let idle: Int64
         let halfClosed: Int64
@@ -56,6 +57,7 @@ final class RouteProfile: Sendable {
 
         init(_ timeouts: Timeouts) {
             header = timeouts.header.milliseconds
+            handshake = timeouts.handshake.milliseconds
             connect = timeouts.connect.milliseconds
             idle = timeouts.idle.milliseconds
             halfClosed = timeouts.halfClosed.milliseconds
