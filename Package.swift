@@ -42,6 +42,12 @@ let package = Package(
         // The pure core: values and decisions. No I/O, no clock, no Foundation.
         .target(name: "Addresses", swiftSettings: strict),
         .target(name: "Checksums", swiftSettings: strict),
+        .target(name: "DomainNames", swiftSettings: strict),
+        .target(
+            name: "DNSProtocol",
+            dependencies: ["Addresses", "DomainNames"],
+            swiftSettings: strict
+        ),
         .target(name: "Text", swiftSettings: strict),
         .target(name: "HTTPProtocol", dependencies: ["Text"], swiftSettings: strict),
         .target(name: "MySQLProtocol", dependencies: ["Text"], swiftSettings: strict),
@@ -78,15 +84,23 @@ let package = Package(
         .target(
             name: "Settings",
             dependencies: [
-                "Addresses", "AddressFeeds", "CIDRTrie", "Policy", "ProxyProtocol", "Text", "Time",
-                "Traffic",
+                "Addresses", "AddressFeeds", "CIDRTrie", "DNSProtocol", "DomainNames", "Policy",
+                "ProxyProtocol", "Text", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
         .target(
             name: "Operations",
             dependencies: [
-                "Addresses", "CIDRTrie", "Policy", "Settings", "Text", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "DNSProtocol", "DomainNames", "NameService", "Policy",
+                "Settings", "Text", "Time", "Traffic",
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "NameService",
+            dependencies: [
+                "Addresses", "DNSProtocol", "DomainNames", "Policy", "Settings", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -94,11 +108,18 @@ let package = Package(
         // The data plane.
         .target(name: "CSockets"),
         .target(name: "Sockets", dependencies: ["Addresses", "CSockets"], swiftSettings: strict),
+        // TLS by OpenSSL, over bytes.
+        .target(
+            name: "TLS",
+            dependencies: ["COpenSSL", "Sockets", "Text", "Traffic"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Engine",
             dependencies: [
-                "Addresses", "CIDRTrie", "HTTPProtocol", "Operations", "Policy", "ProxyProtocol",
-                "Settings", "Sockets", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "DomainNames", "HTTPProtocol", "MySQLClient",
+                "MySQLProtocol", "Operations", "Policy", "ProxyProtocol", "Settings", "Sockets",
+                "Text", "Time", "TLS", "Traffic", "NameService",
             ],
             swiftSettings: strict
         ),
@@ -109,7 +130,10 @@ let package = Package(
             path: "Sources/Tools/SeededRandom",
             swiftSettings: strict
         ),
-        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "COpenSSL",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
         // Also for the control plane, which sets a warehouse's password.
         .target(
             name: "MySQLClient",
@@ -146,6 +170,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Certificates by ACME. Whoever uses it brings the network.
+        .target(
+            name: "ACME",
+            dependencies: [
+                "Credentials", "Operations", "Settings", "Sockets", "Text", "Time",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict
+        ),
         // The console's pages, as text.
         .target(
             name: "Console",
@@ -160,9 +197,10 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "Addresses", "Checksums", "CIDRTrie", "Console", "Credentials", "CYAML", "Engine",
-                "MySQLClient",
-                "Operations", "Policy", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
+                "Addresses", "Checksums", "CIDRTrie", "Console", "Credentials", "CYAML",
+                "DomainNames", "Engine", "MySQLClient", "Operations", "Policy", "Settings",
+                "Sockets", "Store", "Text", "Time", "TLS", "Traffic", "DNSProtocol", "NameService",
+                "ACME",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -241,6 +279,28 @@ let package = Package(
             path: "Tests/ScriptedServers",
             swiftSettings: strict
         ),
+        // For tests only: the ACME client without a gateway.
+        .executableTarget(
+            name: "ACMEClient",
+            dependencies: [
+                "ACME", "Control", "Operations", "Settings", "Sockets", "Time",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ACME/Client",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ACMETests",
+            dependencies: [
+                "ACME", "Credentials", "Operations", "SeededRandom", "Settings", "Sockets", "Text",
+                "Time",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "AddressesTests",
             dependencies: ["Addresses", "SeededRandom"],
@@ -257,6 +317,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ChecksumsTests", dependencies: ["Checksums"], swiftSettings: strict),
+        .testTarget(name: "DomainNamesTests", dependencies: ["DomainNames"], swiftSettings: strict),
+        .testTarget(
+            name: "NameServiceTests",
+            dependencies: [
+                "Addresses", "DNSProtocol", "DomainNames", "NameService", "Policy", "SeededRandom",
+                "Settings", "Traffic",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DNSProtocolTests",
+            dependencies: ["Addresses", "DNSProtocol", "DomainNames", "SeededRandom"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "CIDRTrieTests",
             dependencies: ["Addresses", "CIDRTrie", "SeededRandom", "Time"],
@@ -274,7 +348,7 @@ let package = Package(
         ),
         .testTarget(
             name: "MySQLProtocolTests",
-            dependencies: ["MySQLProtocol", "TestInputs"],
+            dependencies: ["MySQLProtocol", "SeededRandom", "TestInputs"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -325,8 +399,8 @@ let package = Package(
         .testTarget(
             name: "SettingsTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Configurations", "Operations", "Policy", "ProxyProtocol",
-                "Settings", "Text", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "DNSProtocol", "DomainNames",
+                "Operations", "Policy", "ProxyProtocol", "Settings", "Text", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -344,6 +418,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "TLSTests",
+            dependencies: ["SeededRandom", "Sockets", "TestInputs", "TLS", "Traffic"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "LoadTestingTests",
             dependencies: [
                 "Addresses", "LoadTesting", "MySQLClient", "MySQLProtocol", "ProxyProtocol",
@@ -354,8 +433,9 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Configurations", "Engine", "FreePorts", "HTTPProtocol",
-                "Operations", "Policy", "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "DNSProtocol", "DomainNames", "Engine",
+                "FreePorts", "HTTPProtocol", "NameService", "Operations", "Policy", "SeededRandom",
+                "Settings", "Sockets", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -363,8 +443,10 @@ let package = Package(
             name: "ControlTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Checksums", "Configurations", "Console", "Control",
-                "Credentials", "Engine", "FreePorts", "MySQLClient", "Operations", "Policy",
-                "ScriptedServers",
+                "Credentials", "DNSProtocol", "DomainNames", "Engine", "FreePorts", "MySQLClient",
+                "Operations",
+                "Policy",
+                "NameService", "ScriptedServers",
                 "SeededRandom", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),

@@ -58,6 +58,19 @@ extension ProxySSL {
         }
     }
 
+    /// The value of a TLV 0x20. A vector of more than 65,535 bytes is left out.
+    public var value: [UInt8] {
+        var value = [client.rawValue]
+        for shift in [24, 16, 8, 0] { value.append(UInt8(truncatingIfNeeded: verify >> shift)) }
+        for tlv in tlvs {
+            guard let length = UInt16(exactly: tlv.value.count) else { continue }
+            value.append(tlv.type.rawValue)
+            value += [UInt8(length >> 8), UInt8(truncatingIfNeeded: length)]
+            value += tlv.value
+        }
+        return value
+    }
+
     private mutating func readTLVs(_ bytes: Span<UInt8>) throws(ProxyHeaderError) {
         var reader = TLVReader(position: Self.fixedByteCount)
         while let (type, range) = try reader.next(in: bytes) {

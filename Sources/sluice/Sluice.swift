@@ -22,6 +22,8 @@ struct Sluice: AsyncParsableCommand {
             BackendCommand.self, WhitelistCommand.self, WhitelistCommand.Import.self,
             ShadowCommand.self, LeaseCommand.self, GroupCommand.self, EndpointCommand.self,
             ServiceCommand.self, OutboundCommand.self, ExamplesCommand.self, EgressCommand.self,
+            CertificateCommand.self,
+            NameCommand.self,
             PolicyCommand.self, KeyCommand.self, AccountCommand.self, LoginCommand.self,
             LogoutCommand.self, WhoAmICommand.self, NoticesCommand.self, WebhookCommand.self,
             AuditCommand.self,

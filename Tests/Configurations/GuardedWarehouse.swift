@@ -37,7 +37,6 @@ package struct GuardedWarehouse: Hashable, Sendable {
 extension GatewayConfiguration {
     package init(
         management: SocketAddress? = nil,
-        domain: String? = nil,
         log: LogSettings = LogSettings(),
         limits: ConnectionLimits = ConnectionLimits(),
         timeouts: Timeouts = Timeouts(),
@@ -49,7 +48,6 @@ extension GatewayConfiguration {
         self.init(
             Topology(
                 management: management,
-                domain: domain,
                 log: log,
                 limits: limits,
                 timeouts: timeouts,

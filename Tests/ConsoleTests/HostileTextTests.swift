@@ -32,6 +32,7 @@ struct HostileTextTests {
         members["kinds"] = [.string(text)]
         members["introducedBy"] = [.string(text)]
         members["clients"] = [.string(text)]
+        members["zonalHosts"] = [.string(text)]
         members["zones"] = [.string(text)]
         members["allowedPrincipals"] = [.string(text)]
         members["actions"] = ["accept", "reject"]

@@ -1,4 +1,5 @@
 import Addresses
+import DomainNames
 import Policy
 import Settings
 import Testing
@@ -23,7 +24,7 @@ struct EmbeddedEndpointTests {
     func embedded() {
         let decoded = tree.setting("domain", to: "link.example.com").decoded()
         #expect(decoded.findings == [])
-        #expect(decoded.configuration?.topology.domain == "link.example.com")
+        #expect(decoded.configuration?.topology.domain?.text == "link.example.com")
         #expect(decoded.configuration?.topology.listeners[0].endpoint == "reporting")
         let endpoints = decoded.configuration?.policy["AWVA7CM7"].endpoints
         #expect(endpoints?.map(\.name) == [EndpointName(.embedded, "reporting")])

@@ -62,7 +62,7 @@ struct FaultTests {
 
     static let gatewayFaults = [
         FaultCase("managment", ["listen": "127.0.0.1:7080"], "did you mean management?"),
-        FaultCase("tls", [:], "expected one of management, state"),
+        FaultCase("thing", [:], "expected one of management, state"),
         FaultCase("listen", "0.0.0.0:9030", "warehouses[].listeners[].listen"),
         FaultCase("backends", ["db:3306"], "warehouses[].listeners[].backends"),
         FaultCase("whitelist", [:], "warehouses[].whitelist"),

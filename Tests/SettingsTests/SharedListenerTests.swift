@@ -172,18 +172,19 @@ struct SharedListenerTests {
             ("routes[0]", ["warehouse": "A"], "the route matches no clients"),
             ("routes[0]", ["endpoint": "vpce-1"], "warehouse: missing"),
             ("routes[2].default", "false", "must be true"),
-            ("routes[2].endpoint", "vpce-0123456789abcdef0", "cannot have both"),
+            ("routes[2].endpoint", "vpce-0123456789abcdef0", "matches one thing only"),
             ("routes[0].endpoint", "embedded:office", "needs a listener of its own"),
             ("routes[0].endpoint", "aws:vpce-0123456789abcdef1", "duplicate route"),
-            (
-                "routes[0]", ["serverName": "a.example", "warehouse": "A"],
-                "not supported in this version"
-            ),
+            ("routes[0]", ["serverName": "a b", "warehouse": "A"], "serverName"),
             (
                 "routes[0]", ["host": "a.example", "warehouse": "A"],
-                "not supported in this version"
+                "only HTTP requests have a host"
             ),
-            ("routes[0]", ["userSuffix": "A", "warehouse": "A"], "not supported in this version"),
+            ("routes[0]", ["userSuffix": "a@b", "warehouse": "A"], "without @"),
+            (
+                "routes[0]", ["attribute": "blue", "warehouse": "A"],
+                "which connection attribute it looks at"
+            ),
             ("link", "outbound", "an outbound link belongs to one warehouse"),
             ("backends", ["127.0.0.1:1"], "warehouses[].services.PROTOCOL.backends"),
             ("endpoint", "office", "only listeners inside a warehouse have it"),

@@ -9,6 +9,13 @@ package struct GatewayPage: ConsolePage {
         let until: Moment?
     }
 
+    /// A certificate that a listener shows.
+    struct Shown: Sendable {
+        let listener: String
+        let names: String
+        let until: Moment?
+    }
+
     struct Egress: Sendable {
         let warehouse: String
         let addresses: [String]
@@ -19,6 +26,7 @@ package struct GatewayPage: ConsolePage {
     let sections = SettingsSection.all(current: "gateway")
     let generation: String
     let certificate: Certificate?
+    let shown: [Shown]
     let awaiting: String?
     let egress: [Egress]
 
@@ -35,6 +43,15 @@ package struct GatewayPage: ConsolePage {
                 )
             }
         }
+        shown =
+            status["tls"]?["certificates"]?.array?.map { certificate in
+                let names = certificate["names"]?.array?.compactMap(\.string) ?? []
+                return Shown(
+                    listener: certificate["listener"]?.string ?? "",
+                    names: names.joined(separator: ", "),
+                    until: certificate["expiresAt"]?.moment
+                )
+            } ?? []
         let keys = status["awaitingRestart"]?.array?.compactMap(\.string) ?? []
         awaiting = keys.isEmpty ? nil : keys.joined(separator: ", ")
         self.egress =

@@ -318,8 +318,10 @@ extension OverviewPage.Notice {
             )
         case "backendDown", "serviceDown":
             (word, path, step) = ("Down", "#backends-title", "See the backends")
-        case "certificateExpiring":
+        case "certificateExpiring", "certificateFailing":
             (word, path, step) = ("Certificate", nil, "")
+        case "namesFailing":
+            (word, path, step) = ("Names", nil, "")
         default: (word, path, step) = ("Notice", nil, "")
         }
         let severity = notice["severity"]?.string ?? ""

@@ -53,8 +53,10 @@ package struct PrivateLinkPage: ConsolePage {
         let endpoint: String
         let id: String
         let cloud: String
-        let dnsName: String?
-        /// Empty without one.
+        /// By which clients reach it.
+        let host: String?
+        let zonalHosts: [String]
+        /// The name that its consumer gave; empty without one.
         let dnsText: String
         let consoleLink: String?
         let status: String
@@ -179,8 +181,9 @@ extension PrivateLinkPage.Endpoint {
         self.endpoint = name
         id = endpoint["endpointId"]?.string ?? ""
         self.cloud = cloud.name
-        dnsName = endpoint["dnsName"]?.string
-        dnsText = dnsName ?? ""
+        host = endpoint["host"]?.string
+        zonalHosts = endpoint["zonalHosts"]?.array?.compactMap(\.string) ?? []
+        dnsText = endpoint["dnsName"]?.string ?? ""
         consoleLink = cloud.consoleLink(endpoint: id, region: region)
         status = endpoint["status"]?.string ?? ""
         tone = Self.tone(of: endpoint["state"]?.string ?? "")

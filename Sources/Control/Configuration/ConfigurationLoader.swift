@@ -106,13 +106,20 @@ package struct ConfigurationLoader: Sendable {
         configuration?.topology.resolvePaths(in: folder)
         var topology = decoded.topology
         topology?.resolvePaths(in: folder)
+        var tls = TLSFileLoader(now: now())
+        if let topology = topology ?? configuration?.topology { tls.load(topology) }
+        configuration?.topology.files = tls.files
+        topology?.files = tls.files
+        if tls.findings.contains(where: { $0.severity == .error }) {
+            (configuration, topology) = (nil, nil)
+        }
         let homeless = configuration?.topology.management.warningOfNoCertificatePlace(in: tree)
         return LoadedConfiguration(
             file: path,
             configuration: configuration,
             topology: topology,
             findings: warnings + [homeless].compactMap(\.self)
-                + decoded.findings.map { $0.relative(to: path) }
+                + decoded.findings.map { $0.relative(to: path) } + tls.findings
         )
     }
 }
@@ -127,9 +134,12 @@ extension Topology {
         management.resolveCertificatePaths(store: storePath, in: folder)
         management.singleSignOn?.clientSecretFile?.resolvePath(in: folder)
         management.singleSignOn?.authorityFile?.resolvePath(in: folder)
+        names?.update?.keyFile.resolvePath(in: folder)
         for index in warehouses.indices {
             warehouses[index].adminLogin?.passwordFile.resolvePath(in: folder)
         }
+        acme?.resolvePaths(in: folder, store: storePath, state: StateFolder.current)
+        mapTLSPaths { URL(fileURLWithPath: $0, relativeTo: folder).path }
         lastPolicyFolder = Self.lastPolicyFolder(lastPolicyFolder, store: storePath, in: folder)
     }
 

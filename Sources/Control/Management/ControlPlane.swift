@@ -17,10 +17,16 @@ final class ControlPlane: Sendable {
     private let auditExport: @Sendable () -> ControlPlaneStatus.AuditExport?
     /// The certificate of the management address; `nil` without TLS.
     let certificate: @Sendable () -> CertificateStatus?
+    /// The names in the gateway's domain; `nil` if that is not its business.
+    let names: GatewayNames?
+    /// Those that the gateway obtains by ACME.
+    let managedCertificates: @Sendable () -> [ManagedCertificate]
 
     /// - Parameters:
     ///   - auditExport: the state of the export of the audit; `nil` while it is off.
     ///   - certificate: that of the management address; `nil` without TLS.
+    ///   - names: those in the gateway's domain.
+    ///   - managedCertificates: those that the gateway obtains by ACME.
     ///   - streams: how many streams of events there may be.
     ///   - exchange: sends notices.
     ///   - report: logs an event for the operator.
@@ -29,6 +35,8 @@ final class ControlPlane: Sendable {
         _ writer: PolicyWriter,
         auditExport: @escaping @Sendable () -> ControlPlaneStatus.AuditExport? = { nil },
         certificate: @escaping @Sendable () -> CertificateStatus? = { nil },
+        names: GatewayNames? = nil,
+        managedCertificates: @escaping @Sendable () -> [ManagedCertificate] = { [] },
         streams: StreamPlaces = StreamPlaces(),
         exchange: WebhookExchange = WebhookExchange(),
         report: @escaping @Sendable (OperatorEvent) -> Void = { _ in }
@@ -36,6 +44,8 @@ final class ControlPlane: Sendable {
         self.writer = writer
         self.auditExport = auditExport
         self.certificate = certificate
+        self.names = names
+        self.managedCertificates = managedCertificates
         let events = EventHub(
             gateway,
             store: { writer.store },
@@ -48,6 +58,8 @@ final class ControlPlane: Sendable {
             writer,
             exchange: exchange,
             certificateExpiry: { certificate()?.expiresAt },
+            names: { names?.status },
+            managedCertificates: managedCertificates,
             changed: events.noticesChanged
         )
         metrics = ManagementMetrics(report: report)
@@ -70,6 +82,9 @@ final class ControlPlane: Sendable {
         status.notices = notices.status
         status.auditExport = auditExport()
         status.certificate = certificate()
+        status.names = names?.status
+        status.queries = names?.counters
+        status.managedCertificates = managedCertificates()
         (status.countSeries, status.omittedCountSeries) = counts.seriesCounts
         return status
     }

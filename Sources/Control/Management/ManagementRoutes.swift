@@ -90,6 +90,7 @@ struct ManagementRoutes: Sendable {
             return try await pages.build {
                 var status = writer.completed(gateway.status()).visible(to: call.principal)
                 status.managementCertificate = plane.certificate()
+                status.names = plane.names?.status
                 return try Envelope(id: id, data: status).response(by: answers, on: channel)
             }
         }
@@ -111,6 +112,8 @@ struct ManagementRoutes: Sendable {
         connections.add()
         ConnectionExampleRoutes(connections: connections).add()
         EgressRoutes(api: api).add()
+        CertificateRoutes(api: api).add()
+        NameRoutes(api: api, names: plane.names).add()
         PasswordRoutes(api: api, writes: writes).add()
         PrivateLinkContractRoutes(api: api, writes: writes).add()
         WhitelistRoutes(api: api, writes: writes).add()

@@ -25,6 +25,8 @@ final class NoticeCenter: Sendable {
 
     /// - Parameters:
     ///   - certificateExpiry: of the management address's certificate; `nil` without one.
+    ///   - names: how they resolve; `nil` if that is not the gateway's business.
+    ///   - managedCertificates: those that the gateway obtains by ACME.
     ///   - changed: is told of all changes.
     init(
         _ gateway: any ManagedGateway,
@@ -32,6 +34,8 @@ final class NoticeCenter: Sendable {
         exchange: WebhookExchange = WebhookExchange(),
         clock: NoticeClock = NoticeClock(),
         certificateExpiry: @escaping @Sendable () -> UnixTime? = { nil },
+        names: @escaping @Sendable () -> NameServiceStatus? = { nil },
+        managedCertificates: @escaping @Sendable () -> [ManagedCertificate] = { [] },
         changed: @escaping @Sendable ([NoticeChange]) -> Void = { _ in }
     ) {
         self.gateway = gateway
@@ -39,7 +43,13 @@ final class NoticeCenter: Sendable {
         self.exchange = exchange
         self.clock = clock
         self.changed = changed
-        collector = NoticeCollector(gateway, writer, certificateExpiry: certificateExpiry)
+        collector = NoticeCollector(
+            gateway,
+            writer,
+            certificateExpiry: certificateExpiry,
+            names: names,
+            managedCertificates: managedCertificates
+        )
     }
 
     var list: NoticeList { state.withLock { $0.board.list } }

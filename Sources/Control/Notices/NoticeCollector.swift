@@ -39,16 +39,22 @@ final class NoticeCollector: Sendable {
     private let gateway: any ManagedGateway
     private let writer: PolicyWriter
     private let certificateExpiry: @Sendable () -> UnixTime?
+    private let names: @Sendable () -> NameServiceStatus?
+    private let managedCertificates: @Sendable () -> [ManagedCertificate]
     private let state = Mutex(State())
 
     init(
         _ gateway: any ManagedGateway,
         _ writer: PolicyWriter,
-        certificateExpiry: @escaping @Sendable () -> UnixTime?
+        certificateExpiry: @escaping @Sendable () -> UnixTime?,
+        names: @escaping @Sendable () -> NameServiceStatus? = { nil },
+        managedCertificates: @escaping @Sendable () -> [ManagedCertificate]
     ) {
         self.gateway = gateway
         self.writer = writer
         self.certificateExpiry = certificateExpiry
+        self.names = names
+        self.managedCertificates = managedCertificates
     }
 
     /// Blocks for a moment. Only one task may call it at a time.
@@ -56,6 +62,8 @@ final class NoticeCollector: Sendable {
         var facts = NoticeFacts(status: gateway.status(), endpoints: gateway.endpoints())
         facts.backendDownAfter = gateway.topology.management.notices.backendDownAfter
         facts.certificateExpiry = certificateExpiry()
+        facts.names = names()
+        facts.managedCertificates = managedCertificates()
         let version = Version(
             generation: facts.status.generation,
             revision: facts.status.policy?.revision

@@ -48,11 +48,16 @@ enum ProcessSettings {
         let needs = DescriptorNeeds(
             workers: shards > 0 ? shards : processors,
             eventLoops: processors,
-            listeners: topology?.listeners.count ?? 0
+            listeners: (topology?.listeners.count ?? 0) + (topology?.names?.descriptorCount ?? 0)
         )
         if let obstacle = needs.obstacle(limit: limit) { throw .cannotStart(obstacle) }
         return DescriptorPlan(limit: limit, fixedCount: needs.count)
     }
+}
+
+extension NameServiceSettings {
+    /// Two sockets for each address, and the thread's epoll set with what ends its wait.
+    fileprivate var descriptorCount: Int { listen.isEmpty ? 0 : 2 * listen.count + 3 }
 }
 
 /// How many descriptors a gateway uses before its first client connects. With fewer it must not

@@ -42,6 +42,7 @@ extension RunningGateway {
                 logger.notice("draining", metadata: ["sessions": "\(gateway.sessionCount)"])
                 // A successor may need the addresses immediately.
                 gateway.stopAccepting()
+                names.stopListening()
                 plane.events.close()
                 await group.triggerGracefulShutdown()
             }
@@ -62,6 +63,8 @@ extension RunningGateway {
             PolicyService(gateway: self),
             CountService(gateway: self),
             NoticeService(gateway: self),
+            NameUpdateService(gateway: self),
+            CertificateService(gateway: self),
         ]
         if management != nil || managementSocket != nil {
             services.append(ManagementService(gateway: self) { bound.yield($0) })
@@ -234,6 +237,24 @@ extension RunningGateway {
         }
     }
 
+    /// The updates of another name server.
+    private struct NameUpdateService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown { [gateway] in await gateway.names.updater.run() }
+        }
+    }
+
+    /// Obtains certificates by ACME, and renews them.
+    private struct CertificateService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown { [gateway] in await gateway.certificates.run() }
+        }
+    }
+
     /// The management address and the local socket.
     private struct ManagementService: ServiceLifecycle.Service {
         let gateway: RunningGateway
@@ -307,6 +328,24 @@ extension RunningGateway {
                 .cannotManage(address: management.description, reason: reason)
             }
         }
+        try bindListeners(until: deadline)
+        try bindNameServer(until: deadline)
+    }
+
+    private func bindNameServer(until deadline: ContinuousClock.Instant) throws(ServiceError) {
+        while true {
+            do throws(NameServer.ListenError) {
+                return try names.listen()
+            } catch {
+                guard error.failure.isAddressInUse, ContinuousClock.now < deadline else {
+                    throw .cannotStart(error.description)
+                }
+                Clock.sleep(milliseconds: Self.probeMilliseconds)
+            }
+        }
+    }
+
+    private func bindListeners(until deadline: ContinuousClock.Instant) throws(ServiceError) {
         while true {
             do throws(GatewayError) {
                 return try gateway.bind()

@@ -32,6 +32,10 @@ struct RunningGateway: Sendable {
     let writer: PolicyWriter
     /// What the management address and the local socket share.
     let plane: ControlPlane
+    /// The names in the gateway's domain.
+    let names: GatewayNames
+    /// Those that it obtains by ACME.
+    let certificates: GatewayCertificates
     let signIn: SignIn
     let singleSignOn: SingleSignOnLogin
     /// Whether browsers reach the gateway by HTTPS.
@@ -66,6 +70,10 @@ struct RunningGateway: Sendable {
         }
         self.logs = logs
         self.gateway = gateway
+        gateway.endSessionsElsewhere { [weak gateway] kill in
+            guard let gateway else { return "the gateway is stopping" }
+            return await AdministratorKill { gateway.topology }.end(kill)
+        }
         let logger = logs.logger
         self.logger = logger
         let certificate: ManagementCertificate?
@@ -87,7 +95,12 @@ struct RunningGateway: Sendable {
                 }
             }
         }
-        let saveAndReport = Self.reporter(gateway, lastPolicy, memory, logger)
+        let names = GatewayNames(logger: logger)
+        self.names = names
+        let certificates = GatewayCertificates(gateway, names, logger: logger)
+        self.certificates = certificates
+        certificates.prepare(topology.acme)
+        let saveAndReport = Self.reporter(gateway, lastPolicy, names, memory, logger)
         saveAndReport(start.status, start.configuration.policy)
         applier = PolicyApplier(
             start.configuration.policy,
@@ -109,6 +122,8 @@ struct RunningGateway: Sendable {
             writer,
             auditExport: { audit.status },
             certificate: { certificate?.status },
+            names: names,
+            managedCertificates: { certificates.status },
             streams: StreamPlaces(limit: descriptors.eventStreams),
             report: logs.events.record
         )
@@ -129,6 +144,7 @@ struct RunningGateway: Sendable {
             }
         ) { failure in
             certificate?.finishReload(succeeded: failure == nil)
+            if failure == nil { certificates.apply(gateway.topology.acme) }
             gateway.recordReload(failure: failure)
             guard let failure else { return }
             let generation = gateway.status().generation
@@ -140,6 +156,7 @@ struct RunningGateway: Sendable {
     private static func reporter(
         _ gateway: Gateway,
         _ lastPolicy: LastPolicy?,
+        _ names: GatewayNames,
         _ memory: MemoryTrimmer,
         _ logger: Logger
     ) -> @Sendable (PolicyStatus, Policy) -> Void {
@@ -149,6 +166,7 @@ struct RunningGateway: Sendable {
                 logger.notice("the policy's source can be read again: it replaces the saved policy")
             }
             expiries.watch(policy)
+            names.apply(gateway.topology, policy)
             // A policy that was restored is in the folder already.
             if !status.isRestored { lastPolicy?.save(policy, status) }
             memory.schedule()

@@ -35,7 +35,7 @@ extension ServiceError {
         switch error {
         case .cannotListen(let address, let failure):
             self = .cannotListen(address: address.description, reason: failure.description)
-        case .cannotConnectFrom, .noCongestionControl, .draining, .systemResources:
+        case .cannotConnectFrom, .noCongestionControl, .badTLS, .draining, .systemResources:
             self = .cannotStart(error.description)
         }
     }

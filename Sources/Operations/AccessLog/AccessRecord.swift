@@ -60,6 +60,8 @@ package struct AccessRecord: Hashable, Sendable {
     package var requestCount: UInt64 = 0
     /// Details on `reason`, such as which rule of the wire format was violated. Empty for none.
     package var detail: String = ""
+    /// The client's TLS session that ended at the gateway.
+    package var tls: TLSSession?
     /// Earlier denials of the same source and reason without a line of their own.
     package var unlogged: UInt64 = 0
 

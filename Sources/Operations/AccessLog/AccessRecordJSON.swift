@@ -9,7 +9,8 @@ extension AccessRecord {
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
     /// protocol, link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
-    /// durationMs, end`, and, if present, `cloud`, `request` and `title` (of a request's record),
+    /// durationMs, end`, and, if present, `cloud`, `tls`, `cipher`, `serverName` and
+    /// `clientCertificate` (of a TLS session that ended at the gateway), `request` and `title` (of a request's record),
     /// `requests` (of a connection that had some), `shadow` (why the client would have been
     /// denied without shadow mode), `detail` and `unlogged`. What does not apply is `null`. No byte in a text can end the line or the string.
     package func appendJSON(to line: inout [UInt8]) {
@@ -21,6 +22,7 @@ extension AccessRecord {
         appendDecision(to: &line)
         appendTraffic(to: &line)
         if let endpoint { line.append(key: #","cloud":"#, endpoint.cloud.rawValue) }
+        if let tls { append(tls, to: &line) }
         appendRequests(to: &line)
         if let shadow { line.append(key: #","shadow":"#, shadow.rawValue) }
         if !detail.isEmpty { line.append(key: #","detail":"#, detail) }
@@ -29,6 +31,15 @@ extension AccessRecord {
             line.append(decimal: unlogged)
         }
         line.append(text: "}\n")
+    }
+
+    private func append(_ tls: TLSSession, to line: inout [UInt8]) {
+        line.append(key: #","tls":"#, tls.version.rawValue)
+        line.append(key: #","cipher":"#, tls.cipher)
+        if let name = tls.serverName { line.append(key: #","serverName":"#, name) }
+        if let certificate = tls.clientCertificate {
+            line.append(key: #","clientCertificate":"#, certificate.subject)
+        }
     }
 
     private func appendRequests(to line: inout [UInt8]) {

@@ -1,4 +1,5 @@
 import Addresses
+import DomainNames
 package import Policy
 package import Settings
 
@@ -10,9 +11,11 @@ package struct EndpointStatus: Hashable, Sendable, Codable {
     /// The state in its cloud's own terms.
     package var word: String
     package var description: String
-    /// The host that the endpoint's consumers connect to: its DNS name if it is known, or that of an
-    /// embedded endpoint in the gateway's domain; `nil` for neither.
+    /// The host that the endpoint's consumers connect to: its own DNS name if it has one, or that in
+    /// the gateway's domain; `nil` for neither.
     package var host: String?
+    /// Its names in the gateway's domain, one for each zone of its service; absent for none.
+    package var zonalHosts: [String]?
     /// An embedded endpoint's addresses.
     package var listeners: [String]
     package var activeConnections: Int
@@ -20,36 +23,32 @@ package struct EndpointStatus: Hashable, Sendable, Codable {
     package var connectionLimit: Int
 
     /// An endpoint of `warehouse` under a topology.
+    ///
+    /// - Parameter services: the warehouse's, which endpoints have their zones from.
     package init(
         _ endpoint: Endpoint,
         of warehouse: Warehouse,
+        among services: [EndpointService] = [],
         in topology: Topology,
         activeConnections: Int
     ) {
-        let domain = topology.domain
+        let names = topology.names(of: warehouse)
         self.warehouse = warehouse.id
         self.endpoint = endpoint.name
         state = endpoint.state
         word = endpoint.state.word(of: endpoint.cloud)
         description = endpoint.description
         let isEmbedded = endpoint.cloud == .embedded
-        let embeddedHost = domain.map { endpoint.host(in: warehouse, domain: $0) }
-        host = endpoint.dnsName.isEmpty ? (isEmbedded ? embeddedHost : nil) : endpoint.dnsName
+        host =
+            endpoint.dnsName.isEmpty
+            ? names?.name(of: endpoint).map(\.text) : endpoint.dnsName
+        let zonal = names?.zonalNames(of: endpoint, among: services) ?? []
+        zonalHosts = zonal.isEmpty ? nil : zonal.map(\.name.text)
         listeners = topology.listeners(to: warehouse.id)
             .filter { isEmbedded && $0.endpoint == endpoint.id }
             .map(\.address.description)
         self.activeConnections = activeConnections
         connectionLimit = endpoint.connectionLimit
-    }
-}
-
-extension Endpoint {
-    /// An embedded endpoint's DNS name: `reporting.awva7cm7.link.example.com`.
-    ///
-    /// A warehouse's id may have `_` in it, which a host name may not (RFC 1123 §2.1).
-    func host(in warehouse: Warehouse, domain: String) -> String {
-        let label = warehouse.id.lowercased().map { $0 == "_" ? "-" : $0 }
-        return "\(id).\(String(label)).\(domain)"
     }
 }
 

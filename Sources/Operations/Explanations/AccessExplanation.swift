@@ -86,7 +86,7 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
         }
         self.endpoint = through
         requiresHeader = listener.acceptProxyProtocol.mode == .required
-        let destination = listener.warehouse(through: through)
+        let destination = listener.warehouse(through: through, askingFor: warehouse)
         leadsTo = destination.flatMap { $0 == warehouse ? nil : $0 }
         guard destination != warehouse else { return }
         (self.verdict, reason) = (.deny, .noRoute)
@@ -130,9 +130,17 @@ extension Listener {
     }
 
     /// The warehouse that a client reaches through `endpoint`; `nil` for none.
-    func warehouse(through endpoint: EndpointName?) -> String? {
+    ///
+    /// - Parameter wanted: the warehouse that it asks for as the listener's routes expect, such as by
+    ///   its name.
+    func warehouse(through endpoint: EndpointName?, askingFor wanted: String? = nil) -> String? {
         let table = RouteTable(routes.map { ($0.match, $0.service.id.warehouse) })
-        return table.destination(endpoint: endpoint, Introduction())
+        let isNamed = routes.contains { $0.match.isEndpoint(endpoint) }
+        let isClaimable = routes.contains { $0.match.isClaim && $0.service.id.warehouse == wanted }
+        if isClaimable, !isNamed { return wanted }
+        guard case .destination(let warehouse) = table.choose(endpoint: endpoint, Introduction())
+        else { return nil }
+        return warehouse
     }
 }
 

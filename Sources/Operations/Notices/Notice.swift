@@ -12,8 +12,10 @@ package enum NoticeKind: String, Hashable, Sendable, CaseIterable, Codable {
     case keyExpiring
     /// Keys of the API have expired within a day.
     case keyExpired
-    /// The management address's certificate expires within two weeks, or has.
+    /// The management address's certificate, or a listener's, expires within two weeks, or has.
     case certificateExpiring
+    /// A certificate cannot be obtained or renewed by ACME.
+    case certificateFailing
     /// A backend has failed its checks for a while.
     case backendDown
     /// All backends of a service have.
@@ -26,6 +28,8 @@ package enum NoticeKind: String, Hashable, Sendable, CaseIterable, Codable {
     case policyRestored
     /// Changes cannot be written to the store.
     case storeFailing
+    /// Names in the gateway's domain may not resolve as they should.
+    case namesFailing
     /// Made by a person to try a webhook.
     case test
 }

@@ -211,4 +211,31 @@ extension NoticeFacts {
         }
         return conditions
     }
+
+    /// An update is tried again several times before anyone hears of it.
+    private static let updatePatience: Int64 = 300
+
+    func nameConditions(at now: UnixTime) -> [NoticeCondition] {
+        guard let names else { return [] }
+        var problems: [String] = []
+        if let failure = names.listenFailure { problems.append(failure) }
+        if let updates = names.updates, let failure = updates.failure,
+            let since = updates.failingSince,
+            now.seconds - since.seconds >= Self.updatePatience
+        {
+            problems.append(
+                "the name server \(updates.server) has not been updated since \(since.rfc3339):"
+                    + " \(failure)"
+            )
+        }
+        guard !problems.isEmpty else { return [] }
+        return [
+            NoticeCondition(
+                .namesFailing,
+                .warning,
+                subject: names.domain,
+                "Names in \(names.domain) may not resolve: \(problems.joined(separator: "; "))."
+            )
+        ]
+    }
 }

@@ -135,17 +135,38 @@ extension NoticeFacts {
     }
 
     private func certificateConditions(at now: UnixTime) -> [NoticeCondition] {
-        guard let expiry = certificateExpiry else { return [] }
+        let own = certificateExpiry.flatMap {
+            expiring(at: $0, now, subject: "certificate", "the management address")
+        }
+        // One certificate may be shown at many listeners.
+        var seen: Set<String> = []
+        let shown = status.tls.certificates.filter { seen.insert($0.fingerprint).inserted }
+        return [own].compactMap(\.self)
+            + shown.compactMap { certificate in
+                let name = LogText.harmless(certificate.names.first ?? certificate.subject)
+                return expiring(
+                    at: certificate.expiresAt,
+                    now,
+                    subject: "certificate \(name)",
+                    "listener \(certificate.listener), for \(name),"
+                )
+            }
+    }
+
+    private func expiring(
+        at expiry: UnixTime,
+        _ now: UnixTime,
+        subject: String,
+        _ owner: String
+    ) -> NoticeCondition? {
         let rest = expiry.seconds - now.seconds
-        guard rest <= Self.certificatePeriod else { return [] }
+        guard rest <= Self.certificatePeriod else { return nil }
         let words = rest > 0 ? "expires at \(expiry.rfc3339)" : "expired at \(expiry.rfc3339)"
-        return [
-            NoticeCondition(
-                .certificateExpiring,
-                rest > Self.certificateAlarm ? .warning : .critical,
-                subject: "certificate",
-                "The certificate of the management address \(words)."
-            )
-        ]
+        return NoticeCondition(
+            .certificateExpiring,
+            rest > Self.certificateAlarm ? .warning : .critical,
+            subject: subject,
+            "The certificate of \(owner) \(words)."
+        )
     }
 }

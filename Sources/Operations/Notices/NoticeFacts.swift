@@ -84,6 +84,10 @@ package struct NoticeFacts: Sendable {
     package var isStoreFailing = false
     /// When the certificate of the management address expires; `nil` without one.
     package var certificateExpiry: UnixTime?
+    /// How names resolve; `nil` without `dns`.
+    package var names: NameServiceStatus?
+    /// Those that the gateway obtains by ACME.
+    package var managedCertificates: [ManagedCertificate] = []
     package var backendDownAfter = Duration.seconds(30)
 
     package init(
@@ -100,5 +104,7 @@ extension NoticeFacts {
     package func conditions(at now: UnixTime) -> [NoticeCondition] {
         endpointConditions(at: now) + expiryConditions(at: now) + backendConditions
             + policyConditions(at: now) + gatewayConditions(at: now)
+            + nameConditions(at: now)
+            + managedCertificates.compactMap { $0.condition(at: now) }
     }
 }

@@ -1,3 +1,4 @@
+package import NameService
 package import Time
 
 /// What the control plane has done since the start, for `/metrics`. Its labels are bounded: routes,
@@ -135,6 +136,12 @@ package struct ControlPlaneStatus: Hashable, Sendable {
     package var auditExport: AuditExport?
     /// Of the management address; `nil` without TLS.
     package var certificate: CertificateStatus?
+    /// `nil` without `dns`.
+    package var names: NameServiceStatus?
+    /// What the name server has answered; `nil` if there is none.
+    package var queries: NameServiceCounters?
+    /// Those that the gateway obtains by ACME.
+    package var managedCertificates: [ManagedCertificate] = []
     package var countSeries = 0
     package var omittedCountSeries = 0
 

@@ -43,6 +43,10 @@ package struct GatewayStatus: Hashable, Sendable, Codable {
     package var bufferedByteCount: Int = 0
     /// Of the management address; `nil` without TLS.
     package var managementCertificate: CertificateStatus?
+    /// TLS with clients.
+    package var tls = TLSStatus()
+    /// How names in the gateway's domain resolve; `nil` without `dns`.
+    package var names: NameServiceStatus?
 
     package init() {}
 }

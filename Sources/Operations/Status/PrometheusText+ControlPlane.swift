@@ -9,6 +9,8 @@ extension PrometheusText {
         appendStore(control)
         appendAuditExport(control.auditExport)
         appendCertificate(control.certificate)
+        appendNames(control.names, control.queries)
+        appendManagedCertificates(control.managedCertificates)
         family("sluice_count_series", .gauge, "Series of counts per minute.") {
             $0.sample(control.countSeries)
         }
@@ -160,6 +162,30 @@ extension PrometheusText {
             .gauge,
             "End of the life of the management address's certificate, in seconds since 1970."
         ) { $0.sample(certificate.expiresAt.seconds) }
+    }
+
+    private mutating func appendManagedCertificates(_ certificates: [ManagedCertificate]) {
+        guard !certificates.isEmpty else { return }
+        family(
+            "sluice_acme_certificate_expiry_timestamp_seconds",
+            .gauge,
+            "End of the life of a certificate obtained by ACME, in seconds since 1970."
+        ) { family in
+            for certificate in certificates {
+                guard let end = certificate.expiresAt else { continue }
+                family.sample(end.seconds, ["names": certificate.names.joined(separator: ",")])
+            }
+        }
+        family(
+            "sluice_acme_certificate_failed_attempts",
+            .gauge,
+            "Attempts in a row to obtain or renew a certificate that have failed."
+        ) { family in
+            for certificate in certificates {
+                let names = certificate.names.joined(separator: ",")
+                family.sample(certificate.failures, ["names": names])
+            }
+        }
     }
 
     private mutating func appendAuditExport(_ export: ControlPlaneStatus.AuditExport?) {

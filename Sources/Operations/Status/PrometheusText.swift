@@ -32,6 +32,7 @@ package struct PrometheusText: CustomStringConvertible {
         appendShards(status.shards)
         appendListeners(status.listeners)
         appendBackends(status.listeners)
+        appendTLS(status.tls)
         if let control { appendControlPlane(control) }
         appendProcess(process, startedAt: status.startedAt.seconds)
     }

@@ -170,10 +170,10 @@ extension KeyGuess {
     private static let listenerKeys = doorKeys.union(ownListenerKeys).union(serviceKeys)
     private static let warehouseKeys: Set = [
         "listeners", "services", "whitelist", "whenRevoked", "endpointServices", "endpoints",
-        "host",
+        "host", "label",
     ]
     private static let gatewayKeys: Set = [
-        "management", "log", "keepalive", "engine", "domain", "warehouses", "limits",
+        "management", "log", "keepalive", "engine", "domain", "dns", "warehouses", "limits",
     ]
 
     /// The mappings, recognized by the keys that were read.

@@ -1,4 +1,5 @@
 import CIDRTrie
+import DomainNames
 import Text
 import Time
 
@@ -26,9 +27,17 @@ final class Decoding {
     /// What a warehouse without a whitelist starts with.
     var absentWhitelist = AbsentWhitelist.open(isWarnedOf: true)
 
+    /// The gateway's own TLS settings, which listeners inherit.
+    var tls: TLSSettings?
+    /// Whether certificates are obtained while the gateway runs.
+    var hasCertificatesByACME = false
+
     /// Every address on which the gateway is to listen.
     var listenAddresses = ListenClaims()
     var warehouseIDs = Claims<String>()
+    /// Under which warehouses have names.
+    var domain: DomainName?
+    var warehouseLabels = Claims<DomainLabel>()
     /// Where the management address's settings name warehouses.
     var warehouseReferences: [(id: String, location: SourceLocation)] = []
     /// Every backend.

@@ -25,6 +25,7 @@ extension GatewayConfiguration {
             topology.readSettings(&fields)
             topology.readLimits(&fields)
             let policy = topology.readWarehouses(&fields)
+            topology.readNames(&fields)
             place.decoding.checkBackends()
             place.decoding.checkWarehouses(topology.warehouses.map(\.id))
             return GatewayConfiguration(topology, policy)
@@ -40,8 +41,11 @@ extension Topology {
         lastPolicyFolder = fields.optional("lastPolicy")
         egressAddresses = fields.blocks("egressAddresses")
         identities = .decode(fields.place("identities"))
-        let domain: HostName? = fields.optional("domain")
-        self.domain = domain?.text
+        domain = fields.optional("domain")
+        fields.place.decoding.domain = domain
+        let tls = TLSSettings.decodeGeneral(fields.place("tls"))
+        (fields.place.decoding.tls, acme) = (tls?.settings, tls?.acme)
+        fields.place.decoding.hasCertificatesByACME = acme != nil
         let log = fields.place("log")
         self.log.read(log)
         readPolicy(&fields)
@@ -61,6 +65,13 @@ extension Topology {
         timeouts.read(fields.place("timeouts"))
         keepalive.read(fields.place("keepalive"))
         engine.read(fields.place("engine"))
+    }
+
+    /// After listeners and warehouses, whose addresses names resolve to.
+    fileprivate mutating func readNames(_ fields: inout Fields) {
+        guard let place = fields.place("dns") else { return }
+        names = .decode(place, domain: domain)
+        names?.checkAddresses(of: self, at: place)
     }
 
     private mutating func readPolicy(_ fields: inout Fields) {

@@ -2,7 +2,9 @@
 package struct Timeouts: Hashable, Sendable {
     /// From accept to a complete PROXY header; a listener may set its own.
     package var header: Duration = .seconds(5)
-    /// For one attempt to connect to one backend.
+    /// For a client's TLS handshake; a listener may set its own.
+    package var handshake: Duration = .seconds(10)
+    /// For one attempt to connect to one backend, TLS included.
     package var connect: Duration = .seconds(5)
     /// Without a byte in either direction. Above the 8 hours of `wait_timeout` by default.
     package var idle: Duration = .seconds(9 * 3600)
@@ -65,6 +67,7 @@ struct TimeoutChanges {
             {
                 set.append(\.header)
             }
+            if scope.contains(.header) { read("handshake", \.handshake, of: &fields) }
             if scope.contains(.session) {
                 read("connect", \.connect, of: &fields)
                 read("idle", \.idle, of: &fields)

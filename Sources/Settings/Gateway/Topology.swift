@@ -1,4 +1,5 @@
 package import Addresses
+package import DomainNames
 package import Traffic
 
 /// What a gateway serves, and how: listeners, routes, services, backends, limits and logs. It
@@ -20,8 +21,16 @@ package struct Topology: Hashable, Sendable {
     package var egressAddresses: [CIDRBlock] = []
     /// As whom outbound endpoints are created in each cloud.
     package var identities = CloudIdentities()
-    /// Under which embedded endpoints have their DNS names; `nil` for none.
-    package var domain: String?
+    /// Under which warehouses and endpoints have their DNS names (``WarehouseNames``); `nil` if they
+    /// have none.
+    package var domain: DomainName?
+    /// Certificates that are obtained while the gateway runs, for every listener that ends TLS; `nil`
+    /// for none.
+    package var acme: ACMESettings?
+    /// The content of the files that TLS settings name.
+    package var files = TLSFiles()
+    /// How names in ``domain`` are made to resolve; `nil` if that is not the gateway's business.
+    package var names: NameServiceSettings?
     /// What is written down, of the gateway itself and of each connection.
     package var log: LogSettings
     /// Over all warehouses; each may also have its own limit.
@@ -41,7 +50,7 @@ package struct Topology: Hashable, Sendable {
     package init(
         management: SocketAddress? = nil,
         policyAuthority: PolicyAuthority = .file,
-        domain: String? = nil,
+        domain: DomainName? = nil,
         log: LogSettings = LogSettings(),
         limits: ConnectionLimits = ConnectionLimits(),
         timeouts: Timeouts = Timeouts(),

@@ -45,7 +45,7 @@ extension Listener {
             )
             settings.accept.checkClientHeaders(before: own, at: fields.place)
             guard let service, let address, let link else { return nil }
-            return Listener(
+            var listener = Listener(
                 protocol: service,
                 address: address,
                 interface: interface?.text,
@@ -57,6 +57,8 @@ extension Listener {
                 timeouts: settings.timeouts,
                 routes: [Route(.default, to: own, timeouts: settings.timeouts)]
             )
+            settings.apply(to: &listener)
+            return listener
         }
     }
 }
@@ -64,6 +66,8 @@ extension Listener {
 /// Settings of every listener for its clients' first bytes and for denials.
 struct DoorSettings {
     let accept: AcceptProxyProtocol
+    let tls: ClientTLS
+    let greeting: MySQLGreetingSettings?
     let reject: Reject
     let timeouts: Timeouts
 
@@ -84,10 +88,37 @@ struct DoorSettings {
             mayBeEndpoint: mayBeEndpoint,
             timeout: timeouts.header
         )
+        let tlsPlace = fields.place("tls")
+        tls = ClientTLS.decode(tlsPlace, protocol: service)
+        greeting = MySQLGreetingSettings.decode(fields.mySQLPlace("greeting", for: service))
         reject = Reject.decode(fields.place("reject"), for: service)
         var timeouts = timeouts
         timeouts.header = accept.timeout
         self.timeouts = timeouts
+    }
+}
+
+extension DoorSettings {
+    /// Sets what a listener has beyond its own keys.
+    func apply(to listener: inout Listener) {
+        switch tls {
+        case .off: break
+        case .ended(let tls): listener.tls = tls
+        case .passedThrough: listener.passesTLSThrough = true
+        }
+        guard listener.protocol == .mysql else { return }
+        let greets = listener.tls != nil || listener.routes.contains { $0.match.isOfLogin }
+        listener.greeting = greeting ?? (greets ? MySQLGreetingSettings() : nil)
+    }
+}
+
+extension RouteMatch {
+    /// Whether only a client's login shows it: the gateway has to greet.
+    fileprivate var isOfLogin: Bool {
+        switch self {
+        case .userSuffix, .attribute, .database: true
+        case .default, .endpoint, .serverName, .host: false
+        }
     }
 }
 
@@ -105,6 +136,14 @@ extension AcceptProxyProtocol {
 extension LinkKind: ConfigurationWord {}
 
 extension Fields {
+    /// The place of a key that only MySQL listeners have.
+    fileprivate mutating func mySQLPlace(_ key: String, for service: ServiceProtocol?) -> Place? {
+        guard let place = place(key) else { return nil }
+        guard let service, service != .mysql else { return place }
+        place.error("only MySQL listeners have a \(key)", remedy: "remove the key")
+        return nil
+    }
+
     /// The embedded endpoint that a listener of a private link is.
     fileprivate mutating func embeddedEndpoint(
         link: LinkKind?,

@@ -22,6 +22,12 @@ package struct Listener: Hashable, Sendable {
     package var sources: [CIDRBlock]?
     /// Required with a cloud's private link, where only the header identifies the endpoint.
     package var acceptProxyProtocol: AcceptProxyProtocol
+    /// TLS with clients that ends at the gateway; `nil` for none.
+    package var tls: ListenerTLS?
+    /// Whether the ClientHello is read for its name, and TLS ends at the backend.
+    package var passesTLSThrough = false
+    /// How the gateway greets MySQL clients; `nil` if the backend does.
+    package var greeting: MySQLGreetingSettings?
     /// How a denied client learns of it.
     package var reject: Reject
     /// The gateway's own unless the listener sets some; `drain` applies to the gateway only.

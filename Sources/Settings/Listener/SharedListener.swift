@@ -8,6 +8,7 @@ import Traffic
 struct SharedListener {
     private let listener: Listener
     private let routes: [SharedRoute]
+    private let settings: DoorSettings
 
     static func decodeAll(_ fields: inout Fields, timeouts inherited: Timeouts)
         -> [SharedListener]
@@ -31,7 +32,13 @@ struct SharedListener {
                 protocol: service,
                 timeouts: timeouts
             )
-            let routes = SharedRoute.decodeAll(&fields, link: link)
+            let door = RoutedDoor(
+                protocol: service,
+                link: link,
+                tls: settings.tls,
+                attribute: settings.greeting?.attribute
+            )
+            let routes = SharedRoute.decodeAll(&fields, at: door)
             guard let service, let address, let link else { return nil }
             let listener = Listener(
                 protocol: service,
@@ -42,7 +49,7 @@ struct SharedListener {
                 reject: settings.reject,
                 timeouts: settings.timeouts
             )
-            return SharedListener(listener: listener, routes: routes)
+            return SharedListener(listener: listener, routes: routes, settings: settings)
         }
     }
 
@@ -75,8 +82,19 @@ struct SharedListener {
             keys.insert(route.key)
             return resolved
         }
+        settings.apply(to: &listener)
         return listener
     }
+}
+
+/// What a listener is, as far as it decides which routes it may have.
+struct RoutedDoor {
+    /// `nil` if it is unknown; then nothing is concluded from it.
+    let `protocol`: ServiceProtocol?
+    let link: LinkKind?
+    let tls: ClientTLS
+    /// The connection attribute that its routes may match.
+    let attribute: String?
 }
 
 /// A route as it is written, which names a warehouse.
@@ -84,6 +102,8 @@ struct SharedRoute {
     private enum Match {
         case `default`
         case endpoint(EndpointReference, Place)
+        /// One that is certain without the warehouse.
+        case claimed(RouteMatch)
     }
 
     fileprivate let place: Place
@@ -91,20 +111,19 @@ struct SharedRoute {
     private let warehousePlace: Place
     let warehouse: String
 
-    static func decodeAll(_ listener: inout Fields, link: LinkKind?) -> [SharedRoute] {
+    static func decodeAll(_ listener: inout Fields, at door: RoutedDoor) -> [SharedRoute] {
         guard let list = listener.requiredPlace("routes") else { return [] }
         let places = list.elements()
-        let routes = places.compactMap { decode($0, link: link) }
+        let routes = places.compactMap { decode($0, at: door) }
         var claims = Claims<String>()
         for route in routes {
             if let owner = claims.claim(route.key, for: route.place) {
                 route.reportDouble(of: owner)
             }
         }
-        let hasDefault = routes.contains { if case .default = $0.match { true } else { false } }
-        if link == .public, !hasDefault, routes.count == places.count, !list.node.isIncomplete {
+        if door.link == .public, list.isEmptySequence, !list.node.isIncomplete {
             list.error(
-                "a public listener needs a default route",
+                "a public listener needs a route",
                 remedy: "add { default: true, warehouse: ID }"
             )
         } else if list.isEmptySequence {
@@ -125,12 +144,13 @@ struct SharedRoute {
         switch match {
         case .default: "default"
         case .endpoint(let endpoint, _): "\(endpoint)"
+        case .claimed(let match): match.description
         }
     }
 
-    private static func decode(_ place: Place, link: LinkKind?) -> SharedRoute? {
+    private static func decode(_ place: Place, at door: RoutedDoor) -> SharedRoute? {
         place.mapping { fields in
-            let match = readMatch(&fields, link: link)
+            let match = readMatch(&fields, at: door)
             let place =
                 fields.place.isDefaultNamed
                 ? fields.place("warehouse") : fields.requiredPlace("warehouse")
@@ -146,7 +166,7 @@ struct SharedRoute {
         }
     }
 
-    private static func readMatch(_ fields: inout Fields, link: LinkKind?) -> Match? {
+    private static func readMatch(_ fields: inout Fields, at door: RoutedDoor) -> Match? {
         var matches: [Match] = []
         var isInvalid = false
         if let place = fields.place("default") {
@@ -156,31 +176,30 @@ struct SharedRoute {
             isInvalid = isDefault != true
         }
         if let place = fields.place("endpoint") {
-            let endpoint = readEndpoint(place, link: link)
+            let endpoint = readEndpoint(place, link: door.link)
             if let endpoint { matches.append(.endpoint(endpoint, place)) }
             isInvalid = isInvalid || endpoint == nil
         }
-        for key in ["serverName", "host", "userSuffix"] {
-            guard let place = fields.place(key) else { continue }
-            place.error(
-                "not supported in this version: the route would match no clients",
-                remedy: "use endpoint: ID or default: true"
-            )
-            isInvalid = true
+        for claim in RouteClaim.allCases {
+            guard let place = fields.place(claim.rawValue) else { continue }
+            let match = claim.read(place, at: door)
+            if let match { matches.append(.claimed(match)) }
+            isInvalid = isInvalid || match == nil
         }
         if matches.count > 1 {
             fields.place.error(
-                "a route cannot have both default and endpoint",
+                "a route matches one thing only",
                 remedy: "split it into two routes"
             )
         } else if matches.isEmpty, !isInvalid {
             fields.conclude(
                 .error,
                 at: fields.place,
-                fromAbsenceOf: ["default", "endpoint"],
+                fromAbsenceOf: ["default", "endpoint"] + RouteClaim.allCases.map(\.rawValue),
                 "the route matches no clients",
-                remedy: link == .private
-                    ? "add endpoint: ID, or default: true for all others" : "add default: true"
+                remedy: door.link == .private
+                    ? "add endpoint: ID, or default: true for all others"
+                    : "add serverName: NAME, or default: true"
             )
         }
         return matches.count == 1 ? matches[0] : nil
@@ -273,7 +292,12 @@ extension SharedRoute {
     }
 
     private func match(of warehouse: DecodedWarehouse) -> RouteMatch? {
-        guard case .endpoint(let reference, let place) = match else { return .default }
+        let (reference, place): (EndpointReference, Place)
+        switch match {
+        case .default: return .default
+        case .claimed(let match): return match
+        case .endpoint(let named, let at): (reference, place) = (named, at)
+        }
         let known = warehouse.policy.endpoints.map(\.name)
         guard let name = reference.name(among: known) else {
             let written = PrivateLinkForm.clouds(using: reference.id).map {

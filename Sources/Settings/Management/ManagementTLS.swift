@@ -109,7 +109,7 @@ extension ManagementTLS {
 }
 
 /// The path of a file; text alone could be empty.
-private struct FilePath: ConfigurationScalar {
+struct FilePath: ConfigurationScalar {
     static let expectation = "the path of a file"
 
     let text: String

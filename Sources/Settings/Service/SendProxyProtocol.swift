@@ -12,6 +12,8 @@ package enum SendProxyProtocol: Hashable, Sendable {
         package var passTLVs = false
         /// Whether a CRC32C TLV is added.
         package var addsCRC32C = false
+        /// Whether the client's TLS session is described, if it ends at the gateway.
+        package var addsTLS = false
 
         /// Addresses only, which the most backends take: MariaDB resets a payload above 240 bytes.
         package init() {}
@@ -36,6 +38,7 @@ extension SendProxyProtocol {
         let places = [
             fields.read("tlvs", into: &tlvs),
             fields.read("crc32c", into: &options.addsCRC32C),
+            fields.read("tls", into: &options.addsTLS),
         ]
         options.passTLVs = tlvs == .pass
         guard let word else { return nil }

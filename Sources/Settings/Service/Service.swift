@@ -33,6 +33,8 @@ package struct Service: Hashable, Sendable {
     package var healthCheck: HealthCheck
     /// The same for each backend.
     package var sendProxyProtocol: SendProxyProtocol
+    /// `nil` for plain connections.
+    package var tls: BackendTLSSettings?
     /// The gateway's own addresses to connect from, in turn: each has its own local ports. Empty if
     /// the system chooses.
     package var sourceAddresses: [IPAddress]
@@ -95,7 +97,7 @@ extension Service {
             )
         }
         let sourceAddresses = fields.sourceAddresses(to: backends)
-        return Service(
+        var own = Service(
             id,
             backends: backends,
             healthCheck: healthCheck,
@@ -103,6 +105,8 @@ extension Service {
             sourceAddresses: sourceAddresses,
             connectionLimit: fields.connectionLimit()
         )
+        own.tls = BackendTLSSettings.decode(fields.place("backendTLS"))
+        return own
     }
 }
 

@@ -1,4 +1,5 @@
 package import Addresses
+package import DomainNames
 package import Policy
 public import Text
 import Traffic
@@ -10,8 +11,11 @@ package struct Warehouse: Hashable, Sendable {
     package var id: String
     /// For people; need not be unique.
     package var name: String
-    /// The DNS name that its users connect to; the connection examples show it.
+    /// The host that its users connect to, if that is not its name in the gateway's domain; the
+    /// connection examples show it.
     package var host: String?
+    /// What it is called in the gateway's domain, if not by its id.
+    package var label: DomainLabel?
     /// The cloud it runs in; `nil` if unknown.
     package var cloud: Cloud?
     /// The cloud's name for its region and zone; empty if unknown.
@@ -95,6 +99,7 @@ struct DecodedWarehouse {
             let links = Set(shared.compactMap { listener in id.flatMap(listener.link) })
             let name: String? = fields.optional("name")
             let host: HostName? = fields.optional("host")
+            let label = WarehouseNames.readLabel(&fields, of: id)
             let cloud: Cloud? = fields.optional("cloud")
             let region: String? = fields.optional("region")
             let zone: String? = fields.optional("zone")
@@ -140,6 +145,7 @@ struct DecodedWarehouse {
                 connectionLimit: connectionLimit,
                 whenRevoked: whenRevoked
             )
+            warehouse.label = label
             warehouse.outbound = outbound
             warehouse.egressAddresses = egressAddresses
             warehouse.adminLogin = adminLogin

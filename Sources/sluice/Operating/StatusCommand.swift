@@ -57,6 +57,13 @@ struct StatusTable: CustomStringConvertible {
                 expires \(certificate.expiresAt.rfc3339)
                 """
             } ?? "")
+            + (status.names.map { "\n\(Self.line(of: $0))" } ?? "")
+    }
+
+    private static func line(of names: NameServiceStatus) -> String {
+        let places = names.listening.joined(separator: ", ")
+        return "\(names.nameCount.of("name")) in \(names.domain), serial \(names.serial)"
+            + (places.isEmpty ? "" : ", answered on \(places)")
     }
 
     /// Problems that need attention, one per line.
@@ -89,6 +96,10 @@ struct StatusTable: CustomStringConvertible {
                 "the certificate of the management address expired at \(end.rfc3339) (replace it and"
                     + " reload)"
             )
+        }
+        if let failure = status.names?.listenFailure { lines.append(failure) }
+        if let updates = status.names?.updates, let failure = updates.failure {
+            lines.append("name server \(updates.server) is not up to date: \(failure)")
         }
         for listener in status.listeners {
             if let failure = listener.failure {

@@ -1,4 +1,5 @@
 import CIDRTrie
+import DomainNames
 import Foundation
 import Glibc
 import Policy
@@ -162,9 +163,13 @@ struct LoaderTests {
     func reload() throws {
         let folder = try TemporaryFolder(["sluice.yaml": "warehouses: []\ndomain: a.example"])
         let path = folder.path(of: "sluice.yaml")
-        #expect(testLoader.load(contentsOf: path).configuration?.topology.domain == "a.example")
+        #expect(
+            testLoader.load(contentsOf: path).configuration?.topology.domain?.text == "a.example"
+        )
         try folder.write(Data("warehouses: []\ndomain: b.example".utf8), to: "sluice.yaml")
-        #expect(testLoader.load(contentsOf: path).configuration?.topology.domain == "b.example")
+        #expect(
+            testLoader.load(contentsOf: path).configuration?.topology.domain?.text == "b.example"
+        )
     }
 
     @Test("Without a file, the error names the standard paths and the option")

@@ -275,6 +275,39 @@ struct NoticeConditionTests {
         #expect(found.map(\.severity) == (severity.map { [$0] } ?? []))
     }
 
+    @Test("A certificate that cannot be obtained twice is heard of, and is critical near its end")
+    func managedCertificates() {
+        func found(_ failures: Int, _ state: ManagedCertificate.State, rest: Int64? = nil)
+            -> [NoticeCondition]
+        {
+            conditions { facts in
+                var certificate = ManagedCertificate(
+                    names: ["a.example", "b.example"],
+                    challenge: "http-01",
+                    state: state,
+                    failures: failures
+                )
+                certificate.expiresAt = rest.map { Self.after($0) }
+                certificate.lastError = failures > 0 ? "the reason\u{1b}[2J" : nil
+                facts.managedCertificates = [certificate]
+            }
+        }
+        #expect(found(0, .valid, rest: 9 * Self.day) == [] && found(1, .failing) == [])
+        let failing = found(2, .failing)
+        #expect(failing.map(\.severity) == [.warning])
+        #expect(
+            failing.map(\.sentence) == [
+                "The certificate for a.example cannot be obtained: the reason [2J."
+            ]
+        )
+        #expect(failing.map(\.key) == ["certificateFailing certificate for a.example"])
+        #expect(found(2, .renewalFailing, rest: 9 * Self.day).map(\.severity) == [.warning])
+        #expect(found(2, .renewalFailing, rest: Self.day).map(\.severity) == [.critical])
+        let expired = found(0, .expired, rest: -Self.day)
+        #expect(expired.map(\.severity) == [.critical])
+        #expect(expired.first?.sentence.contains("expired at") == true)
+    }
+
     // MARK: - The gateway
 
     @Test("A series of failed logins stands for an hour, and grows")
@@ -289,6 +322,22 @@ struct NoticeConditionTests {
         #expect(found.map(\.key) == ["loginFailures account anna"])
         #expect(found[0].count == 100 && found[0].severity == .critical)
         #expect(found[0].sentence.contains("192.0.2.2"))
+    }
+
+    @Test("Names that may not resolve are a warning, an update after five minutes of failures")
+    func names() {
+        var names = NameServiceStatus(domain: "gw.example", serial: 1, nameCount: 2)
+        #expect(conditions { $0.names = names } == [])
+        names.listenFailure = "cannot listen on 192.0.2.1:53"
+        #expect(conditions { $0.names = names }.map(\.key) == ["namesFailing gw.example"])
+        names.listenFailure = nil
+        names.updates = .init(server: "192.0.2.53:53")
+        names.updates?.failure = "it is away"
+        names.updates?.failingSince = Self.after(-299)
+        #expect(conditions { $0.names = names } == [])
+        names.updates?.failingSince = Self.after(-300)
+        let found = conditions { $0.names = names }
+        #expect(found.first?.sentence.contains("192.0.2.53:53 has not been updated") == true)
     }
 
     @Test("A store that is lost, or cannot be written, is critical")

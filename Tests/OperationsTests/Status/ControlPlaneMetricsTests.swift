@@ -72,4 +72,33 @@ struct ControlPlaneMetricsTests {
         let refused = "sluice_management_refused_credentials_total"
         #expect(page.value(refused, ["reason": "unknown"]) == 3)
     }
+
+    @Test("Certificates obtained by ACME have their end and their failures, by name")
+    func managedCertificates() throws {
+        #expect(
+            !PrometheusText(GatewayStatus(), control: ControlPlaneStatus()).description
+                .contains("sluice_acme")
+        )
+        var control = ControlPlaneStatus()
+        var valid = ManagedCertificate(
+            names: ["a.example", "*.a.example"],
+            challenge: "dns-01",
+            state: .valid
+        )
+        valid.expiresAt = UnixTime(seconds: 1_900_000_000)
+        let none = ManagedCertificate(
+            names: ["b.example"],
+            challenge: "http-01",
+            state: .failing,
+            failures: 3
+        )
+        control.managedCertificates = [valid, none]
+        let page = try page(control)
+        let end = "sluice_acme_certificate_expiry_timestamp_seconds"
+        #expect(page.value(end, ["names": "a.example,*.a.example"]) == 1_900_000_000)
+        #expect(page.value(end, ["names": "b.example"]) == nil)
+        let failures = "sluice_acme_certificate_failed_attempts"
+        #expect(page.value(failures, ["names": "a.example,*.a.example"]) == 0)
+        #expect(page.value(failures, ["names": "b.example"]) == 3)
+    }
 }

@@ -143,6 +143,7 @@ extension Topology {
             ("egressAddresses", egressAddresses != other.egressAddresses),
             ("identities", identities != other.identities),
             ("domain", domain != other.domain),
+            ("dns", names != other.names),
             ("log", log != other.log),
             ("limits", limits != other.limits),
             ("timeouts", timeouts != other.timeouts),

@@ -1,3 +1,4 @@
+import DomainNames
 import Hummingbird
 import Operations
 import Policy
@@ -58,7 +59,13 @@ struct Places {
     let publicPlaces: [Place]
     let privatePlaces: [Place]
 
-    init(_ warehouse: Warehouse, _ listeners: [ListenerStatus], requestedHost: String?) {
+    /// - Parameter name: the warehouse's in the gateway's domain, if it has one.
+    init(
+        _ warehouse: Warehouse,
+        name: String?,
+        _ listeners: [ListenerStatus],
+        requestedHost: String?
+    ) {
         let own = listeners.filter { $0.warehouse == warehouse.id }
         publicPlaces = Self.places(own.filter { $0.link == .public })
         let links = own.filter { $0.link == .private }
@@ -67,7 +74,7 @@ struct Places {
             links.isEmpty
             ? Self.places(own).map { Place(service: $0.service, port: 0) } : Self.places(links)
         let address = own.first { $0.link == .public }?.address
-        host = warehouse.host ?? address.flatMap(Self.host) ?? requestedHost ?? "127.0.0.1"
+        host = warehouse.host ?? name ?? address.flatMap(Self.host) ?? requestedHost ?? "127.0.0.1"
     }
 
     /// One of each service.
@@ -123,7 +130,8 @@ extension Substring {
 extension ConnectionContractRoutes {
     func places(for call: APICall) throws -> Places {
         let id = try call.warehouse
-        guard let warehouse = api.gateway.topology.warehouse(id) else {
+        let topology = api.gateway.topology
+        guard let warehouse = topology.warehouse(id) else {
             throw StoreRefusal.unknownWarehouse(id)
         }
         let authority = call.request.head.authority
@@ -132,6 +140,7 @@ extension ConnectionContractRoutes {
         }
         return Places(
             warehouse,
+            name: topology.names(of: warehouse)?.name.text,
             api.gateway.status().listeners,
             requestedHost: host.map(\.trimmingBrackets)
         )
@@ -141,13 +150,13 @@ extension ConnectionContractRoutes {
         let places = try places(for: call)
         let id = try call.warehouse
         let policy = api.gateway.policy[id]
-        let hosts = embeddedHosts(of: id)
+        let hosts = endpointHosts(of: id)
         return Contract.Connections(
             publicEndpoints: places.endpoints(places.publicPlaces, host: places.host),
             privateEndpoints: policy.endpoints.flatMap { endpoint in
                 places.endpoints(
                     places.privatePlaces,
-                    host: endpoint.dnsName.nonEmpty ?? hosts[endpoint.name] ?? "",
+                    host: hosts[endpoint.name] ?? "",
                     endpointId: endpoint.id
                 )
             },
@@ -189,7 +198,7 @@ extension ConnectionContractRoutes {
         let id = try call.warehouse
         let policy = api.gateway.policy[id]
         let service = policy.endpointServices.first
-        let hosts = embeddedHosts(of: id)
+        let hosts = endpointHosts(of: id)
         let outbound = writes.writer.store?.policy.contractServices(
             in: api.gateway.topology,
             api.gateway.status().listeners
@@ -205,7 +214,7 @@ extension ConnectionContractRoutes {
                 endpoints: policy.endpoints.map { endpoint in
                     Contract.InboundEndpoint(
                         endpointId: endpoint.id,
-                        domain: endpoint.dnsName.nonEmpty ?? hosts[endpoint.name],
+                        domain: hosts[endpoint.name],
                         status: endpoint.state.word(of: endpoint.cloud),
                         dnsName: endpoint.dnsName.nonEmpty,
                         description: endpoint.description.nonEmpty,
@@ -219,8 +228,8 @@ extension ConnectionContractRoutes {
         )
     }
 
-    /// The names of embedded endpoints, which the gateway gives them.
-    func embeddedHosts(of warehouse: String) -> [EndpointName: String] {
+    /// The names by which endpoints are reached, as far as they are known.
+    func endpointHosts(of warehouse: String) -> [EndpointName: String] {
         let known = api.gateway.endpoints().endpoints.filter { $0.warehouse == warehouse }
             .compactMap { status in status.host.map { (status.endpoint, $0) } }
         return Dictionary(known) { first, _ in first }

@@ -112,9 +112,8 @@ extension ConnectionExampleRoutes {
             }
             name = only.name
         }
-        let dnsName = endpoints.first { $0.name == name }?.dnsName.nonEmpty
-        // Its consumer knows it.
-        let host = dnsName ?? connections.embeddedHosts(of: id)[name] ?? "ENDPOINT_DNS_NAME"
+        // Otherwise its consumer knows it.
+        let host = connections.endpointHosts(of: id)[name] ?? "ENDPOINT_DNS_NAME"
         return (name, host)
     }
 }

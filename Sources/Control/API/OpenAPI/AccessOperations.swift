@@ -130,7 +130,8 @@ extension Schema {
 
     fileprivate static let endpointStatus = Schema.object([
         "warehouse": .warehouseID, "endpoint": .endpointName, "state": .endpointState,
-        "word": .text, "description": .text, "host?": .text, "listeners": .texts,
+        "word": .text, "description": .text, "host?": .text,
+        "zonalHosts?": .texts, "listeners": .texts,
         "activeConnections": .count, "connectionLimit": .count,
     ])
 

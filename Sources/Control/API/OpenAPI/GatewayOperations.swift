@@ -82,6 +82,36 @@ extension APIDocument {
         ),
         Operation(
             .get,
+            "/v1/dns/zone",
+            .read,
+            .organization,
+            "getZone",
+            "Show the zone of the gateway's domain.",
+            answers: .data(
+                .object([
+                    "domain": .example("gw.example.com"), "serial": .count,
+                    "records": .list(
+                        of: .object([
+                            "name": .example("awva7cm7.gw.example.com"), "ttl": .count,
+                            "type": .example("A"), "data": .example("198.51.100.10"),
+                        ])
+                    ), "file": .text,
+                ])
+            ),
+            errors: [ErrorAnswer(404, "NoNames")]
+        ),
+        Operation(
+            .post,
+            "/v1/dns/update",
+            .operate,
+            .organization,
+            "updateNameServer",
+            "Send all names to the other name server now, and wait for its answer.",
+            answers: .data(.object(["server": .text, "nameCount": .count])),
+            errors: [ErrorAnswer(404, "NoNames"), ErrorAnswer(503, "NameServerFailed")]
+        ),
+        Operation(
+            .get,
             "/v1/events",
             .read,
             .filtered,
@@ -98,6 +128,22 @@ extension APIDocument {
                 ErrorAnswer(429, "TooManyStreams"), ErrorAnswer(503, "TooManyStreams"),
                 ErrorAnswer(503, "Stopping"),
             ]
+        ),
+        Operation(
+            .get,
+            "/v1/certificates",
+            .read,
+            .filtered,
+            "listCertificates",
+            "List the certificates that clients are shown.",
+            query: [
+                Parameter(
+                    "name",
+                    .example("awva7cm7.gw.example"),
+                    "Only what each listener shows to clients that ask for this host name"
+                )
+            ],
+            answers: .data(.object(["certificates": .list(of: .servedCertificate)]))
         ),
         Operation(
             .get,
@@ -216,9 +262,23 @@ extension Schema {
             ]),
             "policy?": .policyStatus, "startSettings": .map(.text), "awaitingRestart": .texts,
             "unloggedDenials": .count, "acceptPauses": .count, "bufferedByteCount": .count,
-            "managementCertificate?": certificate,
+            "managementCertificate?": certificate, "names?": names, "tls": tls,
         ])
     )
+
+    private static let tls = Schema.object([
+        "started": .count, "full": .count, "resumed": .count, "tls12": .count,
+        "failures": .map(.count), "certificates": .list(of: shownCertificate),
+    ])
+
+    private static let names = Schema.object([
+        "domain": .example("gw.example.com"), "serial": .count, "nameCount": .count,
+        "listening": .texts, "listenFailure?": .text, "answered": .count, "limited": .count,
+        "updates?": .object([
+            "server": .text, "succeeded": .count, "failed": .count, "lastSuccessAt?": .moment,
+            "failure?": .text, "failingSince?": .moment,
+        ]),
+    ])
 
     private static let worker = Schema.object([
         "activeConnections": .count, "bytesIn": .count, "bytesOut": .count, "wakeups": .count,
@@ -240,5 +300,20 @@ extension Schema {
         "source": .text, "revision": .count, "since": .moment, "isRestored": .boolean,
         "rejection?": .object(["revision?": .count, "reason": .text, "at": .moment]),
         "saveFailure?": .text, "storeFailure?": .text,
+    ])
+}
+
+extension Schema {
+    /// A certificate at one listener.
+    fileprivate static let servedCertificate = Schema.object([
+        "daysLeft": .integer(-100_000...100_000),
+        "choice?": .word(CertificateList.Choice.self),
+        "certificate": shownCertificate,
+    ])
+
+    fileprivate static let shownCertificate = Schema.object([
+        "listener": .example("0.0.0.0:9030"), "names": .texts, "isDefault": .boolean,
+        "fingerprint": .text, "subject": .text, "issuer": .text, "keyAlgorithm": .text,
+        "notBefore": .moment, "expiresAt": .moment,
     ])
 }

@@ -270,7 +270,8 @@ extension Schema {
             "endpointId": .endpointID, "cloud": .cloud,
             "endpoint": .example("aws:vpce-0123456789abcdef0"),
             "state": .endpointState, "status": .example("available"),
-            "description?": .description, "dnsName?": .dnsName, "serviceId?": .serviceID,
+            "description?": .description, "dnsName?": .dnsName, "host?": .dnsName,
+            "zonalHosts?": .list(of: .dnsName), "serviceId?": .serviceID,
             "connectionLimit": .count, "createdAt?": .moment, "activeConnections": .count,
             "actions": .list(of: .word("accept", "reject", "remove")),
         ])

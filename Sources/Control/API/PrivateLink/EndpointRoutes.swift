@@ -35,6 +35,10 @@ struct EndpointView: Encodable, Sendable {
     let status: String
     let description: String?
     let dnsName: String?
+    /// The name by which it is reached: `dnsName`, or else its name in the gateway's domain.
+    let host: String?
+    /// Its names in the gateway's domain, one for each zone.
+    let zonalHosts: [String]?
     let serviceId: String?
     let connectionLimit: Int
     let createdAt: UnixTime?
@@ -42,7 +46,8 @@ struct EndpointView: Encodable, Sendable {
     /// What a person can do with it.
     let actions: [String]
 
-    init(_ endpoint: Endpoint, activeConnections: Int = 0) {
+    /// - Parameter shown: what the gateway shows of it, as far as it is already known there.
+    init(_ endpoint: Endpoint, shown: EndpointStatus? = nil) {
         endpointId = endpoint.id
         cloud = endpoint.cloud
         self.endpoint = "\(endpoint.name)"
@@ -50,10 +55,12 @@ struct EndpointView: Encodable, Sendable {
         status = endpoint.state.word(of: endpoint.cloud)
         description = endpoint.description.nonEmpty
         dnsName = endpoint.dnsName.nonEmpty
+        host = dnsName ?? shown?.host
+        zonalHosts = shown?.zonalHosts
         serviceId = endpoint.service.nonEmpty
         connectionLimit = endpoint.connectionLimit
         createdAt = endpoint.createdAt
-        self.activeConnections = activeConnections
+        activeConnections = shown?.activeConnections ?? 0
         let legal = Set(endpoint.state.legalActions)
         actions =
             (legal.contains(.accept) ? ["accept"] : [])
@@ -83,12 +90,11 @@ extension EndpointRoutes {
     }
 
     private func views(of warehouse: String) -> [EndpointView] {
-        let counts = api.gateway.endpoints().endpoints.filter { $0.warehouse == warehouse }
-            .map { ($0.endpoint, $0.activeConnections) }
-        let active = Dictionary(counts) { $0 + $1 }
+        let all = api.gateway.endpoints().endpoints.filter { $0.warehouse == warehouse }
+        let shown = Dictionary(all.map { ($0.endpoint, $0) }) { first, _ in first }
         return api.gateway.policy[warehouse].endpoints
             .sorted { $0.name.description < $1.name.description }
-            .map { EndpointView($0, activeConnections: active[$0.name] ?? 0) }
+            .map { EndpointView($0, shown: shown[$0.name]) }
     }
 
     private func act(_ call: APICall, _ action: EndpointAction) async throws -> Response {

@@ -117,6 +117,7 @@ extension LoadedConfiguration {
     /// Adds findings about the files that the management address needs. A file that cannot be read is
     /// only a warning: the configuration may be checked elsewhere, or by another user.
     package mutating func checkManagementFiles(now: UnixTime = .systemTime) {
+        checkUpdateKey()
         guard let management = configuration?.topology.management else { return }
         if case .files(let files) = management.tls { checkCertificate(files, now: now) }
         guard let singleSignOn = management.singleSignOn else { return }
@@ -130,6 +131,17 @@ extension LoadedConfiguration {
         if let path = singleSignOn.authorityFile, !FileManager.default.isReadableFile(atPath: path)
         {
             warn("ca", "cannot read \(path)")
+        }
+    }
+
+    private mutating func checkUpdateKey() {
+        guard let path = configuration?.topology.names?.update?.keyFile else { return }
+        do throws(TSIGKeyFileError) {
+            _ = try TSIGKeyFile(path: path).read()
+        } catch {
+            findings.append(
+                ConfigurationFinding(.warning, path: "dns.update.keyFile", message: "\(error)")
+            )
         }
     }
 
