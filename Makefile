@@ -2,9 +2,10 @@
 # `swift build` and `swift test` work without make if the packages are installed.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo release install uninstall test test-api test-sso test-console test-install lint \
-    bench bench-trie bench-policy bench-micro bench-check build-packages release-packages \
-    test-packages sso-packages console-packages bench-packages envoy toolchain
+.PHONY: help demo release install uninstall test test-api test-acme test-sso test-console \
+    test-install lint bench bench-trie bench-policy bench-micro bench-check build-packages \
+    release-packages test-packages acme-packages sso-packages console-packages bench-packages \
+    envoy drivers toolchain
 
 # Where `make install` installs; DESTDIR is prepended.
 PREFIX ?= /usr/local
@@ -13,7 +14,9 @@ build_packages := libsqlite3-dev libssl-dev libyaml-dev
 release_packages := $(build_packages) binutils python3
 bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-server wrk python3 \
     python3-venv
-test_packages  := $(bench_packages) mariadb-client curl iproute2
+test_packages  := $(bench_packages) mariadb-client curl iproute2 openssl util-linux bind9 \
+    bind9-dnsutils bind9-utils unbound
+acme_packages := $(build_packages) openssl python3 python3-venv
 sso_packages := $(build_packages) python3 python3-venv chromium chromium-driver
 console_packages := $(sso_packages) nginx mariadb-server mariadb-client curl iproute2
 install_test_packages := $(release_packages) curl fish mandoc zsh
@@ -29,6 +32,7 @@ help:
 	@echo 'make install     install under PREFIX (/usr/local); make uninstall removes it'
 	@echo 'make test        build, then run all tests, including those against real servers'
 	@echo 'make test-api    test a gateway against the description of its own API'
+	@echo 'make test-acme   obtain certificates from a directory that certbot finds honest'
 	@echo 'make test-sso    test single sign-on with a real provider and a real browser'
 	@echo 'make test-console go through the journeys of the console in a real browser'
 	@echo 'make lint        check formatting and the direction of imports'
@@ -84,13 +88,17 @@ uninstall:
 	rm -f $(prefix)/share/fish/vendor_completions.d/sluice.fish
 	rm -f $(prefix)/lib/systemd/system/sluice.service $(prefix)/lib/systemd/system/sluice@.service
 
-test: toolchain test-packages envoy
+test: toolchain test-packages envoy drivers
 	swift build --build-tests
 	.ci/test $(TEST)
 
 test-api: toolchain test-packages
 	swift build --product sluice
 	.ci/test-api $(TEST)
+
+test-acme: toolchain acme-packages
+	swift build --product ACMEClient
+	.ci/test-acme $(TEST)
 
 test-sso: toolchain sso-packages
 	swift build --product sluice
@@ -142,6 +150,9 @@ release-packages:
 test-packages:
 	@.ci/install $(test_packages)
 
+acme-packages:
+	@.ci/install $(acme_packages)
+
 sso-packages:
 	@.ci/install $(sso_packages)
 
@@ -154,6 +165,10 @@ bench-packages:
 # Needs python3-venv, which is among the test and benchmark packages.
 envoy: | bench-packages
 	@.ci/install-envoy
+
+# MySQL drivers for Python.
+drivers: | test-packages
+	@.ci/install-drivers
 
 toolchain:
 	@command -v swift >/dev/null || { \

@@ -24,6 +24,8 @@ let package = Package(
     targets: [
         .gateway("Addresses"),
         .gateway("Checksums"),
+        .gateway("DomainNames"),
+        .gateway("DNSProtocol", ["Addresses", "DomainNames"]),
         .gateway("Text"),
         .gateway("HTTPProtocol", ["Text"]),
         .gateway("MySQLProtocol", ["Text"]),
@@ -42,21 +44,36 @@ let package = Package(
         .gateway(
             "Settings",
             [
-                "Addresses", "AddressFeeds", "CIDRTrie", "Policy", "ProxyProtocol", "Text", "Time",
-                "Traffic",
+                "Addresses", "AddressFeeds", "CIDRTrie", "DNSProtocol", "DomainNames", "Policy",
+                "ProxyProtocol", "Text", "Time", "Traffic",
             ]
         ),
         .gateway(
             "Operations",
-            ["Addresses", "CIDRTrie", "Policy", "Settings", "Text", "Time", "Traffic"]
+            [
+                "Addresses", "CIDRTrie", "DNSProtocol", "DomainNames", "NameService", "Policy",
+                "Settings", "Text", "Time", "Traffic",
+            ]
         ),
+        .gateway(
+            "NameService",
+            ["Addresses", "DNSProtocol", "DomainNames", "Policy", "Settings", "Traffic"]
+        ),
+        .target(
+            name: "COpenSSL",
+            path: "Gateway/COpenSSL",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .gateway("MySQLClient", ["COpenSSL", "MySQLProtocol"]),
+        .gateway("TLS", ["COpenSSL", "Sockets", "Text", "Traffic"]),
         .target(name: "CSockets", path: "Gateway/CSockets"),
         .gateway("Sockets", ["Addresses", "CSockets"]),
         .gateway(
             "Engine",
             [
-                "Addresses", "CIDRTrie", "HTTPProtocol", "Operations", "Policy", "ProxyProtocol",
-                "Settings", "Sockets", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "DomainNames", "HTTPProtocol", "MySQLClient",
+                "MySQLProtocol", "NameService", "Operations", "Policy", "ProxyProtocol", "Settings",
+                "Sockets", "Text", "Time", "TLS", "Traffic",
             ]
         ),
         .executableTarget(

@@ -57,6 +57,7 @@ policy: store
 state: %(folder)s/sluice.db
 log: { access: off, level: warning }
 domain: link.example.com
+dns: { nameServers: [ ns.example.com ] }
 warehouses:
   - id: AWVA7CM7
     name: Demo

@@ -18,6 +18,10 @@ struct AccessLine: Decodable, Sendable {
     var bytesOut: UInt64
     var durationMs: Double
     var end: String
+    var tls: String?
+    var cipher: String?
+    var serverName: String?
+    var clientCertificate: String?
 }
 
 extension AccessLine {

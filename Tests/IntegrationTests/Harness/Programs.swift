@@ -17,6 +17,14 @@ enum Programs {
         return found
     }
 
+    /// A file below the folder of all tests.
+    static func testFile(_ path: String) -> String {
+        // This file may have been compiled under a link to its folder.
+        URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent(path).path
+    }
+
     /// The gateway's binary: `SLUICE_BINARY`, or the one beside the test bundle.
     static func sluice() throws -> String {
         if let named = ProcessInfo.processInfo.environment["SLUICE_BINARY"] {

@@ -39,3 +39,21 @@ final class HAProxyServer: Sendable {
         try process.waitUntilListening(at: endpoint)
     }
 }
+
+extension HAProxyServer {
+    /// One that makes a plain client's connection a TLS connection to `endpoint`, and verifies the
+    /// certificate.
+    convenience init(
+        securelyTo endpoint: Endpoint,
+        name: String,
+        trusting authority: CertificateAuthority
+    ) throws {
+        try self.init(
+            to: endpoint,
+            server: """
+                ssl sni str(\(name)) verify required verifyhost \(name) \
+                ca-file \(authority.certificate)
+                """
+        )
+    }
+}
