@@ -3,6 +3,7 @@ import Operations
 import Policy
 import Settings
 import Sockets
+import TLS
 import Traffic
 
 /// What is recorded about connections, and the messages for denied ones.
@@ -91,6 +92,7 @@ extension Shard {
                     peer: connection.peer
                 )
             )
+        case .tlsHandshakeTimeout: services.tls.recordFailed(.timeout)
         case _ where reason.isLimit: reportLimit(reason, of: connection)
         default: break
         }

@@ -92,13 +92,14 @@ extension Shard {
     /// would be said to it.
     private func foreseenDenial(of key: Key, at routes: ListenerRoutes) -> DenialReason? {
         let settings = routes.profile.settings
+        // Behind a load balancer the client is not known before its header is judged.
         guard settings.reject == .drop, settings.link == .public, !routes.all.isEmpty,
-            connections[key].client.address == connections[key].peer
+            routes.headerPolicy.expectation(from: connections[key].peer.ip) == .payload
         else { return nil }
         var reason: DenialReason?
         for route in routes.all {
             let verdict = route.policy.verdict(
-                client: connections[key].client.address.ip,
+                client: connections[key].peer.ip,
                 endpoint: nil,
                 at: now.unixTime
             )

@@ -17,7 +17,8 @@ struct TLSGate {
         service: String = "http",
         to backend: Endpoint? = nil,
         server directives: String = #"return 200 "hello\n";"#,
-        settings: [String] = []
+        settings: [String] = [],
+        whitelist: String? = nil
     ) throws {
         authority = try CertificateAuthority.shared.get()
         standard = try authority.issue(
@@ -36,6 +37,7 @@ struct TLSGate {
                 settings: keys + settings
             )
         }
+        if let whitelist { file.whitelist = whitelist }
         file.settings = Self.settings([standard, exact])
         sluice = try SluiceProcess(file)
     }

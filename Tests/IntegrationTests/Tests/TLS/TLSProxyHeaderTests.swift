@@ -34,6 +34,27 @@ extension IntegrationTests {
             #expect(line.clientHost == "192.0.2.7" && line.serverName == "gw.example")
         }
 
+        @Test("The whitelist is asked about the client in the header, not about its load balancer")
+        func whitelist() throws {
+            let echo = try ThreadedServer.echo()
+            let gate = try TLSGate(
+                ["required"],
+                service: "tcp",
+                to: echo.endpoint,
+                settings: ["proxyProtocol: { accept: required, trusted: [ 127.0.0.0/8 ] }"],
+                whitelist: "{ mode: specific, entries: [ { cidr: 192.0.2.0/24 } ] }"
+            )
+            let header = ProxyHeaderV2.tcp4(from: "192.0.2.7").withChecksum().bytes
+            let found: Cut = try PythonTLS.run(
+                "cut",
+                to: gate.listen(),
+                name: "gw.example",
+                trusting: gate.authority,
+                header.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            )
+            #expect(found.cases > 200 && found.failures.isEmpty, "\(found)")
+        }
+
         @Test("A header forged inside TLS does not reach the backend")
         func forged() throws {
             let backend = try Acceptor()
