@@ -42,6 +42,15 @@ struct NameServerTests {
         return [0, UInt8(bytes.count)] + bytes
     }
 
+    /// Clients see what the server did before it counts it, after each of its turns.
+    private func awaitCount(
+        of server: NameServer,
+        _ isReached: (NameServiceCounters) -> Bool
+    ) -> Bool {
+        for _ in 0..<1_000 where !isReached(server.counters) { Clock.sleep(milliseconds: 10) }
+        return isReached(server.counters)
+    }
+
     private func connect() throws -> TestConnection {
         let address = try #require(server.addresses.first)
         return try TestConnection(to: address)
@@ -58,7 +67,7 @@ struct NameServerTests {
             let answer = try #require(connection.message())
             #expect(answer[0] == 0 && answer[1] == UInt8(id) && answer[3] & 0xf == 0)
         }
-        #expect(server.counters.total == 20)
+        #expect(awaitCount(of: server) { $0.total == 20 })
     }
 
     @Test("A client that has ended its side still gets its answers, then the end")
@@ -88,11 +97,7 @@ struct NameServerTests {
         let third = try tests.connect()
         third.write(try query(1))
         #expect(third.message() == nil && third.hasEnded)
-        // Counted when it is closed, which the client may see first.
-        for _ in 0..<1_000 where tests.server.counters.refusedConnections == 0 {
-            Clock.sleep(milliseconds: 10)
-        }
-        #expect(tests.server.counters.refusedConnections == 1)
+        #expect(awaitCount(of: tests.server) { $0.refusedConnections == 1 })
     }
 
     @Test("If there are too many, the one that has been quiet for longest makes room")
