@@ -57,8 +57,32 @@ public struct FileIdentity: Hashable, Sendable {
     public init(of path: String) throws(SystemError) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw SystemError(code: errno) }
+        self.init(status)
+    }
+
+    fileprivate init(_ status: stat) {
         device = UInt64(status.st_dev)
         number = UInt64(status.st_ino)
+    }
+}
+
+/// A file's content as far as its metadata tell: whatever changes it, or replaces it, makes another
+/// version, and so does a change of who may read it.
+public struct FileVersion: Hashable, Sendable {
+    private let identity: FileIdentity
+    private let byteCount: Int64
+    /// In seconds and nanoseconds.
+    private let modifiedAt: [Int]
+    private let changedAt: [Int]
+
+    /// - Parameter path: of the file; symbolic links are followed (stat(2)).
+    public init(of path: String) throws(SystemError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw SystemError(code: errno) }
+        identity = FileIdentity(status)
+        byteCount = Int64(status.st_size)
+        modifiedAt = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
+        changedAt = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
     }
 }
 

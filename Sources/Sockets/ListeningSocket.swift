@@ -124,10 +124,15 @@ public struct ListenFailure: Hashable, Sendable {
     private let error: SystemError
     private let interface: String?
 
-    /// - Parameter interface: the network interface to which the address is bound; `nil` for any.
-    public init(_ error: SystemError, interface: String? = nil) {
+    private let usesDatagrams: Bool
+
+    /// - Parameters:
+    ///   - interface: the network interface to which the address is bound; `nil` for any.
+    ///   - usesDatagrams: whether UDP is received there as well.
+    public init(_ error: SystemError, interface: String? = nil, usesDatagrams: Bool = false) {
         self.error = error
         self.interface = interface
+        self.usesDatagrams = usesDatagrams
     }
 
     /// Whether another process has the address.
@@ -139,7 +144,8 @@ extension ListenFailure: CustomStringConvertible {
 
     private var advice: String? {
         switch (error.code, interface) {
-        case (EADDRINUSE, _): "ss -ltnp shows which process has it"
+        case (EADDRINUSE, _):
+            "ss \(usesDatagrams ? "-lntup" : "-ltnp") shows which process has it"
         case (EADDRNOTAVAIL, _): "ip addr shows this machine's addresses"
         case (EINVAL, nil): "a link-local address (fe80::/10) needs an interface"
         case (EACCES, _): "ports below 1024 need the capability CAP_NET_BIND_SERVICE"

@@ -37,6 +37,27 @@ public final class Pipe {
         return outcome
     }
 
+    /// The same for a socket whose records the kernel decrypts, of which a call moves one: several, as
+    /// far as there is room for all of each.
+    ///
+    /// Some kernels lose the rest of a record that does not fit (6.0 to 6.6).
+    public func fillByRecords(from socket: Socket, atMost limit: Int) -> ReadOutcome {
+        var total = 0
+        for _ in 0..<max(1, capacity / Self.recordByteCount) {
+            let rest = limit - total
+            guard rest > 0 else { break }
+            let outcome = fill(from: socket, atMost: rest)
+            guard case .bytes(let count) = outcome else {
+                return total > 0 ? .bytes(count: total) : outcome
+            }
+            total += count
+        }
+        return .bytes(count: total)
+    }
+
+    /// What a record of 16 KiB may use, as pages (MAX_SKB_FRAGS, 17).
+    private static let recordByteCount = 17 * 4_096
+
     /// Moves what the pipe holds, as far as `socket` accepts it. The pipe must not be empty.
     public func drain(to socket: Socket) -> WriteOutcome {
         let outcome = WriteOutcome(

@@ -19,11 +19,22 @@ public final class TLSClient: Sendable {
     ///   - serverName: sent in the ClientHello (RFC 6066 §3); `nil` for none.
     ///   - verifiedName: the host name or address that the backend's certificate must have; `nil` if
     ///     any will do.
+    ///   - reportsOnly: whether a backend that cannot be verified is only reported
+    ///     (``TLSConnection/verificationFailure``): nothing may be sent that it must not read.
     /// - Returns: `nil` if memory has run out, or a name is invalid.
-    public func connect(serverName: String?, verifiedName: String?) -> TLSConnection? {
+    public func connect(
+        serverName: String?,
+        verifiedName: String?,
+        reportsOnly: Bool = false
+    ) -> TLSConnection? {
         let pointer = unsafe withOptional(serverName) { serverName in
             unsafe withOptional(verifiedName) { verifiedName in
-                unsafe copenssl_tls_connect(context.pointer, serverName, verifiedName)
+                unsafe copenssl_tls_connect(
+                    context.pointer,
+                    serverName,
+                    verifiedName,
+                    reportsOnly
+                )
             }
         }
         return unsafe pointer.map { unsafe TLSConnection($0, of: nil) }

@@ -7,7 +7,7 @@ public import Traffic
 ///
 /// Belongs to one shard. All buffers are the caller's, so that an idle connection holds none.
 @safe public final class TLSConnection {
-    private let pointer: OpaquePointer
+    let pointer: OpaquePointer
     /// OpenSSL refers to it during the handshake.
     private let server: TLSServer?
 
@@ -15,7 +15,8 @@ public import Traffic
     public enum Outcome: Equatable {
         /// So many bytes of plaintext, at least one; of a handshake, that it is complete.
         case done(count: Int)
-        /// More bytes of the peer, all of which were taken.
+        /// More bytes of the peer. All were taken, but for those of a peer that sends too much without
+        /// saying anything (``TLSWire/isFlooded``).
         case wantsInput
         /// The output is full: send it, and call again.
         case wantsRoom
@@ -104,10 +105,17 @@ extension TLSConnection {
             version: raw.version == 0x0304 ? .tls13 : .tls12,
             cipher: Self.text(raw.cipher),
             serverName: serverName,
-            applicationProtocol: applicationProtocol.isEmpty ? nil : applicationProtocol,
+            applicationProtocol: raw.is_challenge
+                ? TLSChallenges.applicationProtocol
+                : applicationProtocol.isEmpty ? nil : applicationProtocol,
             clientCertificate: raw.has_peer_certificate ? peerCertificate : nil,
             isResumed: raw.is_resumed
         )
+    }
+
+    /// Why the peer could not be verified, in OpenSSL's words; `nil` if it was, or need not be.
+    public var verificationFailure: String? {
+        unsafe copenssl_tls_verification_failure(pointer).map { unsafe String(cString: $0) }
     }
 
     /// The name that the client has requested, in lower case.
@@ -130,7 +138,8 @@ extension TLSConnection {
         let name = String(nullTerminated: commonName)
         return TLSSession.ClientCertificate(
             subject: String(nullTerminated: subject),
-            commonName: name.isEmpty ? nil : name
+            commonName: name.isEmpty ? nil : name,
+            trust: server?.trust(for: serverName)
         )
     }
 
@@ -150,6 +159,14 @@ public struct TLSWire {
     private let sealed: ScratchBuffer
     /// At the beginning of `sealed`, how much must be sent.
     public private(set) var outputCount = 0
+    /// Steps that the last read took, two for each record.
+    public private(set) var stepCount = 0
+    /// Whether the next read may bring something without more input: bytes, or the end that follows
+    /// those of the last one.
+    public private(set) var hasMore = false
+
+    /// Whether the last read has taken all the steps that it may.
+    public var isFlooded: Bool { stepCount >= Int(copenssl_read_step_limit) }
 
     public init(received: ScratchBuffer, _ input: Range<Int>, sealed: ScratchBuffer) {
         self.received = received
@@ -167,6 +184,7 @@ public struct TLSWire {
         let written = outputCount
         var rest = range.count
         var output = written
+        var (steps, more) = (0, false)
         let result = unsafe received.withUnsafeMutableBytes(in: range) { received in
             unsafe sealed.withUnsafeMutableBytes(in: 0..<sealed.byteCount) { sealed in
                 var raw = unsafe copenssl_wire()
@@ -180,9 +198,12 @@ public struct TLSWire {
                 let result = unsafe body(&raw)
                 rest = unsafe raw.input_count
                 output = unsafe raw.output_count
+                steps = unsafe Int(raw.step_count)
+                more = unsafe raw.has_more
                 return result
             }
         }
+        (stepCount, hasMore) = (steps, more)
         input = (range.upperBound - rest)..<range.upperBound
         outputCount = output
         return result

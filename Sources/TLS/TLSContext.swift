@@ -14,10 +14,17 @@ public struct TLSPolicy: Hashable, Sendable {
     public var peerCertificates = PeerCertificates.off
     /// In PEM: who signs the peers' certificates; towards backends `nil` means the system's.
     public var authorities: [UInt8]?
+    /// The name of `authorities` and `revocations`, which a verified certificate is kept with.
+    public var trust: CertificateTrust?
     /// Certificate revocation lists in PEM, one for each authority.
     public var revocations: [UInt8]?
     /// Protocols to choose from (RFC 7301), the preferred one first; none is negotiated if empty.
     public var applicationProtocols: [String] = []
+    /// Whether sessions can be handed over to the kernel, for which their secrets are kept.
+    public var allowsHandOver = false
+
+    /// For tests; `nil` for the newest.
+    var maximumVersion: TLSSession.Version?
 
     public init() {}
 }
@@ -83,10 +90,12 @@ public struct TLSPolicy: Hashable, Sendable {
         let revocations = policy.revocations ?? []
         var options = unsafe copenssl_options()
         unsafe options.minimum_version = policy.minimumVersion == .tls13 ? 0x0304 : 0x0303
+        unsafe options.maximum_version = policy.maximumVersion == .tls12 ? 0x0303 : 0
         unsafe options.peer_certificates = policy.peerCertificates.raw
         unsafe options.authorities_count = authorities.count
         unsafe options.revocations_count = revocations.count
         unsafe options.protocols_count = protocols.count
+        unsafe options.exports_keys = policy.allowsHandOver
         let pointer = unsafe ciphers.withPointer { ciphers in
             unsafe cipherSuites.withPointer { cipherSuites in
                 unsafe authorities.withUnsafeBufferPointer { authorities in

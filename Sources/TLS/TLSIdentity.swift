@@ -29,6 +29,9 @@ import COpenSSL
     ///   - key: the leaf's, in PEM, without a passphrase.
     public convenience init(chain: [UInt8], key: [UInt8]) throws(TLSError) {
         let pointer = unsafe copenssl_identity_new(chain, chain.count, key, key.count)
+        guard unsafe pointer != nil else {
+            throw TLSError(of: chain, key, reason: TLSError.lastReason())
+        }
         unsafe try self.init(pointer)
     }
 
@@ -64,6 +67,13 @@ import COpenSSL
 
     deinit {
         unsafe copenssl_identity_free(pointer)
+    }
+
+    /// The first certificate of the chain, counted from 1, that the next one did not sign; `nil` if each
+    /// is signed by the next. Only the leaf and its issuers, in this order, are of use to a client.
+    public var chainGap: Int? {
+        let index = unsafe copenssl_identity_chain_gap(pointer)
+        return index < 0 ? nil : Int(index) + 1
     }
 
     /// `SHA256:AB:CD:…`, as OpenSSL and browsers write it.

@@ -48,16 +48,19 @@ struct DomainNameTests {
         #expect(try DomainName("example").parent == nil)
     }
 
-    @Test("A wildcard stands for exactly one label, and for the first one only")
-    func wildcard() throws {
-        let pattern = try DomainPattern("*.GW.example")
-        #expect(pattern.description == "*.gw.example")
-        #expect(pattern.includes(try DomainName("a.gw.example")))
-        #expect(!pattern.includes(try DomainName("a.b.gw.example")))
-        #expect(!pattern.includes(try DomainName("gw.example")))
-        #expect(try DomainPattern("a.example").includes(try DomainName("A.example")))
-        for text in ["*", "a*.example", "a.*.example", "*.*.example", "*."] {
-            #expect(throws: DomainNameError.self, "\(text)") { try DomainPattern(text) }
+    @Test("A host has its own name, else the wildcard of exactly one label, the first one")
+    func matches() {
+        func match(_ host: String, _ names: String...) -> String? {
+            HostMatch.find(host) { names.contains($0) ? $0 : nil }.map { "\($0.match) \($0.value)" }
+        }
+        #expect(match("a.gw.example", "*.gw.example", "a.gw.example") == "exact a.gw.example")
+        #expect(match("b.gw.example", "*.gw.example") == "wildcard *.gw.example")
+        #expect(match("gw.example", "*.gw.example") == nil)
+        #expect(match("a.b.gw.example", "*.gw.example") == nil)
+        #expect(match("a.b.gw.example", "a.*.gw.example") == nil)
+        #expect(match("192.0.2.1", "192.0.2.1") == "exact 192.0.2.1")
+        for host in ["", ".", ".gw.example", "example"] {
+            #expect(match(host, "*.gw.example", "*.", "*") == nil, "\(host)")
         }
     }
 

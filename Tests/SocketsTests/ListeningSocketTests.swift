@@ -72,6 +72,12 @@ struct ListeningSocketTests {
         #expect(ListenFailure(SystemError(code: code)).description.hasPrefix(words))
     }
 
+    @Test("Of a name server's address, the remedy shows who receives datagrams, too")
+    func datagrams() {
+        let failure = ListenFailure(SystemError(code: EADDRINUSE), usesDatagrams: true)
+        #expect(failure.description.contains("(ss -lntup"))
+    }
+
     @Test("A missing interface is named")
     func missingInterface() {
         let failure = ListenFailure(SystemError(code: ENODEV), interface: "eth9")

@@ -127,6 +127,66 @@ struct TLSHandshakeTests {
         #expect(refusal?.reason.contains("certificate revoked") == true)
     }
 
+    @Test("An end that has arrived with the last bytes is told after them")
+    func end() throws {
+        let pair = try Self.pair(Self.server(), Self.client())
+        _ = try pair.handshake()
+        for (bytes, limit) in [(100, 65_536), (100, 100), (40_000, 16_384), (40_000, 65_536)] {
+            let pair = try Self.pair(Self.server(), Self.client())
+            _ = try pair.handshake()
+            let sent = [UInt8](repeating: 7, count: bytes)
+            var offset = 0
+            while offset < sent.count {
+                let (outcome, records) = pair.client.call { $0.write(&$1, sent, from: offset) }
+                pair.server.incoming += records
+                guard case .done(let count) = outcome else { break }
+                offset += count
+            }
+            pair.server.incoming +=
+                pair.client.call { connection, wire in
+                    connection.end(&wire)
+                    return .ended
+                }.sent
+            var received = 0
+            var hasMore = true
+            while hasMore, received < bytes {
+                let (outcome, _) = pair.server.call { connection, wire in
+                    let outcome = connection.read(&wire, into: pair.server.plain, atMost: limit)
+                    hasMore = wire.hasMore
+                    return outcome
+                }
+                guard case .done(let count) = outcome else { break }
+                received += count
+            }
+            #expect(received == bytes && (hasMore || !pair.server.incoming.isEmpty))
+            let (last, _) = pair.server.call { $0.read(&$1, into: pair.server.plain, atMost: 10) }
+            #expect(last == .ended)
+        }
+    }
+
+    @Test("One read takes so many records, however small they are")
+    func smallRecords() throws {
+        let pair = try Self.pair(Self.server(), Self.client())
+        _ = try pair.handshake()
+        for _ in 0..<1_000 {
+            pair.server.incoming += pair.client.call { $0.write(&$1, [7], from: 0) }.sent
+        }
+        var received = 0
+        var calls = 0
+        while received < 1_000, calls < 1_000 {
+            calls += 1
+            let (outcome, _) = pair.server.call { connection, wire in
+                let outcome = connection.read(&wire, into: pair.server.plain, atMost: 65_536)
+                #expect(wire.stepCount <= 128)
+                return outcome
+            }
+            guard case .done(let count) = outcome else { break }
+            #expect(count <= 64)
+            received += count
+        }
+        #expect(received == 1_000 && calls >= 1_000 / 64)
+    }
+
     @Test("A key that does not belong to its certificate is named as such")
     func mismatch() {
         let error = #expect(throws: TLSError.self) {
@@ -167,5 +227,32 @@ struct TLSHandshakeTests {
             let (outcome, _) = end.call { $0.handshake(&$1) }
             #expect(outcome != .done(count: 0))
         }
+    }
+
+    @Test("A name with a policy of its own is asked for certificates of its own authorities")
+    func namedPolicy() throws {
+        let trust = CertificateTrust(authorities: "ca.pem")
+        var closed = TLSPolicy()
+        closed.peerCertificates = .required
+        closed.authorities = Array(TestCertificates.authority.utf8)
+        closed.trust = trust
+        let server = try TLSServer(
+            [try Self.gateway()],
+            policy: TLSPolicy(),
+            named: ["a.gw.example": closed],
+            scope: "",
+            ticketKeys: nil
+        )
+        let reader = try Self.client(
+            showing: Self.identity(TestCertificates.client, TestCertificates.clientKey)
+        )
+        let shown = try Self.pair(server, reader).handshake().server
+        #expect(shown.clientCertificate?.trust == trust)
+        #expect(throws: MemoryPair.Failure.self) {
+            try Self.pair(server, Self.client()).handshake()
+        }
+        let open = "b.gw.example"
+        let other = try Self.pair(server, reader, name: open, verifying: open).handshake().server
+        #expect(other.clientCertificate == nil)
     }
 }

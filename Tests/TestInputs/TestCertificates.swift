@@ -39,6 +39,17 @@ package enum TestCertificates {
         -----END PRIVATE KEY-----
         """
 
+    /// Of no certificate, and encrypted.
+    package static let encryptedKey = """
+        -----BEGIN ENCRYPTED PRIVATE KEY-----
+        MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAix/VPcJabrsgICCAAw
+        DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEED8E6COgPvyrFrX0/Cy71PkEgZC4
+        57QI36wfQoNB7ET+Hh1VG1yF477YmFj3SfGUpboOG5WH1ehz4zQe7n3YvEOJtMAJ
+        4/BhQuD/g5Y/5Z/xwMSyRO3KjTKttZUjHYTGLF5nquH4BlyoWGQlda/1uOXSqzoI
+        enjRl2Y50iQxfjuUPDIZPP9OoeL5s5Udl6XjKzlBDcyVd2SzDenqrGtbx7GI088=
+        -----END ENCRYPTED PRIVATE KEY-----
+        """
+
     /// For other.example.
     package static let other = """
         -----BEGIN CERTIFICATE-----

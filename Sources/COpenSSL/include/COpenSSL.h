@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "COpenSSLKeys.h"
 #include "COpenSSLTLS.h"
 
 /// Digests and encryption of OpenSSL's libcrypto, for logins to MySQL servers.

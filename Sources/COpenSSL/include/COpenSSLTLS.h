@@ -9,7 +9,8 @@
 /// arrived and where to put what must be sent, and nothing waits.
 ///
 /// Functions that make something return NULL on failure, and the reason is in
-/// copenssl_last_error. Nothing here is a secret of its own: key material stays inside OpenSSL.
+/// copenssl_last_error. Key material stays inside OpenSSL, unless a context exports it
+/// (COpenSSLKeys.h).
 
 /// Writes OpenSSL's reason for this thread's last failure, NUL-terminated, and forgets it.
 void copenssl_last_error(char *output, size_t capacity);
@@ -25,6 +26,11 @@ copenssl_identity *copenssl_identity_new(const uint8_t *chain, size_t chain_coun
 /// Makes a certificate for `name` that nobody has signed, valid for a year.
 copenssl_identity *copenssl_identity_placeholder(const char *name);
 void copenssl_identity_free(copenssl_identity *identity);
+/// Which certificate of a chain `key` belongs to, counted from 0; -1 for none.
+int copenssl_certificate_with_key(const uint8_t *chain, size_t chain_count, const uint8_t *key,
+                                  size_t key_count);
+/// The first certificate of the chain that the next one did not sign, counted from 0; -1 for none.
+int copenssl_identity_chain_gap(const copenssl_identity *identity);
 /// The leaf's DNS names and addresses (subjectAltName), each followed by a NUL; the common name if
 /// it has none. Returns the byte count, or -1 if they do not fit.
 int64_t copenssl_identity_names(const copenssl_identity *identity, char *output, size_t capacity);
@@ -62,6 +68,8 @@ typedef enum copenssl_peer_certificates {
 typedef struct copenssl_options {
     /// 0x0303 for TLS 1.2, 0x0304 for TLS 1.3.
     int minimum_version;
+    /// 0 for the newest.
+    int maximum_version;
     /// Of TLS 1.2 and 1.3, in OpenSSL's spelling, NUL-terminated; NULL for the standard ones.
     const char *ciphers;
     const char *cipher_suites;
@@ -79,6 +87,8 @@ typedef struct copenssl_options {
     const uint8_t *session_scope;
     /// Outlives the context; NULL for no resumption.
     copenssl_ticket_keys *ticket_keys;
+    /// Whether the keys of its sessions can be had (COpenSSLKeys.h).
+    bool exports_keys;
 } copenssl_options;
 
 /// What TLS connections have in common: an SSL_CTX. Counted; may be used by several threads.
@@ -90,6 +100,12 @@ copenssl_context *copenssl_server_context_new(const copenssl_identity *identity,
 copenssl_context *copenssl_client_context_new(const copenssl_identity *identity,
                                               const copenssl_options *options);
 void copenssl_context_free(copenssl_context *context);
+
+/// The names of the ciphers of TLS 1.2, or else 1.3, that `list` chooses and that could be negotiated,
+/// each followed by a NUL; before the name is `+`, or `-` if the cipher lacks forward secrecy,
+/// authentication of the server, or authenticated encryption. Returns the byte count, or -1 if the list
+/// is not accepted; those that do not fit are left out.
+int64_t copenssl_cipher_names(const char *list, bool is_tls13, char *output, size_t capacity);
 
 // MARK: Connections
 
@@ -108,8 +124,11 @@ copenssl_tls *copenssl_tls_accept(copenssl_context *context, copenssl_chooser ch
 /// - server_name: sent in the ClientHello; NULL for none.
 /// - verified_name: the host name or address that the server's certificate must have; NULL if it is
 ///   not checked.
+/// - reports_only: whether a server that cannot be verified does not end the handshake.
 copenssl_tls *copenssl_tls_connect(copenssl_context *context, const char *server_name,
-                                   const char *verified_name);
+                                   const char *verified_name, bool reports_only);
+/// Why the peer of a complete handshake could not be verified; NULL if it was, or was not to be.
+const char *copenssl_tls_verification_failure(const copenssl_tls *tls);
 void copenssl_tls_free(copenssl_tls *tls);
 
 /// What arrives from the network, and what goes to it. A call advances `input` and adds to
@@ -120,10 +139,15 @@ typedef struct copenssl_wire {
     uint8_t *output;
     size_t output_capacity;
     size_t output_count;
+    /// Steps that a read took: a record takes two.
+    unsigned int step_count;
+    /// Whether the next read may bring something without more input.
+    bool has_more;
 } copenssl_wire;
 
 typedef enum copenssl_outcome {
-    /// It needs more bytes of the peer; all that were given were taken.
+    /// It needs more bytes of the peer; all that were given were taken, unless they were a handshake's
+    /// with too many records, or a read's with many that bring nothing.
     copenssl_wants_input = -1,
     /// The output is full: send it, and call again with the same arguments.
     copenssl_wants_room = -2,
@@ -132,6 +156,10 @@ typedef enum copenssl_outcome {
     /// copenssl_last_error has the reason. An alert for the peer may be in the output.
     copenssl_failed = -4,
 } copenssl_outcome;
+
+/// Steps that one read may take, and all of a handshake: a peer that sends tiny records, or such as
+/// bring nothing, costs no more than that at once.
+enum { copenssl_read_step_limit = 128, copenssl_handshake_step_limit = 8192 };
 
 /// Continues the handshake. Returns 0 when it is complete, or a copenssl_outcome.
 int copenssl_tls_handshake(copenssl_tls *tls, copenssl_wire *wire);
@@ -150,6 +178,8 @@ typedef struct copenssl_session {
     int version;
     bool is_resumed;
     bool has_peer_certificate;
+    /// Whether the client only wanted the answer to a challenge (RFC 8737): it gets nothing else.
+    bool is_challenge;
     char cipher[48];
     char group[32];
     /// The negotiated protocol; empty if there is none.

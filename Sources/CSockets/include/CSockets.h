@@ -88,6 +88,33 @@ int64_t csockets_write_more(int fd, const void *buffer, size_t count);
 int64_t csockets_splice(int from, int to, size_t count);
 int csockets_pipe(int fds[2], int byte_count);
 
+// TLS in the kernel (KernelTLS.c).
+/// Prepares a connected socket; its bytes stay as they are until keys are set.
+int csockets_tls_attach(int fd);
+/// What protects the records of one direction from now on.
+struct csockets_tls_keys {
+    /// 0x0303 or 0x0304.
+    int version;
+    /// The kernel's number of the cipher (linux/tls.h): 51 AES-128-GCM, 52 AES-256-GCM, 54
+    /// ChaCha20-Poly1305.
+    int cipher;
+    /// 16 or 32 bytes.
+    uint8_t key[32];
+    uint8_t vector[12];
+    uint64_t sequence;
+};
+int csockets_tls_set_keys(int fd, int writing, const struct csockets_tls_keys *keys);
+void csockets_tls_clear_keys(struct csockets_tls_keys *keys);
+/// Takes one record of any type, or a part of it, and reports its type.
+int64_t csockets_tls_receive(int fd, void *buffer, size_t count, uint8_t *type);
+/// Sends a record of that type.
+int64_t csockets_tls_send(int fd, uint8_t type, const void *buffer, size_t count);
+/// Two ends of a connection over 127.0.0.1.
+int csockets_loopback_pair(int ends[2]);
+/// Lets the socket take all that the kernel still has for it before it closes: as much room as the
+/// system grants, and no bound on what is unsent.
+int csockets_tls_make_room(int fd);
+
 // Datagrams (Datagrams.c).
 /// A UDP socket that knows to which address each datagram was sent (IP_PKTINFO).
 int csockets_udp_socket(int is_ipv6);
