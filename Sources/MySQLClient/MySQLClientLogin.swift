@@ -36,11 +36,15 @@ package struct MySQLClientLogin: Sendable {
     private enum State: Sendable { case greeting, verdict, publicKey }
 
     private let account: MySQLAccount
+    private let isEncrypted: Bool
     private var state = State.greeting
     private var scramble = MySQLScramble([])
 
-    package init(_ account: MySQLAccount) {
+    /// - Parameter isEncrypted: whether the login is sent in TLS, which the server has to offer: then
+    ///   a server that wants to see the password is sent it.
+    package init(_ account: MySQLAccount, isEncrypted: Bool = false) {
         self.account = account
+        self.isEncrypted = isEncrypted
     }
 
     package mutating func receive(_ payload: [UInt8]) throws -> Step {
@@ -54,6 +58,9 @@ package struct MySQLClientLogin: Sendable {
 
     private mutating func login(answering payload: [UInt8]) throws -> [UInt8] {
         let greeting = try MySQLGreeting(payload: payload)
+        guard !isEncrypted || greeting.capabilities.contains(.tls) else {
+            throw MySQLLoginError.withoutTLS
+        }
         scramble = greeting.scramble
         state = .verdict
         return try login(greeting).payload
@@ -68,6 +75,7 @@ package struct MySQLClientLogin: Sendable {
             ? MySQLPasswordAnswer.cachingSHA2 : MySQLScramble.nativePassword
         login.plugin = plugin
         login.capabilities.formUnion([.longColumnFlags, .transactions])
+        if isEncrypted { login.capabilities.insert(.tls) }
         login.maximumPacketByteCount = UInt32(MySQLPacket.maximumPayloadByteCount)
         if let database = account.database {
             login.capabilities.insert(.connectWithDatabase)
@@ -104,6 +112,8 @@ package struct MySQLClientLogin: Sendable {
         switch (data.count, data.first) {
         case (1, 3):
             return .wait
+        case (1, 4) where isEncrypted:
+            return .send(payload: account.password.bytes + [0])
         case (1, 4):
             guard account.trustsServerPublicKey else { throw MySQLLoginError.needsPublicKey }
             state = .publicKey
@@ -130,6 +140,8 @@ package enum MySQLLoginError: Error, Equatable {
     /// `caching_sha2_password` without TLS, before the server has seen the password once.
     case needsPublicKey
     case badPublicKey
+    /// The server does not offer TLS, which is required.
+    case withoutTLS
 }
 
 extension MySQLLoginError: CustomStringConvertible {
@@ -143,6 +155,8 @@ extension MySQLLoginError: CustomStringConvertible {
                 + "--get-server-public-key to encrypt it with the server's key"
         case .badPublicKey:
             "an invalid public key"
+        case .withoutTLS:
+            "a greeting that does not offer TLS, which backendTLS requires"
         }
     }
 }

@@ -8,12 +8,14 @@ package struct MySQLStatements: Sendable {
     package enum Step: Equatable, Sendable {
         case wait
         case send([UInt8])
+        /// TLS, after these were sent. Continued by ``MySQLStatements/secured()``.
+        case startTLS([UInt8])
         /// Every statement was made.
         case done
         case failed(MySQLStatementError)
     }
 
-    private enum Phase: Sendable { case login, statements, ended }
+    private enum Phase: Sendable { case greeting, securing, login, statements, ended }
 
     /// Longer packets than these are of no server that is asked for this.
     private static let packetLimit = 65_536
@@ -22,13 +24,18 @@ package struct MySQLStatements: Sendable {
         "a request for the password itself (caching_sha2_password without TLS); give the account"
         + " mysql_native_password"
 
-    private var phase = Phase.login
+    private let usesTLS: Bool
+    private var phase = Phase.greeting
     private var login: MySQLClientLogin
+    /// The payload that is sent once there is TLS.
+    private var heldLogin: [UInt8] = []
     private var rest: ArraySlice<String>
     private var packets = MySQLPacketReader(limit: packetLimit)
 
-    package init(_ account: MySQLAccount, statements: [String]) {
-        login = MySQLClientLogin(account)
+    /// - Parameter usesTLS: whether nothing but the request for it is sent without TLS.
+    package init(_ account: MySQLAccount, statements: [String], usesTLS: Bool = false) {
+        self.usesTLS = usesTLS
+        login = MySQLClientLogin(account, isEncrypted: usesTLS)
         rest = statements[...]
     }
 
@@ -47,21 +54,46 @@ package struct MySQLStatements: Sendable {
         }
     }
 
+    /// The TLS session that was requested with `.startTLS` is established.
+    package mutating func secured() -> Step {
+        guard phase == .securing else {
+            return fail(.protocolViolation("an unexpected TLS session"))
+        }
+        phase = .login
+        defer { heldLogin = [] }
+        return .send(MySQLPacket(sequence: 2, payload: heldLogin).bytes)
+    }
+
     package mutating func receiveEndOfStream() -> Step {
         phase == .ended ? .wait : fail(.closed)
     }
 
     private mutating func receive(_ packet: MySQLPacket) throws -> Step {
-        guard phase == .login else { return receiveAnswer(packet.payload) }
+        guard phase == .login || phase == .greeting else {
+            return receiveAnswer(packet.payload)
+        }
         switch try login.receive(packet.payload) {
         case .wait: return .wait
-        case .send(let payload): return .send(packet.reply(payload).bytes)
+        case .send(let payload) where phase == .greeting && usesTLS:
+            return try startTLS(before: payload)
+        case .send(let payload):
+            phase = .login
+            return .send(packet.reply(payload).bytes)
         case .done:
             phase = .statements
             return next()
         case .denied(let error):
             return fail(.denied(summary: error.summary, isPassword: error.isAboutPassword))
         }
+    }
+
+    private mutating func startTLS(before payload: [UInt8]) throws -> Step {
+        // What is not encrypted must not be taken for what is.
+        guard packets.isEmpty else { throw MySQLWireError.outOfSequence }
+        phase = .securing
+        heldLogin = payload
+        let request = MySQLTLSRequest(before: try MySQLLogin(payload: payload))
+        return .startTLS(MySQLPacket(sequence: 1, payload: request.payload).bytes)
     }
 
     /// An OK, or an ERR, of which only the number is kept.

@@ -105,6 +105,60 @@ struct MySQLStatementsTests {
         }
     }
 
+    // MARK: TLS
+
+    private static func greeting(_ capabilities: MySQLCapabilities) -> [UInt8] {
+        var greeting = MySQLGreeting(
+            serverVersion: "8.0.36",
+            connectionID: 7,
+            scramble: MySQLScramble(1...20),
+            capabilities: capabilities
+        )
+        greeting.authenticationPlugin = MySQLPasswordAnswer.cachingSHA2
+        return MySQLPacket(sequence: 0, payload: greeting.payload).bytes
+    }
+
+    @Test("With TLS, only the request for it is sent before, and the password only after")
+    func secured() throws {
+        var session = MySQLStatements(Self.account, statements: ["SET a"], usesTLS: true)
+        let first = Self.receive(Self.greeting(MySQLCapabilities.basicLogin.union(.tls)), &session)
+        guard case .startTLS(let request) = first else {
+            Issue.record("\(first)")
+            return
+        }
+        #expect(request.count == 36 && request[3] == 1)
+        #expect(MySQLTLSRequest(payload: Array(request.dropFirst(4))) != nil)
+        guard case .send(let bytes) = session.secured() else {
+            Issue.record("no login")
+            return
+        }
+        let login = try MySQLLogin(payload: Array(bytes.dropFirst(4)))
+        #expect(bytes[3] == 2 && login.user == "admin" && login.capabilities.contains(.tls))
+        // The server does not remember the password, and asks for it.
+        let full = MySQLPacket(sequence: 3, payload: [1, 4]).bytes
+        let password = MySQLPacket(sequence: 4, payload: Array("old secret\0".utf8)).bytes
+        #expect(Self.receive(full, &session) == .send(password))
+        #expect(Self.text(of: Self.receive(Self.ok(5), &session)) == "SET a")
+    }
+
+    @Test("A server without TLS, or one that speaks before it, is not logged in to")
+    func notSecured() {
+        var session = MySQLStatements(Self.account, statements: ["SET a"], usesTLS: true)
+        let step = Self.receive(Self.greeting(.basicLogin), &session)
+        guard case .failed(.protocolViolation(let words)) = step else {
+            Issue.record("\(step)")
+            return
+        }
+        #expect(words.contains("backendTLS"))
+        var hasty = MySQLStatements(Self.account, statements: ["SET a"], usesTLS: true)
+        let greeting = Self.greeting(MySQLCapabilities.basicLogin.union(.tls))
+        guard case .failed(.protocolViolation) = Self.receive(greeting + Self.ok(2), &hasty)
+        else {
+            Issue.record("what came before TLS is read")
+            return
+        }
+    }
+
     @Test("A connection that ends early has not made the statements")
     func end() {
         var session = MySQLStatements(Self.account, statements: ["SET a"])

@@ -112,4 +112,22 @@ struct MySQLLoginTests {
             try MySQLLogin(payload: [UInt8](repeating: 0, count: 40))
         }
     }
+
+    @Test("A real client's request to log in again reads back as it was sent, and no part of it")
+    func userChange() throws {
+        let packet = try #require(bytes(hexadecimal: CapturedLogin.changeOfUser))
+        let payload = Array(packet.dropFirst(4))
+        let change = try MySQLUserChange(payload: payload)
+        #expect(change.payload == payload)
+        #expect(String(decoding: change.userBytes, as: UTF8.self).hasSuffix("@AWVA7CM7"))
+        #expect(change.plugin == "mysql_native_password" && change.collation.count == 2)
+        // Cut before the end of the database, it is not one.
+        let needed = 1 + change.userBytes.count + 1 + 1 + change.authentication.count
+        for count in 0...needed + change.databaseBytes.count {
+            #expect(throws: MySQLWireError.self) {
+                try MySQLUserChange(payload: Array(payload.prefix(count)))
+            }
+        }
+        #expect(throws: MySQLWireError.self) { try MySQLUserChange(payload: [3] + payload) }
+    }
 }

@@ -10,12 +10,12 @@ extension DenialReason {
         case .linkClosed: "the whitelist's mode is nowhere; set it to specific to admit clients"
         case .notInWhitelist: "no entry matches this address; add one to admit it"
         case .deniedByRule: "the entry with the longest matching prefix denies it; see RULE"
-        case .noRoute: "no route of the listener matches the client; see its routes"
+        case .noRoute: "no route of the listener matches the client; the detail has what it named"
         case .unknownName:
             "the client requested a name under domain that no route has; add a route with that"
                 + " serverName or host"
         case .contradictingNames:
-            "the client's host name and its login name different warehouses; one of them is wrong"
+            "the client's names lead to different warehouses; the detail has two that disagree"
         case .notASource: "an outbound link admits only its sources; add the address there"
         default: nil
         }
@@ -46,6 +46,9 @@ extension DenialReason {
         case .tlsHandshakeTimeout:
             "the client did not complete its TLS handshake in time; see timeouts.handshake"
         case .tlsRequired: "the listener has tls: required; enable TLS in the client"
+        case .clientCertificateRequired:
+            "the route requires a client certificate of its own authorities; the client must show one"
+                + " and connect by the route's serverName (see clientCertificates)"
         case .badLogin: "the client's MySQL login cannot be carried on; the detail has the reason"
         default: nil
         }

@@ -17,7 +17,7 @@ extension DenialReason {
         switch self {
         case .linkClosed, .notInWhitelist, .deniedByRule, .untrustedProxySource, .badProxyHeader,
             .proxyHeaderTimeout, .unexpectedProxyHeader, .badTLSHandshake, .tlsHandshakeTimeout,
-            .tlsRequired, .badLogin, .unknownName,
+            .tlsRequired, .clientCertificateRequired, .badLogin, .unknownName,
             .contradictingNames, .noRoute, .noEndpoint, .unknownEndpoint,
             .endpointPendingAcceptance, .endpointPending, .endpointRejected, .endpointExpired,
             .endpointFailed, .endpointDeleting, .endpointDeleted, .notASource:
@@ -56,14 +56,16 @@ extension DenialReason {
         case .badTLSHandshake: "the TLS handshake failed"
         case .tlsHandshakeTimeout: "the TLS handshake took too long"
         case .tlsRequired: "TLS is required; enable it in the client"
+        case .clientCertificateRequired:
+            "a client certificate is required; connect with TLS by the warehouse's host name, and"
+                + " with a certificate that it accepts"
         case .badLogin: "the login is malformed"
         case .unknownName:
             "no warehouse has the requested name; connect by the host name that its connection"
                 + " page shows"
-        case .contradictingNames: "the host name and the user's suffix name different warehouses"
+        case .contradictingNames: "the names in the connection lead to different warehouses"
         case .noRoute:
-            "no route to a warehouse; connect with TLS by the warehouse's host name, or as"
-                + " user@WAREHOUSE"
+            "nothing says which warehouse is meant; connect as its connection page shows"
         case .noEndpoint: "the connection does not identify a private endpoint"
         case .unknownEndpoint: "the private endpoint is not registered"
         case .endpointPendingAcceptance: "the private endpoint is not approved yet"

@@ -20,6 +20,9 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case tlsHandshakeTimeout
     /// The listener requires TLS, and the client does not use it.
     case tlsRequired
+    /// The route requires a client certificate, and the client's TLS session has none that the
+    /// route's own authorities have signed.
+    case clientCertificateRequired
     /// The client's login to a MySQL server is malformed, or cannot be carried on.
     case badLogin
     /// The client has requested a name under the gateway's domain that belongs to no route.

@@ -117,7 +117,11 @@ public struct ClientHelloReader: Sendable {
                 name.count <= longestName,
                 name.allSatisfy({ (0x21...0x7e).contains($0) })
             else { return nil }
-            let lower = name.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+            // Some clients send the root's dot, too.
+            let isRooted = name.count > 1 && name.last == 0x2e
+            let lower = name.dropLast(isRooted ? 1 : 0).map {
+                (0x41...0x5a).contains($0) ? $0 | 0x20 : $0
+            }
             return String(decoding: lower, as: UTF8.self)
         }
 

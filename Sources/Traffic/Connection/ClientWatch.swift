@@ -1,3 +1,5 @@
+public import Policy
+
 /// Looks at all that a client sends during a relay, and changes some of it: the thread ids of a MySQL
 /// client, which knows others than its server.
 ///
@@ -23,8 +25,10 @@ public enum WatchStep: Sendable {
     /// The session with this id, which only the gateway knows, is to be killed. The client is
     /// answered, and the backend sent these, first. Continued by ``ClientWatch/resolved(_:)``.
     case kill(KillRequest, toClient: [UInt8] = [], toBackend: [UInt8])
-    /// The client does not follow its protocol.
-    case broken(detail: String)
+    /// These go to the backend, and then a dialogue speaks with both sides before the relay goes on.
+    indirect case converse(any Dialogue, toClient: [UInt8] = [], toBackend: [UInt8])
+    /// The client is to be denied with these words, which fit the exchange so far.
+    case denied(DenialReason, detail: String, words: [UInt8])
 }
 
 /// A session as its backend knows it.

@@ -1,4 +1,5 @@
 public import HTTPProtocol
+public import MySQLProtocol
 public import Policy
 
 /// Speaks with the client and the backend before their bytes are relayed: carries a login to the
@@ -20,9 +21,13 @@ public protocol Dialogue: Sendable {
     mutating func deadlinePassed() -> DialogueStep
     /// The TLS session with the backend that was requested with `.startTLS` is established.
     mutating func secured() -> DialogueStep
+    /// What a MySQL server has greeted with, for those that health checks do not see.
+    var backendGreeting: MySQLGreeting? { get }
 }
 
 extension Dialogue {
+    public var backendGreeting: MySQLGreeting? { nil }
+
     /// Never called for a dialogue that does not request TLS.
     public mutating func secured() -> DialogueStep { .more(Messages()) }
 }

@@ -97,8 +97,6 @@ public struct FirstBytes: Sendable {
     /// The time for the first bytes is over.
     mutating func deadlinePassed(introducing introduction: inout Introduction) -> Step {
         guard !isPassed else { return .passed(Replay()) }
-        // A guard has no deadline of its own: the client kept the prologue after it waiting.
-        while !isIntroduced, reader.runsBesideRelay { position += 1 }
         var prologue = reader
         let step = prologue.deadlinePassed()
         return advance(to: step, of: prologue, &introduction, byteCount: 0) { $0.held }

@@ -4,7 +4,7 @@ import Policy
 /// Reads the head of an HTTP/1.1 request for the host that it is for (RFC 9112 §3.2).
 ///
 /// The whole connection goes to the warehouse of its first request: a client that keeps it open asks
-/// the same server.
+/// the same server. A client whose first bytes are TLS, which passes through, names no host.
 public struct HTTPHostPrologue: Prologue {
     private var reader = RequestHostReader()
     private var held: [UInt8] = []
@@ -12,6 +12,9 @@ public struct HTTPHostPrologue: Prologue {
     public init() {}
 
     public mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
+        if held.isEmpty, bytes[0] == ClientHelloReader.handshakeRecord {
+            return .decided(nil, replay: Replay())
+        }
         switch reader.receive(bytes) {
         case .incomplete:
             held += bytes.copy(from: 0)

@@ -1,4 +1,5 @@
 import CIDRTrie
+public import MySQLProtocol
 public import Policy
 
 extension Lifecycle {
@@ -16,6 +17,9 @@ extension Lifecycle {
         public var toBackend: [UInt8] = []
         /// The deadline that replaces the one that was set; `nil` if that one stays.
         public var deadline: Deadline?
+        /// What the backend, a MySQL server, has greeted with: at most one. An array, because most
+        /// steps have none, and it takes one word.
+        public var backendGreeting: [MySQLGreeting] = []
         public var action: Action
 
         init(

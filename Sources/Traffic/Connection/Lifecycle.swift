@@ -21,6 +21,8 @@ public import Policy
 ///                                                    └► refusing
 /// ```
 ///
+/// A watched relay may be interrupted by a dialogue: it is `conversing` then, and `relaying` again.
+///
 /// A state holds only what is valid in it. What the connection is counted in follows from its state
 /// too (``Holdings``): so everything is released exactly once, however the state is left.
 public struct Lifecycle: Sendable {
@@ -621,8 +623,24 @@ extension Lifecycle {
         case .answer(let words, let bytes): Step(.wait, toClient: words, toBackend: bytes)
         case .kill(let request, let words, let bytes):
             Step(.kill(request), toClient: words, toBackend: bytes)
-        case .broken(let detail): deny(.badLogin, detail)
+        case .converse(let dialogue, let words, let bytes): converse(dialogue, words, bytes)
+        case .denied(let reason, let detail, let words): deny(reason, detail, .words(words))
         }
+    }
+}
+
+extension Lifecycle {
+    /// A watched relay is interrupted: both sides are shown to a dialogue until it has ended.
+    private mutating func converse(
+        _ dialogue: any Dialogue,
+        _ toClient: [UInt8],
+        _ toBackend: [UInt8]
+    ) -> Step {
+        guard case .relaying(let firstBytes, _, _) = state else { return .nothing }
+        return enter(
+            .conversing(firstBytes, dialogue),
+            Step(.wait, toClient: toClient, toBackend: toBackend, deadline: .dialogue)
+        )
     }
 }
 
@@ -647,11 +665,15 @@ extension Lifecycle {
                 Step(.startTLS(.backend, held: []), messages, .dialogue)
             )
         case .relay(let messages, let terms):
-            return relay(firstBytes, messages, terms)
+            var next = relay(firstBytes, messages, terms)
+            next.backendGreeting = dialogue.backendGreeting.map { [$0] } ?? []
+            return next
         case .refused(let reason, let detail):
             return deny(reason, detail)
         case .denied(let reason, let detail, let words):
-            return deny(reason, detail, .words(words))
+            var next = deny(reason, detail, .words(words))
+            next.backendGreeting = dialogue.backendGreeting.map { [$0] } ?? []
+            return next
         case .left:
             return end(.clientLeft)
         }

@@ -76,8 +76,8 @@ public enum Finding: Hashable, Sendable {
     case proxyHeaders([ProxyHeader])
     /// What TLS with the client has established.
     case tlsSession(TLSSession)
-    /// The name in a ClientHello that is passed through (RFC 6066 §3), in lower case.
-    case serverName(String)
+    /// A ClientHello that is passed through, with its name (RFC 6066 §3) in lower case, if it has one.
+    case clientHello(serverName: String?)
     /// The name that a trusted load balancer passes on, in lower case.
     case authority(String)
     /// The host of an HTTP request, in lower case and without the port.
@@ -110,12 +110,23 @@ public struct LoginClaims: Hashable, Sendable {
     }
 }
 
+/// What is known of a client's TLS that ends at its backend.
+public struct PassedHello: Hashable, Sendable {
+    /// In lower case.
+    public var serverName: String?
+}
+
 /// All that the first bytes have said of a client.
 public struct Introduction: Hashable, Sendable {
     /// In the order in which they were made; of most clients there are none.
     private var findings: [Finding] = []
 
     public init() {}
+
+    /// What a client would have said: to explain where it is led.
+    public init(_ findings: [Finding]) {
+        self.findings = findings
+    }
 
     mutating func add(_ finding: Finding) {
         findings.append(finding)
@@ -139,13 +150,18 @@ public struct Introduction: Hashable, Sendable {
         return nil
     }
 
-    /// The name that the client has requested in its ClientHello, or that a load balancer passes on
-    /// (PROXY protocol §2.2.2, PP2_TYPE_AUTHORITY).
-    public var serverName: String? {
-        for case .serverName(let name) in findings { return name }
-        if let name = tlsSession?.serverName { return name }
-        for case .authority(let name) in findings { return name }
+    /// The ClientHello that is passed through, if there is one.
+    public var passedHello: PassedHello? {
+        for case .clientHello(let name) in findings { return PassedHello(serverName: name) }
         return nil
+    }
+
+    /// The name that the client has requested in its ClientHello, and that a load balancer passes on
+    /// (PROXY protocol §2.2.2, PP2_TYPE_AUTHORITY).
+    private var serverNames: [String] {
+        var names = [passedHello?.serverName ?? tlsSession?.serverName].compactMap { $0 }
+        for case .authority(let name) in findings where name != names.first { names.append(name) }
+        return names
     }
 
     /// Keeps the name in the header that a trusted load balancer has sent.
@@ -154,9 +170,8 @@ public struct Introduction: Hashable, Sendable {
     }
 
     /// The routes that may be selected by what the client claims, most specific first.
-    var matches: [RouteMatch] {
-        var matches: [RouteMatch] = []
-        if let serverName { matches.append(.serverName(serverName)) }
+    public var matches: [RouteMatch] {
+        var matches = serverNames.map { RouteMatch.serverName($0) }
         for case .host(let name) in findings { matches.append(.host(name)) }
         for case .login(let claims) in findings {
             if let suffix = claims.userSuffix { matches.append(.userSuffix(suffix)) }

@@ -29,33 +29,59 @@ public struct RouteTable<Destination: Equatable> {
 
     /// Where a client goes.
     public enum Choice {
-        case destination(Destination)
-        case none(DenialReason)
+        /// - matches: the routes that the client has selected, all of which lead there; at least one.
+        case destination(Destination, matches: [RouteMatch])
+        /// `detail` has the claims that led there, for the operator.
+        case none(DenialReason, detail: String)
     }
 
     /// Where a client goes that connects through `endpoint`.
     ///
-    /// The default takes clients that give no name, or one outside of the gateway's domain: a name
-    /// inside it that no route has is a mistake, and nothing is guessed.
+    /// All that a client claims must lead to the same place. The default takes clients that give no
+    /// name, or one outside of the gateway's domain: a name inside it that no route has is a mistake,
+    /// and nothing is guessed.
     public func choose(endpoint: EndpointName?, _ introduction: Introduction) -> Choice {
         if let endpoint, let destination = destinations[.endpoint(endpoint)] {
-            return .destination(destination)
+            return .destination(destination, matches: [.endpoint(endpoint)])
         }
-        guard !destinations.isEmpty else { return standardChoice }
-        var chosen: Destination?
-        for match in introduction.matches {
-            guard let destination = destinations[match] else {
-                if isOurs(match) { return .none(.unknownName) }
+        if destinations.isEmpty, let standard {
+            return .destination(standard, matches: RouteMatch.onlyDefault)
+        }
+        let claims = introduction.matches
+        var matches: [RouteMatch] = []
+        var chosen: (claim: RouteMatch, destination: Destination)?
+        for claim in claims {
+            guard let (match, destination) = route(of: claim) else {
+                if isOurs(claim) { return .none(.unknownName, detail: claim.shown) }
                 continue
             }
-            if let chosen, chosen != destination { return .none(.contradictingNames) }
-            chosen = destination
+            if let chosen, chosen.destination != destination {
+                let detail = "\(chosen.claim.shown) and \(claim.shown)"
+                return .none(.contradictingNames, detail: detail)
+            }
+            chosen = chosen ?? (claim, destination)
+            matches.append(match)
         }
-        return chosen.map { .destination($0) } ?? standardChoice
+        if let chosen { return .destination(chosen.destination, matches: matches) }
+        guard let standard else {
+            return .none(.noRoute, detail: claims.map(\.shown).joined(separator: ", "))
+        }
+        return .destination(standard, matches: RouteMatch.onlyDefault)
     }
 
-    private var standardChoice: Choice {
-        standard.map { .destination($0) } ?? .none(.noRoute)
+    /// The route that a claim leads to. A host has one name, whether TLS or a request asks for it: a
+    /// route by either will do.
+    private func route(of claim: RouteMatch) -> (match: RouteMatch, Destination)? {
+        let other: RouteMatch? =
+            switch claim {
+            case .serverName(let name): .host(name)
+            case .host(let name): .serverName(name)
+            case .default, .endpoint, .userSuffix, .attribute, .database: nil
+            }
+        for match in [claim, other].compactMap({ $0 }) {
+            if let destination = destinations[match] { return (match, destination) }
+        }
+        return nil
     }
 
     /// Whether a match is a host's name under the gateway's domain.
@@ -92,6 +118,9 @@ public enum RouteMatch: Hashable, Sendable {
 }
 
 extension RouteMatch {
+    /// Made once: most connections have it.
+    public static let onlyDefault: [RouteMatch] = [.default]
+
     /// Whether it matches what a client says of itself.
     public var isClaim: Bool {
         switch self {
@@ -111,6 +140,19 @@ extension RouteMatch {
         case .serverName, .host: true
         case .default, .endpoint, .userSuffix, .attribute, .database: false
         }
+    }
+}
+
+extension RouteMatch {
+    private static let longestShown = 100
+
+    /// As a client claims it, for a log: what is too long is cut.
+    fileprivate var shown: String {
+        let text = description
+        guard text.utf8.count > Self.longestShown else { return text }
+        return text.unicodeScalars.prefix(Self.longestShown).reduce(into: "") {
+            $0.unicodeScalars.append($1)
+        } + "…"
     }
 }
 

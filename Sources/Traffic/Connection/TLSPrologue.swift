@@ -41,7 +41,7 @@ public struct ClientHelloPrologue: Prologue {
             held += bytes.copy(from: 0)
             return .more()
         case .complete(let name):
-            return .decided(name.map { .serverName($0) }, replay: Replay(held: held))
+            return .decided(.clientHello(serverName: name), replay: Replay(held: held))
         case .notTLS:
             return .decided(nil, replay: Replay(held: held))
         case .malformed(let reason):
@@ -57,5 +57,27 @@ public struct ClientHelloPrologue: Prologue {
 
     public mutating func deadlinePassed() -> PrologueStep {
         .refused(.tlsHandshakeTimeout, detail: held.isEmpty ? "the client sent nothing" : "")
+    }
+}
+
+/// What a denied client reads whose TLS passes through, instead of a handshake (RFC 8446 §6).
+enum TLSAlert {
+    private static let alertRecord: UInt8 = 21
+    private static let fatal: UInt8 = 2
+    private static let accessDenied: UInt8 = 49
+    private static let internalError: UInt8 = 80
+    private static let unrecognizedName: UInt8 = 112
+
+    /// A record with one fatal alert.
+    static func words(for reason: DenialReason) -> [UInt8] {
+        [alertRecord, 3, 3, 0, 2, fatal, description(of: reason)]
+    }
+
+    private static func description(of reason: DenialReason) -> UInt8 {
+        switch reason {
+        case .unknownName, .contradictingNames, .noRoute: unrecognizedName
+        case _ where reason.family == .access: accessDenied
+        default: internalError
+        }
     }
 }

@@ -18,10 +18,13 @@ public final class TLSSession: Hashable, Sendable {
         public let subject: String
         /// The subject's common name, if it has one.
         public let commonName: String?
+        /// Whose certificates it was verified by; `nil` if that is unknown.
+        public let trust: CertificateTrust?
 
-        public init(subject: String, commonName: String?) {
+        public init(subject: String, commonName: String?, trust: CertificateTrust? = nil) {
             self.subject = subject
             self.commonName = commonName
+            self.trust = trust
         }
     }
 
@@ -50,6 +53,17 @@ public final class TLSSession: Hashable, Sendable {
         self.applicationProtocol = applicationProtocol
         self.clientCertificate = clientCertificate
         self.isResumed = isResumed
+    }
+
+    /// The same session for those that do not trust who has signed the client's certificate.
+    var withoutClientCertificate: TLSSession {
+        TLSSession(
+            version: version,
+            cipher: cipher,
+            serverName: serverName,
+            applicationProtocol: applicationProtocol,
+            isResumed: isResumed
+        )
     }
 
     public static func == (a: TLSSession, b: TLSSession) -> Bool { a === b }

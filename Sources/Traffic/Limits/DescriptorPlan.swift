@@ -9,16 +9,21 @@ public struct DescriptorPlan: Hashable, Sendable {
     public static let usualReserve = 192
     /// What the local socket's streams of events and temporary descriptors may need.
     private static let otherNeeds = 40
+    /// Clients of a name server that started later than the process, which planned for none.
+    private static let fewNameClients = 16
 
     /// Of the process.
     public let limit: Int
     /// What it needs before its first client connects.
     public let fixedCount: Int
+    /// Concurrent clients that a name server is to have over TCP; 0 for a process without one.
+    public let nameClients: Int
 
     /// - Parameter fixedCount: not above `limit`.
-    public init(limit: Int, fixedCount: Int) {
+    public init(limit: Int, fixedCount: Int, nameClients: Int = 0) {
         self.limit = limit
         self.fixedCount = min(max(0, fixedCount), limit)
+        self.nameClients = nameClients
     }
 
     /// What is reserved from the data plane's connections.
@@ -26,7 +31,8 @@ public struct DescriptorPlan: Hashable, Sendable {
         let rest = limit - fixedCount
         let wanted = mostManagementConnections + eventStreams + Self.otherNeeds
         let needed = fixedCount + min(wanted, (rest + 1) / 2)
-        return max(min(Self.usualReserve, limit / 2), needed)
+        let names = nameClients > 0 ? nameConnections : 0
+        return min(limit, max(min(Self.usualReserve, limit / 2), needed) + names)
     }
 
     /// What is left for the data plane's connections and their pipes.
@@ -44,7 +50,14 @@ public struct DescriptorPlan: Hashable, Sendable {
     /// Concurrent clients of the management address, which get half of what the reserve has beyond
     /// ``fixedCount``; at least 1.
     public var managementConnections: Int {
-        min(mostManagementConnections, max(1, (reserve - fixedCount) / 2))
+        let names = nameClients > 0 ? nameConnections : 0
+        return min(mostManagementConnections, max(1, (reserve - names - fixedCount) / 2))
+    }
+
+    /// Concurrent clients of the name server over TCP: ``nameClients``, but at most one in 16
+    /// descriptors, and at least 1.
+    public var nameConnections: Int {
+        max(1, min(nameClients > 0 ? nameClients : Self.fewNameClients, limit / 16))
     }
 
     /// One in 64 descriptors, but 64 to 256.

@@ -153,6 +153,8 @@ public struct ConnectionLimits: Hashable, Sendable {
     public var connectRatePerSource = 2_000
     /// Bytes held for one source's connections, whose peers do not take them.
     public var bufferPerSource = 268_435_456
+    /// Connections of one worker whose PROXY header, TLS handshake or name is awaited.
+    public var handshakesPerWorker = 2_048
 
     /// The defaults of the configuration file.
     public init() {}

@@ -39,6 +39,8 @@ struct AuthenticationExchange: Sendable {
         /// key that it has.
         case awaitingKeyRequest
         case awaitingEncryptedPassword
+        /// The client's next payload is one of these for the backend, for neither side is encrypted.
+        case awaitingPlainSecret
     }
 
     /// More payloads than any plugin needs from a side.
@@ -63,10 +65,23 @@ struct AuthenticationExchange: Sendable {
         self.cipher = cipher
     }
 
+    /// The exchange of another login over the same connections, which may begin with an answer to the
+    /// last scramble.
+    ///
+    /// - Parameter plugin: that made the answer; `nil` if there is none that counts.
+    func again(_ plugin: AuthenticationPlugin?) -> Self {
+        var next = Self(sides, allowsClearText: allowsClearText, cipher: cipher)
+        next.plugin = plugin
+        next.scramble = scramble
+        return next
+    }
+
     /// Whether the next packet has to come from the client.
     var awaitsClient: Bool {
         switch state {
-        case .clientSpeaks, .awaitingPassword, .awaitingKeyRequest, .awaitingEncryptedPassword: true
+        case .clientSpeaks, .awaitingPassword, .awaitingKeyRequest, .awaitingEncryptedPassword,
+            .awaitingPlainSecret:
+            true
         case .backendSpeaks, .awaitingBackendKey: false
         }
     }
@@ -125,8 +140,12 @@ extension AuthenticationExchange {
 
     /// The client's next payload is its password, in a form that depends on its side.
     private var passwordFollows: State {
-        if sides.areAlike { return .clientSpeaks }
-        return sides.client ? .awaitingPassword : .awaitingKeyRequest
+        switch (sides.client, sides.backend) {
+        case (true, true): .clientSpeaks
+        case (true, false): .awaitingPassword
+        case (false, true): .awaitingKeyRequest
+        case (false, false): .awaitingPlainSecret
+        }
     }
 
     private mutating func receiveMoreData(_ payload: [UInt8]) throws(MySQLLoginFailure) -> Step {
@@ -136,6 +155,9 @@ extension AuthenticationExchange {
         case nil: throw .backendSent(.outOfSequence)
         case .cachingSHA2 where data == MySQLMoreData.fastPathSucceeded: state = .backendSpeaks
         case .cachingSHA2 where data == MySQLMoreData.passwordRequired: state = passwordFollows
+        case .cachingSHA2 where !sides.client, .sha256 where !sides.client:
+            // The server's key.
+            state = passwordFollows
         case .challenge, .cachingSHA2, .sha256, .clear, .obsolete: state = .clientSpeaks
         }
         return .toClient(payload)
@@ -167,6 +189,7 @@ extension AuthenticationExchange {
         case .awaitingPassword: return try receivePassword(payload)
         case .awaitingKeyRequest: return try receiveKeyRequest(payload)
         case .awaitingEncryptedPassword: return try decrypt(payload)
+        case .awaitingPlainSecret: return try passOnSecret(payload)
         }
     }
 
@@ -186,6 +209,19 @@ extension AuthenticationExchange {
         return .toBackend([keyRequest])
     }
 
+    /// Passes on what is no secret on its way: a request of the key, or what was encrypted with it.
+    private mutating func passOnSecret(_ payload: [UInt8]) throws(MySQLLoginFailure) -> Step {
+        let isHarmless = isNoPassword(payload) || payload == [keyRequest]
+        guard isHarmless || Self.mayBeEncrypted(payload) else { throw .clientSentPasswordInClear }
+        return passOn(payload)
+    }
+
+    /// Whether the payload has the length of an RSA key's modulus. A password has another, or is longer
+    /// than any that is used.
+    private static func mayBeEncrypted(_ payload: [UInt8]) -> Bool {
+        payload.count >= 128 && payload.count.isMultiple(of: 64)
+    }
+
     /// Answers with the gateway's key. A client that has the server's key already, from a file, does
     /// not ask.
     private mutating func receiveKeyRequest(_ payload: [UInt8]) throws(MySQLLoginFailure) -> Step {
@@ -196,7 +232,9 @@ extension AuthenticationExchange {
     }
 
     private mutating func decrypt(_ payload: [UInt8]) throws(MySQLLoginFailure) -> Step {
-        guard var mixed = cipher.decrypt(payload) else { throw .clientUsedOtherKey }
+        guard var mixed = cipher.decrypt(payload) else {
+            throw Self.mayBeEncrypted(payload) ? .clientUsedOtherKey : .clientSentPasswordInClear
+        }
         defer { mixed.wipe() }
         let password = mixedWithScramble(mixed)
         guard password.last == 0 else { throw .clientUsedOtherKey }

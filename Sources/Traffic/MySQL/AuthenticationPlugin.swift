@@ -25,6 +25,9 @@ enum AuthenticationPlugin: Hashable {
         "mysql_clear_password": .clear, "dialog": .clear, "mysql_old_password": .obsolete,
     ]
 
+    /// Whether the first answer that a client makes is of no use without the scramble.
+    var answersByHash: Bool { self == .challenge || self == .cachingSHA2 }
+
     init(named name: String) {
         self = Self.known[name] ?? .clear
     }

@@ -10,21 +10,20 @@ struct ClientCommandReader: Hashable, Sendable {
         case other(MySQLPacketHeader)
         /// A request to end a session; the whole packet is there.
         case kill(ClientKill)
-        /// A request to log in again, the user of which is there. `suffix` is where its route's
-        /// suffix is in the packet, if it has one.
-        case changeOfUser(MySQLPacketHeader, suffix: Range<Int>?)
+        /// A request to log in again; the whole packet is there.
+        case changeOfUser(MySQLPacketHeader)
+        /// A request to log in again that is longer than ``ClientCommandReader/userChangeLimit``.
+        case longChangeOfUser(MySQLPacketHeader)
     }
 
     /// The longest statement that is read, in bytes: a KILL and its comments.
     static let statementLimit = 1 << 10
-    /// The longest user that is read, in bytes.
-    static let userLimit = 256
+    /// The longest request to log in again, in bytes: names, an answer, and connection attributes.
+    static let userChangeLimit = 16 << 10
     private static let payloadStart = MySQLPacket.headerByteCount
 
     /// Whether statements are preceded by attributes (CLIENT_QUERY_ATTRIBUTES).
     let hasQueryAttributes: Bool
-    /// In lower case, with its `@`; empty for none.
-    let userSuffix: [UInt8]
 
     /// Reads a packet from its beginning.
     ///
@@ -85,19 +84,12 @@ struct ClientCommandReader: Hashable, Sendable {
         return .kill(ClientKill(header: header, request: request, digits: nil))
     }
 
-    /// The command, the user, a zero.
     private func readChangeOfUser(_ packet: Span<UInt8>, _ header: MySQLPacketHeader) -> Finding {
-        let start = Self.payloadStart + 1
-        let end = Self.payloadStart + min(header.payloadByteCount, 1 + Self.userLimit + 1)
-        var userEnd = start
-        while userEnd < min(end, packet.count), packet[userEnd] != 0 { userEnd += 1 }
-        guard userEnd < end else { return .changeOfUser(header, suffix: nil) }
-        guard userEnd < packet.count else { return .undecided(byteCount: end) }
-        let suffix = userEnd - userSuffix.count..<userEnd
-        guard !userSuffix.isEmpty, suffix.lowerBound >= start,
-            packet.extracting(suffix).copy(from: 0).lowercasedASCII == userSuffix
-        else { return .changeOfUser(header, suffix: nil) }
-        return .changeOfUser(header, suffix: suffix)
+        let end = Self.payloadStart + header.payloadByteCount
+        guard header.payloadByteCount <= Self.userChangeLimit else {
+            return .longChangeOfUser(header)
+        }
+        return packet.count < end ? .undecided(byteCount: end) : .changeOfUser(header)
     }
 }
 

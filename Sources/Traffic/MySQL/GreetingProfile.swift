@@ -87,31 +87,6 @@ public struct GreetingProfile: Hashable, Sendable {
             characterSet: oldest.characterSet
         )
     }
-
-    /// What a backend with this greeting lacks, each in words that follow its name; empty if it
-    /// serves all clients that were greeted like this.
-    ///
-    /// - Parameter requiresTLS: whether the gateway connects to the backend with TLS only.
-    public func shortcomings(of greeting: MySQLGreeting, requiresTLS: Bool = false) -> [String] {
-        var shortcomings: [String] = []
-        let missing = capabilities.subtracting(greeting.capabilities).subtracting(.longPassword)
-        if !missing.isEmpty {
-            let names = missing.names.joined(separator: ", ")
-            shortcomings.append("lacks \(names), which clients are offered")
-        }
-        let family = MySQLServerFamily(serverVersion: greeting.serverVersion)
-        let shown = MySQLServerFamily(serverVersion: serverVersion)
-        if family != shown {
-            shortcomings.append(
-                "is \(family.title) (\(greeting.serverVersion.prefix(64))), but clients are greeted"
-                    + " as \(shown.title) \(serverVersion), by which some choose what to send"
-            )
-        }
-        if requiresTLS, !greeting.capabilities.contains(.tls) {
-            shortcomings.append("does not offer TLS, which the service requires")
-        }
-        return shortcomings
-    }
 }
 
 extension MySQLCapabilities {
@@ -132,7 +107,7 @@ extension MySQLCapabilities {
 }
 
 /// The number at the start of a server's version, in order.
-private struct ServerVersion: Comparable {
+struct ServerVersion: Comparable {
     private let parts: [UInt32]
 
     init(_ text: String) {

@@ -39,7 +39,6 @@ struct MySQLAgreement: Hashable {
     /// password in clear one byte is left.
     static func harmless(_ answer: [UInt8], of plugin: String?) -> [UInt8] {
         guard let plugin, !plugin.isEmpty, !answer.isEmpty else { return answer }
-        let isHash = AuthenticationPlugin(named: plugin) == .challenge
-        return isHash || plugin == "caching_sha2_password" ? answer : [1]
+        return AuthenticationPlugin(named: plugin).answersByHash ? answer : [1]
     }
 }

@@ -38,7 +38,7 @@ public final class MySQLGreetingTerms: Sendable {
 
     /// The suffix by which this user selects a route, as the listener spells it, and what remains of
     /// the user; `nil` if what follows its last `@` belongs to no route.
-    func route(of user: [UInt8]) -> (suffix: String, user: [UInt8])? {
+    public func route(of user: [UInt8]) -> (suffix: String, user: [UInt8])? {
         guard !suffixes.isEmpty, let at = user.lastIndex(of: UInt8(ascii: "@")),
             let suffix = suffixes[Array(user[(at + 1)...]).lowercasedASCII]
         else { return nil }

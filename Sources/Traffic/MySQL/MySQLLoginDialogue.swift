@@ -1,4 +1,4 @@
-import MySQLProtocol
+public import MySQLProtocol
 import Policy
 
 /// Logs a client that the gateway has greeted (``MySQLGreetingPrologue``) in to its backend.
@@ -22,37 +22,29 @@ import Policy
 public struct MySQLLoginDialogue: Dialogue {
     /// A name that no server has a plugin for. Every server then asks for the one of the account.
     static let unknownPlugin = "sluice_unknown"
-    /// The longest payload of either side, in bytes, after the client's login.
-    static let payloadLimit = 64 << 10
 
     private enum State: Hashable { case greeting, securing, authenticating, ended }
 
     private let terms: MySQLLoginTerms
     private let greetingTerms: MySQLGreetingTerms
     private var state = State.greeting
-    private var client = LoginLeg(
-        packets: MySQLPacketCollector(limit: MySQLGreetingPrologue.loginLimit),
-        nextSequence: 1,
-        mayInterrupt: false
-    )
-    private var backend = LoginLeg(
-        packets: MySQLPacketCollector(limit: payloadLimit),
-        nextSequence: 0,
-        mayInterrupt: true
-    )
+    private var carrier: AuthenticationCarrier
     private var login = MySQLLogin(user: "")
     private var suffix: String?
-    private var threadID: UInt32 = 0
-    private var exchange: AuthenticationExchange
+    public private(set) var backendGreeting: MySQLGreeting?
 
     /// - Parameter greetingTerms: those by which the client was greeted.
     public init(_ terms: MySQLLoginTerms, after greetingTerms: MySQLGreetingTerms) {
         self.terms = terms
         self.greetingTerms = greetingTerms
-        exchange = AuthenticationExchange(
-            EncryptedSides(client: false, backend: false),
-            allowsClearText: false,
-            cipher: terms.cipher
+        carrier = AuthenticationCarrier(
+            AuthenticationExchange(
+                EncryptedSides(client: false, backend: false),
+                allowsClearText: false,
+                cipher: terms.cipher
+            ),
+            clientSequence: 1,
+            backendSequence: 0
         )
     }
 }
@@ -61,11 +53,11 @@ public struct MySQLLoginDialogue: Dialogue {
 
 extension MySQLLoginDialogue {
     /// Whether the next packet has to come from the client.
-    var awaitsClient: Bool { state == .authenticating && exchange.awaitsClient }
+    var awaitsClient: Bool { state == .authenticating && carrier.awaitsClient }
 
     /// The numbers that the next packet of either side must have.
     var nextSequences: (client: UInt8, backend: UInt8) {
-        (client.nextSequence, backend.nextSequence)
+        (carrier.client.nextSequence, carrier.backend.nextSequence)
     }
 }
 
@@ -84,9 +76,10 @@ extension MySQLLoginDialogue {
     public mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> DialogueStep {
         var messages = Messages()
         do throws(MySQLLoginFailure) {
-            return side == .client
-                ? try receiveFromClient(bytes, &messages)
-                : try receiveFromBackend(bytes, &messages)
+            guard side == .client else { return try receiveFromBackend(bytes, &messages) }
+            guard awaitsClient else { throw .clientOutOfTurn }
+            try carrier.carryFromClient(bytes, &messages)
+            return .more(messages)
         } catch {
             return fail(error, after: messages.toClient)
         }
@@ -95,7 +88,7 @@ extension MySQLLoginDialogue {
     public mutating func secured() -> DialogueStep {
         guard state == .securing else { return fail(.backendSent(.outOfSequence)) }
         state = .authenticating
-        return .more(Messages(toBackend: backend.packet(login.payload)))
+        return .more(Messages(toBackend: carrier.backend.packet(login.payload)))
     }
 
     public mutating func endOfStream(from side: RelaySide) -> DialogueStep {
@@ -116,7 +109,7 @@ extension MySQLLoginDialogue {
         return .denied(
             failure.reason,
             detail: failure.detail,
-            words: messages + failure.words(sequence: client.nextSequence)
+            words: messages + failure.words(sequence: carrier.client.nextSequence)
         )
     }
 }
@@ -126,26 +119,24 @@ extension MySQLLoginDialogue {
 extension MySQLLoginDialogue {
     /// Reads the login that the prologue has let through.
     private mutating func receiveLogin(_ bytes: [UInt8]) throws(MySQLLoginFailure) {
+        var packets = MySQLPacketCollector(limit: MySQLGreetingPrologue.loginLimit)
         var position = 0
         do throws(MySQLWireError) {
-            // Without TLS it is packet 1, with it packet 2.
-            if let header = MySQLPacketHeader(bytes.prefix(MySQLPacket.headerByteCount)) {
-                client.nextSequence = header.sequence
-            }
-            guard let packet = try client.next(of: bytes.span, from: &position) else {
+            guard let packet = try packets.next(of: bytes.span, from: &position) else {
                 throw .truncated
             }
+            // Without TLS it is packet 1, with it packet 2.
+            carrier.client.nextSequence = packet.sequence &+ 1
             login = try MySQLLogin(payload: packet.payload)
         } catch {
             throw .clientSent(error)
         }
         guard position == bytes.count else { throw .clientOutOfTurn }
-        client.packets = MySQLPacketCollector(limit: Self.payloadLimit)
         if let route = greetingTerms.route(of: login.userBytes) {
             login.userBytes = route.user
             suffix = route.suffix
         }
-        exchange = AuthenticationExchange(
+        carrier.exchange = AuthenticationExchange(
             EncryptedSides(
                 client: login.capabilities.contains(.tls),
                 backend: terms.backendTLS == .required
@@ -182,32 +173,20 @@ extension MySQLLoginDialogue {
         _ messages: inout Messages
     ) throws(MySQLLoginFailure) -> DialogueStep {
         var position = 0
-        while let packet = try nextFromBackend(bytes, &position) {
-            switch state {
-            case .greeting:
-                let step = try receiveGreeting(packet, isLast: position == bytes.count)
-                guard case .more(let more) = step else { return step }
-                messages.toBackend += more.toBackend
-            case .authenticating:
-                let step = try exchange.receiveFromBackend(packet.payload)
-                let rest = bytes.copy(from: position)
-                if let end = perform(step, &messages, rest: rest) { return end }
-            case .securing, .ended:
-                throw .backendSent(.outOfSequence)
+        if state == .greeting {
+            guard let packet = try carrier.nextOfBackend(bytes, &position) else {
+                return .more(messages)
             }
+            let step = try receiveGreeting(packet, isLast: position == bytes.count)
+            guard case .more(let login) = step else { return step }
+            messages = login
         }
-        return .more(messages)
-    }
-
-    private mutating func nextFromBackend(
-        _ bytes: Span<UInt8>,
-        _ position: inout Int
-    ) throws(MySQLLoginFailure) -> MySQLPacket? {
-        do throws(MySQLWireError) {
-            return try backend.next(of: bytes, from: &position)
-        } catch {
-            throw .backendSent(error)
-        }
+        guard state == .authenticating else { throw .backendSent(.outOfSequence) }
+        let outcome = try carrier.carryFromBackend(bytes, from: position, &messages)
+        guard let outcome else { return .more(messages) }
+        state = .ended
+        // A backend that has refused the client has said why, and closes the connection.
+        return .relay(messages, outcome == .admitted ? .watched(watch) : .free)
     }
 
     /// - Parameter isLast: whether the backend has sent nothing after it.
@@ -222,78 +201,25 @@ extension MySQLLoginDialogue {
         } catch {
             throw .backendSent(error)
         }
-        threadID = greeting.connectionID
+        backendGreeting = greeting
         try prepareLogin(greeting)
         guard terms.backendTLS == .required else {
             state = .authenticating
-            return .more(Messages(toBackend: backend.packet(login.payload)))
+            return .more(Messages(toBackend: carrier.backend.packet(login.payload)))
         }
         // What is not encrypted must not be taken for what is.
         guard isLast else { throw .backendSent(.outOfSequence) }
         state = .securing
         let request = MySQLTLSRequest(before: login)
-        return .startTLS(Messages(toBackend: backend.packet(request.payload)))
-    }
-
-    /// - Parameter rest: what the backend has sent after the packet.
-    private mutating func perform(
-        _ step: AuthenticationExchange.Step,
-        _ messages: inout Messages,
-        rest: [UInt8] = []
-    ) -> DialogueStep? {
-        switch step {
-        case .toClient(let payload):
-            messages.toClient += client.packet(payload)
-            return nil
-        case .toBackend(let payload):
-            messages.toBackend += backend.packet(payload)
-            return nil
-        case .admitted(let payload):
-            messages.toClient += client.packet(payload) + rest
-            state = .ended
-            return .relay(messages, .watched(watch))
-        case .rejected(let payload):
-            messages.toClient += client.packet(payload) + rest
-            state = .ended
-            // The backend has said why, and closes the connection.
-            return .relay(messages, .free)
-        }
+        return .startTLS(Messages(toBackend: carrier.backend.packet(request.payload)))
     }
 
     private var watch: MySQLSessionWatch {
         MySQLSessionWatch(
-            WatchedSession(threadID: threadID, user: login.userBytes),
+            WatchedSession(threadID: backendGreeting?.connectionID ?? 0, user: login.userBytes),
             userSuffix: suffix,
-            hasQueryAttributes: login.capabilities.contains(.queryAttributes)
+            hasQueryAttributes: login.capabilities.contains(.queryAttributes),
+            exchange: carrier.exchange
         )
-    }
-}
-
-// MARK: - The client's packets
-
-extension MySQLLoginDialogue {
-    private mutating func receiveFromClient(
-        _ bytes: Span<UInt8>,
-        _ messages: inout Messages
-    ) throws(MySQLLoginFailure) -> DialogueStep {
-        guard awaitsClient else { throw .clientOutOfTurn }
-        var position = 0
-        guard var packet = try nextFromClient(bytes, &position) else { return .more(messages) }
-        defer { packet.payload.wipe() }
-        // It must have waited for the answer.
-        guard position == bytes.count else { throw .clientOutOfTurn }
-        let step = try exchange.receiveFromClient(packet.payload)
-        return perform(step, &messages) ?? .more(messages)
-    }
-
-    private mutating func nextFromClient(
-        _ bytes: Span<UInt8>,
-        _ position: inout Int
-    ) throws(MySQLLoginFailure) -> MySQLPacket? {
-        do throws(MySQLWireError) {
-            return try client.next(of: bytes, from: &position)
-        } catch {
-            throw .clientSent(error)
-        }
     }
 }

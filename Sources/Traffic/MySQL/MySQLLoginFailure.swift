@@ -24,6 +24,8 @@ enum MySQLLoginFailure: Error, Equatable {
     case clientSentBadPassword
     /// The password it sent was not encrypted with the gateway's key.
     case clientUsedOtherKey
+    /// It sent its password in clear, over a side that is not encrypted.
+    case clientSentPasswordInClear
 
     // The backend's.
 
@@ -59,7 +61,7 @@ extension MySQLLoginFailure {
             .clientForgesProxy, .clientSentBadPassword, .clientUsedOtherKey, .backendLacks,
             .obsoletePlugin, .endless, .passwordInClear(plugin: _, .backend):
             .badLogin
-        case .clientWithoutTLS, .passwordInClear(plugin: _, .client):
+        case .clientWithoutTLS, .clientSentPasswordInClear, .passwordInClear(plugin: _, .client):
             .tlsRequired
         case .backendRejected, .backendSent, .backendClosed, .backendTimedOut, .backendWithoutTLS,
             .backendSentBadKey:
@@ -86,7 +88,8 @@ extension MySQLLoginFailure {
         case .clientSent, .clientExpectsTLS, .clientForgesProxy, .clientSentBadPassword:
             MySQLErrorPacket.badHandshake
         case .clientTimedOut: MySQLErrorPacket.readTimeout
-        case .clientWithoutTLS, .passwordInClear: MySQLErrorPacket.secureTransportRequired
+        case .clientWithoutTLS, .clientSentPasswordInClear, .passwordInClear:
+            MySQLErrorPacket.secureTransportRequired
         case .clientUsedOtherKey: MySQLErrorPacket.accessDenied
         case .backendRejected, .backendSent, .backendClosed, .backendTimedOut, .backendWithoutTLS,
             .backendSentBadKey:
@@ -115,6 +118,9 @@ extension MySQLLoginFailure {
         case .clientUsedOtherKey:
             "The password was not encrypted with the key of this gateway; use TLS, or let the client"
                 + " request the key (--get-server-public-key, no --server-public-key-path)"
+        case .clientSentPasswordInClear:
+            "The client sent its password unencrypted, and it was not passed on; enable TLS in the"
+                + " client"
         case .backendLacks(let missing): Self.message(missing)
         case .obsoletePlugin:
             "The account uses mysql_old_password, which is not supported; give it another plugin"
@@ -162,6 +168,9 @@ extension MySQLLoginFailure {
         case .clientUsedOtherKey:
             "the client's password was not encrypted with the gateway's key"
                 + " (--server-public-key-path?)"
+        case .clientSentPasswordInClear:
+            "the client sent its password in clear without TLS (mysql-connector-python does, without"
+                + " TLS, when the server does not remember it)"
         case .backendRejected(let error): "the backend rejected the connection: \(error.summary)"
         case .backendSent(let error): "the backend sent \(error)"
         case .backendClosed(let what): "the backend closed the connection before \(what)"

@@ -4,8 +4,9 @@ import MySQLProtocol
 /// of the gateway's, and wants to kill them by these.
 ///
 /// A KILL statement or COM_PROCESS_KILL is held until the gateway has found the session, and then
-/// has the backend's id. A user of COM_CHANGE_USER loses the suffix that selects a route. All other
-/// packets pass as they are: of most, five bytes are looked at, and the rest is skipped by its length.
+/// has the backend's id. COM_CHANGE_USER is another login, for which a dialogue takes over
+/// (``MySQLUserChangeDialogue``). All other packets pass as they are: of most, five bytes are looked at,
+/// and the rest is skipped by its length.
 ///
 /// Not seen are a KILL in a prepared statement, in a statement of more than
 /// ``ClientCommandReader/statementLimit`` bytes or among others, and one with query attributes: the
@@ -20,7 +21,11 @@ public struct MySQLSessionWatch: ClientWatch {
     }
 
     public private(set) var session: WatchedSession
+    /// Of the last login.
+    var exchange: AuthenticationExchange
     private let reader: ClientCommandReader
+    /// In lower case, with its `@`; empty for none.
+    private let userSuffix: [UInt8]
     /// How much of the current packet passes without being looked at, in bytes.
     private var remainingByteCount = 0
     /// The header of the current packet, or of the last one.
@@ -32,16 +37,17 @@ public struct MySQLSessionWatch: ClientWatch {
     /// - Parameters:
     ///   - userSuffix: the suffix that the user had at the login, without the `@`.
     ///   - hasQueryAttributes: whether client and backend use CLIENT_QUERY_ATTRIBUTES.
-    public init(
+    ///   - exchange: the login's.
+    init(
         _ session: WatchedSession,
         userSuffix: String? = nil,
-        hasQueryAttributes: Bool = false
+        hasQueryAttributes: Bool = false,
+        exchange: AuthenticationExchange
     ) {
         self.session = session
-        reader = ClientCommandReader(
-            hasQueryAttributes: hasQueryAttributes,
-            userSuffix: userSuffix.map { Array("@\($0)".utf8).lowercasedASCII } ?? []
-        )
+        self.exchange = exchange
+        self.userSuffix = userSuffix.map { Array("@\($0)".utf8).lowercasedASCII } ?? []
+        reader = ClientCommandReader(hasQueryAttributes: hasQueryAttributes)
     }
 
     public var isWaiting: Bool { pending != nil }
@@ -53,8 +59,8 @@ public struct MySQLSessionWatch: ClientWatch {
             return .pass(Replay())
         }
         var output = Output()
-        if let kill = read(bytes, &output) {
-            return .kill(kill.request, toBackend: output.passed)
+        if let interruption = read(bytes, &output) {
+            return Self.step(interruption, toBackend: output.passed)
         }
         return .pass(Replay(held: output.passed, offset: output.start))
     }
@@ -65,8 +71,12 @@ public struct MySQLSessionWatch: ClientWatch {
         let answer = Self.answer(pending, target)
         var output = Output(passed: answer.toBackend)
         let rest = pending.rest
-        if let kill = read(rest.span, &output) {
-            return .kill(kill.request, toClient: answer.toClient, toBackend: output.passed)
+        if let interruption = read(rest.span, &output) {
+            return Self.step(
+                interruption,
+                toClient: answer.toClient,
+                toBackend: output.passed
+            )
         }
         output.pass(rest.span, upTo: rest.count)
         return .answer(answer.toClient, toBackend: output.passed)
@@ -98,6 +108,79 @@ public struct MySQLSessionWatch: ClientWatch {
     }
 }
 
+// MARK: - Interruptions
+
+extension MySQLSessionWatch {
+    /// What keeps a client's packets from passing.
+    private enum Interruption {
+        case kill(ClientKill)
+        case converse(MySQLUserChangeDialogue)
+        case denied(MySQLLoginFailure)
+    }
+
+    private static func step(
+        _ interruption: Interruption,
+        toClient: [UInt8] = [],
+        toBackend: [UInt8]
+    ) -> WatchStep {
+        switch interruption {
+        case .kill(let kill): .kill(kill.request, toClient: toClient, toBackend: toBackend)
+        case .converse(let dialogue):
+            .converse(dialogue, toClient: toClient, toBackend: toBackend)
+        case .denied(let failure):
+            .denied(
+                failure.reason,
+                detail: failure.detail,
+                words: toClient + failure.words(sequence: 1)
+            )
+        }
+    }
+
+    private mutating func wait(
+        _ kill: ClientKill,
+        _ packet: [UInt8],
+        _ rest: [UInt8]
+    ) -> Interruption {
+        begin(kill.header, seenByteCount: packet.count)
+        pending = Pending(kill: kill, packet: packet, rest: rest)
+        return .kill(kill)
+    }
+
+    /// Passes a request to log in again: without the suffix of the user, and without an answer that may
+    /// be a password in clear, for which the server asks again.
+    ///
+    /// - Parameter rest: what the client sent after it; it must wait for the answer.
+    private mutating func changeUser(
+        _ header: MySQLPacketHeader,
+        _ packet: [UInt8],
+        _ rest: [UInt8],
+        _ output: inout Output
+    ) -> Interruption {
+        begin(header, seenByteCount: packet.count)
+        session.user = nil
+        var change: MySQLUserChange
+        do throws(MySQLWireError) {
+            let payload = Array(packet[MySQLPacket.headerByteCount...])
+            change = try MySQLUserChange(payload: payload)
+        } catch {
+            return .denied(.clientSent(error))
+        }
+        guard rest.isEmpty else { return .denied(.clientOutOfTurn) }
+        let suffix = change.userBytes.suffix(userSuffix.count)
+        if !userSuffix.isEmpty, Array(suffix).lowercasedASCII == userSuffix {
+            change.userBytes.removeLast(userSuffix.count)
+        }
+        var plugin = change.plugin.map { AuthenticationPlugin(named: $0) }
+        if let named = plugin, !named.answersByHash {
+            change.authentication = []
+            change.plugin = MySQLLoginDialogue.unknownPlugin
+            plugin = nil
+        }
+        output.passed += MySQLPacket(sequence: header.sequence, payload: change.payload).bytes
+        return .converse(MySQLUserChangeDialogue(exchange.again(plugin), before: self))
+    }
+}
+
 // MARK: - Framing
 
 extension MySQLSessionWatch {
@@ -115,7 +198,7 @@ extension MySQLSessionWatch {
     }
 
     /// Reads the packets in `bytes`, up to a request.
-    private mutating func read(_ bytes: Span<UInt8>, _ output: inout Output) -> ClientKill? {
+    private mutating func read(_ bytes: Span<UInt8>, _ output: inout Output) -> Interruption? {
         var position = 0
         while true {
             if remainingByteCount > 0 {
@@ -124,11 +207,16 @@ extension MySQLSessionWatch {
                 remainingByteCount -= count
                 position += count
             } else if !held.isEmpty {
-                guard let step = readHeld(bytes, &position, &output) else { return nil }
-                if case .kill(let kill) = step { return kill }
+                switch readHeld(bytes, &position, &output) {
+                case nil: return nil
+                case .interrupted(let interruption): return interruption
+                case .more: continue
+                }
             } else {
                 guard position < bytes.count else { return nil }
-                if let kill = readPacket(bytes, &position, &output) { return kill }
+                if let interruption = readPacket(bytes, &position, &output) {
+                    return interruption
+                }
             }
         }
     }
@@ -138,7 +226,7 @@ extension MySQLSessionWatch {
         _ bytes: Span<UInt8>,
         _ position: inout Int,
         _ output: inout Output
-    ) -> ClientKill? {
+    ) -> Interruption? {
         let packet = bytes.extracting(position..<bytes.count)
         switch reader.read(packet, after: previous) {
         case .undecided:
@@ -155,15 +243,17 @@ extension MySQLSessionWatch {
             output.pass(bytes, upTo: position)
             let end = MySQLPacket.headerByteCount + kill.header.payloadByteCount
             return wait(kill, packet.extracting(0..<end).copy(from: 0), packet.copy(from: end))
-        case .changeOfUser(let header, let suffix):
+        case .changeOfUser(let header):
             output.pass(bytes, upTo: position)
-            position += changeUser(header, suffix, packet, &output)
-            output.start = position
-            return nil
+            let end = MySQLPacket.headerByteCount + header.payloadByteCount
+            let whole = packet.extracting(0..<end).copy(from: 0)
+            return changeUser(header, whole, packet.copy(from: end), &output)
+        case .longChangeOfUser(let header):
+            return .denied(Self.tooLong(header))
         }
     }
 
-    private enum HeldStep { case more, kill(ClientKill) }
+    private enum HeldStep { case more, interrupted(Interruption) }
 
     /// Reads on in a packet whose beginning is held.
     ///
@@ -186,53 +276,30 @@ extension MySQLSessionWatch {
             held = []
         case .kill(let kill):
             held = []
-            return .kill(wait(kill, packet, bytes.copy(from: position)))
-        case .changeOfUser(let header, let suffix):
+            return .interrupted(wait(kill, packet, bytes.copy(from: position)))
+        case .changeOfUser(let header):
             held = []
-            let byteCount = changeUser(header, suffix, packet.span, &output)
-            output.passed += packet[byteCount...]
-            remainingByteCount -= packet.count - byteCount
+            let rest = bytes.copy(from: position)
+            return .interrupted(changeUser(header, packet, rest, &output))
+        case .longChangeOfUser(let header):
+            return .interrupted(.denied(Self.tooLong(header)))
         }
         output.start = position
         return .more
+    }
+
+    private static func tooLong(_ header: MySQLPacketHeader) -> MySQLLoginFailure {
+        .clientSent(
+            .packetTooLong(
+                byteCount: header.payloadByteCount,
+                limit: ClientCommandReader.userChangeLimit
+            )
+        )
     }
 
     private mutating func begin(_ header: MySQLPacketHeader, seenByteCount: Int) {
         previous = header
         remainingByteCount =
             MySQLPacket.headerByteCount + header.payloadByteCount - seenByteCount
-    }
-
-    private mutating func wait(
-        _ kill: ClientKill,
-        _ packet: [UInt8],
-        _ rest: [UInt8]
-    ) -> ClientKill {
-        begin(kill.header, seenByteCount: packet.count)
-        pending = Pending(kill: kill, packet: packet, rest: rest)
-        return kill
-    }
-
-    /// Passes the beginning of COM_CHANGE_USER, without the suffix of the user.
-    ///
-    /// - Returns: how many bytes of the packet were read.
-    private mutating func changeUser(
-        _ header: MySQLPacketHeader,
-        _ suffix: Range<Int>?,
-        _ packet: Span<UInt8>,
-        _ output: inout Output
-    ) -> Int {
-        session.user = nil
-        let byteCount = suffix?.upperBound ?? MySQLPacket.headerByteCount
-        begin(header, seenByteCount: byteCount)
-        let sent = MySQLPacketHeader(
-            payloadByteCount: header.payloadByteCount - (suffix?.count ?? 0),
-            sequence: header.sequence
-        )
-        let start = MySQLPacket.headerByteCount
-        output.passed += sent.bytes
-        let kept = suffix.map { start..<$0.lowerBound } ?? start..<start
-        output.passed += packet.extracting(kept).copy(from: 0)
-        return byteCount
     }
 }

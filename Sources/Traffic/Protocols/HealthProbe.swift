@@ -6,6 +6,8 @@ public enum HealthProbeStep: Equatable, Sendable {
     case wait
     /// Write these bytes, then read on.
     case send([UInt8])
+    /// Write these bytes, establish TLS, then continue with ``HealthProbe/secured()``.
+    case startTLS([UInt8])
     /// The backend is serving. Write the farewell, if there is one, and close.
     case healthy(farewell: [UInt8])
     /// The backend is not serving, for a reason written for the operator. Close.
@@ -23,10 +25,16 @@ public enum HealthProbeStep: Equatable, Sendable {
 public protocol HealthProbe: Sendable {
     /// The first step, as soon as the backend is connected.
     var opening: HealthProbeStep { get }
+    /// TLS, which was requested, is established.
+    mutating func secured() -> HealthProbeStep
     /// Reads what the backend sent, in pieces of any size.
     mutating func receive(_ bytes: Span<UInt8>) -> HealthProbeStep
     /// The backend's stream has ended, or was reset.
     func receiveEndOfStream() -> HealthProbeStep
+}
+
+extension HealthProbe {
+    public mutating func secured() -> HealthProbeStep { .wait }
 }
 
 /// What a probe must know about its backend.
@@ -35,10 +43,13 @@ public struct ProbedBackend: Hashable, Sendable {
     public var host: String
     /// Whether a PROXY header is sent first: a refusal may then be about that.
     public var receivesProxyHeader: Bool
+    /// Whether it is reached over TLS.
+    public var usesTLS: Bool
 
-    public init(host: String, receivesProxyHeader: Bool = false) {
+    public init(host: String, receivesProxyHeader: Bool = false, usesTLS: Bool = false) {
         self.host = host
         self.receivesProxyHeader = receivesProxyHeader
+        self.usesTLS = usesTLS
     }
 }
 

@@ -23,8 +23,10 @@ public import MySQLProtocol
 ///
 /// A server that answers with an ERR in place of the greeting is unhealthy, in its own words. So is
 /// one that refuses the PROXY header that the gateway sends first: it would refuse every client's.
+///
+/// A server that is reached over TLS is logged in to in TLS, and is unhealthy if it offers none.
 public struct MySQLHealthCheck: HealthProbe, Equatable {
-    private enum State: Equatable { case awaitingGreeting, awaitingVerdict }
+    private enum State: Equatable { case awaitingGreeting, securing, awaitingVerdict }
 
     /// The default user. It needs no privileges and no password, and need not exist.
     public static let standardUser = "sluice_health"
@@ -43,6 +45,9 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
 
     private let user: String
     private let sendsProxyHeader: Bool
+    private let usesTLS: Bool
+    /// Makes a server that completes the login unhealthy.
+    private var fault: String?
     /// What the server has greeted with, from which a listener's own greeting is made
     /// (``GreetingProfile``).
     public private(set) var greeting: MySQLGreeting?
@@ -50,9 +55,14 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
     private var reader = MySQLPacketReader(limit: payloadLimit)
 
     /// - Parameter sendsProxyHeader: whether a PROXY header is sent first.
-    public init(user: String = standardUser, sendsProxyHeader: Bool = false) {
+    public init(
+        user: String = standardUser,
+        sendsProxyHeader: Bool = false,
+        usesTLS: Bool = false
+    ) {
         self.user = user
         self.sendsProxyHeader = sendsProxyHeader
+        self.usesTLS = usesTLS
     }
 
     /// The server speaks first.
@@ -84,9 +94,15 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
             ended("closed the connection before its greeting")
         case .awaitingVerdict where sendsProxyHeader:
             ended("closed the connection after its greeting")
+        case .securing:
+            ended("closed the connection before TLS")
         case .awaitingVerdict:
-            .healthy(farewell: [])
+            completed(farewell: [])
         }
+    }
+
+    private func completed(farewell: [UInt8]) -> HealthProbeStep {
+        fault.map { .unhealthy(reason: $0) } ?? .healthy(farewell: farewell)
     }
 
     private func ended(_ words: String) -> HealthProbeStep {
@@ -99,6 +115,7 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
         }
         switch state {
         case .awaitingGreeting: return try handleGreeting(packet)
+        case .securing: return .unhealthy(reason: "sent a packet in place of TLS")
         case .awaitingVerdict: return handleVerdict(packet)
         }
     }
@@ -112,15 +129,33 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
         }
         let isOutage = Self.outages.contains(error.code)
         return isAnswerToLogin && !isOutage
-            ? .healthy(farewell: []) : .unhealthy(reason: error.summary)
+            ? completed(farewell: []) : .unhealthy(reason: error.summary)
     }
 
     private mutating func handleGreeting(
         _ packet: MySQLPacket
     ) throws(MySQLWireError) -> HealthProbeStep {
-        greeting = try MySQLGreeting(payload: packet.payload)
+        let greeting = try MySQLGreeting(payload: packet.payload)
+        self.greeting = greeting
+        let login = MySQLLogin(user: user)
+        if usesTLS, greeting.capabilities.contains(.tls) {
+            state = .securing
+            return .startTLS(packet.reply(MySQLTLSRequest(before: login).payload).bytes)
+        }
+        if usesTLS { fault = "does not offer TLS, which backendTLS demands" }
         state = .awaitingVerdict
-        return .send(packet.reply(MySQLLogin(user: user).payload).bytes)
+        return .send(packet.reply(login.payload).bytes)
+    }
+
+    public mutating func secured() -> HealthProbeStep {
+        // Not even a packet from before TLS may count as said in it.
+        guard state == .securing, reader.isEmpty else {
+            return .unhealthy(reason: "sent a packet in place of TLS")
+        }
+        state = .awaitingVerdict
+        var login = MySQLLogin(user: user)
+        login.capabilities.formUnion(.tls)
+        return .send(MySQLPacket(sequence: 2, payload: login.payload).bytes)
     }
 
     /// The answer to the login: OK, or a request for another authentication plugin, which an empty
@@ -128,7 +163,7 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
     private func handleVerdict(_ packet: MySQLPacket) -> HealthProbeStep {
         switch packet.payload.first {
         case MySQLAuthenticationSwitch.mark: .send(packet.reply([]).bytes)
-        default: .healthy(farewell: MySQLPacket.quit.bytes)
+        default: completed(farewell: MySQLPacket.quit.bytes)
         }
     }
 }
@@ -140,6 +175,10 @@ extension MySQLHealthCheck: HealthQuestion {
     public static let standardParameter = standardUser
 
     public init(_ parameter: String, of backend: ProbedBackend) {
-        self.init(user: parameter, sendsProxyHeader: backend.receivesProxyHeader)
+        self.init(
+            user: parameter,
+            sendsProxyHeader: backend.receivesProxyHeader,
+            usesTLS: backend.usesTLS
+        )
     }
 }

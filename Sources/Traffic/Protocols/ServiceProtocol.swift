@@ -89,13 +89,16 @@ extension ServiceProtocol {
     ///   - connectionID: what the client sees as its own, if the protocol has one.
     ///   - nextSequence: the number of the next packet, if the client has logged in at the gateway
     ///     (``Lifecycle/nextSequence``).
+    ///   - passesTLSThrough: whether the client has begun TLS, which would have ended at a backend.
     public func refusal(
         _ reject: Reject,
         for reason: DenialReason,
         client: IPAddress,
         connectionID: UInt32,
-        nextSequence: UInt8? = nil
+        nextSequence: UInt8? = nil,
+        passesTLSThrough: Bool = false
     ) -> Lifecycle.Refusal {
+        if passesTLSThrough, reject != .drop { return .words(TLSAlert.words(for: reason)) }
         if let nextSequence, reject != .drop {
             return .words(known.error(for: reason, client: client, sequence: nextSequence))
         }

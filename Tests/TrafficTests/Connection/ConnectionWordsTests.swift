@@ -11,7 +11,7 @@ struct ConnectionWordsTests {
             "linkClosed", "notInWhitelist", "deniedByRule", "untrustedProxySource",
             "badProxyHeader", "proxyHeaderTimeout", "unexpectedProxyHeader",
             "badTLSHandshake", "tlsHandshakeTimeout", "tlsRequired",
-            "badLogin", "unknownName", "contradictingNames", "noRoute",
+            "clientCertificateRequired", "badLogin", "unknownName", "contradictingNames", "noRoute",
             "noEndpoint", "unknownEndpoint", "endpointPendingAcceptance", "endpointPending",
             "endpointRejected",
             "endpointExpired", "endpointFailed", "endpointDeleting", "endpointDeleted",

@@ -39,7 +39,7 @@ struct LifecycleTLSTests {
             Issue.record("not judged")
             return
         }
-        #expect(introduction.serverName == "a.gw.example")
+        #expect(introduction.tlsSession?.serverName == "a.gw.example")
         #expect(introduction.tlsSession === Self.session)
         _ = lifecycle.judged(.admitted)
         _ = lifecycle.dialed(.connected)

@@ -1,5 +1,4 @@
 import Policy
-import SeededRandom
 import Testing
 
 @testable import Traffic
@@ -9,9 +8,7 @@ import Testing
 struct TLSPrologueTests {
     /// As a listener stacks them.
     private static func firstBytes(isRequired: Bool = true) -> FirstBytes {
-        FirstBytes([
-            ForgedHeaderGuard(), TLSPrologue(isRequired: isRequired), ForgedHeaderGuard(),
-        ])
+        FirstBytes([TLSPrologue(isRequired: isRequired), ForgedHeaderGuard()])
     }
 
     @Test("A silent client is refused at its deadline")
@@ -36,14 +33,16 @@ struct TLSPrologueTests {
         #expect(step == .left(isProbe: true))
     }
 
-    @Test("What could have become a PROXY header, and ends, is not TLS")
-    func end() {
+    @Test("What could become a PROXY header is not TLS")
+    func header() {
         var firstBytes = Self.firstBytes()
         var introduction = Introduction()
         let bytes: [UInt8] = [0x0D, 0x0A]
-        let first = firstBytes.receive(bytes.span, introducing: &introduction)
-        #expect(first == .more(reply: []))
-        guard case .refused(.tlsRequired, _) = firstBytes.endOfStream(introducing: &introduction)
+        guard
+            case .refused(.tlsRequired, _) = firstBytes.receive(
+                bytes.span,
+                introducing: &introduction
+            )
         else {
             Issue.record("it is not refused")
             return
@@ -67,120 +66,29 @@ struct TLSPrologueTests {
             return
         }
     }
-}
 
-@Suite("The name in a ClientHello")
-struct ClientHelloReaderTests {
-    private static func vector(_ content: [UInt8], lengthByteCount: Int) -> [UInt8] {
-        let length = (0..<lengthByteCount).reversed().map {
-            UInt8(truncatingIfNeeded: content.count >> (8 * $0))
-        }
-        return length + content
-    }
-
-    private static func serverName(_ name: String) -> [UInt8] {
-        let host = [0] + vector(Array(name.utf8), lengthByteCount: 2)
-        return [0, 0] + vector(vector(host, lengthByteCount: 2), lengthByteCount: 2)
-    }
-
-    /// An extension of GREASE (RFC 8701).
-    private static let grease: [UInt8] = [0x0A, 0x0A, 0, 1, 0]
-
-    private static func message(_ extensions: [UInt8]) -> [UInt8] {
-        var body: [UInt8] = [3, 3] + [UInt8](repeating: 7, count: 32)
-        body += vector([1, 2, 3], lengthByteCount: 1)
-        body += vector([0x0A, 0x0A, 0x13, 0x01], lengthByteCount: 2)
-        body += vector([0], lengthByteCount: 1)
-        body += vector(extensions, lengthByteCount: 2)
-        return [1] + vector(body, lengthByteCount: 3)
-    }
-
-    /// Records of at most `size` bytes.
-    private static func records(_ message: [UInt8], size: Int = 16_384) -> [UInt8] {
-        stride(from: 0, to: message.count, by: size).flatMap { start in
-            let end = min(start + size, message.count)
-            return [22, 3, 1] + vector(Array(message[start..<end]), lengthByteCount: 2)
-        }
-    }
-
-    private static func read(_ pieces: [[UInt8]]) -> ClientHelloReader.Progress {
-        var reader = ClientHelloReader()
-        var progress = ClientHelloReader.Progress.incomplete
-        for piece in pieces where !piece.isEmpty && progress == .incomplete {
-            progress = reader.receive(piece.span)
-        }
-        return progress
-    }
-
-    private static let good = message(grease + serverName("A.Gw.Example") + grease)
-
-    @Test("It is found in lower case, however the bytes are cut, in records of any size")
-    func cuts() {
-        for size in [1, 2, 5, 100, 16_384] {
-            let bytes = Self.records(Self.good, size: size)
-            for cut in 0...bytes.count {
-                let progress = Self.read([Array(bytes[..<cut]), Array(bytes[cut...])])
-                #expect(progress == .complete(serverName: "a.gw.example"), "\(size) \(cut)")
-            }
-            #expect(Self.read(bytes.map { [$0] }) == .complete(serverName: "a.gw.example"))
-        }
-        #expect(Self.read([Self.records(Self.message(Self.grease))]) == .complete(serverName: nil))
-    }
-
-    @Test("What breaks the format is malformed, and what is not TLS is recognized")
-    func malformed() {
-        let name = Self.serverName("gw.example")
-        let messages = [
-            Self.message(name + name), Self.message(Self.serverName("")),
-            Self.message(Self.serverName("a\0b")),
-            Self.message(Self.serverName(String(repeating: "a", count: 254))),
-            Self.message(Array(name.dropLast())), Self.message(name + [0, 35, 0xFF, 0xFF]),
+    @Test("Where TLS passes through, its name counts, and a plain request's host")
+    func passedThrough() {
+        let request = Array("GET / HTTP/1.1\r\nHost: b.gw.example\r\n\r\n".utf8)
+        let expected: [([UInt8], RouteMatch)] = [
+            (ClientHelloReaderTests.goodRecords, .serverName("a.gw.example")),
+            (request, .host("b.gw.example")),
         ]
-        for message in messages {
-            guard case .malformed = Self.read([Self.records(message)]) else {
-                Issue.record("\(message)")
-                continue
+        for (bytes, match) in expected {
+            for cut in 1..<bytes.count {
+                var firstBytes = FirstBytes([ClientHelloPrologue(), HTTPHostPrologue()])
+                var introduction = Introduction()
+                let (start, end) = (Array(bytes[..<cut]), Array(bytes[cut...]))
+                let first = firstBytes.receive(start.span, introducing: &introduction)
+                #expect(first == .more(reply: []))
+                let last = firstBytes.receive(end.span, introducing: &introduction)
+                guard case .passed(let replay) = last else {
+                    Issue.record("\(last), cut at \(cut)")
+                    return
+                }
+                #expect(replay.held + end[replay.offset...] == bytes)
+                #expect(introduction.matches == [match])
             }
-        }
-        #expect(Self.read([Array("GET / HTTP/1.1".utf8)]) == .notTLS)
-        #expect(Self.read([[22, 2, 0, 0, 0]]) == .notTLS)
-        for bytes: [UInt8] in [[22, 3, 1, 0, 0], [22, 3, 1, 0xFF, 0xFF], [22, 3, 1, 0, 1, 2]] {
-            guard case .malformed = Self.read([bytes]) else {
-                Issue.record("\(bytes)")
-                continue
-            }
-        }
-    }
-
-    @Test("No more than 32 KiB are read")
-    func limit() {
-        let long = Self.message([UInt8](repeating: 0, count: 40_000))
-        guard case .malformed = Self.read([Self.records(long)]) else {
-            Issue.record("a ClientHello of 40,000 bytes is accepted")
-            return
-        }
-        // Records of one byte each: the headers count.
-        var reader = ClientHelloReader()
-        var byteCount = 0
-        while byteCount < 2 * ClientHelloReader.byteLimit {
-            let piece: [UInt8] = byteCount == 0 ? [22, 3, 1, 0, 1, 1] : [22, 3, 1, 0, 1, 0]
-            byteCount += piece.count
-            if reader.receive(piece.span) != .incomplete { break }
-        }
-        #expect(byteCount <= ClientHelloReader.byteLimit + 6)
-    }
-
-    @Test("No input crashes it", arguments: SeededGenerator.seeds)
-    func random(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for _ in 0..<20_000 {
-            var bytes = Self.records(Self.good, size: Int.random(in: 1...200, using: &generator))
-            for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                let place = Int.random(in: 0..<bytes.count, using: &generator)
-                bytes[place] = UInt8.random(in: 0...255, using: &generator)
-            }
-            let cut = Int.random(in: 0...bytes.count, using: &generator)
-            _ = Self.read([Array(bytes[..<cut]), Array(bytes[cut...])])
         }
     }
 }

@@ -60,4 +60,17 @@ struct DescriptorPlanTests {
             }
         }
     }
+
+    @Test("A name server's clients over TCP take nothing from those of management")
+    func nameClients() {
+        for limit in [64, 256, 1_024, 20_000] {
+            let without = DescriptorPlan(limit: limit, fixedCount: 41)
+            let plan = DescriptorPlan(limit: limit, fixedCount: 41, nameClients: 1_000)
+            #expect(plan.nameConnections == min(1_000, limit / 16))
+            #expect(plan.reserve == min(limit, without.reserve + plan.nameConnections))
+            #expect(plan.managementConnections == without.managementConnections)
+            #expect((1...16).contains(without.nameConnections))
+        }
+        #expect(DescriptorPlan(limit: 20_000, fixedCount: 41, nameClients: 5).nameConnections == 5)
+    }
 }

@@ -205,13 +205,38 @@ struct AuthenticationExchangeTests {
             var exchange = exchange(client: false, backend: true)
             try askForPassword(&exchange)
             if asksFirst { _ = try exchange.receiveFromClient([2]) }
-            let other = MirrorCipher.backendKey + [1, 2, 3]
+            let other = [UInt8](repeating: 1, count: 256)
             #expect(failure(&exchange, other, from: .client) == .clientUsedOtherKey)
         }
         // Decrypted, but not a password: no zero at its end.
         var exchange = exchange(client: false, backend: true)
         try askForPassword(&exchange)
         #expect(failure(&exchange, Array("gateway".utf8), from: .client) == .clientUsedOtherKey)
+    }
+
+    // As mysql-connector-python does; it has no encryption by keys.
+    @Test(
+        "A client without TLS that sends its password in clear is told so, and it goes no further",
+        arguments: [true, false],
+        ["caching_sha2_password", "sha256_password"]
+    )
+    func plainClear(backend: Bool, plugin: String) throws {
+        var exchange = exchange(client: false, backend: backend)
+        _ = try exchange.receiveFromBackend(Login.switchTo(plugin))
+        if plugin == "caching_sha2_password" {
+            _ = try exchange.receiveFromClient([UInt8](repeating: 9, count: 32))
+            _ = try exchange.receiveFromBackend([1, 4])
+        }
+        #expect(failure(&exchange, Self.password, from: .client) == .clientSentPasswordInClear)
+    }
+
+    @Test("… and so is one that does after it was sent the server's key")
+    func clearAfterKey() throws {
+        var exchange = exchange(client: false, backend: false)
+        try askForPassword(&exchange)
+        _ = try exchange.receiveFromClient([2])
+        _ = try exchange.receiveFromBackend([1] + MirrorCipher.backendKey)
+        #expect(failure(&exchange, Self.password, from: .client) == .clientSentPasswordInClear)
     }
 
     @Test("sha256_password asks for the password at once, with a request of its own")

@@ -183,4 +183,56 @@ struct GreetedDenialTests {
         #expect(answer.toBackend == MySQLPacket.query("KILL 9").bytes)
         #expect(lifecycle.looksAtBytes(from: .client))
     }
+
+    /// A connection whose login has ended, with what its backend has greeted with.
+    private func relaying() throws -> (Lifecycle, [MySQLGreeting]) {
+        var lifecycle = try judged()
+        _ = lifecycle.judged(.admitted)
+        _ = lifecycle.dialed(.connectedFor(Login.dialogue()))
+        _ = lifecycle.receive(Login.greeting().span, from: .backend)
+        let ok = MySQLPacket(sequence: 2, payload: Login.ok).bytes
+        let step = lifecycle.receive(ok.span, from: .backend)
+        return (lifecycle, step.backendGreeting)
+    }
+
+    @Test("The engine is told what a backend has greeted with")
+    func greeting() throws {
+        let (_, greetings) = try relaying()
+        #expect(greetings.map(\.connectionID) == [42])
+        var denied = try judged()
+        _ = denied.judged(.admitted)
+        _ = denied.dialed(.connectedFor(Login.dialogue(backendTLS: .required)))
+        let step = denied.receive(Login.greeting().span, from: .backend)
+        #expect(step.backendGreeting.count == 1)
+    }
+
+    @Test("A change of user interrupts a watched relay for a dialogue, which has a deadline")
+    func changeOfUser() throws {
+        var (lifecycle, _) = try relaying()
+        let payload: [UInt8] = [0x11] + Array("demo\0\0\0".utf8)
+        let change = MySQLPacket(sequence: 0, payload: payload).bytes
+        let before = MySQLPacket.query("DO 1").bytes
+        let step = lifecycle.receive((before + change).span, from: .client)
+        #expect(step.toBackend == before + change && step.deadline == .dialogue)
+        #expect(lifecycle.phase == .conversing && !lifecycle.isWatched)
+        #expect(lifecycle.looksAtBytes(from: .backend) && lifecycle.isAdmitted)
+        let ok = MySQLPacket(sequence: 1, payload: Login.ok).bytes
+        let next = lifecycle.receive(ok.span, from: .backend)
+        #expect(next.toClient == ok && next.deadline == .relay)
+        #expect(lifecycle.phase == .relaying && lifecycle.isWatched)
+        #expect(lifecycle.watchedSession == WatchedSession(threadID: 42, user: nil))
+    }
+
+    @Test("A change of user that is not one is denied with an error of its number")
+    func badChangeOfUser() throws {
+        var (lifecycle, _) = try relaying()
+        let change = MySQLPacket(sequence: 0, payload: [0x11, 97]).bytes
+        let step = lifecycle.receive(change.span, from: .client)
+        guard case .deny(.badLogin, _) = step.action else {
+            Issue.record("not denied")
+            return
+        }
+        let words = refuse(&lifecycle, .badLogin).toClient
+        #expect(words.count > 4 && words[3] == 1 && words[4] == MySQLErrorPacket.mark)
+    }
 }

@@ -68,8 +68,35 @@ struct GreetingProfileTests {
         #expect(GreetingProfile(.doris).shortcomings(of: doris) == [])
         let lacking = GreetingProfile(.mysql).shortcomings(of: doris, requiresTLS: true)
         #expect(lacking.count == 3)
-        #expect(lacking[0].contains("CLIENT_MULTI_RESULTS"))
+        #expect(lacking[0].contains("CLIENT_MULTI_RESULTS") && lacking[0].contains("healthCheck"))
         #expect(lacking[1].contains("is Doris (5.7.99)"))
-        #expect(lacking[2].contains("TLS"))
+        #expect(lacking[1].contains("greeting.serverVersion to 5.7.99"))
+        #expect(lacking[2].contains("TLS") && lacking[2].contains("set backendTLS: off"))
+    }
+
+    @Test("A backend that is older than the greeting is named, a newer one is not")
+    func versions() {
+        let profile = GreetingProfile(serverVersion: "8.0.36", capabilities: .basicLogin)
+        #expect(profile.shortcomings(of: greeting("8.4.0")) == [])
+        let older = profile.shortcomings(of: greeting("8.0.9"))
+        #expect(older.count == 1 && older[0].contains("greeting.serverVersion to 8.0.9"))
+    }
+
+    @Test("A backend that no client can log in to needs to be newer")
+    func tooOld() {
+        let old = greeting("5.1.73", [.protocol41, .secureConnection])
+        let lacking = GreetingProfile(serverVersion: "5.1", capabilities: []).shortcomings(of: old)
+        #expect(lacking.count == 1 && lacking[0].contains("CLIENT_PLUGIN_AUTH"))
+        #expect(lacking[0].contains("MySQL 5.5.7"))
+    }
+
+    @Test("A hostile version is harmless in the words")
+    func hostile() {
+        let long = String(repeating: "9", count: 200)
+        for version in ["8.0\u{1b}[31m", "\u{202e}8", long] {
+            let words = GreetingProfile(.mariadb).shortcomings(of: greeting(version)).joined()
+            #expect(!words.unicodeScalars.contains("\u{1b}") && words.utf8.count < 500)
+            #expect(!words.unicodeScalars.contains("\u{202e}"))
+        }
     }
 }

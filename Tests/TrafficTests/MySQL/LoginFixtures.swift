@@ -189,3 +189,36 @@ struct LoginRun {
         toBackend += messages.toBackend
     }
 }
+
+extension AuthenticationExchange {
+    /// Of a login that has ended, with the scramble of ``Login/switchTo(_:)``.
+    static func ended(client: Bool = false, backend: Bool = false) throws -> Self {
+        var exchange = Self(
+            EncryptedSides(client: client, backend: backend),
+            allowsClearText: false,
+            cipher: MirrorCipher()
+        )
+        _ = try exchange.receiveFromBackend(Login.switchTo("mysql_native_password"))
+        return exchange
+    }
+}
+
+extension MySQLSessionWatch {
+    /// A watch after a login of both sides without TLS.
+    init(
+        _ session: WatchedSession,
+        userSuffix: String? = nil,
+        hasQueryAttributes: Bool = false
+    ) {
+        self.init(
+            session,
+            userSuffix: userSuffix,
+            hasQueryAttributes: hasQueryAttributes,
+            exchange: AuthenticationExchange(
+                EncryptedSides(client: false, backend: false),
+                allowsClearText: false,
+                cipher: MirrorCipher()
+            )
+        )
+    }
+}

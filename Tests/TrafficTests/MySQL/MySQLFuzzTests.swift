@@ -97,7 +97,7 @@ struct MySQLFuzzTests {
     @Test("A watched client may send anything, and it passes")
     func watch() {
         let session = WatchedSession(threadID: 42, user: [])
-        var requests = 0
+        var (requests, changes) = (0, 0)
         fuzz { fuzz in
             var watch = MySQLSessionWatch(
                 session,
@@ -122,16 +122,22 @@ struct MySQLFuzzTests {
                 case .answer(let words, let sent):
                     guard words.isEmpty else { return "answer" }
                     passed += sent
-                case .kill, .broken: return "step"
+                case .kill: return "step"
+                case .converse(let dialogue, let words, let sent):
+                    guard words.isEmpty, !sent.isEmpty else { return "change of user" }
+                    changes += 1
+                    return fuzz.end(of: dialogue)
+                case .denied(_, _, let words):
+                    return Fuzz.endsInError(words) ? nil : "not an error"
                 }
                 let held = position - passed.count
-                guard (0...1_100).contains(held), bytes.starts(with: passed) else {
+                guard (0...(16 << 10) + 4).contains(held), bytes.starts(with: passed) else {
                     return "\(held) bytes held, or others passed"
                 }
             }
             return nil
         }
-        #expect(requests > Self.count / 100)
+        #expect(requests > Self.count / 100 && changes > Self.count / 2_000)
     }
 }
 
@@ -148,7 +154,7 @@ private struct Fuzz {
         } + [
             MySQLPacket(sequence: 0, payload: [0x0c, 7, 0, 0, 0]).bytes, MySQLPacket.quit.bytes,
             MySQLPacket(sequence: 0, payload: [0x03, 0, 1] + Array("KILL 7".utf8)).bytes,
-            MySQLPacket(sequence: 0, payload: [0x11] + Array("demo@AWVA7CM7\0\0".utf8)).bytes,
+            MySQLPacket(sequence: 0, payload: [0x11] + Array("demo@AWVA7CM7\0\0\0".utf8)).bytes,
             MySQLPacket(sequence: 2, payload: [1, 2, 3]).bytes,
         ]
 
@@ -212,6 +218,30 @@ private struct Fuzz {
             }
         }
         return bytes
+    }
+
+    /// Lets both sides say something to a dialogue within a session until it ends, or for a while.
+    ///
+    /// - Returns: what is wrong with its end.
+    mutating func end(of dialogue: any Dialogue) -> String? {
+        var dialogue = dialogue
+        for round in 0..<20 {
+            let isClient = number(below: 2) == 0
+            var bytes = MySQLPacket(
+                sequence: UInt8(number(below: 4) == 0 ? number(below: 8) : round + 1),
+                payload: element(of: isClient ? Self.clientAnswers : Self.answers)
+            ).bytes
+            if number(below: 4) == 0 { bytes = damaged(bytes) }
+            guard !bytes.isEmpty else { continue }
+            switch dialogue.receive(bytes.span, from: isClient ? .client : .backend) {
+            case .more: continue
+            case .relay: return nil
+            case .denied(_, _, let words):
+                return Self.endsInError(words) ? nil : "a change of user ends without an error"
+            case .dial, .startTLS, .refused, .left: return "a change of user"
+            }
+        }
+        return nil
     }
 
     /// Something that happens to a dialogue, mostly what may happen next.

@@ -15,6 +15,8 @@ struct MySQLSessionWatchTests {
         var passed: [UInt8] = []
         var answered: [UInt8] = []
         var requests: [KillRequest] = []
+        var dialogue: (any Dialogue)?
+        var denial: [UInt8]?
         var target = KillTarget.here(threadID: 1_000)
 
         init(_ watch: MySQLSessionWatch = MySQLSessionWatch(session)) { self.watch = watch }
@@ -40,7 +42,11 @@ struct MySQLSessionWatchTests {
                 passed += toBackend
                 requests.append(request)
                 follow(watch.resolved(target), [])
-            case .broken: Issue.record("broken")
+            case .converse(let next, let words, let toBackend):
+                answered += words
+                passed += toBackend
+                dialogue = next
+            case .denied(_, _, let words): denial = words
             }
         }
     }
@@ -185,34 +191,6 @@ struct MySQLSessionWatchTests {
         run.receive(MySQLPacket(sequence: 255, payload: []).bytes)
         run.receive(Self.query("KILL 7"))
         #expect(run.requests.map(\.session) == [7])
-    }
-
-    @Test("COM_CHANGE_USER loses the route's suffix, in pieces of any size", arguments: 1...215)
-    func changeOfUser(pieceSize: Int) throws {
-        let change = try #require(bytes(hexadecimal: CapturedLogin.changeOfUser))
-        let forwarded = try #require(bytes(hexadecimal: CapturedLogin.forwardedChangeOfUser))
-        let answer = try #require(bytes(hexadecimal: CapturedLogin.answerAfterChangeOfUser))
-        var run = Run(MySQLSessionWatch(Self.session, userSuffix: "awva7cm7"))
-        run.receive(change + answer + Self.query("KILL 7"), pieceSize: pieceSize)
-        #expect(run.passed == forwarded + answer + Self.query("KILL 1000"))
-        #expect(run.watch.session.user == nil)
-        #expect(run.watch.session.threadID == 42)
-    }
-
-    @Test(
-        "A user without the suffix, or without an end, passes as it is",
-        arguments: ["demo", "demo@other", "@AWVA7CM8", "", String(repeating: "x", count: 400)]
-    )
-    func otherUser(user: String) {
-        let bytes = MySQLPacket(sequence: 0, payload: [0x11] + Array(user.utf8) + [0, 0]).bytes
-        for suffix in [nil, "AWVA7CM7"] {
-            for pieceSize in [1, 7, 1_000] {
-                var run = Run(MySQLSessionWatch(Self.session, userSuffix: suffix))
-                run.receive(bytes + Self.query("DO 1"), pieceSize: pieceSize)
-                #expect(run.passed == bytes + Self.query("DO 1"))
-                #expect(run.watch.session.user == nil)
-            }
-        }
     }
 
     @Test("With query attributes, a statement without any is read", arguments: 1...20)

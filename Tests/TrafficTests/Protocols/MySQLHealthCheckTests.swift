@@ -120,6 +120,66 @@ struct MySQLHealthCheckTests {
         #expect(try greeted().receiveEndOfStream() == .healthy(farewell: []))
     }
 
+    @Test("A server that is reached over TLS is logged in to over TLS")
+    func tls() throws {
+        let packet = try #require(MySQLPacket.whole(try greetingPacket()))
+        var greeting = try MySQLGreeting(payload: packet.payload)
+        greeting.capabilities.insert(.tls)
+        var check = MySQLHealthCheck(usesTLS: true)
+        let step = check.receive(MySQLPacket(sequence: 0, payload: greeting.payload).bytes)
+        guard case .startTLS(let bytes) = step, let request = MySQLPacket.whole(bytes) else {
+            Issue.record("\(step)")
+            return
+        }
+        #expect(request.sequence == 1 && MySQLTLSRequest(payload: request.payload) != nil)
+        guard case .send(let secret) = check.secured(), let login = MySQLPacket.whole(secret) else {
+            Issue.record("no login was sent")
+            return
+        }
+        #expect(login.sequence == 2)
+        #expect(try MySQLLogin(payload: login.payload).capabilities.contains(.tls))
+        let ok = MySQLPacket(sequence: 3, payload: MySQLOKPacket.payload).bytes
+        #expect(check.receive(ok) == .healthy(farewell: MySQLPacket.quit.bytes))
+    }
+
+    @Test("A server that should offer TLS, and does not, is logged in to and unhealthy")
+    func noTLS() throws {
+        let packet = try #require(MySQLPacket.whole(try greetingPacket()))
+        var greeting = try MySQLGreeting(payload: packet.payload)
+        greeting.capabilities.remove(.tls)
+        var check = MySQLHealthCheck(usesTLS: true)
+        guard
+            case .send = check.receive(MySQLPacket(sequence: 0, payload: greeting.payload).bytes)
+        else {
+            Issue.record("the handshake is not completed, which the server would count")
+            return
+        }
+        let ok = MySQLPacket(sequence: 2, payload: MySQLOKPacket.payload).bytes
+        #expect(
+            check.receive(ok) == .unhealthy(reason: "does not offer TLS, which backendTLS demands")
+        )
+    }
+
+    @Test("What a server has sent before TLS does not count as said in it")
+    func earlyPacket() throws {
+        let packet = try #require(MySQLPacket.whole(try greetingPacket()))
+        var greeting = try MySQLGreeting(payload: packet.payload)
+        greeting.capabilities.insert(.tls)
+        let ok = MySQLPacket(sequence: 3, payload: MySQLOKPacket.payload).bytes
+        let first = MySQLPacket(sequence: 0, payload: greeting.payload).bytes
+        for cut in first.count...first.count + ok.count {
+            var check = MySQLHealthCheck(usesTLS: true)
+            let all = first + ok
+            var step = check.receive(Array(all[..<cut]))
+            if case .startTLS = step, cut < all.count { step = check.receive(Array(all[cut...])) }
+            if case .startTLS = step { step = check.secured() }
+            guard case .unhealthy = step else {
+                Issue.record("\(step), cut at \(cut)")
+                continue
+            }
+        }
+    }
+
     @Test("It logs in as the user that the configuration names")
     func user() throws {
         var check = MySQLHealthCheck(user: "monitor")
@@ -205,5 +265,13 @@ struct MySQLHealthCheckTests {
         let step = check.receive(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
         let reason = "sent a MySQL packet of 5526600 bytes (the limit is 4096)"
         #expect(step == .unhealthy(reason: reason))
+    }
+}
+
+extension MySQLPacket {
+    /// The one packet in these bytes.
+    fileprivate static func whole(_ bytes: [UInt8]) -> MySQLPacket? {
+        guard case .complete(let packet, _)? = try? decode(bytes, limit: 4_096) else { return nil }
+        return packet
     }
 }
