@@ -35,6 +35,11 @@ public enum Suggestion {
         "admin": ["management"], "api": ["management"], "metrics": ["management"],
         "shutdowntimeout": ["drain"], "grace": ["drain"], "workers": ["shards"],
         "threads": ["shards"],
+        "ssl": ["tls"], "https": ["tls"], "sslmode": ["tls"],
+        "sni": ["serverName"], "sslservername": ["serverName"], "tlsservername": ["serverName"],
+        "ca": ["authorities"], "cafile": ["authorities"], "cacert": ["authorities"],
+        "cacertificate": ["authorities"], "trustedca": ["authorities"],
+        "crl": ["revocations"], "crlfile": ["revocations"], "sslcrl": ["revocations"],
     ]
 
     /// The known key that other programs call `word`.

@@ -93,9 +93,11 @@ struct SharedListenerTests {
         for endpoint in [Self.first, "vpce-0aaaaaaaaaaaaaaaa"] {
             let explanations = configuration.explain(
                 warehouse: "B",
-                client: .v4(IPv4Address(203, 0, 113, 7)),
-                endpoint: EndpointName(.aws, endpoint),
-                at: UnixTime(seconds: 0)
+                AccessQuestion(
+                    client: .v4(IPv4Address(203, 0, 113, 7)),
+                    endpoint: EndpointName(.aws, endpoint),
+                    at: UnixTime(seconds: 0)
+                )
             )
             #expect(explanations?.map(\.verdict) == [.deny])
             #expect(explanations?.map(\.reason) == [.unknownEndpoint])

@@ -14,6 +14,7 @@ struct StartSettingsTests {
         ("engine.linger", { $0.engine.linger = .milliseconds(7) }),
         ("engine.scratch", { $0.engine.scratchByteCount = 8_192 }),
         ("engine.pipe", { $0.engine.pipeByteCount = 8_192 }),
+        ("engine.kernelTLS", { $0.engine.kernelTLS = .full }),
         ("engine.congestionControl", { $0.engine.congestionControl = .named("reno") }),
     ]
 

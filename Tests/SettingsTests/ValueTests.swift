@@ -32,7 +32,7 @@ struct ValueTests {
             "log": ["level": "debug", "format": "json", "access": "/var/log/sluice/access.log"],
             "limits": [
                 "connections": "11", "connectionsPerSource": "12", "connectRatePerSource": "13",
-                "bufferPerSource": "14MiB",
+                "bufferPerSource": "14MiB", "handshakesPerWorker": "15",
             ],
             "timeouts": [
                 "header": "21s", "connect": "22s", "idle": "23s", "drain": "24s",
@@ -42,7 +42,7 @@ struct ValueTests {
             "engine": [
                 "shards": "41", "linger": "42ms", "scratch": "43KiB", "pipe": "44KiB",
                 "clientBuffer": "45KiB", "backendBuffer": "46KiB", "unsent": "47KiB",
-                "congestionControl": "bbr",
+                "congestionControl": "bbr", "kernelTLS": "full",
             ],
             "warehouses": [["id": "A", "whitelist": ["mode": "nowhere"], "listeners": []]],
         ]
@@ -57,6 +57,7 @@ struct ValueTests {
         expected.limits.connectionsPerSource = 12
         expected.limits.connectRatePerSource = 13
         expected.limits.bufferPerSource = 14 * 1_048_576
+        expected.limits.handshakesPerWorker = 15
         expected.timeouts.header = .seconds(21)
         expected.timeouts.connect = .seconds(22)
         expected.timeouts.idle = .seconds(23)
@@ -74,6 +75,7 @@ struct ValueTests {
         expected.engine.backendBufferByteCount = 46 * 1_024
         expected.engine.unsentByteCount = 47 * 1_024
         expected.engine.congestionControl = .named("bbr")
+        expected.engine.kernelTLS = .full
         #expect(configuration.topology == expected)
     }
 

@@ -122,6 +122,7 @@ extension KeyGuess {
         ],
         "engine.shards": ["workers", "threads", "nbthread", "workerprocesses", "shards"],
         "engine.congestionControl": ["congestioncontrol", "tcpcongestion"],
+        "engine.kernelTLS": ["kerneltls", "ktls", "sslktls"],
         "keepalive.idle": ["keepaliveidle", "keepalivetime", "tcpkeepidle"],
         "keepalive.interval": ["keepaliveinterval", "keepaliveintvl", "tcpkeepintvl"],
         "keepalive.count": ["keepalivecount", "keepalivecnt", "tcpkeepcnt"],

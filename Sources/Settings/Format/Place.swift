@@ -17,7 +17,7 @@ struct Place {
     }
 
     /// Its location, for later reference.
-    var location: SourceLocation { SourceLocation(path: path, position: node.position) }
+    var location: ValueLocation { ValueLocation(path: path, position: node.position) }
 
     private func report(
         _ severity: ConfigurationFinding.Severity,
@@ -30,14 +30,14 @@ struct Place {
 
 /// The location of a value in the file. It holds neither the value nor the run of the decoder, so
 /// that a run may keep it without keeping itself and the whole tree alive.
-struct SourceLocation: Hashable {
-    let path: String
-    let position: SourcePosition
+package struct ValueLocation: Hashable, Sendable {
+    package let path: String
+    package let position: SourcePosition
 
     /// As messages name another place: `warehouses[0].listeners[0].listen, line 12`.
     var reference: String { "\(path), line \(position.line)" }
 
-    func finding(
+    package func finding(
         _ severity: ConfigurationFinding.Severity,
         _ message: String,
         remedy: String? = nil

@@ -52,6 +52,7 @@ package struct ConfigurationDecoder {
             configuration: decoding.hasErrors ? nil : configuration,
             topology: decoding.faultCount == decoding.listFaultCount
                 ? configuration?.topology : nil,
+            tlsPlaces: decoding.tlsPlaces,
             findings: decoding.allFindings
         )
     }
@@ -75,6 +76,8 @@ package struct DecodedConfiguration: Hashable, Sendable {
     package var configuration: GatewayConfiguration?
     /// The topology, if all errors are those of the whitelists' list files.
     package var topology: Topology?
+    /// Where the file has its TLS settings.
+    package var tlsPlaces: TLSPlaces
     /// Errors and warnings in the order of the file.
     package var findings: [ConfigurationFinding]
 

@@ -29,8 +29,12 @@ final class Decoding {
 
     /// The gateway's own TLS settings, which listeners inherit.
     var tls: TLSSettings?
-    /// Whether certificates are obtained while the gateway runs.
-    var hasCertificatesByACME = false
+    /// Whether listeners have certificates without naming some, or a reported error says why not.
+    var mayInheritCertificates = false
+    /// Where TLS settings are, for whoever reads the files that they name.
+    var tlsPlaces = TLSPlaces()
+    /// Every certificate that is to be obtained.
+    var orders: [OrderClaim] = []
 
     /// Every address on which the gateway is to listen.
     var listenAddresses = ListenClaims()
@@ -39,7 +43,7 @@ final class Decoding {
     var domain: DomainName?
     var warehouseLabels = Claims<DomainLabel>()
     /// Where the management address's settings name warehouses.
-    var warehouseReferences: [(id: String, location: SourceLocation)] = []
+    var warehouseReferences: [(id: String, location: ValueLocation)] = []
     /// Every backend.
     var backends: [BackendClaim] = []
 
@@ -88,12 +92,12 @@ extension ConfigurationFinding {
 
 /// The first user of each thing that may be used only once.
 struct Claims<Key: Hashable> {
-    private var owners: [Key: SourceLocation] = [:]
+    private var owners: [Key: ValueLocation] = [:]
 
     func contains(_ key: Key) -> Bool { owners[key] != nil }
 
     /// Claims `key` for `place`; returns the previous owner, if there is one.
-    mutating func claim(_ key: Key, for place: Place) -> SourceLocation? {
+    mutating func claim(_ key: Key, for place: Place) -> ValueLocation? {
         guard let owner = owners[key] else {
             owners[key] = place.location
             return nil

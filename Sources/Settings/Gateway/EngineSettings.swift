@@ -15,6 +15,7 @@ package struct EngineSettings: Hashable, Sendable {
     /// Bytes that the kernel buffers for a peer beyond those in flight; 0 for the system default.
     package var unsentByteCount = 262_144
     package var congestionControl = CongestionControl.automatic
+    package var kernelTLS = KernelTLSSetting.off
 
     /// The defaults of the configuration file.
     package init() {}
@@ -29,4 +30,14 @@ package enum CongestionControl: Hashable, Sendable {
     case system
     /// The kernel's of that name everywhere, such as `cubic` or `bbr`.
     case named(String)
+}
+
+/// Whether the kernel encrypts and decrypts TLS records after the handshake, if it is able to.
+package enum KernelTLSSetting: String, Hashable, Sendable, CaseIterable {
+    /// OpenSSL does all of it.
+    case off
+    /// The kernel does what it does as well as OpenSSL.
+    case automatic = "auto"
+    /// It also decrypts what peers of TLS 1.3 send: sessions of those that change their keys end.
+    case full
 }

@@ -1,4 +1,5 @@
 import Addresses
+import DomainNames
 package import Policy
 import Text
 import Traffic
@@ -28,6 +29,7 @@ extension GatewayConfiguration {
             topology.readNames(&fields)
             place.decoding.checkBackends()
             place.decoding.checkWarehouses(topology.warehouses.map(\.id))
+            place.decoding.checkOrders(for: topology)
             return GatewayConfiguration(topology, policy)
         }
     }
@@ -45,7 +47,9 @@ extension Topology {
         fields.place.decoding.domain = domain
         let tls = TLSSettings.decodeGeneral(fields.place("tls"))
         (fields.place.decoding.tls, acme) = (tls?.settings, tls?.acme)
-        fields.place.decoding.hasCertificatesByACME = acme != nil
+        if tls == nil, fields.isProbablyLost("tls") {
+            fields.place.decoding.mayInheritCertificates = true
+        }
         let log = fields.place("log")
         self.log.read(log)
         readPolicy(&fields)
@@ -104,7 +108,9 @@ extension Topology {
     ///
     /// - Returns: the warehouses' policies.
     fileprivate mutating func readWarehouses(_ fields: inout Fields) -> Policy {
+        let faultCount = fields.place.decoding.faultCount
         let shared = SharedListener.decodeAll(&fields, timeouts: timeouts)
+        let isRouteMissing = fields.place.decoding.faultCount > faultCount
         guard let place = fields.requiredPlace("warehouses") else { return Policy() }
         if place.isEmptySequence { place.warning("no warehouses: the gateway serves nothing") }
         let decoded = place.elements().compactMap {
@@ -114,9 +120,12 @@ extension Topology {
         listeners =
             decoded.flatMap(\.listeners) + shared.map { $0.resolved(among: decoded) }
         let used = Set(services.map(\.id))
-        for service in decoded.flatMap(\.services) where !used.contains(service.service.id) {
-            service.warnOfNoRoute()
+        for service in decoded.flatMap(\.services)
+        where !used.contains(service.service.id) && !isRouteMissing {
+            service.warnOfNoRoute(in: self)
         }
+        let names = ShownNames(of: self, haveZone: fields.isGiven("dns"))
+        for listener in shared { listener.checkNames(against: names) }
         let policies = decoded.map { ($0.warehouse.id, $0.policy) }
         // An id that is taken was reported.
         return Policy(Dictionary(policies) { first, _ in first })
@@ -142,13 +151,22 @@ extension Decoding {
 }
 
 extension SharedService {
-    fileprivate func warnOfNoRoute() {
+    fileprivate func warnOfNoRoute(in topology: Topology) {
         let id = service.id
+        let own = topology.warehouse(id.warehouse).flatMap(topology.names)
+        let name = own?.name.text ?? "NAME"
+        let claims =
+            switch id.protocol {
+            case .mysql: ["{ serverName: \(name), … }", "{ userSuffix: \(id.warehouse), … }"]
+            case .http: ["{ serverName: \(name), … }", "{ host: \(name), … }"]
+            case .tcp: ["{ serverName: \(name), … }"]
+            }
+        let others = claims + ["{ endpoint: ID, … }"]
         place.warning(
             "no route leads to this service",
             remedy:
-                "add { endpoint: ID, warehouse: \(id.warehouse) } or { default: true, warehouse:"
-                + " \(id.warehouse) } to the routes of a top-level \(id.protocol.rawValue) listener"
+                "add { default: true, warehouse: \(id.warehouse) } to the routes of a top-level"
+                + " \(id.protocol.rawValue) listener, or \(others.joined(separator: ", "))"
         )
     }
 }

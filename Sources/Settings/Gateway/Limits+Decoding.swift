@@ -10,6 +10,7 @@ extension ConnectionLimits {
             fields.read("connections", into: &connections, within: Self.range)
             fields.read("connectionsPerSource", into: &connectionsPerSource, within: Self.range)
             fields.read("connectRatePerSource", into: &connectRatePerSource, within: Self.range)
+            fields.read("handshakesPerWorker", into: &handshakesPerWorker, within: Self.range)
             fields.read("bufferPerSource", bytes: &bufferPerSource, within: 0...(1 << 40))
         }
     }
@@ -27,6 +28,7 @@ extension EngineSettings {
             fields.read("backendBuffer", bytes: &backendBufferByteCount, within: Self.bufferRange)
             fields.read("unsent", bytes: &unsentByteCount, within: Self.bufferRange)
             fields.read("congestionControl", into: &congestionControl)
+            fields.read("kernelTLS", into: &kernelTLS)
         }
     }
 

@@ -32,6 +32,7 @@ package struct StartSettings: Hashable, Sendable {
                 ByteCount(bytes: engine.backendBufferByteCount).configurationText,
             "engine.unsent": ByteCount(bytes: engine.unsentByteCount).configurationText,
             "engine.congestionControl": engine.congestionControl.topologyText,
+            "engine.kernelTLS": engine.kernelTLS.rawValue,
         ]
     }
 

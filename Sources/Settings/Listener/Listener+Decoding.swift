@@ -67,6 +67,7 @@ extension Listener {
 struct DoorSettings {
     let accept: AcceptProxyProtocol
     let tls: ClientTLS
+    private let tlsPlace: Place?
     let greeting: MySQLGreetingSettings?
     let reject: Reject
     let timeouts: Timeouts
@@ -88,7 +89,7 @@ struct DoorSettings {
             mayBeEndpoint: mayBeEndpoint,
             timeout: timeouts.header
         )
-        let tlsPlace = fields.place("tls")
+        tlsPlace = fields.place("tls")
         tls = ClientTLS.decode(tlsPlace, protocol: service)
         greeting = MySQLGreetingSettings.decode(fields.mySQLPlace("greeting", for: service))
         reject = Reject.decode(fields.place("reject"), for: service)
@@ -101,6 +102,9 @@ struct DoorSettings {
 extension DoorSettings {
     /// Sets what a listener has beyond its own keys.
     func apply(to listener: inout Listener) {
+        if let tlsPlace {
+            tlsPlace.decoding.tlsPlaces.add(listener: listener.address, at: tlsPlace.location)
+        }
         switch tls {
         case .off: break
         case .ended(let tls): listener.tls = tls
@@ -249,16 +253,16 @@ extension Reject: ConfigurationWord {}
 /// Every address that the gateway will listen on, and the part of the configuration that has it.
 struct ListenClaims {
     /// The first user of each address.
-    private(set) var byAddress: [SocketAddress: SourceLocation] = [:]
+    private(set) var byAddress: [SocketAddress: ValueLocation] = [:]
     /// The first user of any address of a family, for each port.
-    private var first: [UInt16: [IPFamily: SourceLocation]] = [:]
+    private var first: [UInt16: [IPFamily: ValueLocation]] = [:]
 
     /// Claims `address` for `place`; returns the previous owner of it or of an address that
     /// includes it, if there is one.
     ///
     /// 0.0.0.0 stands for every IPv4 address of the machine, and :: for every IPv6 one. :: also
     /// accepts IPv4 clients, but only if no IPv4 listener has the port.
-    mutating func claim(_ address: SocketAddress, for place: Place) -> SourceLocation? {
+    mutating func claim(_ address: SocketAddress, for place: Place) -> ValueLocation? {
         let family = address.ip.family
         let everyAddress = SocketAddress(IPAddress(family, bits: 0), port: address.port)
         let neighbour = first[address.port]?[family]

@@ -121,11 +121,19 @@ package struct Route: Hashable, Sendable {
     package var service: Service
     /// The listener's, but for those that the service sets itself.
     package var timeouts: Timeouts
+    /// Whether its clients must show a certificate, and whose; `nil` for what the listener has.
+    package var clientCertificates: TLSSettings.ClientCertificates?
 
-    package init(_ match: RouteMatch, to service: Service, timeouts: Timeouts = Timeouts()) {
+    package init(
+        _ match: RouteMatch,
+        to service: Service,
+        timeouts: Timeouts = Timeouts(),
+        clientCertificates: TLSSettings.ClientCertificates? = nil
+    ) {
         self.match = match
         self.service = service
         self.timeouts = timeouts
+        self.clientCertificates = clientCertificates
     }
 }
 

@@ -13,11 +13,9 @@ enum RouteClaim: String, CaseIterable {
         guard isPossible(place, at: door) else { return nil }
         switch self {
         case .serverName:
-            let name: DomainName? = place.scalar()
-            return name.map { .serverName("\($0)") }
+            return place.routedName().map { .serverName("\($0)") }
         case .host:
-            let name: DomainName? = place.scalar()
-            return name.map { .host("\($0)") }
+            return place.routedName().map { .host("\($0)") }
         case .userSuffix:
             let suffix: ClaimText? = place.scalar()
             return suffix.map { .userSuffix($0.text.lowercased()) }
@@ -49,6 +47,30 @@ enum RouteClaim: String, CaseIterable {
         case .serverName, .host, .userSuffix, .attribute, .database:
             return true
         }
+    }
+}
+
+extension RouteClaim {
+    /// What other programs call the claims; without it, an unknown key could be any of them.
+    static func guess(for key: String) -> KeyGuess? {
+        guard let claim = Suggestion.synonym(of: key, among: allCases.map(\.rawValue)) else {
+            return nil
+        }
+        return KeyGuess(keys: [claim], remedy: "did you mean \(claim)?")
+    }
+}
+
+extension Place {
+    /// The name of one host.
+    fileprivate func routedName() -> DomainName? {
+        if case .scalar(let text) = node.content, text.hasPrefix("*") {
+            error(
+                "routes have no wildcards, found \(text.quoted)",
+                remedy: "write a route for each name, or default: true for clients without one"
+            )
+            return nil
+        }
+        return scalar()
     }
 }
 

@@ -6,9 +6,9 @@ import Traffic
 /// A listener of the gateway's own `listeners`, whose routes lead to services of warehouses. They are
 /// looked up when all warehouses are known.
 struct SharedListener {
-    private let listener: Listener
-    private let routes: [SharedRoute]
-    private let settings: DoorSettings
+    let listener: Listener
+    let routes: [SharedRoute]
+    let settings: DoorSettings
 
     static func decodeAll(_ fields: inout Fields, timeouts inherited: Timeouts)
         -> [SharedListener]
@@ -87,6 +87,17 @@ struct SharedListener {
     }
 }
 
+extension SharedListener {
+    /// Whether a client can show a host's name before it is routed: by TLS, by a load balancer's
+    /// header, or in a request.
+    var clientsShowNames: Bool {
+        settings.tls != .off || settings.accept.mode != .off
+            || routes.contains {
+                $0.claim.map { if case .host = $0 { true } else { false } } ?? false
+            }
+    }
+}
+
 /// What a listener is, as far as it decides which routes it may have.
 struct RoutedDoor {
     /// `nil` if it is unknown; then nothing is concluded from it.
@@ -106,10 +117,11 @@ struct SharedRoute {
         case claimed(RouteMatch)
     }
 
-    fileprivate let place: Place
+    let place: Place
     private let match: Match
     private let warehousePlace: Place
     let warehouse: String
+    private let clientCertificates: TLSSettings.ClientCertificates?
 
     static func decodeAll(_ listener: inout Fields, at door: RoutedDoor) -> [SharedRoute] {
         guard let list = listener.requiredPlace("routes") else { return [] }
@@ -132,7 +144,16 @@ struct SharedRoute {
         return routes
     }
 
-    fileprivate func reportDouble(of owner: SourceLocation) {
+    /// What clients must claim; `nil` for a route by endpoint, and the default.
+    var claim: RouteMatch? {
+        if case .claimed(let match) = match { match } else { nil }
+    }
+
+    var isDefault: Bool {
+        if case .default = match { true } else { false }
+    }
+
+    fileprivate func reportDouble(of owner: ValueLocation) {
         place.error(
             "duplicate route, first defined at \(owner.reference)",
             remedy: "remove one of the two"
@@ -150,7 +171,12 @@ struct SharedRoute {
 
     private static func decode(_ place: Place, at door: RoutedDoor) -> SharedRoute? {
         place.mapping { fields in
+            fields.guess = { RouteClaim.guess(for: $0.key) }
             let match = readMatch(&fields, at: door)
+            let certificates = TLSSettings.ClientCertificates.decode(
+                fields.place("clientCertificates"),
+                ofRouteAt: door.tls
+            )
             let place =
                 fields.place.isDefaultNamed
                 ? fields.place("warehouse") : fields.requiredPlace("warehouse")
@@ -161,7 +187,8 @@ struct SharedRoute {
                 place: fields.place,
                 match: match,
                 warehousePlace: place,
-                warehouse: id.text
+                warehouse: id.text,
+                clientCertificates: certificates
             )
         }
     }
@@ -259,7 +286,8 @@ extension SharedRoute {
         return Route(
             match,
             to: shared.service,
-            timeouts: shared.timeouts.applied(to: listener.timeouts)
+            timeouts: shared.timeouts.applied(to: listener.timeouts),
+            clientCertificates: clientCertificates
         )
     }
 

@@ -4,9 +4,9 @@ import Traffic
 /// A backend and its place; checked once all of the gateway's own addresses are known.
 struct BackendClaim {
     let address: BackendAddress
-    let location: SourceLocation
+    let location: ValueLocation
     /// The place of its listener's own address; `nil` if it is missing.
-    let listen: SourceLocation?
+    let listen: ValueLocation?
 }
 
 extension Decoding {
@@ -31,7 +31,7 @@ extension Decoding {
 extension ListenClaims {
     /// The gateway's own address at which a connection to `backend` surely arrives, if there is one.
     fileprivate func owner(reachedAt backend: BackendAddress) -> (
-        address: SocketAddress, location: SourceLocation
+        address: SocketAddress, location: ValueLocation
     )? {
         for address in backend.certainAddresses {
             for own in address.waysIn {

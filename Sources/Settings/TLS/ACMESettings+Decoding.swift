@@ -14,7 +14,7 @@ extension ACMESettings {
             let directory: WebURL? = fields.required("directoryURL")
             let contacts = fields.place("contact")?.contacts() ?? []
             fields.requireAgreement()
-            let authorityFile = fields.place("authorities")?.filePath()
+            let authorityFile = fields.filePath("authorities")
             let challenge = fields.value("challenge", default: Challenge.http)
             fields.example = "[ { names: [ gw.example.com ] } ]"
             let certificates = fields.requiredPlace("certificates")?.certificates(
@@ -146,6 +146,13 @@ extension Place {
                 )
             }
             let names = places.map(\.name)
+            fields.place.decoding.orders.append(
+                OrderClaim(
+                    names: places.map { ($0.name, $0.place.location) },
+                    challenge: challenge,
+                    location: fields.place.location
+                )
+            )
             return names.isEmpty ? nil : .init(names: names, challenge: challenge)
         }
     }

@@ -24,13 +24,26 @@ extension TLSSettings.ClientCertificates.Mode: ConfigurationWord {
 extension TLSSettings {
     /// The gateway's own.
     static func decodeGeneral(_ place: Place?) -> (settings: TLSSettings, acme: ACMESettings?)? {
-        place?.mapping { fields in
+        guard let place else { return nil }
+        let faultCount = place.decoding.faultCount
+        let decoded: (settings: TLSSettings, acme: ACMESettings?)? = place.mapping { fields in
             var settings = TLSSettings()
             let acme = ACMESettings.decode(fields.place("acme"))
             settings.read(&fields)
             return (settings, acme)
         }
+        let hasCertificates = decoded?.acme != nil || decoded?.settings.certificates != []
+        // What is invalid may have been certificates, and is reported already.
+        place.decoding.mayInheritCertificates =
+            hasCertificates || place.decoding.faultCount > faultCount
+        return decoded
     }
+
+    /// Those of a mapping.
+    fileprivate static let keys = [
+        "certificates", "minimumVersion", "ciphers", "cipherSuites", "sessionTickets",
+        "clientCertificates",
+    ]
 
     /// Overwrites what is given.
     fileprivate mutating func read(_ fields: inout Fields) {
@@ -39,8 +52,8 @@ extension TLSSettings {
             certificates = fields.elements("certificates").compactMap(CertificateFiles.decode)
         }
         fields.read("minimumVersion", into: &minimumVersion)
-        ciphers = fields.optional("ciphers") ?? ciphers
-        cipherSuites = fields.optional("cipherSuites") ?? cipherSuites
+        ciphers = fields.cipherList("ciphers", .ciphers) ?? ciphers
+        cipherSuites = fields.cipherList("cipherSuites", .cipherSuites) ?? cipherSuites
         let tickets: Bool? = fields.optional("sessionTickets")
         resumesSessions = tickets ?? resumesSessions
         if let place = fields.place("clientCertificates") { clientCertificates.read(place) }
@@ -49,10 +62,14 @@ extension TLSSettings {
     /// What other programs call these keys.
     private static func guess(for key: String) -> KeyGuess? {
         let synonyms = [
-            "certificates": ["certificate", "cert", "certs", "crt", "sslcertificate"],
+            "certificates": [
+                "certificate", "cert", "certs", "crt", "sslcertificate", "key", "keys", "pem",
+            ],
             "minimumVersion": ["minversion", "protocols", "sslprotocols", "version", "versions"],
             "ciphers": ["cipherlist", "sslciphers"],
-            "clientCertificates": ["verify", "verifyclient", "clientauth", "mtls", "clientca"],
+            "clientCertificates": [
+                "verify", "verifyclient", "clientauth", "mtls", "clientca", "ca",
+            ],
             "sessionTickets": ["tickets", "resumption", "sessions"],
         ]
         let word = Suggestion.plain(key)
@@ -64,23 +81,75 @@ extension TLSSettings {
 
 extension TLSSettings.ClientCertificates {
     fileprivate mutating func read(_ place: Place) {
-        let decoded: Self? = place.mapping { fields in
+        let decoded: Self? = place.mapping(remedy: place.node.asClientCertificates) { fields in
             var certificates = Self()
             fields.read("mode", into: &certificates.mode)
-            certificates.authorities = fields.filePath("authorities")
-            certificates.revocations = fields.filePath("revocations")
-            if certificates.mode != .off, certificates.authorities == nil {
+            certificates.readFiles(&fields)
+            if certificates.authorities != nil, !fields.isGiven("mode") {
                 fields.conclude(
-                    .error,
+                    .warning,
                     at: fields.place,
-                    fromAbsenceOf: ["authorities"],
-                    "nobody's certificates would be accepted",
-                    remedy: "add authorities: FILE, the certificates that sign the clients'"
+                    fromAbsenceOf: ["mode"],
+                    "no client is asked for a certificate",
+                    remedy: "add mode: required, or optional"
                 )
             }
             return certificates
         }
         if let decoded { self = decoded }
+    }
+
+    private mutating func readFiles(_ fields: inout Fields) {
+        if let authorities = fields.filePath("authorities") {
+            (self.authorities, revocations) = (authorities, nil)
+        }
+        revocations = fields.filePath("revocations") ?? revocations
+        guard mode != .off, authorities == nil else { return }
+        fields.conclude(
+            .error,
+            at: fields.place,
+            fromAbsenceOf: ["authorities"],
+            "nobody's certificates would be accepted",
+            remedy: Self.missingAuthorities
+        )
+    }
+
+    private static let missingAuthorities =
+        "add authorities: FILE, the certificates that sign the clients'"
+
+    /// Reads a route's `clientCertificates: off`, or a mapping. What it does not give is the
+    /// listener's; a mapping without a mode requires a certificate.
+    ///
+    /// - Returns: `nil` for the listener's: the key is missing or invalid.
+    static func decode(_ place: Place?, ofRouteAt tls: ClientTLS) -> Self? {
+        guard let place else { return nil }
+        guard case .ended(let listener) = tls else {
+            place.error(
+                tls == .off
+                    ? "the listener does not use TLS, so its clients show no certificates"
+                    : "TLS ends at the backend, which sees the clients' certificates",
+                remedy: "add tls: required to the listener, or remove the key"
+            )
+            return nil
+        }
+        var certificates = listener.settings.clientCertificates
+        if place.isMapping {
+            return place.mapping { fields in
+                certificates.mode = .required
+                fields.read("mode", into: &certificates.mode)
+                certificates.readFiles(&fields)
+                return certificates
+            }
+        }
+        guard let mode: Mode = place.scalar() else { return nil }
+        certificates.mode = mode
+        if mode != .off, certificates.authorities == nil {
+            place.error(
+                "nobody's certificates would be accepted",
+                remedy: "write { mode: \(mode.rawValue), authorities: FILE }"
+            )
+        }
+        return certificates
     }
 }
 
@@ -91,7 +160,9 @@ extension CertificateFiles {
             let certificate = fields.requiredFilePath("certificate")
             let key = fields.requiredFilePath("key")
             guard let certificate, let key else { return nil }
-            return CertificateFiles(certificate: certificate, key: key)
+            let pair = CertificateFiles(certificate: certificate, key: key)
+            place.decoding.tlsPlaces.add(pair, at: place.location)
+            return pair
         }
     }
 }
@@ -111,6 +182,18 @@ enum ClientTLS: Hashable {
             "offered": .on, "require": .required, "mandatory": .required,
             "passthrough": .passThrough, "sni": .passThrough,
         ]
+
+        /// Reports settings next to a mode that ends no TLS at the gateway.
+        func checkUse(of fields: Fields, at mode: Place) {
+            let unused = TLSSettings.keys.filter(fields.isGiven)
+            guard self == .off || self == .passThrough, !unused.isEmpty else { return }
+            let reason = self == .off ? "without TLS" : "since TLS ends at the backend"
+            let verb = unused.count == 1 ? "has" : "have"
+            mode.warning(
+                "\(unused.joined(separator: ", ")) \(verb) no effect \(reason)",
+                remedy: "set mode: required or on, or write tls: \(rawValue)"
+            )
+        }
     }
 
     /// - Parameter service: the listener's; `nil` if it is unknown.
@@ -119,12 +202,14 @@ enum ClientTLS: Hashable {
         let general = place.decoding.tls ?? TLSSettings()
         var word = Word.on
         var settings = general
+        let faultCount = place.decoding.faultCount
         if place.isMapping {
             let decoded: (Word, TLSSettings)? = place.mapping { fields in
                 var word = Word.required
                 var settings = general
-                fields.read("mode", into: &word)
+                let mode = fields.read("mode", into: &word)
                 settings.read(&fields)
+                if let mode { word.checkUse(of: fields, at: mode) }
                 return (word, settings)
             }
             guard let decoded else { return .off }
@@ -145,7 +230,9 @@ enum ClientTLS: Hashable {
             }
             return .passedThrough
         case .on, .required:
-            place.requireCertificate(of: settings)
+            if settings.certificates.isEmpty, place.decoding.faultCount == faultCount {
+                place.requireCertificate()
+            }
             return .ended(ListenerTLS(word == .required ? .required : .offered, settings))
         }
     }
@@ -186,8 +273,10 @@ extension BackendTLSSettings {
 }
 
 extension Place {
-    fileprivate func requireCertificate(of settings: TLSSettings) {
-        guard settings.certificates.isEmpty, !decoding.hasCertificatesByACME else { return }
+    /// Reports once that the listeners have no certificate.
+    fileprivate func requireCertificate() {
+        guard !decoding.mayInheritCertificates else { return }
+        decoding.mayInheritCertificates = true
         error(
             "TLS needs a certificate",
             remedy:
@@ -197,14 +286,65 @@ extension Place {
 }
 
 extension Fields {
-    /// The path of a file; `nil` if it is missing or empty.
-    mutating func filePath(_ key: String) -> String? {
-        let path: FilePath? = optional(key)
-        return path?.text
-    }
+    /// The path of a file of TLS settings; `nil` if it is missing or empty.
+    mutating func filePath(_ key: String) -> String? { place(key)?.tlsFilePath() }
 
     mutating func requiredFilePath(_ key: String) -> String? {
-        let path: FilePath? = required(key)
-        return path?.text
+        requiredPlace(key)?.tlsFilePath()
     }
+
+    fileprivate mutating func cipherList(_ key: String, _ kind: TLSPlaces.CipherList.Kind)
+        -> String?
+    {
+        guard let place = place(key), let list: CipherListText = place.scalar() else { return nil }
+        place.decoding.tlsPlaces.add(kind, list.text, at: place.location)
+        return list.text
+    }
+}
+
+extension Place {
+    func tlsFilePath() -> String? {
+        guard let path: FilePath = scalar() else { return nil }
+        decoding.tlsPlaces.add(file: path.text, at: location)
+        return path.text
+    }
+}
+
+/// Whether OpenSSL knows them is checked by whoever has it.
+private struct CipherListText: ConfigurationScalar {
+    static let expectation = "names of ciphers as OpenSSL spells them, separated by colons"
+
+    let text: String
+
+    init(configurationText text: String) throws(ScalarError) {
+        guard !text.isEmpty else {
+            throw ScalarError(
+                expected: Self.self,
+                found: text,
+                remedy: "remove the key for the standard ones"
+            )
+        }
+        self.text = text
+    }
+}
+
+extension ConfigurationNode {
+    /// `clientCertificates: required` and `clientCertificates: ca.pem`: what to write instead.
+    fileprivate var asClientCertificates: String {
+        guard case .scalar(let text) = content, text.utf8.count <= 256 else {
+            return "write { mode: required, authorities: FILE }"
+        }
+        // `try?`: only whether it is one counts.
+        let mode = try? TLSSettings.ClientCertificates.Mode(configurationText: text)
+        if mode == .off { return "remove the key" }
+        return mode.map { "write { mode: \($0.rawValue), authorities: FILE }" }
+            ?? "write { mode: required, authorities: \(text.asYAML) }"
+    }
+}
+
+extension KernelTLSSetting: ConfigurationWord {
+    package static let synonyms: [String: Self] = [
+        "no": .off, "false": .off, "on": .automatic, "true": .automatic, "yes": .automatic,
+        "automatic": .automatic, "all": .full,
+    ]
 }

@@ -79,6 +79,11 @@ package struct TLSFiles: Hashable, Sendable {
         get { contents[path] }
         set { contents[path] = newValue }
     }
+
+    /// The paths of files that are other than in `before`, or new, in alphabetical order.
+    package func changes(since before: TLSFiles) -> [String] {
+        contents.filter { before.contents[$0.key] != $0.value }.keys.sorted()
+    }
 }
 
 extension TLSFiles: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -93,9 +98,15 @@ extension Topology {
     /// Each TLS file that is named, once, with the key path of the first place that names it.
     package var tlsFiles: [NamedTLSFile] {
         var files: [NamedTLSFile] = []
-        var known: Set<String> = []
+        var known: [String: Int] = [:]
         func add(_ path: String?, _ kind: NamedTLSFile.Kind, of owner: String) {
-            guard let path, known.insert(path).inserted else { return }
+            guard let path else { return }
+            if let index = known[path] {
+                // Of a file that has both, the key is what must be kept secret.
+                if kind == .key { files[index].kind = .key }
+                return
+            }
+            known[path] = files.count
             files.append(NamedTLSFile(path: path, kind: kind, owner: owner))
         }
         func add(_ pair: CertificateFiles?, of owner: String) {
@@ -106,14 +117,18 @@ extension Topology {
             guard let settings = listener.tls?.settings else { continue }
             let owner = "listener \(listener.address)"
             for pair in settings.certificates { add(pair, of: owner) }
-            add(settings.clientCertificates.authorities, .certificate, of: owner)
-            add(settings.clientCertificates.revocations, .revocations, of: owner)
+            let ofRoutes = listener.routes.compactMap(\.clientCertificates)
+            for clients in [settings.clientCertificates] + ofRoutes {
+                add(clients.authorities, .certificate, of: owner)
+                add(clients.revocations, .revocations, of: owner)
+            }
         }
         for service in services {
             guard let settings = service.tls else { continue }
             add(settings.authorities, .certificate, of: "service \(service.id)")
             add(settings.certificate, of: "service \(service.id)")
         }
+        add(acme?.authorityFile, .certificate, of: "tls.acme")
         return files
     }
 
@@ -123,6 +138,7 @@ extension Topology {
             listeners[index].tls?.settings.mapPaths(transform)
             for route in listeners[index].routes.indices {
                 listeners[index].routes[route].service.tls?.mapPaths(transform)
+                listeners[index].routes[route].clientCertificates?.mapPaths(transform)
             }
         }
     }
@@ -141,8 +157,14 @@ package struct NamedTLSFile: Hashable, Sendable {
 extension TLSSettings {
     fileprivate mutating func mapPaths(_ transform: (String) -> String) {
         for index in certificates.indices { certificates[index].mapPaths(transform) }
-        clientCertificates.authorities = clientCertificates.authorities.map(transform)
-        clientCertificates.revocations = clientCertificates.revocations.map(transform)
+        clientCertificates.mapPaths(transform)
+    }
+}
+
+extension TLSSettings.ClientCertificates {
+    fileprivate mutating func mapPaths(_ transform: (String) -> String) {
+        authorities = authorities.map(transform)
+        revocations = revocations.map(transform)
     }
 }
 
