@@ -114,12 +114,18 @@ extension Gateway {
     ///
     /// - Parameter endpoint: the private endpoint the client connects through, if given.
     /// - Returns: `nil` if there is no such warehouse.
-    package func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
-        -> [AccessExplanation]?
-    {
-        let now = Moment.now().unixTime
-        return inventory.withLock {
-            $0.explain(warehouse: warehouse, client: source, endpoint: endpoint, at: now)
-        }
+    package func explain(
+        warehouse: String?,
+        source: IPAddress,
+        endpoint: EndpointName?,
+        claims: ClientClaims
+    ) -> [AccessExplanation]? {
+        let question = AccessQuestion(
+            client: source,
+            endpoint: endpoint,
+            claims: claims,
+            at: Moment.now().unixTime
+        )
+        return inventory.withLock { $0.explain(warehouse: warehouse, question) }
     }
 }

@@ -75,6 +75,7 @@ package final class Gateway: Sendable {
             descriptors: try Self.plan(descriptors),
             congestion: congestion,
             bufferPolicy: bufferPolicy,
+            kernelTLS: KernelOffload(topology.engine.kernelTLS),
             accessLog: accessLog,
             report: report
         )
@@ -153,6 +154,7 @@ package final class Gateway: Sendable {
         // Names have been resolving since the addresses were bound: some may be known by now.
         namesChanged()
         checker.start { [weak self] in self?.greetingsChanged() }
+        services.greetingSeen.withLock { [checker] in $0 = { checker.greetingSeen() } }
     }
 
     /// Shows clients these certificates too, in place of those given before, at every listener that
@@ -160,13 +162,23 @@ package final class Gateway: Sendable {
     package func use(_ obtained: [TLSIdentity]) throws(GatewayError) {
         try changes.withLock { _ throws(GatewayError) in
             sharedTLS.obtained = obtained
-            guard phase.withLock({ $0 }) != .draining else { return }
-            _ = publish(
-                try inventory.withLock { inventory throws(GatewayError) in
-                    try inventory.renewTLS()
-                }
-            )
+            try renewTLS(nil)
         }
+    }
+
+    /// Replaces the content of all files that TLS settings name, for new connections: if it is of no
+    /// use, nothing has changed.
+    package func use(_ files: TLSFiles) throws(GatewayError) {
+        try changes.withLock { _ throws(GatewayError) in try renewTLS(files) }
+    }
+
+    private func renewTLS(_ files: TLSFiles?) throws(GatewayError) {
+        guard phase.withLock({ $0 }) != .draining else { return }
+        _ = publish(
+            try inventory.withLock { inventory throws(GatewayError) in
+                try inventory.renewTLS(files)
+            }
+        )
     }
 
     /// From now on, clients that want to end a session of theirs at another backend are served by
@@ -362,8 +374,29 @@ extension Gateway {
                 changedIn: StartSettings(inventory.configuration.topology)
             )
         }
+        tls.kernel = services.kernelTLS.map { kernel in
+            kernel.status(
+                splicedByteCount: services.ports.reduce(0) { $0 + $1.gauges.splicedByteCount }
+            )
+        }
         status.tls = tls
         return status
+    }
+
+    /// What the kernel does of TLS.
+    package enum KernelTLSUse: Equatable, Sendable {
+        /// Nothing, as configured.
+        case none
+        /// Such as `encrypts TLS 1.2 and 1.3, decrypts TLS 1.2`.
+        case modes(String)
+        /// It has been asked for, and is not there.
+        case unavailable
+    }
+
+    package var kernelTLSUse: KernelTLSUse {
+        if let kernel = services.kernelTLS { return .modes(kernel.description) }
+        let setting = inventory.withLock { $0.topology.engine.kernelTLS }
+        return setting == .off ? .none : .unavailable
     }
 
     /// Whether a shard still holds a policy that is no longer active, and with it its memory.

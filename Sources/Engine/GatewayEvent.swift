@@ -10,6 +10,10 @@ package enum GatewayEvent: Equatable, Sendable {
     case backendModeChanged(service: Service.ID, backend: String, mode: BackendMode)
     /// - Parameter inUse: the last known addresses, which stay in use; empty if there are none.
     case backendUnresolved(name: String, reason: String, inUse: [IPAddress] = [])
+    /// A MySQL backend lacks something that clients of this listener are greeted with.
+    case backendMismatch(BackendPlace, shortcomings: [String])
+    /// It no longer does.
+    case backendMatches(BackendPlace)
     /// A name has other addresses than before, or has some again.
     case backendResolved(name: String, to: [IPAddress], before: [IPAddress])
     /// A backend cannot be checked because the gateway lacks resources; its health is unchanged.
@@ -31,6 +35,20 @@ package enum GatewayEvent: Equatable, Sendable {
     case limitReached(DenialReason, listener: SocketAddress, client: IPAddress)
     /// Running sessions were closed because the policy no longer admits them.
     case sessionsRevoked(warehouse: String, listener: String, count: Int)
+}
+
+/// A backend as the clients of a listener reach it.
+package struct BackendPlace: Hashable, Sendable {
+    package var listener: SocketAddress
+    package var service: Service.ID
+    /// Its name, and its address if that differs.
+    package var backend: String
+
+    package init(listener: SocketAddress, service: Service.ID, backend: String) {
+        self.listener = listener
+        self.service = service
+        self.backend = backend
+    }
 }
 
 /// How a drain went: sessions that ended by themselves, and those that were closed.

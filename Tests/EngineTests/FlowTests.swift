@@ -28,6 +28,24 @@ struct FlowTests {
         #expect(destination.outer.readAvailable() == Array("hello".utf8))
     }
 
+    @Test("What takes longer than its bytes counts for more in a turn")
+    func cost() throws {
+        let (source, destination) = (try SocketPair(), try SocketPair())
+        defer { source.close(); destination.close() }
+        let record = [0x10, 0] + [UInt8](repeating: 0x5A, count: 4_096)
+        source.outer.writeAll(record + record)
+        _ = source.inner.waitUntilReady(toWrite: false, milliseconds: 1_000)
+        let layer = RecordLayer(source.inner)
+        layer.readCost = 10_000
+        var flow = Flow()
+        var (from, to) = (Side(.layered(layer)), ready(destination.inner))
+        from.isReadable = true
+        #expect(flow.move(from: &from, to: &to, with: tools, limit: 10_000) == .turnIsOver)
+        #expect(flow.byteCount == 4_096)
+        #expect(flow.move(from: &from, to: &to, with: tools, limit: 20_000) == .waiting)
+        #expect(flow.byteCount == 8_192)
+    }
+
     @Test("A short read leaves the source unreadable without a second call")
     func drained() throws {
         let (source, destination) = (try SocketPair(), try SocketPair())

@@ -32,6 +32,9 @@ final class RecordLayer: TransportLayer {
 
     func recordReadable(isEnding: Bool) {}
 
+    /// What each read costs.
+    var readCost = 0
+
     /// Unknown: the next read tells.
     var mayHaveMore: Bool { true }
 

@@ -45,7 +45,11 @@ extension Backend {
     var probe: (any HealthProbe)? {
         let sendsHeader = key.sendProxyProtocol != .off
         return check.probe(
-            of: ProbedBackend(host: key.name.authority(), receivesProxyHeader: sendsHeader)
+            of: ProbedBackend(
+                host: key.name.authority(),
+                receivesProxyHeader: sendsHeader,
+                usesTLS: checkTLS != nil
+            )
         )
     }
 }

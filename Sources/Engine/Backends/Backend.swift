@@ -49,6 +49,8 @@ final class Backend: Sendable, Identifiable {
     /// `nil` if it is reached without TLS.
     private let tls = Locked<BackendTLS?>(nil)
     private let lastGreeting = Locked<MySQLGreeting?>(nil)
+    /// What it greeted the first client with.
+    private let loginGreeting = Locked<MySQLGreeting?>(nil)
     private let modes = Locked(Modes())
     /// Read for each connection.
     private let isOpen = Atomic<Bool>(true)
@@ -176,9 +178,11 @@ extension Backend {
         }
     }
 
-    /// How a health check is encrypted; `nil` if it is not. A MySQL server is checked by its greeting,
-    /// which comes before TLS.
-    var checkTLS: BackendTLS? { key.service.protocol == .mysql ? nil : tls.withLock { $0 } }
+    /// How a health check is encrypted; `nil` if it is not.
+    var checkTLS: BackendTLS? { tls.withLock { $0 } }
+
+    /// Whether TLS comes before anything else: a MySQL server greets first.
+    var startsWithTLS: Bool { key.service.protocol != .mysql && checkTLS != nil }
 
     /// From now on it is reached in this way.
     func use(_ tls: BackendTLS?) {
@@ -191,6 +195,19 @@ extension Backend {
     /// - Returns: whether clients may have to be greeted in another way than before.
     func recordGreeting(_ greeting: MySQLGreeting) -> Bool {
         lastGreeting.withLock { last in
+            defer { last = greeting }
+            return last.map { !$0.isAlike(greeting) } ?? true
+        }
+    }
+
+    /// What it greets with, as far as it is known from checks or, without any, from a client's login.
+    var seenGreeting: MySQLGreeting? { greeting ?? loginGreeting.withLock { $0 } }
+
+    /// - Returns: whether it is to be compared with what clients are greeted with: no health check sees
+    ///   it, and this is news.
+    func recordLoginGreeting(_ greeting: MySQLGreeting) -> Bool {
+        guard self.greeting == nil else { return false }
+        return loginGreeting.withLock { last in
             defer { last = greeting }
             return last.map { !$0.isAlike(greeting) } ?? true
         }
@@ -230,7 +247,7 @@ extension Backend {
     }
 
     /// The name, with the address if it differs.
-    private var title: String {
+    var title: String {
         name == address.description ? name : "\(name) (\(address))"
     }
 

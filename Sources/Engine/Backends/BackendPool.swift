@@ -81,9 +81,11 @@ final class BackendPool: Sendable {
         !members.isEmpty && members.allSatisfy { !$0.backend.isActive }
     }
 
-    var status: [BackendStatus] {
+    /// - Parameter shortcomings: what a backend lacks of what its clients are greeted with.
+    func status(_ shortcomings: (Backend) -> [String]) -> [BackendStatus] {
         members.map { member in
             var status = member.backend.status
+            status.shortcomings = shortcomings(member.backend)
             status.weight = member.weight
             status.isBackup = member.isBackup
             return status

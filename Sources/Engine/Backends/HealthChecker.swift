@@ -58,6 +58,13 @@ final class HealthChecker: @unchecked Sendable {
         }
     }
 
+    /// A client's login has shown how a backend greets that is not checked. Returns immediately.
+    func greetingSeen() {
+        queue.async { [self] in
+            if !isStopped { greetingChanged?() }
+        }
+    }
+
     /// Ends the checks under way, without a verdict, and begins no others.
     func stop() {
         queue.async { [self] in

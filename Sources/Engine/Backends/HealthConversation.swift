@@ -1,6 +1,7 @@
 import MySQLProtocol
 import ProxyProtocol
 import Sockets
+import TLS
 import Traffic
 
 /// What a health check has found out.
@@ -20,6 +21,7 @@ struct HealthConversation {
     private var side: Side
     private var probe: any HealthProbe
     private var stage = Stage.connecting
+    private var tls: TLSConnection?
 
     /// - Returns: `nil` if the backend is not to be checked.
     init?(with backend: Backend) throws(SystemError) {
@@ -48,37 +50,35 @@ struct HealthConversation {
             guard event.isWritable else { return nil }
             if let error = socket.takeError() { return backend.verdict(on: error) }
             send(backend.probeHeader)
-            if let tls = backend.checkTLS {
-                guard let connection = tls.connect(to: backend) else {
-                    return .unknown(reason: "no memory for TLS")
-                }
-                let layer = TLSLayer(
-                    connection,
-                    on: socket,
-                    buffers: tools.tls,
-                    endsBySocket: true
-                )
-                side.change(to: layer)
-                stage = .securing
-            } else if let verdict = speak() {
-                return verdict
-            }
+            stage = .speaking
+            let step = backend.startsWithTLS ? HealthProbeStep.startTLS([]) : probe.opening
+            if let verdict = take(step, with: tools) { return verdict }
         }
-        if stage == .securing, let verdict = secure() { return verdict }
-        return stage == .speaking ? read(with: tools.scratch) : nil
+        if stage == .securing, let verdict = secure(with: tools) { return verdict }
+        return stage == .speaking ? read(with: tools) : nil
     }
 
-    private mutating func secure() -> HealthVerdict? {
+    private mutating func startTLS(with tools: RelayTools) -> HealthVerdict? {
+        guard let connection = backend.checkTLS?.check(backend) else {
+            return .unknown(reason: "no memory for TLS")
+        }
+        tls = connection
+        side.change(
+            to: TLSLayer(connection, on: socket, buffers: tools.tls, endsBySocket: true)
+        )
+        stage = .securing
+        return nil
+    }
+
+    private mutating func secure(with tools: RelayTools) -> HealthVerdict? {
         switch side.handshake() {
-        case .inProgress: nil
-        case .established: speak()
-        case .failed(let reason): .unhealthy(reason: "TLS: \(reason)")
+        case .inProgress: return nil
+        case .established:
+            stage = .speaking
+            let step = backend.startsWithTLS ? probe.opening : probe.secured()
+            return take(step, with: tools)
+        case .failed(let reason): return .unhealthy(reason: "TLS: \(reason)")
         }
-    }
-
-    private mutating func speak() -> HealthVerdict? {
-        stage = .speaking
-        return take(probe.opening)
     }
 
     /// What a MySQL server has greeted with.
@@ -95,33 +95,37 @@ struct HealthConversation {
 
     /// Reads everything available: the next event occurs only when more arrives (epoll(7),
     /// edge-triggered).
-    private mutating func read(with scratch: ScratchBuffer) -> HealthVerdict? {
-        while true {
+    private mutating func read(with tools: RelayTools) -> HealthVerdict? {
+        while stage == .speaking {
             let step: HealthProbeStep
-            switch side.read(into: scratch) {
+            switch side.read(into: tools.scratch) {
             case .bytes(let count, _):
-                step = scratch.withBytes(in: 0..<count) { probe.receive($0) }
+                step = tools.scratch.withBytes(in: 0..<count) { probe.receive($0) }
             case .wouldBlock: return nil
-            case .endOfStream: return take(probe.receiveEndOfStream()) ?? .healthy
+            case .endOfStream: return take(probe.receiveEndOfStream(), with: tools) ?? .healthy
             case .failed(let failure):
                 // A reset ends the stream too: what it means depends on what came before.
-                return take(probe.receiveEndOfStream())
+                return take(probe.receiveEndOfStream(), with: tools)
                     ?? .unhealthy(reason: failure == .reset ? "connection reset" : "unreachable")
             }
-            if let verdict = take(step) { return verdict }
+            if let verdict = take(step, with: tools) { return verdict }
         }
+        return secure(with: tools)
     }
 
-    private mutating func take(_ step: HealthProbeStep) -> HealthVerdict? {
+    private mutating func take(_ step: HealthProbeStep, with tools: RelayTools) -> HealthVerdict? {
         switch step {
         case .wait:
             return nil
         case .send(let bytes):
             send(bytes)
             return nil
+        case .startTLS(let bytes):
+            send(bytes)
+            return startTLS(with: tools)
         case .healthy(let farewell):
             send(farewell)
-            return .healthy
+            return tls?.verificationFailure.map { .unhealthy(reason: "TLS: \($0)") } ?? .healthy
         case .unhealthy(let reason):
             return .unhealthy(reason: reason)
         }

@@ -102,7 +102,10 @@ struct NameServerSockets: Sendable {
                 keepalive: KeepaliveOptions(idleSeconds: 60, intervalSeconds: 10, count: 3)
             )
         } catch {
-            throw NameServer.ListenError(address: address, failure: ListenFailure(error))
+            throw NameServer.ListenError(
+                address: address,
+                failure: ListenFailure(error, usesDatagrams: true)
+            )
         }
     }
 }

@@ -66,7 +66,7 @@ struct Flow {
     private static let fullReadsBeforeSplice = 2
     /// Below this many bytes a splice costs more than a copy.
     private static let smallSpliceByteCount = 16_384
-    private static let smallSplicesBeforeCopy = 8
+    private static let smallSplicesBeforeCopy: UInt8 = 8
 
     /// Whether bytes wait for the destination.
     var hasPending: Bool { pending != nil || (pipe?.heldByteCount ?? 0) > 0 }
@@ -128,7 +128,7 @@ struct Flow {
             } else if let stop = copy(from: &source, to: &destination, with: tools) {
                 return stop
             }
-            rest -= Int(byteCount - before)
+            rest -= max(Int(byteCount - before), source.readCost)
         }
     }
 
@@ -149,10 +149,13 @@ struct Flow {
         releasePipe(to: tools)
     }
 
-    /// Starts again with another source; what is pending is kept.
-    mutating func reopen() {
+    /// Starts again with another source, whose bytes may have another form; what is pending is kept.
+    mutating func reopen(with tools: RelayTools) {
         source = .open
         fullReads = 0
+        // A pipe that still holds bytes is released after them.
+        smallSplices = Self.smallSplicesBeforeCopy
+        if pipe?.heldByteCount == 0 { releasePipe(to: tools) }
     }
 
     /// Passes the source's end on, once nothing is pending.
@@ -183,7 +186,7 @@ extension Flow {
     ) -> Stop? {
         switch source.read(into: tools.scratch, atMost: readLimit) {
         case .bytes(let count, let isLast):
-            if source.isSpliceable, destination.isSpliceable {
+            if source.isSpliceable(.reading), destination.isSpliceable(.writing) {
                 recordFill(count == tools.scratch.byteCount, with: tools)
             }
             let own = bound.map { takeOwn(count, upTo: $0, with: tools) } ?? count
@@ -316,6 +319,7 @@ extension Flow {
         switch source.fill(pipe, limit: min(limit, readLimit)) {
         case .bytes(let count, _):
             byteCount += UInt64(count)
+            tools.recordSpliced(count)
             bound?.length.skip(count)
             smallSplices = count < Self.smallSpliceByteCount ? smallSplices + 1 : 0
         case .wouldBlock where !source.isReadable: break

@@ -7,6 +7,10 @@ final class RelayTools {
     let scratch: ScratchBuffer
     /// Made with the first TLS connection.
     private(set) lazy var tls = TLSBuffers(plainByteCount: scratch.byteCount)
+    /// `nil` if the kernel is not to do the work of TLS.
+    let kernelTLS: KernelOffload?
+    /// Bytes that were moved unseen, by all connections so far.
+    private(set) var splicedByteCount: UInt64 = 0
     private let pipeByteCount: Int
     /// Counts pipes; `nil` if descriptors do not matter.
     private let descriptors: DescriptorBudget?
@@ -39,8 +43,10 @@ final class RelayTools {
         scratchByteCount: Int,
         pipeByteCount: Int,
         descriptors: DescriptorBudget? = nil,
-        workerCount: Int = 1
+        workerCount: Int = 1,
+        kernelTLS: KernelOffload? = nil
     ) {
+        self.kernelTLS = kernelTLS
         self.descriptors = descriptors
         idlePipeLimit = min(
             Self.mostIdlePipes,
@@ -50,6 +56,10 @@ final class RelayTools {
         self.pipeByteCount = pipeByteCount
         pieceByteCount = max(scratchByteCount, pipeByteCount) * Self.pipesPerPiece
         turnByteCount = pieceByteCount * Self.piecesPerTurn
+    }
+
+    func recordSpliced(_ byteCount: Int) {
+        splicedByteCount &+= UInt64(byteCount)
     }
 
     /// An empty pipe; `nil` if there are enough, or no descriptor is left for one.

@@ -46,6 +46,12 @@ struct Side {
 
     static var none: Side { Side(Socket.none) }
 
+    /// How many bytes the last read counts for at least, in its turn.
+    var readCost: Int {
+        guard case .layered(let layer) = transport else { return 0 }
+        return layer.readCost
+    }
+
     /// For its options, and to be watched.
     var socket: Socket { transport.socket }
 
@@ -57,8 +63,10 @@ struct Side {
         return true
     }
 
-    /// Whether the kernel can move the bytes without showing them.
-    var isSpliceable: Bool { transport.isSpliceable && !hasUrgentData }
+    /// Whether the kernel can move bytes from here, or to here, without showing them.
+    func isSpliceable(_ direction: KernelTLS.Direction) -> Bool {
+        transport.isSpliceable(direction) && !hasUrgentData
+    }
 
     mutating func record(_ event: ReadinessEvent) {
         if event.isReadable { isReadable = true }
@@ -85,6 +93,13 @@ struct Side {
         let handshake = layer.handshake()
         isReadable = layer.mayHaveMore
         return handshake
+    }
+
+    /// From now on bytes are relayed: the kernel may do a layer's work.
+    mutating func beginRelay(with tools: RelayTools) {
+        guard case .layered(let layer) = transport, let kernel = tools.kernelTLS else { return }
+        layer.handOver(to: kernel)
+        isReadable = isReadable || layer.mayHaveMore
     }
 
     /// Whether the socket has accepted everything that was written, including a layer's
@@ -130,13 +145,18 @@ extension Side {
     /// At urgent data a splice stops for good, and after it even reports the end of the stream: if
     /// it returns nothing, a read checks.
     mutating func fill(_ pipe: Pipe, limit: Int) -> Read {
-        switch pipe.fill(from: socket, atMost: limit) {
+        switch isLayered
+            ? pipe.fillByRecords(from: socket, atMost: limit)
+            : pipe.fill(from: socket, atMost: limit)
+        {
         case .bytes(let count): return .bytes(count: count, isLast: false)
         case .wouldBlock where !hasUrgentData:
             isReadable = false
             return .wouldBlock
         case .wouldBlock: return .wouldBlock
         case .endOfStream: return .endOfStream
+        // What is not application data, a layer reads.
+        case .failed(let error) where isLayered && error.isUnreadableRecord: return .endOfStream
         case .failed(let error): return fail(error)
         }
     }

@@ -27,30 +27,44 @@ final class TLSBuffers {
 /// TLS between the engine and a socket (``TLSConnection``).
 final class TLSLayer: TransportLayer {
     let socket: Socket
-    private let tls: TLSConnection
-    private let buffers: TLSBuffers
+    /// `nil` once the kernel does all of its work.
+    var tls: TLSConnection?
+    let buffers: TLSBuffers
     /// Received, and not yet decrypted.
-    private var held: [UInt8]
+    private(set) var held: [UInt8]
     /// Encrypted, and not yet accepted by the socket.
     private var unsent: [UInt8] = []
     private var unsentOffset = 0
     /// The peer requested more answers, such as new keys, than it has read.
     private var isFlooded = false
     /// The socket has nothing more to read before its next edge.
-    private var isDrained = true
+    var isDrained = true
     /// The peer's end has arrived, though perhaps unread (EPOLLRDHUP).
-    private var isEnding = false
+    private(set) var isEnding = false
     /// The peer's end has been read.
-    private var hasEnded = false
-    /// Plaintext may be waiting in OpenSSL.
+    var hasEnded = false
+    /// Plaintext may be waiting in OpenSSL, or an end that followed what it has returned.
     private var mayHavePlain = false
-    private var hasAnnouncedEnd = false
-    private var hasShutDown = false
+    private(set) var readCost = 0
+    private(set) var hasAnnouncedEnd = false
+    var hasShutDown = false
     /// Why the socket accepts no more bytes.
-    private var failure: SystemError?
+    var failure: SystemError?
     /// Whether the end of the TCP stream is enough to end the TLS stream: the peer's protocol frames
     /// its messages, so that nothing can be cut off unnoticed.
-    private let endsBySocket: Bool
+    let endsBySocket: Bool
+
+    /// Where records are made, or read.
+    enum Place { case undecided, here, kernel }
+
+    /// To whom directions can be handed over; `nil` before and after the time for that.
+    var kernel: KernelOffload?
+    var reading = Place.undecided
+    var writing = Place.undecided
+    /// Of what the kernel decrypts, the peer's close_notify has been read.
+    var hasPeerAnnouncedEnd = false
+    /// Records that the kernel has left to us.
+    var announcementCount: UInt8 = 0
 
     /// - Parameter held: bytes that were read from the socket already.
     init(
@@ -67,7 +81,10 @@ final class TLSLayer: TransportLayer {
         self.endsBySocket = endsBySocket
     }
 
-    var hasUnsent: Bool { !unsent.isEmpty }
+    var hasUnsent: Bool {
+        guard writing == .kernel else { return !unsent.isEmpty }
+        return hasAnnouncedEnd && !hasShutDown && failure == nil
+    }
 
     var mayHaveMore: Bool { mayHavePlain || !held.isEmpty || !isDrained || hasEnded }
 
@@ -80,7 +97,11 @@ final class TLSLayer: TransportLayer {
 // MARK: - Reading
 
 extension TLSLayer {
+    /// A record of a few bytes takes as long as some thousand bytes of a long one.
+    private static let stepCost = 4_096
+
     func handshake() -> Handshake {
+        guard let tls else { return .inProgress }
         while true {
             var wire: TLSWire
             switch receive() {
@@ -104,6 +125,11 @@ extension TLSLayer {
     func read(into buffer: ScratchBuffer, atMost limit: Int) -> ReadOutcome {
         let room = min(limit, buffer.byteCount)
         while true {
+            if kernel != nil { offerReading() }
+            guard reading != .kernel, let tls else {
+                readCost = 0
+                return readFromKernel(into: buffer, atMost: limit)
+            }
             var wire: TLSWire
             switch receive() {
             case .success(let received): wire = received
@@ -111,9 +137,13 @@ extension TLSLayer {
             }
             let outcome = tls.read(&wire, into: buffer, atMost: room)
             finish(wire)
+            readCost = wire.stepCount * Self.stepCost
             if isFlooded { return .failed(.connectionReset) }
-            mayHavePlain = outcome == .done(count: room)
+            mayHavePlain = wire.hasMore
             switch outcome {
+            // So many records in a row that say nothing: requests for new keys (RFC 8446 §4.6.3),
+            // empty ones.
+            case .wantsInput where wire.isFlooded: return .failed(.connectionReset)
             case .done(let count): return .bytes(count: count)
             case .ended: return .endOfStream
             case .wantsInput where hasEnded:
@@ -135,11 +165,12 @@ extension TLSLayer {
             count = part.count
             held = Array(held.dropFirst(count))
         } else if !mayHavePlain, !isDrained, !hasEnded {
-            switch socket.read(into: buffers.received) {
+            let room = readLimit
+            switch socket.read(into: buffers.received, atMost: room) {
             case .bytes(let read):
                 count = read
                 // A short read has drained the socket, unless its end is there to be read.
-                if read < buffers.received.byteCount, !isEnding { isDrained = true }
+                if read < room, !isEnding { isDrained = true }
             case .wouldBlock: isDrained = true
             case .endOfStream: hasEnded = true
             // A peer that is done closes, and answers our close_notify, which it does not read, with a
@@ -150,6 +181,16 @@ extension TLSLayer {
             }
         }
         return .success(TLSWire(received: buffers.received, 0..<count, sealed: buffers.sealed))
+    }
+
+    /// While reading may be handed over, only what completes a record is read: the next one is the
+    /// kernel's.
+    private var readLimit: Int {
+        guard kernel != nil, reading == .undecided, let tls else {
+            return buffers.received.byteCount
+        }
+        let missing = tls.missingByteCount
+        return missing > 0 ? min(missing, buffers.received.byteCount) : buffers.received.byteCount
     }
 
     /// Keeps what was not taken, and sends what has come of it.
@@ -163,11 +204,13 @@ extension TLSLayer {
 
 extension TLSLayer {
     func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome {
-        write { $0.write(&$1, buffer, range) }
+        if writing == .kernel { return socket.write(buffer, range) }
+        return write { $0.write(&$1, buffer, range) }
     }
 
     func write(_ bytes: [UInt8], from offset: Int) -> WriteOutcome {
-        write { $0.write(&$1, bytes, from: offset) }
+        if writing == .kernel { return socket.write(bytes, from: offset) }
+        return write { $0.write(&$1, bytes, from: offset) }
     }
 
     /// Encrypts and sends as much as there is room for. Nothing is encrypted before all of it was
@@ -177,7 +220,7 @@ extension TLSLayer {
     {
         flush()
         if let failure { return .failed(failure) }
-        guard !hasUnsent else { return .wouldBlock }
+        guard !hasUnsent, let tls else { return .wouldBlock }
         var wire = TLSWire(received: buffers.received, 0..<0, sealed: buffers.sealed)
         let outcome = encrypt(tls, &wire)
         send(wire)
@@ -192,6 +235,7 @@ extension TLSLayer {
     func endWriting() {
         guard !hasAnnouncedEnd else { return }
         hasAnnouncedEnd = true
+        guard writing != .kernel, let tls else { return endByKernel() }
         var wire = TLSWire(received: buffers.received, 0..<0, sealed: buffers.sealed)
         tls.end(&wire)
         send(wire)
@@ -199,6 +243,7 @@ extension TLSLayer {
     }
 
     func flush() {
+        if writing == .kernel { return sendEndByKernel() }
         while hasUnsent {
             switch socket.write(unsent, from: unsentOffset) {
             case .bytes(let count):
@@ -206,6 +251,7 @@ extension TLSLayer {
                 guard unsentOffset == unsent.count else { continue }
                 unsent = []
                 unsentOffset = 0
+                if kernel != nil { offerWriting() }
             case .wouldBlock: return
             case .failed(let error): return fail(error)
             }
@@ -214,7 +260,8 @@ extension TLSLayer {
     }
 
     private func send(_ wire: TLSWire) {
-        guard wire.outputCount > 0 else { return }
+        // The kernel has the keys: what OpenSSL would answer, such as new keys of ours, cannot be sent.
+        guard wire.outputCount > 0, writing != .kernel else { return }
         let range = 0..<wire.outputCount
         guard !hasUnsent else { return keep(buffers.sealed.copy(range)) }
         switch socket.write(buffers.sealed, range, hasMore: false) {

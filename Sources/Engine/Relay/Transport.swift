@@ -19,11 +19,11 @@ enum Transport {
         }
     }
 
-    /// Whether the kernel can move the bytes without showing them (splice(2)).
-    var isSpliceable: Bool {
+    /// Whether the kernel can move bytes from here, or to here, without showing them (splice(2)).
+    func isSpliceable(_ direction: KernelTLS.Direction) -> Bool {
         switch self {
         case .plain: true
-        case .layered: false
+        case .layered(let layer): layer.isInKernel(direction)
         }
     }
 }
@@ -44,6 +44,8 @@ protocol TransportLayer: AnyObject {
     /// `.wouldBlock` means that more have to arrive first. A stream that ends without announcing
     /// its end is a failure.
     func read(into buffer: ScratchBuffer, atMost limit: Int) -> ReadOutcome
+    /// How many bytes of a plain connection would have taken as long as the last read.
+    var readCost: Int { get }
     func write(_ buffer: ScratchBuffer, _ range: Range<Int>) -> WriteOutcome
     func write(_ bytes: [UInt8], from offset: Int) -> WriteOutcome
     /// Whether the socket has not yet taken all that was written, or announced.
@@ -52,6 +54,15 @@ protocol TransportLayer: AnyObject {
     func endWriting()
     /// Continues with what the socket did not accept.
     func flush()
+    /// From now on bytes are relayed: the kernel may do the layer's work, if it is able to.
+    func handOver(to kernel: KernelOffload)
+    /// Whether the kernel gives the bytes of that direction their form.
+    func isInKernel(_ direction: KernelTLS.Direction) -> Bool
+}
+
+extension TransportLayer {
+    func handOver(to kernel: KernelOffload) {}
+    func isInKernel(_ direction: KernelTLS.Direction) -> Bool { false }
 }
 
 /// How far the agreement with a peer is.

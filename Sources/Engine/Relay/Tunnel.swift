@@ -50,6 +50,12 @@ struct Tunnel {
         }
     }
 
+    /// From now on bytes are relayed.
+    mutating func beginRelay(with tools: RelayTools) {
+        client.beginRelay(with: tools)
+        backend.beginRelay(with: tools)
+    }
+
     /// Moves what can be moved in both directions, at most about `limit` bytes in each.
     ///
     /// - Parameter readsClient: false while something else reads the client's bytes.
@@ -153,7 +159,7 @@ struct Tunnel {
     mutating func replaceBackend(with tools: RelayTools) {
         dropBackend()
         toBackend.dropPending(with: tools)
-        toClient.reopen()
+        toClient.reopen(with: tools)
     }
 
     /// Frees what the flows hold. Both sockets stay the owner's.

@@ -209,6 +209,7 @@ struct RecordNotes {
         var lastBackend: SocketAddress?
         var shadow: DenialReason?
         var tls: TLSSession?
+        var passedHello: PassedHello?
     }
 
     var detail: String {
@@ -231,6 +232,14 @@ struct RecordNotes {
         get { rare?.tls }
         set {
             if rare != nil || newValue != nil { keep(\.tls, newValue) }
+        }
+    }
+
+    /// The beginning of the client's TLS that ends at its backend.
+    var passedHello: PassedHello? {
+        get { rare?.passedHello }
+        set {
+            if rare != nil || newValue != nil { keep(\.passedHello, newValue) }
         }
     }
 

@@ -32,7 +32,12 @@ struct OutgoingHeader {
             // The checksum was for the header that they came in.
             header.tlvs = received.flatMap(\.tlvs).filter { $0.type != .crc32c }
         }
-        if options.addsTLS, let tls { header.tlvs += tls.proxyTLVs }
+        if options.addsTLS, let tls {
+            // What is said of TLS is said once.
+            let own = tls.proxyTLVs
+            header.tlvs.removeAll { received in own.contains { $0.type == received.type } }
+            header.tlvs += own
+        }
         if options.addsCRC32C { header.tlvs.append(.checksum) }
         return header
     }

@@ -10,8 +10,6 @@ extension Lifecycle.Phase {
 }
 
 extension Shard {
-    /// Waiting for a header, a handshake or a name, in each shard.
-    static let identifyingLimit = 2_048
     /// Connections that are being denied, in each shard.
     static let refusedLimit = 256
 

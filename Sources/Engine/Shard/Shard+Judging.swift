@@ -4,6 +4,7 @@ import Policy
 import ProxyProtocol
 import Settings
 import Sockets
+import Text
 import Time
 import Traffic
 
@@ -37,11 +38,13 @@ extension Shard {
         var introduction = introduction
         if let name = introduced?.authority { introduction.add(authority: name) }
         let endpoint = connections[key].client.endpoint
-        let (way, reason) = routes.route(for: endpoint, introduction)
         connections[key].notes.tls = introduction.tlsSession
-        guard let route = way else {
-            if let name = introduction.serverName { connections[key].notes.detail = name }
-            return isProbe ? .probe : .denied(reason)
+        connections[key].notes.passedHello = introduction.passedHello
+        let (route, matches): (Route, [RouteMatch])
+        switch routes.choice(for: endpoint, introduction) {
+        case .destination(let chosen, let selectors): (route, matches) = (chosen, selectors)
+        case .none(let reason, let detail):
+            return isProbe ? .probe : .denied(reason, detail: detail)
         }
         if last != nil, !route.profile.isSameService(as: connections[key].profile) {
             leaveRoute(of: key)
@@ -50,6 +53,12 @@ extension Shard {
         let verdict = evaluate(route, for: key)
         if let denial = verdict.denial { return isProbe ? .probe : .denied(denial) }
         if isForging { return willBeDenied ? .admitted : .denied(.unexpectedProxyHeader) }
+        // The handshake did not know the route.
+        switch route.certificates.judge(introduction.tlsSession, by: matches) {
+        case .accepted(let session): connections[key].notes.tls = session
+        case .denied(let detail):
+            return isProbe ? .probe : .denied(.clientCertificateRequired, detail: detail)
+        }
         recordExpiry(verdict.expiry)
         if connections[key].admission == nil {
             if let limit = count(key, by: route) { return .denied(limit) }
@@ -137,7 +146,10 @@ extension EffectiveClient {
     fileprivate var authority: String? {
         for header in believedHeaders {
             // `try?`: a name that is not UTF-8 is none.
-            if let name = try? header.authority(), !name.isEmpty { return name.lowercased() }
+            guard let name = try? header.authority(), !name.isEmpty else { continue }
+            let bytes = name.utf8.map(\.lowercased)
+            let isRooted = bytes.count > 1 && bytes.last == UInt8(ascii: ".")
+            return String(decoding: bytes.dropLast(isRooted ? 1 : 0), as: UTF8.self)
         }
         return nil
     }

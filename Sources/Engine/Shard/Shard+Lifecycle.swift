@@ -1,4 +1,5 @@
 import Addresses
+import MySQLProtocol
 import Sockets
 import Traffic
 
@@ -143,9 +144,12 @@ extension Shard {
             finish(key, end, byReset: byReset, giving: step.released)
             return nil
         }
+        if let greeting = step.backendGreeting.first { see(greeting, ofBackendOf: key) }
         release(step.released, of: key)
         takePlaces(step.acquired, for: key)
         if let deadline = step.deadline { set(deadline, for: key) }
+        // While it logs in again, whose session it is is not known.
+        if step.deadline == .dialogue { leaveDirectory(connections[key]) }
         send(step, for: key)
         switch step.action {
         case .wait, .end:
@@ -169,6 +173,7 @@ extension Shard {
                 connections[key].dial = nil
             }
             connections[key].isRelaying = connections[key].lifecycle.isRelaying
+            connections[key].tunnel.beginRelay(with: tools)
             return goOn(with: key, limit: tools.eventByteCount)
         case .startTLS(.client, let held):
             return startTLS(withClientOf: key, held: held)
@@ -189,6 +194,18 @@ extension Shard {
             connections[key].tunnel.client.endWriting()
             return look(at: key)
         }
+    }
+}
+
+// MARK: - What a backend has said
+
+extension Shard {
+    /// A MySQL server has greeted: of one that no health check sees, this is all that is known.
+    private func see(_ greeting: MySQLGreeting, ofBackendOf key: Key) {
+        guard let backend = connections[key].backend, backend.recordLoginGreeting(greeting) else {
+            return
+        }
+        services.greetingSeen.withLock { $0 }?()
     }
 }
 

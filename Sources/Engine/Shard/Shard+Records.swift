@@ -26,7 +26,8 @@ extension Shard {
             for: reason,
             client: connection.client.address.ip,
             connectionID: UInt32(truncatingIfNeeded: connection.id),
-            nextSequence: connection.lifecycle.nextSequence
+            nextSequence: connection.lifecycle.nextSequence,
+            passesTLSThrough: connection.notes.passedHello != nil
         )
     }
 
@@ -200,6 +201,7 @@ extension Shard {
             (now.nanoseconds - connection.acceptedAt.nanoseconds) / 1_000
         record.end = end
         record.tls = connection.notes.tls
+        record.passedName = connection.notes.passedHello?.serverName
         record.detail = detail(of: connection.notes)
         record.unlogged = UInt64(connection.notes.unlogged)
         record.requestCount = connection.notes.requests?.count ?? 0
@@ -217,8 +219,9 @@ extension Shard {
         guard notes.detail.isEmpty, let denial = notes.denial else { return notes.detail }
         switch denial {
         case .untrustedProxySource, .badProxyHeader, .proxyHeaderTimeout, .unexpectedProxyHeader,
-            .noRoute, .noEndpoint, .unknownEndpoint:
+            .noEndpoint, .unknownEndpoint:
             return denial.advice
+        case .noRoute: return "the client names no warehouse"
         default: return ""
         }
     }

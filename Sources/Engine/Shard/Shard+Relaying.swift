@@ -83,6 +83,7 @@ extension Shard {
         let new = connections[key].takeUncounted()
         guard new.bytesIn + new.bytesOut > 0 else { return }
         port.gauges.addBytes(in: new.bytesIn, out: new.bytesOut)
+        port.gauges.setSpliced(tools.splicedByteCount)
         connections[key].profile.counters.recordBytes(in: new.bytesIn, out: new.bytesOut)
     }
 }

@@ -70,7 +70,12 @@ extension Shard {
         case .inProgress:
             return nil
         case .established(let session):
-            if side == .client { services.tls.recordEstablished(session) }
+            if side == .client {
+                services.tls.recordEstablished(session)
+                // Of a client that leaves then, such as one that refuses the certificate's name,
+                // this is all that is known.
+                connections[key].notes.tls = session
+            }
             // An authority has seen what it wanted (RFC 8737 §3).
             if side == .client, session.applicationProtocol == TLSChallenges.applicationProtocol {
                 return connections[key].lifecycle.close(.finished)
@@ -125,8 +130,22 @@ final class BackendTLS: Sendable {
 
     /// The name of a backend is sent in the ClientHello; an address is not one (RFC 6066 §3).
     func connect(to backend: Backend) -> TLSConnection? {
+        connect(to: backend, reportsOnly: false)
+    }
+
+    /// For a health check, which tells nothing that a false backend must not know, and therefore
+    /// completes the handshake with it: MySQL servers lock out those who often do not.
+    func check(_ backend: Backend) -> TLSConnection? {
+        connect(to: backend, reportsOnly: true)
+    }
+
+    private func connect(to backend: Backend, reportsOnly: Bool) -> TLSConnection? {
         let name = serverName ?? backend.hostName
         let verified = name ?? "\(backend.address.ip)"
-        return client.connect(serverName: name, verifiedName: verifies ? verified : nil)
+        return client.connect(
+            serverName: name,
+            verifiedName: verifies ? verified : nil,
+            reportsOnly: reportsOnly
+        )
     }
 }

@@ -74,6 +74,7 @@ extension Shard {
     func install(_ snapshot: Snapshot) {
         let isNewPolicy = snapshot.generation != self.snapshot.generation
         self.snapshot = snapshot
+        identifying.limit = snapshot.identifyingLimit
         guard isNewPolicy else { return }
         hits.prune { snapshot.policy.series }
         if connections.count > 0 {

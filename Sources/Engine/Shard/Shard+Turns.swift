@@ -20,7 +20,7 @@ extension Shard {
 
     /// Moves a piece of the connection's turn, which is its own until it is over.
     ///
-    /// - Returns: how many bytes were read.
+    /// - Returns: how many bytes were read, or would have been in that time.
     private func moveOn(_ key: Key) -> Int {
         let rest = turn?.rest ?? tools.turnByteCount
         turn = nil
@@ -28,7 +28,9 @@ extension Shard {
         let before = connections[key].tunnel.byteCount
         takeTurn(of: key, limit: tools.pieceByteCount)
         guard connections.contains(key) else { return 0 }
-        let count = Int(connections[key].tunnel.byteCount - before)
+        let moved = Int(connections[key].tunnel.byteCount - before)
+        // One that is not done has used its piece up, if only by tiny records of TLS.
+        let count = connections[key].wantsTurn ? max(moved, tools.pieceByteCount) : moved
         if connections[key].wantsTurn, count < rest {
             turn = (key, rest - count)
         } else {

@@ -45,8 +45,8 @@ final class Shard: @unchecked Sendable {
     var unwatched: Set<ListenerID> = []
     /// When it is checked again, in monotonic milliseconds.
     var watchRetriesAt: Int64?
-    /// Connections that wait for a PROXY header.
-    var identifying = WaitingRoom<Key>(limit: Shard.identifyingLimit)
+    /// Connections that wait for a PROXY header, a handshake or a name.
+    var identifying: WaitingRoom<Key>
     /// Connections that are being denied.
     var refused = WaitingRoom<Key>(limit: Shard.refusedLimit)
     /// When a limit was last reported, in monotonic milliseconds.
@@ -74,11 +74,13 @@ final class Shard: @unchecked Sendable {
         self.port = port
         self.services = services
         self.snapshot = snapshot
+        identifying = WaitingRoom(limit: snapshot.identifyingLimit)
         tools = RelayTools(
             scratchByteCount: settings.scratchByteCount,
             pipeByteCount: settings.pipeByteCount,
             descriptors: services.descriptors,
-            workerCount: services.ports.count
+            workerCount: services.ports.count,
+            kernelTLS: services.kernelTLS
         )
         lingerNanoseconds = settings.linger.nanoseconds
         denials = DenialTable(

@@ -10,6 +10,7 @@ final class ShardGauges: Sendable {
     private let bytesOut = Atomic<UInt64>(0)
     private let wakeups = Atomic<UInt64>(0)
     private let pauses = Atomic<UInt64>(0)
+    private let spliced = Atomic<UInt64>(0)
 
     var acceptPauses: Int { Int(clamping: pauses.load(ordering: .relaxed)) }
 
@@ -17,6 +18,11 @@ final class ShardGauges: Sendable {
         Self.add(count, to: bytesIn)
         Self.add(out, to: bytesOut)
     }
+
+    /// Bytes that were moved unseen so far.
+    var splicedByteCount: UInt64 { spliced.load(ordering: .relaxed) }
+
+    func setSpliced(_ count: UInt64) { spliced.store(count, ordering: .relaxed) }
 
     func addWakeup() { Self.add(1, to: wakeups) }
 

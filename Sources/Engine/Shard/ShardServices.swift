@@ -19,8 +19,12 @@ final class ShardServices: Sendable {
     let directory = SessionDirectory()
     /// Ends a session at another backend; `nil` if that is not possible.
     let killer = Locked<RemoteKiller?>(nil)
+    /// A backend that no health check sees greets in another way than before. Returns immediately.
+    let greetingSeen = Locked<(@Sendable () -> Void)?>(nil)
     /// Handshakes with clients.
     let tls = TLSTally()
+    /// `nil` if the kernel is not to do the work of TLS, or is not able to.
+    let kernelTLS: KernelOffload?
     /// Used only for a denied connection.
     let seenEndpoints = Locked(SeenEndpoints())
     let unloggedDenials: UnloggedDenials
@@ -32,6 +36,7 @@ final class ShardServices: Sendable {
         descriptors plan: DescriptorPlan,
         congestion: CongestionPolicy,
         bufferPolicy: BufferPolicy,
+        kernelTLS: KernelOffload? = nil,
         accessLog: any AccessLog,
         report: @escaping @Sendable (GatewayEvent) -> Void
     ) throws(GatewayError) {
@@ -40,6 +45,7 @@ final class ShardServices: Sendable {
         unloggedDenials = UnloggedDenials(report: report)
         self.congestion = congestion
         self.bufferPolicy = bufferPolicy
+        self.kernelTLS = kernelTLS
         revocations = RevocationTally(report: report)
         descriptors = DescriptorBudget(plan)
         do {

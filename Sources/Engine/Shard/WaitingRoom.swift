@@ -4,7 +4,8 @@
 /// admitted ones. Beyond the limit the one that has waited longest is closed: it has had the most
 /// time to send its header, or to read its error.
 struct WaitingRoom<Key> {
-    let limit: Int
+    /// May change while connections wait.
+    var limit: Int
     /// How many wait.
     private(set) var count = 0
     /// All that wait, and some that do no longer, from `first` on.

@@ -46,6 +46,7 @@ extension Inventory {
         }
         let addresses = Set(topology.listeners.map(\.address))
         counters = counters.filter { addresses.contains($0.key.listener) }
+        compareGreetings()
         return Snapshot(
             generation: generation,
             limits: topology.limits,
@@ -113,6 +114,7 @@ extension Inventory {
     ) -> [Route] {
         var matches: [Service.ID: [RouteMatch]] = [:]
         for route in settings.routes { matches[route.service.id, default: []].append(route.match) }
+        let certificates = settings.certificateRules
         return settings.routes.compactMap { configured in
             let id = configured.service.id
             guard let matches = matches.removeValue(forKey: id),
@@ -135,6 +137,7 @@ extension Inventory {
                 matches,
                 profile: profile,
                 policy: AccessPolicy(for: settings, under: destination.policy),
+                certificates: certificates[id] ?? CertificateRules(),
                 limits: (warehouse.connectionLimit, configured.service.connectionLimit),
                 pool: pool,
                 endpoints: destination.endpoints,
@@ -144,40 +147,6 @@ extension Inventory {
                     ?? login(of: settings, to: configured.service)
             )
         }
-    }
-
-    /// How a listener greets its clients: as what all backends behind it have in common, as far as
-    /// their health checks know.
-    private func greetingTerms(of listener: Listener, _ settings: MySQLGreetingSettings)
-        -> MySQLGreetingTerms
-    {
-        let backends = listener.routes.flatMap { pools[$0.service.id]?.pool.members ?? [] }
-        let greetings = backends.compactMap(\.backend.greeting)
-        var profile = GreetingProfile(greetings: greetings)
-        if let version = settings.serverVersion {
-            profile =
-                profile ?? GreetingProfile(MySQLServerFamily(serverVersion: version))
-            profile?.serverVersion = version
-        }
-        return MySQLGreetingTerms(
-            // What Doris has, every server has.
-            profile: profile ?? GreetingProfile(.doris),
-            tls: listener.tls?.mode.greeting ?? .off,
-            userSuffixes: listener.routes.compactMap(\.match.userSuffix),
-            attribute: settings.attribute
-        )
-    }
-
-    /// What carries the logins of a listener's clients to a service, if the gateway greets them.
-    private func login(of listener: Listener, to service: Service) -> (any Dialogue)? {
-        guard let settings = listener.greeting else { return nil }
-        return MySQLLoginDialogue(
-            MySQLLoginTerms(
-                backendTLS: service.tls == nil ? .off : .required,
-                cipher: sharedTLS.passwordCipher
-            ),
-            after: greetingTerms(of: listener, settings)
-        )
     }
 
     /// An endpoint keeps its number and its counter for as long as the gateway runs.
@@ -222,21 +191,5 @@ extension Inventory {
         let new = ListenerCounters()
         counters[key] = new
         return new
-    }
-}
-
-extension ListenerTLS.Mode {
-    fileprivate var greeting: MySQLGreetingTerms.TLS {
-        switch self {
-        case .offered: .offered
-        case .required: .required
-        }
-    }
-}
-
-extension RouteMatch {
-    fileprivate var userSuffix: String? {
-        guard case .userSuffix(let suffix) = self else { return nil }
-        return suffix
     }
 }

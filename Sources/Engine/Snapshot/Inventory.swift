@@ -62,6 +62,8 @@ struct Inventory {
     var pools: [Service.ID: Pool] = [:]
     var endpoints: [EndpointKey: EndpointRoute] = [:]
     var backends: [BackendKey: Backend] = [:]
+    /// What backends lack of what clients are greeted with, which was reported.
+    var shortcomings: [BackendPlace: [String]] = [:]
     /// Addresses that backends must not have, which were reported.
     var refusals: Set<BackendMaker.Refusal> = []
     /// Sockets that listen but that no shard knows yet: all their backends are names being
@@ -131,8 +133,14 @@ struct Inventory {
     }
 
     /// The same configuration with other certificates.
-    mutating func renewTLS() throws(GatewayError) -> Change {
+    ///
+    /// - Parameter files: replace those that were read before; `nil` if these are as they were.
+    mutating func renewTLS(_ files: TLSFiles? = nil) throws(GatewayError) -> Change {
+        var topology = topology
+        if let files { topology.files = files }
         tls = try TLSInventory(of: topology, sharedTLS)
+        configuration.topology = topology
+        for backend in backends.values { backend.use(tls.clients[backend.key.service]) }
         return Change(snapshot: makeSnapshot(), backends: Array(backends.values))
     }
 
@@ -193,33 +201,25 @@ extension Inventory {
 
     /// The active policy's verdict on a client, for each listener that leads to a warehouse, in the
     /// configuration's order; `nil` if there is no such warehouse.
-    func explain(
-        warehouse: String,
-        client: IPAddress,
-        endpoint: EndpointName?,
-        at now: UnixTime
-    ) -> [AccessExplanation]? {
-        guard topology.warehouse(warehouse) != nil else { return nil }
-        return topology.listeners(to: warehouse).compactMap { settings in
-            guard settings.isReached(through: endpoint) else { return nil }
-            let routes = listeners[settings.address]?.routes?.all ?? []
-            guard let route = routes.first(where: { $0.profile.warehouse == warehouse }) else {
-                return nil
+    ///
+    /// - Parameter warehouse: `nil` for every listener and whatever warehouse the client reaches.
+    func explain(warehouse: String?, _ question: AccessQuestion) -> [AccessExplanation]? {
+        topology.explain(
+            warehouse: warehouse,
+            question,
+            name: { "\(place(of: $0)?.address ?? $0)" },
+            policy: { listener, warehouse in
+                let routes = listeners[listener.address]?.routes?.all ?? []
+                return routes.first { $0.profile.warehouse == warehouse }?.policy
             }
-            return AccessExplanation(
-                settings,
-                name: route.profile.name,
-                of: warehouse,
-                policy: route.policy,
-                client: client,
-                endpoint: endpoint,
-                at: now
-            )
-        }
+        )
     }
 
     /// In the configuration's order.
     var listenerStatus: [ListenerStatus] {
-        topology.listeners.flatMap { listeners[$0.address]?.routes?.status ?? [] }
+        topology.listeners.flatMap { listener in
+            let routes = listeners[listener.address]?.routes
+            return routes?.status { shortcomings[BackendPlace($0, at: listener)] ?? [] } ?? []
+        }
     }
 }

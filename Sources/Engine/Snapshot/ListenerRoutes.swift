@@ -79,7 +79,8 @@ final class ListenerRoutes: Sendable {
     private func greetingPrologues(_ sessionID: UInt32) -> [any Prologue] {
         guard let greeting else { return [] }
         var random = SystemRandomNumberGenerator()
-        let scramble = MySQLScramble((0..<MySQLScramble.byteCount).map { _ in random.next() })
+        let bytes: [UInt8] = (0..<MySQLScramble.byteCount).map { _ in random.next() }
+        let scramble = MySQLScramble(textLike: bytes)
         return [MySQLGreetingPrologue(greeting, connectionID: sessionID, scramble: scramble)]
     }
 
@@ -91,22 +92,22 @@ final class ListenerRoutes: Sendable {
     var isStarting: Bool { !all.isEmpty && all.allSatisfy(\.pool.isStarting) }
 
     /// A client's destination, or why it has none.
-    func route(for endpoint: EndpointName?, _ introduction: Introduction) -> (Route?, DenialReason)
+    func choice(for endpoint: EndpointName?, _ introduction: Introduction)
+        -> RouteTable<Route>.Choice
     {
-        if let only { return (only, .noRoute) }
-        switch table.choose(endpoint: endpoint, introduction) {
-        case .destination(let route):
-            return (route, .noRoute)
-        case .none(.noRoute) where profile.settings.link == .private:
-            return (nil, endpoint == nil ? .noEndpoint : .unknownEndpoint)
-        case .none(let reason):
-            return (nil, reason)
+        if let only { return .destination(only, matches: RouteMatch.onlyDefault) }
+        let choice = table.choose(endpoint: endpoint, introduction)
+        guard case .none(.noRoute, _) = choice, profile.settings.link == .private else {
+            return choice
         }
+        return .none(endpoint == nil ? .noEndpoint : .unknownEndpoint, detail: "")
     }
 
     /// One for each destination, and one for the clients that took no route if such may be.
-    var status: [ListenerStatus] {
-        let routes = all.map(\.status)
+    ///
+    /// - Parameter shortcomings: what a backend lacks of what the clients are greeted with.
+    func status(_ shortcomings: (Backend) -> [String]) -> [ListenerStatus] {
+        let routes = all.map { $0.status(shortcomings) }
         return profile.destination == nil ? routes + [profile.status] : routes
     }
 }
@@ -117,6 +118,8 @@ final class Route: Sendable {
     let matches: [RouteMatch]
     let profile: RouteProfile
     let policy: AccessPolicy
+    /// What clients must have shown in their handshakes.
+    let certificates: CertificateRules
     /// Of the warehouse and of its service.
     let limits: (warehouse: Int, service: Int)
     let pool: BackendPool
@@ -134,6 +137,7 @@ final class Route: Sendable {
         _ matches: [RouteMatch],
         profile: RouteProfile,
         policy: AccessPolicy,
+        certificates: CertificateRules = CertificateRules(),
         limits: (warehouse: Int, service: Int),
         pool: BackendPool,
         endpoints: [EndpointName: EndpointRoute],
@@ -144,6 +148,7 @@ final class Route: Sendable {
         self.matches = matches
         self.profile = profile
         self.policy = policy
+        self.certificates = certificates
         self.limits = limits
         self.pool = pool
         self.endpoints = endpoints
@@ -157,10 +162,10 @@ final class Route: Sendable {
         matches.contains { if case .host = $0 { true } else { false } }
     }
 
-    fileprivate var status: ListenerStatus {
+    fileprivate func status(_ shortcomings: (Backend) -> [String]) -> ListenerStatus {
         var status = profile.status
         status.routes = matches.map(\.description)
-        status.backends = pool.status
+        status.backends = pool.status(shortcomings)
         status.shadowUntil = policy.shadowEnd
         return status
     }
@@ -214,6 +219,7 @@ extension RouteProfile {
         status.address = name
         status.protocol = settings.protocol
         status.link = settings.link
+        status.tls = settings.tlsUse
         status.activeConnections = totals.active
         status.accepted = totals.accepted
         status.admitted = totals.admitted
@@ -251,5 +257,14 @@ extension Transport {
     /// - Parameter carrier: `nil` for the bytes as is.
     init(_ socket: Socket, by carrier: Assembly.Carrier?) {
         self = carrier.map { .layered($0(socket)) } ?? .plain(socket)
+    }
+}
+
+extension MySQLScramble {
+    /// One for a greeting, as MySQL makes them: of seven bits each, neither zero nor `$`
+    /// (`generate_user_salt`). Some clients take it for text.
+    init(textLike random: [UInt8]) {
+        let bytes = random.map { $0 & 0x7f }
+        self.init(bytes.map { $0 == 0 || $0 == UInt8(ascii: "$") ? $0 + 1 : $0 })
     }
 }

@@ -40,6 +40,13 @@ final class Snapshot: Sendable {
     }
 }
 
+extension Snapshot {
+    /// Of connections that wait for a header, a handshake or a name, in each shard.
+    var identifyingLimit: Int {
+        limits.handshakesPerWorker == 0 ? .max : limits.handshakesPerWorker
+    }
+}
+
 /// A weak reference to a snapshot held by shards.
 struct WeakSnapshot: Sendable {
     private(set) weak var snapshot: Snapshot?

@@ -15,78 +15,140 @@ struct TLSInventory: Sendable {
     private(set) var clients: [Service.ID: BackendTLS] = [:]
     private(set) var certificates: [ServedCertificate] = []
 
+    /// Of what could not be set up.
+    private(set) var problems: [TLSProblem] = []
+    /// Whether the kernel may take sessions over.
+    private var allowsHandOver = false
+
     init() {}
 
     /// Reads every certificate that the topology names.
     ///
     /// - Parameter shared: what outlives a configuration.
     init(of topology: Topology, _ shared: SharedTLS) throws(GatewayError) {
+        self.init(reading: topology, shared)
+        guard let problem = problems.first else { return }
+        throw .badTLS(owner: problem.owner, reason: problem.reason)
+    }
+
+    /// The same as far as it is possible.
+    init(reading topology: Topology, _ shared: SharedTLS) {
+        allowsHandOver = KernelOffload(topology.engine.kernelTLS) != nil
         for listener in topology.listeners {
             guard let tls = listener.tls else { continue }
-            do throws(TLSError) {
-                servers[listener.address] = try server(tls, of: listener, topology.files, shared)
-            } catch {
-                throw .badTLS(owner: "listener \(listener.address)", reason: error.description)
+            attempt("listener \(listener.address)") { inventory, owner throws(TLSProblem) in
+                let server = try inventory.server(tls, of: listener, owner, topology.files, shared)
+                inventory.servers[listener.address] = server
             }
         }
         for service in topology.services {
             guard let tls = service.tls else { continue }
-            do throws(TLSError) {
-                clients[service.id] = try Self.client(tls, topology.files)
-            } catch {
-                throw .badTLS(owner: "service \(service.id)", reason: error.description)
+            attempt("service \(service.id)") { inventory, owner throws(TLSProblem) in
+                inventory.clients[service.id] = try inventory.client(tls, owner, topology.files)
             }
+        }
+    }
+
+    private mutating func attempt(
+        _ owner: String,
+        _ body: (inout TLSInventory, String) throws(TLSProblem) -> Void
+    ) {
+        do throws(TLSProblem) {
+            try body(&self, owner)
+        } catch {
+            problems.append(error)
+        }
+    }
+
+    private mutating func identity(
+        _ pair: CertificateFiles,
+        of owner: String,
+        _ files: TLSFiles
+    ) throws(TLSProblem) -> TLSIdentity {
+        do throws(TLSError) {
+            return try TLSIdentity(
+                chain: try files.content(of: pair.certificate),
+                key: try files.content(of: pair.key)
+            )
+        } catch {
+            throw TLSProblem(owner: owner, files: pair, error: error)
         }
     }
 
     private mutating func server(
         _ tls: ListenerTLS,
         of listener: Listener,
+        _ owner: String,
+        _ files: TLSFiles,
+        _ shared: SharedTLS
+    ) throws(TLSProblem) -> TLSServer {
+        var identities: [TLSIdentity] = []
+        for pair in tls.settings.certificates {
+            identities.append(try identity(pair, of: owner, files))
+        }
+        identities += shared.obtained
+        do throws(TLSError) {
+            if identities.isEmpty {
+                // Its names are being proved, perhaps by TLS.
+                identities.append(try TLSIdentity(placeholderFor: "not obtained yet"))
+            }
+            let server = try server(tls.settings, of: listener, identities, files, shared)
+            certificates += identities.enumerated().map { index, identity in
+                ServedCertificate(identity, at: "\(listener.address)", isDefault: index == 0)
+            }
+            return server
+        } catch {
+            throw TLSProblem(owner: owner, files: nil, error: error)
+        }
+    }
+
+    private func server(
+        _ settings: TLSSettings,
+        of listener: Listener,
+        _ identities: [TLSIdentity],
         _ files: TLSFiles,
         _ shared: SharedTLS
     ) throws(TLSError) -> TLSServer {
-        let settings = tls.settings
-        var identities: [TLSIdentity] = []
-        for pair in settings.certificates {
-            identities.append(try TLSIdentity(pair, files))
-        }
-        identities += shared.obtained
-        if identities.isEmpty {
-            // Its names are being proved, perhaps by TLS.
-            identities.append(try TLSIdentity(placeholderFor: "not obtained yet"))
-        }
-        certificates += identities.enumerated().map { index, identity in
-            ServedCertificate(identity, at: "\(listener.address)", isDefault: index == 0)
-        }
         var policy = TLSPolicy()
         policy.minimumVersion = settings.minimumVersion
         policy.ciphers = settings.ciphers
         policy.cipherSuites = settings.cipherSuites
-        policy.peerCertificates = settings.clientCertificates.mode.policy
-        policy.authorities = try settings.clientCertificates.authorities.map(files.content)
-        policy.revocations = try settings.clientCertificates.revocations.map(files.content)
         if listener.protocol == .http { policy.applicationProtocols = ["http/1.1"] }
+        policy.allowsHandOver = allowsHandOver
+        let plan = CertificatePlan(of: listener)
+        var named: [String: TLSPolicy] = [:]
+        for (name, clients) in plan.named {
+            named[name] = try policy.asking(for: clients, files)
+        }
         return try TLSServer(
             identities,
-            policy: policy,
+            policy: policy.asking(for: plan.standard, files),
+            named: named,
             // Where other clients are let in, a session of one listener is none of another.
-            scope: "\(listener.address) \(settings.clientCertificates)",
+            scope: "\(listener.address)",
             ticketKeys: settings.resumesSessions ? shared.ticketKeys : nil,
             challenges: shared.challenges
         )
     }
 
-    private static func client(_ tls: BackendTLSSettings, _ files: TLSFiles) throws(TLSError)
-        -> BackendTLS
-    {
-        var policy = TLSPolicy()
-        policy.minimumVersion = tls.minimumVersion
-        policy.peerCertificates = tls.verifies ? .required : .off
-        policy.authorities = try tls.authorities.map(files.content)
-        var identity: TLSIdentity?
-        if let pair = tls.certificate { identity = try TLSIdentity(pair, files) }
-        let client = try TLSClient(showing: identity, policy: policy)
-        return BackendTLS(client, serverName: tls.serverName, verifies: tls.verifies)
+    private mutating func client(
+        _ tls: BackendTLSSettings,
+        _ owner: String,
+        _ files: TLSFiles
+    ) throws(TLSProblem) -> BackendTLS {
+        var shown: TLSIdentity?
+        if let pair = tls.certificate { shown = try identity(pair, of: owner, files) }
+        do throws(TLSError) {
+            var policy = TLSPolicy()
+            policy.minimumVersion = tls.minimumVersion
+            policy.peerCertificates = tls.verifies ? .required : .off
+            policy.allowsHandOver = allowsHandOver
+            policy.authorities = try tls.authorities.map(files.content)
+            let client = try TLSClient(showing: shown, policy: policy)
+            return BackendTLS(client, serverName: tls.serverName, verifies: tls.verifies)
+        } catch {
+            throw TLSProblem(owner: owner, files: nil, error: error)
+        }
     }
 }
 
@@ -135,19 +197,25 @@ extension SharedTLS: HTTPChallengeAnswers {
     }
 }
 
-extension TLSIdentity {
-    fileprivate convenience init(_ pair: CertificateFiles, _ files: TLSFiles) throws(TLSError) {
-        try self.init(
-            chain: try files.content(of: pair.certificate),
-            key: try files.content(of: pair.key)
-        )
+extension TLSPolicy {
+    fileprivate func asking(
+        for clients: TLSSettings.ClientCertificates,
+        _ files: TLSFiles
+    ) throws(TLSError) -> TLSPolicy {
+        var policy = self
+        guard let trust = clients.trust else { return policy }
+        policy.peerCertificates = clients.mode.policy
+        policy.trust = trust
+        policy.authorities = try files.content(of: trust.authorities)
+        policy.revocations = try trust.revocations.map(files.content)
+        return policy
     }
 }
 
 extension TLSFiles {
     /// The loader has read every file that the topology names.
     fileprivate func content(of path: String) throws(TLSError) -> [UInt8] {
-        guard let content = self[path] else { throw .badSettings(reason: "\(path) was not read") }
+        guard let content = self[path] else { throw .missingFile(path) }
         return content
     }
 }
