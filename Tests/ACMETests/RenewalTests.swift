@@ -107,6 +107,9 @@ struct RenewalTests {
         #expect(record.step(dns, settings, at: Self.start) == .obtain(.missing))
         let other = try self.settings("https://b.example/d")
         #expect(record.step(wanted, other, at: Self.start) == .obtain(.missing))
+        var trusting = settings
+        trusting.authorityFile = "ca.pem"
+        #expect(record.step(wanted, trusting, at: Self.start) == .obtain(.missing))
         // A clock that was years ahead.
         let past = UnixTime(seconds: Self.start.seconds - 1_000 * Self.day)
         #expect(record.step(wanted, settings, at: past) == .obtain(.missing))
@@ -163,5 +166,30 @@ struct RenewalTests {
         var count = 0
         while polls.pause(wish: .seconds(60)) != nil { count += 1 }
         #expect(count == 9)
+    }
+
+    @Test("A failure has a remedy, if one is known to help")
+    func remedies() throws {
+        func remedy(_ type: String) -> String? {
+            let problem = ACMEProblem(type: type, detail: "")
+            return ACMEError.notAuthorized(name: "a.example", status: "invalid", problem).remedy
+        }
+        #expect(remedy("connection")?.contains("a.example is in the DNS") == true)
+        #expect(remedy("dns")?.contains("delegated") == true)
+        #expect(remedy("caa")?.contains("CAA") == true)
+        #expect(remedy("serverInternal") == nil)
+        #expect(ACMEError.refused(Self.problem, retryAt: nil).remedy?.contains("wait") == true)
+        #expect(ACMEError.status(500, retryAt: nil).remedy == nil)
+        let settings = try settings()
+        var record = CertificateRecord(names: ["a.example"])
+        record.fail(
+            .cannotPublish("x"),
+            wanted,
+            settings,
+            schedule,
+            at: Self.start,
+            random: 0
+        )
+        #expect(record.failure?.remedy?.contains("dns-01") == true)
     }
 }

@@ -60,9 +60,12 @@ struct ManagedRecord: Sendable {
         )
         status.fingerprint = record.current?.fingerprint
         status.expiresAt = record.current?.expiresAt
+        status.renewsAt = record.current?.renewAt
+        status.isOrdered = record.pending?.order != nil
         status.nextAttemptAt = next > now ? next : nil
         status.lastError = record.failure?.message
         status.lastErrorAt = record.failure?.at
+        status.remedy = record.failure?.remedy
         return status
     }
 

@@ -27,7 +27,8 @@ extension CertificateRecord {
         }
         // Another configuration deserves an attempt at once.
         if let failure, failure.origin == Origin(settings),
-            failure.challenge == wanted.challenge.rawValue, failure.nextAttemptAt > now,
+            failure.challenge == wanted.challenge.rawValue,
+            failure.authorityFile == settings.authorityFile, failure.nextAttemptAt > now,
             failure.nextAttemptAt.seconds - now.seconds <= Self.longestWait
         {
             return .wait(until: failure.nextAttemptAt)
@@ -88,8 +89,10 @@ extension CertificateRecord {
         failure = Failure(
             origin: Origin(settings),
             challenge: wanted.challenge.rawValue,
+            authorityFile: settings.authorityFile,
             count: count,
             message: error.description,
+            remedy: error.remedy,
             at: now,
             nextAttemptAt: schedule.retry(after: error, failures: count, at: now, random: random)
         )

@@ -40,8 +40,12 @@ struct CertificateRecord: Hashable, Sendable, Codable {
     struct Failure: Hashable, Sendable, Codable {
         var origin: Origin
         var challenge: String
+        /// The file that the directory's certificate was checked against; `nil` for the system's.
+        var authorityFile: String?
         var count: Int
         var message: String
+        /// What the operator can do; `nil` if nothing is known to help, or of older versions.
+        var remedy: String?
         var at: UnixTime
         var nextAttemptAt: UnixTime
     }

@@ -26,16 +26,28 @@ package struct ConfigurationLoader: Sendable {
 
     private let now: @Sendable () -> UnixTime
     private let kernel: KernelSupport
+    private let readsTLSFiles: Bool
     private let lists = ListFileCache()
 
-    /// - Parameter now: decides which whitelist entries have expired.
-    package init(now: @escaping @Sendable () -> UnixTime = { .systemTime }) {
-        self.init(now: now, kernel: .current)
+    /// - Parameters:
+    ///   - readsTLSFiles: whether certificates and keys are read and checked. Who only asks a running
+    ///     gateway needs none of them.
+    ///   - now: decides which whitelist entries have expired.
+    package init(
+        readsTLSFiles: Bool = true,
+        now: @escaping @Sendable () -> UnixTime = { .systemTime }
+    ) {
+        self.init(now: now, kernel: .current, readsTLSFiles: readsTLSFiles)
     }
 
-    init(now: @escaping @Sendable () -> UnixTime, kernel: KernelSupport) {
+    init(
+        now: @escaping @Sendable () -> UnixTime,
+        kernel: KernelSupport,
+        readsTLSFiles: Bool = true
+    ) {
         self.now = now
         self.kernel = kernel
+        self.readsTLSFiles = readsTLSFiles
     }
 
     /// The first of ``standardPaths`` that exists; `nil` if none does.
@@ -106,20 +118,26 @@ package struct ConfigurationLoader: Sendable {
         configuration?.topology.resolvePaths(in: folder)
         var topology = decoded.topology
         topology?.resolvePaths(in: folder)
-        var tls = TLSFileLoader(now: now())
-        if let topology = topology ?? configuration?.topology { tls.load(topology) }
+        var places = decoded.tlsPlaces
+        places.mapPaths { URL(fileURLWithPath: $0, relativeTo: folder).path }
+        var tls = TLSFileLoader(now: now(), places: places)
+        if readsTLSFiles, let topology = topology ?? configuration?.topology { tls.load(topology) }
         configuration?.topology.files = tls.files
         topology?.files = tls.files
         if tls.findings.contains(where: { $0.severity == .error }) {
             (configuration, topology) = (nil, nil)
         }
-        let homeless = configuration?.topology.management.warningOfNoCertificatePlace(in: tree)
+        let homeless = [
+            configuration?.topology.management.warningOfNoCertificatePlace(in: tree),
+            configuration?.topology.acme?.warningOfNoFolder(in: tree),
+        ]
         return LoadedConfiguration(
             file: path,
             configuration: configuration,
             topology: topology,
-            findings: warnings + [homeless].compactMap(\.self)
-                + decoded.findings.map { $0.relative(to: path) } + tls.findings
+            findings: (warnings + homeless.compactMap(\.self) + tls.findings).merged(
+                into: decoded.findings.map { $0.relative(to: path) }
+            )
         )
     }
 }
@@ -160,6 +178,36 @@ private enum StateFolder {
     static var current: String? {
         ProcessInfo.processInfo.environment["STATE_DIRECTORY"]
             .flatMap { $0.split(separator: ":").first }.map { String($0) }
+    }
+}
+
+extension [ConfigurationFinding] {
+    /// Those of a file in its order, with these in between.
+    fileprivate func merged(into others: [ConfigurationFinding]) -> [ConfigurationFinding] {
+        var all = others
+        for finding in self {
+            let next = all.firstIndex { other in
+                guard other.file == nil, let position = other.position else { return true }
+                return finding.position.map { $0 < position } ?? true
+            }
+            all.insert(finding, at: next ?? all.endIndex)
+        }
+        return all
+    }
+}
+
+extension ACMESettings {
+    /// Not an error, as below.
+    fileprivate func warningOfNoFolder(in tree: ConfigurationNode) -> ConfigurationFinding? {
+        guard folder == nil else { return nil }
+        return ConfigurationFinding(
+            .warning,
+            at: tree.value(at: ["tls", "acme"])?.position,
+            path: "tls.acme",
+            message:
+                "certificates need a place: there is no store, and STATE_DIRECTORY is not set",
+            remedy: "set tls.acme.folder, or state"
+        )
     }
 }
 

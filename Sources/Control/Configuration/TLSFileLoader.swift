@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Engine
 import Settings
 import Sockets
 import TLS
@@ -11,65 +11,180 @@ struct TLSFileLoader {
     private static let sizeLimit = 4 << 20
 
     let now: UnixTime
+    /// Where the configuration file names them.
+    let places: TLSPlaces
     private(set) var findings: [ConfigurationFinding] = []
     private(set) var files = TLSFiles()
+    /// The certificates that can be used.
+    private(set) var identities: [CertificateFiles: TLSIdentity] = [:]
 
-    init(now: UnixTime) {
+    init(now: UnixTime, places: TLSPlaces = TLSPlaces()) {
         self.now = now
+        self.places = places
     }
 
     /// Reads every file of `topology`.
     mutating func load(_ topology: Topology) {
+        for list in places.cipherLists { check(list) }
         for file in topology.tlsFiles { read(file) }
         var checked: Set<CertificateFiles> = []
-        for (owner, pair) in topology.certificatePairs where checked.insert(pair).inserted {
-            check(pair, of: owner)
+        for pair in topology.certificatePairs where checked.insert(pair).inserted { check(pair) }
+        for path in topology.authorityFiles { checkAuthorities(path) }
+        for listener in topology.listeners { checkNames(of: listener, topology.acme) }
+        checkWhole(topology)
+        findings.sort { ($0.position ?? .start) < ($1.position ?? .start) }
+    }
+
+    /// What only shows when everything is put together, as the gateway will do it.
+    private mutating func checkWhole(_ topology: Topology) {
+        guard !findings.contains(where: { $0.severity == .error }) else { return }
+        var topology = topology
+        topology.files = files
+        var reported: Set<String> = []
+        for problem in TLSReview(of: topology).problems
+        where reported.insert(problem.reason).inserted {
+            let message = "\(problem.owner): \(problem.reason)"
+            findings.append(ConfigurationFinding(.error, path: "tls", message: message))
         }
     }
 
+    mutating func report(
+        _ severity: ConfigurationFinding.Severity,
+        at place: ValueLocation?,
+        _ message: String,
+        remedy: String? = nil
+    ) {
+        // Only a topology that was not read from a file has no places.
+        let finding =
+            place?.finding(severity, message, remedy: remedy)
+            ?? ConfigurationFinding(severity, path: "tls", message: message, remedy: remedy)
+        findings.append(finding)
+    }
+}
+
+// MARK: - Files
+
+extension TLSFileLoader {
     private mutating func read(_ file: NamedTLSFile) {
+        let bytes: [UInt8]
         do throws(UnreadableFile) {
-            if file.kind == .key { try Self.checkPermissions(of: file.path) }
-            files[file.path] = try LimitedFile(path: file.path, sizeLimit: Self.sizeLimit).bytes()
+            bytes = try LimitedFile(path: file.path, sizeLimit: Self.sizeLimit).bytes()
         } catch {
-            report(.error, of: file.owner, "cannot use \(file.path): \(error.reason)")
+            report(.error, at: places[file: file.path], "cannot use \(file.path): \(error.reason)")
+            return
         }
+        // What should have been the other's is reported for both together.
+        if file.kind == .key, TLSFileContent(of: bytes).hasKey, !checkPermissions(of: file) {
+            return
+        }
+        files[file.path] = bytes
     }
 
     /// Who can read a key can impersonate the gateway.
-    private static func checkPermissions(of path: String) throws(UnreadableFile) {
-        let permissions: UInt32
+    private mutating func checkPermissions(of file: NamedTLSFile) -> Bool {
         do throws(SystemError) {
-            permissions = try FileStatus(following: path).permissions
+            let permissions = try FileStatus(following: file.path).permissions
+            if permissions & 0o077 == 0 { return true }
+            report(
+                .error,
+                at: places[file: file.path],
+                "cannot use \(file.path): it can be read by others than its owner",
+                remedy: "chmod 600 \(file.path)"
+            )
         } catch {
-            throw UnreadableFile(reason: error.description)
+            report(.error, at: places[file: file.path], "cannot use \(file.path): \(error)")
         }
-        guard permissions & 0o077 != 0 else { return }
-        throw UnreadableFile(
-            reason: "it can be read by others than its owner (chmod 600 \(path))"
-        )
+        return false
     }
 
-    private mutating func check(_ pair: CertificateFiles, of owner: String) {
-        guard let chain = files[pair.certificate], let key = files[pair.key] else { return }
+    /// Certificates by which others are checked.
+    private mutating func checkAuthorities(_ path: String) {
+        guard let bytes = files[path] else { return }
+        var policy = TLSPolicy()
+        policy.authorities = bytes
+        do throws(TLSError) {
+            _ = try TLSClient(showing: nil, policy: policy)
+        } catch {
+            report(
+                .error,
+                at: places[file: path],
+                "cannot use \(path): it has no certificate in PEM, or an invalid one"
+            )
+        }
+    }
+}
+
+// MARK: - Certificates
+
+extension TLSFileLoader {
+    private mutating func check(_ pair: CertificateFiles) {
+        guard let chain = files[pair.certificate], let key = files[pair.key],
+            checkContents(of: pair, TLSFileContent(of: chain), TLSFileContent(of: key))
+        else { return }
         do throws(TLSError) {
             let identity = try TLSIdentity(chain: chain, key: key)
-            if let doubt = identity.doubt(at: now) {
-                report(.warning, of: owner, "\(pair.certificate): \(doubt)")
-            }
+            identities[pair] = identity
+            warn(of: identity, in: pair)
+        } catch .encryptedKey {
+            report(
+                .error,
+                at: places[pair],
+                "\(pair.key): the private key is encrypted",
+                remedy: "openssl pkey -in \(pair.key) -out FILE, and name that file"
+            )
         } catch {
-            report(.error, of: owner, "\(pair.certificate) and \(pair.key): \(error)")
+            report(.error, at: places[pair], "\(pair.certificate) and \(pair.key): \(error)")
         }
     }
 
-    private mutating func report(
-        _ severity: ConfigurationFinding.Severity,
-        of owner: String,
-        _ message: String
-    ) {
-        findings.append(
-            ConfigurationFinding(severity, path: "tls", message: "\(owner): \(message)")
-        )
+    /// Whether each file has what it is named for.
+    private mutating func checkContents(
+        of pair: CertificateFiles,
+        _ chain: TLSFileContent,
+        _ key: TLSFileContent
+    ) -> Bool {
+        if chain.hasCertificate, key.hasKey { return true }
+        if chain.hasKey, key.hasCertificate {
+            report(
+                .error,
+                at: places[pair],
+                "\(pair.key) is a certificate, and \(pair.certificate) a private key",
+                remedy: "exchange the two"
+            )
+        } else if !chain.hasCertificate {
+            report(
+                .error,
+                at: places[file: pair.certificate],
+                "\(pair.certificate) has no certificate in PEM",
+                remedy: "convert one: openssl x509 -inform DER -in FILE -out FILE"
+            )
+        } else {
+            report(
+                .error,
+                at: pair.key == pair.certificate ? places[pair] : places[file: pair.key],
+                key.hasCertificate
+                    ? "\(pair.key) is a certificate, not a private key"
+                    : "\(pair.key) has no private key in PEM",
+                remedy: "name the file of the certificate's private key"
+            )
+        }
+        return false
+    }
+
+    private mutating func warn(of identity: TLSIdentity, in pair: CertificateFiles) {
+        let place = places[file: pair.certificate]
+        if let doubt = identity.doubt(at: now) {
+            report(.warning, at: place, "\(pair.certificate): \(doubt)")
+        }
+        if let gap = identity.chainGap {
+            report(
+                .warning,
+                at: place,
+                "\(pair.certificate): certificate \(gap + 1) did not sign certificate \(gap): many"
+                    + " clients refuse such a chain",
+                remedy: "put the server's certificate first, then that of its issuer, and so on"
+            )
+        }
     }
 }
 
@@ -89,16 +204,20 @@ extension TLSIdentity {
 }
 
 extension Topology {
-    /// Every certificate with its key, and what shows it.
-    fileprivate var certificatePairs: [(owner: String, pair: CertificateFiles)] {
-        let served = listeners.flatMap { listener in
-            (listener.tls?.settings.certificates ?? []).map {
-                ("listener \(listener.address)", $0)
-            }
-        }
-        let shown = services.compactMap { service in
-            service.tls?.certificate.map { ("service \(service.id)", $0) }
-        }
-        return served + shown
+    /// Every certificate with its key.
+    fileprivate var certificatePairs: [CertificateFiles] {
+        listeners.flatMap { $0.tls?.settings.certificates ?? [] }
+            + services.compactMap(\.tls?.certificate)
     }
+
+    /// The files of authorities, each once.
+    fileprivate var authorityFiles: Set<String> {
+        let clients = listeners.compactMap(\.tls?.settings.clientCertificates.authorities)
+        let backends = services.compactMap(\.tls?.authorities)
+        return Set(clients + backends + [acme?.authorityFile].compactMap(\.self))
+    }
+}
+
+extension SourcePosition {
+    fileprivate static let start = SourcePosition(line: 0, column: 0)
 }

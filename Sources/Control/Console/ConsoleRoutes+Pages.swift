@@ -98,7 +98,8 @@ extension ConsoleRoutes {
     }
 
     func explain(_ call: ConsoleCall) async throws -> Response {
-        let (source, endpoint) = (call.parameter("source"), call.parameter("endpoint"))
+        let question = ExplainPage.Question { call.parameter($0) }
+        let source = question.source
         var answer: JSONValue?
         var near: [JSONValue] = []
         var failure: String?
@@ -106,10 +107,7 @@ extension ConsoleRoutes {
             do {
                 answer = try await call.api.get(
                     "/v1/explain",
-                    [
-                        ("warehouse", call.warehouse ?? ""), ("source", source),
-                        ("endpoint", endpoint),
-                    ]
+                    [("warehouse", call.warehouse ?? "")] + question.parameters
                 )
                 let id = (call.warehouse ?? "").percentEncoded
                 near = try await call.api.list(
@@ -123,8 +121,7 @@ extension ConsoleRoutes {
         let page = ExplainPage(
             warehouse: try await warehouse(call),
             me: call.me,
-            source: source,
-            endpoint: endpoint,
+            question: question,
             answer: answer,
             near: near,
             failure: failure
@@ -263,6 +260,11 @@ extension ConsoleRoutes {
         }
         let page = GatewayPage(
             status: try await call.api.get("/v1/status"),
+            certificates: try await call.api.get("/v1/certificates"),
+            denials: try await call.api.get(
+                "/v1/denials",
+                [("unrouted", "true"), ("limit", "\(GatewayPage.denialLimit)")]
+            ),
             egress: try await call.api.get("/v1/egress-addresses")
         )
         return try await show(page, call)

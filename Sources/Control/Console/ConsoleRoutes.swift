@@ -30,6 +30,9 @@ struct ConsoleRoutes: Sendable {
         page("/warehouses/{warehouse}/denials") { try await denials($0) }
         page("/warehouses/{warehouse}/explain") { try await explain($0) }
         page("/activity") { try await activity($0) }
+        page("/settings") { _ in
+            Response.redirect(to: "\(ConsolePath.root)/settings/keys", type: .normal)
+        }
         page("/settings/keys") { try await keys($0) }
         page("/settings/accounts") { try await accounts($0) }
         page("/settings/notices") { try await notices($0) }

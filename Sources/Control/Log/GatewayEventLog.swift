@@ -77,6 +77,8 @@ extension GatewayEvent {
             .backendHealthy(let service, let backend):
             "backend \(backend) of \(service)"
         case .backendModeChanged(let service, let backend, _): "mode of \(backend) of \(service)"
+        case .backendMismatch(let place, _), .backendMatches(let place):
+            "greeting of \(place.backend) at \(place.listener)"
         case .backendUnresolved(let name, _, _), .backendResolved(let name, _, _): "name \(name)"
         case .healthCheckImpossible(let backend, _): "checks of \(backend)"
         case .noSourcePort(let backend, _): "source ports to \(backend)"
@@ -92,10 +94,11 @@ extension GatewayEvent {
 
     var level: Logger.Level {
         switch self {
-        case .backendHealthy, .backendModeChanged, .backendResolved, .acceptResumed,
-            .sessionsRevoked, .denialsUnlogged:
+        case .backendHealthy, .backendMatches, .backendModeChanged, .backendResolved,
+            .acceptResumed, .sessionsRevoked, .denialsUnlogged:
             .notice
-        case .backendUnhealthy, .backendUnresolved, .acceptPaused, .silentLoadBalancer,
+        case .backendUnhealthy, .backendMismatch, .backendUnresolved, .acceptPaused,
+            .silentLoadBalancer,
             .limitReached:
             .warning
         case .backendAddressRefused, .healthCheckImpossible, .noSourcePort: .error
@@ -111,6 +114,10 @@ extension GatewayEvent {
             "backend \(backend) (\(service.label)) is up"
         case .backendModeChanged(let service, let backend, let mode):
             "backend \(backend) (\(service.label)) set to mode \(mode.rawValue)"
+        case .backendMismatch(let place, let shortcomings):
+            "\(place.label) \(shortcomings.joined(separator: "; it "))"
+        case .backendMatches(let place):
+            "\(place.label) has what clients are greeted with"
         case .backendUnresolved(let name, let reason, let inUse):
             "cannot resolve backend \(name): \(reason); retrying"
                 + (inUse.isEmpty
@@ -155,6 +162,12 @@ extension [IPAddress] {
 
 extension Service.ID {
     fileprivate var label: String { listener.map { "listener \($0)" } ?? description }
+}
+
+extension BackendPlace {
+    fileprivate var label: String {
+        "backend \(backend) (listener \(listener), warehouse \(service.warehouse))"
+    }
 }
 
 /// Something that an operator should know, in a sentence that names cause and remedy.

@@ -27,6 +27,7 @@ final class ControlPlane: Sendable {
     ///   - certificate: that of the management address; `nil` without TLS.
     ///   - names: those in the gateway's domain.
     ///   - managedCertificates: those that the gateway obtains by ACME.
+    ///   - certificateFilesFailure: why changed certificate files cannot be used.
     ///   - streams: how many streams of events there may be.
     ///   - exchange: sends notices.
     ///   - report: logs an event for the operator.
@@ -37,6 +38,7 @@ final class ControlPlane: Sendable {
         certificate: @escaping @Sendable () -> CertificateStatus? = { nil },
         names: GatewayNames? = nil,
         managedCertificates: @escaping @Sendable () -> [ManagedCertificate] = { [] },
+        certificateFilesFailure: @escaping @Sendable () -> String? = { nil },
         streams: StreamPlaces = StreamPlaces(),
         exchange: WebhookExchange = WebhookExchange(),
         report: @escaping @Sendable (OperatorEvent) -> Void = { _ in }
@@ -60,6 +62,7 @@ final class ControlPlane: Sendable {
             certificateExpiry: { certificate()?.expiresAt },
             names: { names?.status },
             managedCertificates: managedCertificates,
+            certificateFilesFailure: certificateFilesFailure,
             changed: events.noticesChanged
         )
         metrics = ManagementMetrics(report: report)

@@ -112,7 +112,7 @@ struct ManagementRoutes: Sendable {
         connections.add()
         ConnectionExampleRoutes(connections: connections).add()
         EgressRoutes(api: api).add()
-        CertificateRoutes(api: api).add()
+        CertificateRoutes(api: api, managed: plane.managedCertificates).add()
         NameRoutes(api: api, names: plane.names).add()
         PasswordRoutes(api: api, writes: writes).add()
         PrivateLinkContractRoutes(api: api, writes: writes).add()
@@ -221,13 +221,21 @@ protocol ManagedGateway: Sendable {
     func setMode(_ mode: BackendMode?, matching filter: BackendFilter)
     func denials() async -> DenialList
     func endpoints() -> EndpointList
-    func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
-        -> [AccessExplanation]?
+    /// - Parameter warehouse: `nil` for every listener and whatever warehouse the client reaches.
+    func explain(
+        warehouse: String?,
+        source: IPAddress,
+        endpoint: EndpointName?,
+        claims: ClientClaims
+    ) -> [AccessExplanation]?
     var topology: Topology { get }
     /// The active policy.
     var policy: Policy { get }
     /// How often each entry of a whitelist has decided.
     func entryHits() async -> EntryHitTable
+    /// How a connection to a service's backend at this address is encrypted; `nil` if it is not.
+    func security(towards address: Addresses.SocketAddress, of service: Service.ID)
+        -> BackendSecurity?
 }
 
 extension GatewayStatus {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Operations
 import Policy
+import Settings
 import Store
 import Text
 
@@ -156,8 +157,7 @@ extension SessionRoutes {
 
     /// Also one without a listener.
     private func hasWarehouse(_ id: String) -> Bool {
-        let anybody = IPAddress.v4(IPv4Address(bits: 0))
-        return gateway.explain(warehouse: id, source: anybody, endpoint: nil) != nil
+        gateway.topology.warehouse(id) != nil
     }
 }
 
@@ -203,7 +203,8 @@ extension SessionRoutes {
 
     private func explanations(for call: APICall) throws -> [AccessExplanation] {
         let request = call.request
-        let warehouse = try request.required("warehouse")
+        let claims = try request.claims
+        let warehouse = try warehouse(of: request, claims, for: call.principal)
         let text = try request.required("source")
         let source: IPAddress
         do throws(AddressSyntaxError) {
@@ -216,21 +217,47 @@ extension SessionRoutes {
             )
         }
         let endpoint = try endpoint(of: request, warehouse: warehouse, for: call.principal)
-        guard call.principal.mayUse(warehouse: warehouse),
-            let answer = gateway.explain(warehouse: warehouse, source: source, endpoint: endpoint)
+        guard warehouse.map({ call.principal.mayUse(warehouse: $0) }) ?? true,
+            let answer = gateway.explain(
+                warehouse: warehouse,
+                source: source,
+                endpoint: endpoint,
+                claims: claims
+            )
         else {
             throw RequestError.unknownWarehouse(
-                warehouse,
+                warehouse ?? "",
                 of: call.principal,
                 in: gateway.topology
             )
         }
-        return answer
+        return answer.map { explanation in
+            // Another warehouse's name is not for everyone.
+            var explanation = explanation
+            if let other = explanation.leadsTo, !call.principal.mayUse(warehouse: other) {
+                (explanation.leadsTo, explanation.route) = (nil, nil)
+            }
+            return explanation
+        }
+    }
+
+    /// The warehouse in question. Without one, the answer is about all listeners: for whoever may see
+    /// them all, and a client that says where it wants to go.
+    private func warehouse(
+        of request: Request,
+        _ claims: ClientClaims,
+        for principal: Principal
+    ) throws -> String? {
+        if let id = try request.parameter("warehouse"), !id.isEmpty { return id }
+        guard principal.warehouses == nil, !claims.isEmpty else {
+            return try request.required("warehouse")
+        }
+        return nil
     }
 
     private func endpoint(
         of request: Request,
-        warehouse: String,
+        warehouse: String?,
         for principal: Principal
     ) throws -> EndpointName? {
         guard let text = try request.parameter("endpoint") else { return nil }
@@ -297,6 +324,26 @@ extension Request {
     func filterPairs(beside others: Set<String>) -> [(key: String, value: String)] {
         uri.queryParameters.map { (key: String($0.key), value: String($0.value)) }
             .filter { !others.contains($0.key) }
+    }
+
+    /// What a client says of where it wants to go.
+    fileprivate var claims: ClientClaims {
+        get throws {
+            func text(_ key: String) throws -> String? {
+                guard let text = try parameter(key), !text.isEmpty else { return nil }
+                guard text.utf8.count <= 256, text.unicodeScalars.allSatisfy(\.isHarmless) else {
+                    throw RequestError.invalid(key, "expected 1 to 256 bytes of printable text")
+                }
+                return text
+            }
+            return ClientClaims(
+                serverName: try text("serverName"),
+                host: try text("host"),
+                user: try text("user"),
+                database: try text("database"),
+                attribute: try text("attribute")
+            )
+        }
     }
 
     fileprivate func required(_ key: String) throws -> String {

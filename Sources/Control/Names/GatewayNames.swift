@@ -29,9 +29,12 @@ final class GatewayNames: Sendable {
 
     let updater: NameUpdater
     private let state = Mutex(State())
+    /// Clients over TCP for which the process has descriptors.
+    private let clientLimit: Int
     private let logger: Logger
 
-    init(logger: Logger) {
+    init(clientLimit: Int, logger: Logger) {
+        self.clientLimit = clientLimit
         self.logger = logger
         updater = NameUpdater(logger: logger)
     }
@@ -43,6 +46,7 @@ final class GatewayNames: Sendable {
     func apply(_ topology: Topology, _ policy: Policy) {
         state.withLock { state in
             state.settings = topology.names
+            state.settings?.limitConnections(to: clientLimit)
             let contents = ZoneContents(topology, policy)
             update(&state, contents)
             if state.isListening { listen(&state) }
@@ -127,6 +131,12 @@ extension GatewayNames {
             }
         try server.listen(on: settings.listen)
         state.server = server
+    }
+}
+
+extension NameServiceSettings {
+    fileprivate mutating func limitConnections(to limit: Int) {
+        limits.connections = min(limits.connections, limit)
     }
 }
 

@@ -27,6 +27,7 @@ final class NoticeCenter: Sendable {
     ///   - certificateExpiry: of the management address's certificate; `nil` without one.
     ///   - names: how they resolve; `nil` if that is not the gateway's business.
     ///   - managedCertificates: those that the gateway obtains by ACME.
+    ///   - certificateFilesFailure: why changed certificate files cannot be used.
     ///   - changed: is told of all changes.
     init(
         _ gateway: any ManagedGateway,
@@ -36,6 +37,7 @@ final class NoticeCenter: Sendable {
         certificateExpiry: @escaping @Sendable () -> UnixTime? = { nil },
         names: @escaping @Sendable () -> NameServiceStatus? = { nil },
         managedCertificates: @escaping @Sendable () -> [ManagedCertificate] = { [] },
+        certificateFilesFailure: @escaping @Sendable () -> String? = { nil },
         changed: @escaping @Sendable ([NoticeChange]) -> Void = { _ in }
     ) {
         self.gateway = gateway
@@ -48,7 +50,8 @@ final class NoticeCenter: Sendable {
             writer,
             certificateExpiry: certificateExpiry,
             names: names,
-            managedCertificates: managedCertificates
+            managedCertificates: managedCertificates,
+            certificateFilesFailure: certificateFilesFailure
         )
     }
 

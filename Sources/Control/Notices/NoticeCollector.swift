@@ -41,6 +41,7 @@ final class NoticeCollector: Sendable {
     private let certificateExpiry: @Sendable () -> UnixTime?
     private let names: @Sendable () -> NameServiceStatus?
     private let managedCertificates: @Sendable () -> [ManagedCertificate]
+    private let certificateFilesFailure: @Sendable () -> String?
     private let state = Mutex(State())
 
     init(
@@ -48,13 +49,15 @@ final class NoticeCollector: Sendable {
         _ writer: PolicyWriter,
         certificateExpiry: @escaping @Sendable () -> UnixTime?,
         names: @escaping @Sendable () -> NameServiceStatus? = { nil },
-        managedCertificates: @escaping @Sendable () -> [ManagedCertificate]
+        managedCertificates: @escaping @Sendable () -> [ManagedCertificate],
+        certificateFilesFailure: @escaping @Sendable () -> String?
     ) {
         self.gateway = gateway
         self.writer = writer
         self.certificateExpiry = certificateExpiry
         self.names = names
         self.managedCertificates = managedCertificates
+        self.certificateFilesFailure = certificateFilesFailure
     }
 
     /// Blocks for a moment. Only one task may call it at a time.
@@ -64,6 +67,7 @@ final class NoticeCollector: Sendable {
         facts.certificateExpiry = certificateExpiry()
         facts.names = names()
         facts.managedCertificates = managedCertificates()
+        facts.certificateFilesFailure = certificateFilesFailure()
         let version = Version(
             generation: facts.status.generation,
             revision: facts.status.policy?.revision

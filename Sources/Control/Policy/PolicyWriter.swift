@@ -360,6 +360,11 @@ extension PolicyWriter {
         }
     }
 
+    /// From now on, the configuration's TLS files have this content.
+    func use(_ files: TLSFiles) {
+        state.withLock { $0.topology.files = files }
+    }
+
     /// To be called if a configuration was rejected: the one before still counts.
     private func restore(
         _ before: GatewayConfiguration,

@@ -51,7 +51,11 @@ enum ProcessSettings {
             listeners: (topology?.listeners.count ?? 0) + (topology?.names?.descriptorCount ?? 0)
         )
         if let obstacle = needs.obstacle(limit: limit) { throw .cannotStart(obstacle) }
-        return DescriptorPlan(limit: limit, fixedCount: needs.count)
+        return DescriptorPlan(
+            limit: limit,
+            fixedCount: needs.count,
+            nameClients: topology?.names.map { $0.listen.isEmpty ? 0 : $0.limits.connections } ?? 0
+        )
     }
 }
 

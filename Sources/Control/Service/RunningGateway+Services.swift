@@ -65,6 +65,7 @@ extension RunningGateway {
             NoticeService(gateway: self),
             NameUpdateService(gateway: self),
             CertificateService(gateway: self),
+            MemoryService(gateway: self),
         ]
         if management != nil || managementSocket != nil {
             services.append(ManagementService(gateway: self) { bound.yield($0) })
@@ -246,12 +247,27 @@ extension RunningGateway {
         }
     }
 
-    /// Obtains certificates by ACME, and renews them.
+    /// Obtains certificates by ACME, renews them, and reads changed files.
     private struct CertificateService: ServiceLifecycle.Service {
         let gateway: RunningGateway
 
         func run() async throws {
-            await cancelWhenGracefulShutdown { [gateway] in await gateway.certificates.run() }
+            await cancelWhenGracefulShutdown { [gateway] in
+                async let renewal: Void = gateway.certificateRenewal.run()
+                await gateway.certificates.run()
+                await renewal
+            }
+        }
+    }
+
+    /// Gives memory back after a crowd of clients.
+    private struct MemoryService: ServiceLifecycle.Service {
+        let gateway: RunningGateway
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown { [gateway] in
+                await gateway.memory.watchCrowds { gateway.gateway.sessionCount }
+            }
         }
     }
 
@@ -291,6 +307,17 @@ extension RunningGateway {
         gateway.accept()
         for listener in gateway.status().listeners {
             logger.info("listening on \(listener.address)", metadata: listener.logFields)
+        }
+        switch gateway.kernelTLSUse {
+        case .none: break
+        case .modes(let modes): logger.info("kernel TLS: \(modes)")
+        case .unavailable:
+            logger.warning(
+                """
+                engine.kernelTLS: this kernel has no TLS, so OpenSSL encrypts and decrypts \
+                everything (modprobe tls)
+                """
+            )
         }
         logger.notice("sluice \(Version.current) is ready")
         memory.schedule()

@@ -36,6 +36,8 @@ struct RunningGateway: Sendable {
     let names: GatewayNames
     /// Those that it obtains by ACME.
     let certificates: GatewayCertificates
+    /// Reads certificate files again.
+    let certificateRenewal: CertificateRenewal
     let signIn: SignIn
     let singleSignOn: SingleSignOnLogin
     /// Whether browsers reach the gateway by HTTPS.
@@ -70,9 +72,11 @@ struct RunningGateway: Sendable {
         }
         self.logs = logs
         self.gateway = gateway
+        let events = logs.events
+        let administrator = AdministratorKill(report: events.record)
         gateway.endSessionsElsewhere { [weak gateway] kill in
             guard let gateway else { return "the gateway is stopping" }
-            return await AdministratorKill { gateway.topology }.end(kill)
+            return await administrator.end(kill, at: gateway)
         }
         let logger = logs.logger
         self.logger = logger
@@ -95,7 +99,7 @@ struct RunningGateway: Sendable {
                 }
             }
         }
-        let names = GatewayNames(logger: logger)
+        let names = GatewayNames(clientLimit: descriptors.nameConnections, logger: logger)
         self.names = names
         let certificates = GatewayCertificates(gateway, names, logger: logger)
         self.certificates = certificates
@@ -117,6 +121,20 @@ struct RunningGateway: Sendable {
         writer.start(with: applier)
         writer.logActs()
         let (writer, audit) = (writer, logs.audit)
+        let renewal = CertificateRenewal(
+            topology: { gateway.topology },
+            use: { files in
+                do throws(GatewayError) {
+                    try gateway.use(files)
+                    writer.use(files)
+                    return nil
+                } catch {
+                    return error
+                }
+            },
+            logger: logger
+        )
+        certificateRenewal = renewal
         let plane = ControlPlane(
             gateway,
             writer,
@@ -124,6 +142,7 @@ struct RunningGateway: Sendable {
             certificate: { certificate?.status },
             names: names,
             managedCertificates: { certificates.status },
+            certificateFilesFailure: { renewal.failure },
             streams: StreamPlaces(limit: descriptors.eventStreams),
             report: logs.events.record
         )

@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import Settings
 import Text
 
@@ -46,59 +45,28 @@ struct HTTPSTransport: ProviderTransport {
     {
         var request = request
         request.headers.add(name: "Accept", value: "application/json")
-        request.headers.add(name: "User-Agent", value: "sluice")
         guard let url = WebURL(request.url) else { throw .unreachable("not a URL") }
-        var configuration = configuration
-        if url.isSecure { configuration.requireCertificate(for: url.host) }
-        let byteLimit = byteLimit
-        do {
-            return try await withDeadline { [request, configuration] in
-                try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-                    let answer = try await client.execute(request, deadline: .distantFuture)
-                    let body = try await answer.body.collect(upTo: byteLimit)
-                    return (Int(answer.status.code), Array(buffer: body))
-                }
-            }
-        } catch is NIOTooManyBytesError {
-            throw .tooLarge
-        } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw .unreachable("no answer within \(deadline.configurationText)")
-        } catch {
-            // Without the request, which may have a secret in it.
-            throw .unreachable(error.tlsReason(host: url.host) ?? LogText.harmless("\(error)"))
-        }
-    }
-
-    private var configuration: HTTPClient.Configuration {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let authorityFile { tls.trustRoots = .file(authorityFile) }
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls,
-            redirectConfiguration: .disallow,
-            timeout: HTTPClient.Configuration.Timeout(
-                connect: TimeAmount(deadline),
-                read: TimeAmount(deadline)
-            )
+        let exchange = BoundedExchange(
+            authorityFile: authorityFile,
+            deadline: deadline,
+            byteLimit: byteLimit
         )
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
-    }
-
-    /// The client's own deadline ends with the answer's head.
-    private func withDeadline<Value: Sendable>(
-        _ exchange: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await exchange() }
-            group.addTask { [deadline] in
-                try await Task.sleep(for: deadline)
-                throw HTTPClientError.deadlineExceeded
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next() else { throw CancellationError() }
-            return first
+        do throws(BoundedExchange.Failure) {
+            let answer = try await exchange.answer(to: request, at: url)
+            return (answer.status, answer.body)
+        } catch {
+            throw ProviderError(error)
         }
+    }
+}
+
+extension ProviderError {
+    fileprivate init(_ failure: BoundedExchange.Failure) {
+        self =
+            switch failure {
+            case .tooLarge: .tooLarge
+            case .cancelled: .unreachable("the gateway is stopping")
+            case .unreachable(let reason): .unreachable(reason)
+            }
     }
 }

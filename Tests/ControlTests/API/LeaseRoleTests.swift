@@ -1,4 +1,5 @@
 import Addresses
+import Engine
 import Logging
 import Operations
 import Policy
@@ -82,9 +83,16 @@ struct IdleGateway: ManagedGateway {
 
     func endpoints() -> EndpointList { EndpointList(endpoints: [], unknown: []) }
 
-    func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
-        -> [AccessExplanation]?
-    { nil }
+    func explain(
+        warehouse: String?,
+        source: IPAddress,
+        endpoint: EndpointName?,
+        claims: ClientClaims
+    ) -> [AccessExplanation]? { nil }
 
     func entryHits() async -> EntryHitTable { EntryHitTable() }
+
+    func security(towards backend: SocketAddress, of service: Service.ID) -> BackendSecurity? {
+        nil
+    }
 }

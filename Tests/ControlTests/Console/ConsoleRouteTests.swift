@@ -88,6 +88,19 @@ struct ConsoleRouteTests {
         }
     }
 
+    @Test("The settings' own address leads to the first of their pages")
+    func settings() async throws {
+        let stored = try StoredGateway()
+        let key = try stored.key("admin", .administer).secret
+        try await stored.runWithKeys { api in
+            for path in ["/console/settings", "/console/settings/"] {
+                let answer = try await api.with(key: key).send("GET", path)
+                #expect(answer.status == 303, "\(path): \(answer.text)")
+                #expect(answer.headers["location"] == "/console/settings/keys")
+            }
+        }
+    }
+
     @Test("Whoever may see one warehouse sees nothing of another, and no settings")
     func limited() async throws {
         let stored = try StoredGateway()

@@ -1,6 +1,7 @@
 import Addresses
 import CIDRTrie
 import Credentials
+import Engine
 import Foundation
 import Logging
 import Operations
@@ -50,9 +51,12 @@ final class ScriptedGateway: ManagedGateway {
     { ClosedSessions() }
     func setMode(_ mode: BackendMode?, matching filter: BackendFilter) {}
     func endpoints() -> EndpointList { EndpointList(endpoints: [], unknown: []) }
-    func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
-        -> [AccessExplanation]?
-    { nil }
+    func explain(
+        warehouse: String?,
+        source: IPAddress,
+        endpoint: EndpointName?,
+        claims: ClientClaims
+    ) -> [AccessExplanation]? { nil }
     var topology: Topology {
         var topology = Topology(warehouses: [Warehouse(id: "A"), Warehouse(id: "B")])
         topology.management.accounts = script.withLock { $0.accounts }
@@ -60,6 +64,10 @@ final class ScriptedGateway: ManagedGateway {
     }
     var policy: Policy { Policy() }
     func entryHits() async -> EntryHitTable { EntryHitTable() }
+
+    func security(towards backend: SocketAddress, of service: Service.ID) -> BackendSecurity? {
+        nil
+    }
 
     /// Sets who is denied how often.
     func deny(_ warehouse: String, _ count: Int, source: UInt8 = 1) {

@@ -1,5 +1,6 @@
 import Addresses
 import Configurations
+import Engine
 import Operations
 import Policy
 import Settings
@@ -19,6 +20,7 @@ final class FixedGateway: ManagedGateway {
     private let closed = Mutex<[SessionFilter]>([])
     private let modes = Mutex<[Choice]>([])
     private let explained = Mutex<[EndpointName?]>([])
+    private let asked = Mutex<[ClientClaims]>([])
 
     init(
         state: GatewayStatus = GatewayStatus(),
@@ -42,6 +44,10 @@ final class FixedGateway: ManagedGateway {
 
     func entryHits() async -> EntryHitTable { hits }
 
+    func security(towards backend: SocketAddress, of service: Service.ID) -> BackendSecurity? {
+        nil
+    }
+
     /// The filters by which sessions were closed.
     var closings: [SessionFilter] { closed.withLock { $0 } }
 
@@ -55,6 +61,8 @@ final class FixedGateway: ManagedGateway {
 
     /// The endpoints for which explanations were asked.
     var explanations: [EndpointName?] { explained.withLock { $0 } }
+    /// What the clients that it explained have said.
+    var explainedClaims: [ClientClaims] { asked.withLock { $0 } }
 
     func status() -> GatewayStatus { state }
 
@@ -97,10 +105,15 @@ final class FixedGateway: ManagedGateway {
         EndpointStatus(endpoint, of: Warehouse(id: id), in: topology, activeConnections: 0)
     }
 
-    func explain(warehouse: String, source: IPAddress, endpoint: EndpointName?)
-        -> [AccessExplanation]?
-    {
+    func explain(
+        warehouse: String?,
+        source: IPAddress,
+        endpoint: EndpointName?,
+        claims: ClientClaims
+    ) -> [AccessExplanation]? {
         explained.withLock { $0.append(endpoint) }
+        asked.withLock { $0.append(claims) }
+        guard let warehouse else { return [] }
         return topology.warehouse(warehouse) == nil ? nil : []
     }
 }

@@ -260,4 +260,38 @@ struct SessionRoutesTests {
             }
         }
     }
+
+    @Test("With what a client says of where it wants to go, an explanation needs no warehouse")
+    func claims() async throws {
+        let gateway = FixedGateway()
+        try await ServedManagement.run(of: gateway) { server in
+            let query = "source=10.0.0.1&serverName=s&host=h&user=a%40B&database=d&attribute=t"
+            #expect(try await server.get("/v1/explain?\(query)").status == 200)
+            let unprintable = try await server.get("/v1/explain?source=10.0.0.1&user=a%0ab")
+            #expect(unprintable.status == 400)
+        }
+        #expect(
+            gateway.explainedClaims == [
+                ClientClaims(
+                    serverName: "s",
+                    host: "h",
+                    user: "a@B",
+                    database: "d",
+                    attribute: "t"
+                )
+            ]
+        )
+    }
+
+    @Test("A certificate is asked for by a name, which an address is not")
+    func certificates() async throws {
+        try await ServedManagement.run(of: FixedGateway()) { server in
+            for (name, status) in [
+                ("a.gw.example", 200), ("not%20a%20name", 400), ("10.77.0.1", 400), ("::1", 400),
+            ] {
+                let answer = try await server.get("/v1/certificates?name=\(name)")
+                #expect(answer.status == status, "\(name)")
+            }
+        }
+    }
 }

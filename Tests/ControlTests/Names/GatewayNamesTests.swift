@@ -13,6 +13,7 @@ import Testing
 @Suite("The gateway's zone while it runs")
 struct GatewayNamesTests {
     private let names = GatewayNames(
+        clientLimit: 10,
         logger: Logger(label: "names") { _ in SwiftLogNoOpLogHandler() }
     )
 

@@ -17,8 +17,7 @@ struct AdminPasswordChange: Sendable {
 
     let warehouse: Warehouse
     let login: AdminLogin
-    let topology: Topology
-    let status: GatewayStatus
+    let gateway: any ManagedGateway
 
     /// Whether the file has the new password; if not, why.
     enum Outcome: Sendable {
@@ -63,7 +62,7 @@ struct AdminPasswordChange: Sendable {
             let account = MySQLAccount(user: login.user, password: old)
             let statements = MySQLPasswordChange.statements(password)
             do throws(StatementConnection.Failure) {
-                try await connection.run(MySQLStatements(account, statements: statements))
+                try await connection.run(statements, as: account)
             } catch {
                 switch error {
                 case .unreachable(let reason):
@@ -88,7 +87,7 @@ struct AdminPasswordChange: Sendable {
     private func verify(_ password: Password, _ connection: StatementConnection) async -> String? {
         let account = MySQLAccount(user: login.user, password: password)
         do throws(StatementConnection.Failure) {
-            try await connection.run(MySQLStatements(account, statements: []))
+            try await connection.run([], as: account)
             return nil
         } catch {
             return "\(error)"
@@ -97,10 +96,10 @@ struct AdminPasswordChange: Sendable {
 
     /// To each healthy backend, with its name.
     private var connections: [(name: String, connection: StatementConnection)] {
-        let services = topology.services.filter {
+        let services = gateway.topology.services.filter {
             $0.id.warehouse == warehouse.id && $0.id.protocol == .mysql
         }
-        return BackendList(of: status.listeners).backends.compactMap { entry in
+        return BackendList(of: gateway.status().listeners).backends.compactMap { entry in
             guard entry.warehouse == warehouse.id, entry.protocol == .mysql,
                 entry.backend.health == .healthy, entry.backend.mode == .active,
                 let text = entry.backend.address, let address = try? SocketAddress(parsing: text),
@@ -111,7 +110,8 @@ struct AdminPasswordChange: Sendable {
             let connection = StatementConnection(
                 backend: address,
                 source: service.sourceAddresses.first { $0.family == address.ip.family },
-                header: service.sendProxyProtocol.localHeader
+                header: service.sendProxyProtocol.localHeader,
+                security: gateway.security(towards: address, of: service.id)
             )
             return (text, connection)
         }

@@ -56,8 +56,7 @@ extension PasswordRoutes {
         let change = AdminPasswordChange(
             warehouse: warehouse,
             login: login,
-            topology: api.gateway.topology,
-            status: api.gateway.status()
+            gateway: api.gateway
         )
         let outcome: AdminPasswordChange.Outcome
         do throws(AdminPasswordChange.Failure) {

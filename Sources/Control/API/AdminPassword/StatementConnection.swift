@@ -1,8 +1,10 @@
 import Addresses
+import Engine
 import MySQLClient
 import NIOCore
 import NIOPosix
 import Sockets
+import TLS
 
 /// Makes statements on a connection of its own to a backend.
 struct StatementConnection: Sendable {
@@ -15,6 +17,8 @@ struct StatementConnection: Sendable {
     var source: IPAddress?
     /// A PROXY header; empty for none.
     let header: [UInt8]
+    /// `nil` for none.
+    let security: BackendSecurity?
 
     enum Failure: Error, CustomStringConvertible {
         case unreachable(String)
@@ -30,7 +34,12 @@ struct StatementConnection: Sendable {
         }
     }
 
-    func run(_ statements: MySQLStatements) async throws(Failure) {
+    func run(_ statements: [String], as account: MySQLAccount) async throws(Failure) {
+        let statements = MySQLStatements(
+            account,
+            statements: statements,
+            usesTLS: security != nil
+        )
         let group = MultiThreadedEventLoopGroup.singleton
         let ended = group.any().makePromise(of: Failure?.self)
         let channel: any Channel
@@ -41,10 +50,10 @@ struct StatementConnection: Sendable {
             )
             var bootstrap = ClientBootstrap(group: group)
                 .connectTimeout(Self.connectTimeout)
-                .channelInitializer { [header] channel in
+                .channelInitializer { [header, security] channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(
-                            StatementHandler(statements, header, ended)
+                            StatementHandler(statements, header, security, ended)
                         )
                     }
                 }
@@ -83,6 +92,9 @@ private final class StatementHandler: ChannelInboundHandler {
 
     private var statements: MySQLStatements
     private let header: [UInt8]
+    private let security: BackendSecurity?
+    /// Once it was requested.
+    private var tls: TLSByteStream?
     /// `nil` once everything is made.
     private let ended: EventLoopPromise<StatementConnection.Failure?>
     private var hasEnded = false
@@ -90,20 +102,27 @@ private final class StatementHandler: ChannelInboundHandler {
     init(
         _ statements: MySQLStatements,
         _ header: [UInt8],
+        _ security: BackendSecurity?,
         _ ended: EventLoopPromise<StatementConnection.Failure?>
     ) {
         self.statements = statements
         self.header = header
+        self.security = security
         self.ended = ended
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if !header.isEmpty { send(header, context) }
+        if !header.isEmpty { write(header, context) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Array(unwrapInboundIn(data).readableBytesView)
-        follow(statements.receive(bytes.span), context)
+        guard let tls else { return follow(statements.receive(bytes.span), context) }
+        do throws(TLSByteStream.Failure) {
+            try receive(bytes, over: tls, context)
+        } catch {
+            end(.unreachable("TLS: \(error.reason)"), context)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -114,16 +133,46 @@ private final class StatementHandler: ChannelInboundHandler {
         follow(statements.receiveEndOfStream(), context)
     }
 
+    private func receive(
+        _ bytes: [UInt8],
+        over tls: TLSByteStream,
+        _ context: ChannelHandlerContext
+    ) throws(TLSByteStream.Failure) {
+        let wasEstablished = tls.isEstablished
+        let progress = try tls.receive(bytes)
+        write(progress.output, context)
+        if tls.isEstablished, !wasEstablished { follow(statements.secured(), context) }
+        if !progress.plain.isEmpty { follow(statements.receive(progress.plain.span), context) }
+    }
+
     private func follow(_ step: MySQLStatements.Step, _ context: ChannelHandlerContext) {
-        switch step {
-        case .wait: break
-        case .send(let bytes): send(bytes, context)
-        case .done: end(nil, context)
-        case .failed(let error): end(.failed(error), context)
+        do throws(TLSByteStream.Failure) {
+            switch step {
+            case .wait: break
+            case .send(let bytes): write(try tls?.seal(bytes) ?? bytes, context)
+            case .startTLS(let bytes): try startTLS(after: bytes, context)
+            case .done: end(nil, context)
+            case .failed(let error): end(.failed(error), context)
+            }
+        } catch {
+            end(.unreachable("TLS: \(error.reason)"), context)
         }
     }
 
-    private func send(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+    private func startTLS(after request: [UInt8], _ context: ChannelHandlerContext)
+        throws(TLSByteStream.Failure)
+    {
+        guard let connection = security?.connect() else {
+            throw TLSByteStream.Failure(reason: "not available")
+        }
+        let tls = TLSByteStream(connection)
+        self.tls = tls
+        write(request, context)
+        write(try tls.begin(), context)
+    }
+
+    private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+        guard !bytes.isEmpty else { return }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
     }
 

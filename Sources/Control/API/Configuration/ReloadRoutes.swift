@@ -144,6 +144,8 @@ extension Topology {
             ("identities", identities != other.identities),
             ("domain", domain != other.domain),
             ("dns", names != other.names),
+            ("tls.acme", acme != other.acme),
+            ("the content of TLS files", files != other.files),
             ("log", log != other.log),
             ("limits", limits != other.limits),
             ("timeouts", timeouts != other.timeouts),

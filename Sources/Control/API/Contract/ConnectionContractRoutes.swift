@@ -53,6 +53,8 @@ struct Places {
     struct Place {
         let service: ServiceProtocol
         let port: Int
+        /// Whether HTTP clients use TLS there.
+        var isSecure = false
     }
 
     let host: String
@@ -82,7 +84,11 @@ struct Places {
         var seen: Set<ServiceProtocol> = []
         return listeners.filter { seen.insert($0.protocol).inserted }.map { listener in
             let port = listener.address.split(separator: ":").last.flatMap { Int($0) }
-            return Place(service: listener.protocol, port: port ?? 0)
+            return Place(
+                service: listener.protocol,
+                port: port ?? 0,
+                isSecure: listener.tls != .off
+            )
         }
     }
 
@@ -94,7 +100,11 @@ struct Places {
     }
 
     func port(of service: ServiceProtocol, in places: [Place]) -> Int? {
-        places.first { $0.service == service }?.port
+        place(of: service, in: places)?.port
+    }
+
+    func place(of service: ServiceProtocol, in places: [Place]) -> Place? {
+        places.first { $0.service == service }
     }
 
     func endpoints(_ places: [Place], host: String, endpointId: String? = nil)
@@ -106,16 +116,18 @@ struct Places {
                     protocol: name,
                     host: host,
                     port: place.port,
-                    url: place.port == 0 ? nil : Self.url(name, host, place.port),
+                    url: place.port == 0 ? nil : Self.url(name, host, place),
                     endpointId: endpointId
                 )
             }
         }
     }
 
-    static func url(_ name: String, _ host: String, _ port: Int) -> String {
+    static func url(_ name: String, _ host: String, _ place: Place) -> String {
+        let port = place.port
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        return name == "jdbc" ? "jdbc:mysql://\(authority)/" : "http://\(authority)"
+        let scheme = place.isSecure ? "https" : "http"
+        return name == "jdbc" ? "jdbc:mysql://\(authority)/" : "\(scheme)://\(authority)"
     }
 }
 
@@ -177,16 +189,16 @@ extension ConnectionContractRoutes {
         let places = try places(for: call)
         let policy = AccessPolicyContract.view(of: try whitelist(for: call))
         let (jdbc, http) = (
-            places.port(of: .mysql, in: places.publicPlaces),
-            places.port(of: .http, in: places.publicPlaces)
+            places.place(of: .mysql, in: places.publicPlaces),
+            places.place(of: .http, in: places.publicPlaces)
         )
         return Contract.PublicConnection(
             host: places.host,
             jdbcUrl: jdbc.map { Places.url("jdbc", places.host, $0) },
             httpUrl: http.map { Places.url("http", places.host, $0) },
-            jdbcPort: jdbc,
-            httpPort: http,
-            streamLoadPort: http,
+            jdbcPort: jdbc?.port,
+            httpPort: http?.port,
+            streamLoadPort: http?.port,
             publicAccessPolicy: policy.publicAccessPolicy,
             allowlist: policy.allowlist,
             observerGroups: []

@@ -9,6 +9,10 @@ import Text
 /// The calls for what users paste: how clients connect to a warehouse, and Terraform configuration.
 struct ConnectionExampleRoutes: Sendable {
     private static let standardUser = "admin"
+    /// The file's name in the examples.
+    private static let standardAuthority = "ca.pem"
+    /// The parameter `authority` for certificates that clients trust anyway.
+    private static let systemAuthorities = "system"
 
     let connections: ConnectionContractRoutes
 
@@ -37,10 +41,12 @@ extension ConnectionExampleRoutes {
         /// Whether the API can set that user's password, if it is the administrator.
         let passwordCanBeSet: Bool
         let examples: [ConnectionExample]
+        /// Clients to which the listeners leave no way, and why.
+        let unavailable: [UnavailableClient]
     }
 
     private func examples(_ call: APICall) throws -> Response {
-        try call.allowParameters(["link", "endpoint", "user", "database"])
+        try call.allowParameters(["link", "endpoint", "user", "database", "authority"])
         let id = try call.warehouse
         let login = api.gateway.topology.warehouse(id)?.adminLogin
         let user = try name("user", call) ?? login?.user ?? Self.standardUser
@@ -56,6 +62,8 @@ extension ConnectionExampleRoutes {
         let ports = ServicePorts(mysql: port(.mysql), http: port(.http), tcp: port(.tcp))
         let host = endpoint?.host ?? places.host
         let examples = ConnectionExamples(host: host, user: user, database: database)
+        let doors = try doors(call, of: id, link, through: endpoint?.name, instead: ports)
+        let list = examples.all(doors, warehouse: id, isFixed: link == .private)
         return try call.answer(
             View(
                 warehouseId: id,
@@ -67,9 +75,55 @@ extension ConnectionExampleRoutes {
                 tcpPort: ports.tcp,
                 user: user,
                 passwordCanBeSet: login != nil,
-                examples: examples.all(ports, warehouse: id)
+                examples: list.examples,
+                unavailable: list.unavailable
             )
         )
+    }
+
+    /// The listeners by which clients of a link enter.
+    ///
+    /// - Parameter known: where services are reached; a listener on any port says so only there.
+    private func doors(
+        _ call: APICall,
+        of id: String,
+        _ link: LinkKind,
+        through endpoint: EndpointName?,
+        instead known: ServicePorts
+    ) throws -> [ServiceProtocol: [ExampleDoor]] {
+        let topology = api.gateway.topology
+        let certificates = api.gateway.status().tls.certificates
+        let chosen = try name("authority", call)
+        let listeners = topology.listeners(to: id).filter { listener in
+            listener.link == link && listener.isReached(through: endpoint)
+                && known.port(of: listener.protocol) != nil
+        }
+        var doors: [ServiceProtocol: [ExampleDoor]] = [:]
+        for listener in listeners {
+            let port = listener.address.port
+            guard let port = port == 0 ? known.port(of: listener.protocol) : port else { continue }
+            let door = ExampleDoor(
+                listener,
+                port: port,
+                to: id,
+                through: endpoint,
+                in: topology,
+                certificates: certificates,
+                authority: authority(chosen, of: listener)
+            )
+            doors[listener.protocol, default: []].append(door)
+        }
+        return doors
+    }
+
+    /// The file with the authorities that clients trust, `nil` for those of their system: that is
+    /// enough for certificates of a public authority.
+    private func authority(_ chosen: String?, of listener: Listener) -> String? {
+        if let chosen { return chosen == Self.systemAuthorities ? nil : chosen }
+        let acme = api.gateway.topology.acme
+        let isPublic = acme != nil && acme?.authorityFile == nil
+        let isObtained = listener.tls?.settings.certificates.isEmpty ?? false
+        return isPublic && isObtained ? nil : Self.standardAuthority
     }
 
     private func name(_ key: String, _ call: APICall) throws -> String? {

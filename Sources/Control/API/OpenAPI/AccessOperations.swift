@@ -1,4 +1,5 @@
 import HTTPTypes
+import Operations
 import Policy
 import Settings
 import Store
@@ -42,6 +43,7 @@ extension APIDocument {
             "List recently denied clients and why, latest first.",
             query: [
                 limit, Parameter("warehouse", .warehouseID, "Only this warehouse"),
+                Parameter("unrouted", .boolean, "Only clients that reached no warehouse"),
                 Parameter("listener", .example("0.0.0.0:9030"), "Only this listener"),
                 Parameter("source", .cidr, "Only sources that share an address with it"),
                 Parameter("endpoint", .example("aws:vpce-0123456789abcdef0"), "Only this endpoint"),
@@ -72,14 +74,37 @@ extension APIDocument {
             .read,
             .filtered,
             "explainAccess",
-            "Explain whether each listener of a warehouse would admit a client.",
+            "Explain whether each listener of a warehouse would admit a client, and where it leads"
+                + " the client.",
             query: [
-                Parameter("warehouse", .warehouseID, "The warehouse", isRequired: true),
+                Parameter(
+                    "warehouse",
+                    .warehouseID,
+                    "The warehouse; may be missing if the client says where it wants to go and the"
+                        + " caller may use all warehouses: then the answer is about all listeners"
+                ),
                 Parameter("source", .address, "The client's address", isRequired: true),
                 Parameter(
                     "endpoint",
                     .example("aws:vpce-0123456789abcdef0"),
                     "The endpoint it comes through"
+                ),
+                Parameter(
+                    "serverName",
+                    .example("sales.gw.example"),
+                    "The name in its ClientHello"
+                ),
+                Parameter("host", .example("sales.gw.example"), "The host of its HTTP request"),
+                Parameter(
+                    "user",
+                    .example("demo@SALES"),
+                    "The user of its MySQL login, with the suffix"
+                ),
+                Parameter("database", .example("sales"), "The database of its MySQL login"),
+                Parameter(
+                    "attribute",
+                    .example("sales"),
+                    "The value of the connection attribute that the listener looks at"
                 ),
             ],
             answers: .data(.list(of: .explanation)),
@@ -150,7 +175,9 @@ extension Schema {
             "expired?": .object([
                 "rule": .cidr, "action": .action, "description?": .text, "expiredAt": .moment,
             ]),
-            "endpoint?": .endpointName, "requiresHeader": .boolean, "leadsTo?": .warehouseID,
+            "endpoint?": .endpointName, "requiresHeader": .boolean,
+            "tls": .word(ListenerTLSUse.self), "warehouse?": .warehouseID, "route?": .text,
+            "leadsTo?": .warehouseID,
         ])
     )
 }

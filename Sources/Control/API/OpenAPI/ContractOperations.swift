@@ -196,6 +196,12 @@ extension APIDocument {
                 ),
                 Parameter("user", .text(0...128, example: "admin"), "Who logs in"),
                 Parameter("database", .text(0...128, example: "sales"), "The default database"),
+                Parameter(
+                    "authority",
+                    .text(0...128, example: "ca.pem"),
+                    "The file with the certificate's authority that clients are given, or system for"
+                        + " the authorities that they trust anyway"
+                ),
             ],
             answers: .data(
                 .object([
@@ -203,6 +209,9 @@ extension APIDocument {
                     "endpoint?": .text, "host": .text, "mysqlPort?": .port, "httpPort?": .port,
                     "tcpPort?": .port, "user": .text, "passwordCanBeSet": .boolean,
                     "examples": .list(of: .connectionExample),
+                    "unavailable": .list(
+                        of: .object(["client": .text, "title": .text, "reason": .text])
+                    ),
                 ])
             ),
             errors: .unknownEndpoint

@@ -143,7 +143,12 @@ extension APIDocument {
                     "Only what each listener shows to clients that ask for this host name"
                 )
             ],
-            answers: .data(.object(["certificates": .list(of: .servedCertificate)]))
+            answers: .data(
+                .object([
+                    "certificates": .list(of: .servedCertificate),
+                    "managed": .list(of: .managedCertificate),
+                ])
+            )
         ),
         Operation(
             .get,
@@ -209,6 +214,7 @@ extension Schema {
             "mode": .word(BackendMode.self), "isModeChosen": .boolean, "weight": .integer(1...256),
             "isBackup": .boolean, "activeConnections": .count, "connections": .count,
             "connectFailures": .count, "lastFailure?": .text, "lastFailureAt?": .moment,
+            "shortcomings": .list(of: .text),
         ])
     )
 
@@ -288,8 +294,8 @@ extension Schema {
         "Listener",
         .object([
             "warehouse?": .warehouseID, "address": .example("0.0.0.0:9030"),
-            "failure?": .text, "protocol": .service, "link": .link, "routes": .texts,
-            "activeConnections": .count,
+            "failure?": .text, "protocol": .service, "link": .link,
+            "tls": .word(ListenerTLSUse.self), "routes": .texts, "activeConnections": .count,
             "accepted": .count, "admitted": .count, "shadowed": .count, "shadowUntil?": .moment,
             "denied": .map(.count), "ends": .map(.count),
             "bytesIn": .count, "bytesOut": .count, "backends": .list(of: .backend),
@@ -309,6 +315,15 @@ extension Schema {
         "daysLeft": .integer(-100_000...100_000),
         "choice?": .word(CertificateList.Choice.self),
         "certificate": shownCertificate,
+    ])
+
+    /// A certificate that is obtained by ACME.
+    fileprivate static let managedCertificate = Schema.object([
+        "names": .texts, "challenge": .word("http-01", "tls-alpn-01", "dns-01"),
+        "state": .word(ManagedCertificate.State.self), "isOrdered": .boolean,
+        "fingerprint?": .text, "expiresAt?": .moment, "renewsAt?": .moment,
+        "nextAttemptAt?": .moment, "failures": .count, "lastError?": .text,
+        "lastErrorAt?": .moment, "remedy?": .text,
     ])
 
     fileprivate static let shownCertificate = Schema.object([
