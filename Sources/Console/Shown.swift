@@ -53,6 +53,7 @@ enum Shown {
         "unexpectedProxyHeader": "Unexpected PROXY header", "noRoute": "No route",
         "badTLSHandshake": "TLS handshake failed", "tlsHandshakeTimeout": "TLS took too long",
         "tlsRequired": "TLS is required", "badLogin": "Invalid login",
+        "clientCertificateRequired": "Client certificate is required",
         "unknownName": "Unknown host name", "contradictingNames": "Contradicting names",
         "noEndpoint": "No private endpoint", "unknownEndpoint": "Unknown endpoint",
         "endpointPendingAcceptance": "Endpoint waits for acceptance",

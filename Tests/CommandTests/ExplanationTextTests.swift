@@ -12,7 +12,10 @@ import Traffic
 
 @Suite("The lines of sluice explain")
 struct ExplanationTextTests {
-    private func text(_ change: (inout AccessExplanation) throws -> Void) throws -> String {
+    private func text(
+        showsRoutes: Bool = false,
+        _ change: (inout AccessExplanation) throws -> Void
+    ) throws -> String {
         let address = SocketAddress(.v4(IPv4Address(127, 0, 0, 1)), port: 9030)
         let rule = Rule(
             block: try CIDRBlock(parsing: "10.0.0.0/8"),
@@ -24,18 +27,33 @@ struct ExplanationTextTests {
             name: "127.0.0.1:9030",
             of: "W",
             policy: .entries(Whitelist(mode: .specific, rules: [rule])),
-            client: try IPAddress(parsing: "10.1.2.3"),
-            endpoint: nil,
-            at: UnixTime(seconds: 1_795_428_000)
+            AccessQuestion(
+                client: try IPAddress(parsing: "10.1.2.3"),
+                at: UnixTime(seconds: 1_795_428_000)
+            )
         )
         try change(&explanation)
-        return ExplanationText([explanation]).description
+        return ExplanationText([explanation], showsRoutes: showsRoutes).description
     }
 
     @Test("The rule that decides, with its description")
     func rule() throws {
         let expected = "allow  127.0.0.1:9030 (mysql, public)  by rule 10.0.0.0/8 (office)\n"
         #expect(try text { _ in } == expected)
+    }
+
+    @Test("If the client says where it wants to go, its warehouse and route are shown")
+    func route() throws {
+        let text = try text(showsRoutes: true) { $0.route = "serverName: w.gw.example" }
+        let expected =
+            "allow  127.0.0.1:9030 (mysql, public, tls off)  to warehouse W"
+            + " (serverName: w.gw.example), by rule 10.0.0.0/8 (office)\n"
+        #expect(text == expected)
+        let other = try self.text(showsRoutes: true) { explanation in
+            (explanation.leadsTo, explanation.warehouse) = ("V", nil)
+            explanation.route = "userSuffix: V"
+        }
+        #expect(other.hasSuffix("clients are routed to warehouse V (userSuffix: V)\n"))
     }
 
     @Test("A rule that has expired is named, with its time")

@@ -17,9 +17,9 @@ struct StatusTableTests {
             policy revision 12, active since 2026-11-23T10:00:30Z, from the configuration file sluice.yaml
             access log: 3 lines lost
 
-            LISTENER      WAREHOUSE  PROTOCOL  LINK     OPEN  ADMITTED  DENIED       IN      OUT
-            0.0.0.0:9030  WH1        mysql     public      7        15       5  1.5 KiB  5.0 GiB
-            [::]:8080     WH1        http      private     0         0       0      0 B      0 B
+            LISTENER      WAREHOUSE  PROTOCOL  LINK     TLS  OPEN  ADMITTED  DENIED       IN      OUT
+            0.0.0.0:9030  WH1        mysql     public   off     7        15       5  1.5 KiB  5.0 GiB
+            [::]:8080     WH1        http      private  off     0         0       0      0 B      0 B
 
             BACKEND        WAREHOUSE  SERVICE                MODE    HEALTH      OPEN  CONNECTS  FAILURES  LAST FAILURE
             10.0.0.5:9030  WH1        mysql at 0.0.0.0:9030  active  healthy        7        15         0  -
@@ -67,6 +67,22 @@ struct StatusTableTests {
             "access log failing: No space left on device", "access log: 3 lines lost",
         ]
         #expect(lines.map(String.init) == expected)
+    }
+
+    @Test("The routes of a listener that chooses are listed, one per line")
+    func routes() {
+        var status = GatewayStatus.example
+        status.listeners[0].routes = ["serverName: w.gw.example", "userSuffix: WH1"]
+        status.listeners[1].routes = ["default"]
+        let expected = """
+            LISTENER      ROUTE                     WAREHOUSE
+            0.0.0.0:9030  serverName: w.gw.example  WH1
+            0.0.0.0:9030  userSuffix: WH1           WH1
+
+
+            """
+        let text = StatusTable(status).description
+        #expect(text.contains(expected), "\(text)")
     }
 
     @Test("Without backends there is no table of backends")

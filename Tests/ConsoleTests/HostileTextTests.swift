@@ -82,8 +82,7 @@ struct HostileTextTests {
             ExplainPage(
                 warehouse: answer,
                 me: me,
-                source: text,
-                endpoint: text,
+                question: ExplainPage.Question { _ in text },
                 answer: [answer],
                 near: [answer],
                 failure: text
@@ -108,7 +107,15 @@ struct HostileTextTests {
             KeysPage(list, warehouses: [answer]),
             AccountsPage(list, logins: [answer], ways: nested),
             NoticesPage(standing: [answer], webhooks: [answer]),
-            GatewayPage(status: nested, egress: nested),
+            GatewayPage(
+                status: nested,
+                certificates: [
+                    "certificates": [["certificate": answer, "daysLeft": 3]],
+                    "managed": [answer],
+                ],
+                denials: ["denials": [answer], "total": 5],
+                egress: nested
+            ),
             AccountPage(account: answer, me: me, logins: [answer]),
         ]
     }

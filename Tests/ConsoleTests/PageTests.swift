@@ -70,6 +70,39 @@ struct PageTests {
         #expect(removal?.hasPrefix("Its addresses are no longer denied") == true)
     }
 
+    @Test("A certificate by ACME is shown with what went wrong, and when it is tried again")
+    func managedCertificate() throws {
+        let certificates: JSONValue = [
+            "managed": [
+                [
+                    "names": ["a.example", "*.a.example"], "state": "renewalFailing",
+                    "isOrdered": true, "expiresAt": "2027-01-31T10:00:00Z",
+                    "renewsAt": "2027-01-01T10:00:00Z", "lastError": "the reason",
+                    "remedy": "do this", "nextAttemptAt": "2027-01-02T10:00:00Z",
+                ],
+                [
+                    "names": ["b.example"], "state": "valid",
+                    "nextAttemptAt": "2027-01-02T10:00:00Z",
+                ],
+            ]
+        ]
+        let page = GatewayPage(status: [:], certificates: certificates, denials: [:], egress: [:])
+        #expect(page.managed.map(\.state) == ["Renewal is failing, ordered", "Valid"])
+        #expect(page.managed.map { $0.next == nil } == [false, true])
+        let frame = Frame(
+            path: "/console/settings/gateway",
+            me: ["role": "administer", "name": "ada"],
+            warehouses: [],
+            warehouse: nil
+        )
+        let html = try Console().html(of: page, in: frame)
+        for text in ["By ACME", "a.example, *.a.example", "the reason", "do this", "Next try"] {
+            #expect(html.contains(text), "\(text)")
+        }
+        let without = GatewayPage(status: [:], certificates: [:], denials: [:], egress: [:])
+        #expect(try !Console().html(of: without, in: frame).contains("By ACME"))
+    }
+
     @Test("Whoever may only read is offered no change")
     func reader() throws {
         let entry: JSONValue = ["entryId": "1", "cidr": "10.0.0.0/8", "list": "entries"]

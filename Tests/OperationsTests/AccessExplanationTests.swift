@@ -24,9 +24,7 @@ struct AccessExplanationTests {
             name: "127.0.0.1:9030",
             of: "W",
             policy: .entries(whitelist),
-            client: try IPAddress(parsing: client),
-            endpoint: nil,
-            at: now
+            AccessQuestion(client: try IPAddress(parsing: client), endpoint: nil, at: now)
         )
     }
 
@@ -77,9 +75,7 @@ struct AccessExplanationTests {
             name: "127.0.0.1:9030",
             of: "W",
             policy: policy,
-            client: try IPAddress(parsing: "10.1.2.3"),
-            endpoint: nil,
-            at: now
+            AccessQuestion(client: try IPAddress(parsing: "10.1.2.3"), endpoint: nil, at: now)
         )
     }
 
@@ -142,9 +138,7 @@ struct AccessExplanationTests {
             let name = EndpointName(cloud, "99")
             let answers = configuration.explain(
                 warehouse: "W",
-                client: client,
-                endpoint: name,
-                at: now
+                AccessQuestion(client: client, endpoint: name, at: now)
             )
             #expect(answers?.map(\.reason) == [reason])
             #expect(answers?.first?.endpoint == name)
@@ -173,9 +167,7 @@ struct AccessExplanationTests {
         ] as [(EndpointName?, String?, DenialReason?)] {
             let answers = configuration.explain(
                 warehouse: "W",
-                client: client,
-                endpoint: endpoint,
-                at: now
+                AccessQuestion(client: client, endpoint: endpoint, at: now)
             )
             #expect(answers?.map(\.leadsTo) == [leadsTo])
             #expect(answers?.map(\.reason) == [reason])
@@ -207,9 +199,11 @@ struct AccessExplanationTests {
                 warehouses: [warehouse]
             ).explain(
                 warehouse: "W",
-                client: try IPAddress(parsing: "10.1.2.3"),
-                endpoint: endpoint,
-                at: now
+                AccessQuestion(
+                    client: try IPAddress(parsing: "10.1.2.3"),
+                    endpoint: endpoint,
+                    at: now
+                )
             )?.map(\.reason)
         }
         #expect(try verdicts(EndpointName(.aws, "vpce-1")) == [.endpointRejected])
@@ -241,9 +235,7 @@ struct AccessExplanationTests {
             warehouses: [GuardedWarehouse(id: "W", whitelist: .openToAll)]
         ).explain(
             warehouse: "W",
-            client: try IPAddress(parsing: "10.1.2.3"),
-            endpoint: nil,
-            at: now
+            AccessQuestion(client: try IPAddress(parsing: "10.1.2.3"), endpoint: nil, at: now)
         )
         #expect(answers?.map(\.requiresHeader) == [true])
     }

@@ -15,7 +15,7 @@ struct HostileNameTests {
 
     private func examples(_ name: String) -> [String: ConnectionExample] {
         let examples = ConnectionExamples(host: "w.example", user: name, database: name)
-            .all(ServicePorts(mysql: 9030, http: 8080, tcp: 8070), warehouse: "W")
+            .all(plainDoors(mysql: 9030, http: 8080, tcp: 8070), warehouse: "W").examples
         return Dictionary(examples.map { ($0.client, $0) }) { first, _ in first }
     }
 
@@ -105,29 +105,38 @@ struct HostileNameTests {
     @Test("There is an example for each client of each service that there is")
     func clients() {
         let examples = ConnectionExamples(host: "w", user: "admin")
-        func clients(_ ports: ServicePorts) -> [String] {
-            examples.all(ports, warehouse: "W").map(\.client)
+        func clients(_ doors: [ServiceProtocol: [ExampleDoor]]) -> [String] {
+            examples.all(doors, warehouse: "W").examples.map(\.client)
         }
         #expect(
-            clients(ServicePorts(mysql: 1)) == [
+            clients(plainDoors(mysql: 1)) == [
                 "mysql", "mariadb", "jdbc", "dbeaver", "url", "pymysql", "mysql-connector", "go",
                 "node",
             ]
         )
-        #expect(clients(ServicePorts(http: 1)) == ["http", "stream-load", "webui"])
-        #expect(clients(ServicePorts(tcp: 1)) == ["adbc"])
-        #expect(clients(ServicePorts()) == [])
-        let login = examples.all(ServicePorts(http: 8080), warehouse: "AWVA7CM7").last
+        #expect(clients(plainDoors(http: 1)) == ["http", "stream-load", "webui"])
+        #expect(clients(plainDoors(tcp: 1)) == ["adbc"])
+        #expect(clients(plainDoors()) == [])
+        let login = examples.all(plainDoors(http: 8080), warehouse: "AWVA7CM7").examples.last
         #expect(login?.text == "http://w:8080/login?id=AWVA7CM7")
     }
 
     @Test("Without a database, no example has one")
     func withoutDatabase() throws {
         let examples = ConnectionExamples(host: "::1", user: "admin")
-            .all(ServicePorts(mysql: 9030), warehouse: "W")
+            .all(plainDoors(mysql: 9030), warehouse: "W").examples
         #expect(examples[0].text == "mysql -h ::1 -P 9030 -u admin -p")
         #expect(!examples.contains { $0.text.contains("database=") || $0.text.contains("DBName") })
         #expect(examples.first { $0.client == "url" }?.text == "mysql://admin@[::1]:9030/")
+    }
+}
+
+/// Listeners without TLS that lead to one warehouse.
+func plainDoors(mysql: UInt16? = nil, http: UInt16? = nil, tcp: UInt16? = nil)
+    -> [ServiceProtocol: [ExampleDoor]]
+{
+    [.mysql: mysql, .http: http, .tcp: tcp].compactMapValues { port in
+        port.map { [ExampleDoor(plainAt: $0)] }
     }
 }
 

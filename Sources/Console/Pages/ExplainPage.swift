@@ -9,16 +9,52 @@ package struct ExplainPage: ConsolePage {
         let tone: String
         let listener: String
         let service: String
+        let route: String
         let rule: String
         let sentence: String
+    }
+
+    /// What was typed.
+    package struct Question: Sendable {
+        package let source: String
+        let endpoint: String
+        let serverName: String
+        let host: String
+        let user: String
+        let database: String
+        let attribute: String
+
+        /// - Parameter parameter: of the page's address, by its name.
+        package init(_ parameter: (String) -> String) {
+            source = parameter("source")
+            endpoint = parameter("endpoint")
+            serverName = parameter("serverName")
+            host = parameter("host")
+            user = parameter("user")
+            database = parameter("database")
+            attribute = parameter("attribute")
+        }
+
+        /// For the API, which takes what is empty for missing.
+        package var parameters: [(String, String)] {
+            [
+                ("source", source), ("endpoint", endpoint), ("serverName", serverName),
+                ("host", host), ("user", user), ("database", database), ("attribute", attribute),
+            ]
+        }
+
+        /// Whether the client says where it wants to go.
+        var hasClaims: Bool {
+            ![serverName, host, user, database, attribute].allSatisfy(\.isEmpty)
+        }
     }
 
     package let title = "Explain"
     package let events: String? = nil
     let warehouse: String
     let warehouseName: String
-    let source: String
-    let endpoint: String
+    let question: Question
+    let hasClaims: Bool
     let ownAddress: String?
     let wasAsked: Bool
     let failure: String?
@@ -26,15 +62,13 @@ package struct ExplainPage: ConsolePage {
     let entries: [WhitelistRow]
 
     /// - Parameters:
-    ///   - source, endpoint: as they were typed.
     ///   - answer: of `GET /v1/explain`; `nil` if nothing was asked.
     ///   - near: entries that contain the source, as the API answers them.
     ///   - failure: why there is no answer.
     package init(
         warehouse: JSONValue,
         me: JSONValue,
-        source: String,
-        endpoint: String,
+        question: Question,
         answer: JSONValue?,
         near: [JSONValue],
         failure: String?
@@ -43,8 +77,8 @@ package struct ExplainPage: ConsolePage {
         let id = name?.id ?? ""
         self.warehouse = id
         warehouseName = name?.short ?? id
-        self.source = source
-        self.endpoint = endpoint
+        self.question = question
+        hasClaims = question.hasClaims
         self.failure = failure
         ownAddress = me["address"]?.string
         wasAsked = answer != nil
@@ -59,9 +93,16 @@ extension ExplainPage.Verdict {
         word = isAllowed ? "Allowed" : "Denied"
         tone = isAllowed ? "good" : "bad"
         listener = verdict["listener"]?.string ?? ""
-        service = [verdict["protocol"]?.string, verdict["link"]?.string].compactMap(\.self)
-            .joined(separator: ", ")
+        let tls = verdict["tls"]?.string ?? "off"
+        service = [
+            verdict["protocol"]?.string, verdict["link"]?.string, tls == "off" ? nil : "tls \(tls)",
+        ].compactMap(\.self).joined(separator: ", ")
+        route = verdict["route"]?.string ?? ""
         rule = verdict["rule"]?.string ?? verdict["endpoint"]?.endpointName ?? ""
+        if let other = verdict["leadsTo"]?.string {
+            sentence = "It leads to the warehouse \(other)."
+            return
+        }
         sentence =
             verdict["message"]?.string ?? verdict["description"]?.string
             ?? verdict["reason"]?.string.map(Shown.reason) ?? ""

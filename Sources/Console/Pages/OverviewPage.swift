@@ -318,6 +318,8 @@ extension OverviewPage.Notice {
             )
         case "backendDown", "serviceDown":
             (word, path, step) = ("Down", "#backends-title", "See the backends")
+        case "backendMismatch":
+            (word, path, step) = ("Mismatch", "#backends-title", "See the backends")
         case "certificateExpiring", "certificateFailing":
             (word, path, step) = ("Certificate", nil, "")
         case "namesFailing":

@@ -72,6 +72,8 @@ package struct PrivateLinkPage: ConsolePage {
         let mayReject: Bool
         let mayEdit: Bool
         let examples: [PublicLinkPage.Method]
+        let unavailable: [UnavailableMethod]
+        let usesAuthority: Bool
     }
 
     struct Principal: Sendable {
@@ -199,6 +201,9 @@ extension PrivateLinkPage.Endpoint {
         mayEdit = mayChange
         self.examples =
             examples?["examples"]?.array?.compactMap { PublicLinkPage.Method($0) } ?? []
+        usesAuthority = self.examples.contains(where: \.usesAuthority)
+        unavailable =
+            examples?["unavailable"]?.array?.compactMap { UnavailableMethod($0) } ?? []
     }
 
     private static func tone(of state: String) -> String {

@@ -121,6 +121,10 @@ package struct PublicLinkPage: ConsolePage {
     /// Those that most people use; the others are folded.
     let methods: [Method]
     let otherMethods: [Method]
+    /// Clients that cannot connect, and why.
+    let unavailable: [UnavailableMethod]
+    /// Whether an example names the file of an authority.
+    let usesAuthority: Bool
     let doubts: Doubts?
     /// Whether all entries are on this page, so that they can be sorted here.
     let isComplete: Bool
@@ -193,6 +197,9 @@ package struct PublicLinkPage: ConsolePage {
         let isCommon = { (method: Method) in ["mysql", "jdbc", "http"].contains(method.id) }
         methods = examples.filter(isCommon)
         otherMethods = examples.filter { !isCommon($0) }
+        usesAuthority = examples.contains(where: \.usesAuthority)
+        unavailable =
+            answers.examples?["unavailable"]?.array?.compactMap { UnavailableMethod($0) } ?? []
         apiPath = "/v1/warehouses/\(id.percentEncoded)/whitelist"
         importPath = path + "/import"
     }
@@ -311,6 +318,8 @@ extension PublicLinkPage.ListChoice {
 }
 
 extension PublicLinkPage.Method {
+    var usesAuthority: Bool { text.contains("ca.pem") }
+
     init?(_ example: JSONValue) {
         guard let id = example["client"]?.string, let title = example["title"]?.string,
             let text = example["text"]?.string
@@ -321,5 +330,18 @@ extension PublicLinkPage.Method {
             text: text,
             copyText: example["copyText"]?.string ?? text
         )
+    }
+}
+
+/// A client for which there is no example.
+struct UnavailableMethod: Sendable {
+    let title: String
+    let reason: String
+
+    init?(_ client: JSONValue) {
+        guard let title = client["title"]?.string, let reason = client["reason"]?.string else {
+            return nil
+        }
+        (self.title, self.reason) = (title, reason)
     }
 }

@@ -62,6 +62,8 @@ package struct AccessRecord: Hashable, Sendable {
     package var detail: String = ""
     /// The client's TLS session that ended at the gateway.
     package var tls: TLSSession?
+    /// The name in the client's TLS that passes through, if it has one.
+    package var passedName: String?
     /// Earlier denials of the same source and reason without a line of their own.
     package var unlogged: UInt64 = 0
 

@@ -9,10 +9,11 @@ extension AccessRecord {
     ///
     /// The keys and their order are part of the interface: `time, connection, warehouse, listener,
     /// protocol, link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
-    /// durationMs, end`, and, if present, `cloud`, `tls`, `cipher`, `serverName` and
-    /// `clientCertificate` (of a TLS session that ended at the gateway), `request` and `title` (of a request's record),
-    /// `requests` (of a connection that had some), `shadow` (why the client would have been
-    /// denied without shadow mode), `detail` and `unlogged`. What does not apply is `null`. No byte in a text can end the line or the string.
+    /// durationMs, end`, and, if present, `cloud`, `tls`, `cipher` and `clientCertificate` (of a TLS
+    /// session that ended at the gateway), `serverName` (also of TLS that passes through), `request`
+    /// and `title` (of a request's record), `requests` (of a connection that had some), `shadow` (why
+    /// the client would have been denied without shadow mode), `detail` and `unlogged`. What does not
+    /// apply is `null`. No byte in a text can end the line or the string.
     package func appendJSON(to line: inout [UInt8]) {
         line.append(text: #"{"time":""#)
         line.append(rfc3339Microseconds: acceptedAtMicroseconds)
@@ -23,6 +24,7 @@ extension AccessRecord {
         appendTraffic(to: &line)
         if let endpoint { line.append(key: #","cloud":"#, endpoint.cloud.rawValue) }
         if let tls { append(tls, to: &line) }
+        if let passedName { line.append(key: #","serverName":"#, passedName) }
         appendRequests(to: &line)
         if let shadow { line.append(key: #","shadow":"#, shadow.rawValue) }
         if !detail.isEmpty { line.append(key: #","detail":"#, detail) }

@@ -7,6 +7,8 @@ package import Time
 /// Which denials match. A condition that is not set matches all.
 package struct DenialFilter: Hashable, Sendable {
     package var warehouse: String?
+    /// Whether only denials match that came before a warehouse was chosen.
+    package var isUnrouted = false
     /// The listener's address, as in the access log.
     package var listener: String?
     /// Matches every source that shares an address with it.
@@ -28,6 +30,7 @@ package struct DenialFilter: Hashable, Sendable {
 
     private func matchesPlace(of denial: DenialRecord) -> Bool {
         (warehouse.map { $0 == denial.warehouse } ?? true)
+            && (!isUnrouted || denial.warehouse == nil)
             && (listener.map { $0 == denial.listener } ?? true)
             && (endpoint.map { denial.endpoint.map($0.matches) ?? false } ?? true)
     }
@@ -43,7 +46,7 @@ extension CIDRBlock {
 extension DenialFilter {
     /// Every key that a query may have.
     package static let queryKeys = [
-        "warehouse", "listener", "source", "endpoint", "reason", "since",
+        "warehouse", "unrouted", "listener", "source", "endpoint", "reason", "since",
     ]
 
     /// Reads the pairs of a query.
@@ -62,6 +65,8 @@ extension DenialFilter {
     private mutating func set(_ pair: FilterQueryPair, at now: UnixTime) throws(FilterQueryError) {
         switch pair.key {
         case "warehouse": warehouse = pair.value
+        case "unrouted":
+            isUnrouted = try pair.parsed("true or false") { ["true": true, "false": false][$0] }
         case "listener": listener = pair.value
         case "source": source = try pair.block()
         case "endpoint": endpoint = try pair.endpoint()

@@ -88,7 +88,9 @@ extension GatewayConfiguration {
         guard let id = seen.warehouse else {
             // No route of the listener matched it.
             return topology.listeners.allSatisfy { listener in
-                listener.link != .private || listener.warehouse(through: seen.endpoint) != nil
+                listener.link != .private
+                    || listener.destination(of: ClientClaims(), through: seen.endpoint, in: nil)
+                        .warehouse != nil
             }
         }
         guard let policy = policy.warehouses[id] else { return true }

@@ -26,28 +26,30 @@ package struct ConnectionExamples: Hashable, Sendable {
 
     /// For a POSIX shell.
     package func mysqlCommand(port: UInt16) -> String {
-        command(["mysql", "-h", host, "-P", String(port), "-u", user] + databaseWords)
+        Self.command(
+            ["mysql", "-h", host, "-P", String(port), "-u", user] + Self.words(of: database)
+        )
     }
 
     /// A database whose name starts with a dash must not be taken for an option.
-    var databaseWords: [String] {
+    static func words(of database: String?) -> [String] {
         guard let database else { return [] }
         return database.hasPrefix("-") ? ["--database=\(database)"] : [database]
     }
 
-    func command(_ words: [String]) -> String {
+    static func command(_ words: [String]) -> String {
         words.map(\.shellQuoted).joined(separator: " ")
     }
 
     /// For MySQL Connector/J.
     package func jdbcURL(port: UInt16) -> String {
         let path = (database ?? "").percentEncoded
-        return "jdbc:mysql://\(authority(port))/\(path)?user=\(user.percentEncoded)"
+        return "jdbc:mysql://\(Self.authority(host, port))/\(path)?user=\(user.percentEncoded)"
     }
 
     /// The warehouse's own pages.
     package func httpURL(port: UInt16) -> String {
-        "http://\(authority(port))/"
+        "http://\(Self.authority(host, port))/"
     }
 
     /// For a POSIX shell: loads `file` into `table` of the database (Doris, "Stream Load").
@@ -60,10 +62,10 @@ package struct ConnectionExamples: Hashable, Sendable {
             "curl", "--location-trusted", "-u", "\(user):", "-H", "Expect:100-continue", "-T",
             file, httpURL(port: port) + path,
         ]
-        return command(words)
+        return Self.command(words)
     }
 
-    func authority(_ port: UInt16) -> String {
+    static func authority(_ host: String, _ port: UInt16) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

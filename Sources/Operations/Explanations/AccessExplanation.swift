@@ -1,5 +1,6 @@
 package import Addresses
 package import CIDRTrie
+import DomainNames
 package import Policy
 package import Settings
 package import Time
@@ -31,6 +32,12 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
     /// Whether only a trusted load balancer may connect, and must name the client in a PROXY
     /// header.
     package var requiresHeader: Bool
+    /// What the listener does with TLS.
+    package var tls: ListenerTLSUse
+    /// The warehouse that the client reaches, and whose policy was evaluated.
+    package var warehouse: String?
+    /// The route that leads it there, as the configuration spells it.
+    package var route: String?
     /// The warehouse that the listener's routes lead the client to, if it is not the one in
     /// question; then that warehouse's policy is not evaluated.
     package var leadsTo: String?
@@ -56,45 +63,101 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
     ///
     /// - Parameters:
     ///   - name: the listener's address.
-    ///   - warehouse: the id of the warehouse whose policy it is.
-    ///   - endpoint: the endpoint the client connects through; a listener that is an endpoint
-    ///     itself has only that one.
+    ///   - warehouse: the id of the warehouse in question, whose policy it is.
     package init(
         _ listener: Listener,
         name: String,
         of warehouse: String,
         policy: AccessPolicy,
-        client: IPAddress,
-        endpoint: EndpointName?,
-        at now: UnixTime
+        _ question: AccessQuestion
     ) {
-        let through = listener.through(endpoint)
-        let verdict = policy.verdict(client: client.unmapped, endpoint: through, at: now)
-        self.listener = name
-        self.protocol = listener.protocol
-        link = listener.link
+        let destination = listener.destination(of: question, askingFor: warehouse)
+        guard destination.warehouse == warehouse else {
+            self.init(listener, name: name, destination, question)
+            leadsTo = destination.warehouse
+            if leadsTo != nil { (reason, message) = (.noRoute, nil) }
+            return
+        }
+        let client = question.client.unmapped
+        let through = listener.through(question.endpoint)
+        let verdict = policy.verdict(client: client, endpoint: through, at: question.time)
+        self.init(listener, name: name, destination, question)
+        self.warehouse = warehouse
         self.verdict = verdict.isAllowed ? .allow : .deny
         reason = verdict.denial
-        message = verdict.denial?.message(to: client.unmapped)
+        message = verdict.denial?.message(to: client)
         rule = verdict.match?.block
         description = verdict.match.flatMap { policy.whitelist?.description(of: $0) }
         shadow = verdict.shadow?.reason
         expires = verdict.shadow?.end ?? verdict.match?.expiry
         expired = policy.whitelist.flatMap { whitelist in
-            policy.expiredMatch(for: client.unmapped, at: now)
+            policy.expiredMatch(for: client, at: question.time)
                 .flatMap { ExpiredRule($0, of: whitelist) }
         }
-        self.endpoint = through
+    }
+
+    /// A client that reaches no warehouse at this listener, or not the one in question.
+    private init(
+        _ listener: Listener,
+        name: String,
+        _ destination: Destination,
+        _ question: AccessQuestion
+    ) {
+        self.listener = name
+        self.protocol = listener.protocol
+        link = listener.link
+        verdict = .deny
+        reason = destination.reason
+        message = reason?.message(to: question.client.unmapped)
+        endpoint = listener.through(question.endpoint)
         requiresHeader = listener.acceptProxyProtocol.mode == .required
-        let destination = listener.warehouse(through: through, askingFor: warehouse)
-        leadsTo = destination.flatMap { $0 == warehouse ? nil : $0 }
-        guard destination != warehouse else { return }
-        (self.verdict, reason) = (.deny, .noRoute)
-        if destination == nil, link == .private {
-            reason = through == nil ? .noEndpoint : .unknownEndpoint
+        tls = listener.tlsUse
+        route = destination.route
+    }
+
+    /// Where a listener leads a client that no warehouse is in question for.
+    ///
+    /// - Parameter policy: by a warehouse's id, its policy at this listener; `nil` if there is no
+    ///   such warehouse.
+    package init(
+        _ listener: Listener,
+        name: String,
+        _ question: AccessQuestion,
+        policy: (String) -> AccessPolicy?
+    ) {
+        let destination = listener.destination(of: question, askingFor: nil)
+        if let warehouse = destination.warehouse, let policy = policy(warehouse) {
+            self.init(listener, name: name, of: warehouse, policy: policy, question)
+        } else {
+            self.init(listener, name: name, destination, question)
         }
-        message = leadsTo == nil ? reason?.message(to: client.unmapped) : nil
-        (rule, description, expires, expired, shadow) = (nil, nil, nil, nil, nil)
+    }
+}
+
+/// A client that an explanation is about.
+package struct AccessQuestion: Hashable, Sendable {
+    package var client: IPAddress
+    /// The private endpoint it comes through, if one is given.
+    package var endpoint: EndpointName?
+    /// What it says of where it wants to go; if that is nothing, it is taken to ask for the
+    /// warehouse in question in whatever way the listener expects.
+    package var claims: ClientClaims
+    /// The gateway's domain.
+    package var domain: String?
+    package var time: UnixTime
+
+    package init(
+        client: IPAddress,
+        endpoint: EndpointName? = nil,
+        claims: ClientClaims = ClientClaims(),
+        domain: String? = nil,
+        at time: UnixTime
+    ) {
+        self.client = client
+        self.endpoint = endpoint
+        self.claims = claims
+        self.domain = domain
+        self.time = time
     }
 }
 
@@ -124,23 +187,26 @@ extension Listener {
     }
 
     /// The endpoint that a client with the given `endpoint` connects through.
-    fileprivate func through(_ endpoint: EndpointName?) -> EndpointName? {
+    func through(_ endpoint: EndpointName?) -> EndpointName? {
         guard link == .private else { return nil }
         return embeddedEndpoint ?? endpoint
     }
 
-    /// The warehouse that a client reaches through `endpoint`; `nil` for none.
+    /// Where a client is led.
     ///
-    /// - Parameter wanted: the warehouse that it asks for as the listener's routes expect, such as by
-    ///   its name.
-    func warehouse(through endpoint: EndpointName?, askingFor wanted: String? = nil) -> String? {
-        let table = RouteTable(routes.map { ($0.match, $0.service.id.warehouse) })
-        let isNamed = routes.contains { $0.match.isEndpoint(endpoint) }
-        let isClaimable = routes.contains { $0.match.isClaim && $0.service.id.warehouse == wanted }
-        if isClaimable, !isNamed { return wanted }
-        guard case .destination(let warehouse) = table.choose(endpoint: endpoint, Introduction())
-        else { return nil }
-        return warehouse
+    /// - Parameter wanted: the warehouse in question, if there is one.
+    fileprivate func destination(of question: AccessQuestion, askingFor wanted: String?)
+        -> Destination
+    {
+        let endpoint = through(question.endpoint)
+        let found = destination(of: question.claims, through: endpoint, in: question.domain)
+        guard question.claims.isEmpty, let wanted, found.warehouse != wanted,
+            !routes.contains(where: { $0.match.isEndpoint(endpoint) }),
+            let route = routes.first(where: {
+                $0.match.isClaim && $0.service.id.warehouse == wanted
+            })
+        else { return found }
+        return Destination(warehouse: wanted, route: "\(route.match)")
     }
 }
 
@@ -148,26 +214,48 @@ extension GatewayConfiguration {
     /// How this configuration would treat a client, for each listener that leads to a warehouse and
     /// that the client can reach.
     ///
-    /// - Parameter endpoint: that the client comes through, if specified.
+    /// - Parameter id: `nil` for every listener and whatever warehouse the client reaches there.
     /// - Returns: `nil` if there is no such warehouse.
-    package func explain(
-        warehouse id: String,
-        client: IPAddress,
-        endpoint: EndpointName?,
-        at now: UnixTime
-    ) -> [AccessExplanation]? {
-        guard topology.warehouse(id) != nil else { return nil }
-        return topology.listeners(to: id).filter { $0.isReached(through: endpoint) }.map {
-            listener in
-            AccessExplanation(
-                listener,
-                name: listener.address.description,
-                of: id,
-                policy: AccessPolicy(for: listener, under: policy[id]),
-                client: client,
-                endpoint: endpoint,
-                at: now
-            )
+    package func explain(warehouse id: String?, _ question: AccessQuestion)
+        -> [AccessExplanation]?
+    {
+        topology.explain(warehouse: id, question, name: \.description) { listener, warehouse in
+            AccessPolicy(for: listener, under: policy[warehouse])
         }
+    }
+}
+
+extension Topology {
+    /// - Parameters:
+    ///   - name: a listener's, by its configured address.
+    ///   - policy: a warehouse's policy at a listener; `nil` if clients cannot reach it there.
+    package func explain(
+        warehouse id: String?,
+        _ question: AccessQuestion,
+        name: (SocketAddress) -> String,
+        policy: (Listener, String) -> AccessPolicy?
+    ) -> [AccessExplanation]? {
+        var question = question
+        question.domain = domain?.text
+        guard let id else {
+            return listeners.filter { $0.isReached(through: question.endpoint) }.map { listener in
+                AccessExplanation(listener, name: name(listener.address), question) {
+                    policy(listener, $0)
+                }
+            }
+        }
+        guard warehouse(id) != nil else { return nil }
+        return listeners(to: id).filter { $0.isReached(through: question.endpoint) }
+            .compactMap { listener in
+                policy(listener, id).map { policy in
+                    AccessExplanation(
+                        listener,
+                        name: name(listener.address),
+                        of: id,
+                        policy: policy,
+                        question
+                    )
+                }
+            }
     }
 }

@@ -14,12 +14,14 @@ package enum NoticeKind: String, Hashable, Sendable, CaseIterable, Codable {
     case keyExpired
     /// The management address's certificate, or a listener's, expires within two weeks, or has.
     case certificateExpiring
-    /// A certificate cannot be obtained or renewed by ACME.
+    /// A certificate cannot be obtained or renewed by ACME, or its changed files cannot be used.
     case certificateFailing
     /// A backend has failed its checks for a while.
     case backendDown
     /// All backends of a service have.
     case serviceDown
+    /// A MySQL backend lacks something that clients are greeted with.
+    case backendMismatch
     /// A warehouse admits at least half of all addresses.
     case policyOpen
     /// Somebody tries passwords.

@@ -102,6 +102,25 @@ extension NoticeFacts {
         return condition
     }
 
+    /// Clients are greeted before it is known which backend they will have.
+    var mismatchConditions: [NoticeCondition] {
+        status.listeners.flatMap { listener in
+            listener.backends.filter { !$0.shortcomings.isEmpty }.map { backend in
+                let name = LogText.harmless(backend.address ?? backend.name)
+                let lacking = backend.shortcomings.joined(separator: "; it ")
+                return NoticeCondition(
+                    .backendMismatch,
+                    .warning,
+                    of: listener.warehouse,
+                    subject: "\(listener.protocol.rawValue) \(name)",
+                    name: "\(name) at \(listener.address)",
+                    "The backend \(name), which clients of the listener \(listener.address) reach,"
+                        + " \(lacking)."
+                )
+            }
+        }
+    }
+
     /// Whether a listener's endpoint cannot be reached because its owner has not accepted it.
     private func isPending(_ listener: ListenerStatus) -> Bool {
         listener.link == .outbound
@@ -165,7 +184,19 @@ extension NoticeFacts {
     private static let loginMemory: Int64 = 3_600
 
     func gatewayConditions(at now: UnixTime) -> [NoticeCondition] {
-        loginConditions(at: now) + storeConditions
+        loginConditions(at: now) + storeConditions + [certificateFilesCondition].compactMap(\.self)
+    }
+
+    private var certificateFilesCondition: NoticeCondition? {
+        certificateFilesFailure.map { reason in
+            NoticeCondition(
+                .certificateFailing,
+                .warning,
+                subject: "certificate files",
+                "Changed certificate files cannot be used, and the old ones still are:"
+                    + " \(LogText.harmless(reason))."
+            )
+        }
     }
 
     private func loginConditions(at now: UnixTime) -> [NoticeCondition] {

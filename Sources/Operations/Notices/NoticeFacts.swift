@@ -88,6 +88,8 @@ package struct NoticeFacts: Sendable {
     package var names: NameServiceStatus?
     /// Those that the gateway obtains by ACME.
     package var managedCertificates: [ManagedCertificate] = []
+    /// Why changed certificate files cannot be used; `nil` if all is well.
+    package var certificateFilesFailure: String?
     package var backendDownAfter = Duration.seconds(30)
 
     package init(
@@ -103,7 +105,7 @@ extension NoticeFacts {
     /// Everything that a person should hear of.
     package func conditions(at now: UnixTime) -> [NoticeCondition] {
         endpointConditions(at: now) + expiryConditions(at: now) + backendConditions
-            + policyConditions(at: now) + gatewayConditions(at: now)
+            + mismatchConditions + policyConditions(at: now) + gatewayConditions(at: now)
             + nameConditions(at: now)
             + managedCertificates.compactMap { $0.condition(at: now) }
     }

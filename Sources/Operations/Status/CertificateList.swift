@@ -1,3 +1,4 @@
+import DomainNames
 package import Time
 
 /// The certificates that clients are shown. The answer of `/v1/certificates`.
@@ -22,15 +23,27 @@ package struct CertificateList: Hashable, Sendable, Codable {
     }
 
     package var certificates: [Entry]
+    /// Those that the gateway obtains by ACME, whether it has them or not.
+    package var managed: [ManagedCertificate]
 
     /// All of them.
-    package init(_ status: TLSStatus, at now: UnixTime) {
+    package init(_ status: TLSStatus, managed: [ManagedCertificate] = [], at now: UnixTime) {
         certificates = status.certificates.map { Entry($0, at: now, choice: nil) }
+        self.managed = managed
     }
 
-    /// Of each listener the one that is shown for `name`, in any case.
-    package init(_ status: TLSStatus, for name: String, at now: UnixTime) {
+    /// Of each listener the one that is shown for `name`, in any case, and those that are obtained for
+    /// it.
+    package init(
+        _ status: TLSStatus,
+        managed: [ManagedCertificate] = [],
+        for name: String,
+        at now: UnixTime
+    ) {
         let name = name.lowercased()
+        self.managed = managed.filter { certificate in
+            HostMatch.find(name) { certificate.names.contains($0) ? $0 : nil } != nil
+        }
         var order: [String] = []
         var best: [String: (Choice, ServedCertificate)] = [:]
         for certificate in status.certificates {
@@ -55,8 +68,12 @@ extension CertificateList.Entry {
         choice: CertificateList.Choice?
     ) {
         let seconds = certificate.expiresAt.seconds - now.seconds
-        let days = seconds / Self.secondsPerDay - (seconds < 0 ? 1 : 0)
-        self.init(certificate: certificate, daysLeft: days, choice: choice)
+        let days = seconds / Self.secondsPerDay
+        self.init(
+            certificate: certificate,
+            daysLeft: seconds < 0 ? min(days, -1) : days,
+            choice: choice
+        )
     }
 }
 
@@ -73,12 +90,10 @@ extension CertificateList.Choice {
 extension ServedCertificate {
     /// Why it may be shown for `name`, which is in lower case; `nil` if it is not.
     fileprivate func choice(for name: String) -> CertificateList.Choice? {
-        if names.contains(name) { return .exact }
-        if let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")), dot != name.startIndex,
-            names.contains("*" + name[dot...])
-        {
-            return .wildcard
+        switch HostMatch.find(name, by: { names.contains($0) ? $0 : nil })?.match {
+        case .exact: .exact
+        case .wildcard: .wildcard
+        case nil: isDefault ? .default : nil
         }
-        return isDefault ? .default : nil
     }
 }

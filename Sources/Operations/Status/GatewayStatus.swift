@@ -87,6 +87,8 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     package var failure: String?
     package var `protocol`: ServiceProtocol = .tcp
     package var link: LinkKind = .public
+    /// What it does with its clients' TLS.
+    package var tls: ListenerTLSUse = .off
     /// The listener's routes to this service: `default`, `endpoint: aws:vpce-…`.
     package var routes: [String] = []
     package var activeConnections: Int = 0
@@ -140,6 +142,9 @@ package struct BackendStatus: Hashable, Sendable, Codable {
     package var lastFailure: String?
     /// When that was; `nil` for an unresolved name.
     package var lastFailureAt: UnixTime?
+    /// What a MySQL server lacks of what the listener's clients are greeted with, each in words that
+    /// follow its name, with the remedy.
+    package var shortcomings: [String] = []
 
     package init() {}
 }

@@ -1,7 +1,7 @@
 package import Time
 
-/// A certificate that the gateway obtains and renews by ACME, as `/v1/status`, `/metrics`, notices and
-/// `sluice cert` show it. There is no secret in it.
+/// A certificate that the gateway obtains and renews by ACME, as `/v1/certificates`, `/metrics`, notices
+/// and `sluice cert` show it. There is no secret in it.
 package struct ManagedCertificate: Hashable, Sendable, Codable {
     package enum State: String, Hashable, Sendable, CaseIterable, Codable {
         /// There is none yet.
@@ -23,6 +23,10 @@ package struct ManagedCertificate: Hashable, Sendable, Codable {
     /// `SHA256:AB:CD:…`, of its DER form; `nil` without one.
     package var fingerprint: String?
     package var expiresAt: UnixTime?
+    /// When the next one is ordered; `nil` without one.
+    package var renewsAt: UnixTime?
+    /// Whether an order at the authority has not ended.
+    package var isOrdered = false
     /// When the gateway tries to get one, or another one; `nil` for now.
     package var nextAttemptAt: UnixTime?
     /// Attempts in a row that have failed.
@@ -30,6 +34,8 @@ package struct ManagedCertificate: Hashable, Sendable, Codable {
     /// Why the last attempt has failed; `nil` if it has not.
     package var lastError: String?
     package var lastErrorAt: UnixTime?
+    /// What can be done about it; `nil` if nothing is known to help, or the error says it.
+    package var remedy: String?
 
     package init(names: [String], challenge: String, state: State, failures: Int = 0) {
         self.names = names

@@ -23,6 +23,7 @@ extension PrometheusText {
                 $0.sample(count, ["cause": cause])
             }
         }
+        if let kernel = status.kernel { appendKernelTLS(kernel) }
         family(
             "sluice_tls_certificate_expiry_timestamp_seconds",
             .gauge,
@@ -35,6 +36,24 @@ extension PrometheusText {
                 ]
                 $0.sample(certificate.expiresAt.seconds, labels)
             }
+        }
+    }
+
+    private mutating func appendKernelTLS(_ status: KernelTLSStatus) {
+        family(
+            "sluice_tls_kernel_connections_total",
+            .counter,
+            "Connections whose TLS records the kernel reads or writes."
+        ) {
+            $0.sample(status.readingCount, ["direction": "read"])
+            $0.sample(status.writingCount, ["direction": "write"])
+        }
+        family(
+            "sluice_spliced_bytes_total",
+            .counter,
+            "Bytes that the kernel moved from one connection to another."
+        ) {
+            $0.sample(status.splicedByteCount)
         }
     }
 }

@@ -11,10 +11,28 @@ package struct TLSStatus: Hashable, Sendable, Codable {
     package var tls12: UInt64 = 0
     /// By cause; each is listed.
     package var failures: [String: UInt64] = [:]
+    /// `nil` if the kernel does none of it.
+    package var kernel: KernelTLSStatus?
     /// What is served, in the order of the configuration.
     package var certificates: [ServedCertificate] = []
 
     package init() {}
+}
+
+/// TLS with clients and backends whose records the kernel makes and reads.
+package struct KernelTLSStatus: Hashable, Sendable, Codable {
+    /// Connections whose records it reads, or has read.
+    package var readingCount: UInt64
+    /// Connections whose records it makes, or has made.
+    package var writingCount: UInt64
+    /// Bytes that were moved from one connection to the other unseen, those without TLS included.
+    package var splicedByteCount: UInt64
+
+    package init(readingCount: UInt64, writingCount: UInt64, splicedByteCount: UInt64) {
+        self.readingCount = readingCount
+        self.writingCount = writingCount
+        self.splicedByteCount = splicedByteCount
+    }
 }
 
 /// A certificate that clients are shown.

@@ -27,8 +27,13 @@ struct CertificateCommand: AsyncParsableCommand {
     }
 
     static func text(_ answer: CertificateList) -> String {
-        guard !answer.certificates.isEmpty else { return "no listener ends TLS\n" }
-        let rows = answer.certificates.map { entry in
+        let parts = [shown(answer.certificates), managed(answer.managed)].compactMap(\.self)
+        return parts.isEmpty ? "no listener ends TLS\n" : parts.joined(separator: "\n")
+    }
+
+    private static func shown(_ entries: [CertificateList.Entry]) -> String? {
+        guard !entries.isEmpty else { return nil }
+        let rows = entries.map { entry in
             let certificate = entry.certificate
             return [
                 certificate.listener,
@@ -45,5 +50,49 @@ struct CertificateCommand: AsyncParsableCommand {
             ],
             rows
         ).description + "\n"
+    }
+
+    /// Those that are obtained by ACME, and what went wrong with them.
+    private static func managed(_ certificates: [ManagedCertificate]) -> String? {
+        guard !certificates.isEmpty else { return nil }
+        let rows = certificates.map { certificate in
+            [
+                certificate.names.joined(separator: ", "), certificate.challenge,
+                certificate.stateText, certificate.expiresAt?.rfc3339 ?? "-",
+                certificate.renewsAt?.rfc3339 ?? "-",
+                certificate.nextAttemptAt?.rfc3339 ?? "now", "\(certificate.failures)",
+            ]
+        }
+        let table = Columns(
+            [
+                "BY ACME", "CHALLENGE", "STATE", "EXPIRES", "RENEWAL", "NEXT TRY",
+                .number("FAILURES"),
+            ],
+            rows
+        )
+        let failures = certificates.compactMap(\.failureText).map { "\($0)\n" }
+        return "\(table)\n" + (failures.isEmpty ? "" : "\n") + failures.joined()
+    }
+}
+
+extension ManagedCertificate {
+    fileprivate var stateText: String {
+        let words =
+            switch state {
+            case .pending: "none yet"
+            case .valid: "valid"
+            case .renewalFailing: "renewal failing"
+            case .failing: "failing"
+            case .expired: "expired"
+            }
+        return isOrdered ? "\(words), ordered" : words
+    }
+
+    /// `gw.example: cannot …, at 2027-01-31T10:00:00Z (check …)`
+    fileprivate var failureText: String? {
+        guard let lastError else { return nil }
+        let time = lastErrorAt.map { " at \($0.rfc3339)" } ?? ""
+        let suffix = remedy.map { " (\($0))" } ?? ""
+        return LogText.harmless("\(name) failed\(time): \(lastError)\(suffix)")
     }
 }

@@ -29,6 +29,9 @@ extension DenialsCommand {
 
         @OptionGroup var place: PlaceFilterOptions
 
+        @Flag(help: "Only clients that reached no warehouse.")
+        var unrouted = false
+
         @Option(help: "Only denials for this reason, such as notInWhitelist.")
         var reason: String?
 
@@ -47,7 +50,10 @@ extension DenialsCommand {
         @OptionGroup var management: ManagementOptions
 
         private var pairs: [(key: String, value: String)] {
-            place.pairs + PlaceFilterOptions.pairs([("reason", reason), ("since", since)])
+            place.pairs
+                + PlaceFilterOptions.pairs([
+                    ("unrouted", unrouted ? "true" : nil), ("reason", reason), ("since", since),
+                ])
         }
 
         /// An invalid filter is a usage error, found without asking a gateway.

@@ -10,7 +10,8 @@ struct ExamplesCommand: AsyncParsableCommand {
         abstract: "Show how clients connect to a warehouse, ready to paste.",
         discussion: """
             Passwords are not part of the examples: commands ask for them, and programs have a \
-            placeholder.
+            placeholder. With TLS, ca.pem stands for the file with the certificate's authority, \
+            unless the certificate comes from a public authority by ACME: see --authority.
             """
     )
 
@@ -31,6 +32,15 @@ struct ExamplesCommand: AsyncParsableCommand {
     @Option(help: "The default database.")
     var database: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The file with the certificate's authority, or system for those that clients trust anyway.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var authority: String?
+
     @Flag(help: "Terraform configuration instead of clients.")
     var terraform = false
 
@@ -38,11 +48,14 @@ struct ExamplesCommand: AsyncParsableCommand {
 
     private struct Examples: Decodable {
         var examples: [ConnectionExample]
+        var unavailable: [UnavailableClient]?
     }
 
     func validate() throws {
-        guard terraform, link ?? endpoint ?? user ?? database != nil else { return }
-        throw ValidationError("--terraform has no --link, --endpoint, --user or --database")
+        guard terraform, link ?? endpoint ?? user ?? database ?? authority != nil else { return }
+        throw ValidationError(
+            "--terraform has no --link, --endpoint, --user, --database or --authority"
+        )
     }
 
     func run() async throws {
@@ -56,24 +69,35 @@ struct ExamplesCommand: AsyncParsableCommand {
                 query: query
             )
             let answer: ManagementClient.Answer<Examples> = try await sender.send(request)
-            let chosen = try choose(from: answer.value.examples)
+            let chosen = try choose(from: answer.value)
             gateway.print(answer) { _ in chosen }
         }
     }
 
     private var query: [(key: String, value: String)] {
-        [("link", link), ("endpoint", endpoint), ("user", user), ("database", database)]
-            .compactMap { key, value in value.map { (key: key, value: $0) } }
+        [
+            ("link", link), ("endpoint", endpoint), ("user", user), ("database", database),
+            ("authority", authority),
+        ].compactMap { key, value in value.map { (key: key, value: $0) } }
     }
 
     /// The text of one example alone, or all of them with headings.
-    private func choose(from examples: [ConnectionExample]) throws -> String {
+    private func choose(from answer: Examples) throws -> String {
+        let examples = answer.examples
+        let unavailable = answer.unavailable ?? []
         guard let client else {
-            return examples.map { example in
+            let none = unavailable.map {
+                "\($0.title) (\($0.client)): not possible: \($0.reason)\n"
+            }
+            let texts = examples.map { example in
                 let lines = example.text.split(separator: "\n", omittingEmptySubsequences: false)
                 let text = lines.map { $0.isEmpty ? "\n" : "    \($0)\n" }.joined()
                 return "\(example.title) (\(example.client))\n\n\(text)"
-            }.joined(separator: "\n")
+            }
+            return (texts + (none.isEmpty ? [] : [none.joined()])).joined(separator: "\n")
+        }
+        if let client = unavailable.first(where: { $0.client == client }) {
+            throw CommandFailure("no example for \(client.client): \(client.reason)")
         }
         guard let example = examples.first(where: { $0.client == client }) else {
             let known = examples.map(\.client).joined(separator: ", ")

@@ -23,6 +23,11 @@ struct ExplainAccessCommand: AsyncParsableCommand {
             policy, the store counts: that of the running gateway, otherwise the file that it is in. \
             Limits are not considered.
 
+            With what a client says of where it wants to go (--server-name, --host, --user, \
+            --database, --attribute), shows which warehouse that leads it to at each listener, and by \
+            which route; --warehouse is not needed then. Otherwise it is taken to ask for the \
+            warehouse as the listener expects.
+
             Exit codes: 0 at least one listener admits the client, 1 none does, 2 no answer, 64 \
             incorrect usage, 69 no gateway, 77 not permitted, 78 an invalid configuration.
             """
@@ -39,6 +44,31 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         transform: Self.reference
     )
     var endpoint: EndpointReference?
+
+    @Option(
+        help: ArgumentHelp("The name in the client's ClientHello (SNI).", valueName: "name")
+    )
+    var serverName: String?
+
+    @Option(help: ArgumentHelp("The host of its HTTP request.", valueName: "name"))
+    var host: String?
+
+    @Option(help: "The user of its MySQL login, such as demo@SALES.")
+    var user: String?
+
+    @Option(help: "The database of its MySQL login.")
+    var database: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The value of the connection attribute that the listener looks at.",
+            valueName: "value"
+        )
+    )
+    var attribute: String?
+
+    @Option(help: ArgumentHelp("Only the listener at this address.", valueName: "address"))
+    var listener: String?
 
     @Option(
         help: "Evaluate this configuration file instead of querying the running gateway.",
@@ -60,20 +90,55 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         if let config { return try await printAnswer(of: config) }
         let gateway = GatewaySession(json: json, refusal: Self.noAnswer) { try place.target() }
         return try await gateway.run { client in
-            let query =
-                [
-                    (key: "warehouse", value: try await warehouse.id(client)),
-                    (key: "source", value: "\(source)"),
-                ] + (endpoint.map { [(key: "endpoint", value: "\($0)")] } ?? [])
+            let id = needsNoWarehouse ? nil : try await warehouse.id(client)
             let answer: ManagementClient.Answer<[AccessExplanation]> =
-                try await client.get("v1/explain", query: query)
-            gateway.print(answer) { ExplanationText($0).description }
-            return answer.value
+                try await client.get("v1/explain", query: query(id))
+            if json {
+                gateway.print(answer) { _ in "" }
+            } else {
+                StandardOutput.print(try text(of: answer.value), terminator: "")
+            }
+            return try chosen(of: answer.value)
         }
     }
 
+    private var claims: ClientClaims {
+        ClientClaims(
+            serverName: serverName,
+            host: host,
+            user: user,
+            database: database,
+            attribute: attribute
+        )
+    }
+
+    /// Whether the client itself says where it wants to go.
+    private var needsNoWarehouse: Bool { warehouse.warehouse == nil && !claims.isEmpty }
+
+    private func query(_ id: String?) -> [(key: String, value: String)] {
+        [
+            ("warehouse", id), ("source", "\(source)"), ("endpoint", endpoint.map { "\($0)" }),
+            ("serverName", serverName), ("host", host), ("user", user), ("database", database),
+            ("attribute", attribute),
+        ].compactMap { key, value in value.map { (key: key, value: $0) } }
+    }
+
+    private func text(of all: [AccessExplanation]) throws -> String {
+        ExplanationText(try chosen(of: all), showsRoutes: !claims.isEmpty).description
+    }
+
+    /// Of the one listener, if one was chosen.
+    private func chosen(of all: [AccessExplanation]) throws -> [AccessExplanation] {
+        guard let listener else { return all }
+        let chosen = all.filter { $0.listener == listener }
+        guard chosen.isEmpty else { return chosen }
+        let known = all.map(\.listener)
+        let error = FilterQueryError.unknownPlace(kind: .listener, value: listener, known: known)
+        throw CommandFailure("\(error)", code: Self.noAnswer)
+    }
+
     private func printAnswer(of file: String) async throws -> [AccessExplanation] {
-        let loaded = ConfigurationLoader().load(contentsOf: file)
+        let loaded = ConfigurationLoader(readsTLSFiles: false).load(contentsOf: file)
         guard var configuration = loaded.configuration else {
             loaded.lines.forEach { StandardError.print($0) }
             throw GatewayExit.configuration
@@ -88,7 +153,7 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         if json {
             StandardOutput.print(json: try answer.json())
         } else {
-            StandardOutput.print(ExplanationText(answer).description, terminator: "")
+            StandardOutput.print(try text(of: answer), terminator: "")
         }
         return answer
     }
@@ -109,30 +174,33 @@ struct ExplainAccessCommand: AsyncParsableCommand {
         _ file: String
     ) throws -> [AccessExplanation] {
         let known = configuration.topology.warehouses.map(\.id)
-        let id = try CommandFailure.reported { try warehouse.id(among: known) }
-        let answer = configuration.explain(
-            warehouse: id,
+        let id =
+            needsNoWarehouse
+            ? nil : try CommandFailure.reported { try warehouse.id(among: known) }
+        let question = AccessQuestion(
             client: source,
             endpoint: try resolvedEndpoint(of: id, in: configuration, file),
+            claims: claims,
             at: .systemTime
         )
-        guard let answer else {
+        guard let answer = configuration.explain(warehouse: id, question) else {
+            let id = id ?? ""
             let error = FilterQueryError.unknownPlace(kind: .warehouse, value: id, known: known)
             StandardError.print("sluice: \(file): \(error)")
             throw Self.noAnswer
         }
-        return answer
+        return try CommandFailure.reported { try chosen(of: answer) }
     }
 
     private func resolvedEndpoint(
-        of warehouse: String,
+        of warehouse: String?,
         in configuration: GatewayConfiguration,
         _ file: String
     ) throws -> EndpointName? {
         let names = configuration.policy.warehouses.mapValues { $0.endpoints.map(\.name) }
         do throws(EndpointReferenceError) {
             return try endpoint?.resolved(
-                amongOwn: names[warehouse] ?? [],
+                amongOwn: warehouse.flatMap { names[$0] } ?? [],
                 orAll: names.values.flatMap { $0 }
             )
         } catch {
@@ -176,23 +244,33 @@ struct ExplainAccessCommand: AsyncParsableCommand {
 struct ExplanationText: CustomStringConvertible {
     let description: String
 
-    init(_ explanations: [AccessExplanation]) {
-        let lines = explanations.map(Self.line)
+    /// - Parameter showsRoutes: whether it is of interest where clients are led, and by what.
+    init(_ explanations: [AccessExplanation], showsRoutes: Bool = false) {
+        let lines = explanations.map { Self.line($0, showsRoutes) }
         description =
             lines.isEmpty
             ? "this client cannot reach any listener of the warehouse\n" : lines.joined()
     }
 
-    private static func line(_ explanation: AccessExplanation) -> String {
+    private static func line(_ explanation: AccessExplanation, _ showsRoutes: Bool) -> String {
+        let tls = showsRoutes ? ", tls \(explanation.tls.rawValue)" : ""
         let listener =
             "\(explanation.listener) (\(explanation.protocol.rawValue), "
-            + "\(explanation.link.rawValue))"
+            + "\(explanation.link.rawValue)\(tls))"
+        let route = showsRoutes ? words(onRouteOf: explanation) : ""
         let verdict = explanation.verdict == .allow ? "allow" : "deny"
         let expired = explanation.expired.map { "; \(words(on: $0))" } ?? ""
         let header =
             explanation.requiresHeader && explanation.verdict == .allow
             ? ", if named by a load balancer in proxyProtocol.trusted" : ""
-        return "\(verdict)  \(listener)  \(reason(for: explanation))\(header)\(expired)\n"
+        return "\(verdict)  \(listener)  \(route)\(reason(for: explanation))\(header)\(expired)\n"
+    }
+
+    private static func words(onRouteOf explanation: AccessExplanation) -> String {
+        guard let warehouse = explanation.warehouse, let route = explanation.route else {
+            return ""
+        }
+        return "to warehouse \(LogText.harmless(warehouse)) (\(LogText.harmless(route))), "
     }
 
     private static func words(on expired: AccessExplanation.ExpiredRule) -> String {
@@ -204,7 +282,8 @@ struct ExplanationText: CustomStringConvertible {
     private static func reason(for explanation: AccessExplanation) -> String {
         if let warehouse = explanation.leadsTo {
             let endpoint = explanation.endpoint.map { " through \($0)" } ?? ""
-            return "clients\(endpoint) are routed to warehouse \(warehouse)"
+            let route = explanation.route.map { " (\(LogText.harmless($0)))" } ?? ""
+            return "clients\(endpoint) are routed to warehouse \(warehouse)\(route)"
         }
         if let shadow = explanation.shadow {
             let end = explanation.expires.map { " until \($0.rfc3339)" } ?? ""

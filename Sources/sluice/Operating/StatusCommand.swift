@@ -31,6 +31,7 @@ struct StatusTable: CustomStringConvertible {
         let sections = [
             ([Self.summary(of: status)] + Self.troubles(of: status)).joined(separator: "\n"),
             Self.table(of: status.listeners),
+            Self.routes(of: status.listeners),
             BackendTable(BackendList(of: status.listeners)).description,
         ]
         description = sections.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
@@ -124,15 +125,27 @@ struct StatusTable: CustomStringConvertible {
         return lines.map(LogText.harmless)
     }
 
+    /// The routes of listeners that choose between warehouses, or by what clients say.
+    private static func routes(of listeners: [ListenerStatus]) -> String {
+        let rows = listeners.flatMap { listener in
+            listener.routes == ["default"]
+                ? []
+                : listener.routes.map { [listener.address, $0, listener.warehouse ?? "-"] }
+        }
+        return rows.isEmpty ? "" : Columns(["LISTENER", "ROUTE", "WAREHOUSE"], rows).description
+    }
+
     private static func table(of listeners: [ListenerStatus]) -> String {
         let headings: [Columns.Heading] = [
-            "LISTENER", "WAREHOUSE", "PROTOCOL", "LINK", .number("OPEN"), .number("ADMITTED"),
+            "LISTENER", "WAREHOUSE", "PROTOCOL", "LINK", "TLS", .number("OPEN"),
+            .number("ADMITTED"),
             .number("DENIED"), .number("IN"), .number("OUT"),
         ]
         let rows = listeners.map { listener in
             [
                 listener.address, listener.warehouse ?? "-", listener.protocol.rawValue,
-                listener.link.rawValue, "\(listener.activeConnections)", "\(listener.admitted)",
+                listener.link.rawValue, listener.tls.rawValue, "\(listener.activeConnections)",
+                "\(listener.admitted)",
                 "\(listener.denied.values.reduce(0, &+))", listener.bytesIn.asBytes,
                 listener.bytesOut.asBytes,
             ]

@@ -38,6 +38,14 @@ struct DenialFilterTests {
         }
     }
 
+    @Test("unrouted matches clients that reached no warehouse")
+    func unrouted() throws {
+        var record = try record("10.0.0.1/32")
+        #expect(try !matches("unrouted", "true", record) && matches("unrouted", "false", record))
+        record.warehouse = nil
+        #expect(try matches("unrouted", "true", record))
+    }
+
     @Test("An IPv6 source is a /64, which an address in it means too")
     func network() throws {
         let record = try record("2001:db8::/64")

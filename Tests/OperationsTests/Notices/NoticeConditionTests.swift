@@ -119,6 +119,21 @@ struct NoticeConditionTests {
         }
     }
 
+    @Test("A backend that lacks what clients are greeted with is a warning at each listener")
+    func mismatches() {
+        var listener = Self.listener([.healthy, .healthy])
+        #expect(conditions { $0.status.listeners = [listener] } == [])
+        listener.backends[1].shortcomings = ["lacks this (do that)", "is old (update it)"]
+        var other = listener
+        other.address = "127.0.0.1:3307"
+        let found = conditions { $0.status.listeners = [listener, other] }
+        #expect(found.map(\.kind) == [.backendMismatch, .backendMismatch])
+        #expect(Set(found.map(\.key)).count == 2 && found.allSatisfy { $0.severity == .warning })
+        #expect(found[0].sentence.contains("10.0.0.2:9030"))
+        #expect(found[1].sentence.contains("127.0.0.1:3307"))
+        #expect(found[0].sentence.hasSuffix("lacks this (do that); it is old (update it)."))
+    }
+
     @Test("A backend that an operator has taken out of service is expected to be down")
     func maintenance() {
         for mode in [BackendMode.drain, .maintenance] {
@@ -306,6 +321,14 @@ struct NoticeConditionTests {
         let expired = found(0, .expired, rest: -Self.day)
         #expect(expired.map(\.severity) == [.critical])
         #expect(expired.first?.sentence.contains("expired at") == true)
+    }
+
+    @Test("Changed certificate files that cannot be used are a warning")
+    func certificateFiles() {
+        let found = conditions { $0.certificateFilesFailure = "gw.key: the reason" }
+        #expect(found.map(\.key) == ["certificateFailing certificate files"])
+        #expect(found.first?.severity == .warning)
+        #expect(found.first?.sentence.contains("gw.key: the reason.") == true)
     }
 
     // MARK: - The gateway

@@ -146,7 +146,7 @@ struct GatewayPlace {
     }
 
     private static func topology(_ file: String) throws(CommandFailure) -> Topology {
-        let loaded = ConfigurationLoader().load(contentsOf: file)
+        let loaded = ConfigurationLoader(readsTLSFiles: false).load(contentsOf: file)
         guard let topology = loaded.topology ?? loaded.configuration?.topology else {
             throw CommandFailure(
                 loaded.faults.first?.line(in: file) ?? "\(file) is invalid",

@@ -74,7 +74,7 @@ struct NameCommand: AsyncParsableCommand {
         private func file() throws -> String {
             let path = management.config ?? ConfigurationLoader.standardPath()
             let loaded =
-                path.map { ConfigurationLoader().load(contentsOf: $0) }
+                path.map { ConfigurationLoader(readsTLSFiles: false).load(contentsOf: $0) }
                 ?? ConfigurationLoader.withoutFile
             guard let configuration = loaded.configuration else {
                 for line in loaded.lines { StandardError.print(line) }
