@@ -3,9 +3,9 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo release install uninstall test test-api test-acme test-sso test-console \
-    test-install lint bench bench-trie bench-policy bench-micro bench-check build-packages \
-    release-packages test-packages acme-packages sso-packages console-packages bench-packages \
-    envoy drivers toolchain
+    test-ktls test-install lint bench bench-trie bench-policy bench-micro bench-check build-packages \
+    release-packages test-packages acme-packages sso-packages console-packages ktls-packages \
+    bench-packages envoy drivers toolchain
 
 # Where `make install` installs; DESTDIR is prepended.
 PREFIX ?= /usr/local
@@ -15,10 +15,11 @@ release_packages := $(build_packages) binutils python3
 bench_packages := $(build_packages) nginx libnginx-mod-stream haproxy mariadb-server wrk python3 \
     python3-venv
 test_packages  := $(bench_packages) mariadb-client curl iproute2 openssl util-linux bind9 \
-    bind9-dnsutils bind9-utils unbound
+    bind9-dnsutils bind9-utils unbound openjdk-17-jdk-headless libmariadb-java
 acme_packages := $(build_packages) openssl python3 python3-venv
 sso_packages := $(build_packages) python3 python3-venv chromium chromium-driver
 console_packages := $(sso_packages) nginx mariadb-server mariadb-client curl iproute2
+ktls_packages := $(build_packages) binutils busybox-static cpio curl openssl python3 qemu-system-x86
 install_test_packages := $(release_packages) curl fish mandoc zsh
 
 # One set of flags, so that targets share build products.
@@ -35,6 +36,7 @@ help:
 	@echo 'make test-acme   obtain certificates from a directory that certbot finds honest'
 	@echo 'make test-sso    test single sign-on with a real provider and a real browser'
 	@echo 'make test-console go through the journeys of the console in a real browser'
+	@echo 'make test-ktls   test TLS in the kernel, in a virtual machine whose kernel has it'
 	@echo 'make lint        check formatting and the direction of imports'
 	@echo 'make bench       compare with HAProxy, nginx and Envoy, side by side'
 	@echo 'make bench-trie  benchmark lookups in lists of CIDR blocks'
@@ -104,6 +106,10 @@ test-sso: toolchain sso-packages
 	swift build --product sluice
 	.ci/test-sso $(TEST)
 
+test-ktls: toolchain ktls-packages
+	swift build --product sluice
+	.ci/test-ktls $(TEST)
+
 test-console: toolchain console-packages
 	swift build --product sluice
 	.ci/test-console $(TEST)
@@ -155,6 +161,9 @@ acme-packages:
 
 sso-packages:
 	@.ci/install $(sso_packages)
+
+ktls-packages:
+	@.ci/install $(ktls_packages)
 
 console-packages:
 	@.ci/install $(console_packages)

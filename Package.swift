@@ -111,7 +111,7 @@ let package = Package(
         // TLS by OpenSSL, over bytes.
         .target(
             name: "TLS",
-            dependencies: ["COpenSSL", "Sockets", "Text", "Traffic"],
+            dependencies: ["COpenSSL", "DomainNames", "Sockets", "Text", "Traffic"],
             swiftSettings: strict
         ),
         .target(
@@ -143,8 +143,8 @@ let package = Package(
         .target(
             name: "LoadTesting",
             dependencies: [
-                "Addresses", "COpenSSL", "HTTPProtocol", "MySQLClient", "MySQLProtocol",
-                "ProxyProtocol", "SeededRandom", "Sockets", "Text", "Time", "Traffic",
+                "Addresses", "HTTPProtocol", "MySQLClient", "MySQLProtocol", "ProxyProtocol",
+                "SeededRandom", "Sockets", "Text", "Time", "Traffic",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Sources/Tools/LoadTesting",
@@ -407,8 +407,8 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Addresses", "CIDRTrie", "Configurations", "Operations", "Policy", "SeededRandom",
-                "Settings", "TestInputs", "Time", "Traffic",
+                "Addresses", "CIDRTrie", "Configurations", "DomainNames", "Operations", "Policy",
+                "SeededRandom", "Settings", "TestInputs", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -419,7 +419,10 @@ let package = Package(
         ),
         .testTarget(
             name: "TLSTests",
-            dependencies: ["SeededRandom", "Sockets", "TestInputs", "TLS", "Traffic"],
+            dependencies: [
+                "COpenSSL", "SeededRandom", "Sockets", "TestInputs", "TLS", "Traffic",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -434,8 +437,8 @@ let package = Package(
             name: "EngineTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Configurations", "DNSProtocol", "DomainNames", "Engine",
-                "FreePorts", "HTTPProtocol", "NameService", "Operations", "Policy", "SeededRandom",
-                "Settings", "Sockets", "Time", "Traffic",
+                "FreePorts", "HTTPProtocol", "MySQLProtocol", "NameService", "Operations", "Policy",
+                "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -447,7 +450,8 @@ let package = Package(
                 "Operations",
                 "Policy",
                 "NameService", "ScriptedServers",
-                "SeededRandom", "Settings", "Sockets", "Store", "Text", "Time", "Traffic",
+                "SeededRandom", "Settings", "Sockets", "Store", "TestInputs", "Text", "Time",
+                "Traffic",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),

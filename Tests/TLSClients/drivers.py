@@ -198,6 +198,23 @@ def kill(driver, host, port, user, password, authority, *others):
     }
 
 
+def kill_changed(driver, host, port, user, password, authority, other, secret):
+    """A session logs in again as `other`; then several of `user`, on all servers, want to kill it."""
+    plain = dict(host=host, port=int(port), connection_timeout=20, ssl_disabled=True)
+    victim = mysql.connector.connect(user=user, password=password, use_pure=True, **plain)
+    number = victim.connection_id
+    victim.cmd_change_user(other, secret)
+    killers = []
+    for _ in range(4):
+        killer = mysql.connector.connect(user=user, password=password, use_pure=True, **plain)
+        try:
+            killer.cursor().execute(f"KILL {number}")
+            killers.append("killed")
+        except mysql.connector.Error as error:
+            killers.append(str(error.errno))
+    return {"killers": killers, "isAlive": victim.is_connected()}
+
+
 def limit(driver, host, port, user, password, authority):
     """What a second session is told, and whether one is served after the first has ended."""
     first = connect_pymysql(host, port, user, password, authority)

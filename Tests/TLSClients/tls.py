@@ -254,6 +254,26 @@ def crowd(address, name, authority, count, process):
     return {"held": held, "served": served, "closed": closed}
 
 
+def resume(address, name, authority, certificate, key):
+    """Visits an HTTP server again and again, each time with the newest session, until refused."""
+    context = ssl.create_default_context(cafile=authority)
+    context.load_cert_chain(certificate, key)
+    session, visits, deadline = None, [], time.monotonic() + 3 * PATIENCE
+    while time.monotonic() < deadline:
+        with socket.create_connection(address, timeout=PATIENCE) as plain:
+            try:
+                secure = context.wrap_socket(plain, server_hostname=name, session=session)
+                secure.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+                if not secure.recv(4096):
+                    return visits + ["refused"]
+            except OSError:
+                return visits + ["refused"]
+            visits.append("resumed" if secure.session_reused else "full")
+            session = secure.session
+        time.sleep(0.5)
+    return visits
+
+
 class Native:
     """OpenSSL itself, for what Python's module does not have."""
 

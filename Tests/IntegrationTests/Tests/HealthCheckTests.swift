@@ -130,6 +130,48 @@ extension IntegrationTests {
             #expect(errors == "0\n")
         }
 
+        @Test(
+            "A MySQL check over TLS does not make it block the host either, whoever the server is",
+            arguments: [true, false]
+        )
+        func hostBlockingOverTLS(isTrusted: Bool) throws {
+            let host = try #require(NetworkInterfaces.ownAddress, "an address that is not loopback")
+            let authority = try CertificateAuthority("Warehouses' Authority")
+            let certificate = try authority.issue("fe.internal")
+            let known = isTrusted ? authority : try CertificateAuthority.shared.get()
+            let database = try MariaDBServer(
+                host: host,
+                options: [
+                    "--performance-schema=ON", "--max-connect-errors=1",
+                    "--require-secure-transport=ON", "--ssl-cert=\(certificate.certificate)",
+                    "--ssl-key=\(certificate.key)",
+                ]
+            )
+            try database.administer("CREATE USER anyone@'%'")
+            let listener = try ListenerFile(
+                "mysql",
+                to: database.endpoint,
+                settings: [
+                    "tls: on", "healthCheck: { type: mysql, \(Self.fast) }",
+                    "backendTLS: { authorities: \"\(known.certificate)\", serverName: fe.internal }",
+                ]
+            )
+            var file = GatewayFile(listener)
+            file.settings = TLSGate.settings([
+                try CertificateAuthority.shared.get().issue("gw.example")
+            ])
+            let sluice = try SluiceProcess(file)
+            try sluice.waitUntil(database.endpoint, is: isTrusted ? "healthy" : "unhealthy")
+            let before = try database.connectionCount()
+            try wait(for: "ten checks") { try database.connectionCount() >= before + 10 }
+            let errors = try database.administer(
+                "SELECT COALESCE(MAX(SUM_CONNECT_ERRORS), 0) FROM performance_schema.host_cache"
+            )
+            #expect(errors == "0\n")
+            let reason = try sluice.backend("\(database.endpoint)")?.lastFailure
+            #expect(isTrusted || reason?.hasPrefix("TLS: ") == true, "\(reason ?? "none")")
+        }
+
         @Test("A MariaDB that rejects our PROXY header is unhealthy, and the reason has a remedy")
         func refusedHeader() throws {
             let database = try MariaDBServer(options: ["--skip-name-resolve"])

@@ -11,7 +11,7 @@ final class MySQLNameSite: Sendable {
     private static let client = "10.6.0.2"
     private static let server = "10.7.0.2"
     /// The names under the gateway's domain that the client's hosts file has.
-    private static let names = ["w1", "w2", "w3", "w4", "nothing"].map { "\($0).gw.example" }
+    private static let names = ["w1", "w2", "w3", "w4", "w5", "nothing"].map { "\($0).gw.example" }
 
     /// Without TLS. Behind the warehouses W1 and, with a limit of one connection, W4.
     let first: MariaDBServer
@@ -22,6 +22,8 @@ final class MySQLNameSite: Sendable {
     let sluice: SluiceProcess
     let listen: Endpoint
     let authority: CertificateAuthority
+    /// Signs the certificates that W5's clients must show. Behind it is the first server.
+    let readers: CertificateAuthority
     private let clients: NetworkNamespace
     private let gateways: NetworkNamespace
     private let servers: NetworkNamespace
@@ -40,6 +42,7 @@ final class MySQLNameSite: Sendable {
             "address add 10.7.0.1/24 dev servers"
         )
         authority = try CertificateAuthority("Warehouses' Authority")
+        readers = try CertificateAuthority("Readers' Authority")
         let certificate = try authority.issue("second.internal")
         let options = ["--skip-name-resolve", "--max-allowed-packet=64M", "--local-infile=1"]
         first = try servers.inside { try MariaDBServer(host: Self.server, options: options) }
@@ -56,11 +59,12 @@ final class MySQLNameSite: Sendable {
         try Self.makeAccounts(first, second)
         folder = try TemporaryFolder()
         try folder.write(
-            "127.0.0.1 localhost\n\(Self.gateway) \(Self.names.joined(separator: " "))\n",
+            "127.0.0.1 localhost\n\(Self.gateway) elsewhere.example"
+                + " \(Self.names.joined(separator: " "))\n",
             to: "hosts"
         )
         listen = try gateways.inside { try Endpoint.free(Self.gateway) }
-        let file = try Self.file(listen, authority, first, second, unreachable)
+        let file = try Self.file(listen, authority, readers, first, second, unreachable)
         sluice = try gateways.inside { try SluiceProcess(file) }
         try waitUntilKnown()
     }
@@ -127,6 +131,7 @@ final class MySQLNameSite: Sendable {
     private static func file(
         _ listen: Endpoint,
         _ authority: CertificateAuthority,
+        _ readers: CertificateAuthority,
         _ first: MariaDBServer,
         _ second: MariaDBServer,
         _ unreachable: Acceptor
@@ -137,7 +142,9 @@ final class MySQLNameSite: Sendable {
                 "{ \($0), warehouse: W\(number) }"
             }
         }
+        let certificates = "clientCertificates: { authorities: \"\(readers.certificate)\" }"
         let further = [
+            "{ userSuffix: W5, warehouse: W5, \(certificates) }",
             "{ database: sales, warehouse: W2 }", "{ attribute: one, warehouse: W1 }",
             "{ attribute: two, warehouse: W2 }",
         ]
@@ -155,6 +162,7 @@ final class MySQLNameSite: Sendable {
             ("W2", second.endpoint, "anywhere", [secure]),
             ("W3", unreachable.endpoint, "nowhere", ["healthCheck: off"]),
             ("W4", first.endpoint, "anywhere", ["limits: { connections: 1 }"]),
+            ("W5", first.endpoint, "anywhere", []),
         ]
         file.others = warehouses.map { id, backend, mode, settings in
             WarehouseFile(

@@ -52,11 +52,13 @@ final class CertificateAuthority: Sendable {
     ///   - name: the common name.
     ///   - names: alternative names, `DNS:` or `IP:` in front; the common name as DNS by default.
     ///   - expired: whether its time is over.
+    ///   - seconds: after which its time will be over; `nil` for long after the test.
     func issue(
         _ name: String,
         names: [String]? = nil,
         key: Key = .ec,
-        expired: Bool = false
+        expired: Bool = false,
+        lasting seconds: TimeInterval? = nil
     ) throws -> Pair {
         let stem = "\(folder.path)/\(UUID().uuidString.prefix(8))"
         var pair = Pair(certificate: "\(stem).pem", key: "\(stem).key")
@@ -69,7 +71,15 @@ final class CertificateAuthority: Sendable {
                 "-addext", "basicConstraints=CA:FALSE",
             ]
         )
-        let time = expired ? ["-startdate", "20200101000000Z", "-enddate", "20200201000000Z"] : []
+        var time = expired ? ["-startdate", "20200101000000Z", "-enddate", "20200201000000Z"] : []
+        if let seconds {
+            let format = Date.ISO8601FormatStyle(
+                dateSeparator: .omitted,
+                timeSeparator: .omitted
+            )
+            let end = Date(timeIntervalSinceNow: seconds).formatted(format)
+            time = ["-enddate", end.replacingOccurrences(of: "T", with: "")]
+        }
         try Self.openssl(
             [
                 "ca", "-batch", "-config", configuration, "-notext", "-in", "\(stem).csr",

@@ -139,9 +139,9 @@ extension IntegrationTests {
             )
             #expect(unknown.text?.contains("no warehouse has the requested name") == true)
             let two: Visit = try python("visit", "pymysql", "w1.gw.example", "reader@W2", "two")
-            #expect(two.text?.contains("name different warehouses") == true, "\(two)")
+            #expect(two.text?.contains("lead to different warehouses") == true, "\(two)")
             let none = try mariadb("reader", "one")
-            #expect(none.errorOutput.contains("user@WAREHOUSE"), "\(none)")
+            #expect(none.errorOutput.contains("which warehouse is meant"), "\(none)")
             let suffix = try mariadb("reader@W9", "one")
             #expect(suffix.errorOutput.contains("ERROR"), "\(suffix)")
             let reasons = ["unknownName", "contradictingNames", "noRoute"]
@@ -149,6 +149,25 @@ extension IntegrationTests {
                 let line = try site.sluice.accessLine { $0.reason == reason }
                 #expect(line.verdict == "deny" && line.backend == nil)
             }
+        }
+
+        @Test("A user suffix whose route requires a certificate is denied without one, in words")
+        func certificates() throws {
+            let without = try mariadb("reader@W5", "one")
+            #expect(without.errorOutput.contains("ERROR 1130"), "\(without)")
+            #expect(without.errorOutput.contains("a client certificate is required"), "\(without)")
+            let line = try site.sluice.accessLine { $0.reason == "clientCertificateRequired" }
+            #expect(line.warehouse == "W5" && line.backend == nil && line.tls != nil)
+            let reader = try site.readers.issue("reader")
+            let shown = ["--ssl-cert=\(reader.certificate)", "--ssl-key=\(reader.key)"]
+            let answer = try mariadb("reader@W5", "one", options: shown)
+            #expect(answer.output == "\(site.first.endpoint.port)\treader@%\n", "\(answer)")
+            let plain = try site.run(
+                "mariadb",
+                command("reader@W5", "one").filter { !$0.hasPrefix("--ssl") }
+                    + ["--skip-ssl", "-e", "SELECT 1"]
+            )
+            #expect(plain.errorOutput.contains("a client certificate is required"), "\(plain)")
         }
 
         @Test("The name is verified by the client, and by the gateway towards its backend")
@@ -282,6 +301,40 @@ extension IntegrationTests {
             clients[0].signal(SIGINT)
             _ = try clients[0].waitUntilExit()
             try wait(for: "the end of the other query") { try !sleeping(site.first) }
+        }
+
+        private struct JavaVisit: Decodable {
+            var port: UInt16
+            var user: String
+            var isCancelled: Bool
+            var seconds: Double
+            var isAlive: Bool
+            /// Errors of MySQL; -1 for another.
+            var wrongPassword: Int
+            var wrongName: Int
+        }
+
+        @Test(
+            "MariaDB Connector/J verifies the name, logs in by the suffix, and cancels its query",
+            arguments: ["W1", "W2"]
+        )
+        func connectorJ(warehouse: String) throws {
+            let isFirst = warehouse == "W1"
+            let result = try site.run(
+                "java",
+                [
+                    "-XX:TieredStopAtLevel=1", "-cp", "/usr/share/java/mariadb-java-client.jar",
+                    Programs.testFile("TLSClients/ConnectorJ.java"), "w1.gw.example",
+                    "elsewhere.example", "\(site.listen.port)", "reader@\(warehouse)",
+                    isFirst ? "one" : "two", site.authority.certificate,
+                ]
+            )
+            try #require(result.status == 0, "\(result)")
+            let visit = try JSONDecoder().decode(JavaVisit.self, from: Data(result.output.utf8))
+            let server = isFirst ? site.first : site.second
+            #expect(visit.port == server.endpoint.port && visit.user == "reader@%", "\(visit)")
+            #expect(visit.isCancelled && visit.seconds < 20 && visit.isAlive, "\(visit)")
+            #expect(visit.wrongPassword == 1045 && visit.wrongName == -1, "\(visit)")
         }
 
         // MARK: Policy

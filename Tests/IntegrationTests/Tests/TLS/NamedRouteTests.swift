@@ -14,11 +14,13 @@ extension IntegrationTests {
             /// - Parameters:
             ///   - listener: further lines of the listener.
             ///   - key: what its routes match, `serverName` or `host`.
+            ///   - secondKey: what the second one matches; `nil` for the same.
             ///   - isSecure: whether the servers have TLS.
             init(
                 _ listener: [String],
                 service: String = "http",
                 key: String,
+                secondKey: String? = nil,
                 hasDefault: Bool = false,
                 isSecure: Bool = false
             ) throws {
@@ -46,7 +48,7 @@ extension IntegrationTests {
                         "listeners:", "  - protocol: \(service)", "    listen: \"\(listen)\"",
                     ] + listener.map { "    \($0)" } + [
                         "    routes:", "      - { \(key): a.gw.example, warehouse: A }",
-                        "      - { \(key): b.gw.example, warehouse: B }",
+                        "      - { \(secondKey ?? key): b.gw.example, warehouse: B }",
                     ]
                 if hasDefault { file.settings.append("      - { default: true, warehouse: B }") }
                 file.hasFirst = false
@@ -89,7 +91,7 @@ extension IntegrationTests {
             #expect(line.reason == "unknownName" && line.serverName == "c.gw.example")
             #expect(line.backend == nil)
             let outside = try site.get("elsewhere.example", ["--insecure"])
-            #expect(outside.body.contains("no route to a warehouse"), "\(outside)")
+            #expect(outside.body.contains("which warehouse is meant"), "\(outside)")
             // Two names that do not agree.
             let other = try site.get("a.gw.example", ["--header", "Host: b.gw.example"])
             #expect(other.body == "a\n", "routes match only the ClientHello's name: \(other)")
@@ -138,6 +140,11 @@ extension IntegrationTests {
             #expect(unknown.status == 0 && unknown.exitStatus != 0, "\(unknown)")
             let line = try site.sluice.accessLine { $0.verdict == "deny" }
             #expect(line.reason == "unknownName" && line.backend == nil && line.tls == nil)
+            #expect(line.serverName == "c.gw.example")
+            if service == "http" {
+                let alert = try OpenSSLClient.connect(to: site.listen, name: "c.gw.example")
+                #expect(alert.text.contains("unrecognized name"), "\(alert.text)")
+            }
             // However it is cut, the name is still found.
             let found: Cut = try PythonTLS.run(
                 "cut_handshake",
@@ -151,6 +158,24 @@ extension IntegrationTests {
         private struct Cut: Decodable {
             var cases: Int
             var failures: [String]
+        }
+
+        @Test("By both at one listener: a name leads to its warehouse, whoever asks for it")
+        func both() throws {
+            let site = try Site(["tls: on"], key: "serverName", secondKey: "host")
+            for name in ["a", "b"] {
+                #expect(try site.get("\(name).gw.example").body == "\(name)\n")
+                let head = "GET / HTTP/1.1\r\nHost: \(name).gw.example\r\n"
+                let plain = head + "Connection: close\r\n\r\n"
+                #expect(try site.ask(plain).hasSuffix("\r\n\r\n\(name)\n"))
+            }
+            let other = try site.get("a.gw.example", ["--header", "Host: b.gw.example"])
+            #expect(other.body.contains("lead to different warehouses"), "\(other)")
+            let line = try site.sluice.accessLine { $0.verdict == "deny" }
+            #expect(line.reason == "contradictingNames" && line.backend == nil)
+            #expect(line.detail == "serverName: a.gw.example and host: b.gw.example", "\(line)")
+            let unknown = try site.get("c.gw.example")
+            #expect(unknown.body.contains("no warehouse has the requested name"), "\(unknown)")
         }
 
         @Test("By the request's host: port, case, a final dot and the absolute form do not matter")
@@ -193,7 +218,7 @@ extension IntegrationTests {
             }
             let missing = try site.ask(head + "\r\n")
             #expect(missing.hasPrefix("HTTP/1.1 4"), "\(missing)")
-            #expect(missing.contains("no route to a warehouse"))
+            #expect(missing.contains("which warehouse is meant"))
             let unknown = try site.ask(head + "Host: c.gw.example\r\n\r\n")
             #expect(unknown.contains("no warehouse has the requested name"))
             let lines = try site.sluice.accessLines(count: requests.count + 2)

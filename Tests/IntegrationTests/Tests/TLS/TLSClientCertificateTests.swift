@@ -100,6 +100,22 @@ extension IntegrationTests {
             #expect(lines.allSatisfy { $0.clientCertificate == "CN=reader" })
         }
 
+        @Test("A session is not resumed after its certificate's time is over")
+        func expiry() throws {
+            let gate = try TLSGate([mode("required")])
+            let guest = try authority.issue("guest", lasting: 10)
+            let visits: [String] = try PythonTLS.run(
+                "resume",
+                to: gate.listen(),
+                name: "gw.example",
+                trusting: gate.authority,
+                guest.certificate,
+                guest.key
+            )
+            #expect(visits.first == "full" && visits.contains("resumed"), "\(visits)")
+            #expect(visits.last == "refused", "\(visits)")
+        }
+
         @Test(
             "A client that has been revoked since does not resume its session",
             arguments: ["-tls1_2", "-tls1_3"]

@@ -164,19 +164,33 @@ extension IntegrationTests {
             #expect(check.status != 0, "\(check)")
         }
 
+        private func copy(_ from: String, to: String) throws {
+            try Data(contentsOf: URL(fileURLWithPath: from)).write(to: URL(fileURLWithPath: to))
+        }
+
         @Test("The same paths with other content are reloaded too")
         func sameFiles() throws {
             let gate = try TLSGate(["required"])
             let renewed = try gate.authority.issue("renewed.example", names: ["DNS:gw.example"])
-            for (from, to) in [
-                (renewed.certificate, gate.standard.certificate),
-                (renewed.key, gate.standard.key),
-            ] {
-                let content = try Data(contentsOf: URL(fileURLWithPath: from))
-                try content.write(to: URL(fileURLWithPath: to))
-            }
+            try copy(renewed.certificate, to: gate.standard.certificate)
+            try copy(renewed.key, to: gate.standard.key)
             try gate.sluice.reload(to: gate.file)
             #expect(try gate.shakeHands().subject == "renewed.example")
+        }
+
+        @Test("Changed files are used without a reload, but no certificate without its key")
+        func changedFiles() throws {
+            let gate = try TLSGate(["required"])
+            let renewed = try gate.authority.issue("renewed.example", names: ["DNS:gw.example"])
+            try copy(renewed.certificate, to: gate.standard.certificate)
+            // Longer than it takes to look and to read.
+            pause(.seconds(40))
+            #expect(try gate.shakeHands().subject == TLSGate.domain)
+            try copy(renewed.key, to: gate.standard.key)
+            try wait(for: "the new certificate", within: .seconds(60)) {
+                try gate.shakeHands().subject == "renewed.example"
+            }
+            #expect(gate.sluice.operatorLog.contains("certificate files changed, and are used"))
         }
 
         @Test("`sluice cert` and the metrics show what is served, and until when")
