@@ -190,6 +190,17 @@ def idle_bytes(program, count):
     return (after - before) / count
 
 
+def openssl_idle_bytes(folder, count):
+    """Of each idle connection, what OpenSSL itself keeps; None without a C compiler."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openssl-idle.c")
+    program = os.path.join(folder, "openssl-idle")
+    if not shutil.which("cc"):
+        return None
+    subprocess.run(["cc", "-O2", "-o", program, source, "-lssl", "-lcrypto"], check=True)
+    command = [program, f"{folder}/ec.pem", f"{folder}/ec.key", str(count)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--sluice", action="append", required=True, help="PATH or NAME=PATH")
@@ -250,6 +261,9 @@ def main():
             for name in names:
                 size = idle_bytes(contestants[name, ("ec", True)], options.idle)
                 print(f"{'idle':12} {name:10} {size / 1024:9.1f} KiB per connection")
+            own = openssl_idle_bytes(folder, options.idle)
+            if own:
+                print(f"{'idle':12} {'OpenSSL':10} {own / 1024:9.1f} KiB that it keeps for each")
     finally:
         for program in programs:
             program.stop()
