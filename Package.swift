@@ -343,7 +343,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HTTPProtocolTests",
-            dependencies: ["HTTPProtocol"],
+            dependencies: ["HTTPProtocol", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -392,7 +392,7 @@ let package = Package(
             name: "TrafficTests",
             dependencies: [
                 "Addresses", "HTTPProtocol", "MySQLProtocol", "Policy", "ProxyProtocol",
-                "SeededRandom", "TestInputs", "Traffic",
+                "SeededRandom", "TestInputs", "Text", "Traffic",
             ],
             swiftSettings: strict
         ),
@@ -437,8 +437,10 @@ let package = Package(
             name: "EngineTests",
             dependencies: [
                 "Addresses", "CIDRTrie", "Configurations", "DNSProtocol", "DomainNames", "Engine",
-                "FreePorts", "HTTPProtocol", "MySQLProtocol", "NameService", "Operations", "Policy",
-                "SeededRandom", "Settings", "Sockets", "Time", "Traffic",
+                "FreePorts", "HTTPProtocol", "MySQLClient", "MySQLProtocol", "NameService",
+                "Operations",
+                "Policy", "SeededRandom", "Settings", "Sockets", "TestInputs", "Time", "TLS",
+                "Traffic",
             ],
             swiftSettings: strict
         ),

@@ -12,14 +12,16 @@ public struct HTTPResponseParser: Sendable {
 
     private enum State {
         case statusLine
-        case fields(HTTPResponseHead)
-        case content(HTTPResponseHead, remainingByteCount: Int)
-        case chunked(HTTPResponseHead, ChunkedBody)
-        case untilEndOfStream(HTTPResponseHead)
+        case fields
+        case content(remainingByteCount: Int)
+        case chunked(ChunkedBody)
+        case untilEndOfStream
     }
 
     private var state = State.statusLine
-    private var lines = LineCollector(.lenient)
+    /// Of the response that is being read.
+    private var head = HTTPResponseHead()
+    private var lines = LineCollector()
     private var hasBegun = false
     /// The beginning of the content of the last error response (RFC 9110 §15.5, §15.6).
     public private(set) var errorContent: [UInt8] = []
@@ -37,9 +39,9 @@ public struct HTTPResponseParser: Sendable {
         var position = 0
         while position < bytes.count {
             hasBegun = true
-            guard let ended = try step(bytes, &position) else { continue }
+            guard try step(bytes, &position) else { continue }
             guard position == bytes.count else { throw .excessBytes }
-            return complete(ended)
+            return complete()
         }
         return .incomplete
     }
@@ -47,7 +49,7 @@ public struct HTTPResponseParser: Sendable {
     /// How many of the next bytes are content, which is not inspected.
     public var indifferentByteCount: Int {
         switch state {
-        case .content(_, let remaining): remaining
+        case .content(let remaining): remaining
         case .untilEndOfStream: .max
         case .statusLine, .fields, .chunked: 0
         }
@@ -55,60 +57,63 @@ public struct HTTPResponseParser: Sendable {
 
     /// This many bytes of the content have arrived unseen, at most ``indifferentByteCount``.
     public mutating func skip(_ byteCount: Int) -> Progress {
-        guard case .content(let head, let remaining) = state else { return .incomplete }
-        state = .content(head, remainingByteCount: max(0, remaining - byteCount))
-        return byteCount < remaining ? .incomplete : complete(head)
+        guard case .content(let remaining) = state else { return .incomplete }
+        state = .content(remainingByteCount: max(0, remaining - byteCount))
+        return byteCount < remaining ? .incomplete : complete()
     }
 
     /// The stream has ended: the response's end if nothing else marks it; `nil` if the response is
     /// cut off.
     public mutating func receiveEndOfStream() -> Progress? {
-        guard case .untilEndOfStream(let head) = state else { return nil }
-        state = .statusLine
-        hasBegun = false
+        guard case .untilEndOfStream = state else { return nil }
+        _ = complete()
         return .complete(status: head.status, keepsConnection: false)
     }
 
-    private mutating func complete(_ head: HTTPResponseHead) -> Progress {
+    private mutating func complete() -> Progress {
         state = .statusLine
         hasBegun = false
         return .complete(status: head.status, keepsConnection: head.keepsConnection)
     }
+}
 
+// MARK: - The parts of a response
+
+extension HTTPResponseParser {
     /// Reads one line or a piece of the content.
     ///
-    /// - Returns: the head of the response that ended with it.
+    /// - Returns: whether the response ended with it.
     private mutating func step(
         _ bytes: Span<UInt8>,
         _ position: inout Int
-    ) throws(HTTPSyntaxError) -> HTTPResponseHead? {
+    ) throws(HTTPSyntaxError) -> Bool {
         switch state {
         case .statusLine:
-            let head = try lines.nextLine(of: bytes, from: &position) {
-                (line) throws(HTTPSyntaxError) in try HTTPResponseHead(statusLine: line)
+            let line: Void? = try lines.nextLine(of: bytes, from: &position, changing: &head) {
+                (line, head) throws(HTTPSyntaxError) in try head.read(statusLine: line)
             }
-            if let head { state = .fields(head) }
-            return nil
-        case .fields(let head):
-            return try readField(of: head, bytes, &position)
-        case .content(let head, let remaining):
+            if line != nil { state = .fields }
+            return false
+        case .fields:
+            return try readField(bytes, &position)
+        case .content(let remaining):
             let taken = min(remaining, bytes.count - position)
-            keepErrorContent(of: head, bytes.extracting(position..<position + taken))
+            keepErrorContent(bytes.extracting(position..<position + taken))
             position += taken
-            state = .content(head, remainingByteCount: remaining - taken)
-            return taken == remaining ? head : nil
-        case .chunked(let head, var body):
-            let hasEnded = try body.receive(bytes, from: &position, lines: &lines)
-            state = .chunked(head, body)
-            return hasEnded ? head : nil
-        case .untilEndOfStream(let head):
-            keepErrorContent(of: head, bytes.extracting(position..<bytes.count))
+            state = .content(remainingByteCount: remaining - taken)
+            return taken == remaining
+        case .chunked(var body):
+            let hasEnded = try body.receive(bytes, from: &position)
+            state = .chunked(body)
+            return hasEnded
+        case .untilEndOfStream:
+            keepErrorContent(bytes.extracting(position..<bytes.count))
             position = bytes.count
-            return nil
+            return false
         }
     }
 
-    private mutating func keepErrorContent(of head: HTTPResponseHead, _ bytes: Span<UInt8>) {
+    private mutating func keepErrorContent(_ bytes: Span<UInt8>) {
         guard head.status >= 400 else { return }
         let count = min(bytes.count, Self.errorContentLimit - errorContent.count)
         for index in 0..<max(0, count) { errorContent.append(bytes[index]) }
@@ -116,41 +121,30 @@ public struct HTTPResponseParser: Sendable {
 
     /// Reads a field, or the empty line after the last one.
     private mutating func readField(
-        of head: HTTPResponseHead,
         _ bytes: Span<UInt8>,
         _ position: inout Int
-    ) throws(HTTPSyntaxError) -> HTTPResponseHead? {
-        let next = try lines.nextLine(of: bytes, from: &position) {
-            (line) throws(HTTPSyntaxError) -> HTTPResponseHead? in
-            guard !line.isEmpty else { return nil }
-            var head = head
-            try head.read(field: line)
-            return head
+    ) throws(HTTPSyntaxError) -> Bool {
+        let isLast = try lines.nextLine(of: bytes, from: &position, changing: &head) {
+            (line, head) throws(HTTPSyntaxError) in
+            if !line.isEmpty { try head.read(field: line) }
+            return line.isEmpty
         }
-        guard let next else { return nil }
-        if let head = next {
-            state = .fields(head)
-            return nil
-        }
-        return try beginContent(of: head)
+        return isLast == true ? try beginContent() : false
     }
 
-    private mutating func beginContent(
-        of head: HTTPResponseHead
-    ) throws(HTTPSyntaxError) -> HTTPResponseHead? {
-        var head = head
-        try head.endFields()
+    private mutating func beginContent() throws(HTTPSyntaxError) -> Bool {
+        let framing = try head.end()
         errorContent.removeAll(keepingCapacity: true)
-        if head.isInterim {
+        if head.statusLine.isInterim {
             state = .statusLine
-            return nil
+            return false
         }
-        switch try head.framing() {
-        case .length(0): return head
-        case .length(let count): state = .content(head, remainingByteCount: count)
-        case .chunked: state = .chunked(head, ChunkedBody())
-        case .untilEndOfStream: state = .untilEndOfStream(head)
+        switch framing {
+        case .length(0): return true
+        case .length(let count): state = .content(remainingByteCount: count)
+        case .chunked: state = .chunked(ChunkedBody(.lenient))
+        case .untilEndOfStream: state = .untilEndOfStream
         }
-        return nil
+        return false
     }
 }

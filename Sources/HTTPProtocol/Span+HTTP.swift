@@ -8,6 +8,22 @@ extension Span<UInt8> {
         return nil
     }
 
+    /// The first `byte` at `start` or after it.
+    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        let end = end(from: start) { $0 != byte }
+        return end < count ? end : nil
+    }
+
+    /// Where the bytes from `start` on end that `isOfPart` returns `true` for.
+    @inline(__always)
+    func end(from start: Int, while isOfPart: (UInt8) -> Bool) -> Int {
+        let rest = extracting(start..<count)
+        var index = 0
+        // Without checks for an overflow that cannot happen: every byte of a head passes here.
+        while index < rest.count, isOfPart(rest[index]) { index &+= 1 }
+        return start &+ index
+    }
+
     public func lastIndex(of byte: UInt8) -> Int? {
         for index in indices.reversed() where self[index] == byte { return index }
         return nil
@@ -18,11 +34,50 @@ extension Span<UInt8> {
         let length = text.utf8CodeUnitCount
         guard length <= count else { return false }
         let letters = unsafe UnsafeBufferPointer(start: text.utf8Start, count: length)
-        for index in 0..<length
-        where unsafe self[index].lowercased != letters[index].lowercased {
+        let beginning = extracting(0..<length)
+        var index = 0
+        while index < beginning.count {
+            let (byte, letter) = unsafe (beginning[index], letters[index])
+            if byte != letter, byte.lowercased != letter.lowercased { return false }
+            index &+= 1
+        }
+        return true
+    }
+
+    /// Whether it is `text`, which must be ASCII; in any case.
+    public func equals(ignoringCase text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount && hasPrefix(text)
+    }
+
+    /// Whether it is `other` in any case of ASCII letters.
+    func equals(ignoringCase other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index].lowercased != other[index].lowercased {
             return false
         }
         return true
+    }
+
+    /// Whether it is `text`, which must be ASCII, in the same case.
+    func equals(exactly text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard length == count else { return false }
+        let letters = unsafe UnsafeBufferPointer(start: text.utf8Start, count: length)
+        for index in 0..<length where unsafe self[index] != letters[index] { return false }
+        return true
+    }
+
+    /// A copy of the bytes in `range`.
+    func copy(_ range: Range<Int>) -> [UInt8] {
+        let part = extracting(range)
+        var copy = [UInt8](repeating: 0, count: part.count)
+        var destination = copy.mutableSpan
+        var index = 0
+        while index < part.count {
+            destination[index] = part[index]
+            index &+= 1
+        }
+        return copy
     }
 
     /// Whether `token` is an element of this comma-separated list.
@@ -80,4 +135,18 @@ extension Span<UInt8> {
 
 extension UInt8 {
     public var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+
+    /// Whether it may be part of a token: letters, digits and some punctuation (RFC 9110 §5.6.2).
+    var isOfToken: Bool {
+        // One bit for each character: ! # $ % & ' * + - . 0-9, and A-Z ^ _ ` a-z | ~.
+        let low: UInt64 = 0x03ff_6cfa_0000_0000
+        let high: UInt64 = 0x57ff_ffff_c7ff_fffe
+        let bits = self < 0x40 ? low : high
+        return self < 0x80 && bits >> UInt64(self & 0x3f) & 1 == 1
+    }
+
+    /// Whether it may be part of a request's target here: all but controls, spaces and the mark of a
+    /// fragment. Old clients send bytes that are not ASCII, and characters that should be
+    /// percent-encoded.
+    var isOfTarget: Bool { self > 0x20 && self != 0x7f && self != UInt8(ascii: "#") }
 }

@@ -50,18 +50,73 @@ struct BodyLengthTests {
         #expect(counted.isComplete && BodyLength.bytes(0).isComplete)
     }
 
+    /// The error that the chunks in `text` are refused for, in pieces of `pieceByteCount` bytes.
+    private func error(of text: String, pieceByteCount: Int) -> HTTPSyntaxError? {
+        var body = BodyLength.chunked
+        let bytes = Array(text.utf8)
+        do throws(HTTPSyntaxError) {
+            for start in stride(from: 0, to: bytes.count, by: pieceByteCount) {
+                let end = min(start + pieceByteCount, bytes.count)
+                _ = try body.receive(bytes.span.extracting(start..<end))
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("Ambiguous chunks are rejected", arguments: malformed)
+    func rejection(text: String, expected: HTTPSyntaxError) {
+        for size in [1, 2, 5, 100_000] {
+            #expect(error(of: text, pieceByteCount: size) == expected, "by \(size)")
+        }
+    }
+
+    private static let malformed: [(String, HTTPSyntaxError)] = [
+        // Sizes.
+        ("x\r\n", .badChunk), ("\r\n", .badChunk), (";a\r\n", .badChunk), (" 5\r\n", .badChunk),
+        ("-1\r\n", .badChunk), ("+1\r\n", .badChunk), ("0x5\r\n", .badChunk),
+        ("5 5\r\n", .badChunk),
+        ("5_0\r\n", .badChunk), ("5 \r\n", .badChunk), ("5\t\r\n", .badChunk),
+        ("5,\r\n", .badChunk),
+        ("5.0\r\n", .badChunk), ("5h\r\n", .badChunk), ("\u{664}\r\n", .badChunk),
+        ("5\0\r\n", .badChunk), ("0000000000000005\r\n", .badChunk),
+        ("ffffffffffffffff\r\n", .badChunk), ("10000000000000000\r\n", .badChunk),
+        // Line ends.
+        ("5\nhello\r\n", .bareLineFeed), ("5\rhello\r\n", .bareCarriageReturn),
+        ("5\r\nhello\n0\r\n\r\n", .bareLineFeed), ("5\r\nhello\r0\r\n\r\n", .bareCarriageReturn),
+        ("5\r\nhelloX\r\n", .badChunk), ("5\r\nhelloXX0\r\n\r\n", .badChunk),
+        ("5\r\nhello0\r\n\r\n", .badChunk), ("5\r\r\nhello", .bareCarriageReturn),
+        ("0\r\n\n", .bareLineFeed), ("0\r\n\rX", .bareCarriageReturn), ("0\n\r\n", .bareLineFeed),
+        // Extensions: a line end that only some readers see.
+        ("5;\nhello\r\n", .bareLineFeed), ("5;a\nb\r\nhello\r\n", .bareLineFeed),
+        ("5;a\rb\r\nhello\r\n", .bareCarriageReturn), ("5;a=\"b\r\nc\"\r\n", .badChunk),
+        ("5;a=\"b\nc\"\r\n", .bareLineFeed), ("5;a=\"\\\"\r\n", .badChunk),
+        ("5;\0\r\n", .badChunk), ("5;\u{7f}\r\n", .badChunk), ("5;\u{b}\r\n", .badChunk),
+        ("5;\(String(repeating: "a", count: 4_097))\r\n", .badChunk),
+        // Trailers.
+        ("0\r\nX\r\n\r\n", .badField), ("0\r\n: a\r\n\r\n", .badField),
+        ("0\r\nX : a\r\n\r\n", .badField), ("0\r\n X: a\r\n\r\n", .foldedField),
+        ("0\r\nX: a\r\n b\r\n\r\n", .foldedField), ("0\r\nX: a\n\r\n", .bareLineFeed),
+        ("0\r\nX: a\rb\r\n\r\n", .bareCarriageReturn), ("0\r\nX: a\0\r\n\r\n", .badValue),
+        ("0\r\nGET / HTTP/1.1\r\n", .badField), ("0\r\ncontent-LENGTH: 5\r\n\r\n", .badTrailer),
+        ("0\r\nT: 1\r\nTransfer-Encoding:x\r\n\r\n", .badTrailer),
+        ("0\r\nhost:\r\n\r\n", .badTrailer),
+        ("0\r\n\(String(repeating: "X: y\r\n", count: 11_000))", .headTooLong),
+    ]
+
     @Test(
-        "Ambiguous chunks are rejected",
+        "Extensions and trailers pass",
         arguments: [
-            "5\nhello\r\n", "5\r\nhello\n0\r\n\r\n", "x\r\n", "-1\r\n", "5 5\r\n",
-            "5\r\nhelloX\r\n",
+            "5;\r\nhello\r\n0;\r\n\r\n", "5;a;b=c;d=\"e;\\\"f\"\r\nhello\r\n00\r\n\r\n",
+            "5; \t a = b\r\nhello\r\n0\r\nT:\r\nU: \u{e4} v\r\n\r\n",
+            "0\r\nhosts: a\r\nhos: b\r\nx-host: c\r\nContent-Length-x: 1\r\nh: 1\r\n\r\n",
+            "000000000000005\r\nhello\r\n000000000000000\r\n\r\n",
         ]
     )
-    func malformed(text: String) {
-        let bytes = Array(text.utf8)
-        #expect(throws: HTTPSyntaxError.self) {
-            var body = BodyLength.chunked
-            _ = try body.receive(bytes.span)
+    func wellFormed(text: String) throws {
+        for cut in 0...text.utf8.count {
+            #expect(try length(of: text + "x", as: .chunked, cutAt: cut) == text.utf8.count)
         }
     }
 }

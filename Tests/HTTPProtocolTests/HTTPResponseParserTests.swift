@@ -62,7 +62,7 @@ import Testing
         ("HTTP/1.1 099 OK\r\n\r\n", .badStatusLine),
         ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", .badField),
         ("HTTP/1.1 200 OK\r\nName : x\r\n\r\n", .badField),
-        ("HTTP/1.1 200 OK\r\n folded\r\n\r\n", .badField),
+        ("HTTP/1.1 200 OK\r\n folded\r\n\r\n", .foldedField),
         ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", .badContentLength),
         ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", .badContentLength),
         ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", .badContentLength),
@@ -73,7 +73,7 @@ import Testing
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, x\r\n\r\n", .badTransferEncoding),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-            .badTransferEncoding
+            .conflictingLengths
         ),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", .badChunk),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", .badChunk),
