@@ -30,4 +30,14 @@ int64_t copenssl_rsa_public_pem(const uint8_t *der, size_t der_count, uint8_t *o
 int64_t copenssl_rsa_oaep_decrypt(const uint8_t *der, size_t der_count, const uint8_t *bytes,
                                   size_t count, uint8_t *output, size_t capacity);
 
+/// Fills `count` bytes with random ones, for a key.
+int copenssl_random(uint8_t *output, size_t count);
+/// Encrypts and authenticates `count` bytes with the 32 bytes at `key` by AES-256-GCM (NIST SP 800-38D)
+/// under a random nonce. Writes nonce, content and tag to `output`: 28 bytes more than `count`. Returns
+/// how many it was.
+int64_t copenssl_seal(const uint8_t *key, const uint8_t *bytes, size_t count, uint8_t *output);
+/// Decrypts what `copenssl_seal` has written with the same key, into at most `count` bytes at `output`.
+/// Returns how many it was; -1 for anything else, of which nothing is written.
+int64_t copenssl_unseal(const uint8_t *key, const uint8_t *bytes, size_t count, uint8_t *output);
+
 #endif
