@@ -2,7 +2,8 @@ extension DenialReason {
     /// For the operator: cause and remedy in one sentence. The client gets ``message(to:)``
     /// instead.
     public var advice: String {
-        accessAdvice ?? headerAdvice ?? protocolAdvice ?? endpointAdvice ?? limitAdvice
+        accessAdvice ?? headerAdvice ?? protocolAdvice ?? requestAdvice ?? endpointAdvice
+            ?? limitAdvice
     }
 
     private var accessAdvice: String? {
@@ -50,6 +51,26 @@ extension DenialReason {
             "the route requires a client certificate of its own authorities; the client must show one"
                 + " and connect by the route's serverName (see clientCertificates)"
         case .badLogin: "the client's MySQL login cannot be carried on; the detail has the reason"
+        default: nil
+        }
+    }
+
+    private var requestAdvice: String? {
+        switch self {
+        case .malformedRequest:
+            "the request is not HTTP/1.1, or ambiguous; the detail has the rule that it breaks"
+        case .forbiddenPath:
+            "the listener denies this path; if clients need it, change http.deny of the listener"
+        case .misdirectedRequest:
+            "a request on a kept connection names a host of another route; clients must open a"
+                + " connection for each host"
+        case .redirectRefused:
+            "a backend redirects to a server that is not among the service's; if it is one, add it to"
+                + " redirects.targets, or learn the targets (redirects.learn)"
+        case .badAnswer:
+            "a backend's answer is not HTTP/1.1; the detail has the reason: is it an HTTP port?"
+        case .answerTimeout:
+            "a backend did not answer in time; see http.redirectTimeout and http.answerTimeout"
         default: nil
         }
     }

@@ -9,7 +9,9 @@ extension DenialReason {
         case sourceLimit
         /// All clients together have too many connections.
         case gatewayLimit
-        /// No backend is available.
+        /// The client is admitted, and its request is not: another one may be.
+        case request
+        /// No backend is available, or none answers as it must.
         case outage
     }
 
@@ -26,7 +28,8 @@ extension DenialReason {
         case .connectionLimit, .warehouseConnectionLimit, .serviceConnectionLimit,
             .endpointConnectionLimit, .noSourcePort:
             .gatewayLimit
-        case .noBackend: .outage
+        case .malformedRequest, .forbiddenPath, .misdirectedRequest: .request
+        case .noBackend, .redirectRefused, .badAnswer, .answerTimeout: .outage
         }
     }
 
@@ -40,6 +43,7 @@ extension DenialReason {
         switch family {
         case .access: "Host '\(client)' is not allowed to connect to this warehouse: \(words)"
         case .sourceLimit, .gatewayLimit: "Too many connections: \(words)"
+        case .request: "Request refused: \(words)"
         case .outage: "Warehouse unavailable: \(words)"
         }
     }
@@ -85,6 +89,13 @@ extension DenialReason {
         case .sourceConnectionLimit: "this address has too many open connections"
         case .sourceRateLimit: "this address connects too often; try again later"
         case .noSourcePort: "the gateway has no free port for its backends; try again later"
+        case .malformedRequest: "the request is not valid HTTP/1.1"
+        case .forbiddenPath: "this path is not available here"
+        case .misdirectedRequest:
+            "the request's host leads elsewhere than this connection; open a new connection for it"
+        case .redirectRefused: "the server redirected to an address that is not allowed"
+        case .badAnswer: "the server's answer is not valid HTTP/1.1"
+        case .answerTimeout: "the server did not answer in time"
         case .noBackend: "no backend is available; try again later"
         }
     }

@@ -59,6 +59,19 @@ public enum DenialReason: String, Hashable, Sendable, CaseIterable, Codable {
     case serviceConnectionLimit
     case sourceConnectionLimit
     case sourceRateLimit
+    /// A request is not HTTP/1.1, or two servers could read it differently (RFC 9112 §11.2).
+    case malformedRequest
+    /// The listener denies the path of a request.
+    case forbiddenPath
+    /// A request on a kept connection names a host of another route than the first one did, or than
+    /// the client's TLS session (RFC 9110 §15.5.20).
+    case misdirectedRequest
+    /// A backend's redirect leads to none of the service's targets.
+    case redirectRefused
+    /// A backend's answer is not HTTP/1.1, or two clients could read it differently.
+    case badAnswer
+    /// A backend did not begin its answer in time.
+    case answerTimeout
     /// No backend took the connection, unhealthy ones included.
     case noBackend
     /// The gateway has no local port left for a connection to a backend.

@@ -1,4 +1,3 @@
-public import HTTPProtocol
 public import MySQLProtocol
 public import Policy
 
@@ -21,12 +20,27 @@ public protocol Dialogue: Sendable {
     mutating func deadlinePassed() -> DialogueStep
     /// The TLS session with the backend that was requested with `.startTLS` is established.
     mutating func secured() -> DialogueStep
+    /// No backend of those that were requested with `.dial` could be connected.
+    mutating func dialFailed(_ reason: DenialReason, detail: String) -> DialogueStep
     /// What a MySQL server has greeted with, for those that health checks do not see.
     var backendGreeting: MySQLGreeting? { get }
+    /// Whether the client's bytes are read. Others stay in the kernel.
+    var readsClient: Bool { get }
+    /// How long a silent backend is waited for; `nil` for what logins take.
+    var patience: Duration? { get }
+    /// What the client has requested, for the record.
+    var request: HTTPRequestRecord? { get }
 }
 
 extension Dialogue {
+    public mutating func dialFailed(_ reason: DenialReason, detail: String) -> DialogueStep {
+        .refused(reason, detail: detail)
+    }
+
     public var backendGreeting: MySQLGreeting? { nil }
+    public var readsClient: Bool { true }
+    public var patience: Duration? { nil }
+    public var request: HTTPRequestRecord? { nil }
 
     /// Never called for a dialogue that does not request TLS.
     public mutating func secured() -> DialogueStep { .more(Messages()) }
@@ -46,6 +60,9 @@ public enum DialogueStep: Sendable {
     case refused(DenialReason, detail: String)
     /// The client is to be denied with these words, which fit the exchange so far.
     case denied(DenialReason, detail: String, words: [UInt8])
+    /// The request was answered, by these, and nothing is relayed. `excess` is what the client has sent
+    /// beyond it.
+    case answered([UInt8], ExchangeEnd, excess: [UInt8])
     /// The client left.
     case left
 }
@@ -67,53 +84,21 @@ public enum DialTarget: Hashable, Sendable {
     case service
     /// One of the service's own, instead of the one that is connected.
     case another
+    /// One of the service's own, over a new connection.
+    case anew
     /// A backend of this address, if the service allows it.
     case address(String)
+    /// The server that a backend's redirect leads to, if the service allows it: one of its own
+    /// backends or of its redirect targets.
+    case redirected(RedirectTarget)
 }
 
 /// What a relay does with the bytes.
 public enum RelayTerms: Sendable {
     /// All pass, and nothing looks at them.
     case free
-    /// They pass up to a bound.
-    case bounded(RelayBounds)
     /// The client's are shown to a watch, the backend's pass.
     indirect case watched(any ClientWatch)
-
-    /// `nil` if the relay has none.
-    public var bounds: RelayBounds? {
-        guard case .bounded(let bounds) = self else { return nil }
-        return bounds
-    }
-}
-
-/// A relay that ends while both sides stay connected: after a request's body and its answer's.
-///
-/// What follows in the client's stream is read by ``FirstBytes`` again: the next request. A class, for
-/// few relays have any.
-public final class RelayBounds: Sendable {
-    /// How much goes to the backend; `nil` for a direction without a bound.
-    public let toBackend: BodyLength?
-    public let toClient: BodyLength?
-    /// What reads the client's bytes afterwards.
-    public let next: FirstBytes
-    /// What was relayed, for the record.
-    public let title: String
-    /// Bytes of the client that the dialogue has seen beyond the bound, which is then complete.
-    /// `next` reads them first.
-    public let excess: [UInt8]
-
-    public init(
-        toBackend: BodyLength?,
-        toClient: BodyLength?,
-        next: FirstBytes,
-        title: String,
-        excess: [UInt8] = []
-    ) {
-        self.toBackend = toBackend
-        self.toClient = toClient
-        self.next = next
-        self.title = title
-        self.excess = excess
-    }
+    /// A request and its answer pass, and then the next request may follow.
+    indirect case exchange(any Exchange, ExchangeBounds)
 }

@@ -164,10 +164,12 @@ public struct FirstBytes: Sendable {
 
 extension Span<UInt8> {
     /// A copy of the bytes from `offset` on.
-    func copy(from offset: Int) -> [UInt8] {
+    func copy(from offset: Int) -> [UInt8] { copy(offset..<count) }
+
+    func copy(_ range: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(count - offset)
-        for index in offset..<count { bytes.append(self[index]) }
+        bytes.reserveCapacity(range.count)
+        for index in range { bytes.append(self[index]) }
         return bytes
     }
 }

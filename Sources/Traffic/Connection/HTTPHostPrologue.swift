@@ -6,29 +6,31 @@ import Policy
 /// The whole connection goes to the warehouse of its first request: a client that keeps it open asks
 /// the same server. A client whose first bytes are TLS, which passes through, names no host.
 public struct HTTPHostPrologue: Prologue {
-    private var reader = RequestHostReader()
-    private var held: [UInt8] = []
+    private var reader = HTTPRequestReader()
 
     public init() {}
 
     public mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
-        if held.isEmpty, bytes[0] == ClientHelloReader.handshakeRecord {
+        if reader.byteCount == 0, bytes[0] == ClientHelloReader.handshakeRecord {
             return .decided(nil, replay: Replay())
         }
-        switch reader.receive(bytes) {
-        case .incomplete:
-            held += bytes.copy(from: 0)
-            return .more()
-        case .complete(let host):
-            return .decided(host.map { .host($0) }, replay: Replay(held: held))
-        case .malformed(let reason):
-            return .refused(.noRoute, detail: reason)
+        do throws(HTTPSyntaxError) {
+            guard let (head, consumed) = try reader.receive(bytes) else { return .more() }
+            let host = head.host.map { Finding.host($0) }
+            return .decided(host, replay: Replay(held: head.bytes, offset: consumed))
+        } catch {
+            return .refused(.noRoute, detail: "the request's head is malformed: \(error)")
         }
     }
 
-    public mutating func endOfStream() -> PrologueStep { .left(isProbe: held.isEmpty) }
+    public mutating func endOfStream() -> PrologueStep { .left(isProbe: reader.isEmpty) }
 
     public mutating func deadlinePassed() -> PrologueStep {
-        .refused(.noRoute, detail: "the client did not send a whole request head in time")
+        .refused(
+            .noRoute,
+            detail: reader.isEmpty
+                ? ForeignProtocol.silenceAtHTTPPort
+                : "the client did not send a whole request head in time"
+        )
     }
 }

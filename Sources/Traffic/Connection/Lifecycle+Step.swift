@@ -20,6 +20,8 @@ extension Lifecycle {
         /// What the backend, a MySQL server, has greeted with: at most one. An array, because most
         /// steps have none, and it takes one word.
         public var backendGreeting: [MySQLGreeting] = []
+        /// The request that is over, before anything else is done: at most one. An array, as above.
+        public var finishedRequest: [HTTPRequestRecord] = []
         public var action: Action
 
         init(
@@ -49,6 +51,12 @@ extension Lifecycle {
             return replay
         }
 
+        /// How an answer is passed on, if it is.
+        public var answer: ExchangeAnswer? {
+            guard case .passAnswer(let answer) = action else { return nil }
+            return answer
+        }
+
         /// Nothing has changed.
         public static var nothing: Step { Step(.wait) }
     }
@@ -64,8 +72,13 @@ extension Lifecycle {
         /// The backend that was being dialed is of no use (`reason`, if the connection knows it
         /// better than the socket): connect to another, and answer by ``dialed(_:)``.
         case redial(reason: String?)
-        /// Relay the bytes of both sides, up to the bounds if there are some.
-        case relay(RelayBounds?)
+        /// Relay the bytes of both sides, the client's up to the bounds if there are some.
+        case relay(ExchangeBounds?)
+        /// Pass on an answer, from the bytes that were shown last, and what follows up to its bound.
+        case passAnswer(ExchangeAnswer)
+        /// Read the client's next request. It begins with `excess`; if that is `nil`, with what was read
+        /// beyond the last one's bound.
+        case next(excess: [UInt8]?)
         /// Establish TLS with this side, after what is sent to it: as a server with the client, whose
         /// handshake begins with `held`, as a client with the backend. Answer by
         /// ``secured(_:_:)``, ``secureFailed(_:detail:)`` or ``foreseen(_:)``.
@@ -80,8 +93,8 @@ extension Lifecycle {
         case deny(DenialReason, detail: String)
         /// Send FIN to the client, and read until it has closed too.
         case linger
-        /// Record the request whose bounds were reached, and read the next.
-        case recordRequest(title: String)
+        /// As `linger`, of a client that is still sending a request.
+        case drain
         /// Close all that is open, by a reset or not, and write the connection's record.
         case end(ConnectionEnd, byReset: Bool)
     }
@@ -99,6 +112,8 @@ extension Lifecycle {
         case nextRequest
         case refusal
         case linger
+        /// As `linger`, of a client that is still sending a request.
+        case drain
     }
 
     /// The verdict of the policy and the limits on a client.

@@ -1,3 +1,4 @@
+import HTTPProtocol
 public import Policy
 
 /// One connection's life, from accept to its record, as decisions only: no socket, clock or
@@ -7,7 +8,7 @@ public import Policy
 /// place, and reports the result. Every connection takes the same path:
 ///
 /// ```
-///   ┌────────────── bounded ──────────────┐
+///   ┌───────────── exchanged ─────────────┐
 ///   ▼                                     │
 /// identifying ──► judging ──► dialing ──► relaying ──► lingering ──► ended
 ///        │           │           │ ▲          │            ▲           ▲
@@ -21,7 +22,8 @@ public import Policy
 ///                                                    └► refusing
 /// ```
 ///
-/// A watched relay may be interrupted by a dialogue: it is `conversing` then, and `relaying` again.
+/// A watched relay may be interrupted by a dialogue: it is `conversing` then, and `relaying` again. A
+/// relay that is an exchange is over with it, and the next request is read.
 ///
 /// A state holds only what is valid in it. What the connection is counted in follows from its state
 /// too (``Holdings``): so everything is released exactly once, however the state is left.
@@ -39,13 +41,14 @@ public struct Lifecycle: Sendable {
         indirect case conversing(FirstBytes, any Dialogue)
         /// TLS with the backend is being established, within a dialogue.
         indirect case securingBackend(FirstBytes, any Dialogue)
-        case relaying(FirstBytes, Relay, RelayTerms)
+        case relaying(FirstBytes, Relay)
         /// Waits for the words of the refusal.
         case denying(Answer)
         /// The denial has a dialogue of its own: a greeting before a login.
         indirect case refusing(any Prologue)
-        /// Everything was said; waits for the client to close, so that no reset overtakes it.
-        case lingering(ConnectionEnd)
+        /// Everything was said; waits for the client to close, so that no reset overtakes it. It may
+        /// still send some bytes, which are dropped.
+        case lingering(ConnectionEnd, restByteCount: Int)
         case ended
     }
 
@@ -68,9 +71,21 @@ public struct Lifecycle: Sendable {
     }
 
     private var state: State
-    /// Of a watched relay, at most one. Not a part of the state, where it would be copied for each piece
-    /// of the client's bytes; an array, because most connections have none, and it takes one word.
-    private var watches: [any ClientWatch] = []
+    /// What looks at the bytes of a relay. Not a part of the state, where it would be copied for each
+    /// piece of them.
+    private struct Observation {
+        /// Of a watched relay.
+        var watch: (any ClientWatch)?
+        /// The request and its answer that are being relayed.
+        var exchange: (any Exchange)?
+        /// What was learned before a connection's first request, and is true of all.
+        var lasting = Introduction()
+        /// Whether the client may be sending a body, which would meet a closed socket.
+        var isSending = false
+    }
+
+    /// At most one: an array, because most connections have none, and it takes one word.
+    private var observation: [Observation] = []
     private var holdings = Holdings.accepted
     /// Whether the client has sent anything that was looked at.
     public private(set) var hasReceived = false
@@ -122,15 +137,35 @@ extension Lifecycle {
 
     /// Whether its bytes are relayed and nothing looks at them: then the engine moves them by itself.
     public var isRelaying: Bool {
-        guard case .relaying(let firstBytes, _, _) = state else { return false }
-        return firstBytes.isPassed && watches.isEmpty
+        guard case .relaying(let firstBytes, _) = state else { return false }
+        return firstBytes.isPassed && !isWatched && !awaitsAnswer
+    }
+
+    /// Whether a request is being relayed whose answer's end is not known: the backend's bytes are to
+    /// be shown.
+    public var awaitsAnswer: Bool { observation.first?.exchange?.awaitsAnswer ?? false }
+
+    /// Whether the client is still sending what nobody wants.
+    public var isDraining: Bool {
+        guard case .lingering(_, let rest) = state else { return false }
+        return rest > Self.refusedByteLimit
+    }
+
+    /// For how long a silent backend is waited for, if that is not what the configuration says.
+    public var patience: Duration? {
+        guard case .conversing(_, let dialogue) = state else {
+            return observation.first?.exchange?.patience
+        }
+        return dialogue.patience
     }
 
     /// Whether the client's bytes are shown to a watch during the whole relay.
-    public var isWatched: Bool { !watches.isEmpty }
+    public var isWatched: Bool { !observation.isEmpty && observation[0].watch != nil }
+
+    private var isExchange: Bool { !observation.isEmpty && observation[0].exchange != nil }
 
     /// The session of a watched relay, as its backend knows it.
-    public var watchedSession: WatchedSession? { watches.first?.session }
+    public var watchedSession: WatchedSession? { observation.first?.watch?.session }
 
     /// Whether the client was admitted and has not been denied since: what an operator sees as a
     /// session, and what a change of policy may end.
@@ -138,13 +173,13 @@ extension Lifecycle {
 
     /// Whether one direction is over, and the other is not.
     public var isHalfClosed: Bool {
-        guard case .relaying(_, let relay, _) = state else { return false }
+        guard case .relaying(_, let relay) = state else { return false }
         return relay.isHalfClosed
     }
 
     /// Whether the side's stream has ended, and was passed on whole.
     public func hasEnded(_ side: RelaySide) -> Bool {
-        guard case .relaying(_, let relay, _) = state else { return false }
+        guard case .relaying(_, let relay) = state else { return false }
         return relay.hasEnded(side)
     }
 
@@ -154,9 +189,10 @@ extension Lifecycle {
         switch state {
         case .identifying(_, _, let kept?): side == .client || kept.hasBackend
         case .identifying, .refusing, .lingering: side == .client
-        case .conversing: true
-        case .relaying where isWatched: side == .client && !watches[0].isWaiting
-        case .relaying(let firstBytes, _, _): side == .client && !firstBytes.isPassed
+        case .conversing(_, let dialogue): side == .backend || dialogue.readsClient
+        case .relaying where isWatched: side == .client && observation[0].watch?.isWaiting == false
+        case .relaying where awaitsAnswer: side == .backend
+        case .relaying(let firstBytes, _): side == .client && !firstBytes.isPassed
         case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .ended: false
         }
     }
@@ -185,14 +221,15 @@ extension Lifecycle {
     public mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> Step {
         guard side == .client else { return receiveFromBackend(bytes) }
         hasReceived = true
-        if isWatched { return follow(watches[0].receive(bytes)) }
+        if isWatched, let step = observation[0].watch?.receive(bytes) { return follow(step) }
         switch state {
         case .identifying, .relaying, .conversing:
             return look(at: bytes) { $0.receive(bytes, introducing: &$1) }
         case .refusing(var prologue):
             return refuse(prologue.receive(bytes), by: prologue)
-        case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .lingering,
-            .ended:
+        case .lingering(let end, let rest):
+            return drop(bytes.count, of: rest, before: end)
+        case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .ended:
             return .nothing
         }
     }
@@ -205,6 +242,9 @@ extension Lifecycle {
         case .identifying:
             // An answer without a question.
             return leaveBackend()
+        case .relaying where awaitsAnswer:
+            guard let step = observation[0].exchange?.receive(bytes) else { return .nothing }
+            return follow(step)
         case .securing, .securingBackend, .judging, .dialing, .redialing, .relaying, .denying,
             .refusing, .lingering, .ended:
             return .nothing
@@ -215,7 +255,10 @@ extension Lifecycle {
     public mutating func endOfStream(from side: RelaySide) -> Step {
         guard side == .client else { return endOfBackendStream() }
         switch state {
-        case .relaying(let firstBytes, _, _) where firstBytes.isPassed:
+        case .relaying where isExchange:
+            // In the middle of a request: the backend must not take it for a whole one.
+            return end(.clientLeft, byReset: true)
+        case .relaying(let firstBytes, _) where firstBytes.isPassed:
             return relay(.endOfStream(from: .client))
         case .conversing(let firstBytes, var dialogue) where firstBytes.isPassed:
             let step = dialogue.endOfStream(from: .client)
@@ -231,7 +274,7 @@ extension Lifecycle {
             return end(.clientLeft)
         case .refusing:
             return end(.denied)
-        case .lingering(let end):
+        case .lingering(let end, _):
             return self.end(end)
         case .judging, .dialing, .redialing, .denying, .ended:
             return .nothing
@@ -240,6 +283,8 @@ extension Lifecycle {
 
     private mutating func endOfBackendStream() -> Step {
         switch state {
+        case .relaying where isExchange:
+            return endOfAnswer()
         case .relaying:
             return relay(.endOfStream(from: .backend))
         case .conversing(let firstBytes, var dialogue):
@@ -263,6 +308,7 @@ extension Lifecycle {
         _ failure: SideFailure = .reset,
         isGentle: Bool = false
     ) -> Step {
+        if side == .backend, awaitsAnswer { return endOfAnswer() }
         if case .relaying = state { return relay(.readFailed(side, failure), isGentle: isGentle) }
         return side == .client ? clientFailed(failure) : backendFailed()
     }
@@ -278,7 +324,7 @@ extension Lifecycle {
             return end(relay.end(after: failure, of: .client), byReset: true)
         case .denying, .refusing:
             return end(.denied)
-        case .lingering(let end):
+        case .lingering(let end, _):
             return self.end(end)
         case .ended:
             return .nothing
@@ -329,7 +375,7 @@ extension Lifecycle {
             return follow(step, of: dialogue, firstBytes)
         case .refusing:
             return end(.denied)
-        case .lingering(let end):
+        case .lingering(let end, _):
             return self.end(end)
         case .judging, .denying, .relaying, .ended:
             return .nothing
@@ -350,26 +396,11 @@ extension Lifecycle {
         return step
     }
 
-    /// The relay has moved all that its bounds allow.
-    public mutating func boundsReached() -> Step {
-        guard case .relaying(_, _, .bounded(let bounds)) = state else { return .nothing }
-        var next = bounds.next
-        let greeting = next.begin()
-        return enter(
-            .identifying(next, Introduction(), Kept()),
-            Step(
-                .recordRequest(title: bounds.title),
-                toClient: greeting,
-                deadline: .nextRequest
-            )
-        )
-    }
-
     /// The connection has to end now, whatever it is doing: an operator, a new policy or a limit
     /// wants it. How one has ended that is only waited for is not changed by that.
     public mutating func close(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
         switch state {
-        case .lingering(let decided): self.end(decided)
+        case .lingering(let decided, _): self.end(decided)
         case .denying, .refusing: self.end(.denied)
         case .identifying, .securing, .judging, .dialing, .redialing, .conversing,
             .securingBackend, .relaying, .ended:
@@ -390,7 +421,7 @@ extension Lifecycle {
         case .denied(let reason, let detail):
             return deny(reason, detail)
         case .probe:
-            return enter(.lingering(.probe), Step(.linger, deadline: .linger))
+            return linger(.probe, saying: [])
         case .admitted:
             if let forgery { return deny(forgery, "") }
             return enter(.dialing(firstBytes, passed: passed), Step(.dial(.service)))
@@ -418,7 +449,7 @@ extension Lifecycle {
         switch outcome {
         case .connected:
             return enter(
-                .relaying(firstBytes, Relay(), .free),
+                .relaying(firstBytes, Relay()),
                 Step(.relay(nil), toBackend: passed, deadline: .relay)
             )
         case .connectedFor(var dialogue):
@@ -439,7 +470,11 @@ extension Lifecycle {
             var dialogue = dialogue
             let step = dialogue.begin(clientBytes: [])
             return follow(step, of: dialogue, firstBytes)
-        case .underWay, .failed, .exhausted:
+        case .failed(let reason, let detail):
+            var dialogue = dialogue
+            let step = dialogue.dialFailed(reason, detail: detail)
+            return follow(step, of: dialogue, firstBytes)
+        case .underWay, .exhausted:
             return notConnected(outcome)
         }
     }
@@ -460,7 +495,8 @@ extension Lifecycle {
         case .silence(let byReset):
             return end(.denied, byReset: byReset)
         case .words(let words):
-            return linger(.denied, saying: words)
+            return (observation.first?.isSending ?? false)
+                ? drain(.denied, saying: words) : linger(.denied, saying: words)
         case .prologue(var prologue):
             let greeting = prologue.begin()
             return enter(
@@ -489,9 +525,9 @@ extension Lifecycle {
             var step = identify(looked, firstBytes, introduction, bytes)
             if isNext, step.deadline == nil { step.deadline = .firstBytes }
             return step
-        case .relaying(var firstBytes, let relay, let terms):
+        case .relaying(var firstBytes, let relay):
             let step = look(&firstBytes, &unused)
-            state = .relaying(firstBytes, relay, terms)
+            state = .relaying(firstBytes, relay)
             return pass(step) { Step(.passOn($0)) }
         case .conversing(var firstBytes, var dialogue):
             let step = look(&firstBytes, &unused)
@@ -551,7 +587,13 @@ extension Lifecycle {
         forgery: DenialReason? = nil,
         saying reply: [UInt8] = []
     ) -> Step {
-        enter(
+        if let request = introduction.request {
+            if observation.isEmpty {
+                observation = [Observation(lasting: introduction.withoutRequest)]
+            }
+            observation[0].isSending = request.declaresBody
+        }
+        return enter(
             .judging(firstBytes, passed: passed, forgery: forgery),
             Step(.judge(introduction, isForged: forgery != nil), toClient: reply)
         )
@@ -613,8 +655,10 @@ extension Lifecycle {
 extension Lifecycle {
     /// The answer to `.kill`, immediately or later.
     public mutating func killResolved(_ target: KillTarget) -> Step {
-        guard isWatched, watches[0].isWaiting else { return .nothing }
-        return follow(watches[0].resolved(target))
+        guard isWatched, observation[0].watch?.isWaiting == true,
+            let step = observation[0].watch?.resolved(target)
+        else { return .nothing }
+        return follow(step)
     }
 
     private mutating func follow(_ step: WatchStep) -> Step {
@@ -636,10 +680,102 @@ extension Lifecycle {
         _ toClient: [UInt8],
         _ toBackend: [UInt8]
     ) -> Step {
-        guard case .relaying(let firstBytes, _, _) = state else { return .nothing }
+        guard case .relaying(let firstBytes, _) = state else { return .nothing }
         return enter(
             .conversing(firstBytes, dialogue),
             Step(.wait, toClient: toClient, toBackend: toBackend, deadline: .dialogue)
+        )
+    }
+}
+
+// MARK: - Exchanges
+
+extension Lifecycle {
+    /// Bytes of a client that is being denied are dropped up to this many.
+    private static let refusedByteLimit = 1 << 20
+    /// The same after an early answer to a request with a long body. Many clients read no answer before
+    /// they have sent it all; closing would reset them, and lose the answer (RFC 9112 §9.6).
+    private static let drainedByteLimit = 1 << 30
+
+    private mutating func follow(_ step: ExchangeStep) -> Step {
+        switch step {
+        case .more(let words):
+            return Step(.wait, toClient: words)
+        case .answer(let answer):
+            return Step(.passAnswer(answer))
+        case .upgrade(let words):
+            guard case .relaying(let firstBytes, _) = state else { return .nothing }
+            return enter(
+                .relaying(firstBytes, Relay()),
+                Step(.relay(nil), toClient: words, deadline: .relay)
+            )
+        case .again(let dialogue, let target):
+            guard case .relaying(let firstBytes, _) = state else { return .nothing }
+            observation[0].exchange = nil
+            return enter(.redialing(firstBytes, dialogue), Step(.dial(target)))
+        case .refused(let reason, let detail):
+            return deny(reason, detail)
+        case .finished(let words):
+            return drain(saying: words)
+        case .left:
+            return end(.backendReset)
+        }
+    }
+
+    /// The backend's stream has ended, or failed while an answer was awaited.
+    private mutating func endOfAnswer() -> Step {
+        if awaitsAnswer, let step = observation[0].exchange?.endOfAnswer() { return follow(step) }
+        guard observation.first?.exchange?.endsWithStream == true else {
+            return linger(.backendReset, saying: [])
+        }
+        return drain(saying: [])
+    }
+
+    /// The request and its answer were passed on, up to their ends.
+    public mutating func boundsReached() -> Step {
+        guard case .relaying = state, let exchange = observation.first?.exchange else {
+            return .nothing
+        }
+        return finish(exchange.end, saying: [], excess: nil)
+    }
+
+    /// The answer was passed on, and the client has not sent all of the request.
+    public mutating func answeredEarly() -> Step {
+        guard case .relaying = state, isExchange else { return .nothing }
+        return drain(saying: [])
+    }
+
+    /// The answer to a request has not come in time.
+    public mutating func answerTimedOut() -> Step {
+        guard awaitsAnswer, let exchange = observation[0].exchange else { return .nothing }
+        return follow(exchange.timeout)
+    }
+
+    private mutating func finish(_ end: ExchangeEnd, saying words: [UInt8], excess: [UInt8]?)
+        -> Step
+    {
+        var step: Step
+        if var next = end.next {
+            let greeting = next.begin()
+            step = enter(
+                .identifying(
+                    next,
+                    observation.first?.lasting ?? Introduction(),
+                    Kept(hasBackend: end.keepsBackend)
+                ),
+                Step(.next(excess: excess), toClient: words + greeting, deadline: .nextRequest)
+            )
+        } else {
+            step = drain(saying: words)
+        }
+        step.finishedRequest = [end.record]
+        return step
+    }
+
+    private mutating func drain(_ end: ConnectionEnd = .finished, saying words: [UInt8]) -> Step {
+        enter(
+            .lingering(end, restByteCount: Self.drainedByteLimit),
+            Step(.drain, toClient: words, deadline: .drain)
         )
     }
 }
@@ -669,14 +805,31 @@ extension Lifecycle {
             next.backendGreeting = dialogue.backendGreeting.map { [$0] } ?? []
             return next
         case .refused(let reason, let detail):
-            return deny(reason, detail)
+            return deny(reason, detail, dialogue.request)
         case .denied(let reason, let detail, let words):
             var next = deny(reason, detail, .words(words))
             next.backendGreeting = dialogue.backendGreeting.map { [$0] } ?? []
             return next
+        case .answered(let words, let end, let excess):
+            return finish(end, saying: words, excess: excess)
         case .left:
             return end(.clientLeft)
         }
+    }
+
+    private mutating func observe(_ change: (inout Observation) -> Void) {
+        if observation.isEmpty { observation = [Observation()] }
+        change(&observation[0])
+    }
+
+    private mutating func deny(
+        _ reason: DenialReason,
+        _ detail: String,
+        _ request: HTTPRequestRecord?
+    ) -> Step {
+        var step = deny(reason, detail)
+        step.finishedRequest = request.map { [$0] } ?? []
+        return step
     }
 
     private mutating func relay(
@@ -684,25 +837,25 @@ extension Lifecycle {
         _ messages: Messages,
         _ terms: RelayTerms
     ) -> Step {
-        guard case .watched(let watch) = terms else {
-            let step = Step(.relay(terms.bounds), messages, .relay)
-            return enter(.relaying(firstBytes, Relay(), terms), step)
-        }
-        // Its dialogue has read a login, so nothing is left that reads before it.
+        var bounds: ExchangeBounds?
+        if case .exchange(_, let some) = terms { bounds = some }
         let step = enter(
-            .relaying(firstBytes, Relay(), .free),
-            Step(.relay(nil), messages, .relay)
+            .relaying(firstBytes, Relay()),
+            Step(.relay(bounds), messages, .relay)
         )
-        watches = [watch]
+        switch terms {
+        case .free: break
+        // Its dialogue has read a login, so nothing is left that reads before it.
+        case .watched(let watch): observe { $0.watch = watch }
+        case .exchange(let exchange, _): observe { $0.exchange = exchange }
+        }
         return step
     }
 
     private mutating func relay(_ event: Relay.Event, isGentle: Bool = false) -> Step {
-        guard case .relaying(let firstBytes, var relay, let terms) = state else {
-            return .nothing
-        }
+        guard case .relaying(let firstBytes, var relay) = state else { return .nothing }
         let action = relay.handle(event)
-        state = .relaying(firstBytes, relay, terms)
+        state = .relaying(firstBytes, relay)
         switch action {
         case .none: return .nothing
         case .shutdownWrite(let side): return Step(.shutdownWrite(side))
@@ -734,7 +887,16 @@ extension Lifecycle {
     }
 
     private mutating func linger(_ end: ConnectionEnd, saying words: [UInt8]) -> Step {
-        enter(.lingering(end), Step(.linger, toClient: words, deadline: .linger))
+        enter(
+            .lingering(end, restByteCount: Self.refusedByteLimit),
+            Step(.linger, toClient: words, deadline: .linger)
+        )
+    }
+
+    private mutating func drop(_ count: Int, of rest: Int, before end: ConnectionEnd) -> Step {
+        guard count < rest else { return self.end(end) }
+        state = .lingering(end, restByteCount: rest - count)
+        return .nothing
     }
 
     private mutating func end(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
@@ -747,7 +909,13 @@ extension Lifecycle {
         let kept = holdings(in: state)
         step.released = holdings.subtracting(kept)
         step.acquired = kept.subtracting(holdings).intersection(.places)
-        watches = []
+        if !observation.isEmpty {
+            observation[0].watch = nil
+            if let exchange = observation[0].exchange {
+                step.finishedRequest = [exchange.end.record]
+                observation[0].exchange = nil
+            }
+        }
         self.state = state
         holdings = kept
         return step

@@ -1,3 +1,4 @@
+public import HTTPProtocol
 public import Policy
 public import ProxyProtocol
 
@@ -82,6 +83,8 @@ public enum Finding: Hashable, Sendable {
     case authority(String)
     /// The host of an HTTP request, in lower case and without the port.
     case host(String)
+    /// The head of an HTTP request that the gateway itself carries to a backend.
+    indirect case request(HTTPRequestHead)
     /// What the login to a MySQL server has said.
     case login(LoginClaims)
 }
@@ -156,6 +159,24 @@ public struct Introduction: Hashable, Sendable {
         return nil
     }
 
+    /// The head of the HTTP request that is to be carried to a backend, if there is one.
+    public var request: HTTPRequestHead? {
+        for case .request(let head) in findings { return head }
+        return nil
+    }
+
+    /// What is true of all requests on the connection.
+    var withoutRequest: Introduction {
+        Introduction(
+            findings.filter {
+                switch $0 {
+                case .request, .host: false
+                case .proxyHeaders, .tlsSession, .clientHello, .authority, .login: true
+                }
+            }
+        )
+    }
+
     /// The name that the client has requested in its ClientHello, and that a load balancer passes on
     /// (PROXY protocol §2.2.2, PP2_TYPE_AUTHORITY).
     private var serverNames: [String] {
@@ -173,6 +194,7 @@ public struct Introduction: Hashable, Sendable {
     public var matches: [RouteMatch] {
         var matches = serverNames.map { RouteMatch.serverName($0) }
         for case .host(let name) in findings { matches.append(.host(name)) }
+        if let name = request?.host { matches.append(.host(name)) }
         for case .login(let claims) in findings {
             if let suffix = claims.userSuffix { matches.append(.userSuffix(suffix)) }
             if let attribute = claims.attribute { matches.append(.attribute(attribute)) }

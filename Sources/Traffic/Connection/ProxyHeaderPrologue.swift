@@ -92,16 +92,24 @@ public struct ProxyHeaderPrologue: Prologue {
 }
 
 /// The prologue that keeps PROXY headers which clients write themselves from a backend that would
-/// believe them.
+/// believe them, and HTTP from a MySQL server, which would count it as a failed handshake of the
+/// gateway's address (`max_connect_errors`).
 public struct ForgedHeaderGuard: Prologue {
     private var signatureGuard = ProxySignatureGuard()
+    private let refusesHTTP: Bool
 
-    public init() {}
+    /// - Parameter service: what the backend speaks.
+    public init(of service: ServiceProtocol = .tcp) {
+        refusesHTTP = service == .mysql
+    }
 
     public var runsBesideRelay: Bool { true }
 
     public mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
-        switch signatureGuard.receive(bytes) {
+        if refusesHTTP, signatureGuard.heldBytes.isEmpty, ForeignProtocol.isHTTP(bytes) {
+            return .refused(.badLogin, detail: ForeignProtocol.httpAtMySQLPort)
+        }
+        return switch signatureGuard.receive(bytes) {
         case .undecided: .more()
         case .clear: .decided(nil, replay: Replay(held: signatureGuard.heldBytes))
         case .header: .refused(.unexpectedProxyHeader, detail: "")

@@ -58,9 +58,11 @@ public struct MySQLGreetingPrologue: Prologue {
     }
 
     public mutating func receive(_ bytes: Span<UInt8>) -> PrologueStep {
+        let isFirst = !hasReceived
         hasReceived = true
         var position = 0
         do throws(MySQLLoginFailure) {
+            if isFirst, ForeignProtocol.isHTTP(bytes) { throw .clientSpeaksHTTP }
             guard let packet = try next(of: bytes, from: &position) else { return .more() }
             if state == .plain, MySQLTLSRequest(payload: packet.payload) != nil {
                 return try startTLS(Replay(offset: position))

@@ -7,6 +7,8 @@ enum MySQLLoginFailure: Error, Equatable {
 
     /// Its packet is not valid.
     case clientSent(MySQLWireError)
+    /// Its first bytes are an HTTP request's.
+    case clientSpeaksHTTP
     /// It sent a packet when the backend had to speak.
     case clientOutOfTurn
     /// It did not send its next packet in time.
@@ -57,8 +59,9 @@ enum MySQLLoginFailure: Error, Equatable {
 extension MySQLLoginFailure {
     var reason: DenialReason {
         switch self {
-        case .clientSent, .clientOutOfTurn, .clientTimedOut, .clientTooOld, .clientExpectsTLS,
-            .clientForgesProxy, .clientSentBadPassword, .clientUsedOtherKey, .backendLacks,
+        case .clientSent, .clientSpeaksHTTP, .clientOutOfTurn, .clientTimedOut, .clientTooOld,
+            .clientExpectsTLS, .clientForgesProxy, .clientSentBadPassword, .clientUsedOtherKey,
+            .backendLacks,
             .obsoletePlugin, .endless, .passwordInClear(plugin: _, .backend):
             .badLogin
         case .clientWithoutTLS, .clientSentPasswordInClear, .passwordInClear(plugin: _, .client):
@@ -85,7 +88,8 @@ extension MySQLLoginFailure {
         case .clientSent(.packetTooLong): MySQLErrorPacket.packetTooLarge
         case .clientTooOld, .clientSent(.obsoleteLogin), .backendLacks, .obsoletePlugin:
             MySQLErrorPacket.unsupportedAuthentication
-        case .clientSent, .clientExpectsTLS, .clientForgesProxy, .clientSentBadPassword:
+        case .clientSent, .clientSpeaksHTTP, .clientExpectsTLS, .clientForgesProxy,
+            .clientSentBadPassword:
             MySQLErrorPacket.badHandshake
         case .clientTimedOut: MySQLErrorPacket.readTimeout
         case .clientWithoutTLS, .clientSentPasswordInClear, .passwordInClear:
@@ -109,6 +113,7 @@ extension MySQLLoginFailure {
         case .clientTooOld, .clientSent(.obsoleteLogin):
             "The client does not support authentication plugins; use one of MySQL 5.5.7 or later"
         case .clientSent: "Bad handshake"
+        case .clientSpeaksHTTP: "This is a MySQL port, not an HTTP port"
         case .clientTimedOut: "The login took too long"
         case .clientWithoutTLS:
             "Connections without TLS are not allowed here; enable TLS in the client"
@@ -155,6 +160,7 @@ extension MySQLLoginFailure {
     var detail: String {
         switch self {
         case .clientSent(let error): "the client sent \(error)"
+        case .clientSpeaksHTTP: ForeignProtocol.httpAtMySQLPort
         case .clientOutOfTurn: "the client sent a packet when the backend had to answer"
         case .clientTimedOut: "the client did not complete its login in time"
         case .clientTooOld: "the client is from before MySQL 5.5.7 (no CLIENT_PLUGIN_AUTH)"

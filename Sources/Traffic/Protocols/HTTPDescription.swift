@@ -41,30 +41,44 @@ public struct HTTPRejection: Hashable, Sendable {
 
     /// The whole response, RFC 9112.
     public var bytes: [UInt8] {
-        let body = body
+        let (status, code) = requestAnswer ?? familyAnswer
+        let body = body(code)
         var head = "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"
         head += "Content-Length: \(body.count)\r\nCache-Control: no-store\r\n"
-        if reason.family != .access { head += "Retry-After: \(Self.retryAfterSeconds)\r\n" }
+        if isTemporary { head += "Retry-After: \(Self.retryAfterSeconds)\r\n" }
         return Array("\(head)Connection: close\r\n\r\n".utf8) + body
     }
 
-    private var status: String {
-        switch reason.family {
-        case .access: "403 Forbidden"
-        case .sourceLimit: "429 Too Many Requests"
-        case .gatewayLimit, .outage: "503 Service Unavailable"
+    /// Whether `Retry-After` applies: to 429 and 503 (RFC 9110 §10.2.3). After 502 and 504, the
+    /// server that answered wrongly or not at all may have begun the request.
+    private var isTemporary: Bool {
+        reason.isLimit || reason == .noBackend
+    }
+
+    /// Three digits (RFC 9110 §15).
+    public var statusCode: Int { Int((requestAnswer ?? familyAnswer).status.prefix(3)) ?? 0 }
+
+    private var requestAnswer: (status: String, code: String)? {
+        switch reason {
+        case .malformedRequest: ("400 Bad Request", "BadRequest")
+        case .forbiddenPath: ("403 Forbidden", "ForbiddenPath")
+        case .misdirectedRequest: ("421 Misdirected Request", "MisdirectedRequest")
+        case .redirectRefused, .badAnswer: ("502 Bad Gateway", "BadGateway")
+        case .answerTimeout: ("504 Gateway Timeout", "GatewayTimeout")
+        default: nil
         }
     }
 
-    private var code: String {
+    private var familyAnswer: (status: String, code: String) {
         switch reason.family {
-        case .access: "AccessDenied"
-        case .sourceLimit, .gatewayLimit: "TooManyConnections"
-        case .outage: "WarehouseUnavailable"
+        case .access, .request: ("403 Forbidden", "AccessDenied")
+        case .sourceLimit: ("429 Too Many Requests", "TooManyConnections")
+        case .gatewayLimit: ("503 Service Unavailable", "TooManyConnections")
+        case .outage: ("503 Service Unavailable", "WarehouseUnavailable")
         }
     }
 
-    private var body: [UInt8] {
+    private func body(_ code: String) -> [UInt8] {
         let members = [
             ("code", code), ("message", reason.message(to: client)),
             ("client", client.description), ("reason", reason.rawValue),

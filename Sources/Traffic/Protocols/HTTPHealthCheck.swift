@@ -11,7 +11,7 @@ public struct HTTPHealthCheck: HealthProbe, Equatable {
     private let path: String
     private let host: String
     private let sendsProxyHeader: Bool
-    private var lines = LineCollector(.lenient, byteLimit: statusLineLimit)
+    private var lines = LineCollector(byteLimit: statusLineLimit)
 
     /// - Parameters:
     ///   - path: the request's target; what is not allowed in one is percent-encoded.
@@ -35,10 +35,11 @@ public struct HTTPHealthCheck: HealthProbe, Equatable {
     public mutating func receive(_ bytes: Span<UInt8>) -> HealthProbeStep {
         var position = 0
         do throws(HTTPSyntaxError) {
-            let status = try lines.nextLine(of: bytes, from: &position) {
-                (line) throws(HTTPSyntaxError) in try HTTPResponseHead(statusLine: line).status
+            var status = 0
+            let line: Void? = try lines.nextLine(of: bytes, from: &position, changing: &status) {
+                (line, status) throws(HTTPSyntaxError) in status = try HTTPStatusLine(line).status
             }
-            return status.map(verdict) ?? .wait
+            return line == nil ? .wait : verdict(on: status)
         } catch {
             return unhealthy("sent no HTTP status line")
         }

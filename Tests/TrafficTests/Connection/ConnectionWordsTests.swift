@@ -16,8 +16,10 @@ struct ConnectionWordsTests {
             "endpointRejected",
             "endpointExpired", "endpointFailed", "endpointDeleting", "endpointDeleted",
             "endpointConnectionLimit", "notASource", "connectionLimit", "warehouseConnectionLimit",
-            "serviceConnectionLimit", "sourceConnectionLimit", "sourceRateLimit", "noBackend",
-            "noSourcePort",
+            "serviceConnectionLimit", "sourceConnectionLimit", "sourceRateLimit",
+            "malformedRequest",
+            "forbiddenPath", "misdirectedRequest", "redirectRefused", "badAnswer", "answerTimeout",
+            "noBackend", "noSourcePort",
         ]
         #expect(DenialReason.allCases.map(\.rawValue) == expected)
     }

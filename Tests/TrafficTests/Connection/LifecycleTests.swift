@@ -155,8 +155,9 @@ private struct Redirecting: Dialogue {
         let next = FirstBytes([LineReader(), ForgedHeaderGuard()])
         return .relay(
             Messages(toClient: bytes.copy(from: 0)),
-            .bounded(
-                RelayBounds(toBackend: .bytes(3), toClient: .bytes(3), next: next, title: "GET /")
+            .exchange(
+                Awaited(next),
+                ExchangeBounds(toBackend: .bytes(3), toClient: .bytes(3))
             )
         )
     }
@@ -168,6 +169,37 @@ private struct Redirecting: Dialogue {
     mutating func deadlinePassed() -> DialogueStep { .refused(.noBackend, detail: "") }
 }
 
+/// Takes the first byte for a whole answer, unless it is one that asks for something else.
+private struct Awaited: Exchange {
+    let next: FirstBytes
+    var awaitsAnswer = true
+
+    init(_ next: FirstBytes) {
+        self.next = next
+    }
+
+    var patience: Duration { .zero }
+    var endsWithStream: Bool { false }
+    var timeout: ExchangeStep { .refused(.answerTimeout, detail: "") }
+
+    var end: ExchangeEnd {
+        ExchangeEnd(next: awaitsAnswer ? nil : next, keepsBackend: true, record: .init())
+    }
+
+    mutating func receive(_ bytes: Span<UInt8>) -> ExchangeStep {
+        switch bytes[0] {
+        case UInt8(ascii: "r"): return .again(Redirecting(), .another)
+        case UInt8(ascii: "m"): return .more(toClient: [1])
+        default:
+            awaitsAnswer = false
+            let answer = ExchangeAnswer(offset: 0, bodyOffset: 0, body: .bytes(bytes.count))
+            return .answer(answer)
+        }
+    }
+
+    mutating func endOfAnswer() -> ExchangeStep { .refused(.badAnswer, detail: "") }
+}
+
 // MARK: - A model of the engine
 
 /// What can happen to a connection.
@@ -177,7 +209,7 @@ enum ModelEvent: Hashable {
     case endOfStream(RelaySide)
     case readFailed(RelaySide)
     case writeFailed(RelaySide)
-    case deadline, boundsReached
+    case deadline, boundsReached, answeredEarly, answerTimedOut
     case admitted, denied, probe
     case underWay, connected, connectedToDialogue, dialFailed, exhausted
     case silence, words, greeting
@@ -185,10 +217,11 @@ enum ModelEvent: Hashable {
 
     static let all: [ModelEvent] = [
         .client("x"), .client("PROX"), .client("Y x"), .client("a\nPROXY"), .client("a\n"),
-        .backend("r"), .backend("x"),
+        .backend("r"), .backend("m"), .backend("x"),
         .endOfStream(.client), .endOfStream(.backend), .readFailed(.client),
         .readFailed(.backend), .writeFailed(.client), .writeFailed(.backend),
-        .deadline, .boundsReached, .admitted, .denied, .probe, .underWay, .connected,
+        .deadline, .boundsReached, .answeredEarly, .answerTimedOut, .admitted, .denied, .probe,
+        .underWay, .connected,
         .connectedToDialogue, .dialFailed, .exhausted, .silence, .words, .greeting, .close,
     ]
 }
@@ -244,7 +277,10 @@ struct ModelConnection {
             ]
         }
         if lifecycle.phase == .relaying || lifecycle.phase == .conversing {
-            events += [.backend("x"), .backend("r"), .endOfStream(.backend), .boundsReached]
+            events += [
+                .backend("x"), .backend("r"), .endOfStream(.backend), .boundsReached,
+                .answeredEarly,
+            ]
         }
         return events
     }
@@ -264,6 +300,8 @@ struct ModelConnection {
         case .writeFailed(let side): perform(lifecycle.writeFailed(side))
         case .deadline: perform(lifecycle.deadlinePassed())
         case .boundsReached: perform(lifecycle.boundsReached())
+        case .answeredEarly: perform(lifecycle.answeredEarly())
+        case .answerTimedOut: perform(lifecycle.answerTimedOut())
         case .admitted: judge(.admitted)
         case .denied: judge(.denied(.notInWhitelist))
         case .probe: judge(.probe)
@@ -341,11 +379,11 @@ struct ModelConnection {
             recordCount += 1
             question = nil
             check(held.isEmpty, "\(held) is kept for ever")
-        case .linger: question = nil
+        case .linger, .drain: question = nil
         case .wait:
             if !isConnecting, step.deadline != nil { question = nil }
-        case .recordRequest: isKept = true
-        case .passOn, .shutdownWrite, .startTLS, .kill: break
+        case .next: isKept = true
+        case .passOn, .passAnswer, .shutdownWrite, .startTLS, .kill: break
         }
         if !step.toBackend.isEmpty { check(held.contains(.backend), "bytes for no backend") }
     }

@@ -1,10 +1,9 @@
 import Foundation
-import HTTPProtocol
 import SeededRandom
 import Testing
 import Traffic
 
-/// ClientHellos and heads of requests, changed and cut; `FUZZ_COUNT` sets how many. Where they are
+/// ClientHellos, changed and cut; `FUZZ_COUNT` sets how many. Where they are
 /// cut must not matter: a reader that finds another name then could be told two.
 ///
 ///     FUZZ_COUNT=100000000 swift test -c release --filter NameReaderFuzzTests
@@ -55,26 +54,6 @@ struct NameReaderFuzzTests {
         #expect(found > Self.count / 20)
     }
 
-    @Test("A request has the same host however its head is cut")
-    func host() {
-        var found = 0
-        fuzz(Self.requests) { input, cut in
-            var whole = RequestHostReader()
-            let expected = whole.receive(input.span)
-            var reader = RequestHostReader()
-            var progress = RequestHostReader.Progress.incomplete
-            for part in [0..<cut, cut..<input.count] where progress == .incomplete && !part.isEmpty
-            {
-                progress = reader.receive(input.span.extracting(part))
-            }
-            guard progress == expected else { return "\(progress), not \(expected), cut at \(cut)" }
-            guard case .complete(let host?) = progress else { return nil }
-            found += 1
-            return Self.isClean(host, limit: 255) ? nil : "the host \(host)"
-        }
-        #expect(found > Self.count / 20)
-    }
-
     private static func isClean(_ name: String, limit: Int) -> Bool {
         !name.isEmpty && name.utf8.count <= limit
             && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !(0x41...0x5a).contains($0) }
@@ -106,10 +85,4 @@ extension NameReaderFuzzTests {
             message.flatMap { version + vector([$0]) },
         ]
     }()
-
-    private static let requests = [
-        "GET http://b.gw.example:80/x HTTP/1.1\r\nAccept: */*\r\nHost: b.gw.example:80\r\n\r\n",
-        "\r\nPUT /api/db/t/_stream_load HTTP/1.1\r\nHost: A.gw.example.\r\nlabel: x\r\n\r\nbody",
-        "GET / HTTP/1.0\r\nUser-Agent: x\r\n\r\n",
-    ].map { Array($0.utf8) }
 }

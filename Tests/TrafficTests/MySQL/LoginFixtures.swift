@@ -180,7 +180,7 @@ struct LoginRun {
             toClient += words
             end = .denied(reason, detail: detail)
         case .left: end = .left
-        case .refused, .dial: Issue.record("unexpected")
+        case .refused, .dial, .answered: Issue.record("unexpected")
         }
     }
 

@@ -85,7 +85,7 @@ struct MySQLFuzzTests {
                     return nil
                 case .denied(_, _, let words): return Fuzz.endsInError(words) ? nil : "words"
                 case .left: return nil
-                case .dial, .refused: return "step"
+                case .dial, .refused, .answered: return "step"
                 }
                 step = fuzz.event(for: &dialogue)
             }
@@ -238,7 +238,7 @@ private struct Fuzz {
             case .relay: return nil
             case .denied(_, _, let words):
                 return Self.endsInError(words) ? nil : "a change of user ends without an error"
-            case .dial, .startTLS, .refused, .left: return "a change of user"
+            case .dial, .startTLS, .refused, .answered, .left: return "a change of user"
             }
         }
         return nil

@@ -55,6 +55,17 @@ struct MySQLGreetingPrologueTests {
         #expect(greeting.capabilities == GreetingProfile(.doris).capabilities.union(.tls))
     }
 
+    @Test("HTTP is answered by an error that names the port")
+    func http() throws {
+        var prologue = Login.prologue(Login.greetingTerms(.doris))
+        let step = receive(&prologue, Array("GET / HTTP/1.1\r\nHost: db\r\n\r\n".utf8))
+        let (reason, sequence, answer) = try error(step)
+        #expect(reason == .badLogin && sequence == 1)
+        #expect(answer.message == "This is a MySQL port, not an HTTP port")
+        guard case .denied(_, let detail, _) = step else { return }
+        #expect(detail == "HTTP spoken to the MySQL port")
+    }
+
     @Test(
         "TLS is offered unless it is off",
         arguments: [.off, .offered, .required] as [MySQLGreetingTerms.TLS]

@@ -44,4 +44,24 @@ struct HTTPRejectionTests {
         }
         #expect(!response(.linkClosed).head.contains("Retry-After"))
     }
+
+    @Test(
+        "A request that cannot be answered gets its own status and code, and no delay",
+        arguments: [
+            (DenialReason.malformedRequest, "400 Bad Request", "BadRequest"),
+            (.forbiddenPath, "403 Forbidden", "ForbiddenPath"),
+            (.misdirectedRequest, "421 Misdirected Request", "MisdirectedRequest"),
+            (.redirectRefused, "502 Bad Gateway", "BadGateway"),
+            (.badAnswer, "502 Bad Gateway", "BadGateway"),
+            (.answerTimeout, "504 Gateway Timeout", "GatewayTimeout"),
+        ]
+    )
+    func requests(reason: DenialReason, status: String, code: String) {
+        let (head, body) = response(reason)
+        #expect(head.hasPrefix("HTTP/1.1 \(status)\r\n"))
+        #expect(body.hasPrefix(#"{"success":false,"code":"\#(code)","message":""#))
+        #expect(body.contains(#""reason":"\#(reason.rawValue)""#))
+        #expect(!head.contains("Retry-After"))
+        #expect(!body.contains("is not allowed to connect"), "the client itself is admitted")
+    }
 }
