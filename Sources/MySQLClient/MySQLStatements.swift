@@ -1,6 +1,6 @@
-import MySQLProtocol
+package import MySQLProtocol
 
-/// A connection that logs in and makes some statements, which return no rows, as decisions only.
+/// A connection that logs in and makes some statements, as decisions only.
 ///
 /// What it sends may contain a password: none of it, and no message about a statement, which may
 /// repeat a part of it, is ever shown.
@@ -17,6 +17,8 @@ package struct MySQLStatements: Sendable {
 
     private enum Phase: Sendable { case greeting, securing, login, statements, ended }
 
+    /// Of all answers together, in bytes.
+    package static let answerLimit = 1 << 20
     /// Longer packets than these are of no server that is asked for this.
     private static let packetLimit = 65_536
 
@@ -31,15 +33,33 @@ package struct MySQLStatements: Sendable {
     private var heldLogin: [UInt8] = []
     private var rest: ArraySlice<String>
     private var packets = MySQLPacketReader(limit: packetLimit)
+    /// `nil` if statements return no rows.
+    private var reader: MySQLTableReader?
+    private var byteCount = 0
+    /// The answers so far; `nil` for a statement that was refused.
+    package private(set) var tables: [MySQLTable?] = []
 
-    /// - Parameter usesTLS: whether nothing but the request for it is sent without TLS.
-    package init(_ account: MySQLAccount, statements: [String], usesTLS: Bool = false) {
+    /// - Parameters:
+    ///   - usesTLS: whether nothing but the request for it is sent without TLS.
+    ///   - keepsTables: whether statements may return rows, for ``tables``. Then one that is refused
+    ///     does not keep the next from being made.
+    package init(
+        _ account: MySQLAccount,
+        statements: [String],
+        usesTLS: Bool = false,
+        keepsTables: Bool = false
+    ) {
         self.usesTLS = usesTLS
+        reader = keepsTables ? MySQLTableReader() : nil
         login = MySQLClientLogin(account, isEncrypted: usesTLS)
         rest = statements[...]
     }
 
     package mutating func receive(_ bytes: Span<UInt8>) -> Step {
+        byteCount += bytes.count
+        guard byteCount <= Self.answerLimit else {
+            return fail(.protocolViolation("more than \(Self.answerLimit) bytes"))
+        }
         packets.append(bytes)
         do {
             while phase != .ended, let packet = try packets.next() {
@@ -70,7 +90,7 @@ package struct MySQLStatements: Sendable {
 
     private mutating func receive(_ packet: MySQLPacket) throws -> Step {
         guard phase == .login || phase == .greeting else {
-            return receiveAnswer(packet.payload)
+            return try receiveAnswer(packet.payload)
         }
         switch try login.receive(packet.payload) {
         case .wait: return .wait
@@ -97,7 +117,16 @@ package struct MySQLStatements: Sendable {
     }
 
     /// An OK, or an ERR, of which only the number is kept.
-    private mutating func receiveAnswer(_ payload: [UInt8]) -> Step {
+    private mutating func receiveAnswer(_ payload: [UInt8]) throws -> Step {
+        if let progress = try reader?.receive(payload) {
+            switch progress {
+            case .incomplete: return .wait
+            case .complete(let table): tables.append(table)
+            case .refused: tables.append(nil)
+            }
+            reader = MySQLTableReader()
+            return next()
+        }
         if let error = MySQLErrorPacket(payload: payload) {
             return fail(.refused(code: error.code))
         }

@@ -50,6 +50,59 @@ struct MySQLStatementsTests {
         #expect(session.receiveEndOfStream() == .wait)
     }
 
+    private static func packets(_ payloads: [[UInt8]]) -> [UInt8] {
+        payloads.enumerated().flatMap { index, payload in
+            MySQLPacket(sequence: UInt8(index + 1), payload: payload).bytes
+        }
+    }
+
+    private static let table: [UInt8] = {
+        var column: [UInt8] = []
+        for text in ["def", "", "", "", "Host", ""] { column.appendLengthEncoded(text) }
+        let end: [UInt8] = [0xfe, 0, 0, 2, 0]
+        return packets([[1], column, end, [4] + "be-1".utf8, end])
+    }()
+
+    @Test("Tables are kept, and a refused statement does not keep the next from being made")
+    func tables() {
+        var session = MySQLStatements(
+            Self.account,
+            statements: ["SHOW A", "SHOW B", "SHOW C"],
+            keepsTables: true
+        )
+        _ = Self.receive(Self.greeting, &session)
+        #expect(Self.text(of: Self.receive(Self.ok(2), &session)) == "SHOW A")
+        let steps = Self.table.map { Self.receive([$0], &session) }
+        #expect(steps.last.flatMap(Self.text) == "SHOW B")
+        #expect(Self.text(of: Self.receive(Self.error(1, 1_064, "no"), &session)) == "SHOW C")
+        #expect(Self.receive(Self.ok(1), &session) == .done)
+        let table = MySQLTable(columns: ["Host"], rows: [["be-1"]])
+        #expect(session.tables == [table, nil, MySQLTable()])
+    }
+
+    @Test("Rows are unexpected if they are not asked for")
+    func unexpectedRows() {
+        var session = MySQLStatements(Self.account, statements: ["SET a"])
+        _ = Self.receive(Self.greeting, &session)
+        _ = Self.receive(Self.ok(2), &session)
+        let step = Self.receive(Self.table, &session)
+        #expect(step == .failed(.protocolViolation("an unexpected answer")))
+    }
+
+    @Test("An endless table is refused")
+    func endless() {
+        var session = MySQLStatements(Self.account, statements: ["SHOW A"], keepsTables: true)
+        _ = Self.receive(Self.greeting, &session)
+        _ = Self.receive(Self.ok(2), &session)
+        #expect(Self.receive(Array(Self.table.dropLast(9)), &session) == .wait)
+        let rows = [UInt8](
+            (0..<1_000).flatMap { _ in MySQLPacket(sequence: 5, payload: [0]).bytes }
+        )
+        var step = MySQLStatements.Step.wait
+        for _ in 0..<1_000 where step == .wait { step = Self.receive(rows, &session) }
+        #expect(step == .failed(.protocolViolation("more than 1048576 bytes")))
+    }
+
     @Test("Packets may arrive a byte at a time")
     func pieces() {
         var session = MySQLStatements(Self.account, statements: [])

@@ -162,11 +162,11 @@ extension KeyGuess {
 
 extension KeyGuess {
     private static let doorKeys: Set = [
-        "listen", "protocol", "reject", "proxyProtocol", "interface", "link",
+        "listen", "protocol", "reject", "proxyProtocol", "interface", "link", "http",
     ]
     private static let ownListenerKeys: Set = ["endpoint", "sources"]
     private static let serviceKeys: Set = [
-        "backends", "healthCheck", "sendProxyProtocol", "sourceAddresses",
+        "backends", "healthCheck", "sendProxyProtocol", "sourceAddresses", "redirects",
     ]
     private static let listenerKeys = doorKeys.union(ownListenerKeys).union(serviceKeys)
     private static let warehouseKeys: Set = [

@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 import DomainNames
 import Text
@@ -46,6 +47,12 @@ final class Decoding {
     var warehouseReferences: [(id: String, location: ValueLocation)] = []
     /// Every backend.
     var backends: [BackendClaim] = []
+    /// Where listeners say what is done with HTTP.
+    var httpPlaces: [SocketAddress: ValueLocation] = [:]
+    /// Where services say what their redirects may lead to.
+    var redirectPlaces: [Service.ID: ValueLocation] = [:]
+    /// Where redirect targets are learned over MySQL.
+    var mysqlLearners: [ValueLocation] = []
 
     init(
         now: UnixTime,

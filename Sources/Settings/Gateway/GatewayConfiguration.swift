@@ -124,6 +124,7 @@ extension Topology {
         where !used.contains(service.service.id) && !isRouteMissing {
             service.warnOfNoRoute(in: self)
         }
+        checkRedirects(in: fields.place.decoding)
         let names = ShownNames(of: self, haveZone: fields.isGiven("dns"))
         for listener in shared { listener.checkNames(against: names) }
         let policies = decoded.map { ($0.warehouse.id, $0.policy) }

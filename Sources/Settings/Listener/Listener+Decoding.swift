@@ -30,6 +30,7 @@ extension Listener {
                 &fields,
                 identifies: link == .private && !isIdentified,
                 mayBeEndpoint: true,
+                link: link,
                 protocol: service,
                 timeouts: timeouts
             )
@@ -69,17 +70,21 @@ struct DoorSettings {
     let tls: ClientTLS
     private let tlsPlace: Place?
     let greeting: MySQLGreetingSettings?
+    private let http: HTTPTerms?
+    private let httpPlace: Place?
     let reject: Reject
     let timeouts: Timeouts
 
     /// - Parameters:
     ///   - identifies: whether only a header can identify the endpoint a client connects through.
     ///   - mayBeEndpoint: whether the listener could be an endpoint itself instead.
+    ///   - link: `nil` if it is unknown.
     ///   - service: `nil` if it is unknown; then nothing is concluded from it.
     init(
         _ fields: inout Fields,
         identifies: Bool,
         mayBeEndpoint: Bool,
+        link: LinkKind?,
         protocol service: ServiceProtocol?,
         timeouts: Timeouts
     ) {
@@ -92,6 +97,8 @@ struct DoorSettings {
         tlsPlace = fields.place("tls")
         tls = ClientTLS.decode(tlsPlace, protocol: service)
         greeting = MySQLGreetingSettings.decode(fields.mySQLPlace("greeting", for: service))
+        httpPlace = fields.place("http")
+        http = HTTPTerms.decode(httpPlace, for: service, link: link, tls: tls)
         reject = Reject.decode(fields.place("reject"), for: service)
         var timeouts = timeouts
         timeouts.header = accept.timeout
@@ -109,6 +116,10 @@ extension DoorSettings {
         case .off: break
         case .ended(let tls): listener.tls = tls
         case .passedThrough: listener.passesTLSThrough = true
+        }
+        if let http, let httpPlace {
+            listener.http = http
+            httpPlace.decoding.httpPlaces[listener.address] = httpPlace.location
         }
         guard listener.protocol == .mysql else { return }
         let greets = listener.tls != nil || listener.routes.contains { $0.match.isOfLogin }

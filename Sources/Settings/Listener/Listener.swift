@@ -28,6 +28,8 @@ package struct Listener: Hashable, Sendable {
     package var passesTLSThrough = false
     /// How the gateway greets MySQL clients; `nil` if the backend does.
     package var greeting: MySQLGreetingSettings?
+    /// What is done with HTTP; of another protocol, nothing.
+    package var http = HTTPTerms()
     /// How a denied client learns of it.
     package var reject: Reject
     /// The gateway's own unless the listener sets some; `drain` applies to the gateway only.
@@ -110,6 +112,11 @@ extension Listener {
 }
 
 extension Listener {
+    /// Whether the head of each HTTP request is read.
+    package var readsRequests: Bool {
+        self.protocol == .http && http.readsRequests && !passesTLSThrough
+    }
+
     /// Whether its clients may send PROXY headers of their own, which the backend then trusts.
     package var passesClientHeaders: Bool { acceptProxyProtocol.clientHeaders == .pass }
 }

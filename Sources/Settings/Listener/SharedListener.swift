@@ -29,6 +29,7 @@ struct SharedListener {
                 &fields,
                 identifies: link == .private,
                 mayBeEndpoint: false,
+                link: link,
                 protocol: service,
                 timeouts: timeouts
             )

@@ -43,6 +43,8 @@ package struct Service: Hashable, Sendable {
     /// Whether its backends are in somebody else's network, and were named while the gateway runs:
     /// then none of them may be on the gateway's machine or be a warehouse's.
     package var isForeign = false
+    /// Where redirects of its backends may lead.
+    package var redirects = RedirectSettings()
 
     /// A service that speaks to its backends plainly, unless said otherwise.
     package init(
@@ -70,6 +72,11 @@ extension Service.ID: CustomStringConvertible {
 }
 
 extension Service {
+    /// How servers are reached by TLS: its backends, and those that redirects lead to.
+    package var clientTLS: [BackendTLSSettings] {
+        [tls, redirects.tls == tls ? nil : redirects.tls].compactMap(\.self)
+    }
+
     /// Reads a service's keys, which are in a mapping of their own or inside the only listener that
     /// leads to it.
     ///
@@ -106,6 +113,14 @@ extension Service {
             connectionLimit: fields.connectionLimit()
         )
         own.tls = BackendTLSSettings.decode(fields.place("backendTLS"))
+        let redirects = fields.place("redirects")
+        own.redirects = RedirectSettings.decode(
+            redirects,
+            for: service,
+            listen: listen,
+            inheriting: own.tls
+        )
+        redirects?.decoding.redirectPlaces[id] = redirects?.location
         return own
     }
 }

@@ -54,7 +54,7 @@ package struct ListenerTLS: Hashable, Sendable {
     }
 }
 
-/// TLS towards a service's backends.
+/// TLS towards a service's backends, or the servers that their redirects lead to.
 package struct BackendTLSSettings: Hashable, Sendable {
     /// Whether the backend's certificate must be valid for its name.
     package var verifies = true
@@ -124,9 +124,10 @@ extension Topology {
             }
         }
         for service in services {
-            guard let settings = service.tls else { continue }
-            add(settings.authorities, .certificate, of: "service \(service.id)")
-            add(settings.certificate, of: "service \(service.id)")
+            for settings in service.clientTLS {
+                add(settings.authorities, .certificate, of: "service \(service.id)")
+                add(settings.certificate, of: "service \(service.id)")
+            }
         }
         add(acme?.authorityFile, .certificate, of: "tls.acme")
         return files
@@ -138,6 +139,7 @@ extension Topology {
             listeners[index].tls?.settings.mapPaths(transform)
             for route in listeners[index].routes.indices {
                 listeners[index].routes[route].service.tls?.mapPaths(transform)
+                listeners[index].routes[route].service.redirects.tls?.mapPaths(transform)
                 listeners[index].routes[route].clientCertificates?.mapPaths(transform)
             }
         }

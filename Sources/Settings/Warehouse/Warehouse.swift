@@ -105,6 +105,7 @@ struct DecodedWarehouse {
             let zone: String? = fields.optional("zone")
             let outbound = OutboundNetwork.decode(fields.place("outbound"))
             let egressAddresses = fields.place("egressAddresses")?.blocks()
+            let learnerCount = place.decoding.mysqlLearners.count
             let adminLogin = AdminLogin.decode(fields.place("adminLogin"))
             let connectionLimit = fields.connectionLimit()
             let listeners = listeners(
@@ -149,7 +150,7 @@ struct DecodedWarehouse {
             warehouse.outbound = outbound
             warehouse.egressAddresses = egressAddresses
             warehouse.adminLogin = adminLogin
-            return DecodedWarehouse(
+            let decoded = DecodedWarehouse(
                 warehouse: warehouse,
                 policy: WarehousePolicy(
                     whitelist: whitelist,
@@ -160,6 +161,9 @@ struct DecodedWarehouse {
                 services: services,
                 isMissingServices: isMissingServices
             )
+            let learners = place.decoding.mysqlLearners.dropFirst(learnerCount)
+            decoded.checkLearning(at: learners, in: place.decoding)
+            return decoded
         }
     }
 
