@@ -6,6 +6,9 @@ package protocol AccessLog: Sendable {
     /// and drops and counts what does not fit.
     func write(_ records: [AccessRecord])
 
+    /// Whether nothing is written: then the data path need not make records of requests.
+    var isOff: Bool { get }
+
     /// Lines that were dropped so far.
     var droppedLineCount: Int { get }
 
@@ -14,5 +17,6 @@ package protocol AccessLog: Sendable {
 }
 
 extension AccessLog {
+    package var isOff: Bool { false }
     package var failure: String? { nil }
 }

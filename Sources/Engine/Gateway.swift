@@ -25,6 +25,7 @@ package final class Gateway: Sendable {
     private let isRetired = Locked(false)
     private let names: NameResolver
     let checker: HealthChecker
+    private let learner: TargetLearner
     private let startedAt = Moment.now().unixTime
     private let startSettings: StartSettings
     /// What TLS keeps across reloads.
@@ -109,6 +110,7 @@ package final class Gateway: Sendable {
         )
         names = NameResolver(report: report)
         do {
+            learner = try TargetLearner(report: report)
             checker = try HealthChecker(
                 descriptorLimit: ProcessLimits.descriptors(),
                 report: report
@@ -154,6 +156,7 @@ package final class Gateway: Sendable {
         // Names have been resolving since the addresses were bound: some may be known by now.
         namesChanged()
         checker.start { [weak self] in self?.greetingsChanged() }
+        learner.start { [weak self] in self?.learned($0, of: $1) }
         services.greetingSeen.withLock { [checker] in $0 = { checker.greetingSeen() } }
     }
 
@@ -221,7 +224,7 @@ package final class Gateway: Sendable {
                 try inventory.change(to: configuration, names: names.names)
             }
             let adoption = publishPolicy(change, of: configuration)
-            names.watch(configuration.topology.backendNames)
+            names.watch(inventory.withLock { $0.backendNames })
             return adoption
         }
     }
@@ -243,6 +246,22 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// The front ends of a service list other servers than before.
+    private func learned(_ places: [BackendAddress], of service: Service.ID) {
+        changes.withLock { _ in
+            let names = inventory.withLock { inventory in
+                inventory.learn(places, of: service) ? inventory.backendNames : nil
+            }
+            if let names { self.names.watch(names) }
+        }
+        namesChanged()
+    }
+
+    /// From now on, the passwords for learning redirect targets are read in this way.
+    package func readPasswords(by read: @escaping PasswordSource) {
+        learner.readPasswords(by: read)
+    }
+
     /// A backend greets in another way than before: so do the listeners that lead to it.
     private func greetingsChanged() {
         guard inventory.withLock({ $0.topology.listeners.contains { $0.greeting != nil } }) else {
@@ -256,6 +275,7 @@ package final class Gateway: Sendable {
     private func publish(_ change: Inventory.Change) -> Adoption {
         let adoption = Adoption(of: change.snapshot.generation, by: services.ports.count)
         checker.watch(change.backends)
+        learner.watch(inventory.withLock { $0.lessons })
         snapshots.withLock { snapshots in
             snapshots.removeAll { $0.snapshot == nil }
             snapshots.append(WeakSnapshot(change.snapshot))
@@ -290,6 +310,7 @@ extension Gateway {
     /// The gateway cannot be used again.
     package func drain(within limit: Duration) async -> DrainOutcome {
         checker.stop()
+        learner.stop()
         names.stop()
         stopAccepting()
         let before = activeConnections

@@ -1,6 +1,7 @@
 package import Addresses
 package import Policy
 package import Settings
+package import Traffic
 
 /// What an operator should know, beyond single connections.
 package enum GatewayEvent: Equatable, Sendable {
@@ -22,6 +23,15 @@ package enum GatewayEvent: Equatable, Sendable {
     case noSourcePort(backend: SocketAddress, reason: String)
     /// A backend must not have this address: ``BackendAddressPolicy``.
     case backendAddressRefused(backend: String, address: IPAddress, reason: String)
+    /// A backend's redirect leads to a server that the service does not allow.
+    case redirectRefused(
+        service: Service.ID,
+        backend: String,
+        target: RedirectTarget,
+        reason: RedirectRefusal
+    )
+    /// How it goes to learn where a service's redirects may lead.
+    case learning(service: Service.ID, LearningRecord.Event)
     /// Accepting was paused for lack of descriptors or memory; it resumes by itself.
     case acceptPaused(reason: String)
     case acceptResumed

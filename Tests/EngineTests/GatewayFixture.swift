@@ -134,6 +134,17 @@ final class RecordingLog: AccessLog {
     }
 }
 
+/// Keeps what is reported to it.
+final class RecordedEvents: Sendable {
+    private let kept = Locked<[GatewayEvent]>([])
+
+    var all: [GatewayEvent] { kept.withLock { $0 } }
+
+    func add(_ event: GatewayEvent) {
+        kept.withLock { $0.append(event) }
+    }
+}
+
 /// What did not come to pass within a minute.
 struct NeverHappened: Error {}
 

@@ -181,7 +181,7 @@ struct KeptConnectionTests {
         #expect(record.end == .finished)
         #expect(record.requestCount == 12)
         #expect(fixture.requests.map(\.request?.number) == (1...12).map { $0 })
-        #expect(fixture.requests.map(\.request?.title) == (0..<12).map { "host\($0)" })
+        #expect(fixture.requests.map(\.request?.http.method) == (0..<12).map { "host\($0)" })
         #expect(fixture.requests.map(\.bytesIn).reduce(0, +) == record.bytesIn)
         #expect(fixture.requests.map(\.bytesOut).reduce(0, +) == record.bytesOut)
         for (record, body) in zip(fixture.requests, bodies) where body.count > 0 {

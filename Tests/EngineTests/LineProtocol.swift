@@ -13,6 +13,7 @@ import Traffic
 ///     client                            server
 ///     paris 5⏎hello              ──►
 ///                                ◄──    ok 3⏎bye       or    moved 127.0.0.2:9000⏎
+///                                                       or    redirected http://be-1:9000/⏎
 ///
 /// A request's line is the host that it is for and the length of its body.
 enum LineProtocol {
@@ -46,6 +47,25 @@ struct LineHead: Prologue {
 
     mutating func endOfStream() -> PrologueStep { .left(isProbe: head.isEmpty) }
     mutating func deadlinePassed() -> PrologueStep { .refused(.proxyHeaderTimeout, detail: "") }
+}
+
+/// Whose answer's end is known from the start.
+struct AnsweredExchange: Exchange {
+    let end: ExchangeEnd
+
+    init(_ title: String) {
+        var record = HTTPRequestRecord()
+        record.method = title
+        let next = FirstBytes([ForgedHeaderGuard(), LineHead()])
+        end = ExchangeEnd(next: next, keepsBackend: true, record: record)
+    }
+
+    var awaitsAnswer: Bool { false }
+    var patience: Duration { .zero }
+    var endsWithStream: Bool { false }
+    var timeout: ExchangeStep { .left }
+    mutating func receive(_ bytes: Span<UInt8>) -> ExchangeStep { .left }
+    mutating func endOfAnswer() -> ExchangeStep { .left }
 }
 
 /// Carries a request's line to the server, follows the server to another one, and has the bodies
@@ -89,15 +109,23 @@ struct LineDialogue: Dialogue {
             return dialCount < 4
                 ? .dial(.address(words[1])) : .refused(.noBackend, detail: "moved too often")
         }
+        if words.first == "redirected" {
+            let sender = RedirectTarget(host: "sender", port: 1, usesTLS: false)
+            // `try?`: what is not a Location ends the test's connection.
+            let location = try? RedirectLocation(words.last ?? "", relativeTo: sender)
+            guard dialCount < 4, let location else { return .refused(.badAnswer, detail: "") }
+            return .dial(.redirected(location.server))
+        }
         let body = fromClient.prefix(bodyByteCount)
-        let bounds = RelayBounds(
+        let bounds = ExchangeBounds(
             toBackend: .bytes(bodyByteCount - body.count),
             toClient: .bytes(count - rest.count),
-            next: FirstBytes([ForgedHeaderGuard(), LineHead()]),
-            title: host,
             excess: Array(fromClient.dropFirst(bodyByteCount))
         )
-        return .relay(Messages(toClient: fromBackend, toBackend: Array(body)), .bounded(bounds))
+        return .relay(
+            Messages(toClient: fromBackend, toBackend: Array(body)),
+            .exchange(AnsweredExchange(host), bounds)
+        )
     }
 
     mutating func endOfStream(from side: RelaySide) -> DialogueStep {
@@ -115,8 +143,19 @@ final class LineServer: Sendable {
     enum Answer: Sendable {
         case ok([UInt8])
         case moved(SocketAddress)
+        /// To a Location.
+        case redirected(String)
         /// The server closes the connection after this answer.
         case okAndClose([UInt8])
+
+        /// The line that sends the client elsewhere; `nil` if it is served here.
+        var elsewhere: String? {
+            switch self {
+            case .moved(let address): "moved \(address)\n"
+            case .redirected(let location): "redirected \(location)\n"
+            case .ok, .okAndClose: nil
+            }
+        }
     }
 
     struct Request: Equatable, Sendable {
@@ -163,8 +202,8 @@ final class LineServer: Sendable {
         while let (words, count) = peer.readLine() {
             let host = words.first ?? ""
             let head = Request(connection: number, host: host, body: [])
-            if case .moved(let other) = answer(head) {
-                peer.write(Array("moved \(other)\n".utf8))
+            if let line = answer(head).elsewhere {
+                peer.write(Array(line.utf8))
                 continue
             }
             // Says that it will answer before the body comes: the answer's length is known.
@@ -172,7 +211,7 @@ final class LineServer: Sendable {
                 switch answer(head) {
                 case .ok(let bytes): (bytes, false)
                 case .okAndClose(let bytes): (bytes, true)
-                case .moved: ([], true)
+                case .moved, .redirected: ([], true)
                 }
             peer.write(Array("ok \(bytes.count)\n".utf8))
             guard let body = peer.read(count) else { return }

@@ -102,12 +102,17 @@ final class RecordLayer: TransportLayer {
 /// The far end of a connection, in whichever form it speaks.
 struct FarEnd {
     let socket: Socket
-    private let layer: RecordLayer?
+    private let layer: (any TransportLayer)?
     private let buffer = ScratchBuffer(byteCount: 65_536)
 
     init(_ socket: Socket, isLayered: Bool) {
         self.socket = socket
         layer = isLayered ? RecordLayer(socket) : nil
+    }
+
+    init(by layer: any TransportLayer) {
+        socket = layer.socket
+        self.layer = layer
     }
 
     /// Writes what is taken now; returns how much that was.
@@ -127,7 +132,8 @@ struct FarEnd {
 
     /// What has come; `nil` at the end of the stream.
     func read() -> [UInt8]? {
-        switch layer?.read(into: buffer, atMost: .max) ?? socket.read(into: buffer) {
+        layer?.recordReadable(isEnding: false)
+        return switch layer?.read(into: buffer, atMost: .max) ?? socket.read(into: buffer) {
         case .bytes(let count): buffer.copy(0..<count)
         case .wouldBlock: []
         case .endOfStream, .failed: nil

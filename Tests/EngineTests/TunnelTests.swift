@@ -19,7 +19,7 @@ struct TunnelTests {
         tunnel.backend = Side(backend.inner)
         tunnel.backend.isWritable = true
         tunnel.enqueue(Array("header ".utf8), for: .backend, isCounted: false)
-        #expect(tunnel.advance(with: tools, readsClient: false) == .waitForReadiness)
+        #expect(tunnel.advance(with: tools, reading: .backend) == .waitForReadiness)
         #expect(backend.outer.readAvailable() == Array("header ".utf8))
         client.outer.writeAll(Array("MISE".utf8))
         client.outer.shutdownWrite()

@@ -73,6 +73,33 @@ struct AccessRecordJSONTests {
         #expect(line(try record()) == expected)
     }
 
+    @Test("An HTTP request's record has what is known of it, and nothing else")
+    func request() throws {
+        var record = try record()
+        var http = HTTPRequestRecord()
+        http.method = "PUT"
+        record.request = AccessRecord.Request(number: 2, http: http)
+        #expect(
+            line(record).contains(
+                #","request":2,"title":"PUT other","http":{"method":"PUT","pathClass":"other"}}"#
+            )
+        )
+        http.pathClass = .streamLoad
+        (http.database, http.table, http.label) = ("sales", #"a"b"#, "l\n1")
+        (http.status, http.loadStatus) = (200, "Publish Timeout")
+        http.hops = [
+            HTTPRequestRecord.Hop(target: "fe-1:8030", milliseconds: 3),
+            HTTPRequestRecord.Hop(target: "10.0.0.7:8040", milliseconds: 1_200),
+        ]
+        record.request = AccessRecord.Request(number: 2, http: http)
+        let expected =
+            #","http":{"method":"PUT","pathClass":"streamLoad","database":"sales","#
+            + #""table":"a\"b","label":"l\n1","status":200,"loadStatus":"Publish Timeout","#
+            + #""hops":[{"target":"fe-1:8030","durationMs":3},"#
+            + #"{"target":"10.0.0.7:8040","durationMs":1200}]}"#
+        #expect(line(record).contains(expected), "\(line(record))")
+    }
+
     @Test("A denial has its reason, and a detail only if there is one")
     func denied() throws {
         var record = try record()

@@ -20,6 +20,8 @@ struct BackendKey: Hashable, Sendable {
     let sendProxyProtocol: SendProxyProtocol
     /// The source addresses of connections, as configured.
     let sources: [IPAddress]
+    /// Whether only redirects of the service's own backends lead to it.
+    let isRedirectTarget: Bool
 
     init(service: Service, name: BackendAddress, address: SocketAddress) {
         self.service = service.id
@@ -28,6 +30,19 @@ struct BackendKey: Hashable, Sendable {
         check = service.healthCheck
         sendProxyProtocol = service.sendProxyProtocol
         sources = service.sourceAddresses
+        isRedirectTarget = false
+    }
+
+    /// A redirect target. The front end that names it knows whether it is alive, so it is not
+    /// checked; and the HTTP ports of Doris and StarRocks do not read PROXY headers.
+    init(redirectsOf service: Service, to name: BackendAddress, address: SocketAddress) {
+        self.service = service.id
+        self.name = name
+        self.address = address
+        check = HealthCheck(kind: .off)
+        sendProxyProtocol = .off
+        sources = service.sourceAddresses
+        isRedirectTarget = true
     }
 }
 
@@ -100,6 +115,9 @@ final class Backend: Sendable, Identifiable {
     func release() {
         connections.subtract(1, ordering: .relaxed)
     }
+
+    /// Whether it is sent a PROXY header first.
+    var receivesProxyHeader: Bool { key.sendProxyProtocol != .off }
 
     /// What a health check sends first.
     var probeHeader: [UInt8] { key.sendProxyProtocol.localHeader }

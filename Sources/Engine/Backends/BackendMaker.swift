@@ -11,10 +11,11 @@ struct BackendMaker {
         let address: IPAddress
     }
 
-    private let names: ResolvedNames
-    /// The addresses of the warehouses' own backends, which no other service may lead to.
-    private let warehouseBackends: Set<IPAddress>
-    private let policy: BackendAddressPolicy
+    let names: ResolvedNames
+    /// The addresses of the warehouses' own backends, which no other service may lead to, and which
+    /// warehouses they are of.
+    let warehouses: [IPAddress: Set<String>]
+    let policy: BackendAddressPolicy
     private let known: [BackendKey: Backend]
     private let reported: Set<Refusal>
     private let report: @Sendable (GatewayEvent) -> Void
@@ -28,8 +29,13 @@ struct BackendMaker {
         known = inventory.backends
         reported = inventory.refusals
         report = inventory.report
-        let own = inventory.topology.services.filter { !$0.isForeign }.flatMap(\.backends)
-        warehouseBackends = Set(own.flatMap { names[$0.address].addresses.map(\.ip.unmapped) })
+        var warehouses: [IPAddress: Set<String>] = [:]
+        for service in inventory.topology.services where !service.isForeign {
+            for address in service.backends.flatMap({ names[$0.address].addresses }) {
+                warehouses[address.ip.unmapped, default: []].insert(service.id.warehouse)
+            }
+        }
+        self.warehouses = warehouses
         let listening = inventory.listeners.values.map(\.socket.address)
         policy = BackendAddressPolicy(
             own: listening + (inventory.topology.management.address.map { [$0] } ?? [])
@@ -80,8 +86,7 @@ struct BackendMaker {
         of service: Service
     ) -> BackendPool.Member {
         let key = BackendKey(service: service, name: configured.address, address: address)
-        let backend = backends[key] ?? known[key] ?? Backend(key, report: report)
-        backends[key] = backend
+        let backend = backend(key)
         backend.configure(configured.mode)
         return BackendPool.Member(
             backend: backend,
@@ -90,12 +95,28 @@ struct BackendMaker {
         )
     }
 
+    /// The one that is known already, or a new one.
+    mutating func backend(_ key: BackendKey) -> Backend {
+        let backend = backends[key] ?? known[key] ?? Backend(key, report: report)
+        backends[key] = backend
+        return backend
+    }
+
     private mutating func mayUse(
         _ address: SocketAddress,
         for backend: BackendAddress,
         of service: Service
     ) -> Bool {
         guard let reason = refusal(of: address, for: backend, of: service) else { return true }
+        reportOnce(reason, of: address, for: backend)
+        return false
+    }
+
+    mutating func reportOnce(
+        _ reason: BackendAddressPolicy.Refusal,
+        of address: SocketAddress,
+        for backend: BackendAddress
+    ) {
         let refusal = Refusal(backend: backend, address: address.ip)
         if !reported.contains(refusal), !refusals.contains(refusal) {
             report(
@@ -107,10 +128,9 @@ struct BackendMaker {
             )
         }
         refusals.insert(refusal)
-        return false
     }
 
-    private func refusal(
+    func refusal(
         of address: SocketAddress,
         for backend: BackendAddress,
         of service: Service
@@ -128,7 +148,7 @@ struct BackendMaker {
             return refusal
         }
         if Routing.isThisMachine(address.ip) { return .thisMachine }
-        return warehouseBackends.contains(address.ip.unmapped) ? .warehouseBackend : nil
+        return warehouses[address.ip.unmapped] == nil ? nil : .warehouseBackend
     }
 
     private func reason(
@@ -141,6 +161,11 @@ struct BackendMaker {
         {
             return "\(address.ip) is not used: it is \(refusal)"
         }
-        return location.failure ?? (location.isAwaited ? "is being resolved" : nil)
+        return location.reason
     }
+}
+
+extension ResolvedNames.Location {
+    /// Why there is no address.
+    var reason: String? { failure ?? (isAwaited ? "is being resolved" : nil) }
 }

@@ -90,13 +90,17 @@ final class BackendPool: Sendable {
             status.isBackup = member.isBackup
             return status
         }
-            + unresolved.map { backend in
-                var status = BackendStatus()
-                status.name = backend.name
-                status.listener = backend.listener?.description
-                status.health = .unresolved
-                status.lastFailure = backend.reason
-                return status
-            }
+            + unresolved.map(\.status)
+    }
+}
+
+extension BackendPool.Unresolved {
+    var status: BackendStatus {
+        var status = BackendStatus()
+        status.name = name
+        status.listener = listener?.description
+        status.health = .unresolved
+        status.lastFailure = reason
+        return status
     }
 }

@@ -18,16 +18,29 @@ struct HealthConversation {
     private enum Stage { case connecting, securing, speaking }
 
     let backend: Backend
+    private(set) var probe: any HealthProbe
     private var side: Side
-    private var probe: any HealthProbe
+    /// Whether the backend must prove its name before it is sent anything.
+    private let isConfidential: Bool
     private var stage = Stage.connecting
     private var tls: TLSConnection?
 
     /// - Returns: `nil` if the backend is not to be checked.
     init?(with backend: Backend) throws(SystemError) {
         guard let probe = backend.probe else { return nil }
+        try self.init(with: backend, probe)
+    }
+
+    /// - Parameter isConfidential: whether the backend must prove its name before it is sent anything;
+    ///   a health check tells nothing that a false one must not know.
+    init(
+        with backend: Backend,
+        _ probe: any HealthProbe,
+        isConfidential: Bool = false
+    ) throws(SystemError) {
         self.backend = backend
         self.probe = probe
+        self.isConfidential = isConfidential
         side = Side(try backend.openSocket(attempt: 0))
     }
 
@@ -59,7 +72,9 @@ struct HealthConversation {
     }
 
     private mutating func startTLS(with tools: RelayTools) -> HealthVerdict? {
-        guard let connection = backend.checkTLS?.check(backend) else {
+        let client = backend.checkTLS
+        let connection = isConfidential ? client?.connect(to: backend) : client?.check(backend)
+        guard let connection else {
             return .unknown(reason: "no memory for TLS")
         }
         tls = connection

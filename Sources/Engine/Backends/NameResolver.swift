@@ -115,12 +115,18 @@ extension GatewayEvent {
 }
 
 extension Topology {
-    /// All names in the backends' addresses.
+    /// All names in the addresses of backends and redirect targets.
     var backendNames: Set<String> {
         Set(
-            services.flatMap(\.backends).compactMap { backend in
-                if case .name(let name) = backend.address.host { name } else { nil }
-            }
+            services.flatMap { $0.backends.map(\.address) + $0.redirects.targets }
+                .compactMap(\.name)
         )
+    }
+}
+
+extension BackendAddress {
+    /// `nil` for an address.
+    var name: String? {
+        if case .name(let name) = host { name } else { nil }
     }
 }

@@ -29,7 +29,7 @@ struct Flow {
         /// Bytes that were read beyond it.
         var excess: [UInt8] = []
 
-        init(_ length: BodyLength, excess: [UInt8]) {
+        init(_ length: BodyLength, excess: [UInt8] = []) {
             self.length = length
             self.excess = excess
         }
@@ -79,13 +79,12 @@ struct Flow {
 
     /// Moves no bytes beyond `length`. Of those, `excess` were read already.
     mutating func end(at length: BodyLength?, excess: [UInt8] = []) {
-        bound = length.map { Bound($0, excess: excess) }
+        guard let length else { return bound = nil }
+        setBound(length, excess: excess)
     }
 
-    /// Whether all up to the bound was passed on, if there is one.
-    var isAtBound: Bool { (bound?.length.isComplete ?? true) && !hasPending }
-
-    var isBounded: Bool { bound != nil }
+    /// Whether there is a bound, and all up to it was passed on.
+    var isAtBound: Bool { (bound?.length.isComplete ?? false) && !hasPending }
 
     /// Returns what was read beyond the bound.
     func takeExcess() -> [UInt8] {
@@ -152,6 +151,7 @@ struct Flow {
     /// Starts again with another source, whose bytes may have another form; what is pending is kept.
     mutating func reopen(with tools: RelayTools) {
         source = .open
+        bound = nil
         fullReads = 0
         // A pipe that still holds bytes is released after them.
         smallSplices = Self.smallSplicesBeforeCopy
@@ -190,7 +190,9 @@ extension Flow {
                 recordFill(count == tools.scratch.byteCount, with: tools)
             }
             let own = bound.map { takeOwn(count, upTo: $0, with: tools) } ?? count
-            return pass(own, isLast: isLast && own == count, to: &destination, with: tools)
+            // The end of a bounded stream is that of what follows.
+            let isEnd = isLast && bound?.length.isComplete != true
+            return pass(own, isLast: isEnd, to: &destination, with: tools)
         case .wouldBlock: break
         case .endOfStream: self.source = .ended
         case .failed(let failure): self.source = .failed(failure)
@@ -204,14 +206,48 @@ extension Flow {
         return bound.length.certainByteCount
     }
 
+    /// Passes on bytes in the scratch buffer: all those before `start`, and those that lie before a
+    /// new bound. Others are dropped.
+    mutating func pass(
+        _ count: Int,
+        from start: Int,
+        upTo length: BodyLength,
+        to destination: inout Side,
+        with tools: RelayTools
+    ) -> Stop? {
+        let bound = setBound(length)
+        let own = takeOwn(count, from: start, upTo: bound, with: tools)
+        return pass(own, isLast: false, to: &destination, with: tools)
+    }
+
+    @discardableResult
+    private mutating func setBound(_ length: BodyLength, excess: [UInt8] = []) -> Bound {
+        guard let bound else {
+            let bound = Bound(length, excess: excess)
+            self.bound = bound
+            return bound
+        }
+        bound.length = length
+        bound.excess = excess
+        return bound
+    }
+
     /// How many of the bytes from a read lie before the bound; the others are kept.
-    private mutating func takeOwn(_ count: Int, upTo bound: Bound, with tools: RelayTools) -> Int {
+    ///
+    /// - Parameter start: where the bytes are under the bound.
+    private mutating func takeOwn(
+        _ count: Int,
+        from start: Int = 0,
+        upTo bound: Bound,
+        with tools: RelayTools
+    ) -> Int {
         do {
-            let own = try tools.scratch.withBytes(in: 0..<count) { bytes throws(HTTPSyntaxError) in
+            let own = try tools.scratch.withBytes(in: start..<count) {
+                (bytes) throws(HTTPSyntaxError) in
                 try bound.length.receive(bytes)
             }
-            bound.excess = tools.scratch.copy(own..<count)
-            return own
+            if start + own < count { bound.excess = tools.scratch.copy((start + own)..<count) }
+            return start + own
         } catch {
             // Where the next message starts is unknown.
             source = .failed(.reset)

@@ -1,5 +1,9 @@
+import HTTPProtocol
 import Sockets
 import Traffic
+
+/// Whose bytes are moved; those of the other side are shown to something.
+enum Reading { case both, client, backend }
 
 /// A client's socket and a backend's, and the bytes between them in both directions.
 ///
@@ -19,6 +23,8 @@ struct Tunnel {
         case writeFailed(RelaySide, SideFailure)
         /// All up to the bounds was passed on, in both directions.
         case boundsReached
+        /// The answer was passed on up to its bound, and the request was not.
+        case answeredEarly
     }
 
     var client: Side
@@ -58,20 +64,23 @@ struct Tunnel {
 
     /// Moves what can be moved in both directions, at most about `limit` bytes in each.
     ///
-    /// - Parameter readsClient: false while something else reads the client's bytes.
+    /// - Parameter reading: the sides whose bytes are not read by something else.
     mutating func advance(
         with tools: RelayTools,
         limit: Int = .max,
-        readsClient: Bool = true
+        reading: Reading = .both
     ) -> Progress {
         let upward =
-            readsClient
+            reading != .backend
             ? toBackend.move(from: &client, to: &backend, with: tools, limit: limit)
             : toBackend.sendPending(to: &backend, with: tools)
         if let end = end(by: upward, from: .client, with: tools) { return end }
-        let downward = toClient.move(from: &backend, to: &client, with: tools, limit: limit)
+        let downward =
+            reading != .client
+            ? toClient.move(from: &backend, to: &client, with: tools, limit: limit)
+            : toClient.sendPending(to: &client, with: tools)
         if let end = end(by: downward, from: .backend, with: tools) { return end }
-        if hasReachedBounds { return .boundsReached }
+        if toClient.isAtBound { return toBackend.isAtBound ? .boundsReached : .answeredEarly }
         let isUnfinished = upward == .turnIsOver || downward == .turnIsOver
         return isUnfinished ? .takeTurn : .waitForReadiness
     }
@@ -117,13 +126,42 @@ struct Tunnel {
     }
 
     /// Moves no bytes beyond the bounds until they change.
-    mutating func end(at bounds: RelayBounds?) {
+    mutating func end(at bounds: ExchangeBounds?) {
         toBackend.end(at: bounds?.toBackend, excess: bounds?.excess ?? [])
         toClient.end(at: bounds?.toClient)
     }
 
-    private var hasReachedBounds: Bool {
-        (toBackend.isBounded || toClient.isBounded) && toBackend.isAtBound && toClient.isAtBound
+    /// Passes on the backend's bytes that one read has put into the scratch buffer, as far as they
+    /// belong to an answer.
+    mutating func pass(_ answer: ExchangeAnswer, _ count: Int, with tools: RelayTools) -> Progress {
+        enqueue(answer.held, for: .client, isCounted: true)
+        let body = answer.body ?? .bytes(.max)
+        guard answer.offset == 0 || answer.offset == count else {
+            return passRest(of: answer, count, upTo: body, with: tools)
+        }
+        let (count, start) = answer.offset == 0 ? (count, answer.bodyOffset) : (0, 0)
+        let stop = toClient.pass(count, from: start, upTo: body, to: &client, with: tools)
+        return stop.flatMap { end(by: $0, from: .backend, with: tools) } ?? .waitForReadiness
+    }
+
+    /// Rare: some of the bytes are not passed on as is.
+    private mutating func passRest(
+        of answer: ExchangeAnswer,
+        _ count: Int,
+        upTo body: BodyLength,
+        with tools: RelayTools
+    ) -> Progress {
+        var body = body
+        let bytes = tools.scratch.copy(answer.bodyOffset..<count)
+        do {
+            let own = try body.receive(bytes.span)
+            let end = answer.bodyOffset + own
+            enqueue(tools.scratch.copy(answer.offset..<end), for: .client, isCounted: true)
+            toClient.end(at: body)
+            return .waitForReadiness
+        } catch {
+            return .readFailed(.backend, .reset)
+        }
     }
 
     /// Returns what `side` has sent beyond its bound.

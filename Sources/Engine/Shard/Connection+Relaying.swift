@@ -55,7 +55,8 @@ extension Connection {
             let progress = tunnel.sendPending(with: tools)
             return Moved(progress: progress, isUncounted: false, isBulk: false, watch: nil)
         }
-        return summary(of: tunnel.advance(with: tools, limit: limit, readsClient: false))
+        let reading: Reading = lifecycle.awaitsAnswer ? .client : .backend
+        return summary(of: tunnel.advance(with: tools, limit: limit, reading: reading))
     }
 
     /// A running session's bytes are added to the counters once there are this many new ones.

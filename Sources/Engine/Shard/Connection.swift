@@ -5,6 +5,7 @@ import Policy
 import ProxyProtocol
 import Settings
 import Sockets
+import TLS
 import Time
 import Traffic
 
@@ -121,15 +122,25 @@ struct Admission {
 /// a moment unless a dialogue may ask for another one.
 final class Dial {
     let pool: BackendPool
+    /// Where redirects of its members may lead.
+    let redirects: RedirectTargets
     let carrier: Assembly.Carrier?
     /// `nil` if the backends are reached without TLS.
     let tls: BackendTLS?
+    /// For redirects to HTTPS; `nil` if they are not followed.
+    let redirectTLS: BackendTLS?
     /// Whether TLS with the backend is being established.
     var isSecuring = false
     /// What speaks first with each backend, if the service has such a dialogue.
     let dialogue: (any Dialogue)?
-    /// The only member to try, if a dialogue has requested it.
-    private(set) var target: Int?
+    /// What becomes of the HTTP request, if it is one that is read.
+    let request: HTTPRequestPlan?
+    /// The server of a redirect; `nil` for a backend of the service.
+    private var redirect: RedirectTarget?
+    /// Whether a dialogue has requested one backend, and no other is tried in its place.
+    private(set) var isTargeted = false
+    /// The requested one until it is tried.
+    private var target: Backend?
     /// Which of the pool's members were tried.
     var tried = BackendPool.Tried()
     /// Whether the gateway had a local port left at every try.
@@ -140,10 +151,18 @@ final class Dial {
     let headers: [ProxyHeader]
 
     /// - Parameter last: of the same connection's last request, if it was kept.
-    init(_ route: Route, for client: EffectiveClient?, after last: Dial?) {
+    init(
+        _ route: Route,
+        for client: EffectiveClient?,
+        request: HTTPRequestPlan? = nil,
+        after last: Dial?
+    ) {
+        self.request = request
         pool = route.pool
+        redirects = route.redirects
         carrier = route.carrier
         tls = route.tls
+        redirectTLS = route.redirectTLS
         dialogue = route.dialogue
         destination = last?.destination ?? client?.destination
         headers = last?.headers ?? client?.believedHeaders ?? []
@@ -151,12 +170,57 @@ final class Dial {
 
     /// Any member that was not tried may be the next one.
     func tryOthers() {
+        isTargeted = false
         target = nil
+        redirect = nil
     }
 
-    func tryOnly(_ position: Int) {
-        target = position
+    /// Any member may be the next one.
+    func tryAll() {
         tried = BackendPool.Tried()
+        tryOthers()
+    }
+
+    /// Whether TLS with the backend begins at once; else its dialogue asks for it, or it has none.
+    var securesAtOnce: Bool {
+        redirect?.usesTLS ?? (tls != nil && (request != nil || dialogue == nil))
+    }
+
+    /// Whether a redirect has led to the one that is dialed.
+    var isRedirected: Bool { redirect != nil }
+
+    /// Begins TLS as the backend's service says, or its redirects.
+    func startTLS(with backend: Backend) -> TLSConnection? {
+        guard let redirect else { return tls?.connect(to: backend) }
+        return redirectTLS?.connect(to: backend, namedBy: redirect)
+    }
+
+    /// Of the pool's members only this one, as if none had been tried.
+    func tryOnly(_ position: Int) {
+        tried = BackendPool.Tried()
+        tried.insert(position)
+        tryOnly(pool.members[position].backend)
+    }
+
+    /// - Parameter redirect: what has led there; `nil` if it is a backend of the service.
+    func tryOnly(_ backend: Backend, of redirect: RedirectTarget? = nil) {
+        isTargeted = true
+        target = backend
+        self.redirect = redirect
+    }
+
+    /// The next one to try.
+    ///
+    /// - Parameter rotation: as in ``BackendPool/pick(excluding:rotation:at:)``.
+    func next(rotation: UInt64, at now: Moment) -> Backend? {
+        if isTargeted {
+            defer { target = nil }
+            return target
+        }
+        guard let (index, backend) = pool.pick(excluding: tried, rotation: rotation, at: now)
+        else { return nil }
+        tried.insert(index)
+        return backend
     }
 }
 
@@ -215,7 +279,7 @@ struct RecordNotes {
     var detail: String {
         get { rare?.detail ?? "" }
         set {
-            if rare != nil || !newValue.isEmpty { keep(\.detail, newValue) }
+            if rare != nil || !newValue.isEmpty { kept.detail = newValue }
         }
     }
 
@@ -223,7 +287,7 @@ struct RecordNotes {
     var shadow: DenialReason? {
         get { rare?.shadow }
         set {
-            if rare != nil || newValue != nil { keep(\.shadow, newValue) }
+            if rare != nil || newValue != nil { kept.shadow = newValue }
         }
     }
 
@@ -231,7 +295,7 @@ struct RecordNotes {
     var tls: TLSSession? {
         get { rare?.tls }
         set {
-            if rare != nil || newValue != nil { keep(\.tls, newValue) }
+            if rare != nil || newValue != nil { kept.tls = newValue }
         }
     }
 
@@ -239,7 +303,7 @@ struct RecordNotes {
     var passedHello: PassedHello? {
         get { rare?.passedHello }
         set {
-            if rare != nil || newValue != nil { keep(\.passedHello, newValue) }
+            if rare != nil || newValue != nil { kept.passedHello = newValue }
         }
     }
 
@@ -247,29 +311,29 @@ struct RecordNotes {
     var unlogged: Int {
         get { rare?.unlogged ?? 0 }
         set {
-            if rare != nil || newValue != 0 { keep(\.unlogged, newValue) }
+            if rare != nil || newValue != 0 { kept.unlogged = newValue }
         }
     }
 
     /// Only of a connection whose requests are relayed one by one.
     var requests: RequestNotes? {
         get { rare?.requests }
-        set { keep(\.requests, newValue) }
+        set { kept.requests = newValue }
     }
 
     /// The backend that was connected and was given back before the connection's end.
     var lastBackend: SocketAddress? {
         get { rare?.lastBackend }
-        set { keep(\.lastBackend, newValue) }
+        set { kept.lastBackend = newValue }
     }
 
-    private mutating func keep<Value>(
-        _ property: ReferenceWritableKeyPath<Rare, Value>,
-        _ value: Value
-    ) {
-        let rare = rare ?? Rare()
-        rare[keyPath: property] = value
-        self.rare = rare
+    private var kept: Rare {
+        mutating get {
+            if let rare { return rare }
+            let new = Rare()
+            rare = new
+            return new
+        }
     }
 }
 
@@ -277,6 +341,12 @@ struct RecordNotes {
 /// kept.
 final class RequestNotes {
     var count: UInt64 = 0
+    /// As backends learn of it.
+    var client: HTTPClient?
+    /// The backends that were asked for the current request.
+    private(set) var hops: [HTTPRequestRecord.Hop] = []
+    /// When the last of them was to be connected; `nil` if it has answered.
+    private var hopBeganAt: Int64?
     /// When the next one began: with its first byte.
     var beganAt: Moment
     /// Of the connection's bytes, those of the requests so far.
@@ -286,6 +356,31 @@ final class RequestNotes {
     init(beganAt moment: Moment) {
         beganAt = moment
     }
+
+    /// Another backend gets the request.
+    func beginHop(to target: String, isRedirected: Bool = false, at now: Moment) {
+        endHop(at: now)
+        guard hops.count < Self.hopLimit else { return }
+        let hop = HTTPRequestRecord.Hop(target: target, milliseconds: 0, isRedirected: isRedirected)
+        hops.append(hop)
+        hopBeganAt = now.milliseconds
+    }
+
+    /// It has answered, or is of no use.
+    func endHop(at now: Moment) {
+        guard let began = hopBeganAt, !hops.isEmpty else { return }
+        hops[hops.count - 1].milliseconds = now.milliseconds - began
+        hopBeganAt = nil
+    }
+
+    /// The hops of the request that is over.
+    func takeHops(at now: Moment) -> [HTTPRequestRecord.Hop] {
+        endHop(at: now)
+        defer { hops = [] }
+        return hops
+    }
+
+    private static let hopLimit = 16
 }
 
 /// A moment on both of the system's clocks.

@@ -3,6 +3,7 @@ import Policy
 import ProxyProtocol
 import Settings
 import Sockets
+import Time
 import Traffic
 
 /// From the verdict to a connected backend.
@@ -11,34 +12,63 @@ extension Shard {
     /// also after a change of configuration.
     func dial(_ target: DialTarget, for key: Key) -> Lifecycle.DialOutcome {
         switch target {
-        case .service where connections[key].isBackendConnected:
-            return connectedOutcome(of: key)
         case .service:
+            if case .direct(let server, _) = connections[key].dial?.request?.way {
+                return dial(server, for: key)
+            }
+            if connections[key].isBackendConnected { return reuseBackend(of: key) }
+            connections[key].dial?.tryOthers()
             return dialNext(for: key)
         case .another:
             leaveBackend(of: key)
             connections[key].dial?.tryOthers()
+            return dialNext(for: key)
+        case .anew:
+            leaveBackend(of: key)
+            connections[key].dial?.tryAll()
             return dialNext(for: key)
         case .address(let address):
             leaveBackend(of: key)
             guard let position = connections[key].dial?.pool.position(of: address) else {
                 return .failed(.noBackend, detail: "\(address) is not a backend of this service")
             }
-            return dial(position, for: key)
+            connections[key].dial?.tryOnly(position)
+            return dialNext(for: key)
+        case .redirected(let target):
+            return dial(target, for: key)
         }
     }
 
-    /// Dials one backend, and no other in its place.
-    private func dial(_ position: Int, for key: Key) -> Lifecycle.DialOutcome {
+    /// Dials the server that a redirect leads to, and no other in its place.
+    private func dial(_ target: RedirectTarget, for key: Key) -> Lifecycle.DialOutcome {
         guard let dial = connections[key].dial else { return .failed(.noBackend) }
-        dial.tryOnly(position)
-        return dialNext(for: key)
+        let sender = connections[key].backend
+        leaveBackend(of: key)
+        switch dial.redirects.choice(for: target, hasTLS: dial.redirectTLS != nil, at: now) {
+        case .backend(let backend):
+            dial.tryOnly(backend, of: target)
+            return dialNext(for: key)
+        case .unavailable(let reason):
+            return .failed(.noBackend, detail: "redirect target \(target): \(reason)")
+        case .refused(let refusal):
+            let service = connections[key].profile.destination?.service
+            if let service, let sender {
+                services.redirectRefusals.add(
+                    refusal,
+                    of: target,
+                    by: sender.title,
+                    of: service,
+                    at: now
+                )
+            }
+            return .failed(.redirectRefused, detail: refusal.detail(of: target, service))
+        }
     }
 
     /// Tries backends, the least loaded first, until a connect is under way or none is left.
     func dialNext(for key: Key) -> Lifecycle.DialOutcome {
         guard let dial = connections[key].dial else { return .failed(.noBackend) }
-        while let backend = takeBackend(of: dial, for: key) {
+        while let backend = dial.next(rotation: connections[key].id >> 8, at: now) {
             switch start(backend, for: key) {
             case .connected:
                 return connected(key)
@@ -59,31 +89,20 @@ extension Shard {
                 giveUpBackend(of: key, reason: error.description)
             }
         }
+        // Why it failed is among the connection's notes.
+        guard !dial.isTargeted else { return .failed(.noBackend) }
         if dial.pool.isClosed {
             return .failed(.noBackend, detail: "all backends are in drain or maintenance mode")
         }
         return .failed(dial.hasPorts ? .noBackend : .noSourcePort)
     }
 
-    private func takeBackend(of dial: Dial, for key: Key) -> Backend? {
-        if let target = dial.target {
-            guard !dial.tried.contains(target) else { return nil }
-            dial.tried.insert(target)
-            return dial.pool.members[target].backend
-        }
-        let picked = dial.pool.pick(
-            excluding: dial.tried,
-            rotation: connections[key].id >> 8,
-            at: now
-        )
-        guard let (index, backend) = picked else { return nil }
-        dial.tried.insert(index)
-        return backend
-    }
-
     private func start(_ backend: Backend, for key: Key) -> ConnectOutcome {
         backend.take()
         connections[key].backend = backend
+        let isRedirected = connections[key].dial?.isRedirected == true
+        connections[key].notes.requests?
+            .beginHop(to: backend.name, isRedirected: isRedirected, at: now)
         let first = Int(connections[key].id >> 8 & 0xffff)
         var outcome = open(backend, attempt: first, for: key)
         for attempt in 1..<backend.sourceCount {
@@ -143,7 +162,8 @@ extension Shard {
         guard let backend = connections[key].backend else { return }
         let reason = reason ?? "connection lost"
         backend.recordConnectFailure(reason, at: now)
-        let isOnly = connections[key].dial?.pool.members.count == 1
+        let dial = connections[key].dial
+        let isOnly = dial?.pool.members.count == 1 || dial?.isTargeted == true
         let next = isOnly ? "" : "; \(backend.nextTry(at: now))"
         leaveBackend(of: key, reason: reason + next)
     }
@@ -170,7 +190,7 @@ extension Shard {
     private func connected(_ key: Key) -> Lifecycle.DialOutcome {
         connections[key].backend?.recordConnected(at: now)
         connections[key].tunnel.backend.isWritable = true
-        if connections[key].profile.sendsProxyHeader {
+        if connections[key].backend?.receivesProxyHeader == true {
             do {
                 let header = try proxyHeader(for: connections[key])
                 connections[key].tunnel.enqueue(header, for: .backend, isCounted: false)
@@ -178,9 +198,7 @@ extension Shard {
                 return .failed(.badProxyHeader, detail: error.description)
             }
         }
-        guard let dial = connections[key].dial, dial.tls != nil, dial.dialogue == nil else {
-            return speak(key)
-        }
+        guard let dial = connections[key].dial, dial.securesAtOnce else { return speak(key) }
         // The header goes before TLS. A new socket takes it at once.
         _ = connections[key].tunnel.sendPending(with: tools)
         guard startTLS(withBackendOf: key) else { return .exhausted }
@@ -209,10 +227,45 @@ extension Shard {
         return connectedOutcome(of: key)
     }
 
-    private func connectedOutcome(of key: Key) -> Lifecycle.DialOutcome {
+    /// The backend of the last request gets this one too.
+    private func reuseBackend(of key: Key) -> Lifecycle.DialOutcome {
+        if let backend = connections[key].backend {
+            connections[key].notes.requests?.beginHop(to: backend.name, at: now)
+        }
+        return connectedOutcome(of: key, isReused: true)
+    }
+
+    private func connectedOutcome(of key: Key, isReused: Bool = false) -> Lifecycle.DialOutcome {
+        if let task = task(of: key, isReused: isReused) { return .connectedFor(task.dialogue) }
         if let dialogue = connections[key].dial?.dialogue { return .connectedFor(dialogue) }
         connections[key].dial = nil
         return .connected
+    }
+
+    /// The request that the backend is to get; `nil` if requests are not read.
+    private func task(of key: Key, isReused: Bool) -> HTTPTask? {
+        guard let plan = connections[key].dial?.request, let rules = connections[key].profile.http
+        else { return nil }
+        return HTTPTask(
+            plan,
+            of: client(of: key, under: rules),
+            backend: connections[key].backend?.key.name,
+            reusesBackend: isReused,
+            service: connections[key].profile.serviceName,
+            seconds: now.unixTime.seconds
+        )
+    }
+
+    private func client(of key: Key, under rules: HTTPRules) -> HTTPClient {
+        let requests = connections[key].notes.requests
+        if let client = requests?.client, client.isClient(under: rules) { return client }
+        let client = HTTPClient(
+            connections[key].client.address.ip.unmapped.description,
+            isSecure: connections[key].notes.tls != nil,
+            under: rules
+        )
+        requests?.client = client
+        return client
     }
 
     /// The bytes that inform this connection's backend about its client.
@@ -235,5 +288,16 @@ extension Shard {
         // A socket whose client has gone has no address; the listener's is near enough.
         let local = try? connection.tunnel.client.socket.localAddress()
         return local ?? connection.profile.settings.address
+    }
+}
+
+extension RedirectRefusal {
+    fileprivate func detail(of target: RedirectTarget, _ service: Service.ID?) -> String {
+        switch self {
+        case .notListed:
+            "\(target) is not among the redirect targets of \(service?.description ?? "the service")"
+        case .needsTLS:
+            "redirect target \(target) is reached by HTTPS, and there is no redirects.tls"
+        }
     }
 }

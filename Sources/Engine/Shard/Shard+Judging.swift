@@ -1,5 +1,6 @@
 import Addresses
 import CIDRTrie
+import HTTPProtocol
 import Policy
 import ProxyProtocol
 import Settings
@@ -44,9 +45,16 @@ extension Shard {
         switch routes.choice(for: endpoint, introduction) {
         case .destination(let chosen, let selectors): (route, matches) = (chosen, selectors)
         case .none(let reason, let detail):
+            if introduction.request != nil, reason == .contradictingNames {
+                return .denied(.misdirectedRequest, detail: detail)
+            }
             return isProbe ? .probe : .denied(reason, detail: detail)
         }
         if last != nil, !route.profile.isSameService(as: connections[key].profile) {
+            if let host = introduction.request?.host {
+                let detail = "host \(host) is another warehouse's than that of the first request"
+                return .denied(.misdirectedRequest, detail: detail)
+            }
             leaveRoute(of: key)
         }
         enter(route.profile, key)
@@ -59,14 +67,37 @@ extension Shard {
         case .denied(let detail):
             return isProbe ? .probe : .denied(.clientCertificateRequired, detail: detail)
         }
+        let plan: HTTPRequestPlan?
+        do throws(HTTPRequestPlan.Denial) {
+            plan = try self.plan(of: introduction.request, for: key)
+        } catch {
+            return .denied(error.reason, detail: error.detail)
+        }
         recordExpiry(verdict.expiry)
         if connections[key].admission == nil {
             if let limit = count(key, by: route) { return .denied(limit) }
             route.profile.counters.recordAdmitted()
             if let shadow = verdict.shadow { recordShadow(of: key, shadow.reason) }
         }
-        connections[key].dial = Dial(route, for: introduced, after: last)
+        connections[key].dial = Dial(route, for: introduced, request: plan, after: last)
         return .admitted
+    }
+
+    /// What becomes of a request, if it is one that is read.
+    private func plan(of head: HTTPRequestHead?, for key: Key) throws(HTTPRequestPlan.Denial)
+        -> HTTPRequestPlan?
+    {
+        let profile = connections[key].profile
+        guard let head, let rules = profile.http else { return nil }
+        if connections[key].notes.requests == nil {
+            connections[key].notes.requests = RequestNotes(beganAt: connections[key].acceptedAt)
+        }
+        return try HTTPRequestPlan(
+            head,
+            under: rules,
+            service: profile.serviceName,
+            seconds: now.unixTime.seconds
+        )
     }
 
     /// The next request of a kept connection goes to another service.

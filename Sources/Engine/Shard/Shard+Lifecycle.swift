@@ -1,4 +1,5 @@
 import Addresses
+import HTTPProtocol
 import MySQLProtocol
 import Sockets
 import Traffic
@@ -86,7 +87,11 @@ extension Shard {
         guard connections[key].lifecycle.phase == .relaying else {
             return carryOn(key, connections[key].lifecycle.deadlinePassed())
         }
-        if let end = lookAfterRelay(of: key) { close(key, end, byReset: end.isStall) }
+        guard let end = lookAfterRelay(of: key) else { return }
+        if end == .idleTimeout, connections[key].lifecycle.awaitsAnswer {
+            return carryOn(key, connections[key].lifecycle.answerTimedOut())
+        }
+        close(key, end, byReset: end.isStall)
     }
 
     /// Continues a connection that was interrupted, for at most `limit` bytes.
@@ -140,6 +145,7 @@ extension Shard {
     ///
     /// - Returns: its next step after the result; `nil` if it waits, or has ended.
     private func perform(_ step: borrowing Lifecycle.Step, for key: Key) -> Lifecycle.Step? {
+        if let record = step.finishedRequest.first { recordRequest(record, of: key, before: step) }
         if case .end(let end, let byReset) = step.action {
             finish(key, end, byReset: byReset, giving: step.released)
             return nil
@@ -154,10 +160,6 @@ extension Shard {
         switch step.action {
         case .wait, .end:
             return look(at: key)
-        case .recordRequest(let title):
-            connections[key].isRelaying = false
-            recordRequest(title, of: key)
-            return look(at: key)
         case .judge(let introduction, let isForged):
             let verdict = judge(key, introduction, willBeDenied: isForged)
             return connections[key].lifecycle.judged(verdict)
@@ -167,7 +169,10 @@ extension Shard {
             giveUpBackend(of: key, reason: reason)
             return connections[key].lifecycle.dialed(dialNext(for: key))
         case .relay(let bounds):
+            // What was read of a client that speaks another protocol from now on.
+            let excess = bounds == nil ? connections[key].tunnel.takeExcess(of: .client) : []
             connections[key].tunnel.end(at: bounds)
+            connections[key].tunnel.enqueue(excess, for: .backend, isCounted: true)
             if connections[key].lifecycle.isWatched {
                 enterDirectory(key)
                 connections[key].dial = nil
@@ -182,16 +187,23 @@ extension Shard {
         case .kill(let request):
             guard let target = resolve(request, of: key) else { return nil }
             return connections[key].lifecycle.killResolved(target)
-        case .passOn:
+        case .passOn, .passAnswer:
             connections[key].isRelaying = connections[key].lifecycle.isRelaying
             return goOn(with: key, limit: tools.eventByteCount)
+        case .next(let excess):
+            connections[key].isRelaying = false
+            if let excess {
+                let bounds = ExchangeBounds(toBackend: .bytes(0), excess: excess)
+                connections[key].tunnel.end(at: bounds)
+            }
+            return look(at: key)
         case .shutdownWrite(let side):
             connections[key].tunnel[side].endWriting()
             return goOn(with: key, limit: tools.eventByteCount)
         case .deny(let reason, let detail):
             return connections[key].lifecycle.refuse(refusal(of: key, reason, detail))
-        case .linger:
-            connections[key].tunnel.client.endWriting()
+        case .linger, .drain:
+            connections[key].isRelaying = false
             return look(at: key)
         }
     }
@@ -215,12 +227,12 @@ extension Shard {
     /// Moves bytes if that is all there is to do. What arrived before a state that allows it is not
     /// reported again: waiting for an event would mean waiting for the next one.
     private func goOn(with key: Key, limit: Int) -> Lifecycle.Step? {
-        connections[key].isRelaying ? move(key, limit: limit) : look(at: key)
+        connections[key].isRelaying ? move(key, limit: limit) : look(at: key, limit: limit)
     }
 
     /// Passes the bytes that it wants to inspect to the lifecycle; if there are none, moves the
     /// others.
-    private func look(at key: Key) -> Lifecycle.Step? {
+    private func look(at key: Key, limit: Int? = nil) -> Lifecycle.Step? {
         let phase = connections[key].lifecycle.phase
         if phase == .securing { return continueHandshake(with: .client, of: key) }
         if phase == .securingBackend { return secureBackend(of: key) }
@@ -231,9 +243,12 @@ extension Shard {
         {
             return step
         }
+        if phase == .lingering, !connections[key].tunnel.hasPending(from: .backend) {
+            connections[key].tunnel.client.endWriting()
+        }
         // A backend that is gone is noticed before the client's next request.
         if let step = read(from: .backend, of: key) ?? read(from: .client, of: key) { return step }
-        return phase == .relaying ? move(key, limit: tools.eventByteCount) : nil
+        return phase == .relaying ? move(key, limit: limit ?? tools.eventByteCount) : nil
     }
 
     /// Reads once if the lifecycle looks at bytes of that side, and shows what came.
@@ -269,7 +284,8 @@ extension Shard {
 
     /// A connection has read enough for now.
     private func interrupt(_ key: Key) -> Lifecycle.Step? {
-        if connections[key].lifecycle.phase == .lingering {
+        let lifecycle = connections[key].lifecycle
+        if lifecycle.phase == .lingering, !lifecycle.isDraining {
             return connections[key].lifecycle.deadlinePassed()
         }
         queueTurn(of: key)
@@ -283,8 +299,15 @@ extension Shard {
         let step = tools.scratch.withBytes(in: 0..<count) { bytes in
             connections[key].lifecycle.receive(bytes, from: side)
         }
-        guard let replay = step.replay else { return step }
-        let progress = connections[key].tunnel.pass(replay, count, isLast: isLast, with: tools)
+        let progress: Tunnel.Progress
+        if let replay = step.replay {
+            progress = connections[key].tunnel.pass(replay, count, isLast: isLast, with: tools)
+        } else if let answer = step.answer {
+            connections[key].notes.requests?.endHop(at: now)
+            progress = connections[key].tunnel.pass(answer, count, with: tools)
+        } else {
+            return step
+        }
         if let next = report(progress, of: key) { return next }
         return step
     }
@@ -307,6 +330,7 @@ extension Shard {
             queueTurn(of: key)
             return nil
         case .boundsReached: return connections[key].lifecycle.boundsReached()
+        case .answeredEarly: return connections[key].lifecycle.answeredEarly()
         case .endOfStream(from: .backend) where isUnanswered(key):
             return connections[key].lifecycle.unanswered(silence(nil, of: key))
         case .endOfStream(let side):
@@ -345,6 +369,12 @@ extension Shard {
         case (.dialing, .client):
             // A client that resets while it waits for a backend no longer needs one.
             return event.isError ? connections[key].lifecycle.readFailed(side) : nil
+        case (.conversing, .client), (.relaying, .client):
+            // The same while it waits for an answer. Otherwise its bytes are read first.
+            guard event.isError, !connections[key].lifecycle.looksAtBytes(from: .client) else {
+                return nil
+            }
+            return connections[key].lifecycle.readFailed(side)
         default:
             return nil
         }

@@ -130,22 +130,58 @@ extension Shard {
 
 extension Shard {
     /// Writes down one request of a connection that is kept for more.
-    func recordRequest(_ title: String, of key: Key) {
+    ///
+    /// - Parameter step: what ends it.
+    func recordRequest(
+        _ request: HTTPRequestRecord,
+        of key: Key,
+        before step: borrowing Lifecycle.Step
+    ) {
         reportBytes(of: key)
-        let connection = connections[key]
-        let requests = connection.notes.requests ?? RequestNotes(beganAt: connection.acceptedAt)
-        connections[key].notes.requests = requests
+        let requests = requestNotes(of: key)
         requests.count += 1
-        var record = record(of: connection, .finished)
-        record.request = AccessRecord.Request(number: requests.count, title: title)
+        var request = request
+        request.hops = requests.takeHops(at: now)
+        var denial: (reason: DenialReason, detail: String)?
+        if case .deny(let reason, let detail) = step.action {
+            denial = (reason, detail)
+            let client = connections[key].client.address.ip
+            request.status = HTTPRejection(reason: reason, client: client).statusCode
+        }
+        let bytesIn = connections[key].tunnel.toBackend.byteCount - requests.bytesIn
+        let bytesOut = connections[key].tunnel.toClient.byteCount - requests.bytesOut
+        requests.bytesIn += bytesIn
+        requests.bytesOut += bytesOut
+        let microseconds = (now.nanoseconds - requests.beganAt.nanoseconds) / 1_000
+        connections[key].profile.counters.recordRequest(
+            request,
+            bytesIn: bytesIn,
+            milliseconds: microseconds / 1_000,
+            denial: denial?.reason
+        )
+        guard !services.accessLog.isOff else { return }
+        var end = denial == nil ? ConnectionEnd.finished : .denied
+        if case .end(let reason, _) = step.action { end = reason }
+        var record = record(of: connections[key], end)
+        record.request = AccessRecord.Request(number: requests.count, http: request)
         record.requestCount = 0
         record.acceptedAtMicroseconds = requests.beganAt.realtimeMicroseconds
-        record.durationMicroseconds = (now.nanoseconds - requests.beganAt.nanoseconds) / 1_000
-        record.bytesIn -= requests.bytesIn
-        record.bytesOut -= requests.bytesOut
-        requests.bytesIn += record.bytesIn
-        requests.bytesOut += record.bytesOut
+        record.durationMicroseconds = microseconds
+        record.bytesIn = bytesIn
+        record.bytesOut = bytesOut
+        if let denial {
+            record.verdict = .deny
+            record.reason = denial.reason
+            record.detail = denial.detail
+        }
         records.append(record)
+    }
+
+    private func requestNotes(of key: Key) -> RequestNotes {
+        if let notes = connections[key].notes.requests { return notes }
+        let notes = RequestNotes(beganAt: connections[key].acceptedAt)
+        connections[key].notes.requests = notes
+        return notes
     }
 
     /// The first bytes of a kept connection's next request have arrived.

@@ -7,16 +7,18 @@ import Traffic
 extension Shard {
     /// Sends what a lifecycle requests.
     ///
-    /// Before there is a relay a few bytes go directly to the client: a new socket's buffer accepts
-    /// them, and a client that does not read misses them.
+    /// Before there is a relay bytes go directly to the client: a new socket's buffer accepts a few.
     func send(_ step: borrowing Lifecycle.Step, for key: Key) {
         connections[key].tunnel.enqueue(step.toBackend, for: .backend, isCounted: true)
         guard !step.toClient.isEmpty else { return }
-        if connections[key].isBackendConnected {
-            connections[key].tunnel.enqueue(step.toClient, for: .client, isCounted: false)
-        } else {
-            _ = connections[key].tunnel.client.write(step.toClient)
+        var rest = step.toClient
+        if !connections[key].isBackendConnected,
+            !connections[key].tunnel.hasPending(from: .backend),
+            case .bytes(let count) = connections[key].tunnel.client.write(rest)
+        {
+            rest.removeFirst(count)
         }
+        connections[key].tunnel.enqueue(rest, for: .client, isCounted: false)
     }
 
     /// Moves bytes, at most about `limit` in each direction; next to a relay only what was

@@ -42,8 +42,8 @@ extension Shard {
     ///
     /// - Returns: whether there is one.
     func startTLS(withBackendOf key: Key) -> Bool {
-        guard let tls = connections[key].dial?.tls, let backend = connections[key].backend,
-            let connection = tls.connect(to: backend)
+        guard let backend = connections[key].backend,
+            let connection = connections[key].dial?.startTLS(with: backend)
         else { return false }
         secure(.backend, of: key, by: connection)
         return true
@@ -130,17 +130,25 @@ final class BackendTLS: Sendable {
 
     /// The name of a backend is sent in the ClientHello; an address is not one (RFC 6066 §3).
     func connect(to backend: Backend) -> TLSConnection? {
-        connect(to: backend, reportsOnly: false)
+        connect(to: backend, name: backend.hostName, reportsOnly: false)
+    }
+
+    /// The name that a redirect has for the server, which is listed, is the one that its certificate must
+    /// have. If the redirect has an address, it is the name that the address is listed by.
+    func connect(to backend: Backend, namedBy redirect: RedirectTarget) -> TLSConnection? {
+        let name = redirect.address == nil ? redirect.host : backend.hostName
+        return connect(to: backend, name: name, reportsOnly: false)
     }
 
     /// For a health check, which tells nothing that a false backend must not know, and therefore
     /// completes the handshake with it: MySQL servers lock out those who often do not.
     func check(_ backend: Backend) -> TLSConnection? {
-        connect(to: backend, reportsOnly: true)
+        connect(to: backend, name: backend.hostName, reportsOnly: true)
     }
 
-    private func connect(to backend: Backend, reportsOnly: Bool) -> TLSConnection? {
-        let name = serverName ?? backend.hostName
+    /// - Parameter name: `nil` for the address.
+    private func connect(to backend: Backend, name: String?, reportsOnly: Bool) -> TLSConnection? {
+        let name = serverName ?? name
         let verified = name ?? "\(backend.address.ip)"
         return client.connect(
             serverName: name,

@@ -1,9 +1,12 @@
 import Sockets
+import Time
 import Traffic
 
 extension Shard {
     /// How long a denied client may take to read its error.
     private static let lingerMilliseconds: Int64 = 2_000
+    /// How long one may take to send the rest of a request that was answered early.
+    private static let drainMilliseconds: Int64 = 60_000
     private static let loginMilliseconds: Int64 = 5_000
     /// For a login that is carried to its server, or a redirect: what MySQL servers grant (connect_timeout).
     private static let dialogueMilliseconds: Int64 = 10_000
@@ -19,11 +22,14 @@ extension Shard {
             case .firstBytes: deadlines.header
             case .handshake: deadlines.handshake
             case .connect: deadlines.connect
-            case .dialogue: max(deadlines.connect, Self.dialogueMilliseconds)
+            case .dialogue:
+                connections[key].lifecycle.patience?.milliseconds
+                    ?? max(deadlines.connect, Self.dialogueMilliseconds)
             case .relay: min(deadlines.idle, Self.keepaliveDelay)
             case .nextRequest: deadlines.idle
             case .refusal: Self.loginMilliseconds
             case .linger: Self.lingerMilliseconds
+            case .drain: Self.drainMilliseconds
             }
         if deadline == .firstBytes { recordRequestStart(of: key) }
         if deadline == .relay { connections[key].stall.watch = .soon }
@@ -52,6 +58,9 @@ extension Shard {
     /// After how many milliseconds without a byte the connection ends, and as what.
     private func silence(of key: Key) -> (timeout: Int64, end: ConnectionEnd) {
         let deadlines = connections[key].profile.deadlines
+        if let patience = connections[key].lifecycle.patience?.milliseconds {
+            return (max(deadlines.idle, patience), .idleTimeout)
+        }
         let isShorter =
             connections[key].lifecycle.isHalfClosed && deadlines.halfClosed < deadlines.idle
         return isShorter

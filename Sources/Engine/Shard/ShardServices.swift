@@ -28,6 +28,7 @@ final class ShardServices: Sendable {
     /// Used only for a denied connection.
     let seenEndpoints = Locked(SeenEndpoints())
     let unloggedDenials: UnloggedDenials
+    let redirectRefusals: RedirectRefusals
     /// Connections, in the descriptors that they need.
     let descriptors: DescriptorBudget
 
@@ -43,6 +44,7 @@ final class ShardServices: Sendable {
         self.accessLog = accessLog
         self.report = report
         unloggedDenials = UnloggedDenials(report: report)
+        redirectRefusals = RedirectRefusals(report: report)
         self.congestion = congestion
         self.bufferPolicy = bufferPolicy
         self.kernelTLS = kernelTLS

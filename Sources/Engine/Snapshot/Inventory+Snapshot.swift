@@ -12,9 +12,17 @@ extension Inventory {
     /// Makes each service's pool of backends at the addresses that are known now.
     mutating func makePools(names: ResolvedNames) {
         var maker = BackendMaker(of: self, names: names)
+        var redirects: [Service.ID: RedirectTargets] = [:]
         pools = topology.services.reduce(into: [:]) { pools, service in
-            pools[service.id] = maker.makePool(for: service, before: self.pools[service.id])
+            let made = maker.makePool(for: service, before: self.pools[service.id])
+            pools[service.id] = made
+            redirects[service.id] = maker.makeRedirects(
+                of: service,
+                in: made.pool,
+                learned: learnedTargets[service.id] ?? []
+            )
         }
+        self.redirects = redirects
         backends = maker.backends
         for backend in backends.values { backend.use(tls.clients[backend.key.service]) }
         refusals = maker.refusals
@@ -92,7 +100,8 @@ extension Inventory {
             address: address,
             timeouts: settings.timeouts,
             to: nil,
-            counters: counters(of: settings, to: nil)
+            counters: counters(of: settings, to: nil),
+            seal: sharedTLS.tokens
         )
         return ListenerRoutes(
             settings,
@@ -131,7 +140,8 @@ extension Inventory {
                     sendProxyProtocol: configured.service.sendProxyProtocol,
                     connections: budget(of: id)
                 ),
-                counters: counters(of: settings, to: warehouse.id)
+                counters: counters(of: settings, to: warehouse.id),
+                seal: sharedTLS.tokens
             )
             return Route(
                 matches,
@@ -140,8 +150,10 @@ extension Inventory {
                 certificates: certificates[id] ?? CertificateRules(),
                 limits: (warehouse.connectionLimit, configured.service.connectionLimit),
                 pool: pool,
+                redirects: redirects[id] ?? RedirectTargets(),
                 endpoints: destination.endpoints,
                 tls: tls.clients[id],
+                redirectTLS: tls.redirectClients[id],
                 carrier: assembly.backendCarrier?(configured.service),
                 dialogue: assembly.dialogue?(configured.service)
                     ?? login(of: settings, to: configured.service)

@@ -60,6 +60,10 @@ struct Inventory {
     var gauges: [String: WarehouseGauge] = [:]
     var budgets: [Service.ID: ConnectionBudget] = [:]
     var pools: [Service.ID: Pool] = [:]
+    /// Where redirects of a service's backends may lead.
+    var redirects: [Service.ID: RedirectTargets] = [:]
+    /// What the front ends of a service have listed last.
+    var learnedTargets: [Service.ID: [BackendAddress]] = [:]
     var endpoints: [EndpointKey: EndpointRoute] = [:]
     var backends: [BackendKey: Backend] = [:]
     /// What backends lack of what clients are greeted with, which was reported.
@@ -104,6 +108,7 @@ struct Inventory {
         self.tls = tls
         self.configuration = configuration
         generation += 1
+        forgetLearned()
         let removed = removeListeners(notIn: configuration.topology, replacedBy: added)
         for id in removed { held[id] = nil }
         for listener in added {

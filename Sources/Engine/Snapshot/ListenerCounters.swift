@@ -1,3 +1,4 @@
+import Operations
 import Policy
 import Traffic
 
@@ -16,6 +17,8 @@ final class ListenerCounters: Sendable {
     }
 
     private let totals = Locked(Totals())
+    /// Apart from the totals, which every connection changes.
+    private let http = Locked(HTTPCounts())
 
     /// - Parameter isAccepted: whether the client counts as accepted here: while its route is
     ///   unknown, only if it never takes one.
@@ -57,4 +60,28 @@ final class ListenerCounters: Sendable {
     }
 
     var current: Totals { totals.withLock { $0 } }
+}
+
+// MARK: - Requests
+
+extension ListenerCounters {
+    /// Adds an HTTP request that has ended. It costs a lock that is rarely waited for, and no
+    /// allocation.
+    ///
+    /// - Parameters:
+    ///   - bytesIn: from the client.
+    ///   - milliseconds: from its first byte to its end.
+    ///   - denial: why it was denied, if it was.
+    func recordRequest(
+        _ request: HTTPRequestRecord,
+        bytesIn: UInt64,
+        milliseconds: Int64,
+        denial: DenialReason? = nil
+    ) {
+        http.withLock { counts in
+            counts.record(request, bytesIn: bytesIn, milliseconds: milliseconds, denial: denial)
+        }
+    }
+
+    var currentRequests: HTTPCounts { http.withLock { $0 } }
 }

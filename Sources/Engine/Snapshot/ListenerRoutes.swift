@@ -123,12 +123,16 @@ final class Route: Sendable {
     /// Of the warehouse and of its service.
     let limits: (warehouse: Int, service: Int)
     let pool: BackendPool
+    /// Where redirects of its backends may lead.
+    let redirects: RedirectTargets
     /// The warehouse's private endpoints.
     let endpoints: [EndpointName: EndpointRoute]
     /// What carries the backends' bytes; `nil` for the plain socket.
     let carrier: Assembly.Carrier?
     /// `nil` if the backends are reached without TLS.
     let tls: BackendTLS?
+    /// For redirects to HTTPS; `nil` if they are not followed.
+    let redirectTLS: BackendTLS?
     /// What talks to each backend first; each connection has a copy. `nil` if bytes are relayed
     /// from the start.
     let dialogue: (any Dialogue)?
@@ -140,8 +144,10 @@ final class Route: Sendable {
         certificates: CertificateRules = CertificateRules(),
         limits: (warehouse: Int, service: Int),
         pool: BackendPool,
+        redirects: RedirectTargets = RedirectTargets(),
         endpoints: [EndpointName: EndpointRoute],
         tls: BackendTLS? = nil,
+        redirectTLS: BackendTLS? = nil,
         carrier: Assembly.Carrier? = nil,
         dialogue: (any Dialogue)? = nil
     ) {
@@ -151,8 +157,10 @@ final class Route: Sendable {
         self.certificates = certificates
         self.limits = limits
         self.pool = pool
+        self.redirects = redirects
         self.endpoints = endpoints
         self.tls = tls
+        self.redirectTLS = redirectTLS
         self.carrier = carrier
         self.dialogue = dialogue
     }
@@ -166,6 +174,7 @@ final class Route: Sendable {
         var status = profile.status
         status.routes = matches.map(\.description)
         status.backends = pool.status(shortcomings)
+        status.redirectTargets = redirects.status
         status.shadowUntil = policy.shadowEnd
         return status
     }
@@ -192,9 +201,11 @@ extension Listener {
             prologues.append(HTTPChallengePrologue(challenges))
         }
         if passesTLSThrough { prologues.append(ClientHelloPrologue()) }
+        // What is not a request is refused, and so is a PROXY header.
+        if readsRequests { return prologues + [HTTPRequestPrologue()] }
         if hasHostRoutes, self.protocol == .http { prologues.append(HTTPHostPrologue()) }
         // The last one: it lets a client wait for the backend's first word.
-        if !passesClientHeaders { prologues.append(ForgedHeaderGuard()) }
+        if !passesClientHeaders { prologues.append(ForgedHeaderGuard(of: self.protocol)) }
         return prologues
     }
 }
@@ -220,6 +231,9 @@ extension RouteProfile {
         status.protocol = settings.protocol
         status.link = settings.link
         status.tls = settings.tlsUse
+        if settings.readsRequests {
+            status.http = HTTPStatus(settings.http.mode, counters.currentRequests)
+        }
         status.activeConnections = totals.active
         status.accepted = totals.accepted
         status.admitted = totals.admitted

@@ -3,6 +3,7 @@ import Policy
 import Settings
 import Synchronization
 import Time
+import Traffic
 
 /// What a session must know about its route for its whole life: the listener and, as soon as its
 /// route is known, the warehouse and the service.
@@ -74,6 +75,8 @@ final class RouteProfile: Sendable {
     let destination: Destination?
     /// Shared by all profiles of one address and warehouse, across reloads.
     let counters: ListenerCounters
+    /// What is done with requests; `nil` if they are not read.
+    let http: HTTPRules?
 
     /// - Parameter address: the actual one, even if the settings ask for port 0.
     init(
@@ -81,19 +84,25 @@ final class RouteProfile: Sendable {
         address: SocketAddress,
         timeouts: Timeouts,
         to destination: Destination?,
-        counters: ListenerCounters
+        counters: ListenerCounters,
+        seal: (any TokenSealing)? = nil
     ) {
         var settings = settings
         settings.routes = []
         self.settings = settings
+        http = seal.flatMap { settings.readsRequests ? HTTPRules(settings.http, seal: $0) : nil }
         deadlines = Deadlines(timeouts)
         self.destination = destination
         self.counters = counters
         name = address.description
+        serviceName = destination?.service.description ?? ""
     }
 
     /// The warehouse's id; empty until a route is taken.
     var warehouse: String { destination?.warehouse.id ?? "" }
+
+    /// What tells the service from others; empty until a route is taken.
+    let serviceName: String
 
     /// Whether it leads to the same service, under whichever configuration.
     func isSameService(as other: RouteProfile) -> Bool {

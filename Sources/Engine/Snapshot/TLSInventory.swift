@@ -13,6 +13,8 @@ import Traffic
 struct TLSInventory: Sendable {
     private(set) var servers: [SocketAddress: TLSServer] = [:]
     private(set) var clients: [Service.ID: BackendTLS] = [:]
+    /// For redirects to HTTPS.
+    private(set) var redirectClients: [Service.ID: BackendTLS] = [:]
     private(set) var certificates: [ServedCertificate] = []
 
     /// Of what could not be set up.
@@ -41,11 +43,21 @@ struct TLSInventory: Sendable {
                 inventory.servers[listener.address] = server
             }
         }
-        for service in topology.services {
-            guard let tls = service.tls else { continue }
+        for service in topology.services { readClients(of: service, topology.files) }
+    }
+
+    private mutating func readClients(of service: Service, _ files: TLSFiles) {
+        if let tls = service.tls {
             attempt("service \(service.id)") { inventory, owner throws(TLSProblem) in
-                inventory.clients[service.id] = try inventory.client(tls, owner, topology.files)
+                inventory.clients[service.id] = try inventory.client(tls, owner, files)
             }
+        }
+        guard let tls = service.redirects.tls, tls != service.tls else {
+            redirectClients[service.id] = service.redirects.tls == nil ? nil : clients[service.id]
+            return
+        }
+        attempt("redirects of service \(service.id)") { inventory, owner throws(TLSProblem) in
+            inventory.redirectClients[service.id] = try inventory.client(tls, owner, files)
         }
     }
 
@@ -155,6 +167,8 @@ struct TLSInventory: Sendable {
 /// What TLS keeps across reloads.
 package final class SharedTLS: Sendable {
     let ticketKeys: TLSTicketKeys?
+    /// Seals what HTTP clients carry back in redirects.
+    let tokens: any TokenSealing = TokenSeal()
     /// Certificates for ACME servers that validate a name.
     package let challenges = TLSChallenges()
     private let cipher = Locked<RSAPasswordCipher?>(nil)

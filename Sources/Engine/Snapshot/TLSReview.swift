@@ -18,7 +18,7 @@ package struct TLSProblem: Error, Hashable, Sendable {
 /// What the TLS of a topology would come to, without a gateway: the same attempt as an applied
 /// configuration makes.
 package struct TLSReview: Sendable {
-    /// In the order of the configuration, one for each listener and service at most.
+    /// In the order of the configuration, at most one for each listener, service and service's redirects.
     package let problems: [TLSProblem]
 
     /// - Parameter topology: with the content of its files.

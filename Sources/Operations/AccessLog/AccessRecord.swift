@@ -13,13 +13,15 @@ package struct AccessRecord: Hashable, Sendable {
     package struct Request: Hashable, Sendable {
         /// Its place among the connection's requests, from 1 on.
         package var number: UInt64
-        /// Such as `GET /api/health`.
-        package var title: String
+        package var http: HTTPRequestRecord
 
-        package init(number: UInt64, title: String) {
+        package init(number: UInt64, http: HTTPRequestRecord) {
             self.number = number
-            self.title = title
+            self.http = http
         }
+
+        /// Such as `GET health`.
+        package var title: String { "\(http.method) \(http.pathClass.rawValue)" }
     }
 
     /// When the connection was accepted or the request began, in microseconds since 1970 (UTC).

@@ -11,8 +11,9 @@ extension AccessRecord {
     /// protocol, link, peer, client, endpoint, verdict, rule, reason, backend, bytesIn, bytesOut,
     /// durationMs, end`, and, if present, `cloud`, `tls`, `cipher` and `clientCertificate` (of a TLS
     /// session that ended at the gateway), `serverName` (also of TLS that passes through), `request`
-    /// and `title` (of a request's record), `requests` (of a connection that had some), `shadow` (why
-    /// the client would have been denied without shadow mode), `detail` and `unlogged`. What does not
+    /// and `title` (of a request's record), `http` (of an HTTP request's), `requests` (of a connection
+    /// that had some), `shadow` (why the client would have been denied without shadow mode), `detail`
+    /// and `unlogged`. What does not
     /// apply is `null`. No byte in a text can end the line or the string.
     package func appendJSON(to line: inout [UInt8]) {
         line.append(text: #"{"time":""#)
@@ -49,6 +50,8 @@ extension AccessRecord {
             line.append(text: #","request":"#)
             line.append(decimal: request.number)
             line.append(key: #","title":"#, request.title)
+            line.append(text: #","http":"#)
+            line.append(request.http)
         }
         if requestCount > 0 {
             line.append(text: #","requests":"#)

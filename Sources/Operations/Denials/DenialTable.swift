@@ -183,7 +183,7 @@ extension DenialReason {
     /// The gateway or the warehouse is the cause: its clients are answered each time.
     fileprivate var isNotOfTheSource: Bool {
         switch family {
-        case .access, .sourceLimit: false
+        case .access, .sourceLimit, .request: false
         case .gatewayLimit, .outage: true
         }
     }

@@ -4,7 +4,7 @@ import DomainNames
 package import Policy
 package import Settings
 package import Time
-import Traffic
+package import Traffic
 
 /// Whether one listener would admit a client, and why: the answer of `sluice explain`, from the
 /// same ``AccessPolicy`` that the data plane uses.
@@ -34,6 +34,8 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
     package var requiresHeader: Bool
     /// What the listener does with TLS.
     package var tls: ListenerTLSUse
+    /// What it does with HTTP requests; `nil` if it does not read them.
+    package var http: HTTPTerms.Mode?
     /// The warehouse that the client reaches, and whose policy was evaluated.
     package var warehouse: String?
     /// The route that leads it there, as the configuration spells it.
@@ -112,6 +114,7 @@ package struct AccessExplanation: Hashable, Sendable, Codable {
         endpoint = listener.through(question.endpoint)
         requiresHeader = listener.acceptProxyProtocol.mode == .required
         tls = listener.tlsUse
+        http = listener.readsRequests ? listener.http.mode : nil
         route = destination.route
     }
 

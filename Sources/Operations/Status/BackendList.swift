@@ -25,7 +25,8 @@ package struct BackendList: Hashable, Sendable, Codable {
         self.backends = backends
     }
 
-    package init(of listeners: [ListenerStatus]) {
+    /// - Parameter hasRedirectTargets: whether servers are listed that only redirects lead to.
+    package init(of listeners: [ListenerStatus], hasRedirectTargets: Bool = false) {
         struct Key: Hashable {
             let warehouse: String
             let service: String
@@ -34,7 +35,8 @@ package struct BackendList: Hashable, Sendable, Codable {
         }
         var seen: Set<Key> = []
         backends = listeners.flatMap { listener in
-            listener.backends.map { backend in
+            let targets = hasRedirectTargets ? listener.redirectTargets ?? [] : []
+            return (listener.backends + targets).map { backend in
                 Entry(
                     warehouse: listener.warehouse ?? "",
                     protocol: listener.protocol,

@@ -89,6 +89,8 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     package var link: LinkKind = .public
     /// What it does with its clients' TLS.
     package var tls: ListenerTLSUse = .off
+    /// What it does with HTTP, and with how much of it; `nil` for a listener that relays bytes.
+    package var http: HTTPStatus?
     /// The listener's routes to this service: `default`, `endpoint: aws:vpce-…`.
     package var routes: [String] = []
     package var activeConnections: Int = 0
@@ -105,6 +107,8 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     package var bytesIn: UInt64 = 0
     package var bytesOut: UInt64 = 0
     package var backends: [BackendStatus] = []
+    /// Servers that only redirects of the backends lead to, configured or learned; `nil` for none.
+    package var redirectTargets: [BackendStatus]?
 
     package init() {}
 }
@@ -134,6 +138,8 @@ package struct BackendStatus: Hashable, Sendable, Codable {
     package var weight: Int = 1
     /// Whether it is used only while none of the others can be.
     package var isBackup = false
+    /// True for a server that only redirects lead to; `nil` for a backend.
+    package var isRedirectTarget: Bool?
     package var activeConnections: Int = 0
     package var connections: UInt64 = 0
     package var connectFailures: UInt64 = 0

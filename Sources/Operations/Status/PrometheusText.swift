@@ -32,6 +32,7 @@ package struct PrometheusText: CustomStringConvertible {
         appendShards(status.shards)
         appendListeners(status.listeners)
         appendBackends(status.listeners)
+        appendHTTP(status.listeners)
         appendTLS(status.tls)
         if let control { appendControlPlane(control) }
         appendProcess(process, startedAt: status.startedAt.seconds)
@@ -221,7 +222,7 @@ extension PrometheusText {
 // MARK: - The format
 
 extension PrometheusText {
-    enum Kind: String { case counter, gauge, histogram }
+    enum Kind: String { case counter, gauge, histogram, summary }
 
     mutating func family(
         _ name: String,
@@ -244,7 +245,7 @@ extension PrometheusText {
             sample(text: "\(value)", labels)
         }
 
-        /// - Parameter suffix: of the name, for the parts of a histogram.
+        /// - Parameter suffix: of the name, for the parts of a histogram or a summary.
         mutating func sample(
             text: String,
             _ labels: [String: String] = [:],

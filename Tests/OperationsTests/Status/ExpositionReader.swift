@@ -52,7 +52,7 @@ struct ExpositionReader {
     private mutating func readType(_ line: String) throws(Fault) {
         let words = line.split(separator: " ")
         guard words.count == 4, words[2] == family, types[family] == nil,
-            ["counter", "gauge", "histogram"].contains(words[3])
+            ["counter", "gauge", "histogram", "summary"].contains(words[3])
         else { throw Fault(description: "TYPE must follow its HELP: \(line)") }
         types[family] = String(words[3])
     }
@@ -60,7 +60,12 @@ struct ExpositionReader {
     private mutating func readSample(_ line: String) throws(Fault) {
         var scanner = SampleScanner(line)
         let sample = try scanner.scan()
-        let parts = types[family] == "histogram" ? ["_bucket", "_sum", "_count"] : [""]
+        let parts =
+            switch types[family] {
+            case "histogram": ["_bucket", "_sum", "_count"]
+            case "summary": ["_sum", "_count"]
+            default: [""]
+            }
         guard parts.contains(where: { sample.name == family + $0 }), types[family] != nil else {
             throw Fault(description: "outside its family: \(line)")
         }

@@ -5,6 +5,7 @@ import SeededRandom
 import TestInputs
 import Testing
 import Time
+import Traffic
 
 @Suite("The metrics page")
 struct PrometheusTextTests {
@@ -45,6 +46,31 @@ struct PrometheusTextTests {
         #expect(page.value("sluice_shard_connections", ["shard": "1"]) == 2)
         #expect(page.value("sluice_shard_wakeups_total", ["shard": "1"]) == 1_000)
         #expect(page.value("process_start_time_seconds") == 1_795_428_000)
+    }
+
+    @Test("Requests are counted for listeners that read them, and absent without one")
+    func requests() throws {
+        #expect(!PrometheusText(.example).description.contains("sluice_http_"))
+        var status = GatewayStatus()
+        var listener = ListenerStatus()
+        (listener.warehouse, listener.address) = ("W", "0.0.0.0:8030")
+        listener.http = HTTPStatus(.follow, HTTPCountsTests.sample)
+        status.listeners = [listener]
+        let page = try page(status)
+        let labels = ["warehouse": "W", "listener": "0.0.0.0:8030"]
+        func value(_ name: String, _ more: [String: String] = [:]) -> Double? {
+            page.value(name, labels.merging(more) { $1 })
+        }
+        #expect(value("sluice_http_requests_total", ["path": "streamLoad", "status": "2xx"]) == 2)
+        #expect(value("sluice_http_requests_total", ["path": "api", "status": "none"]) == 1)
+        #expect(value("sluice_http_requests_total", ["path": "api", "status": "2xx"]) == nil)
+        #expect(value("sluice_http_request_seconds_total") == 3.505)
+        #expect(value("sluice_loads_total", ["status": "Publish Timeout"]) == 1)
+        #expect(value("sluice_load_bytes_total") == 1_100)
+        #expect(value("sluice_http_hop_seconds_sum") == 0.012)
+        #expect(value("sluice_http_hop_seconds_count") == 4)
+        #expect(value("sluice_http_redirects_total", ["result": "followed"]) == 1)
+        #expect(value("sluice_http_redirects_total", ["result": "refused"]) == 1)
     }
 
     @Test("A failed reload is visible, and so is when the last one succeeded")
