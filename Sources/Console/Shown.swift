@@ -66,6 +66,10 @@ enum Shown {
         "warehouseConnectionLimit": "Warehouse has too many connections",
         "sourceConnectionLimit": "Source has too many connections",
         "sourceRateLimit": "Source connects too often",
+        "malformedRequest": "Invalid request", "forbiddenPath": "Path is denied",
+        "misdirectedRequest": "Request for another host",
+        "redirectRefused": "Redirect to an address that is not allowed",
+        "badAnswer": "Server's answer is invalid", "answerTimeout": "Server did not answer in time",
     ]
 }
 

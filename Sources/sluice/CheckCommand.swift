@@ -65,6 +65,7 @@ struct CheckCommand: AsyncParsableCommand {
             configuration.file.map { ConfigurationLoader().load(contentsOf: $0) }
             ?? ConfigurationLoader.withoutFile
         loaded.checkManagementFiles()
+        loaded.checkLearningFiles()
         var report = ConfigurationReport(loaded)
         var failure: (any Error)?
         if live, let configuration = loaded.configuration {

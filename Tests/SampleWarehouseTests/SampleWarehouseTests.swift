@@ -164,8 +164,24 @@ extension SampleWarehouseSuite {
             }
         }
 
+        @Test("A gateway that asks for it is redirected to the backend's own address")
+        func directRedirect() async throws {
+            try await SampleWarehouse(logger: logger).run { ports in
+                let frontend = try await stream(
+                    to: "/api/demo/events/_stream_load",
+                    ports.http,
+                    "redirect-policy: direct\r\n"
+                )
+                #expect(frontend.contains("http://demo:@127.0.0.1:\(ports.http)/backend/api/demo/"))
+            }
+        }
+
         /// Sends a request's head and, on 100 Continue, the body of two rows.
-        private func stream(to path: String, _ port: Int) async throws -> String {
+        private func stream(
+            to path: String,
+            _ port: Int,
+            _ fields: String = ""
+        ) async throws -> String {
             let head = """
                 PUT \(path) HTTP/1.1\r
                 Host: gateway:8080\r
@@ -173,7 +189,7 @@ extension SampleWarehouseSuite {
                 Expect: 100-continue\r
                 Content-Length: 3\r
                 Connection: close\r
-                \r
+                \(fields)\r
 
                 """
             return try await connect(to: port).executeThenClose { inbound, outbound in

@@ -94,8 +94,10 @@ extension ExplainPage.Verdict {
         tone = isAllowed ? "good" : "bad"
         listener = verdict["listener"]?.string ?? ""
         let tls = verdict["tls"]?.string ?? "off"
+        let http = verdict["http"]?.string ?? "pass"
         service = [
             verdict["protocol"]?.string, verdict["link"]?.string, tls == "off" ? nil : "tls \(tls)",
+            http == "pass" ? nil : "http \(http)",
         ].compactMap(\.self).joined(separator: ", ")
         route = verdict["route"]?.string ?? ""
         rule = verdict["rule"]?.string ?? verdict["endpoint"]?.endpointName ?? ""

@@ -26,6 +26,7 @@ package final class AccessLogWriter: AccessLog {
     private let report: @Sendable (OperatorEvent) -> Void
     private let queue = DispatchQueue(label: "sluice.access-log", qos: .utility)
     private let waiting = Atomic<Int>(0)
+    private let hasDestination: Atomic<Bool>
     private let health = Mutex(AccessLogHealth())
 
     /// - Parameters:
@@ -40,10 +41,12 @@ package final class AccessLogWriter: AccessLog {
         report: @escaping @Sendable (OperatorEvent) -> Void = { _ in }
     ) {
         output = Mutex(Output(destination: destination, includesProbes: includesProbes))
+        hasDestination = Atomic(destination != nil)
         self.backlogLimit = backlogLimit
         self.report = report
     }
 
+    package var isOff: Bool { !hasDestination.load(ordering: .relaxed) }
     package var droppedLineCount: Int { health.withLock { $0.lostCount } }
     package var failure: String? { health.withLock { $0.failure } }
 
@@ -114,6 +117,7 @@ extension AccessLogWriter {
 
     /// Writes what is handed over from now on to another destination; `nil` turns the log off.
     func redirect(to destination: LogDestination?, includesProbes: Bool) {
+        hasDestination.store(destination != nil, ordering: .relaxed)
         queue.async { [self] in
             output.withLock { output in
                 output = Output(destination: destination, includesProbes: includesProbes)

@@ -207,13 +207,13 @@ extension Topology {
     /// Every certificate with its key.
     fileprivate var certificatePairs: [CertificateFiles] {
         listeners.flatMap { $0.tls?.settings.certificates ?? [] }
-            + services.compactMap(\.tls?.certificate)
+            + services.flatMap(\.clientTLS).compactMap(\.certificate)
     }
 
     /// The files of authorities, each once.
     fileprivate var authorityFiles: Set<String> {
         let clients = listeners.compactMap(\.tls?.settings.clientCertificates.authorities)
-        let backends = services.compactMap(\.tls?.authorities)
+        let backends = services.flatMap(\.clientTLS).compactMap(\.authorities)
         return Set(clients + backends + [acme?.authorityFile].compactMap(\.self))
     }
 }

@@ -6,6 +6,7 @@ import Policy
 import Settings
 import Synchronization
 import Text
+import Traffic
 
 /// Writes events to the program's log, limited by ``EventThrottle``. Recording an event does not
 /// block.
@@ -83,6 +84,9 @@ extension GatewayEvent {
         case .healthCheckImpossible(let backend, _): "checks of \(backend)"
         case .noSourcePort(let backend, _): "source ports to \(backend)"
         case .backendAddressRefused(let backend, let address, _): "\(address) of \(backend)"
+        case .redirectRefused(let service, _, let target, _):
+            "redirect to \(target) of \(service)"
+        case .learning(let service, _): "redirect targets of \(service)"
         case .acceptPaused, .acceptResumed: "accepting"
         case .silentLoadBalancer(let listener, let peer): "load balancer \(peer.ip) at \(listener)"
         case .limitReached(let reason, let listener, _): "\(reason.rawValue) at \(listener)"
@@ -101,7 +105,8 @@ extension GatewayEvent {
             .silentLoadBalancer,
             .limitReached:
             .warning
-        case .backendAddressRefused, .healthCheckImpossible, .noSourcePort: .error
+        case .learning(_, let event): event.level
+        case .backendAddressRefused, .healthCheckImpossible, .noSourcePort, .redirectRefused: .error
         }
     }
 
@@ -132,6 +137,14 @@ extension GatewayEvent {
                 + " add sourceAddresses or backends, or widen net.ipv4.ip_local_port_range)"
         case .backendAddressRefused(let backend, let address, let reason):
             "backend \(backend): \(address) is not used: it is \(reason)"
+        case .redirectRefused(let service, let backend, let target, .notListed):
+            "backend \(backend) (\(service.label)) redirects to \(target), which is not among its"
+                + " redirect targets (if that is a server of the warehouse, add it to"
+                + " redirects.targets)"
+        case .redirectRefused(let service, let backend, let target, .needsTLS):
+            "backend \(backend) (\(service.label)) redirects to \(target) by HTTPS, but the service"
+                + " has no TLS settings for it (set redirects.tls)"
+        case .learning(let service, let event): event.sentence(about: service.label)
         case .acceptPaused(let reason):
             "accepting paused: \(reason); clients wait in the backlog (if this happens in normal"
                 + " operation, raise the open file limit with ulimit -n)"
@@ -152,6 +165,30 @@ extension GatewayEvent {
         case .sessionsRevoked(let warehouse, let listener, let count):
             "closed \(count.of("session")) of warehouse \(warehouse)"
                 + " (listener \(listener)): no longer admitted by the policy"
+        }
+    }
+}
+
+extension LearningRecord.Event {
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .learned: .notice
+        case .failed, .outdated: .warning
+        }
+    }
+
+    fileprivate func sentence(about service: String) -> String {
+        switch self {
+        case .learned(let count):
+            "learned \(count.of("redirect target")) (\(service))"
+        case .failed(let reason, let inUse):
+            "cannot learn redirect targets (\(service)): \(reason); "
+                + (inUse == 0
+                    ? "only redirects to configured servers are followed"
+                    : "still using the \(inUse) learned before") + " (see redirects.learn)"
+        case .outdated(let reason, let inUse, let seconds):
+            "redirect targets (\(service)) were last learned \(seconds)s ago: \(reason); still"
+                + " using these \(inUse) (see redirects.learn)"
         }
     }
 }

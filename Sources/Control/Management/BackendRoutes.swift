@@ -57,7 +57,10 @@ struct BackendRoutes: Sendable {
 
     /// All backends that the principal may see, if there are some that the filter can mean.
     private func known(_ filter: BackendFilter, to principal: Principal) throws -> BackendList {
-        let list = BackendList(of: gateway.status().visible(to: principal).listeners)
+        let list = BackendList(
+            of: gateway.status().visible(to: principal).listeners,
+            hasRedirectTargets: true
+        )
         guard let error = filter.unknownPlace(in: list),
             case .unknownPlace(let kind, _, _) = error
         else { return list }

@@ -78,6 +78,10 @@ struct RunningGateway: Sendable {
             guard let gateway else { return "the gateway is stopping" }
             return await administrator.end(kill, at: gateway)
         }
+        gateway.readPasswords { path in
+            Result { () throws(PasswordFileError) in try PasswordFile(path: path).read() }
+                .mapError { PasswordUnavailable(reason: $0.description) }
+        }
         let logger = logs.logger
         self.logger = logger
         let certificate: ManagementCertificate?

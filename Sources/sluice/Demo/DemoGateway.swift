@@ -106,7 +106,9 @@ struct DemoGateway {
 
     private var httpService: String {
         let path = backends.http.isSample ? "/api/health" : "/"
-        return "backends: [ \"\(backends.http.address)\" ],"
+        // The sample's frontend is its only backend too.
+        let mode = backends.http.isSample ? "http: follow, redirects: {}, " : ""
+        return "\(mode)backends: [ \"\(backends.http.address)\" ],"
             + " healthCheck: { type: http, path: \(path) }"
     }
 }

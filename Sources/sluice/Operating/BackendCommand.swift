@@ -123,6 +123,7 @@ extension BackendStatus {
     fileprivate var modeWords: String {
         [mode.rawValue + (isModeChosen ? " (set)" : "")]
             .appending(isBackup ? "backup" : nil)
+            .appending(isRedirectTarget == true ? "redirect target" : nil)
             .appending(weight == 1 ? nil : "weight \(weight)")
             .joined(separator: ", ")
     }

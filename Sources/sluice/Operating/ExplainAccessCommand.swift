@@ -254,9 +254,10 @@ struct ExplanationText: CustomStringConvertible {
 
     private static func line(_ explanation: AccessExplanation, _ showsRoutes: Bool) -> String {
         let tls = showsRoutes ? ", tls \(explanation.tls.rawValue)" : ""
+        let http = showsRoutes ? explanation.http.map { ", http \($0.rawValue)" } ?? "" : ""
         let listener =
             "\(explanation.listener) (\(explanation.protocol.rawValue), "
-            + "\(explanation.link.rawValue)\(tls))"
+            + "\(explanation.link.rawValue)\(tls)\(http))"
         let route = showsRoutes ? words(onRouteOf: explanation) : ""
         let verdict = explanation.verdict == .allow ? "allow" : "deny"
         let expired = explanation.expired.map { "; \(words(on: $0))" } ?? ""

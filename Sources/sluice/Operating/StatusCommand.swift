@@ -135,6 +135,12 @@ struct StatusTable: CustomStringConvertible {
         return rows.isEmpty ? "" : Columns(["LISTENER", "ROUTE", "WAREHOUSE"], rows).description
     }
 
+    /// `http (follow)` of a listener that reads requests.
+    private static func protocolCell(of listener: ListenerStatus) -> String {
+        let mode = listener.http.map { " (\($0.mode.rawValue))" } ?? ""
+        return listener.protocol.rawValue + mode
+    }
+
     private static func table(of listeners: [ListenerStatus]) -> String {
         let headings: [Columns.Heading] = [
             "LISTENER", "WAREHOUSE", "PROTOCOL", "LINK", "TLS", .number("OPEN"),
@@ -143,7 +149,7 @@ struct StatusTable: CustomStringConvertible {
         ]
         let rows = listeners.map { listener in
             [
-                listener.address, listener.warehouse ?? "-", listener.protocol.rawValue,
+                listener.address, listener.warehouse ?? "-", protocolCell(of: listener),
                 listener.link.rawValue, listener.tls.rawValue, "\(listener.activeConnections)",
                 "\(listener.admitted)",
                 "\(listener.denied.values.reduce(0, &+))", listener.bytesIn.asBytes,

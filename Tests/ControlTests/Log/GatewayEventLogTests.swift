@@ -110,6 +110,59 @@ struct GatewayEventLogTests {
         #expect(refused.level == .error)
     }
 
+    @Test("A redirect that is not followed is logged with its target and the remedy")
+    func redirects() {
+        let target = RedirectTarget(host: "be-9", port: 8040, usesTLS: false)
+        let refused = GatewayEvent.redirectRefused(
+            service: Self.service,
+            backend: "fe:8030",
+            target: target,
+            reason: .notListed
+        )
+        let place = "backend fe:8030 (listener 0.0.0.0:9030) redirects to be-9:8040"
+        #expect(
+            refused.sentence
+                == "\(place), which is not among its redirect targets (if that is a server of the"
+                + " warehouse, add it to redirects.targets)"
+        )
+        #expect(refused.level == .error)
+        let secure = GatewayEvent.redirectRefused(
+            service: Self.service,
+            backend: "fe:8030",
+            target: target,
+            reason: .needsTLS
+        )
+        #expect(
+            secure.sentence
+                == "\(place) by HTTPS, but the service has no TLS settings for it (set redirects.tls)"
+        )
+    }
+
+    @Test("Learning is logged with what is in use")
+    func learning() {
+        func event(_ event: LearningRecord.Event) -> GatewayEvent {
+            .learning(service: Self.service, event)
+        }
+        let learned = event(.learned(count: 3))
+        #expect(learned.sentence == "learned 3 redirect targets (listener 0.0.0.0:9030)")
+        #expect(learned.level == .notice)
+        let first = event(.failed(reason: "fe:8030: HTTP status 500", inUse: 0))
+        #expect(
+            first.sentence
+                == "cannot learn redirect targets (listener 0.0.0.0:9030): fe:8030: HTTP status"
+                + " 500; only redirects to configured servers are followed (see redirects.learn)"
+        )
+        #expect(first.level == .warning)
+        let later = event(.failed(reason: "x", inUse: 3)).sentence
+        #expect(later.hasSuffix("still using the 3 learned before (see redirects.learn)"))
+        let outdated = event(.outdated(reason: "x", inUse: 1, seconds: 100)).sentence
+        #expect(
+            outdated
+                == "redirect targets (listener 0.0.0.0:9030) were last learned 100s ago: x; still"
+                + " using these 1 (see redirects.learn)"
+        )
+    }
+
     @Test("Each event is a sentence with its cause; if someone must act, it is a warning")
     func sentences() {
         let down = GatewayEvent.backendUnhealthy(

@@ -3,6 +3,7 @@ import Operations
 import Policy
 import Settings
 import Store
+import Traffic
 
 /// Who is connected, who was denied, and why.
 extension APIDocument {
@@ -176,7 +177,8 @@ extension Schema {
                 "rule": .cidr, "action": .action, "description?": .text, "expiredAt": .moment,
             ]),
             "endpoint?": .endpointName, "requiresHeader": .boolean,
-            "tls": .word(ListenerTLSUse.self), "warehouse?": .warehouseID, "route?": .text,
+            "tls": .word(ListenerTLSUse.self), "http?": .word(HTTPTerms.Mode.self),
+            "warehouse?": .warehouseID, "route?": .text,
             "leadsTo?": .warehouseID,
         ])
     )

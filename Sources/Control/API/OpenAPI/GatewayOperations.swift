@@ -3,6 +3,7 @@ import Operations
 import Settings
 import Store
 import Text
+import Traffic
 
 /// The gateway itself: health, metrics, status, backends.
 extension APIDocument {
@@ -212,7 +213,8 @@ extension Schema {
             "listener?": .socketAddress,
             "health": .word("notChecked", "healthy", "unhealthy", "unresolved"),
             "mode": .word(BackendMode.self), "isModeChosen": .boolean, "weight": .integer(1...256),
-            "isBackup": .boolean, "activeConnections": .count, "connections": .count,
+            "isBackup": .boolean, "isRedirectTarget?": .boolean, "activeConnections": .count,
+            "connections": .count,
             "connectFailures": .count, "lastFailure?": .text, "lastFailureAt?": .moment,
             "shortcomings": .list(of: .text),
         ])
@@ -295,12 +297,20 @@ extension Schema {
         .object([
             "warehouse?": .warehouseID, "address": .example("0.0.0.0:9030"),
             "failure?": .text, "protocol": .service, "link": .link,
-            "tls": .word(ListenerTLSUse.self), "routes": .texts, "activeConnections": .count,
+            "tls": .word(ListenerTLSUse.self), "http?": http, "routes": .texts,
+            "activeConnections": .count,
             "accepted": .count, "admitted": .count, "shadowed": .count, "shadowUntil?": .moment,
             "denied": .map(.count), "ends": .map(.count),
             "bytesIn": .count, "bytesOut": .count, "backends": .list(of: .backend),
+            "redirectTargets?": .list(of: .backend),
         ])
     )
+
+    private static let http = Schema.object([
+        "mode": .word(HTTPTerms.Mode.self), "requests": .map(.map(.count)), "loads": .map(.count),
+        "loadBytes": .count, "hops": .count, "hopMs": .count, "requestMs": .count,
+        "redirectsFollowed": .count, "redirectsRefused": .count,
+    ])
 
     private static let policyStatus = Schema.object([
         "source": .text, "revision": .count, "since": .moment, "isRestored": .boolean,

@@ -145,8 +145,8 @@ struct ServerOpening {
         guard bytes.starts(with: version.prefix(bytes.count)) else { return .accepted }
         guard bytes.count >= 12 else { return .undecided }
         // `try?`: what is not a status line is not an error either.
-        let head = try? HTTPResponseHead(statusLine: bytes.span.extracting(0..<12))
-        guard let status = head?.status, status >= 400 else { return .accepted }
+        let line = try? HTTPStatusLine(bytes.span.extracting(0..<12))
+        guard let status = line?.status, status >= 400 else { return .accepted }
         return .refused(Failure(.status, "HTTP status \(status) before any request", code: status))
     }
 

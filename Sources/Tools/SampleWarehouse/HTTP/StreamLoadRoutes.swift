@@ -17,7 +17,8 @@ struct StreamLoadRoutes {
 
     /// The frontend's part: 307 to the backend's URL, before any byte of the body.
     ///
-    /// The backend is reached by the address that the client used, so through the gateway again.
+    /// The backend is reached by the address that the client used, so through the gateway again; or by
+    /// its own, if the field `redirect-policy` says so, as gateways that follow redirects send it.
     /// The URL names the user, as Doris' does, and so shows why `Location` must not be logged.
     @Sendable
     private func redirect(
@@ -25,12 +26,23 @@ struct StreamLoadRoutes {
         context: WarehouseRequestContext
     ) throws -> Response {
         try authorize(request)
-        guard let host = request.head.authority else { throw HTTPError(.badRequest) }
+        guard let host = backendHost(request, context) else { throw HTTPError(.badRequest) }
         let location = "http://\(MySQLSession.user):@\(host)/backend\(request.uri.path)"
         return Response(
             status: .temporaryRedirect,
             headers: [.location: location, .connection: "close"]
         )
+    }
+
+    private func backendHost(
+        _ request: Request,
+        _ context: WarehouseRequestContext
+    ) -> String? {
+        let policy = request.headers.first { $0.name.canonicalName == "redirect-policy" }
+        guard policy?.value == "direct", let port = context.localPort else {
+            return request.head.authority
+        }
+        return "127.0.0.1:\(port)"
     }
 
     /// The backend's part: counts the rows and records the load.

@@ -51,6 +51,9 @@ struct WarehouseRequestContext: RequestContext {
         channel = source.channel
     }
 
+    /// Where the client has connected to; `nil` if that is not a TCP port.
+    var localPort: Int? { channel.localAddress?.port }
+
     /// Tells a client that waits for it to send the body (RFC 9110 §10.1.1).
     ///
     /// Hummingbird leaves this to the application. The line is written below the response encoder,
