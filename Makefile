@@ -3,9 +3,9 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo release install uninstall test test-api test-acme test-sso test-console \
-    test-ktls test-install lint bench bench-trie bench-policy bench-micro bench-check build-packages \
-    release-packages test-packages acme-packages sso-packages console-packages ktls-packages \
-    bench-packages envoy drivers toolchain
+    test-ktls test-stream-load test-install lint bench bench-trie bench-policy bench-micro \
+    bench-check build-packages release-packages test-packages acme-packages sso-packages \
+    console-packages ktls-packages stream-load-packages bench-packages envoy drivers toolchain
 
 # Where `make install` installs; DESTDIR is prepended.
 PREFIX ?= /usr/local
@@ -20,6 +20,8 @@ acme_packages := $(build_packages) openssl python3 python3-venv
 sso_packages := $(build_packages) python3 python3-venv chromium chromium-driver
 console_packages := $(sso_packages) nginx mariadb-server mariadb-client curl iproute2
 ktls_packages := $(build_packages) binutils busybox-static cpio curl openssl python3 qemu-system-x86
+stream_load_packages := $(build_packages) curl haproxy nginx nodejs openjdk-17-jdk-headless openssl \
+    python3 python3-venv
 install_test_packages := $(release_packages) curl fish mandoc zsh
 
 # One set of flags, so that targets share build products.
@@ -37,6 +39,7 @@ help:
 	@echo 'make test-sso    test single sign-on with a real provider and a real browser'
 	@echo 'make test-console go through the journeys of the console in a real browser'
 	@echo 'make test-ktls   test TLS in the kernel, in a virtual machine whose kernel has it'
+	@echo 'make test-stream-load load through a gateway by curl, Python, Java and Node'
 	@echo 'make lint        check formatting and the direction of imports'
 	@echo 'make bench       compare with HAProxy, nginx and Envoy, side by side'
 	@echo 'make bench-trie  benchmark lookups in lists of CIDR blocks'
@@ -114,6 +117,10 @@ test-console: toolchain console-packages
 	swift build --product sluice
 	.ci/test-console $(TEST)
 
+test-stream-load: toolchain stream-load-packages
+	swift build --product sluice
+	.ci/test-stream-load $(TEST)
+
 test-install: release
 	@.ci/install $(install_test_packages)
 	.ci/test-install
@@ -167,6 +174,9 @@ ktls-packages:
 
 console-packages:
 	@.ci/install $(console_packages)
+
+stream-load-packages:
+	@.ci/install $(stream_load_packages)
 
 bench-packages:
 	@.ci/install $(bench_packages)

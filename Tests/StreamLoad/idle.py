@@ -1,0 +1,176 @@
+"""Many clients that do little, and some that never finish: none may cost others anything."""
+
+import resource
+import socket
+import time
+
+from behaviors import BODY, LENGTH
+from gateway import Case
+from http1 import Server
+from raw import BASIC, STREAM_LOAD
+
+QUESTION = b"GET /api/bootstrap HTTP/1.1\r\nHost: gateway.example\r\n\r\n"
+HEADER_TIMEOUT = 3
+
+
+class Leaving(Server):
+    """A front end that answers, and soon closes connections that are kept."""
+
+    def handle(self, connection, head):
+        connection.answer(200, {"code": 0})
+        connection.socket.settimeout(0.5)
+        return True
+
+
+def resident_bytes(process):
+    with open(f"/proc/{process.pid}/status") as status:
+        [line] = [line for line in status if line.startswith("VmRSS:")]
+    return int(line.split()[1]) * 1024
+
+
+def descriptor_count(process):
+    with open(f"/proc/{process.pid}/limits") as limits:
+        [line] = [line for line in limits if line.startswith("Max open files")]
+    return int(line.split()[3])
+
+
+def exchange(connection):
+    """One request on a kept connection; the seconds until its answer."""
+    start = time.monotonic()
+    connection.sendall(QUESTION)
+    answer = b""
+    while not answer.endswith(b"}"):
+        piece = connection.recv(4096)
+        assert piece, answer
+        answer += piece
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+    return time.monotonic() - start
+
+
+class Idle(Case):
+    #: The gateway sets two descriptors aside for each, of 20,000.
+    COUNT = 9_000
+
+    def setUp(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # A client each, some that are just connected to the front end, and all else.
+        wanted = self.COUNT + 5_000
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            self.skipTest(f"the open file limit is {hard}, {wanted} are needed")
+        if soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+
+    def test_nine_thousand_kept_connections(self):
+        frontend = Leaving()
+        self.addCleanup(frontend.stop)
+        site = self.site(listener={"backends": [frontend.address]})
+        process = site.gateway.process
+        clients = []
+        self.addCleanup(lambda: [client.close() for client in clients])
+
+        def connect(count):
+            for _ in range(count):
+                client = socket.create_connection((site.host, site.port), 20)
+                clients.append(client)
+                exchange(client)
+
+        connect(200)
+        time.sleep(2)
+        before = resident_bytes(process)
+        connect(self.COUNT)
+        time.sleep(2)
+        each = (resident_bytes(process) - before) / self.COUNT
+        print(f"\n{len(clients)} idle clients: {each:.0f} bytes of memory each")
+        self.assertLess(each, 4096)
+        with socket.create_connection((site.host, site.port), 20) as newcomer:
+            took = exchange(newcomer)
+        self.assertLess(took, 0.5)
+        # The front end has long closed their connections to it.
+        for client in clients[::100]:
+            self.assertLess(exchange(client), 0.5)
+
+
+class Slow(Case):
+    """Clients that send a little now and then."""
+
+    def setUp(self):
+        self.shared = self.site(listener={"timeouts": {"header": f"{HEADER_TIMEOUT}s"}})
+
+    def assert_others_are_served(self):
+        start = time.monotonic()
+        answer = self.shared.ask(STREAM_LOAD, BASIC, LENGTH, body=BODY)
+        self.assertEqual(answer.json["Status"], "Success")
+        self.assertLess(time.monotonic() - start, 1)
+
+    def seconds_until_the_end(self, connection, piece, limit, pause=0.2):
+        """Sends `piece` again and again until the gateway ends the connection; what it answers."""
+        connection.settimeout(pause)
+        start, answer = time.monotonic(), b""
+        while (seconds := time.monotonic() - start) < limit:
+            try:
+                connection.sendall(piece)
+                if not (received := connection.recv(4096)):
+                    break
+                answer += received
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                break
+        return seconds, answer
+
+    def test_slow_heads_are_cut_off(self):
+        for begins in [b"", b"GET / HTTP/1.1\r\nHost: gateway.example\r\nX: ", QUESTION]:
+            with self.subTest(begins), self.shared.connect() as client:
+                client.socket.sendall(begins)
+                if begins == QUESTION:
+                    self.assertEqual(client.receive().status, 200)
+                    client.socket.sendall(b"GET / HT")
+                else:
+                    client.socket.sendall(b"G")
+                seconds, answer = self.seconds_until_the_end(client.socket, b"T", 20)
+                self.assertGreater(seconds, HEADER_TIMEOUT - 1)
+                self.assertLess(seconds, HEADER_TIMEOUT + 3)
+                self.assertNotIn(b"HTTP/1.1 200", answer)
+        self.assert_others_are_served()
+
+    def test_slow_bodies_do_not_hold_others_up(self):
+        clients = [self.shared.connect() for _ in range(200)]
+        for client in clients:
+            client.send(STREAM_LOAD, BASIC, "Content-Length: 1000000", body=b"1")
+        for _ in range(5):
+            for client in clients:
+                client.socket.sendall(b"2")
+            self.assert_others_are_served()
+        # They are still served too: a body has no deadline as long as it goes on.
+        clients[0].socket.sendall(b"3" * (1_000_000 - 6))
+        self.assertEqual(clients[0].receive().json["Status"], "Success")
+        for client in clients:
+            client.socket.close()
+
+    def test_endless_heads_are_refused(self):
+        for name, begins, piece in [
+            ("fields", b"GET / HTTP/1.1\r\nHost: gateway.example\r\n", b"X: 12345678\r\n" * 100),
+            ("a line", b"GET / HTTP/1.1\r\nHost: gateway.example\r\nX: ", b"1" * 1000),
+            ("a name", b"GET / HTTP/1.1\r\nHost: gateway.example\r\n", b"X" * 1000),
+            ("a target", b"GET /", b"a" * 1000),
+            ("a method", b"G", b"E" * 1000),
+            ("empty lines", b"", b"\r\n" * 500),
+        ]:
+            with self.subTest(name), self.shared.connect() as client:
+                client.socket.sendall(begins)
+                seconds, answer = self.seconds_until_the_end(client.socket, piece, 10, pause=0.001)
+                self.assertLess(seconds, HEADER_TIMEOUT)
+                self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), answer)
+        self.assertEqual(self.shared.frontend.requests, [])
+
+    def test_endless_ends_of_bodies_are_refused(self):
+        for name, begins, piece in [("a chunk's extension", b"5;", b"a" * 1000),
+                                    ("a chunk's length", b"", b"0" * 1000),
+                                    ("trailers", b"0\r\n", b"X: 12345678\r\n" * 100)]:
+            with self.subTest(name), self.shared.connect() as client:
+                client.send(STREAM_LOAD, BASIC, "Transfer-Encoding: chunked")
+                client.socket.sendall(begins)
+                seconds, _ = self.seconds_until_the_end(client.socket, piece, 20, pause=0.01)
+                self.assertLess(seconds, 20)
+        self.assertFalse([load for load in self.shared.loads if load.is_complete])
