@@ -58,8 +58,10 @@ extension Shard {
     /// After how many milliseconds without a byte the connection ends, and as what.
     private func silence(of key: Key) -> (timeout: Int64, end: ConnectionEnd) {
         let deadlines = connections[key].profile.deadlines
-        if let patience = connections[key].lifecycle.patience?.milliseconds {
-            return (max(deadlines.idle, patience), .idleTimeout)
+        if connections[key].lifecycle.awaitsAnswer,
+            let patience = connections[key].lifecycle.patience?.milliseconds
+        {
+            return (patience, .idleTimeout)
         }
         let isShorter =
             connections[key].lifecycle.isHalfClosed && deadlines.halfClosed < deadlines.idle
