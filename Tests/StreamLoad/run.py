@@ -41,7 +41,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sluice")
     parser.add_argument("--only", metavar="PATTERN", default="", help="tests whose name matches")
-    parser.add_argument("--megabytes", type=int, default=50, help="size of each client's load")
+    parser.add_argument("--megabytes", type=int, default=50, help="size of each client's load; a tenth for all but one kind of front end")
     parser.add_argument("--verbose", action="store_true", help="show each test")
     arguments = parser.parse_args()
     Case.sluice, Case.megabytes = arguments.sluice, arguments.megabytes
