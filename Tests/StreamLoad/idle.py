@@ -79,10 +79,10 @@ class Idle(Case):
         self.assertLess(each, 4096)
         with socket.create_connection((site.host, site.port), 20) as newcomer:
             took = exchange(newcomer)
-        self.assertLess(took, 0.5)
+        self.assertLess(took, 2)
         # The front end has long closed their connections to it.
         for client in clients[::100]:
-            self.assertLess(exchange(client), 0.5)
+            self.assertLess(exchange(client), 2)
 
 
 class Slow(Case):
@@ -95,7 +95,7 @@ class Slow(Case):
         start = time.monotonic()
         answer = self.shared.ask(STREAM_LOAD, BASIC, LENGTH, body=BODY)
         self.assertEqual(answer.json["Status"], "Success")
-        self.assertLess(time.monotonic() - start, 1)
+        self.assertLess(time.monotonic() - start, 2)
 
     def seconds_until_the_end(self, connection, piece, limit, pause=0.2):
         """Sends `piece` again and again until the gateway ends the connection; what it answers."""
