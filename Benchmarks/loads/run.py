@@ -12,84 +12,34 @@ nginx, haproxy and wrk. Each proxy has one thread.
 import argparse
 import os
 import re
-import shutil
-import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
-TICK = os.sysconf("SC_CLK_TCK")
+sys.path.append(str(Path(__file__).resolve().parents[1] / "peers"))
+
+import processes
+from contest import Measurement, Program, compare, idle_bytes, nginx, running, wrk
+from servers import free_port
+
 UPLOAD_BYTES = 256 << 20
 MSG_TRUNC = 0x20
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(port, log):
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    sys.exit(f"nothing listens on port {port}: " + open(log).read())
-
-
-class Program:
-    """A server of the benchmark, with its children."""
-
-    def __init__(self, name, command, port, folder):
-        self.name, self.port = name, port
-        path = os.path.join(folder, f"{name}.log")
-        log = open(path, "wb")
-        self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-        wait_for(port, path)
-
-    def pids(self):
-        children = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True
-        ).stdout.split()
-        return [self.process.pid] + [int(pid) for pid in children]
-
-    def cpu_seconds(self):
-        total = 0
-        for pid in self.pids():
-            with open(f"/proc/{pid}/stat") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / TICK
-
-    def resident_bytes(self):
-        total = 0
-        for pid in self.pids():
-            with open(f"/proc/{pid}/smaps_rollup") as rollup:
-                total += int(re.search(r"^Pss:\s+(\d+)", rollup.read(), re.M)[1]) * 1024
-        return total
-
-    def socket_bytes(self):
-        """What the kernel holds for its sockets: received and unread, sent and not acknowledged."""
-        own = {f"pid={pid}," for pid in self.pids()}
-        output = subprocess.run(["ss", "-tnmpH"], capture_output=True, text=True).stdout
-        total = 0
-        for line in output.replace("\n\t", "\t").splitlines():
-            memory = re.search(r"skmem:\(r(\d+),rb\d+,t(\d+),tb\d+,f\d+,w(\d+)", line)
-            if memory and any(pid in line for pid in own):
-                total += int(memory[1]) + int(memory[3])
-        return total
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+def socket_bytes(program):
+    """What the kernel holds for its sockets: received and unread, sent and not acknowledged."""
+    own = {f"pid={process_id}," for process_id in processes.tree(program.process_id)}
+    output = subprocess.run(["ss", "-tnmpH"], capture_output=True, text=True).stdout
+    total = 0
+    for line in output.replace("\n\t", "\t").splitlines():
+        memory = re.search(r"skmem:\(r(\d+),rb\d+,t(\d+),tb\d+,f\d+,w(\d+)", line)
+        if memory and any(pid in line for pid in own):
+            total += int(memory[1]) + int(memory[3])
+    return total
 
 
 def read_head(connection):
@@ -156,45 +106,27 @@ class Sink:
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
-def start_backend(folder):
+def make_backend(folder):
     port = free_port()
-    with open(f"{folder}/nginx.conf", "w") as conf:
-        conf.write(f"""daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_processes 1;
-events {{ worker_connections 20000; }}
-http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 1h;
-{temporary_folders(folder)}
-server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ return 200 "ok"; }} }} }}
-""")
-    return Program("backend", ["nginx", "-c", f"{folder}/nginx.conf"], port, folder)
+    return nginx("backend", folder, {"http": port}, f"""
+server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ return 200 "ok"; }} }}""")
 
 
-def temporary_folders(folder):
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    return "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
-
-
-def start_nginx(folder, backend, sink):
+def make_nginx(folder, backend, sink):
     port = free_port()
-    with open(f"{folder}/proxy.conf", "w") as conf:
-        conf.write(f"""daemon off; pid {folder}/proxy.pid; error_log {folder}/proxy.log; worker_processes 1;
-events {{ worker_connections 20000; }}
-http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 1h;
-{temporary_folders(folder + "/proxy")}
+    return nginx("nginx", folder, {"http": port, "uploads": port}, f"""
 upstream web {{ server 127.0.0.1:{backend}; keepalive 1024; keepalive_requests 1000000000; }}
 upstream sink {{ server 127.0.0.1:{sink}; keepalive 64; }}
 server {{ listen 127.0.0.1:{port} backlog=4096; client_max_body_size 0;
 proxy_http_version 1.1; proxy_set_header Connection ""; proxy_request_buffering off;
 proxy_set_header X-Forwarded-For $remote_addr; proxy_read_timeout 1h;
-location / {{ proxy_pass http://web; }} location /api/ {{ proxy_pass http://sink; }} }} }}
-""")
-    os.makedirs(f"{folder}/proxy", exist_ok=True)
-    return Program("nginx", ["nginx", "-c", f"{folder}/proxy.conf"], port, folder)
+location / {{ proxy_pass http://web; }} location /api/ {{ proxy_pass http://sink; }} }}""")
 
 
-def start_haproxy(folder, backend, sink):
+def make_haproxy(folder, backend, sink):
     port = free_port()
-    with open(f"{folder}/haproxy.cfg", "w") as conf:
-        conf.write(f"""global
+    ports = {"http": port, "uploads": port}
+    return Program("haproxy", folder, ["haproxy", "-db", "-f"], ports, f"""global
   nbthread 1
   maxconn 6000
 defaults
@@ -213,17 +145,16 @@ backend web
 backend sink
   server a 127.0.0.1:{sink}
 """)
-    return Program("haproxy", ["haproxy", "-db", "-f", f"{folder}/haproxy.cfg"], port, folder)
 
 
-def start_sluice(folder, name, path, backend, sink, redirects, mode):
+def make_sluice(folder, name, path, backend, sink, redirects, mode):
     """Requests and uploads come to two listeners: the others route by path, this one by port."""
     web, loads = free_port(), free_port()
+    ports = {"http": web, "uploads": loads}
     http = "http: follow, " if mode == "follow" else ""
     fields = f"redirects: {{ targets: [ 127.0.0.1:{sink} ] }}, " if mode == "follow" else ""
     front = redirects if mode == "follow" else sink
-    with open(f"{folder}/{name}.yaml", "w") as conf:
-        conf.write(f"""log: {{ access: off }}
+    return Program(name, folder, [path, "serve", "--config"], ports, f"""log: {{ access: off }}
 engine: {{ shards: 1 }}
 limits: {{ connectionsPerSource: 0, connectRatePerSource: 0 }}
 warehouses:
@@ -233,26 +164,6 @@ warehouses:
       - {{ protocol: http, listen: 127.0.0.1:{web}, {http}backends: [ 127.0.0.1:{backend} ] }}
       - {{ protocol: http, listen: 127.0.0.1:{loads}, {http}{fields}backends: [ 127.0.0.1:{front} ] }}
 """)
-    program = Program(name, [path, "serve", "--config", f"{folder}/{name}.yaml"], web, folder)
-    program.upload_port = loads
-    return program
-
-
-def measured(program, work):
-    """CPU seconds of the proxy for a piece of work, and pieces in a second."""
-    before, start = program.cpu_seconds(), time.monotonic()
-    count = work()
-    elapsed = time.monotonic() - start
-    return (program.cpu_seconds() - before) / count, count / elapsed
-
-
-def wrk(port, seconds, connections):
-    output = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", f"http://127.0.0.1:{port}/"],
-        capture_output=True, text=True).stdout
-    if "Non-2xx" in output:
-        sys.exit(output)
-    return int(re.search(r"(\d+) requests in", output)[1])
 
 
 def start_upload(port, size):
@@ -277,9 +188,9 @@ def upload(port, file, times):
 def upload_memory(program, sink, count):
     """User memory and socket memory of each upload whose sink does not read, after the same number
     has passed whole: buffers that are kept for later count only if they grow."""
-    port = program.upload_port
+    port = program.ports["uploads"]
     sink.may_read.clear()
-    before = program.resident_bytes(), program.socket_bytes()
+    before = program.resident_bytes(), socket_bytes(program)
     uploads = []
     for _ in range(count):
         connection = start_upload(port, UPLOAD_BYTES)
@@ -295,29 +206,12 @@ def upload_memory(program, sink, count):
             except BlockingIOError:
                 pass
         time.sleep(0.1)
-    after = program.resident_bytes(), program.socket_bytes()
+    after = program.resident_bytes(), socket_bytes(program)
     for connection in uploads:
         connection.close()
     sink.may_read.set()
     time.sleep(1)
     return [(b - a) / count / 1024 for a, b in zip(before, after)]
-
-
-def idle_bytes(program, count):
-    """Of each idle connection that has had a request answered, beyond what the program holds anyway."""
-    before, sockets = program.resident_bytes(), []
-    for _ in range(count):
-        plain = socket.create_connection(("127.0.0.1", program.port))
-        plain.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        if b"200" not in plain.recv(4096):
-            sys.exit(f"{program.name} does not answer")
-        sockets.append(plain)
-    time.sleep(1)
-    after = program.resident_bytes()
-    for plain in sockets:
-        plain.close()
-    time.sleep(1)
-    return (after - before) / count
 
 
 def main():
@@ -330,52 +224,35 @@ def main():
     parser.add_argument("--uploads", type=int, default=64, help="uploads in flight; 0 for none")
     parser.add_argument("--only", help="comma-separated names of measurements")
     options = parser.parse_args()
-    folder = tempfile.mkdtemp(prefix="sluice-loads-")
-    os.chmod(folder, 0o755)
-    programs = []
-    try:
-        backend, sink = start_backend(folder), Sink()
-        front_end = Sink(redirects_to=sink.port)
-        programs.append(backend)
-        contestants = {
-            "haproxy": start_haproxy(folder, backend.port, sink.port),
-            "nginx": start_nginx(folder, backend.port, sink.port),
-        }
-        for program in contestants.values():
-            program.upload_port = program.port
-        for argument in options.sluice:
-            path, _, mode = argument.partition(":")
-            name, _, path = path.rpartition("=")
-            name = name or f"sluice-{mode or 'follow'}"
-            contestants[name] = start_sluice(
-                folder, name, os.path.abspath(path), backend.port, sink.port, front_end.port,
-                mode or "follow")
-        programs += contestants.values()
-        file = open(f"{folder}/file", "w+b")
+    with tempfile.TemporaryDirectory(prefix="sluice-loads-") as folder:
+        os.chmod(folder, 0o755)
+        measure(options, Path(folder))
+
+
+def measure(options, folder):
+    backend, sink = make_backend(folder), Sink()
+    front_end = Sink(redirects_to=sink.port)
+    web = backend.ports["http"]
+    contestants = {
+        "haproxy": make_haproxy(folder, web, sink.port),
+        "nginx": make_nginx(folder, web, sink.port),
+    }
+    for argument in options.sluice:
+        path, _, mode = argument.partition(":")
+        name, _, path = path.rpartition("=")
+        name = name or f"sluice-{mode or 'follow'}"
+        contestants[name] = make_sluice(
+            folder, name, os.path.abspath(path), web, sink.port, front_end.port, mode or "follow")
+    with running(backend, contestants.values()), open(folder / "file", "w+b") as file:
         file.write(os.urandom(1 << 20) * 256)
         file.flush()
-        works = {
-            "requests-64": (1e6, "µs", lambda p: lambda: wrk(p.port, options.seconds, 64)),
-            "upload": (1, "s/GB", lambda p: lambda: upload(p.upload_port, file, 4)),
-        }
-        if options.only:
-            works = {name: work for name, work in works.items() if name in options.only.split(",")}
-        results = {}
-        for round in range(options.rounds):
-            for work_name, (scale, unit, make) in works.items():
-                names = list(contestants)[:: 1 if round % 2 == 0 else -1]
-                for name in names:
-                    program = contestants[name]
-                    cpu, rate = measured(program, make(program))
-                    results.setdefault((work_name, name), []).append((cpu * scale, rate))
-        for work_name, (scale, unit, _) in works.items():
-            base = results[work_name, "haproxy"]
-            for name in contestants:
-                mine = results[work_name, name]
-                cpu, rate = (statistics.median(pair[i] for pair in mine) for i in (0, 1))
-                ratios = [statistics.median(a[i] / b[i] for a, b in zip(mine, base)) for i in (0, 1)]
-                print(f"{work_name:12} {name:14} {cpu:9.3f} {unit:5} {rate:10.2f}/s"
-                      f"   CPU ×{ratios[0]:.2f}  rate ×{ratios[1]:.2f}")
+        measurements = [
+            Measurement("requests-64", contestants, lambda each: wrk(
+                f"http://127.0.0.1:{each.ports['http']}/", options.seconds, 64)),
+            Measurement(
+                "upload", contestants, lambda each: upload(each.ports["uploads"], file, 4), "s/GB"),
+        ]
+        compare(measurements, options.rounds, options.only, name_width=14, decimals=3)
         for name, program in contestants.items():
             if options.uploads:
                 user, kernel = upload_memory(program, sink, options.uploads)
@@ -384,10 +261,6 @@ def main():
         for name, program in contestants.items():
             if options.idle:
                 print(f"{'idle':12} {name:14} {idle_bytes(program, options.idle):9.0f} bytes of each")
-    finally:
-        for program in programs:
-            program.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

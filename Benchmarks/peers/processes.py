@@ -25,6 +25,19 @@ def anonymous_bytes(process_id):
     return status_bytes(process_id, "RssAnon")
 
 
+def proportional_bytes(process_id):
+    """Pages that processes share count in part for each of them (Pss)."""
+    texts = (Path(f"/proc/{each}/smaps_rollup").read_text() for each in tree(process_id))
+    return sum(int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) for text in texts) * 1024
+
+
+def cpu_seconds(process_id):
+    """What the processes of the tree have used in user and kernel mode."""
+    texts = (Path(f"/proc/{each}/stat").read_text() for each in tree(process_id))
+    fields = (text.rpartition(")")[2].split() for text in texts)
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
+
 def status_bytes(process_id, key):
     return sum(status_kib(each, key) for each in tree(process_id)) * 1024
 
