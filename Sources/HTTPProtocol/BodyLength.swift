@@ -9,7 +9,8 @@
 public struct BodyLength: Hashable, Sendable {
     private enum Form: Hashable {
         case counted(remainingByteCount: Int)
-        case chunked(ChunkedBody)
+        /// Few bodies are: most lengths fit into two words.
+        indirect case chunked(ChunkedBody)
         case complete
     }
 
@@ -30,7 +31,9 @@ public struct BodyLength: Hashable, Sendable {
     }
 
     /// Whether the body has ended.
-    public var isComplete: Bool { form == .complete }
+    public var isComplete: Bool {
+        if case .complete = form { true } else { false }
+    }
 
     /// How many of the next bytes belong to the body whatever they are, and need not be inspected.
     public var certainByteCount: Int {

@@ -61,3 +61,22 @@ extension [UInt8] {
         }
     }
 }
+
+extension Span<UInt8> {
+    /// A copy of the bytes in `range`.
+    public func copy(_ range: Range<Int>) -> [UInt8] {
+        unsafe extracting(range).withUnsafeBufferPointer { bytes in unsafe Array(bytes) }
+    }
+
+    /// A copy of the bytes from `offset` on.
+    public func copy(from offset: Int) -> [UInt8] { copy(offset..<count) }
+}
+
+extension [UInt8] {
+    /// Appends the bytes of `span` in `range`.
+    public mutating func append(_ range: Range<Int>, of span: Span<UInt8>) {
+        unsafe span.extracting(range).withUnsafeBufferPointer { bytes in
+            unsafe append(contentsOf: bytes)
+        }
+    }
+}

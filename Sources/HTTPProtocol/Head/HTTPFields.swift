@@ -73,7 +73,7 @@ struct HTTPFields: Hashable, Sendable {
     }
 
     private func check(_ value: Span<UInt8>) throws(HTTPSyntaxError) {
-        let end = value.end(from: 0, while: \.isOfValue)
+        let end = value.valueEnd(from: 0)
         guard end == value.count else {
             throw value[end] == UInt8(ascii: "\r") ? .bareCarriageReturn : .badValue
         }

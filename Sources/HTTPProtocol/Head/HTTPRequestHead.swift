@@ -1,6 +1,7 @@
 import Text
 
-/// A request's head (RFC 9112 §3), read strictly. Keeps the bytes as they were sent.
+/// A request's head (RFC 9112 §3), read strictly. Keeps the bytes as they were sent. A class, for it is
+/// large, and handed on.
 ///
 /// Refused in addition to what ``HTTPSyntaxError`` lists for all heads: a method that is not a token
 /// of at most 32 bytes, and CONNECT; more or other white space in the request line than two single
@@ -8,7 +9,7 @@ import Text
 /// character, a fragment or user information; a version other than HTTP/1.0 and HTTP/1.1; in
 /// HTTP/1.1 a missing Host; several; one that is not a host name or IP address with an optional port,
 /// or differs from the target's.
-public struct HTTPRequestHead: Hashable, Sendable {
+public final class HTTPRequestHead: Hashable, Sendable {
     /// The longest method, in bytes.
     public static let methodByteLimit = 32
 
@@ -31,7 +32,9 @@ public struct HTTPRequestHead: Hashable, Sendable {
         authorityRange = collected.draft.authority
     }
 
-    public static func == (left: Self, right: Self) -> Bool { left.text == right.text }
+    public static func == (left: HTTPRequestHead, right: HTTPRequestHead) -> Bool {
+        left.text == right.text
+    }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
@@ -52,8 +55,9 @@ extension HTTPRequestHead {
     /// ``authority`` in lower case, without the port and a final dot; an IPv6 address in brackets.
     public var host: String? {
         authorityRange.map { range in
-            let span = text.bytes.span
-            let name = text.bytes[range].prefix(span.extracting(range).hostByteCount)
+            let bytes = self.bytes
+            let span = bytes.span
+            let name = bytes[range].prefix(span.extracting(range).hostByteCount)
             let hasDot = name.last == UInt8(ascii: ".")
             return String(decoding: name.dropLast(hasDot ? 1 : 0).map(\.lowercased), as: UTF8.self)
         }
@@ -112,12 +116,33 @@ extension HTTPRequestHead {
 
     /// The options of all Connection fields but those of an upgrade.
     private var connectionWithoutUpgrade: String {
-        let span = text.bytes.span
-        let others = fields.options.filter {
-            !span.extracting($0).equals(ignoringCase: "http2-settings")
+        options(without: { $0.equals(ignoringCase: "http2-settings") }, keepsUpgrade: false)
+    }
+
+    /// The options of all Connection fields, in one value, without those that `isDropped` returns `true`
+    /// for; `nil` if there is none of these.
+    public func connection(without isDropped: (Span<UInt8>) -> Bool) -> String? {
+        guard !fields.options.isEmpty else { return nil }
+        let bytes = self.bytes
+        let span = bytes.span
+        guard fields.options.contains(where: { isDropped(span.extracting($0)) }) else { return nil }
+        return options(without: isDropped, keepsUpgrade: true)
+    }
+
+    private func options(
+        without isDropped: (Span<UInt8>) -> Bool,
+        keepsUpgrade: Bool
+    ) -> String {
+        let bytes = self.bytes
+        let span = bytes.span
+        var options: [String] = []
+        if fields.hasClose { options.append("close") }
+        if fields.hasKeepAlive { options.append("keep-alive") }
+        if fields.hasUpgradeOption, keepsUpgrade { options.append("upgrade") }
+        for range in fields.options where !isDropped(span.extracting(range)) {
+            options.append(text.text(range))
         }
-        let known = (fields.hasClose ? ["close"] : []) + (fields.hasKeepAlive ? ["keep-alive"] : [])
-        return (known + others.map { text.text($0) }).joined(separator: ", ")
+        return options.joined(separator: ", ")
     }
 }
 
@@ -146,7 +171,8 @@ extension HTTPRequestHead {
             17 where name.hasPrefix("transfer-encoding"):
             return false
         default:
-            let span = text.bytes.span
+            let bytes = self.bytes
+            let span = bytes.span
             return fields.options.contains { span.extracting($0).equals(ignoringCase: name) }
         }
     }
@@ -157,11 +183,13 @@ extension HTTPRequestHead {
 
     /// A head with more fields at its end, each with its CR LF; all else is the same bytes.
     public func appending(_ lines: [UInt8]) -> [UInt8] {
+        let bytes = self.bytes
+        let (span, end) = (bytes.span, bytes.count - 2)
         var result: [UInt8] = []
-        result.reserveCapacity(text.bytes.count + lines.count)
-        result += text.bytes.dropLast(2)
+        result.reserveCapacity(bytes.count + lines.count)
+        result.append(0..<end, of: span)
         result += lines
-        result += text.bytes.suffix(2)
+        result.append(end..<bytes.count, of: span)
         return result
     }
 

@@ -1,3 +1,5 @@
+import Text
+
 /// What one kind of head makes of its lines.
 protocol HeadDraft: Sendable {
     /// Whether empty lines may precede the first one.
