@@ -1,7 +1,7 @@
 package import Operations
 
-/// Receives the records of ended connections.
-package protocol AccessLog: Sendable {
+/// Receives the records of ended connections. A class: it is asked for each request.
+package protocol AccessLog: AnyObject, Sendable {
     /// Receives a batch. Called on a shard's queue, on the data path: it must return immediately,
     /// and drops and counts what does not fit.
     func write(_ records: [AccessRecord])

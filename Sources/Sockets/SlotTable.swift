@@ -22,9 +22,9 @@
         }
     }
 
-    @usableFromInline static var chunkBitCount: Int { 8 }
-    @usableFromInline static var chunkSize: Int { 1 << chunkBitCount }
-    @usableFromInline static var vacantBit: UInt32 { 1 << 31 }
+    @inlinable static var chunkBitCount: Int { 8 }
+    @inlinable static var chunkSize: Int { 1 << chunkBitCount }
+    @inlinable static var vacantBit: UInt32 { 1 << 31 }
 
     // Exclusivity is the caller's (see above): to have it checked at run time, for a class that
     // other modules use, would cost a call for each access.

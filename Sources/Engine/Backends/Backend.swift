@@ -53,6 +53,8 @@ final class Backend: Sendable, Identifiable {
     let key: BackendKey
     /// Addresses of its family to connect from; empty if the system chooses.
     let sources: [IPAddress]
+    /// As configured, for records.
+    let name: String
     private let report: @Sendable (GatewayEvent) -> Void
     private let connections = Atomic<Int>(0)
     private let established = Atomic<UInt64>(0)
@@ -85,6 +87,7 @@ final class Backend: Sendable, Identifiable {
 
     init(_ key: BackendKey, report: @escaping @Sendable (GatewayEvent) -> Void) {
         self.key = key
+        name = key.name.description
         self.report = report
         sources = key.sources.filter { $0.family == key.address.ip.family }
         let isChecked = key.check.kind != .off
@@ -93,8 +96,6 @@ final class Backend: Sendable, Identifiable {
         )
         isUntroubled.store(!isChecked, ordering: .relaxed)
     }
-
-    var name: String { key.name.description }
 
     /// The host name in the configuration; `nil` for an address.
     var hostName: String? {

@@ -86,6 +86,9 @@ struct Flow {
     /// Whether there is a bound, and all up to it was passed on.
     var isAtBound: Bool { (bound?.length.isComplete ?? false) && !hasPending }
 
+    /// Whether something was read beyond the bound.
+    var hasExcess: Bool { bound?.excess.isEmpty == false }
+
     /// Returns what was read beyond the bound.
     func takeExcess() -> [UInt8] {
         guard let bound, !bound.excess.isEmpty else { return [] }
@@ -172,7 +175,6 @@ struct Flow {
             return nil
         }
     }
-
 }
 
 // MARK: - Copying

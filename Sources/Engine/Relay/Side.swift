@@ -30,7 +30,8 @@ struct Side {
     private var endsAfterRead = false
     /// Reads stop short at urgent data, whatever follows it (tcp(7)).
     private(set) var hasUrgentData = false
-    private var hasFailed = false
+    /// Whether the socket has reported a failure.
+    private(set) var hasFailed = false
     private var segments: SegmentPolicy
 
     /// - Parameter segments: what the socket's options make of small segments so far.

@@ -56,6 +56,23 @@ struct Tunnel {
         }
     }
 
+    /// Sends bytes to the backend, before all that is still to be read; those that it does not accept at
+    /// once are kept.
+    mutating func sendToBackend(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        var writtenCount = 0
+        if !toBackend.hasPending, backend.isWritable {
+            switch backend.write(bytes) {
+            case .bytes(let count): writtenCount = count
+            case .wouldBlock: break
+            // Whoever sends what is pending finds it again.
+            case .failed: backend.isWritable = true
+            }
+        }
+        let rest = writtenCount == bytes.count ? [] : Array(bytes[writtenCount...])
+        toBackend.enqueue(rest, countedByteCount: bytes.count)
+    }
+
     /// From now on bytes are relayed.
     mutating func beginRelay(with tools: RelayTools) {
         client.beginRelay(with: tools)
@@ -128,7 +145,8 @@ struct Tunnel {
     /// Moves no bytes beyond the bounds until they change.
     mutating func end(at bounds: ExchangeBounds?) {
         toBackend.end(at: bounds?.toBackend, excess: bounds?.excess ?? [])
-        toClient.end(at: bounds?.toClient)
+        // As long as an answer is awaited its bytes are not moved.
+        toClient.end(at: bounds.map { $0.toClient ?? .bytes(.max) })
     }
 
     /// Passes on the backend's bytes that one read has put into the scratch buffer, as far as they
@@ -141,7 +159,9 @@ struct Tunnel {
         }
         let (count, start) = answer.offset == 0 ? (count, answer.bodyOffset) : (0, 0)
         let stop = toClient.pass(count, from: start, upTo: body, to: &client, with: tools)
-        return stop.flatMap { end(by: $0, from: .backend, with: tools) } ?? .waitForReadiness
+        if let end = stop.flatMap({ end(by: $0, from: .backend, with: tools) }) { return end }
+        // Of most answers this is all.
+        return toClient.isAtBound && toBackend.isAtBound ? .boundsReached : .waitForReadiness
     }
 
     /// Rare: some of the bytes are not passed on as is.
@@ -157,12 +177,15 @@ struct Tunnel {
             let own = try body.receive(bytes.span)
             let end = answer.bodyOffset + own
             enqueue(tools.scratch.copy(answer.offset..<end), for: .client, isCounted: true)
-            toClient.end(at: body)
+            toClient.end(at: body, excess: tools.scratch.copy(end..<count))
             return .waitForReadiness
         } catch {
             return .readFailed(.backend, .reset)
         }
     }
+
+    /// Whether either side has sent more than its bound.
+    var hasExcess: Bool { toBackend.hasExcess || toClient.hasExcess }
 
     /// Returns what `side` has sent beyond its bound.
     mutating func takeExcess(of side: RelaySide) -> [UInt8] {

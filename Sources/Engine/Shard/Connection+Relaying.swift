@@ -77,6 +77,48 @@ extension Connection {
     }
 }
 
+// MARK: - What is looked at
+
+extension Connection {
+    // They change nothing, and are `mutating` so that the connection is asked in place, not a copy of it.
+
+    /// Whether the bytes of `side` are shown to the lifecycle now.
+    mutating func looksAtBytes(from side: RelaySide) -> Bool {
+        lifecycle.looksAtBytes(from: side) && !(waitsForPending && tunnel.hasPending(from: side))
+    }
+
+    /// Whether a side's bytes are read only after those before them were passed on: what looks at
+    /// them keeps nothing back.
+    private var waitsForPending: Bool {
+        lifecycle.phase == .conversing || lifecycle.isWatched || lifecycle.awaitsAnswer
+    }
+
+    /// Whether what was sent goes first: until then nothing more is received.
+    mutating func sendsFirst() -> Bool {
+        tunnel.hasPending && (lifecycle.phase != .relaying || waitsForPending)
+    }
+
+    /// Whether all of the request was passed on.
+    mutating func isRequestSent() -> Bool { tunnel.toBackend.isAtBound }
+
+    /// Whether there is nothing to do before the backend's answer: its request has been sent.
+    mutating func isAsked() -> Bool {
+        lifecycle.awaitsAnswer && !tunnel.backend.isReadable && tunnel.toBackend.isAtBound
+            && !tunnel.hasPending
+    }
+
+    /// Whether there is nothing to do before the client's next request.
+    mutating func isAtRest() -> Bool {
+        !tunnel.client.isReadable && !tunnel.backend.isReadable && !tunnel.hasPending
+            && !tunnel.hasExcess
+    }
+
+    /// The lifecycle may have begun to let bytes pass, or have stopped.
+    mutating func noteRelaying() {
+        isRelaying = lifecycle.isRelaying
+    }
+}
+
 // MARK: - Counting
 
 extension Connection {

@@ -29,16 +29,16 @@ struct Connection {
     var reportedBytesIn: UInt64 = 0
     var reportedBytesOut: UInt64 = 0
     var lifecycle: Lifecycle
-    /// By which a client that the gateway has greeted knows its session; 0 for others.
-    let sessionID: UInt32
-    var stall = StallState()
     var isBackendConnected = false
     /// Whether its bytes are moved without being looked at; what ``Lifecycle/isRelaying`` said last.
     var isRelaying = false
     /// Whether the connection waits in the shard's run queue, or has its turn.
     var isQueued = false
+    var stall = StallState()
     /// Whether it has more to do than its turn allows.
     var wantsTurn = false
+    /// By which a client that the gateway has greeted knows its session; 0 for others.
+    let sessionID: UInt32
     var client: Client
     var notes = RecordNotes()
     let listener: ListenerID
@@ -121,20 +121,11 @@ struct Admission {
 /// The search for a backend within the route that admitted the client; boxed because it is over in
 /// a moment unless a dialogue may ask for another one.
 final class Dial {
-    let pool: BackendPool
-    /// Where redirects of its members may lead.
-    let redirects: RedirectTargets
-    let carrier: Assembly.Carrier?
-    /// `nil` if the backends are reached without TLS.
-    let tls: BackendTLS?
-    /// For redirects to HTTPS; `nil` if they are not followed.
-    let redirectTLS: BackendTLS?
+    private let route: Route
     /// Whether TLS with the backend is being established.
     var isSecuring = false
-    /// What speaks first with each backend, if the service has such a dialogue.
-    let dialogue: (any Dialogue)?
     /// What becomes of the HTTP request, if it is one that is read.
-    let request: HTTPRequestPlan?
+    private(set) var request: HTTPRequestPlan?
     /// The server of a redirect; `nil` for a backend of the service.
     private var redirect: RedirectTarget?
     /// Whether a dialogue has requested one backend, and no other is tried in its place.
@@ -150,23 +141,45 @@ final class Dial {
     /// The believed PROXY headers, the one that was sent first in front.
     let headers: [ProxyHeader]
 
-    /// - Parameter last: of the same connection's last request, if it was kept.
-    init(
-        _ route: Route,
-        for client: EffectiveClient?,
-        request: HTTPRequestPlan? = nil,
-        after last: Dial?
-    ) {
+    init(_ route: Route, for client: EffectiveClient?, request: HTTPRequestPlan?) {
+        self.route = route
         self.request = request
-        pool = route.pool
-        redirects = route.redirects
-        carrier = route.carrier
-        tls = route.tls
-        redirectTLS = route.redirectTLS
-        dialogue = route.dialogue
-        destination = last?.destination ?? client?.destination
-        headers = last?.headers ?? client?.believedHeaders ?? []
+        destination = client?.destination
+        headers = client?.believedHeaders ?? []
     }
+
+    /// For another request of the same client, whose route may be another one.
+    init(_ route: Route, request: HTTPRequestPlan?, after last: Dial) {
+        self.route = route
+        self.request = request
+        destination = last.destination
+        headers = last.headers
+    }
+
+    /// The request is over; its connection may be kept for more.
+    func endRequest() {
+        request = nil
+    }
+
+    /// Begins again for the next request of a kept connection, if it takes the same route.
+    ///
+    /// - Returns: whether it does.
+    func isReused(by route: Route, for request: HTTPRequestPlan?) -> Bool {
+        guard route === self.route else { return false }
+        self.request = request
+        hasPorts = true
+        tryAll()
+        return true
+    }
+
+    var pool: BackendPool { route.pool }
+    /// Where redirects of the pool's members may lead.
+    var redirects: RedirectTargets { route.redirects }
+    var carrier: Assembly.Carrier? { route.carrier }
+    /// Whether redirects to HTTPS are followed.
+    var followsToTLS: Bool { route.redirectTLS != nil }
+    /// What speaks first with each backend, if the service has such a dialogue.
+    var dialogue: (any Dialogue)? { route.dialogue }
 
     /// Any member that was not tried may be the next one.
     func tryOthers() {
@@ -183,7 +196,7 @@ final class Dial {
 
     /// Whether TLS with the backend begins at once; else its dialogue asks for it, or it has none.
     var securesAtOnce: Bool {
-        redirect?.usesTLS ?? (tls != nil && (request != nil || dialogue == nil))
+        redirect?.usesTLS ?? (route.tls != nil && (request != nil || route.dialogue == nil))
     }
 
     /// Whether a redirect has led to the one that is dialed.
@@ -191,8 +204,8 @@ final class Dial {
 
     /// Begins TLS as the backend's service says, or its redirects.
     func startTLS(with backend: Backend) -> TLSConnection? {
-        guard let redirect else { return tls?.connect(to: backend) }
-        return redirectTLS?.connect(to: backend, namedBy: redirect)
+        guard let redirect else { return route.tls?.connect(to: backend) }
+        return route.redirectTLS?.connect(to: backend, namedBy: redirect)
     }
 
     /// Of the pool's members only this one, as if none had been tried.
@@ -344,17 +357,25 @@ final class RequestNotes {
     /// As backends learn of it.
     var client: HTTPClient?
     /// The backends that were asked for the current request.
-    private(set) var hops: [HTTPRequestRecord.Hop] = []
+    private var hops: [HTTPRequestRecord.Hop] = []
     /// When the last of them was to be connected; `nil` if it has answered.
     private var hopBeganAt: Int64?
-    /// When the next one began: with its first byte.
-    var beganAt: Moment
+    /// When the current one began: with its first byte.
+    private(set) var beganAt: Moment
+    private var hasBegun = true
     /// Of the connection's bytes, those of the requests so far.
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
 
     init(beganAt moment: Moment) {
         beganAt = moment
+    }
+
+    /// Some of a request has arrived.
+    func begin(at now: Moment) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        beganAt = now
     }
 
     /// Another backend gets the request.
@@ -374,10 +395,15 @@ final class RequestNotes {
     }
 
     /// The hops of the request that is over.
-    func takeHops(at now: Moment) -> [HTTPRequestRecord.Hop] {
+    func hops(at now: Moment) -> [HTTPRequestRecord.Hop] {
         endHop(at: now)
-        defer { hops = [] }
         return hops
+    }
+
+    /// The next request may follow.
+    func end() {
+        hasBegun = false
+        hops.removeAll(keepingCapacity: true)
     }
 
     private static let hopLimit = 16

@@ -44,7 +44,7 @@ extension Shard {
         guard let dial = connections[key].dial else { return .failed(.noBackend) }
         let sender = connections[key].backend
         leaveBackend(of: key)
-        switch dial.redirects.choice(for: target, hasTLS: dial.redirectTLS != nil, at: now) {
+        switch dial.redirects.choice(for: target, hasTLS: dial.followsToTLS, at: now) {
         case .backend(let backend):
             dial.tryOnly(backend, of: target)
             return dialNext(for: key)

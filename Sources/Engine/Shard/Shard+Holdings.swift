@@ -64,7 +64,9 @@ extension Shard {
     }
 
     private func isBeingRefused(_ key: Key) -> Bool {
-        guard connections.contains(key) else { return false }
+        guard connections.contains(key), !connections[key].lifecycle.isAdmitted else {
+            return false
+        }
         switch connections[key].lifecycle.phase {
         case .refusing, .lingering: return true
         default: return false

@@ -39,8 +39,10 @@ extension Shard {
         var introduction = introduction
         if let name = introduced?.authority { introduction.add(authority: name) }
         let endpoint = connections[key].client.endpoint
-        connections[key].notes.tls = introduction.tlsSession
-        connections[key].notes.passedHello = introduction.passedHello
+        if last == nil {
+            connections[key].notes.tls = introduction.tlsSession
+            connections[key].notes.passedHello = introduction.passedHello
+        }
         let (route, matches): (Route, [RouteMatch])
         switch routes.choice(for: endpoint, introduction) {
         case .destination(let chosen, let selectors): (route, matches) = (chosen, selectors)
@@ -50,7 +52,9 @@ extension Shard {
             }
             return isProbe ? .probe : .denied(reason, detail: detail)
         }
-        if last != nil, !route.profile.isSameService(as: connections[key].profile) {
+        if last != nil, route.profile !== connections[key].profile,
+            !route.profile.isSameService(as: connections[key].profile)
+        {
             if let host = introduction.request?.host {
                 let detail = "host \(host) is another warehouse's than that of the first request"
                 return .denied(.misdirectedRequest, detail: detail)
@@ -63,7 +67,8 @@ extension Shard {
         if isForging { return willBeDenied ? .admitted : .denied(.unexpectedProxyHeader) }
         // The handshake did not know the route.
         switch route.certificates.judge(introduction.tlsSession, by: matches) {
-        case .accepted(let session): connections[key].notes.tls = session
+        case .accepted(let session?): connections[key].notes.tls = session
+        case .accepted(nil): break
         case .denied(let detail):
             return isProbe ? .probe : .denied(.clientCertificateRequired, detail: detail)
         }
@@ -79,7 +84,13 @@ extension Shard {
             route.profile.counters.recordAdmitted()
             if let shadow = verdict.shadow { recordShadow(of: key, shadow.reason) }
         }
-        connections[key].dial = Dial(route, for: introduced, request: plan, after: last)
+        guard let last else {
+            connections[key].dial = Dial(route, for: introduced, request: plan)
+            return .admitted
+        }
+        if !last.isReused(by: route, for: plan) {
+            connections[key].dial = Dial(route, request: plan, after: last)
+        }
         return .admitted
     }
 
@@ -89,7 +100,9 @@ extension Shard {
     {
         let profile = connections[key].profile
         guard let head, let rules = profile.http else { return nil }
-        if connections[key].notes.requests == nil {
+        if let requests = connections[key].notes.requests {
+            requests.begin(at: now)
+        } else {
             connections[key].notes.requests = RequestNotes(beganAt: connections[key].acceptedAt)
         }
         return try HTTPRequestPlan(

@@ -145,7 +145,9 @@ extension Shard {
     ///
     /// - Returns: its next step after the result; `nil` if it waits, or has ended.
     private func perform(_ step: borrowing Lifecycle.Step, for key: Key) -> Lifecycle.Step? {
-        if let record = step.finishedRequest.first { recordRequest(record, of: key, before: step) }
+        if let record = finishedRequest(by: step, of: key) {
+            recordRequest(record, of: key, before: step)
+        }
         if case .end(let end, let byReset) = step.action {
             finish(key, end, byReset: byReset, giving: step.released)
             return nil
@@ -177,8 +179,13 @@ extension Shard {
                 enterDirectory(key)
                 connections[key].dial = nil
             }
-            connections[key].isRelaying = connections[key].lifecycle.isRelaying
+            connections[key].noteRelaying()
             connections[key].tunnel.beginRelay(with: tools)
+            // Its failure came with the request: no event follows.
+            if bounds != nil, connections[key].tunnel.client.hasFailed {
+                return connections[key].lifecycle.readFailed(.client)
+            }
+            if connections[key].isAsked() { return nil }
             return goOn(with: key, limit: tools.eventByteCount)
         case .startTLS(.client, let held):
             return startTLS(withClientOf: key, held: held)
@@ -188,7 +195,7 @@ extension Shard {
             guard let target = resolve(request, of: key) else { return nil }
             return connections[key].lifecycle.killResolved(target)
         case .passOn, .passAnswer:
-            connections[key].isRelaying = connections[key].lifecycle.isRelaying
+            connections[key].noteRelaying()
             return goOn(with: key, limit: tools.eventByteCount)
         case .next(let excess):
             connections[key].isRelaying = false
@@ -196,7 +203,7 @@ extension Shard {
                 let bounds = ExchangeBounds(toBackend: .bytes(0), excess: excess)
                 connections[key].tunnel.end(at: bounds)
             }
-            return look(at: key)
+            return connections[key].isAtRest() ? nil : look(at: key)
         case .shutdownWrite(let side):
             connections[key].tunnel[side].endWriting()
             return goOn(with: key, limit: tools.eventByteCount)
@@ -206,6 +213,19 @@ extension Shard {
             connections[key].isRelaying = false
             return look(at: key)
         }
+    }
+}
+
+// MARK: - Requests
+
+extension Shard {
+    /// The request that a step ends: also one for which no backend could be connected.
+    private func finishedRequest(by step: borrowing Lifecycle.Step, of key: Key)
+        -> HTTPRequestRecord?
+    {
+        if let record = step.finishedRequest.first { return record }
+        guard case .deny = step.action else { return nil }
+        return connections[key].dial?.request?.record
     }
 }
 
@@ -236,9 +256,7 @@ extension Shard {
         let phase = connections[key].lifecycle.phase
         if phase == .securing { return continueHandshake(with: .client, of: key) }
         if phase == .securingBackend { return secureBackend(of: key) }
-        // What was sent goes first: until then a dialogue and a watch receive no more.
-        if phase != .relaying || connections[key].lifecycle.isWatched,
-            connections[key].tunnel.hasPending,
+        if connections[key].sendsFirst(),
             let step = report(connections[key].tunnel.sendPending(with: tools), of: key)
         {
             return step
@@ -253,9 +271,7 @@ extension Shard {
 
     /// Reads once if the lifecycle looks at bytes of that side, and shows what came.
     private func read(from side: RelaySide, of key: Key) -> Lifecycle.Step? {
-        guard connections[key].lifecycle.looksAtBytes(from: side),
-            !connections[key].tunnel.hasPending(from: side) || !waitsForPending(key)
-        else { return nil }
+        guard connections[key].looksAtBytes(from: side) else { return nil }
         let excess = connections[key].tunnel.takeExcess(of: side)
         if !excess.isEmpty { return show(excess, from: side, of: key) }
         guard connections[key].tunnel[side].isReadable else { return nil }
@@ -274,12 +290,6 @@ extension Shard {
         case .failed(let failure):
             return connections[key].lifecycle.readFailed(side, failure)
         }
-    }
-
-    /// Whether a side's bytes are read only after those before them were passed on: what looks at
-    /// them keeps nothing back.
-    private func waitsForPending(_ key: Key) -> Bool {
-        connections[key].lifecycle.phase == .conversing || connections[key].lifecycle.isWatched
     }
 
     /// A connection has read enough for now.
@@ -304,6 +314,7 @@ extension Shard {
             progress = connections[key].tunnel.pass(replay, count, isLast: isLast, with: tools)
         } else if let answer = step.answer {
             connections[key].notes.requests?.endHop(at: now)
+            if !connections[key].isRequestSent() { connections[key].lifecycle.answerIsEarly() }
             progress = connections[key].tunnel.pass(answer, count, with: tools)
         } else {
             return step

@@ -35,10 +35,16 @@ extension Shard {
     func recordEviction(of key: Key) {
         let phase = connections[key].lifecycle.phase
         guard phase.isBeforeVerdict else { return }
-        let awaitsTLS = phase == .securing || connections[key].profile.settings.tls != nil
-        let reason: DenialReason = awaitsTLS ? .tlsHandshakeTimeout : .proxyHeaderTimeout
-        connections[key].notes.detail =
-            "too many connections are waiting for \(awaitsTLS ? "TLS" : "a PROXY header")"
+        let settings = connections[key].profile.settings
+        let (reason, awaited): (DenialReason, String) =
+            if phase == .securing || settings.tls != nil {
+                (.tlsHandshakeTimeout, "TLS")
+            } else if settings.acceptProxyProtocol.mode == .off, settings.readsRequests {
+                (.connectionLimit, "a request")
+            } else {
+                (.proxyHeaderTimeout, "a PROXY header")
+            }
+        connections[key].notes.detail = "too many connections are waiting for \(awaited)"
         connections[key].notes.denial = reason
         _ = recordDenial(of: key, reason)
     }
@@ -133,15 +139,16 @@ extension Shard {
     ///
     /// - Parameter step: what ends it.
     func recordRequest(
-        _ request: HTTPRequestRecord,
+        _ request: consuming HTTPRequestRecord,
         of key: Key,
         before step: borrowing Lifecycle.Step
     ) {
         reportBytes(of: key)
+        connections[key].dial?.endRequest()
         let requests = requestNotes(of: key)
         requests.count += 1
-        var request = request
-        request.hops = requests.takeHops(at: now)
+        defer { requests.end() }
+        request.hops = requests.hops(at: now)
         var denial: (reason: DenialReason, detail: String)?
         if case .deny(let reason, let detail) = step.action {
             denial = (reason, detail)
@@ -159,7 +166,11 @@ extension Shard {
             milliseconds: microseconds / 1_000,
             denial: denial?.reason
         )
-        guard !services.accessLog.isOff else { return }
+        guard !services.accessLog.isOff else {
+            // So that the next request's need no new memory.
+            request.hops = []
+            return
+        }
         var end = denial == nil ? ConnectionEnd.finished : .denied
         if case .end(let reason, _) = step.action { end = reason }
         var record = record(of: connections[key], end)
@@ -182,11 +193,6 @@ extension Shard {
         let notes = RequestNotes(beganAt: connections[key].acceptedAt)
         connections[key].notes.requests = notes
         return notes
-    }
-
-    /// The first bytes of a kept connection's next request have arrived.
-    func recordRequestStart(of key: Key) {
-        connections[key].notes.requests?.beganAt = now
     }
 }
 

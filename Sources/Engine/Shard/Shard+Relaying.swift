@@ -9,7 +9,7 @@ extension Shard {
     ///
     /// Before there is a relay bytes go directly to the client: a new socket's buffer accepts a few.
     func send(_ step: borrowing Lifecycle.Step, for key: Key) {
-        connections[key].tunnel.enqueue(step.toBackend, for: .backend, isCounted: true)
+        connections[key].tunnel.sendToBackend(step.toBackend)
         guard !step.toClient.isEmpty else { return }
         var rest = step.toClient
         if !connections[key].isBackendConnected,

@@ -1,5 +1,6 @@
 import Addresses
 import Sockets
+import Time
 import Traffic
 
 /// Monitors bytes that a peer does not read: where they wait, how many, and for how long.
@@ -13,20 +14,24 @@ extension Shard {
     func watch(_ key: Key, _ urgency: StallState.Watch) {
         connections[key].stall.watch = urgency
         let deadlines = connections[key].profile.deadlines
-        let shortest = min(deadlines.idle, deadlines.halfClosed, deadlines.write)
+        var shortest = min(deadlines.idle, deadlines.halfClosed, deadlines.write)
+        if let patience = connections[key].lifecycle.patience {
+            shortest = min(shortest, patience.milliseconds)
+        }
         let patience = Int64(snapshot.keepalive.userTimeoutMilliseconds) / 2
         let delay = min(urgency == .soon ? Self.soon : Self.later, shortest, patience)
         timers.schedule(Int(key.index), at: now.milliseconds + delay)
     }
 
-    /// From now on, the kernel accepts only as many of the backend's bytes for a client that does
-    /// not read as the configuration allows.
+    /// From now on, the kernel keeps only as many bytes from and for the backend as the configuration
+    /// allows, if their receiver does not read.
     func boundBackend(of key: Key) {
         guard !connections[key].stall.isBackendBounded else { return }
         connections[key].stall.isBackendBounded = true
-        guard let size = services.bufferPolicy.backendReceive else { return }
+        let (policy, socket) = (services.bufferPolicy, connections[key].tunnel.backend.socket)
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
-        try? connections[key].tunnel.backend.socket.setReceiveBuffer(size)
+        if let size = policy.backendReceive { try? socket.setReceiveBuffer(size) }
+        if let limit = policy.unsent { try? socket.setUnsentLimit(limit) }
     }
 
     /// What a look at a connection has found.

@@ -31,7 +31,7 @@ extension Shard {
             case .linger: Self.lingerMilliseconds
             case .drain: Self.drainMilliseconds
             }
-        if deadline == .firstBytes { recordRequestStart(of: key) }
+        if deadline == .firstBytes { connections[key].notes.requests?.begin(at: now) }
         if deadline == .relay { connections[key].stall.watch = .soon }
         timers.schedule(Int(key.index), at: now.milliseconds + milliseconds)
     }
@@ -77,7 +77,6 @@ extension Shard {
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
         let socket = connections[key].tunnel.backend.socket
         try? socket.setKeepalive(snapshot.keepalive)
-        if let limit = services.bufferPolicy.unsent { try? socket.setUnsentLimit(limit) }
         boundBackend(of: key)
     }
 }

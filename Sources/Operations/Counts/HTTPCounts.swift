@@ -77,7 +77,8 @@ extension HTTPCounts {
         if denial == .redirectRefused {
             refusedRedirects &+= 1
         }
-        guard request.pathClass.isLoad else { return }
+        // A client that is sent elsewhere has not loaded yet.
+        guard request.pathClass.isLoad, request.status != 307 else { return }
         loads[LoadStatus(request.loadStatus).index] &+= 1
         loadByteCount &+= bytesIn
     }

@@ -94,7 +94,7 @@ extension DenialReason {
         case .misdirectedRequest:
             "the request's host leads elsewhere than this connection; open a new connection for it"
         case .redirectRefused: "the server redirected to an address that is not allowed"
-        case .badAnswer: "the server's answer is not valid HTTP/1.1"
+        case .badAnswer: "the server gave no valid HTTP answer; if this was a load, check its label"
         case .answerTimeout: "the server did not answer in time"
         case .noBackend: "no backend is available; try again later"
         }

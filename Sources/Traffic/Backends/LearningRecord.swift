@@ -17,8 +17,11 @@ public struct LearningRecord: Hashable, Sendable {
     public private(set) var places: [BackendAddress] = []
     private let interval: Int64
     private var learnedAt: Int64?
-    private var hasFailed = false
+    /// Why it has failed since the last success; each reason is reported once.
+    private var failures: Set<String> = []
     private var isOutdated = false
+    /// Front ends fail in turns, and each may give its reason.
+    private static let failureLimit = 16
 
     /// - Parameter interval: between two lists, in milliseconds.
     public init(interval: Int64) {
@@ -31,23 +34,26 @@ public struct LearningRecord: Hashable, Sendable {
     {
         // Front ends list them in any order.
         let hasChanged = Set(places) != Set(servers.places)
-        let isNews = hasChanged || hasFailed
+        let isNews = hasChanged || !failures.isEmpty
         if hasChanged { places = servers.places }
         learnedAt = now
-        hasFailed = false
+        failures = []
         isOutdated = false
         return (hasChanged, isNews ? .learned(count: places.count) : nil)
     }
 
-    /// - Returns: what to report: a failure when it begins, and again when the list is outdated.
+    /// - Returns: what to report: a failure when it begins, or has another reason, and again when the list
+    ///   is outdated.
     public mutating func fail(_ reason: String, at now: Int64) -> Event? {
         if let learnedAt, !isOutdated, now - learnedAt >= Self.outdatedAfterIntervals * interval {
-            hasFailed = true
+            failures.insert(reason)
             isOutdated = true
             let seconds = (now - learnedAt) / 1_000
             return .outdated(reason: reason, inUse: places.count, seconds: seconds)
         }
-        defer { hasFailed = true }
-        return hasFailed ? nil : .failed(reason: reason, inUse: places.count)
+        guard failures.count < Self.failureLimit, failures.insert(reason).inserted else {
+            return nil
+        }
+        return .failed(reason: reason, inUse: places.count)
     }
 }

@@ -98,7 +98,7 @@ public enum RelayTerms: Sendable {
     /// All pass, and nothing looks at them.
     case free
     /// The client's are shown to a watch, the backend's pass.
-    indirect case watched(any ClientWatch)
+    case watched(any ClientWatch)
     /// A request and its answer pass, and then the next request may follow.
-    indirect case exchange(any Exchange, ExchangeBounds)
+    case exchange(any Exchange, ExchangeBounds)
 }

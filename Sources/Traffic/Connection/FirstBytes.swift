@@ -1,4 +1,5 @@
 import Policy
+import Text
 
 /// The prologues of a connection, in the order in which they read, and the bytes that all of them
 /// have let through.
@@ -159,17 +160,5 @@ public struct FirstBytes: Sendable {
         case let step:
             return step
         }
-    }
-}
-
-extension Span<UInt8> {
-    /// A copy of the bytes from `offset` on.
-    func copy(from offset: Int) -> [UInt8] { copy(offset..<count) }
-
-    func copy(_ range: Range<Int>) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(range.count)
-        for index in range { bytes.append(self[index]) }
-        return bytes
     }
 }

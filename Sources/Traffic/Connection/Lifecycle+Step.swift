@@ -132,7 +132,7 @@ extension Lifecycle {
         /// A backend is connected.
         case connected
         /// A backend is connected, and a dialogue speaks first.
-        indirect case connectedFor(any Dialogue)
+        case connectedFor(any Dialogue)
         /// No backend is left to be tried.
         case failed(DenialReason, detail: String = "")
         /// The gateway has no descriptor or memory left.

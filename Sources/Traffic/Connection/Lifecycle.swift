@@ -1,5 +1,6 @@
 import HTTPProtocol
 public import Policy
+import Text
 
 /// One connection's life, from accept to its record, as decisions only: no socket, clock or
 /// closure.
@@ -47,8 +48,8 @@ public struct Lifecycle: Sendable {
         /// The denial has a dialogue of its own: a greeting before a login.
         indirect case refusing(any Prologue)
         /// Everything was said; waits for the client to close, so that no reset overtakes it. It may
-        /// still send some bytes, which are dropped.
-        case lingering(ConnectionEnd, restByteCount: Int)
+        /// still send some bytes, which are dropped. One that was admitted still counts in its limits.
+        case lingering(ConnectionEnd, restByteCount: Int, isAdmitted: Bool = false)
         case ended
     }
 
@@ -61,6 +62,8 @@ public struct Lifecycle: Sendable {
         /// Not at all: it would read the words as a part of something else.
         case silence
     }
+
+    private enum Observed { case nothing, watch, exchange, awaitedAnswer }
 
     /// What is known about a connection that has relayed a request and waits for the next one.
     private struct Kept {
@@ -82,10 +85,14 @@ public struct Lifecycle: Sendable {
         var lasting = Introduction()
         /// Whether the client may be sending a body, which would meet a closed socket.
         var isSending = false
+        /// Whether the backend has answered before it had all of the request.
+        var isEarly = false
     }
 
     /// At most one: an array, because most connections have none, and it takes one word.
     private var observation: [Observation] = []
+    /// What of it is under way. Asked for each event, which nothing is to be copied for.
+    private var observed = Observed.nothing
     private var holdings = Holdings.accepted
     /// Whether the client has sent anything that was looked at.
     public private(set) var hasReceived = false
@@ -143,11 +150,11 @@ extension Lifecycle {
 
     /// Whether a request is being relayed whose answer's end is not known: the backend's bytes are to
     /// be shown.
-    public var awaitsAnswer: Bool { observation.first?.exchange?.awaitsAnswer ?? false }
+    public var awaitsAnswer: Bool { observed == .awaitedAnswer }
 
     /// Whether the client is still sending what nobody wants.
     public var isDraining: Bool {
-        guard case .lingering(_, let rest) = state else { return false }
+        guard case .lingering(_, let rest, _) = state else { return false }
         return rest > Self.refusedByteLimit
     }
 
@@ -160,9 +167,9 @@ extension Lifecycle {
     }
 
     /// Whether the client's bytes are shown to a watch during the whole relay.
-    public var isWatched: Bool { !observation.isEmpty && observation[0].watch != nil }
+    public var isWatched: Bool { observed == .watch }
 
-    private var isExchange: Bool { !observation.isEmpty && observation[0].exchange != nil }
+    private var isExchange: Bool { observed == .exchange || awaitsAnswer }
 
     /// The session of a watched relay, as its backend knows it.
     public var watchedSession: WatchedSession? { observation.first?.watch?.session }
@@ -227,8 +234,11 @@ extension Lifecycle {
             return look(at: bytes) { $0.receive(bytes, introducing: &$1) }
         case .refusing(var prologue):
             return refuse(prologue.receive(bytes), by: prologue)
-        case .lingering(let end, let rest):
-            return drop(bytes.count, of: rest, before: end)
+        case .lingering(let end, let rest, let isAdmitted):
+            guard bytes.count < rest else { return self.end(end) }
+            let left = rest - bytes.count
+            state = .lingering(end, restByteCount: left, isAdmitted: isAdmitted)
+            return .nothing
         case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .ended:
             return .nothing
         }
@@ -244,6 +254,7 @@ extension Lifecycle {
             return leaveBackend()
         case .relaying where awaitsAnswer:
             guard let step = observation[0].exchange?.receive(bytes) else { return .nothing }
+            recordAnswer()
             return follow(step)
         case .securing, .securingBackend, .judging, .dialing, .redialing, .relaying, .denying,
             .refusing, .lingering, .ended:
@@ -274,7 +285,7 @@ extension Lifecycle {
             return end(.clientLeft)
         case .refusing:
             return end(.denied)
-        case .lingering(let end, _):
+        case .lingering(let end, _, _):
             return self.end(end)
         case .judging, .dialing, .redialing, .denying, .ended:
             return .nothing
@@ -324,7 +335,7 @@ extension Lifecycle {
             return end(relay.end(after: failure, of: .client), byReset: true)
         case .denying, .refusing:
             return end(.denied)
-        case .lingering(let end, _):
+        case .lingering(let end, _, _):
             return self.end(end)
         case .ended:
             return .nothing
@@ -346,6 +357,8 @@ extension Lifecycle {
         isGentle: Bool = false
     ) -> Step {
         guard case .relaying = state else { return readFailed(side, failure) }
+        // Nothing more is read of a client whose request is whole: nobody else would notice.
+        if side == .client, isExchange { return clientFailed(failure) }
         return relay(.writeFailed(side, failure), isGentle: isGentle)
     }
 
@@ -375,7 +388,7 @@ extension Lifecycle {
             return follow(step, of: dialogue, firstBytes)
         case .refusing:
             return end(.denied)
-        case .lingering(let end, _):
+        case .lingering(let end, _, _):
             return self.end(end)
         case .judging, .denying, .relaying, .ended:
             return .nothing
@@ -400,7 +413,7 @@ extension Lifecycle {
     /// wants it. How one has ended that is only waited for is not changed by that.
     public mutating func close(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
         switch state {
-        case .lingering(let decided, _): self.end(decided)
+        case .lingering(let decided, _, _): self.end(decided)
         case .denying, .refusing: self.end(.denied)
         case .identifying, .securing, .judging, .dialing, .redialing, .conversing,
             .securingBackend, .relaying, .ended:
@@ -495,7 +508,7 @@ extension Lifecycle {
         case .silence(let byReset):
             return end(.denied, byReset: byReset)
         case .words(let words):
-            return (observation.first?.isSending ?? false)
+            return !observation.isEmpty && observation[0].isSending
                 ? drain(.denied, saying: words) : linger(.denied, saying: words)
         case .prologue(var prologue):
             let greeting = prologue.begin()
@@ -523,7 +536,7 @@ extension Lifecycle {
             let looked = look(&firstBytes, &introduction)
             state = .identifying(firstBytes, introduction, kept)
             var step = identify(looked, firstBytes, introduction, bytes)
-            if isNext, step.deadline == nil { step.deadline = .firstBytes }
+            if isNext, step.deadline == nil, phase == .identifying { step.deadline = .firstBytes }
             return step
         case .relaying(var firstBytes, let relay):
             let step = look(&firstBytes, &unused)
@@ -592,6 +605,7 @@ extension Lifecycle {
                 observation = [Observation(lasting: introduction.withoutRequest)]
             }
             observation[0].isSending = request.declaresBody
+            observation[0].isEarly = false
         }
         return enter(
             .judging(firstBytes, passed: passed, forgery: forgery),
@@ -711,7 +725,7 @@ extension Lifecycle {
             )
         case .again(let dialogue, let target):
             guard case .relaying(let firstBytes, _) = state else { return .nothing }
-            observation[0].exchange = nil
+            endObservation()
             return enter(.redialing(firstBytes, dialogue), Step(.dial(target)))
         case .refused(let reason, let detail):
             return deny(reason, detail)
@@ -724,7 +738,10 @@ extension Lifecycle {
 
     /// The backend's stream has ended, or failed while an answer was awaited.
     private mutating func endOfAnswer() -> Step {
-        if awaitsAnswer, let step = observation[0].exchange?.endOfAnswer() { return follow(step) }
+        if awaitsAnswer, let step = observation[0].exchange?.endOfAnswer() {
+            recordAnswer()
+            return follow(step)
+        }
         guard observation.first?.exchange?.endsWithStream == true else {
             return linger(.backendReset, saying: [])
         }
@@ -733,10 +750,23 @@ extension Lifecycle {
 
     /// The request and its answer were passed on, up to their ends.
     public mutating func boundsReached() -> Step {
-        guard case .relaying = state, let exchange = observation.first?.exchange else {
+        guard case .relaying = state, isExchange, var end = observation[0].exchange?.end else {
             return .nothing
         }
-        return finish(exchange.end, saying: [], excess: nil)
+        if observation[0].isEarly { end.keepsBackend = false }
+        endObservation()
+        return finish(end, saying: [], excess: nil)
+    }
+
+    /// The answer whose end is known now is passed on before all of the request was. Its backend may have
+    /// read the rest, or not: it gets no other request.
+    public mutating func answerIsEarly() {
+        if isExchange { observation[0].isEarly = true }
+    }
+
+    /// The exchange was shown bytes, or their end.
+    private mutating func recordAnswer() {
+        if observation[0].exchange?.awaitsAnswer == false { observed = .exchange }
     }
 
     /// The answer was passed on, and the client has not sent all of the request.
@@ -757,10 +787,11 @@ extension Lifecycle {
         var step: Step
         if var next = end.next {
             let greeting = next.begin()
+            let lasting = observation.isEmpty ? Introduction() : observation[0].lasting
             step = enter(
                 .identifying(
                     next,
-                    observation.first?.lasting ?? Introduction(),
+                    lasting,
                     Kept(hasBackend: end.keepsBackend)
                 ),
                 Step(.next(excess: excess), toClient: words + greeting, deadline: .nextRequest)
@@ -774,7 +805,7 @@ extension Lifecycle {
 
     private mutating func drain(_ end: ConnectionEnd = .finished, saying words: [UInt8]) -> Step {
         enter(
-            .lingering(end, restByteCount: Self.drainedByteLimit),
+            .lingering(end, restByteCount: Self.drainedByteLimit, isAdmitted: isAdmitted),
             Step(.drain, toClient: words, deadline: .drain)
         )
     }
@@ -817,9 +848,19 @@ extension Lifecycle {
         }
     }
 
-    private mutating func observe(_ change: (inout Observation) -> Void) {
+    private mutating func observe(_ now: Observed, _ change: (inout Observation) -> Void) {
         if observation.isEmpty { observation = [Observation()] }
         change(&observation[0])
+        observed = now
+    }
+
+    private mutating func endObservation() {
+        switch observed {
+        case .nothing: return
+        case .watch: observation[0].watch = nil
+        case .exchange, .awaitedAnswer: observation[0].exchange = nil
+        }
+        observed = .nothing
     }
 
     private mutating func deny(
@@ -846,8 +887,10 @@ extension Lifecycle {
         switch terms {
         case .free: break
         // Its dialogue has read a login, so nothing is left that reads before it.
-        case .watched(let watch): observe { $0.watch = watch }
-        case .exchange(let exchange, _): observe { $0.exchange = exchange }
+        case .watched(let watch): observe(.watch) { $0.watch = watch }
+        case .exchange(let exchange, _):
+            let observed: Observed = exchange.awaitsAnswer ? .awaitedAnswer : .exchange
+            observe(observed) { $0.exchange = exchange }
         }
         return step
     }
@@ -893,12 +936,6 @@ extension Lifecycle {
         )
     }
 
-    private mutating func drop(_ count: Int, of rest: Int, before end: ConnectionEnd) -> Step {
-        guard count < rest else { return self.end(end) }
-        state = .lingering(end, restByteCount: rest - count)
-        return .nothing
-    }
-
     private mutating func end(_ end: ConnectionEnd, byReset: Bool = false) -> Step {
         if case .ended = state { return .nothing }
         return enter(.ended, Step(.end(end, byReset: byReset)))
@@ -909,13 +946,10 @@ extension Lifecycle {
         let kept = holdings(in: state)
         step.released = holdings.subtracting(kept)
         step.acquired = kept.subtracting(holdings).intersection(.places)
-        if !observation.isEmpty {
-            observation[0].watch = nil
-            if let exchange = observation[0].exchange {
-                step.finishedRequest = [exchange.end.record]
-                observation[0].exchange = nil
-            }
+        if isExchange, let end = observation[0].exchange?.end {
+            step.finishedRequest = [end.record]
         }
+        endObservation()
         self.state = state
         holdings = kept
         return step
@@ -931,6 +965,7 @@ extension Lifecycle {
         case .judging: .accepted
         case .dialing, .redialing, .conversing, .securingBackend, .relaying: .admitted
         case .denying: .connection
+        case .lingering(_, _, isAdmitted: true): [.connection, .admission]
         case .refusing, .lingering: .refused
         case .ended: []
         }

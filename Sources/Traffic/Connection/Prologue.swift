@@ -84,7 +84,7 @@ public enum Finding: Hashable, Sendable {
     /// The host of an HTTP request, in lower case and without the port.
     case host(String)
     /// The head of an HTTP request that the gateway itself carries to a backend.
-    indirect case request(HTTPRequestHead)
+    case request(HTTPRequestHead)
     /// What the login to a MySQL server has said.
     case login(LoginClaims)
 }
@@ -121,18 +121,44 @@ public struct PassedHello: Hashable, Sendable {
 
 /// All that the first bytes have said of a client.
 public struct Introduction: Hashable, Sendable {
-    /// In the order in which they were made; of most clients there are none.
-    private var findings: [Finding] = []
+    /// In one word; nothing is allocated for a client of whom nothing but a request is known.
+    private enum Known: Hashable {
+        /// In the order in which they were made; of most clients there are none.
+        case findings([Finding])
+        case request(HTTPRequestHead)
+    }
+
+    private var known = Known.findings([])
 
     public init() {}
 
     /// What a client would have said: to explain where it is led.
     public init(_ findings: [Finding]) {
-        self.findings = findings
+        known = .findings(findings)
     }
 
     mutating func add(_ finding: Finding) {
-        findings.append(finding)
+        switch (known, finding) {
+        case (.findings([]), .request(let head)): known = .request(head)
+        case (.findings(let findings), _): known = .findings(findings + [finding])
+        case (.request(let head), _): known = .findings([.request(head), finding])
+        }
+    }
+
+    /// All but a request that is all.
+    private var findings: [Finding] {
+        guard case .findings(let findings) = known else { return [] }
+        return findings
+    }
+
+    /// The head of the HTTP request that is to be carried to a backend, if there is one.
+    public var request: HTTPRequestHead? {
+        switch known {
+        case .request(let head): return head
+        case .findings(let findings):
+            for case .request(let head) in findings { return head }
+            return nil
+        }
     }
 
     public var proxyHeaders: [ProxyHeader] {
@@ -159,12 +185,6 @@ public struct Introduction: Hashable, Sendable {
         return nil
     }
 
-    /// The head of the HTTP request that is to be carried to a backend, if there is one.
-    public var request: HTTPRequestHead? {
-        for case .request(let head) in findings { return head }
-        return nil
-    }
-
     /// What is true of all requests on the connection.
     var withoutRequest: Introduction {
         Introduction(
@@ -187,7 +207,7 @@ public struct Introduction: Hashable, Sendable {
 
     /// Keeps the name in the header that a trusted load balancer has sent.
     public mutating func add(authority name: String) {
-        findings.append(.authority(name))
+        add(.authority(name))
     }
 
     /// The routes that may be selected by what the client claims, most specific first.

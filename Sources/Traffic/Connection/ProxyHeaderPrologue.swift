@@ -1,6 +1,7 @@
 public import Addresses
 public import Policy
 import ProxyProtocol
+import Text
 
 /// The prologue of a connection from a source that may send PROXY headers.
 ///

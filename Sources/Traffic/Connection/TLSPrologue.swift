@@ -1,4 +1,5 @@
 import Policy
+import Text
 
 /// Begins TLS with a client that speaks first.
 ///

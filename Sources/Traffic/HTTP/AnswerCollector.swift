@@ -1,4 +1,5 @@
 import HTTPProtocol
+import Text
 
 /// Collects a whole answer that is short: one that is read, or changed, before the client gets it.
 struct AnswerCollector: Sendable {
@@ -14,6 +15,9 @@ struct AnswerCollector: Sendable {
     /// A list of many backends.
     static let listByteLimit = 1 << 20
 
+    /// Answers that announce another one.
+    private static let interimLimit = 32
+
     private let method: String
     private let byteLimit: Int
     private var reader = HTTPAnswerReader()
@@ -23,6 +27,7 @@ struct AnswerCollector: Sendable {
     /// What is left of the content; `nil` for the end of the stream.
     private(set) var body: BodyLength?
     private(set) var hasBegun = false
+    private var interimCount = 0
     /// Whether the backend has sent more than its answer.
     private(set) var hasExcess = false
 
@@ -52,6 +57,8 @@ struct AnswerCollector: Sendable {
                 if next.status == 101 { throw .badStatusLine }
                 if next.isInterim {
                     interim.append(next)
+                    interimCount += 1
+                    if interimCount > Self.interimLimit { throw .headTooLong }
                 } else {
                     head = next
                     body = next.body(answering: method)

@@ -48,6 +48,8 @@ struct HTTPDialogue: Dialogue {
         case asking
         /// A server that a redirect has named is asked whether it wants the body.
         case offering
+        /// It is connected only to see that it can be: the client is sent to it by way of the gateway.
+        case trying(RedirectLocation)
     }
 
     /// The most redirects that are followed: to HTTPS, to the leader, to the backend.
@@ -97,6 +99,7 @@ struct HTTPDialogue: Dialogue {
         case .asking: terms.redirectTimeout
         case .offering:
             plan.head.declaresBody ? Self.offerPatience : plan.patience(terms)
+        case .trying: nil
         }
     }
 }
@@ -113,8 +116,13 @@ extension HTTPDialogue {
         case .asking:
             let question = plan.head.question(to: place, for: task.client)
             return .more(Messages(toBackend: question))
-        case .offering:
+        case .offering where plan.record.pathClass.isRedirected:
             return .more(Messages(toBackend: plan.head.load(to: place, for: task.client)))
+        case .offering:
+            let head = plan.head.load(to: place, for: task.client, expects: false)
+            return relay(Messages(toBackend: head + bodyBytes))
+        case .trying(let location):
+            return rewrite(location)
         }
     }
 
@@ -147,7 +155,8 @@ extension HTTPDialogue {
 
     /// The server wants the body.
     private func send() -> DialogueStep {
-        let expects = plan.head.expectsContinue
+        // A client whose body has come does not wait (RFC 9110 §10.1.1).
+        let expects = plan.head.expectsContinue && bodyBytes.isEmpty
         return relay(
             Messages(toClient: expects ? Self.goOn : [], toBackend: bodyBytes),
             hasContinued: true
@@ -217,8 +226,10 @@ extension HTTPDialogue {
     mutating func endOfStream(from side: RelaySide) -> DialogueStep {
         guard side == .backend else { return .left }
         if collector.endsWithStream, let head = collector.head { return finish(head) }
-        guard !collector.hasBegun, mayBeStale || plan.record.pathClass != .transaction else {
-            return refused("cut off")
+        guard !collector.hasBegun else { return refused("cut off") }
+        // Without a body the head is all of the request, and may have been carried out.
+        guard plan.head.declaresBody || plan.isRepeatable else {
+            return mayBeStale ? .left : refused("missing: the connection was closed")
         }
         return tryAgain() ?? refused("missing: the connection was closed")
     }
@@ -260,8 +271,7 @@ extension HTTPDialogue {
         do throws(RedirectError) {
             let asked = place == nil ? plan.head.host : nil
             let location = try RedirectLocation(text, from: base, askedAs: asked)
-            if terms.mode == .rewrite { return rewrite(location) }
-            return follow(location)
+            return terms.mode == .rewrite ? attempt(location) : follow(location)
         } catch {
             return refused(redirect: "its Location \(error)")
         }
@@ -278,8 +288,16 @@ extension HTTPDialogue {
             next.credentials = location.basicCredentials ?? place?.credentials
         }
         place = next
+        mayBeStale = false
         stage = .offering
         return .dial(.redirected(next.server))
+    }
+
+    /// A server that is not allowed, or is down, is no use to the client.
+    private mutating func attempt(_ location: RedirectLocation) -> DialogueStep {
+        place = HTTPPlace(server: location.server, target: location.target)
+        stage = .trying(location)
+        return .dial(.redirected(location.server))
     }
 
     private func refused(redirect what: String) -> DialogueStep {

@@ -20,6 +20,9 @@ public struct HTTPExchange: Exchange {
         var loadStatus: String?
     }
 
+    /// How many answers may announce another one: a backend's endless ones would keep a client waiting.
+    private static let interimLimit = 32
+
     private let task: HTTPTask
     private var parts: [Parts] = []
     /// Of the answer; 0 while it is awaited.
@@ -27,6 +30,7 @@ public struct HTTPExchange: Exchange {
     private var keepsConnection = false
     public private(set) var endsWithStream = false
     private var hasBegun = false
+    private var interimCount: UInt8 = 0
     /// Whether the backend is one of the service's own, which may get the next request too.
     private let isOwnBackend: Bool
     /// Whether 100 was sent to the client already.
@@ -66,7 +70,7 @@ public struct HTTPExchange: Exchange {
         let keeps = keepsConnection && plan.head.keepsConnection
         return ExchangeEnd(
             next: keeps ? task.rules.next : nil,
-            keepsBackend: keeps && isOwnBackend,
+            keepsBackend: keeps && isOwnBackend && parts.first?.collector?.hasExcess != true,
             record: record
         )
     }
@@ -103,6 +107,7 @@ extension HTTPExchange {
                     return answer(head, words, isUnchanged, position)
                 }
                 words += self.words(for: head)
+                guard allows(interim: 1) else { return tooManyInterim }
             }
         } catch {
             return malformed(error)
@@ -141,8 +146,26 @@ extension HTTPExchange {
         return head.status == 100 && hasContinued ? [] : head.bytes
     }
 
+    private mutating func allows(interim count: Int) -> Bool {
+        interimCount = UInt8(clamping: Int(interimCount) + count)
+        return interimCount <= Self.interimLimit
+    }
+
+    private var tooManyInterim: ExchangeStep {
+        .refused(
+            .badAnswer,
+            detail: "the backend sent more than \(Self.interimLimit) interim answers"
+        )
+    }
+
+    /// Only to what the client has asked for (RFC 9110 §7.8).
     private mutating func upgrade(_ head: HTTPAnswerHead, _ rest: [UInt8]) -> ExchangeStep {
-        guard plan.head.upgrades else { return malformed(.badStatusLine) }
+        guard plan.head.upgrades, let asked = plan.head.value(of: "upgrade"),
+            let chosen = head.value(of: "upgrade"),
+            asked.lowercased().split(separator: ",").contains(where: {
+                $0.trimmingBlanks == chosen.lowercased()[...]
+            })
+        else { return malformed(.badStatusLine) }
         status = UInt16(clamping: head.status)
         return .upgrade(head.bytes + rest)
     }
@@ -179,6 +202,7 @@ extension HTTPExchange {
         do throws(AnswerCollector.Failure) {
             let interim = try collector.receive(bytes)
             parts[0].collector = collector
+            guard allows(interim: interim.count) else { return tooManyInterim }
             guard collector.isComplete, let head = collector.head else {
                 return .more(toClient: interim.flatMap { words(for: $0) })
             }
@@ -211,7 +235,7 @@ extension HTTPExchange {
     private mutating func finalWords(of collector: AnswerCollector) -> [UInt8] {
         guard let head = collector.head else { return [] }
         var answer = LoadAnswer(collector.plainContent)
-        let hasChanged: Bool
+        var hasChanged: Bool
         switch purpose {
         case .load:
             parts[0].loadStatus = answer.status
@@ -224,24 +248,18 @@ extension HTTPExchange {
                 } ?? false
         case nil: hasChanged = false
         }
-        guard hasChanged, head.value(of: "content-encoding") == nil else {
-            return collector.words(for: plan.head)
-        }
-        return head.with(answer.content)
+        if head.value(of: "content-encoding") != nil { hasChanged = false }
+        return collector.words(for: plan.head, replacing: hasChanged ? answer.content : nil)
     }
 }
 
-extension HTTPAnswerHead {
-    /// The same answer with other content.
-    func with(_ content: [UInt8]) -> [UInt8] {
-        rewritten(
-            removing: {
-                $0.equals(ignoringCase: "content-length")
-                    || $0.equals(ignoringCase: "transfer-encoding")
-                    || $0.equals(ignoringCase: "content-md5")
-            },
-            adding: [("Content-Length", "\(content.count)")]
-        ) + content
+extension Substring {
+    /// Without spaces and tabs around it.
+    fileprivate var trimmingBlanks: Substring {
+        var text = self
+        while let first = text.utf8.first, first.isBlank { text.removeFirst() }
+        while let last = text.utf8.last, last.isBlank { text.removeLast() }
+        return text
     }
 }
 

@@ -6,8 +6,16 @@ extension HTTPRequestHead {
     /// As sent, but for the fields that name the client.
     func plain(for client: HTTPClient) -> [UInt8] {
         guard client.rules.terms.clientAddress != .pass else { return bytes }
-        guard namesClient else { return appending(client.fields) }
-        return rewritten(removing: { $0.namesClient }, lines: client.fields)
+        // A backend would take the gateway's own fields for those that end at the next hop.
+        let connection = connection { $0.namesClient }
+        guard namesClient || connection != nil else { return appending(client.fields) }
+        return rewritten(
+            removing: {
+                $0.namesClient || connection != nil && $0.equals(ignoringCase: "connection")
+            },
+            adding: (connection ?? "").isEmpty ? [] : [("Connection", connection ?? "")],
+            lines: client.fields
+        )
     }
 
     /// The head alone, for a front end that is to say where the load goes.
@@ -34,13 +42,15 @@ extension HTTPRequestHead {
     }
 
     /// All of the head, for a server that a redirect has named, which says so before it gets the body.
-    func load(to place: HTTPPlace?, for client: HTTPClient) -> [UInt8] {
+    ///
+    /// - Parameter expects: whether it is asked to.
+    func load(to place: HTTPPlace?, for client: HTTPClient, expects: Bool = true) -> [UInt8] {
         rewritten(
             target: place?.target,
             // Expect is answered in HTTP/1.1 only.
             minorVersion: 1,
             removing: { isRemoved($0, for: place) },
-            adding: added(to: place),
+            adding: added(to: place, expects: expects),
             lines: client.fields
         )
     }
@@ -52,13 +62,15 @@ extension HTTPRequestHead {
             || place.credentials != nil && name.equals(ignoringCase: "authorization")
     }
 
-    private func added(to place: HTTPPlace?) -> [(name: String, value: String)] {
+    private func added(to place: HTTPPlace?, expects: Bool = true)
+        -> [(name: String, value: String)]
+    {
         var added: [(name: String, value: String)] = []
         if let place { added.append(("Host", place.server.authority)) }
         if let credentials = place?.credentials {
             added.append(("Authorization", "Basic \(credentials)"))
         }
-        if !hasExpect { added.append(("Expect", "100-continue")) }
+        if expects, !hasExpect { added.append(("Expect", "100-continue")) }
         return added
     }
 }

@@ -14,8 +14,8 @@ public struct HTTPRequestPath: Hashable, Sendable {
     public init(_ target: Span<UInt8>) {
         let path = target.extracting(target.pathRange)
         let segments = path.segments
-        guard let range = segments.first else { return }
-        let first = path.extracting(range)
+        guard segments.count > 0 else { return }
+        let first = path.extracting(segments[0])
         if first.isSegment("rest") { pathClass = .rest }
         guard first.isSegment("api") else { return }
         pathClass = .api
@@ -23,7 +23,7 @@ public struct HTTPRequestPath: Hashable, Sendable {
         read(path, segments)
     }
 
-    private mutating func read(_ path: Span<UInt8>, _ segments: [Range<Int>]) {
+    private mutating func read(_ path: Span<UInt8>, _ segments: PathSegments) {
         let second = path.extracting(segments[1])
         let last = path.extracting(segments[segments.count - 1])
         switch segments.count {
@@ -51,7 +51,9 @@ public struct HTTPRequestPath: Hashable, Sendable {
     }
 
     private static func pathClass(ofTable name: Span<UInt8>) -> HTTPRequestRecord.PathClass? {
-        if name.isSegment("_stream_load") { return .streamLoad }
+        if name.isSegment("_stream_load") || name.isSegment("_stream_load_forward") {
+            return .streamLoad
+        }
         if name.isSegment("_stream_load_2pc") { return .twoPhaseCommit }
         return name.isSegment("_load") ? .miniLoad : nil
     }
@@ -110,10 +112,10 @@ extension Span<UInt8> {
 
     /// The parts between slashes that are not empty, with `.` and `..` resolved; of a very long path, the
     /// first few.
-    fileprivate var segments: [Range<Int>] {
-        var segments: [Range<Int>] = []
+    fileprivate var segments: PathSegments {
+        var segments = PathSegments()
         var start = 0
-        while start < count, segments.count < 8 {
+        while start < count, segments.count < PathSegments.limit {
             var end = start
             while end < count, self[end] != UInt8(ascii: "/") { end += 1 }
             defer { start = end + 1 }
@@ -123,7 +125,7 @@ extension Span<UInt8> {
             let mayBeDots = segment[0] == UInt8(ascii: ".") || segment[0] == UInt8(ascii: "%")
             if mayBeDots, segment.isSegment(".") { continue }
             if mayBeDots, segment.isSegment("..") {
-                _ = segments.popLast()
+                segments.removeLast()
             } else {
                 segments.append(start..<end)
             }
@@ -174,5 +176,25 @@ extension Span<UInt8> {
             return true
         }
         return false
+    }
+}
+
+/// Where the segments of a path are: of each request, so nothing is allocated for them.
+private struct PathSegments {
+    /// More than the paths that are told apart here have.
+    static let limit = 8
+
+    private(set) var count = 0
+    private var ranges = InlineArray<8, Range<Int>>(repeating: 0..<0)
+
+    subscript(index: Int) -> Range<Int> { ranges[index] }
+
+    mutating func append(_ range: Range<Int>) {
+        ranges[count] = range
+        count += 1
+    }
+
+    mutating func removeLast() {
+        if count > 0 { count -= 1 }
     }
 }

@@ -33,7 +33,8 @@ public final class HTTPRequestPlan: Sendable {
         seconds: Int64
     ) throws(Denial) {
         self.head = head.withoutOfferOfHTTP
-        let target = head.bytes.span.extracting(head.targetRange)
+        let bytes = head.bytes
+        let target = bytes.span.extracting(head.targetRange)
         let path = HTTPRequestPath(target)
         var record = HTTPRequestRecord()
         record.method = head.method
@@ -44,22 +45,32 @@ public final class HTTPRequestPlan: Sendable {
             record.label = head.value(of: "label")?.clipped
         }
         self.record = record
+        // Where a token leads, a front end has said.
+        if let text = RedirectToken.parameter(in: target) {
+            guard let token = RedirectToken(text, by: rules.seal, service: service, at: seconds),
+                token.leads(head.method, to: path.pathClass)
+            else {
+                throw Denial(
+                    reason: .forbiddenPath,
+                    detail: "the redirect's token has expired, or is another request's"
+                )
+            }
+            way = .direct(token.server, target: token.target)
+            return
+        }
         if HTTPRequestPath.asksToForward(target) {
             throw Denial(
                 reason: .forbiddenPath,
                 detail: "only a front end may have a load forwarded"
             )
         }
-        if let text = RedirectToken.parameter(in: target) {
-            guard let token = RedirectToken(text, by: rules.seal, service: service, at: seconds)
-            else {
-                throw Denial(reason: .forbiddenPath, detail: "the redirect's token has expired")
-            }
-            way = .direct(token.server, target: token.target)
-            return
-        }
         if rules.terms.denied.contains(target) {
-            throw Denial(reason: .forbiddenPath, detail: "the listener's http.deny has its path")
+            let element = rules.terms.denied.element(denying: target)
+            throw Denial(
+                reason: .forbiddenPath,
+                detail: element.map { "the listener's http.deny has \($0)" }
+                    ?? "different servers may read its path as one of the listener's http.deny"
+            )
         }
         way = path.pathClass.isRedirected && head.mayLoad ? .asked : .plain
     }

@@ -28,12 +28,15 @@ public struct HTTPRequestPrologue: Prologue {
 
     public mutating func endOfStream() -> PrologueStep { .left(isProbe: isEmpty) }
 
+    /// A client that has sent nothing may be about to: it gets no answer to what it has not asked.
     public mutating func deadlinePassed() -> PrologueStep {
-        .refused(
+        if isEmpty {
+            let detail = ForeignProtocol.silenceAtHTTPPort
+            return .denied(.malformedRequest, detail: detail, words: [])
+        }
+        return .refused(
             .malformedRequest,
-            detail: isEmpty
-                ? ForeignProtocol.silenceAtHTTPPort
-                : "the client did not send a whole request head in time"
+            detail: "the client did not send a whole request head in time"
         )
     }
 

@@ -2,7 +2,7 @@
 public struct HTTPRequestRecord: Hashable, Sendable {
     /// What kind of request a path is.
     public enum PathClass: String, Hashable, Sendable, CaseIterable, Codable {
-        /// `/api/{database}/{table}/_stream_load`
+        /// `/api/{database}/{table}/_stream_load`, and `_stream_load_forward`
         case streamLoad
         /// `/api/{database}/_stream_load_2pc`
         case twoPhaseCommit
@@ -44,10 +44,8 @@ public struct HTTPRequestRecord: Hashable, Sendable {
 
     public var method = ""
     public var pathClass = PathClass.other
-    public var database: String?
-    public var table: String?
-    /// The load's, which makes repeating it safe.
-    public var label: String?
+    /// At most one: an array, which takes one word, because most requests name nothing.
+    private var names: [Names] = []
     /// Of the answer; `nil` if there was none.
     public var status: Int?
     /// A load's own `Status` in the JSON of its answer.
@@ -56,4 +54,34 @@ public struct HTTPRequestRecord: Hashable, Sendable {
     public var hops: [Hop] = []
 
     public init() {}
+}
+
+extension HTTPRequestRecord {
+    private struct Names: Hashable {
+        var database: String?
+        var table: String?
+        var label: String?
+    }
+
+    public var database: String? {
+        get { names.first?.database }
+        set { name { $0.database = newValue } }
+    }
+
+    public var table: String? {
+        get { names.first?.table }
+        set { name { $0.table = newValue } }
+    }
+
+    /// The load's, which makes repeating it safe.
+    public var label: String? {
+        get { names.first?.label }
+        set { name { $0.label = newValue } }
+    }
+
+    private mutating func name(_ change: (inout Names) -> Void) {
+        var changed = names.first ?? Names()
+        change(&changed)
+        names = changed == Names() ? [] : [changed]
+    }
 }

@@ -39,20 +39,35 @@ struct LoadAnswer {
     ///
     /// - Returns: whether there was one.
     mutating func replaceBackends(host: String, port: String) -> Bool {
-        var hasReplaced = false
-        var start = 0
-        while let range = stringValue(of: "ip", from: start) {
-            content.replaceSubrange(range, with: host.utf8)
-            start = range.lowerBound + host.utf8.count
-            hasReplaced = true
-        }
-        start = 0
-        while let range = number(of: "http_port", from: start) {
-            content.replaceSubrange(range, with: port.utf8)
-            start = range.lowerBound + port.utf8.count
-        }
-        return hasReplaced
+        var replaced = self
+        guard replaced.replace(host, { $0.stringValue(of: "ip", from: $1) }),
+            replaced.replace(port, { $0.number(of: "http_port", from: $1) })
+        else { return false }
+        self = replaced
+        return true
     }
+
+    /// Replaces all that `find` finds, in one pass.
+    ///
+    /// - Returns: whether there was one, and not so many that the answer would become too long.
+    private mutating func replace(
+        _ text: String,
+        _ find: (LoadAnswer, Int) -> Range<Int>?
+    ) -> Bool {
+        var result: [UInt8] = []
+        var start = 0
+        while let range = find(self, start), result.count <= Self.longestList {
+            result += content[start..<range.lowerBound]
+            result += text.utf8
+            start = range.upperBound
+        }
+        guard start > 0, result.count <= Self.longestList else { return false }
+        content = result + content[start...]
+        return true
+    }
+
+    /// Of a list of backends after its addresses were replaced, in bytes.
+    private static let longestList = 4 << 20
 
     /// Where the value of the first `"key": "…"` is, without its quotes.
     private func stringValue(of key: String, from start: Int = 0) -> Range<Int>? {

@@ -51,6 +51,13 @@ public struct PathList: Hashable, Sendable {
         return contains(text.span)
     }
 
+    /// The element of the list that denies `target`; `nil` if it is how the target is written.
+    func element(denying target: Span<UInt8>) -> String? {
+        guard let end = target.plainPathEnd else { return nil }
+        let path = target.extracting(0..<end)
+        return patterns.indices.first { patterns[$0].matches(path) }.map { prefixes[$0] }
+    }
+
     private func containsOddTarget(_ target: Span<UInt8>) -> Bool {
         switch TargetPath(decoding: target) {
         case .refused: return true

@@ -1,4 +1,5 @@
 import HTTPProtocol
+import Text
 
 /// Seals bytes so that they are neither read nor made by others.
 public protocol TokenSealing: Sendable {
@@ -65,6 +66,15 @@ extension RedirectToken {
             token.service == service, token.expiry > seconds
         else { return nil }
         self = token
+    }
+}
+
+extension RedirectToken {
+    /// Whether it was given for such a request: one for an error log lets nobody load.
+    func leads(_ method: String, to pathClass: HTTPRequestRecord.PathClass) -> Bool {
+        let bytes = Array(target.utf8)
+        guard HTTPRequestPath(bytes.span).pathClass == pathClass else { return false }
+        return pathClass.isRedirected || method == "GET" || method == "HEAD"
     }
 }
 

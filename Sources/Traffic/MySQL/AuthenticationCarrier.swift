@@ -1,4 +1,5 @@
 import MySQLProtocol
+import Text
 
 /// Carries the packets of an authentication between two sides, each of which counts its own.
 struct AuthenticationCarrier: Sendable {

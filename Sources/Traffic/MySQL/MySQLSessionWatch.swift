@@ -1,4 +1,5 @@
 import MySQLProtocol
+import Text
 
 /// Watches a client that the gateway has greeted: it knows its session, and others of its user, by ids
 /// of the gateway's, and wants to kill them by these.

@@ -28,11 +28,18 @@ struct LearningRecordTests {
         #expect(result.event == .learned(count: 1))
     }
 
-    @Test("A failure is reported once, and again when the list is older than ten intervals")
+    @Test(
+        "Each reason of a failure is reported once, and again when the list is older than ten intervals"
+    )
     func failed() throws {
         var record = LearningRecord(interval: 10_000)
         #expect(record.fail("x", at: 0) == .failed(reason: "x", inUse: 0))
-        for time: Int64 in 1..<50 { #expect(record.fail("y", at: time * 10_000) == nil) }
+        #expect(record.fail("y", at: 1) == .failed(reason: "y", inUse: 0))
+        for time: Int64 in 1..<50 {
+            #expect(record.fail(time.isMultiple(of: 2) ? "x" : "y", at: time * 10_000) == nil)
+        }
+        let events = (0..<100).compactMap { record.fail("\($0)", at: 495_000) }
+        #expect(events.count == 14, "not without end")
         _ = record.succeed(try Self.servers("a", "b"), at: 500_000)
         #expect(record.fail("z", at: 510_000) == .failed(reason: "z", inUse: 2))
         #expect(record.fail("z", at: 599_999) == nil)

@@ -63,7 +63,8 @@ struct ForeignProtocolTests {
     func silence() {
         let words = "the client sent nothing: a MySQL client waits for the server's greeting"
         var reading = HTTPRequestPrologue()
-        #expect(reading.deadlinePassed() == .refused(.malformedRequest, detail: words))
+        let silent = PrologueStep.denied(.malformedRequest, detail: words, words: [])
+        #expect(reading.deadlinePassed() == silent)
         var naming = HTTPHostPrologue()
         #expect(naming.deadlinePassed() == .refused(.noRoute, detail: words))
     }

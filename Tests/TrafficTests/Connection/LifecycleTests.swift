@@ -2,6 +2,7 @@ import HTTPProtocol
 import Policy
 import SeededRandom
 import Testing
+import Text
 
 @testable import Traffic
 
@@ -51,6 +52,52 @@ struct LifecycleTests {
             Issue.record("another end")
             return
         }
+    }
+
+    @Test("A client that has gone ends the exchange at once: nobody reads it before the answer")
+    func clientGoneInExchange() {
+        var connection = Lifecycle(.unguarded)
+        _ = connection.begin()
+        _ = connection.judged(.admitted)
+        _ = connection.dialed(.connectedFor(Redirecting()))
+        _ = connection.receive(Array("x".utf8).span, from: .backend)
+        #expect(connection.awaitsAnswer)
+        let step = connection.writeFailed(.client)
+        guard case .end(.clientReset, byReset: true) = step.action else {
+            Issue.record("\(step.action)")
+            return
+        }
+    }
+
+    @Test("A backend that answers before it has the request gets no other one")
+    func earlyAnswer() {
+        for isEarly in [false, true] {
+            var connection = Lifecycle(.unguarded)
+            _ = connection.begin()
+            _ = connection.judged(.admitted)
+            _ = connection.dialed(.connectedFor(Redirecting()))
+            _ = connection.receive(Array("x".utf8).span, from: .backend)
+            _ = connection.receive(Array("x".utf8).span, from: .backend)
+            if isEarly { connection.answerIsEarly() }
+            #expect(connection.boundsReached().released.contains(.backend) == isEarly)
+            #expect(connection.phase == .identifying)
+        }
+    }
+
+    @Test(
+        "A client that is still sending what nobody wants counts in its limits until it has ended"
+    )
+    func drainedClient() {
+        var connection = Lifecycle(.unguarded)
+        _ = connection.begin()
+        _ = connection.judged(.admitted)
+        _ = connection.dialed(.connectedFor(Redirecting()))
+        _ = connection.receive(Array("x".utf8).span, from: .backend)
+        _ = connection.receive(Array("x".utf8).span, from: .backend)
+        let step = connection.answeredEarly()
+        #expect(connection.isDraining && connection.isAdmitted)
+        #expect(step.released.contains(.backend) && step.acquired.isEmpty)
+        #expect(connection.endOfStream(from: .client).released == [.connection, .admission])
     }
 
     @Test(

@@ -28,6 +28,22 @@ struct HTTPDialogueTests {
         #expect(talk.end?.keepsBackend == true)
     }
 
+    @Test("A client cannot have the fields that name it removed as those of its connection")
+    func namedForwarding() throws {
+        for (connection, expected) in [
+            ("X-Forwarded-For", ""), ("close, x-forwarded-for", "Connection: close\r\n"),
+            ("keep-alive, X-Forwarded-Proto, a", "Connection: keep-alive, a\r\n"),
+            ("a, b", "Connection: a, b\r\n"),
+        ] {
+            var talk = try Talk(
+                "GET / HTTP/1.1\r\nHost: fe:8030\r\nConnection: \(connection)\r\n\r\n"
+            )
+            talk.connect()
+            let fields = "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: http\r\n\r\n"
+            #expect(talk.toBackend == "GET / HTTP/1.1\r\nHost: fe:8030\r\n\(expected)\(fields)")
+        }
+    }
+
     @Test(
         "A load's front end is asked with the head alone, and the server that it names gets the body"
     )
@@ -199,6 +215,10 @@ struct HTTPDialogueTests {
         var talk = try Talk(load + "Expect: 100-continue\r\n\r\n", terms)
         talk.connect()
         talk.backend(redirect("http://root:secret@be:8040/api/db/t/_stream_load?x=1"))
+        let server = RedirectTarget(host: "be", port: 8040, usesTLS: false)
+        #expect(talk.dialed == [.redirected(server)] && talk.toClient.isEmpty)
+        talk.connect()
+        #expect(talk.toBackend.isEmpty)
         let prefix =
             "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://fe:8030/api/db/t/_stream_load?x=1&sluice="
         #expect(talk.toClient.hasPrefix(prefix))
@@ -208,10 +228,7 @@ struct HTTPDialogueTests {
         var next = try Talk(second + "\r\nabcd", terms)
         #expect(
             next.plan.way
-                == .direct(
-                    RedirectTarget(host: "be", port: 8040, usesTLS: false),
-                    target: "/api/db/t/_stream_load?x=1"
-                )
+                == .direct(server, target: "/api/db/t/_stream_load?x=1")
         )
         next.connect()
         #expect(next.toBackend.hasPrefix("PUT /api/db/t/_stream_load?x=1 HTTP/1.1\r\n"))
@@ -221,6 +238,27 @@ struct HTTPDialogueTests {
         #expect(throws: HTTPRequestPlan.Denial.self) {
             try Talk(second + "\r\n", terms, service: "x")
         }
+    }
+
+    @Test("A client is redirected to no server that it could not be led to")
+    func rewriteToNowhere() throws {
+        var terms = HTTPTerms()
+        terms.mode = .rewrite
+        var refused = try Talk(load + "Expect: 100-continue\r\n\r\n", terms)
+        refused.connect()
+        refused.backend(redirect("http://169.254.169.254/latest"))
+        refused.dialFailed(.redirectRefused)
+        #expect(refused.refusal == .redirectRefused && refused.toClient.isEmpty)
+        // Another front end may name one that is up.
+        var down = try Talk(load + "Expect: 100-continue\r\n\r\n", terms)
+        down.connect()
+        down.backend(redirect("http://be:8040/x"))
+        down.dialFailed()
+        #expect(down.dialed.last == .anew)
+        down.connect()
+        down.backend(redirect("http://be-2:8040/x"))
+        down.connect()
+        #expect(down.toClient.contains("Location: http://fe:8030/x?sluice="))
     }
 
     @Test("An error log's address and a list of backends name the gateway, if they are to")
@@ -431,163 +469,4 @@ struct HTTPDialogueTests {
             }
         }
     }
-}
-
-private let load =
-    "PUT /api/db/t/_stream_load?x=%20 HTTP/1.1\r\nHost: fe:8030\r\nlabel: l1\r\ncolumn_separator: |\r\nContent-Length: 4\r\n"
-private let loaded = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"Status\":\"Success\"}"
-
-private func redirect(_ location: String) -> String {
-    "HTTP/1.1 307 Temporary Redirect\r\nLocation: \(location)\r\nContent-Length: 0\r\n\r\n"
-}
-
-/// Hides nothing: for tests of what is sealed.
-private struct OpenSeal: TokenSealing {
-    func seal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-
-    func open(_ text: String) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        return stride(from: 0, to: digits.count, by: 2).map {
-            UInt8(String(decoding: digits[$0..<($0 + 2)], as: UTF8.self), radix: 16) ?? 0
-        }
-    }
-}
-
-/// Both sides of a dialogue, and of the exchange that follows it.
-private struct Talk {
-    let plan: HTTPRequestPlan
-    private var dialogue: any Dialogue
-    private var clientBytes: [UInt8]
-    private(set) var exchange: (any Exchange)?
-    private(set) var bounds: ExchangeBounds?
-    private var ended: ExchangeEnd?
-    var toBackend = ""
-    var toClient = ""
-    private(set) var dialed: [DialTarget] = []
-    private(set) var refusal: DenialReason?
-    private(set) var hasLeft = false
-    private(set) var isUpgraded = false
-    private(set) var isComplete = false
-
-    init(
-        _ request: String,
-        _ terms: HTTPTerms? = nil,
-        reusesBackend: Bool = false,
-        seconds: Int64 = 1_000,
-        service: String = "s"
-    ) throws {
-        var standard = HTTPTerms()
-        standard.mode = .follow
-        let rules = HTTPRules(terms ?? standard, seal: OpenSeal())
-        let bytes = Array(request.utf8)
-        var reader = HTTPRequestReader()
-        let (head, count) = try #require(try reader.receive(bytes.span))
-        clientBytes = Array(bytes[count...])
-        plan = try HTTPRequestPlan(head, under: rules, service: service, seconds: seconds)
-        let task = HTTPTask(
-            plan,
-            of: HTTPClient("203.0.113.7", isSecure: false, under: rules),
-            backend: BackendAddress(host: .name("fe"), port: 8030),
-            reusesBackend: reusesBackend,
-            service: service,
-            seconds: seconds
-        )
-        dialogue = task.dialogue
-    }
-
-    var end: ExchangeEnd? { ended ?? exchange?.end }
-
-    mutating func connect() {
-        toBackend = ""
-        let bytes = clientBytes
-        clientBytes = []
-        let step = dialogue.begin(clientBytes: bytes)
-        follow(step)
-    }
-
-    mutating func backend(_ text: String) {
-        let bytes = Array(text.utf8)
-        if isComplete || bytes.isEmpty { return }
-        guard exchange != nil else {
-            let step = dialogue.receive(bytes.span, from: .backend)
-            return follow(step)
-        }
-        guard exchange?.awaitsAnswer == true else {
-            toClient += text
-            return pass(bytes)
-        }
-        guard let step = exchange?.receive(bytes.span) else { return }
-        follow(step, bytes)
-    }
-
-    mutating func endOfBackend() {
-        guard let step = exchange?.endOfAnswer() else {
-            let step = dialogue.endOfStream(from: .backend)
-            return follow(step)
-        }
-        follow(step, [])
-    }
-
-    mutating func dialFailed() {
-        let step = dialogue.dialFailed(.noBackend, detail: "")
-        follow(step)
-    }
-
-    mutating func deadlinePassed() {
-        let step = dialogue.deadlinePassed()
-        follow(step)
-    }
-
-    private var body: BodyLength?
-
-    private mutating func pass(_ bytes: [UInt8]) {
-        _ = try? body?.receive(bytes.span)
-        isComplete = body?.isComplete == true
-    }
-
-    private mutating func follow(_ step: ExchangeStep, _ bytes: [UInt8]) {
-        switch step {
-        case .more(let words): toClient += text(words)
-        case .answer(let answer):
-            toClient += text(answer.held) + text(Array(bytes[answer.offset...]))
-            body = answer.body
-            pass(Array(bytes[answer.bodyOffset...]))
-        case .upgrade(let words):
-            toClient += text(words)
-            isUpgraded = true
-        case .again(let next, let target):
-            dialogue = next
-            exchange = nil
-            dialed.append(target)
-        case .refused(let reason, _): refusal = reason
-        case .finished(let words): toClient += text(words)
-        case .left: hasLeft = true
-        }
-    }
-
-    private mutating func follow(_ step: DialogueStep) {
-        switch step {
-        case .more(let messages): send(messages)
-        case .dial(let target): dialed.append(target)
-        case .relay(let messages, let terms):
-            send(messages)
-            guard case .exchange(let exchange, let bounds) = terms else { return }
-            (self.exchange, self.bounds) = (exchange, bounds)
-        case .refused(let reason, _), .denied(let reason, _, _): refusal = reason
-        case .answered(let words, let end, _):
-            toClient += text(words)
-            ended = end
-        case .left: hasLeft = true
-        case .startTLS: Issue.record("TLS")
-        }
-    }
-
-    private mutating func send(_ messages: Messages) {
-        toClient += text(messages.toClient)
-        toBackend += text(messages.toBackend)
-    }
-
-    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -190,8 +190,7 @@ extension IntegrationTests {
             ] {
                 #expect(try site.ask(request(host)).hasSuffix("\r\n\r\na\n"), "\(host)")
             }
-            // RFC 9112 §3.2.2: the target decides.
-            let absolute = request("b.gw.example", target: "http://a.gw.example:1/x")
+            let absolute = request("a.gw.example:1", target: "http://a.gw.example:1/x")
             #expect(try site.ask(absolute).hasSuffix("\r\n\r\na\n"))
             #expect(try site.ask(request("b.gw.example")).hasSuffix("\r\n\r\nb\n"))
         }
@@ -207,6 +206,8 @@ extension IntegrationTests {
                 "a lone line feed": "GET / HTTP/1.1\nHost: a.gw.example\n\n",
                 "no version": "GET /\r\nHost: a.gw.example\r\n\r\n",
                 "a space inside": head + "Host: a.gw.example b\r\n\r\n",
+                "another one in the target": "GET http://a.gw.example/ HTTP/1.1\r\n"
+                    + "Host: b.gw.example\r\n\r\n",
                 "a long name": head + "Host: \(String(repeating: "a", count: 300))\r\n\r\n",
                 "a long head": head
                     + String(repeating: "X: \(String(repeating: "y", count: 90))\r\n", count: 800)
