@@ -2,11 +2,14 @@
 
 import resource
 import socket
+import struct
 import time
+from pathlib import Path
 
 from behaviors import BODY, LENGTH
 from gateway import Case
 from http1 import Server
+from programs import wait_until
 from raw import BASIC, STREAM_LOAD
 
 QUESTION = b"GET /api/bootstrap HTTP/1.1\r\nHost: gateway.example\r\n\r\n"
@@ -20,6 +23,29 @@ class Leaving(Server):
         connection.answer(200, {"code": 0})
         connection.socket.settimeout(0.5)
         return True
+
+
+class Late(Server):
+    """A front end whose long answers come when their clients have gone."""
+
+    def handle(self, connection, head):
+        time.sleep(0.5)
+        connection.answer(200, "x" * 300_000, "text/plain")
+        return True
+
+
+class Announcing(Server):
+    """A front end that announces its answer, and announces it again."""
+
+    HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX: " + b"x" * 1_000 + b"\r\n\r\n"
+
+    def handle(self, connection, head):
+        while True:
+            connection.socket.sendall(self.HINT)
+
+
+def descriptor_count(process):
+    return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
 
 
 def resident_bytes(process):
@@ -170,3 +196,36 @@ class Slow(Case):
                 self.assertLess(seconds, 20)
                 self.assertNotIn(b"HTTP/1.1 200", answer)
         self.assertFalse([load for load in self.shared.loads if load.is_complete])
+
+
+class Gone(Case):
+    """Clients that leave while their answer is awaited, or never read it."""
+
+    def serving(self, frontend):
+        self.addCleanup(frontend.stop)
+        return self.site(listener={"backends": [frontend.address]})
+
+    def test_clients_that_reset_are_let_go(self):
+        site = self.serving(Late())
+        site.ask("GET /")
+        before = descriptor_count(site.gateway.process)
+        for _ in range(100):
+            with site.connect() as client:
+                client.send("GET /")
+                client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wait_until(lambda: descriptor_count(site.gateway.process) <= before + 2, "all are closed", 20)
+        self.assertEqual(site.ask("GET /").status, 200)
+
+    def test_a_server_that_announces_without_end_is_given_up(self):
+        site = self.serving(Announcing())
+        before = resident_bytes(site.gateway.process)
+        clients = [site.connect() for _ in range(50)]
+        for client in clients:
+            client.send("GET /")
+        wait_until(lambda: len(site.gateway.requests(reason="badAnswer")) == 50, "all have ended", 20)
+        self.assertLess(resident_bytes(site.gateway.process) - before, 16 << 20)
+        for client in clients:
+            with client:
+                while (answer := client.receive()).status == 103:
+                    pass
+                self.assertEqual(answer.status, 502)
