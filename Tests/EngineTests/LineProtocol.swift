@@ -132,7 +132,7 @@ struct LineDialogue: Dialogue {
         guard side == .backend, dialCount < 4 else {
             return .refused(.noBackend, detail: "it left")
         }
-        return .dial(.another)
+        return .dial(.another())
     }
 
     mutating func deadlinePassed() -> DialogueStep { .refused(.noBackend, detail: "silence") }

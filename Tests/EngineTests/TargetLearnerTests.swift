@@ -171,7 +171,7 @@ struct TargetLearnerTests {
         try await eventually { fixture.targets == ["10.77.0.1:8040"] }
         answer.withLock { $0 = "HTTP/1.1 401 Unauthorized\r\n\r\n" }
         try await eventually { fixture.learning.count == 2 }
-        let reason = "\(server.address): the front end does not let the user in"
+        let reason = "\(server.address), as user check: the front end does not let the user in"
         #expect(fixture.learning[1] == .failed(reason: reason, inUse: 1))
         try await eventually { fixture.learning.count == 3 }
         guard case .outdated(reason, inUse: 1, _) = fixture.learning[2] else {
@@ -206,7 +206,7 @@ struct TargetLearnerTests {
             Issue.record("\(fixture.learning)")
             return
         }
-        #expect(reason == "\(server.address): MySQL error 1045: Access denied")
+        #expect(reason == "\(server.address), as user check: MySQL error 1045: Access denied")
         password.withLock { $0 = .success(Password("new")) }
         try await eventually { fixture.targets == ["10.77.0.1:8040"] }
         password.withLock { $0 = .failure(PasswordUnavailable(reason: "cannot read it")) }
@@ -227,7 +227,7 @@ struct TargetLearnerTests {
         try await eventually { !server.requests.isEmpty }
         #expect(fixture.gateway.status().phase == .running)
         try await eventually { !fixture.learning.isEmpty }
-        let reason = "\(server.address): no response in time"
+        let reason = "\(server.address), as user check: no response in time"
         #expect(fixture.learning[0] == .failed(reason: reason, inUse: 0))
         await fixture.stop()
     }

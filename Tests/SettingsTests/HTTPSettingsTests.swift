@@ -111,6 +111,8 @@ struct HTTPSettingsTests {
             ("/a%20b", "write it decoded: escapes are decoded before paths are compared"),
             ("/api/a*", "* stands for one whole segment: /api/*/x"), ("//x", nil), ("/a/../b", nil),
             ("/a;b", nil), ("/a b", nil), ("off", "write deny: []"),
+            ("Default", "did you mean default?"), ("DEFAULT", "did you mean default?"),
+            ("$default", "did you mean default?"), ("defaults", "did you mean default?"),
         ] as [(String, String?)]
     )
     func invalidPath(text: String, remedy: String?) {

@@ -1,3 +1,4 @@
+import Policy
 import Settings
 import Testing
 import Traffic
@@ -105,7 +106,9 @@ struct RedirectSettingsTests {
         let service = Self.tree
             .setting("warehouses[0].listeners[0].redirects", to: ["learn": "mysql"])
             .setting("warehouses[0].services", to: ["mysql": ["backends": ["fe-1:9030"]]])
-        #expect(service.decoded().faults == [])
+        #expect(service.decoded().findings == [], "no route has to lead to it")
+        let services = try #require(service.decoded().configuration?.topology.services)
+        #expect(services.map(\.id.protocol) == [.http, .mysql], "it is asked")
         let learning = service.decoded().configuration?.topology.listeners[0].routes[0].service
             .redirects.learning
         #expect(learning == .init(source: .mysql, user: "sluice_check"))

@@ -156,6 +156,7 @@ extension Topology {
         for index in warehouses.indices {
             warehouses[index].adminLogin?.passwordFile.resolvePath(in: folder)
         }
+        mapServices { $0.redirects.learning?.passwordFile?.resolvePath(in: folder) }
         acme?.resolvePaths(in: folder, store: storePath, state: StateFolder.current)
         mapTLSPaths { URL(fileURLWithPath: $0, relativeTo: folder).path }
         lastPolicyFolder = Self.lastPolicyFolder(lastPolicyFolder, store: storePath, in: folder)

@@ -140,7 +140,7 @@ extension GatewayEvent {
         case .redirectRefused(let service, let backend, let target, .notListed):
             "backend \(backend) (\(service.label)) redirects to \(target), which is not among its"
                 + " redirect targets (if that is a server of the warehouse, add it to"
-                + " redirects.targets)"
+                + " redirects.targets, or see why redirects.learn has not found it)"
         case .redirectRefused(let service, let backend, let target, .needsTLS):
             "backend \(backend) (\(service.label)) redirects to \(target) by HTTPS, but the service"
                 + " has no TLS settings for it (set redirects.tls)"

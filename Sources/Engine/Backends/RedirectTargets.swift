@@ -114,6 +114,8 @@ extension RedirectTargets {
             : all.map { status in
                 var status = status
                 status.isRedirectTarget = true
+                // Only a connect shows it: one that has failed does until the next one succeeds.
+                if status.health == .healthy { status.health = .notChecked }
                 return status
             }
     }

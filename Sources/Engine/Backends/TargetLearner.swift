@@ -276,7 +276,8 @@ extension TargetLearner {
 
     private func next(after attempt: Attempt, _ reason: String) {
         if attempt.others.isEmpty {
-            fail(attempt.lesson, "\(attempt.conversation.backend.title): \(reason)")
+            let (title, user) = (attempt.conversation.backend.title, attempt.lesson.learning.user)
+            fail(attempt.lesson, "\(title), as user \(user): \(reason)")
         } else {
             ask(attempt.others, for: attempt.lesson)
         }

@@ -360,6 +360,8 @@ final class RequestNotes {
     private var hops: [HTTPRequestRecord.Hop] = []
     /// When the last of them was to be connected; `nil` if it has answered.
     private var hopBeganAt: Int64?
+    /// One that is not carried out.
+    var refused: HTTPRequestRecord?
     /// When the current one began: with its first byte.
     private(set) var beganAt: Moment
     private var hasBegun = true
@@ -403,6 +405,7 @@ final class RequestNotes {
     /// The next request may follow.
     func end() {
         hasBegun = false
+        refused = nil
         hops.removeAll(keepingCapacity: true)
     }
 

@@ -19,7 +19,11 @@ extension Shard {
             if connections[key].isBackendConnected { return reuseBackend(of: key) }
             connections[key].dial?.tryOthers()
             return dialNext(for: key)
-        case .another:
+        case .another(let reason?):
+            giveUpBackend(of: key, reason: reason)
+            connections[key].dial?.tryOthers()
+            return dialNext(for: key)
+        case .another(nil):
             leaveBackend(of: key)
             connections[key].dial?.tryOthers()
             return dialNext(for: key)

@@ -76,6 +76,7 @@ extension Shard {
         do throws(HTTPRequestPlan.Denial) {
             plan = try self.plan(of: introduction.request, for: key)
         } catch {
+            connections[key].notes.requests?.refused = error.record
             return .denied(error.reason, detail: error.detail)
         }
         recordExpiry(verdict.expiry)

@@ -219,13 +219,14 @@ extension Shard {
 // MARK: - Requests
 
 extension Shard {
-    /// The request that a step ends: also one for which no backend could be connected.
+    /// The request that a step ends: also one that is not carried out, or for which no backend could be
+    /// connected.
     private func finishedRequest(by step: borrowing Lifecycle.Step, of key: Key)
         -> HTTPRequestRecord?
     {
         if let record = step.finishedRequest.first { return record }
         guard case .deny = step.action else { return nil }
-        return connections[key].dial?.request?.record
+        return connections[key].notes.requests?.refused ?? connections[key].dial?.request?.record
     }
 }
 

@@ -151,7 +151,7 @@ extension Shard {
         request.hops = requests.hops(at: now)
         var denial: (reason: DenialReason, detail: String)?
         if case .deny(let reason, let detail) = step.action {
-            denial = (reason, detail)
+            denial = (reason, detail.isEmpty ? connections[key].notes.detail : detail)
             let client = connections[key].client.address.ip
             request.status = HTTPRejection(reason: reason, client: client).statusCode
         }

@@ -120,8 +120,9 @@ extension Topology {
         listeners =
             decoded.flatMap(\.listeners) + shared.map { $0.resolved(among: decoded) }
         let used = Set(services.map(\.id))
-        for service in decoded.flatMap(\.services)
-        where !used.contains(service.service.id) && !isRouteMissing {
+        let unused = decoded.flatMap(\.services).filter { !used.contains($0.service.id) }
+        unroutedTeachers = unused.map(\.service).filter { teaches($0) }
+        for service in unused where !teaches(service.service) && !isRouteMissing {
             service.warnOfNoRoute(in: self)
         }
         checkRedirects(in: fields.place.decoding)
@@ -130,6 +131,17 @@ extension Topology {
         let policies = decoded.map { ($0.warehouse.id, $0.policy) }
         // An id that is taken was reported.
         return Policy(Dictionary(policies) { first, _ in first })
+    }
+}
+
+extension Topology {
+    /// Whether another service of the warehouse learns from it.
+    private func teaches(_ service: Service) -> Bool {
+        service.id.protocol == .mysql
+            && services.contains {
+                $0.id.warehouse == service.id.warehouse
+                    && $0.redirects.learning?.source == .mysql
+            }
     }
 }
 

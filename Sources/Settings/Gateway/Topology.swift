@@ -45,6 +45,8 @@ package struct Topology: Hashable, Sendable {
     package var listeners: [Listener]
     /// In the order of the file. No id occurs twice.
     package var warehouses: [Warehouse]
+    /// Services that no route leads to, whose front ends are asked where redirects of others may lead.
+    package var unroutedTeachers: [Service] = []
 
     /// A gateway with the defaults of the configuration file, as far as nothing else is given.
     package init(
@@ -80,10 +82,21 @@ extension Topology {
         listeners.filter { $0.warehouses.contains(warehouse) }
     }
 
-    /// Each service that a route leads to, once.
+    /// Each service that a route leads to, or that others learn from, once.
     package var services: [Service] {
         var seen: Set<Service.ID> = []
-        return listeners.flatMap(\.routes).map(\.service).filter { seen.insert($0.id).inserted }
+        let all = listeners.flatMap(\.routes).map(\.service) + unroutedTeachers
+        return all.filter { seen.insert($0.id).inserted }
+    }
+
+    /// Changes each service, wherever it is.
+    package mutating func mapServices(_ change: (inout Service) -> Void) {
+        for listener in listeners.indices {
+            for route in listeners[listener].routes.indices {
+                change(&listeners[listener].routes[route].service)
+            }
+        }
+        for index in unroutedTeachers.indices { change(&unroutedTeachers[index]) }
     }
 }
 

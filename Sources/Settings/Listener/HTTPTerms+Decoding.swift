@@ -163,6 +163,10 @@ private struct DeniedPath: ConfigurationScalar {
     }
 
     private static func remedy(for text: String) -> String? {
+        // Not a path: whoever writes that means the list, and would be left without it.
+        if Suggestion.plain(text).contains("default"), !text.contains("/") {
+            return "did you mean default?"
+        }
         if text.contains("*") { return "* stands for one whole segment: /api/*/x" }
         if text.contains("?") { return "write the path without the query" }
         if text.contains("%") {

@@ -143,6 +143,7 @@ extension Topology {
                 listeners[index].routes[route].clientCertificates?.mapPaths(transform)
             }
         }
+        for index in unroutedTeachers.indices { unroutedTeachers[index].tls?.mapPaths(transform) }
     }
 }
 

@@ -82,8 +82,9 @@ public struct Messages: Hashable, Sendable {
 public enum DialTarget: Hashable, Sendable {
     /// One of the service's own; if one is connected already, that one.
     case service
-    /// One of the service's own, instead of the one that is connected.
-    case another
+    /// One of the service's own, instead of the one that is connected. `reason` is why that one is of no
+    /// use, and others are preferred for a while; `nil` if that is not known to be its fault.
+    case another(reason: String? = nil)
     /// One of the service's own, over a new connection.
     case anew
     /// A backend of this address, if the service allows it.

@@ -63,8 +63,6 @@ public struct Lifecycle: Sendable {
         case silence
     }
 
-    private enum Observed { case nothing, watch, exchange, awaitedAnswer }
-
     /// What is known about a connection that has relayed a request and waits for the next one.
     private struct Kept {
         /// Whether some of the next request's bytes have arrived.
@@ -74,25 +72,8 @@ public struct Lifecycle: Sendable {
     }
 
     private var state: State
-    /// What looks at the bytes of a relay. Not a part of the state, where it would be copied for each
-    /// piece of them.
-    private struct Observation {
-        /// Of a watched relay.
-        var watch: (any ClientWatch)?
-        /// The request and its answer that are being relayed.
-        var exchange: (any Exchange)?
-        /// What was learned before a connection's first request, and is true of all.
-        var lasting = Introduction()
-        /// Whether the client may be sending a body, which would meet a closed socket.
-        var isSending = false
-        /// Whether the backend has answered before it had all of the request.
-        var isEarly = false
-    }
-
-    /// At most one: an array, because most connections have none, and it takes one word.
-    private var observation: [Observation] = []
-    /// What of it is under way. Asked for each event, which nothing is to be copied for.
-    private var observed = Observed.nothing
+    /// What looks at the bytes of a relay.
+    private var observation = RelayObservation()
     private var holdings = Holdings.accepted
     /// Whether the client has sent anything that was looked at.
     public private(set) var hasReceived = false
@@ -150,7 +131,7 @@ extension Lifecycle {
 
     /// Whether a request is being relayed whose answer's end is not known: the backend's bytes are to
     /// be shown.
-    public var awaitsAnswer: Bool { observed == .awaitedAnswer }
+    public var awaitsAnswer: Bool { observation.awaitsAnswer }
 
     /// Whether the client is still sending what nobody wants.
     public var isDraining: Bool {
@@ -161,18 +142,16 @@ extension Lifecycle {
     /// For how long a silent backend is waited for, if that is not what the configuration says.
     public var patience: Duration? {
         guard case .conversing(_, let dialogue) = state else {
-            return observation.first?.exchange?.patience
+            return observation.patience
         }
         return dialogue.patience
     }
 
     /// Whether the client's bytes are shown to a watch during the whole relay.
-    public var isWatched: Bool { observed == .watch }
-
-    private var isExchange: Bool { observed == .exchange || awaitsAnswer }
+    public var isWatched: Bool { observation.isWatch }
 
     /// The session of a watched relay, as its backend knows it.
-    public var watchedSession: WatchedSession? { observation.first?.watch?.session }
+    public var watchedSession: WatchedSession? { observation.session }
 
     /// Whether the client was admitted and has not been denied since: what an operator sees as a
     /// session, and what a change of policy may end.
@@ -197,7 +176,7 @@ extension Lifecycle {
         case .identifying(_, _, let kept?): side == .client || kept.hasBackend
         case .identifying, .refusing, .lingering: side == .client
         case .conversing(_, let dialogue): side == .backend || dialogue.readsClient
-        case .relaying where isWatched: side == .client && observation[0].watch?.isWaiting == false
+        case .relaying where isWatched: side == .client && observation.isWatchWaiting == false
         case .relaying where awaitsAnswer: side == .backend
         case .relaying(let firstBytes, _): side == .client && !firstBytes.isPassed
         case .securing, .securingBackend, .judging, .dialing, .redialing, .denying, .ended: false
@@ -228,7 +207,7 @@ extension Lifecycle {
     public mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> Step {
         guard side == .client else { return receiveFromBackend(bytes) }
         hasReceived = true
-        if isWatched, let step = observation[0].watch?.receive(bytes) { return follow(step) }
+        if let step = observation.receiveFromClient(bytes) { return follow(step) }
         switch state {
         case .identifying, .relaying, .conversing:
             return look(at: bytes) { $0.receive(bytes, introducing: &$1) }
@@ -253,8 +232,7 @@ extension Lifecycle {
             // An answer without a question.
             return leaveBackend()
         case .relaying where awaitsAnswer:
-            guard let step = observation[0].exchange?.receive(bytes) else { return .nothing }
-            recordAnswer()
+            guard let step = observation.receiveFromBackend(bytes) else { return .nothing }
             return follow(step)
         case .securing, .securingBackend, .judging, .dialing, .redialing, .relaying, .denying,
             .refusing, .lingering, .ended:
@@ -266,7 +244,7 @@ extension Lifecycle {
     public mutating func endOfStream(from side: RelaySide) -> Step {
         guard side == .client else { return endOfBackendStream() }
         switch state {
-        case .relaying where isExchange:
+        case .relaying where observation.isExchange:
             // In the middle of a request: the backend must not take it for a whole one.
             return end(.clientLeft, byReset: true)
         case .relaying(let firstBytes, _) where firstBytes.isPassed:
@@ -294,7 +272,7 @@ extension Lifecycle {
 
     private mutating func endOfBackendStream() -> Step {
         switch state {
-        case .relaying where isExchange:
+        case .relaying where observation.isExchange:
             return endOfAnswer()
         case .relaying:
             return relay(.endOfStream(from: .backend))
@@ -358,7 +336,7 @@ extension Lifecycle {
     ) -> Step {
         guard case .relaying = state else { return readFailed(side, failure) }
         // Nothing more is read of a client whose request is whole: nobody else would notice.
-        if side == .client, isExchange { return clientFailed(failure) }
+        if side == .client, observation.isExchange { return clientFailed(failure) }
         return relay(.writeFailed(side, failure), isGentle: isGentle)
     }
 
@@ -508,7 +486,7 @@ extension Lifecycle {
         case .silence(let byReset):
             return end(.denied, byReset: byReset)
         case .words(let words):
-            return !observation.isEmpty && observation[0].isSending
+            return observation.isClientSending
                 ? drain(.denied, saying: words) : linger(.denied, saying: words)
         case .prologue(var prologue):
             let greeting = prologue.begin()
@@ -601,11 +579,7 @@ extension Lifecycle {
         saying reply: [UInt8] = []
     ) -> Step {
         if let request = introduction.request {
-            if observation.isEmpty {
-                observation = [Observation(lasting: introduction.withoutRequest)]
-            }
-            observation[0].isSending = request.declaresBody
-            observation[0].isEarly = false
+            observation.note(request, lasting: introduction.withoutRequest)
         }
         return enter(
             .judging(firstBytes, passed: passed, forgery: forgery),
@@ -669,9 +643,7 @@ extension Lifecycle {
 extension Lifecycle {
     /// The answer to `.kill`, immediately or later.
     public mutating func killResolved(_ target: KillTarget) -> Step {
-        guard isWatched, observation[0].watch?.isWaiting == true,
-            let step = observation[0].watch?.resolved(target)
-        else { return .nothing }
+        guard let step = observation.resolved(target) else { return .nothing }
         return follow(step)
     }
 
@@ -725,7 +697,7 @@ extension Lifecycle {
             )
         case .again(let dialogue, let target):
             guard case .relaying(let firstBytes, _) = state else { return .nothing }
-            endObservation()
+            observation.end()
             return enter(.redialing(firstBytes, dialogue), Step(.dial(target)))
         case .refused(let reason, let detail):
             return deny(reason, detail)
@@ -738,47 +710,33 @@ extension Lifecycle {
 
     /// The backend's stream has ended, or failed while an answer was awaited.
     private mutating func endOfAnswer() -> Step {
-        if awaitsAnswer, let step = observation[0].exchange?.endOfAnswer() {
-            recordAnswer()
-            return follow(step)
-        }
-        guard observation.first?.exchange?.endsWithStream == true else {
-            return linger(.backendReset, saying: [])
-        }
-        return drain(saying: [])
+        if let step = observation.endOfAnswer() { return follow(step) }
+        return observation.endsWithStream ? drain(saying: []) : linger(.backendReset, saying: [])
     }
 
     /// The request and its answer were passed on, up to their ends.
     public mutating func boundsReached() -> Step {
-        guard case .relaying = state, isExchange, var end = observation[0].exchange?.end else {
-            return .nothing
-        }
-        if observation[0].isEarly { end.keepsBackend = false }
-        endObservation()
+        guard case .relaying = state, let end = observation.exchangeEnd else { return .nothing }
+        observation.end()
         return finish(end, saying: [], excess: nil)
     }
 
     /// The answer whose end is known now is passed on before all of the request was. Its backend may have
     /// read the rest, or not: it gets no other request.
     public mutating func answerIsEarly() {
-        if isExchange { observation[0].isEarly = true }
-    }
-
-    /// The exchange was shown bytes, or their end.
-    private mutating func recordAnswer() {
-        if observation[0].exchange?.awaitsAnswer == false { observed = .exchange }
+        observation.noteEarlyAnswer()
     }
 
     /// The answer was passed on, and the client has not sent all of the request.
     public mutating func answeredEarly() -> Step {
-        guard case .relaying = state, isExchange else { return .nothing }
+        guard case .relaying = state, observation.isExchange else { return .nothing }
         return drain(saying: [])
     }
 
     /// The answer to a request has not come in time.
     public mutating func answerTimedOut() -> Step {
-        guard awaitsAnswer, let exchange = observation[0].exchange else { return .nothing }
-        return follow(exchange.timeout)
+        guard let step = observation.timeout else { return .nothing }
+        return follow(step)
     }
 
     private mutating func finish(_ end: ExchangeEnd, saying words: [UInt8], excess: [UInt8]?)
@@ -787,11 +745,10 @@ extension Lifecycle {
         var step: Step
         if var next = end.next {
             let greeting = next.begin()
-            let lasting = observation.isEmpty ? Introduction() : observation[0].lasting
             step = enter(
                 .identifying(
                     next,
-                    lasting,
+                    observation.lasting,
                     Kept(hasBackend: end.keepsBackend)
                 ),
                 Step(.next(excess: excess), toClient: words + greeting, deadline: .nextRequest)
@@ -815,11 +772,11 @@ extension Lifecycle {
 
 extension Lifecycle {
     private mutating func follow(
-        _ step: DialogueStep,
+        _ step: consuming DialogueStep,
         of dialogue: any Dialogue,
         _ firstBytes: FirstBytes
     ) -> Step {
-        switch step {
+        switch consume step {
         case .more(let messages):
             // One deadline for all of it: a client that sends a byte now and then gets no more time.
             let deadline: Deadline? = phase == .conversing ? nil : .dialogue
@@ -848,21 +805,6 @@ extension Lifecycle {
         }
     }
 
-    private mutating func observe(_ now: Observed, _ change: (inout Observation) -> Void) {
-        if observation.isEmpty { observation = [Observation()] }
-        change(&observation[0])
-        observed = now
-    }
-
-    private mutating func endObservation() {
-        switch observed {
-        case .nothing: return
-        case .watch: observation[0].watch = nil
-        case .exchange, .awaitedAnswer: observation[0].exchange = nil
-        }
-        observed = .nothing
-    }
-
     private mutating func deny(
         _ reason: DenialReason,
         _ detail: String,
@@ -876,23 +818,29 @@ extension Lifecycle {
     private mutating func relay(
         _ firstBytes: FirstBytes,
         _ messages: Messages,
-        _ terms: RelayTerms
+        _ terms: consuming RelayTerms
     ) -> Step {
-        var bounds: ExchangeBounds?
-        if case .exchange(_, let some) = terms { bounds = some }
-        let step = enter(
-            .relaying(firstBytes, Relay()),
-            Step(.relay(bounds), messages, .relay)
-        )
-        switch terms {
-        case .free: break
+        switch consume terms {
+        case .free:
+            return beginRelay(firstBytes, messages, nil)
         // Its dialogue has read a login, so nothing is left that reads before it.
-        case .watched(let watch): observe(.watch) { $0.watch = watch }
-        case .exchange(let exchange, _):
-            let observed: Observed = exchange.awaitsAnswer ? .awaitedAnswer : .exchange
-            observe(observed) { $0.exchange = exchange }
+        case .watched(let watch):
+            let step = beginRelay(firstBytes, messages, nil)
+            observation.begin(watch)
+            return step
+        case .exchange(let exchange, let bounds):
+            let step = beginRelay(firstBytes, messages, bounds)
+            observation.begin(exchange)
+            return step
         }
-        return step
+    }
+
+    private mutating func beginRelay(
+        _ firstBytes: FirstBytes,
+        _ messages: Messages,
+        _ bounds: ExchangeBounds?
+    ) -> Step {
+        enter(.relaying(firstBytes, Relay()), Step(.relay(bounds), messages, .relay))
     }
 
     private mutating func relay(_ event: Relay.Event, isGentle: Bool = false) -> Step {
@@ -946,10 +894,8 @@ extension Lifecycle {
         let kept = holdings(in: state)
         step.released = holdings.subtracting(kept)
         step.acquired = kept.subtracting(holdings).intersection(.places)
-        if isExchange, let end = observation[0].exchange?.end {
-            step.finishedRequest = [end.record]
-        }
-        endObservation()
+        if let end = observation.exchangeEnd { step.finishedRequest = [end.record] }
+        observation.end()
         self.state = state
         holdings = kept
         return step

@@ -65,6 +65,8 @@ struct HTTPDialogue: Dialogue {
     private var place: HTTPPlace?
     private var hops: [HTTPPlace] = []
     private var attempts = 1
+    /// Which front end was too slow.
+    private var timeout: String?
     private var mayBeStale: Bool
     private var collector: AnswerCollector
     /// The beginning of the body, as far as it came with the head.
@@ -235,21 +237,29 @@ extension HTTPDialogue {
     }
 
     mutating func dialFailed(_ reason: DenialReason, detail: String) -> DialogueStep {
-        guard reason == .noBackend, place != nil else { return .refused(reason, detail: detail) }
+        guard reason == .noBackend, place != nil else {
+            // There is none but the one that was too slow.
+            if let timeout { return .refused(.answerTimeout, detail: timeout) }
+            return .refused(reason, detail: detail)
+        }
         return tryAgain() ?? .refused(reason, detail: detail)
     }
 
     mutating func deadlinePassed() -> DialogueStep {
         if stage == .offering, plan.head.declaresBody { return send() }
-        let server = place.map { "\($0.server)" } ?? "\(task.backend)"
-        return .refused(
-            .answerTimeout,
-            detail: "\(server) did not answer a load's head within \(patience ?? .zero)"
-        )
+        let reason = "did not answer a load's head within \(patience ?? .zero)"
+        let detail = "\(place.map(\.server) ?? task.backend) \(reason)"
+        timeout = detail
+        let isFrontEnd = stage == .asking && place == nil
+        guard isFrontEnd, plan.head.declaresBody || plan.isRepeatable, let step = tryAgain(reason)
+        else { return .refused(.answerTimeout, detail: detail) }
+        return step
     }
 
     /// Asks a front end anew: nothing but heads was sent.
-    private mutating func tryAgain() -> DialogueStep? {
+    ///
+    /// - Parameter reason: why the one that was asked is of no use, if that is known.
+    private mutating func tryAgain(_ reason: String? = nil) -> DialogueStep? {
         if case .direct = plan.way { return nil }
         guard attempts < Self.attemptLimit else { return nil }
         attempts += 1
@@ -259,7 +269,7 @@ extension HTTPDialogue {
         stage = .asking
         place = nil
         hops = []
-        return .dial(isFrontEnd ? .another : .anew)
+        return .dial(isFrontEnd ? .another(reason: reason) : .anew)
     }
 }
 

@@ -63,7 +63,7 @@ public struct HTTPExchange: Exchange {
     public var patience: Duration { plan.patience(task.rules.terms) }
 
     public var timeout: ExchangeStep {
-        .refused(.answerTimeout, detail: "the backend did not answer in time")
+        .refused(.answerTimeout, detail: "the backend did not answer within \(patience)")
     }
 
     public var end: ExchangeEnd {

@@ -21,6 +21,8 @@ public final class HTTPRequestPlan: Sendable {
     public struct Denial: Error, Hashable, Sendable {
         public let reason: DenialReason
         public let detail: String
+        /// The request.
+        public let record: HTTPRequestRecord
     }
 
     /// - Parameters:
@@ -52,7 +54,8 @@ public final class HTTPRequestPlan: Sendable {
             else {
                 throw Denial(
                     reason: .forbiddenPath,
-                    detail: "the redirect's token has expired, or is another request's"
+                    detail: "the redirect's token has expired, or is another request's",
+                    record: record
                 )
             }
             way = .direct(token.server, target: token.target)
@@ -61,7 +64,8 @@ public final class HTTPRequestPlan: Sendable {
         if HTTPRequestPath.asksToForward(target) {
             throw Denial(
                 reason: .forbiddenPath,
-                detail: "only a front end may have a load forwarded"
+                detail: "only a front end may have a load forwarded",
+                record: record
             )
         }
         if rules.terms.denied.contains(target) {
@@ -69,7 +73,8 @@ public final class HTTPRequestPlan: Sendable {
             throw Denial(
                 reason: .forbiddenPath,
                 detail: element.map { "the listener's http.deny has \($0)" }
-                    ?? "different servers may read its path as one of the listener's http.deny"
+                    ?? "different servers may read its path as one of the listener's http.deny",
+                record: record
             )
         }
         way = path.pathClass.isRedirected && head.mayLoad ? .asked : .plain

@@ -1,5 +1,6 @@
 import Control
 import Foundation
+import Settings
 import Testing
 
 @Suite("The passwords by which redirect targets are learned")
@@ -16,6 +17,14 @@ struct LearningFileTests {
                 backends: [ fe-1:8030 ]
                 redirects: { learn: { from: http, passwordFile: \(file) } }
         """
+    }
+
+    @Test("Its path is relative to the configuration file")
+    func relative() throws {
+        let loaded = try load(yaml("password"))
+        let folder = loaded.file.dropLast("sluice.yaml".count)
+        let service = loaded.configuration?.topology.services.first
+        #expect(service?.redirects.learning?.passwordFile == "\(folder)password")
     }
 
     @Test("sluice check warns of a file that is not there, or that others can read")

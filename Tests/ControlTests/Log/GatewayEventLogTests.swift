@@ -123,7 +123,7 @@ struct GatewayEventLogTests {
         #expect(
             refused.sentence
                 == "\(place), which is not among its redirect targets (if that is a server of the"
-                + " warehouse, add it to redirects.targets)"
+                + " warehouse, add it to redirects.targets, or see why redirects.learn has not found it)"
         )
         #expect(refused.level == .error)
         let secure = GatewayEvent.redirectRefused(

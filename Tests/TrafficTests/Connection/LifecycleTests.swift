@@ -235,7 +235,7 @@ private struct Awaited: Exchange {
 
     mutating func receive(_ bytes: Span<UInt8>) -> ExchangeStep {
         switch bytes[0] {
-        case UInt8(ascii: "r"): return .again(Redirecting(), .another)
+        case UInt8(ascii: "r"): return .again(Redirecting(), .another())
         case UInt8(ascii: "m"): return .more(toClient: [1])
         default:
             awaitsAnswer = false

@@ -189,6 +189,27 @@ struct HTTPDialogueTests {
         #expect(talk.refusal == .badAnswer)
     }
 
+    @Test("A front end that does not answer is replaced by another one, if nothing was carried out")
+    func silentFrontEnd() throws {
+        let reason = "did not answer a load's head within 60.0 seconds"
+        var talk = try Talk(load + "Expect: 100-continue\r\n\r\n")
+        talk.connect()
+        talk.deadlinePassed()
+        #expect(talk.dialed == [.another(reason: reason)] && talk.refusal == nil)
+        talk.connect()
+        talk.backend(redirect("http://be:8040/x"))
+        #expect(talk.dialed.count == 2)
+        var alone = try Talk(load + "Expect: 100-continue\r\n\r\n")
+        alone.connect()
+        alone.deadlinePassed()
+        alone.dialFailed()
+        #expect(alone.refusal == .answerTimeout, "there is no other one")
+        var commit = try Talk("PUT /api/db/_stream_load_2pc HTTP/1.1\r\nHost: fe\r\n\r\n")
+        commit.connect()
+        commit.deadlinePassed()
+        #expect(commit.dialed.isEmpty && commit.refusal == .answerTimeout)
+    }
+
     @Test(
         "A kept connection that the backend has closed is tried once more, for what may be repeated"
     )
