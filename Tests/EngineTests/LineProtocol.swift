@@ -65,7 +65,9 @@ struct AnsweredExchange: Exchange {
     var endsWithStream: Bool { false }
     var timeout: ExchangeStep { .left }
     mutating func receive(_ bytes: Span<UInt8>) -> ExchangeStep { .left }
-    mutating func endOfAnswer() -> ExchangeStep { .left }
+    var hasAnswerPart: Bool { false }
+
+    mutating func endOfAnswer(hasFailed: Bool) -> ExchangeStep { .left }
 }
 
 /// Carries a request's line to the server, follows the server to another one, and has the bodies

@@ -109,7 +109,7 @@ struct TargetLearnerTests {
         let server = try ScriptedFrontEnd.http { _ in answer.withLock { $0 } }
         let fixture = try Fixture(from: .http, http: [server.address])
         try await eventually { fixture.targets == ["10.77.0.1:8040", "10.77.0.2:8040"] }
-        #expect(fixture.learning == [.learned(count: 4)])
+        try await eventually { fixture.learning == [.learned(count: 4)] }
         answer.withLock { $0 = Self.list("10.77.0.2", "10.77.0.3") }
         try await eventually { fixture.targets == ["10.77.0.2:8040", "10.77.0.3:8040"] }
         let status = fixture.gateway.status().listeners[0]

@@ -198,6 +198,39 @@ class Slow(Case):
         self.assertFalse([load for load in self.shared.loads if load.is_complete])
 
 
+class Closing(Server):
+    """A front end that closes the connection instead of answering `/2` for the first time."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def handle(self, connection, head):
+        for _ in connection.body(head):
+            pass
+        self.seen.append(head.target)
+        if head.target == "/2" and self.seen.count("/2") == 1:
+            return False
+        return connection.answer(200, head.target, "text/plain")
+
+
+class Pipelined(Case):
+    def test_requests_behind_one_that_is_repeated_are_served(self):
+        frontend = Closing()
+        self.addCleanup(frontend.stop)
+        site = self.site(listener={"backends": [frontend.address]})
+        body = b"GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+        heads = [b"GET /1 HTTP/1.1\r\n", b"GET /2 HTTP/1.1\r\n",
+                 b"POST /3 HTTP/1.1\r\nContent-Length: %d\r\n" % len(body)]
+        with site.connect() as client:
+            client.socket.sendall(b"".join(head + b"Host: a\r\n\r\n" for head in heads))
+            answers = [client.receive().body for _ in range(2)]
+            client.socket.sendall(body)
+            answers.append(client.receive().body)
+        self.assertEqual(answers, [b"/1", b"/2", b"/3"])
+        self.assertEqual(frontend.seen, ["/1", "/2", "/2", "/3"])
+
+
 class Gone(Case):
     """Clients that leave while their answer is awaited, or never read it."""
 

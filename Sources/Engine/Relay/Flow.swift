@@ -230,7 +230,8 @@ extension Flow {
             return bound
         }
         bound.length = length
-        bound.excess = excess
+        // What was read stays: of a request that is repeated, the next ones are there already.
+        bound.excess += excess
         return bound
     }
 

@@ -101,6 +101,13 @@ extension Connection {
     /// Whether all of the request was passed on.
     mutating func isRequestSent() -> Bool { tunnel.toBackend.isAtBound }
 
+    /// Whether the backend's answer has begun before all of the request was passed on.
+    mutating func isAnsweredEarly(by step: borrowing Lifecycle.Step) -> Bool {
+        guard !tunnel.toBackend.isAtBound else { return false }
+        if case .passAnswer = step.action { return true }
+        return lifecycle.hasAnswerPart
+    }
+
     /// Whether there is nothing to do before the backend's answer: its request has been sent.
     mutating func isAsked() -> Bool {
         lifecycle.awaitsAnswer && !tunnel.backend.isReadable && tunnel.toBackend.isAtBound

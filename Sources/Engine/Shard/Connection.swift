@@ -362,6 +362,8 @@ final class RequestNotes {
     private var hopBeganAt: Int64?
     /// One that is not carried out.
     var refused: HTTPRequestRecord?
+    /// When it was first seen that only the answer is missing, in monotonic milliseconds.
+    var awaitedSince: Int64?
     /// When the current one began: with its first byte.
     private(set) var beganAt: Moment
     private var hasBegun = true
@@ -384,6 +386,7 @@ final class RequestNotes {
     func beginHop(to target: String, isRedirected: Bool = false, at now: Moment) {
         endHop(at: now)
         guard hops.count < Self.hopLimit else { return }
+        awaitedSince = nil
         let hop = HTTPRequestRecord.Hop(target: target, milliseconds: 0, isRedirected: isRedirected)
         hops.append(hop)
         hopBeganAt = now.milliseconds
@@ -406,6 +409,7 @@ final class RequestNotes {
     func end() {
         hasBegun = false
         refused = nil
+        awaitedSince = nil
         hops.removeAll(keepingCapacity: true)
     }
 

@@ -225,7 +225,10 @@ extension Shard {
         -> HTTPRequestRecord?
     {
         if let record = step.finishedRequest.first { return record }
-        guard case .deny = step.action else { return nil }
+        switch step.action {
+        case .deny, .end: break
+        default: return nil
+        }
         return connections[key].notes.requests?.refused ?? connections[key].dial?.request?.record
     }
 }
@@ -310,12 +313,14 @@ extension Shard {
         let step = tools.scratch.withBytes(in: 0..<count) { bytes in
             connections[key].lifecycle.receive(bytes, from: side)
         }
+        if side == .backend, connections[key].isAnsweredEarly(by: step) {
+            connections[key].lifecycle.answerIsEarly()
+        }
         let progress: Tunnel.Progress
         if let replay = step.replay {
             progress = connections[key].tunnel.pass(replay, count, isLast: isLast, with: tools)
         } else if let answer = step.answer {
             connections[key].notes.requests?.endHop(at: now)
-            if !connections[key].isRequestSent() { connections[key].lifecycle.answerIsEarly() }
             progress = connections[key].tunnel.pass(answer, count, with: tools)
         } else {
             return step

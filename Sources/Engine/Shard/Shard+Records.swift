@@ -173,6 +173,7 @@ extension Shard {
         }
         var end = denial == nil ? ConnectionEnd.finished : .denied
         if case .end(let reason, _) = step.action { end = reason }
+        if let decided = connections[key].lifecycle.decidedEnd { end = decided }
         var record = record(of: connections[key], end)
         record.request = AccessRecord.Request(number: requests.count, http: request)
         record.requestCount = 0

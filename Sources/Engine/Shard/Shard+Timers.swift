@@ -48,11 +48,21 @@ extension Shard {
         case .end(let end): return end
         }
         let (timeout, end) = silence(of: key)
-        let deadline = connections[key].activeAt + timeout
+        let deadline = (answerAwaitedSince(key) ?? connections[key].activeAt) + timeout
         guard deadline > now.milliseconds else { return end }
         connections[key].stall.watch = nextLook < .max ? .soon : .none
         timers.schedule(Int(key.index), at: min(nextLook, deadline))
         return nil
+    }
+
+    /// Since when only an answer has been waited for, in monotonic milliseconds. Neither the beginning of
+    /// one nor the client's next request gives it more time.
+    private func answerAwaitedSince(_ key: Key) -> Int64? {
+        guard connections[key].lifecycle.awaitsAnswer, connections[key].isRequestSent(),
+            let requests = connections[key].notes.requests
+        else { return nil }
+        if requests.awaitedSince == nil { requests.awaitedSince = connections[key].activeAt }
+        return requests.awaitedSince
     }
 
     /// After how many milliseconds without a byte the connection ends, and as what.

@@ -14,8 +14,10 @@ public protocol Dialogue: Sendable {
     mutating func begin(clientBytes: [UInt8]) -> DialogueStep
     /// `side` sent `bytes`, at least one.
     mutating func receive(_ bytes: Span<UInt8>, from side: RelaySide) -> DialogueStep
-    /// `side` will send no more. A backend may also have failed.
+    /// `side` will send no more.
     mutating func endOfStream(from side: RelaySide) -> DialogueStep
+    /// Reading from the backend has failed: more was to come.
+    mutating func backendFailed() -> DialogueStep
     /// The time for the dialogue is over.
     mutating func deadlinePassed() -> DialogueStep
     /// The TLS session with the backend that was requested with `.startTLS` is established.
@@ -37,6 +39,7 @@ extension Dialogue {
         .refused(reason, detail: detail)
     }
 
+    public mutating func backendFailed() -> DialogueStep { endOfStream(from: .backend) }
     public var backendGreeting: MySQLGreeting? { nil }
     public var readsClient: Bool { true }
     public var patience: Duration? { nil }

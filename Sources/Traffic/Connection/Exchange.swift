@@ -14,8 +14,12 @@ public protocol Exchange: Sendable {
     var patience: Duration { get }
     /// The backend sent `bytes`, at least one, while ``awaitsAnswer``.
     mutating func receive(_ bytes: Span<UInt8>) -> ExchangeStep
-    /// The backend will send no more, or has failed, while ``awaitsAnswer``.
-    mutating func endOfAnswer() -> ExchangeStep
+    /// The backend will send no more, while ``awaitsAnswer``.
+    ///
+    /// - Parameter hasFailed: whether more was to come.
+    mutating func endOfAnswer(hasFailed: Bool) -> ExchangeStep
+    /// Whether a part of an answer has been seen, while ``awaitsAnswer``.
+    var hasAnswerPart: Bool { get }
     /// Whether the answer, whose end is known, ends with the backend's stream.
     var endsWithStream: Bool { get }
     /// What follows once all was relayed.

@@ -43,8 +43,9 @@ public struct Lifecycle: Sendable {
         /// TLS with the backend is being established, within a dialogue.
         indirect case securingBackend(FirstBytes, any Dialogue)
         case relaying(FirstBytes, Relay)
-        /// Waits for the words of the refusal.
-        case denying(Answer)
+        /// Waits for the words of the refusal. One that was admitted, and may be sending a body, still
+        /// counts in its limits.
+        case denying(Answer, isAdmitted: Bool)
         /// The denial has a dialogue of its own: a greeting before a login.
         indirect case refusing(any Prologue)
         /// Everything was said; waits for the client to close, so that no reset overtakes it. It may
@@ -137,6 +138,12 @@ extension Lifecycle {
     public var isDraining: Bool {
         guard case .lingering(_, let rest, _) = state else { return false }
         return rest > Self.refusedByteLimit
+    }
+
+    /// How it has ended, if it only waits for the client to close.
+    public var decidedEnd: ConnectionEnd? {
+        guard case .lingering(let end, _, _) = state else { return nil }
+        return end
     }
 
     /// For how long a silent backend is waited for, if that is not what the configuration says.
@@ -297,7 +304,9 @@ extension Lifecycle {
         _ failure: SideFailure = .reset,
         isGentle: Bool = false
     ) -> Step {
-        if side == .backend, awaitsAnswer { return endOfAnswer() }
+        if side == .backend, let step = observation.endOfAnswer(hasFailed: true) {
+            return follow(step)
+        }
         if case .relaying = state { return relay(.readFailed(side, failure), isGentle: isGentle) }
         return side == .client ? clientFailed(failure) : backendFailed()
     }
@@ -322,9 +331,15 @@ extension Lifecycle {
 
     private mutating func backendFailed() -> Step {
         switch state {
-        case .dialing, .redialing: Step(.redial(reason: nil))
-        case .identifying, .conversing, .securingBackend: endOfBackendStream()
-        case .securing, .judging, .relaying, .denying, .refusing, .lingering, .ended: .nothing
+        case .dialing, .redialing:
+            return Step(.redial(reason: nil))
+        case .conversing(let firstBytes, var dialogue):
+            let step = dialogue.backendFailed()
+            return follow(step, of: dialogue, firstBytes)
+        case .identifying, .securingBackend:
+            return endOfBackendStream()
+        case .securing, .judging, .relaying, .denying, .refusing, .lingering, .ended:
+            return .nothing
         }
     }
 
@@ -481,12 +496,12 @@ extension Lifecycle {
 
     /// The answer to `.deny`.
     public mutating func refuse(_ refusal: Refusal) -> Step {
-        guard case .denying(let answer) = state else { return .nothing }
+        guard case .denying(let answer, let isAdmitted) = state else { return .nothing }
         switch refusal.within(answer) {
         case .silence(let byReset):
             return end(.denied, byReset: byReset)
         case .words(let words):
-            return observation.isClientSending
+            return isAdmitted
                 ? drain(.denied, saying: words) : linger(.denied, saying: words)
         case .prologue(var prologue):
             let greeting = prologue.begin()
@@ -710,7 +725,7 @@ extension Lifecycle {
 
     /// The backend's stream has ended, or failed while an answer was awaited.
     private mutating func endOfAnswer() -> Step {
-        if let step = observation.endOfAnswer() { return follow(step) }
+        if let step = observation.endOfAnswer(hasFailed: false) { return follow(step) }
         return observation.endsWithStream ? drain(saying: []) : linger(.backendReset, saying: [])
     }
 
@@ -721,8 +736,11 @@ extension Lifecycle {
         return finish(end, saying: [], excess: nil)
     }
 
-    /// The answer whose end is known now is passed on before all of the request was. Its backend may have
-    /// read the rest, or not: it gets no other request.
+    /// Whether a part of the awaited answer has been seen.
+    public var hasAnswerPart: Bool { observation.hasAnswerPart }
+
+    /// The answer has begun before all of the request was passed on. Its backend may read the rest, or
+    /// not: it gets no other request.
     public mutating func answerIsEarly() {
         observation.noteEarlyAnswer()
     }
@@ -862,7 +880,8 @@ extension Lifecycle {
         _ detail: String,
         _ answer: Answer = .standard
     ) -> Step {
-        enter(.denying(answer), Step(.deny(reason, detail: detail)))
+        let keeps = isAdmitted && observation.isClientSending
+        return enter(.denying(answer, isAdmitted: keeps), Step(.deny(reason, detail: detail)))
     }
 
     private mutating func refuse(_ step: PrologueStep, by prologue: any Prologue) -> Step {
@@ -910,6 +929,7 @@ extension Lifecycle {
         case .judging where isAdmitted: .admitted.intersection(holdings)
         case .judging: .accepted
         case .dialing, .redialing, .conversing, .securingBackend, .relaying: .admitted
+        case .denying(_, isAdmitted: true): [.connection, .admission]
         case .denying: .connection
         case .lingering(_, _, isAdmitted: true): [.connection, .admission]
         case .refusing, .lingering: .refused

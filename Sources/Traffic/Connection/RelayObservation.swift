@@ -66,6 +66,8 @@ extension RelayObservation {
     var isClientSending: Bool { !parts.isEmpty && parts[0].isSending }
     /// Whether the answer, whose end is known, ends with the backend's stream.
     var endsWithStream: Bool { isExchange && parts[0].exchange?.endsWithStream == true }
+    /// Whether a part of the answer has been seen.
+    var hasAnswerPart: Bool { awaitsAnswer && parts[0].exchange?.hasAnswerPart == true }
     /// The words for a client whose request is not answered in time.
     var timeout: ExchangeStep? { awaitsAnswer ? parts[0].exchange?.timeout : nil }
 
@@ -98,9 +100,10 @@ extension RelayObservation {
         return step
     }
 
-    /// The backend will send no more.
-    mutating func endOfAnswer() -> ExchangeStep? {
-        guard awaitsAnswer, let step = parts[0].exchange?.endOfAnswer() else { return nil }
+    /// The backend will send no more; if it has failed, more was to come.
+    mutating func endOfAnswer(hasFailed: Bool) -> ExchangeStep? {
+        guard awaitsAnswer, let step = parts[0].exchange?.endOfAnswer(hasFailed: hasFailed)
+        else { return nil }
         noteAnswer()
         return step
     }

@@ -38,6 +38,9 @@ struct AnswerCollector: Sendable {
 
     var isComplete: Bool { head != nil && body?.isComplete == true }
 
+    /// Whether some of the answer has arrived, or of one that announces it.
+    var hasPart: Bool { head != nil || !reader.isEmpty }
+
     /// Whether the end of the backend's stream is the answer's.
     var endsWithStream: Bool { head != nil && body == nil }
 

@@ -236,6 +236,10 @@ extension HTTPDialogue {
         return tryAgain() ?? refused("missing: the connection was closed")
     }
 
+    mutating func backendFailed() -> DialogueStep {
+        collector.hasBegun ? refused("cut off") : endOfStream(from: .backend)
+    }
+
     mutating func dialFailed(_ reason: DenialReason, detail: String) -> DialogueStep {
         guard reason == .noBackend, place != nil else {
             // There is none but the one that was too slow.

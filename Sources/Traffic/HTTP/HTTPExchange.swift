@@ -174,7 +174,15 @@ extension HTTPExchange {
         .refused(.badAnswer, detail: "the backend's answer is malformed: \(error)")
     }
 
-    public mutating func endOfAnswer() -> ExchangeStep {
+    public var hasAnswerPart: Bool {
+        guard let parts = parts.first else { return false }
+        return parts.collector?.hasPart ?? !parts.reader.isEmpty
+    }
+
+    public mutating func endOfAnswer(hasFailed: Bool) -> ExchangeStep {
+        if hasFailed, hasBegun {
+            return .refused(.badAnswer, detail: "the backend's answer is cut off")
+        }
         if let collector = parts.first?.collector, collector.endsWithStream,
             let head = collector.head
         {

@@ -41,12 +41,7 @@ public final class HTTPRequestPlan: Sendable {
         var record = HTTPRequestRecord()
         record.method = head.method
         record.pathClass = path.pathClass
-        if path.pathClass.isRedirected {
-            record.database = path.database ?? head.value(of: "db")?.clipped
-            record.table = path.table ?? head.value(of: "table")?.clipped
-            record.label = head.value(of: "label")?.clipped
-        }
-        self.record = record
+        record.name(path, by: head)
         // Where a token leads, a front end has said.
         if let text = RedirectToken.parameter(in: target) {
             guard let token = RedirectToken(text, by: rules.seal, service: service, at: seconds),
@@ -59,6 +54,10 @@ public final class HTTPRequestPlan: Sendable {
                 )
             }
             way = .direct(token.server, target: token.target)
+            // Not as the client writes the path: the token's is the one that counts.
+            let place = Array(token.target.utf8)
+            record.name(HTTPRequestPath(place.span), by: head)
+            self.record = record
             return
         }
         if HTTPRequestPath.asksToForward(target) {
@@ -77,7 +76,18 @@ public final class HTTPRequestPlan: Sendable {
                 record: record
             )
         }
+        self.record = record
         way = path.pathClass.isRedirected && head.mayLoad ? .asked : .plain
+    }
+}
+
+extension HTTPRequestRecord {
+    /// What is loaded, and where to.
+    fileprivate mutating func name(_ path: HTTPRequestPath, by head: HTTPRequestHead) {
+        guard path.pathClass.isRedirected else { return }
+        database = path.database ?? head.value(of: "db")?.clipped
+        table = path.table ?? head.value(of: "table")?.clipped
+        label = head.value(of: "label")?.clipped
     }
 }
 

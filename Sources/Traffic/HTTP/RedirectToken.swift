@@ -74,7 +74,8 @@ extension RedirectToken {
     func leads(_ method: String, to pathClass: HTTPRequestRecord.PathClass) -> Bool {
         let bytes = Array(target.utf8)
         guard HTTPRequestPath(bytes.span).pathClass == pathClass else { return false }
-        return pathClass.isRedirected || method == "GET" || method == "HEAD"
+        return pathClass.isRedirected
+            ? method == "PUT" || method == "POST" : method == "GET" || method == "HEAD"
     }
 }
 

@@ -84,6 +84,25 @@ struct LifecycleTests {
         }
     }
 
+    @Test("Who was never admitted is not drained for long, whatever it sends")
+    func notDrained() {
+        let request = Array("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n".utf8)
+        for isAdmitted in [false, true] {
+            var connection = Lifecycle(FirstBytes([HTTPRequestPrologue()]))
+            _ = connection.begin()
+            _ = connection.receive(request.span, from: .client)
+            if isAdmitted {
+                _ = connection.judged(.admitted)
+                _ = connection.dialed(.failed(.noBackend))
+            } else {
+                _ = connection.judged(.denied(.notInWhitelist))
+            }
+            let step = connection.refuse(.words([1]))
+            #expect(connection.isDraining == isAdmitted && connection.isAdmitted == isAdmitted)
+            #expect(step.acquired == (isAdmitted ? [] : .refusedPlace))
+        }
+    }
+
     @Test(
         "A client that is still sending what nobody wants counts in its limits until it has ended"
     )
@@ -244,7 +263,9 @@ private struct Awaited: Exchange {
         }
     }
 
-    mutating func endOfAnswer() -> ExchangeStep { .refused(.badAnswer, detail: "") }
+    var hasAnswerPart: Bool { false }
+
+    mutating func endOfAnswer(hasFailed: Bool) -> ExchangeStep { .refused(.badAnswer, detail: "") }
 }
 
 // MARK: - A model of the engine

@@ -253,6 +253,13 @@ struct HTTPDialogueTests {
         )
         next.connect()
         #expect(next.toBackend.hasPrefix("PUT /api/db/t/_stream_load?x=1 HTTP/1.1\r\n"))
+        let disguised = second.replacing("/db/t/", with: "/harmless/x/")
+        #expect(try Talk(disguised + "\r\n", terms).plan.record.database == "db")
+        for method in ["GET", "DELETE"] {
+            #expect(throws: HTTPRequestPlan.Denial.self) {
+                try Talk(second.replacing("PUT ", with: "\(method) ") + "\r\n", terms)
+            }
+        }
         #expect(throws: HTTPRequestPlan.Denial.self) {
             try Talk(second + "\r\n", terms, seconds: 9_999)
         }

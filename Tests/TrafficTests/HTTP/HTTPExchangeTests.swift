@@ -38,6 +38,27 @@ struct HTTPExchangeTests {
         #expect(led.refusal == .badAnswer && led.dialed.count == 1)
     }
 
+    @Test("An answer that ends with a failure is not taken for a whole one")
+    func cutOff() throws {
+        let begun = "HTTP/1.1 200 OK\r\n\r\n{\"Status\": \"Success\""
+        for hasFailed in [false, true] {
+            var asked = try Talk(load + "\r\nabcd")
+            asked.connect()
+            asked.backend(begun)
+            asked.endOfBackend(hasFailed: hasFailed)
+            #expect((asked.refusal == .badAnswer) == hasFailed)
+            var sent = try Talk(load + "\r\nabcd")
+            sent.connect()
+            sent.backend(redirect("http://be:8040/x"))
+            sent.connect()
+            sent.backend("HTTP/1.1 100 Continue\r\n\r\n")
+            sent.backend(begun)
+            sent.endOfBackend(hasFailed: hasFailed)
+            #expect((sent.refusal == .badAnswer) == hasFailed)
+            #expect((sent.end?.record.loadStatus == "Success") != hasFailed)
+        }
+    }
+
     @Test("A client that has sent its body gets no 100")
     func noNeedlessContinue() throws {
         var talk = try Talk(load + "Expect: 100-continue\r\n\r\nabcd")
@@ -102,6 +123,7 @@ struct HTTPExchangeTests {
         #expect(log.toClient == answer && log.isComplete)
         for target in [
             "PUT /api/db/t/_stream_load?sluice=\(token)",
+            "DELETE /api/_load_error_log?sluice=\(token)",
             "POST /api/_load_error_log?sluice=\(token)",
             "GET /api/other?sluice=\(token)",
         ] {

@@ -93,9 +93,9 @@ struct Talk {
         follow(step, bytes)
     }
 
-    mutating func endOfBackend() {
-        guard let step = exchange?.endOfAnswer() else {
-            let step = dialogue.endOfStream(from: .backend)
+    mutating func endOfBackend(hasFailed: Bool = false) {
+        guard let step = exchange?.endOfAnswer(hasFailed: hasFailed) else {
+            let step = hasFailed ? dialogue.backendFailed() : dialogue.endOfStream(from: .backend)
             return follow(step)
         }
         follow(step, [])
