@@ -224,7 +224,8 @@ package final class Gateway: Sendable {
                 try inventory.change(to: configuration, names: names.names)
             }
             let adoption = publishPolicy(change, of: configuration)
-            names.watch(inventory.withLock { $0.backendNames })
+            let wanted = inventory.withLock { $0.backendNames }
+            names.watch(wanted.configured, learned: wanted.learned)
             return adoption
         }
     }
@@ -252,7 +253,7 @@ package final class Gateway: Sendable {
             let names = inventory.withLock { inventory in
                 inventory.learn(places, of: service) ? inventory.backendNames : nil
             }
-            if let names { self.names.watch(names) }
+            if let names { self.names.watch(names.configured, learned: names.learned) }
         }
         namesChanged()
     }

@@ -47,8 +47,10 @@ final class NameResolver: Sendable {
     }
 
     /// Keeps these names and no others; resolves new ones immediately.
-    func watch(_ names: Set<String>) {
-        table.withLock { $0.watch(names, at: Moment.now().milliseconds) }
+    ///
+    /// - Parameter learned: more of them, see ``NameTable/watch(_:learned:at:)``.
+    func watch(_ names: Set<String>, learned: Set<String> = []) {
+        table.withLock { $0.watch(names, learned: learned, at: Moment.now().milliseconds) }
         step()
     }
 

@@ -31,9 +31,9 @@ extension Inventory {
         return services.flatMap { pools[$0.id]?.pool.members ?? [] }.map(\.backend)
     }
 
-    /// All names that are to be resolved.
-    var backendNames: Set<String> {
-        topology.backendNames.union(learnedTargets.values.joined().compactMap(\.name))
+    /// All names that are to be resolved, as configured and as learned.
+    var backendNames: (configured: Set<String>, learned: Set<String>) {
+        (topology.backendNames, Set(learnedTargets.values.joined().compactMap(\.name)))
     }
 
     /// - Returns: whether the service still learns.

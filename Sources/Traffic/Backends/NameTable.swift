@@ -45,7 +45,8 @@ public struct NameTable: Sendable {
     static let deadline: Int64 = 7_000
     /// Queries at the same time, at most: each may hold a thread.
     public static let queryLimit = 128
-    /// The maximum of these for names whose last query missed its deadline.
+    /// The maximum of these for names whose last query missed its deadline, or that were learned and never
+    /// answered.
     static let slowQueryLimit = 64
 
     fileprivate struct Entry {
@@ -69,9 +70,19 @@ public struct NameTable: Sendable {
     public var names: ResolvedNames { ResolvedNames(entries: entries.mapValues(\.known)) }
 
     /// Keeps these names and no others; new ones are due immediately.
-    public mutating func watch(_ names: Set<String>, at now: Int64) {
-        entries = entries.filter { names.contains($0.key) }
+    ///
+    /// - Parameter learned: more of them, which a warehouse lists. They count as slow until one was answered:
+    ///   as many as a hostile server may invent, they leave queries for the others.
+    public mutating func watch(
+        _ names: Set<String>,
+        learned: Set<String> = [],
+        at now: Int64
+    ) {
+        entries = entries.filter { names.contains($0.key) || learned.contains($0.key) }
         for name in names where entries[name] == nil { entries[name] = Entry(due: now) }
+        for name in learned where entries[name] == nil {
+            entries[name] = Entry(due: now, isSlow: true)
+        }
     }
 
     /// The queries that begin now, those that have waited longest first.

@@ -168,6 +168,22 @@ struct NameTableTests {
         #expect(table.startQueries(at: 300_000).map(\.name).contains("alive"))
     }
 
+    @Test("However many names a server lists, those of the configuration are queried at once")
+    func learnedNames() throws {
+        var table = NameTable()
+        let invented = Set((0..<1_000).map { "invented-\($0)" })
+        table.watch([], learned: invented, at: 0)
+        let queries = table.startQueries(at: 0)
+        #expect(queries.count == NameTable.slowQueryLimit)
+        table.watch(["configured"], learned: invented, at: 1)
+        #expect(table.startQueries(at: 1).map(\.name) == ["configured"])
+        // One that was answered is as good as any.
+        _ = table.finish(try #require(queries.first), .addresses([Self.address(1)]), at: 2)
+        #expect(table.startQueries(at: 2).count == 1)
+        table.watch(["configured"], at: 3)
+        #expect(table.names[backend("configured")].isAwaited)
+    }
+
     @Test("A removed name is forgotten; its answer changes nothing")
     func forgotten() throws {
         var table = NameTable()
