@@ -164,7 +164,7 @@ final class Dial {
     /// Begins again for the next request of a kept connection, if it takes the same route.
     ///
     /// - Returns: whether it does.
-    func isReused(by route: Route, for request: HTTPRequestPlan?) -> Bool {
+    func begin(_ request: HTTPRequestPlan?, by route: Route) -> Bool {
         guard route === self.route else { return false }
         self.request = request
         hasPorts = true

@@ -89,7 +89,7 @@ extension Shard {
             connections[key].dial = Dial(route, for: introduced, request: plan)
             return .admitted
         }
-        if !last.isReused(by: route, for: plan) {
+        if !last.begin(plan, by: route) {
             connections[key].dial = Dial(route, request: plan, after: last)
         }
         return .admitted
