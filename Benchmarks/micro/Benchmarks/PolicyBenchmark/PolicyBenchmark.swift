@@ -86,7 +86,7 @@ enum PolicyBenchmark {
     }
 }
 
-private struct NoLog: AccessLog {
+private final class NoLog: AccessLog {
     let droppedLineCount = 0
     func write(_ records: [AccessRecord]) {}
 }
