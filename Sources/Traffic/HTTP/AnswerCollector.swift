@@ -15,8 +15,8 @@ struct AnswerCollector: Sendable {
     /// A list of many backends.
     static let listByteLimit = 1 << 20
 
-    /// Answers that announce another one.
-    private static let interimLimit = 32
+    /// How many answers may announce another one: a backend's endless ones would keep a client waiting.
+    static let interimLimit = 32
 
     private let method: String
     private let byteLimit: Int

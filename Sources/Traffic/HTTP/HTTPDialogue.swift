@@ -243,7 +243,9 @@ extension HTTPDialogue {
     mutating func dialFailed(_ reason: DenialReason, detail: String) -> DialogueStep {
         guard reason == .noBackend, place != nil else {
             // There is none but the one that was too slow.
-            if let timeout { return .refused(.answerTimeout, detail: timeout) }
+            if reason == .noBackend, let timeout {
+                return .refused(.answerTimeout, detail: timeout)
+            }
             return .refused(reason, detail: detail)
         }
         return tryAgain() ?? .refused(reason, detail: detail)

@@ -20,9 +20,6 @@ public struct HTTPExchange: Exchange {
         var loadStatus: String?
     }
 
-    /// How many answers may announce another one: a backend's endless ones would keep a client waiting.
-    private static let interimLimit = 32
-
     private let task: HTTPTask
     private var parts: [Parts] = []
     /// Of the answer; 0 while it is awaited.
@@ -107,7 +104,7 @@ extension HTTPExchange {
                     return answer(head, words, isUnchanged, position)
                 }
                 words += self.words(for: head)
-                guard allows(interim: 1) else { return tooManyInterim }
+                guard allowsInterim() else { return tooManyInterim }
             }
         } catch {
             return malformed(error)
@@ -146,15 +143,15 @@ extension HTTPExchange {
         return head.status == 100 && hasContinued ? [] : head.bytes
     }
 
-    private mutating func allows(interim count: Int) -> Bool {
-        interimCount = UInt8(clamping: Int(interimCount) + count)
-        return interimCount <= Self.interimLimit
+    private mutating func allowsInterim() -> Bool {
+        interimCount += 1
+        return interimCount <= AnswerCollector.interimLimit
     }
 
     private var tooManyInterim: ExchangeStep {
         .refused(
             .badAnswer,
-            detail: "the backend sent more than \(Self.interimLimit) interim answers"
+            detail: "the backend sent more than \(AnswerCollector.interimLimit) interim answers"
         )
     }
 
@@ -210,7 +207,6 @@ extension HTTPExchange {
         do throws(AnswerCollector.Failure) {
             let interim = try collector.receive(bytes)
             parts[0].collector = collector
-            guard allows(interim: interim.count) else { return tooManyInterim }
             guard collector.isComplete, let head = collector.head else {
                 return .more(toClient: interim.flatMap { words(for: $0) })
             }

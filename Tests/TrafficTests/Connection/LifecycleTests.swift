@@ -54,13 +54,19 @@ struct LifecycleTests {
         }
     }
 
-    @Test("A client that has gone ends the exchange at once: nobody reads it before the answer")
-    func clientGoneInExchange() {
+    /// An exchange whose answer is awaited.
+    private static func awaitingAnswer() -> Lifecycle {
         var connection = Lifecycle(.unguarded)
         _ = connection.begin()
         _ = connection.judged(.admitted)
         _ = connection.dialed(.connectedFor(Redirecting()))
         _ = connection.receive(Array("x".utf8).span, from: .backend)
+        return connection
+    }
+
+    @Test("A client that has gone ends the exchange at once: nobody reads it before the answer")
+    func clientGoneInExchange() {
+        var connection = Self.awaitingAnswer()
         #expect(connection.awaitsAnswer)
         let step = connection.writeFailed(.client)
         guard case .end(.clientReset, byReset: true) = step.action else {
@@ -72,11 +78,7 @@ struct LifecycleTests {
     @Test("A backend that answers before it has the request gets no other one")
     func earlyAnswer() {
         for isEarly in [false, true] {
-            var connection = Lifecycle(.unguarded)
-            _ = connection.begin()
-            _ = connection.judged(.admitted)
-            _ = connection.dialed(.connectedFor(Redirecting()))
-            _ = connection.receive(Array("x".utf8).span, from: .backend)
+            var connection = Self.awaitingAnswer()
             _ = connection.receive(Array("x".utf8).span, from: .backend)
             if isEarly { connection.answerIsEarly() }
             #expect(connection.boundsReached().released.contains(.backend) == isEarly)
@@ -107,11 +109,7 @@ struct LifecycleTests {
         "A client that is still sending what nobody wants counts in its limits until it has ended"
     )
     func drainedClient() {
-        var connection = Lifecycle(.unguarded)
-        _ = connection.begin()
-        _ = connection.judged(.admitted)
-        _ = connection.dialed(.connectedFor(Redirecting()))
-        _ = connection.receive(Array("x".utf8).span, from: .backend)
+        var connection = Self.awaitingAnswer()
         _ = connection.receive(Array("x".utf8).span, from: .backend)
         let step = connection.answeredEarly()
         #expect(connection.isDraining && connection.isAdmitted)

@@ -204,6 +204,8 @@ struct HTTPDialogueTests {
         alone.deadlinePassed()
         alone.dialFailed()
         #expect(alone.refusal == .answerTimeout, "there is no other one")
+        talk.dialFailed(.redirectRefused)
+        #expect(talk.refusal == .redirectRefused, "that was the other one's fault")
         var commit = try Talk("PUT /api/db/_stream_load_2pc HTTP/1.1\r\nHost: fe\r\n\r\n")
         commit.connect()
         commit.deadlinePassed()
