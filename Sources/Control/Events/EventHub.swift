@@ -18,8 +18,11 @@ final class EventHub: Sendable {
     static let heartbeat = Duration.seconds(15)
     /// A client that takes nothing for so long is gone.
     static let stallLimit = Duration.seconds(60)
-    /// For the last event of a stream that ends.
-    static let endPatience = Duration.milliseconds(500)
+    /// For the last event of a stream that is revoked: on a busy machine it takes a while to be
+    /// written.
+    static let revocationPatience = Duration.seconds(5)
+    /// The same if the gateway is stopping, which must not wait for clients that do not read.
+    static let stopPatience = Duration.milliseconds(500)
     /// More sessions are not listed, only counted.
     static let sessionLimit = 1_000
     /// With more connections than this, sessions are not even looked at.
@@ -102,7 +105,9 @@ final class EventHub: Sendable {
             state.places.close()
             return Array(state.streams.values)
         }
-        for stream in streams { end(stream, "the gateway is stopping") }
+        for stream in streams {
+            end(stream, "the gateway is stopping", patience: Self.stopPatience)
+        }
     }
 
     /// Looks at once for streams that must end, and for changes: an act was recorded.
@@ -147,12 +152,13 @@ extension EventHub {
     }
 
     /// A client that reads gets the reason; one that does not is closed all the same.
-    private func end(_ stream: EventStream, _ reason: String) {
+    private func end(
+        _ stream: EventStream,
+        _ reason: String,
+        patience: Duration = revocationPatience
+    ) {
         stream.end(.reason(reason))
-        let channel = stream.channel
-        channel.eventLoop.scheduleTask(in: TimeAmount(Self.endPatience)) {
-            channel.close(promise: nil)
-        }
+        stream.close(after: patience)
     }
 }
 

@@ -138,6 +138,8 @@ extension EventRoutes {
             try await put(StreamEvent("end", data: data).text, stream, &writing)
         }
         try await writing.finish(nil)
+        // What was written last still has to leave.
+        stream.close(after: EventHub.stopPatience)
     }
 
     private static func put(

@@ -98,6 +98,12 @@ extension EventStream {
     }
 
     var ending: Ending? { state.withLock { $0.ending } }
+
+    /// Closes the connection after this time, whatever has been written by then.
+    func close(after time: Duration) {
+        let channel = channel
+        channel.eventLoop.scheduleTask(in: TimeAmount(time)) { channel.close(promise: nil) }
+    }
 }
 
 // MARK: - Writing

@@ -16,7 +16,7 @@ extension IntegrationTests {
         func importOnce() throws {
             var site = try StoreSite(whitelist: Self.whitelist)
             let first = try site.start()
-            #expect(first.operatorLog.contains("imported the policy of warehouse WHTEST"))
+            #expect(first.logs("imported the policy of warehouse WHTEST"))
             #expect(try site.admitted(of: Self.sources) == ["127.0.0.8"])
             #expect(try first.exportedPolicy().warehouses[0].entries.map(\.cidr) == ["127.0.0.8"])
             #expect(try first.command("whitelist", "add", "127.0.0.9").status == 0)

@@ -102,7 +102,7 @@ extension IntegrationTests {
             let site = try Site()
             let sluice = try site.start()
             let fingerprint = try Self.fingerprint(of: site.ownCertificate)
-            #expect(sluice.operatorLog.contains(fingerprint), "\(sluice.operatorLog)")
+            #expect(sluice.logs(fingerprint), "\(sluice.operatorLog)")
             let trusted = try site.curl("/healthz", "--cacert", site.ownCertificate)
             #expect(trusted.output == "ok\n", "\(trusted)")
             #expect(try site.curl("/healthz", "--insecure").output == "ok\n")

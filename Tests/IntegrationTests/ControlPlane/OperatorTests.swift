@@ -300,7 +300,7 @@ extension IntegrationTests {
             let head = try run("audit verify", says: "valid: 8 records").output
             let hash = try #require(head.split(separator: " ").last)
             // What was logged cannot be rewritten in the store without a trace.
-            #expect(sluice.operatorLog.contains(hash.trimmingCharacters(in: .newlines)))
+            #expect(sluice.logs(hash.trimmingCharacters(in: .newlines)))
         }
 
         @Test("An exported policy is applied without effect; another one as a whole or not at all")

@@ -38,7 +38,7 @@ extension IntegrationTests {
         /// What a gateway is like that has fallen back to its last policy.
         private func expectLastPolicy(_ sluice: SluiceProcess, at site: StoreSite) throws {
             #expect(try site.admitted(of: Self.sources) == ["127.0.0.8"])
-            #expect(sluice.operatorLog.contains(#""level":"critical""#), "\(sluice.operatorLog)")
+            #expect(sluice.logs(#""level":"critical""#), "\(sluice.operatorLog)")
             let status = try sluice.get("/v1/status")
             #expect(status.body.contains(#""isRestored":true"#), "\(status)")
             #expect(try sluice.command("status").output.contains("last active policy"))
@@ -77,7 +77,7 @@ extension IntegrationTests {
             let nothing = try site.start(isAwaited: false)
             #expect(try nothing.process.waitUntilExit() == 1)
             #expect(
-                nothing.operatorLog.contains("\(site.path) is missing"),
+                nothing.logs("\(site.path) is missing"),
                 "\(nothing.operatorLog)"
             )
             #expect(throws: SocketError.self) { try Connection(to: site.listen) }
@@ -146,14 +146,14 @@ extension IntegrationTests {
             try wait(for: "a start or an end") {
                 next.operatorLog.contains("is ready") || !next.process.isRunning
             }
-            #expect(next.operatorLog.contains("it has lost changes"), "\(next.operatorLog)")
+            #expect(next.logs("it has lost changes"), "\(next.operatorLog)")
             if next.process.isRunning {
                 try expectLastPolicy(next, at: site)
                 let status = try next.get("/v1/status").body
                 #expect(status.contains("it has lost changes"), "\(status)")
                 try next.kill()
             } else {
-                #expect(next.operatorLog.contains("lacks changes up to"), "\(next.operatorLog)")
+                #expect(next.logs("lacks changes up to"), "\(next.operatorLog)")
             }
 
             let restore = try runProgram(
@@ -206,14 +206,14 @@ extension IntegrationTests {
                 try #require(result.status == 0, "\(result)")
                 try expectRefusal(by: sluice)
                 #expect(try site.admitted(of: Self.sources) == ["127.0.0.8", "127.0.0.9"])
-                #expect(sluice.operatorLog.contains("cannot write to the store"), "\(damage)")
+                #expect(sluice.logs("cannot write to the store"), "\(damage)")
                 let status = try sluice.command("status").output
                 #expect(status.contains("the store cannot be used"), "\(damage): \(status)")
                 #expect(try sluice.terminate() == 0)
                 let next = try site.start()
                 #expect(try site.admitted(of: Self.sources) == ["127.0.0.8", "127.0.0.9"])
                 guard damage.contains("rm") else { continue }
-                #expect(next.operatorLog.contains(#""level":"critical""#), "\(damage)")
+                #expect(next.logs(#""level":"critical""#), "\(damage)")
             }
         }
 
@@ -235,7 +235,7 @@ extension IntegrationTests {
             }
             #expect(try refusal.status == 503 && refusal.code == "StoreUnavailable", "\(refusal)")
             #expect(try refusal.message.contains("full"), "\(refusal)")
-            #expect(sluice.operatorLog.contains("cannot write to the store"))
+            #expect(sluice.logs("cannot write to the store"))
             #expect(try site.admitted(of: Self.sources + [last]) == ["127.0.0.8"])
             #expect(try sluice.get("/readyz").status == 200)
 
@@ -256,7 +256,7 @@ extension IntegrationTests {
             let open = try StoreSite(whitelist: nil)
             let first = try open.start()
             let warning = "warehouse WHTEST admits every address (0.0.0.0/0 and ::/0)"
-            #expect(first.operatorLog.contains(warning), "\(first.operatorLog)")
+            #expect(first.logs(warning), "\(first.operatorLog)")
             #expect(try open.admitted(of: Self.sources) == Self.sources)
             let cidrs = try first.exportedPolicy().warehouses[0].entries.map(\.cidr)
             #expect(Set(cidrs) == ["0.0.0.0/0", "::/0"])

@@ -73,7 +73,7 @@ extension IntegrationTests {
                 isAwaited: false
             )
             #expect(try second.process.waitUntilExit() == 1)
-            #expect(second.operatorLog.contains("\(site.path) is in use"), "\(second.operatorLog)")
+            #expect(second.logs("\(site.path) is in use"), "\(second.operatorLog)")
         }
 
         private struct Created: Decodable {
@@ -156,7 +156,7 @@ extension IntegrationTests {
                 #expect(try runProgram("truncate", ["-s", "5000", file]).status == 0)
             }
             let lost = try site.start()
-            #expect(lost.operatorLog.contains(#""level":"critical""#), "\(lost.operatorLog)")
+            #expect(lost.logs(#""level":"critical""#), "\(lost.operatorLog)")
             #expect(try site.admitted(of: Self.sources) == ["127.0.0.7", "127.0.0.8"])
 
             // It has not got the store open.

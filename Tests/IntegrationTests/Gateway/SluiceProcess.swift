@@ -47,6 +47,19 @@ final class SluiceProcess: Sendable {
     /// What the gateway says to its operator.
     var operatorLog: String { process.errorOutput }
 
+    /// Whether the gateway tells its operator this text: it writes its log after what it logs, and
+    /// nobody waits for that.
+    func logs(_ text: String) -> Bool {
+        let deadline = ContinuousClock.now + patience
+        while ContinuousClock.now < deadline {
+            let isRunning = process.isRunning
+            if operatorLog.contains(text) { return true }
+            guard isRunning else { return false }
+            pause(.milliseconds(10))
+        }
+        return false
+    }
+
     func waitUntilReady() throws {
         try wait(for: "a ready gateway; it says \(process.output)\(operatorLog)") {
             guard process.isRunning else {

@@ -147,7 +147,7 @@ extension IntegrationTests {
                 isAwaited: false
             )
             #expect(try other.process.waitUntilExit() != 0)
-            #expect(other.operatorLog.contains("cannot listen on \(server) for DNS"))
+            #expect(other.logs("cannot listen on \(server) for DNS"))
             #expect(try Dig.ask("whtest.gw.example", at: server).values == ["127.0.0.1"])
             #expect(sluice.process.isRunning)
         }

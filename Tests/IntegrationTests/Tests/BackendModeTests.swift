@@ -86,7 +86,7 @@ extension IntegrationTests {
             #expect(try Set(site.names(10)) == ["a", "b"])
             try site.command("mode", "configured", "\(site.b.endpoint)")
             #expect(try Set(site.names(10)) == ["a"])
-            #expect(site.sluice.operatorLog.contains("\(site.b.endpoint) (listener"))
+            #expect(site.sluice.logs("\(site.b.endpoint) (listener"))
         }
 
         @Test("In maintenance a backend is not checked; in drain it is")

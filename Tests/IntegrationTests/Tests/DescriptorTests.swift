@@ -35,8 +35,8 @@ extension IntegrationTests {
             let file = GatewayFile(try ListenerFile("tcp", to: .free()))
             let sluice = try SluiceProcess(file, openFileLimit: limit, isAwaited: false)
             #expect(try sluice.process.waitUntilExit() == 1)
-            #expect(sluice.operatorLog.contains("the open file limit is \(limit)"))
-            #expect(sluice.operatorLog.contains("ulimit -n"))
+            #expect(sluice.logs("the open file limit is \(limit)"))
+            #expect(sluice.logs("ulimit -n"))
         }
 
         @Test("The first error names what the whole configuration needs")
@@ -49,7 +49,7 @@ extension IntegrationTests {
             let sluice = try SluiceProcess(file, openFileLimit: 20, isAwaited: false)
             #expect(try sluice.process.waitUntilExit() == 1)
             #expect(
-                sluice.operatorLog.contains("needed for 3 workers and 2 listeners"),
+                sluice.logs("needed for 3 workers and 2 listeners"),
                 "\(sluice.operatorLog)"
             )
         }

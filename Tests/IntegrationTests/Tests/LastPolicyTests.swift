@@ -41,8 +41,8 @@ extension IntegrationTests {
             try FileManager.default.removeItem(atPath: site.list)
 
             let second = try SluiceProcess(site.file)
-            #expect(second.operatorLog.contains(#""level":"critical""#))
-            #expect(second.operatorLog.contains("office.cidrs"))
+            #expect(second.logs(#""level":"critical""#))
+            #expect(second.logs("office.cidrs"))
             #expect(try Connection(to: site.listen, from: "127.0.0.8").exchange("second"))
             #expect(try Connection(to: site.listen, from: "127.0.0.7").receiveToEnd().bytes.isEmpty)
 
@@ -63,7 +63,7 @@ extension IntegrationTests {
             try FileManager.default.removeItem(atPath: site.list)
             let gateway = try SluiceProcess(site.file, isAwaited: false)
             #expect(try gateway.process.waitUntilExit(within: patience) == 78)
-            #expect(gateway.operatorLog.contains("policy.json is damaged"))
+            #expect(gateway.logs("policy.json is damaged"))
         }
 
         @Test("Any other error in the configuration keeps the gateway from starting")
@@ -75,7 +75,7 @@ extension IntegrationTests {
             file.settings.append("unknownKey: 1")
             let gateway = try SluiceProcess(file, isAwaited: false)
             #expect(try gateway.process.waitUntilExit(within: patience) == 78)
-            #expect(gateway.operatorLog.contains("unknownKey"))
+            #expect(gateway.logs("unknownKey"))
         }
     }
 }

@@ -79,7 +79,7 @@ extension IntegrationTests {
                 }
             }
             #expect(try hear(at: listener, byteCount: 5) == "first")
-            #expect(sluice.operatorLog.contains("late.test resolves to \(NamedNetwork.host)"))
+            #expect(sluice.logs("late.test resolves to \(NamedNetwork.host)"))
 
             // Eight names that hang beside it do not delay a change: it is seen within its interval.
             network.names["late.test"] = .addresses(["10.5.0.9"])
@@ -139,7 +139,7 @@ extension IntegrationTests {
                 #expect(try sluice.accessLine().reason == "noBackend")
                 #expect(try sluice.accessLog().count == 1, "one connection stays one")
                 let words = "\(target): \(NamedNetwork.host) is not used: it is the gateway's own"
-                #expect(sluice.operatorLog.contains(words), "\(sluice.operatorLog)")
+                #expect(sluice.logs(words), "\(sluice.operatorLog)")
             }
         }
 
@@ -168,8 +168,8 @@ extension IntegrationTests {
                 #expect(try client.receiveToEnd().bytes.isEmpty)
             }
             #expect(metadata.accepted == 0)
-            #expect(sluice.operatorLog.contains("169.254.169.254 is not used: it is a link-local"))
-            #expect(sluice.operatorLog.contains("127.0.0.1 is not used: it is a loopback address"))
+            #expect(sluice.logs("169.254.169.254 is not used: it is a link-local"))
+            #expect(sluice.logs("127.0.0.1 is not used: it is a loopback address"))
 
             // Written literally, loopback is meant.
             let own = try network.inside { try ThreadedServer.named("local") }

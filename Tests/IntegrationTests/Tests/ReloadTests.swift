@@ -140,7 +140,7 @@ extension IntegrationTests {
             try wait(for: "a failed reload in the metrics") {
                 try sluice.reloadSucceeded() == false
             }
-            #expect(sluice.operatorLog.contains(#""level":"error""#))
+            #expect(sluice.logs(#""level":"error""#))
             // What stands before an error of the syntax is reported too: the keys of the aliases.
             let failures = ["reload failed: 1 error, first: ", "reload failed: 2 errors, first: "]
             #expect(failures.contains(where: sluice.operatorLog.contains))
@@ -190,7 +190,7 @@ extension IntegrationTests {
             try wait(for: "generation 2 in \(sluice.operatorLog)") {
                 sluice.operatorLog.contains("notice configuration reloaded (generation 2)\n")
             }
-            #expect(sluice.operatorLog.contains("notice listening on \(added.listen) "))
+            #expect(sluice.logs("notice listening on \(added.listen) "))
             #expect(try Connection(to: added.listen).exchange("x"))
             try wait(for: "a line in \(path)") {
                 (try? String(contentsOfFile: path, encoding: .utf8))?.hasSuffix("}\n") == true

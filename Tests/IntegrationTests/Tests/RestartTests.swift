@@ -80,7 +80,7 @@ extension IntegrationTests {
             )
             #expect(try other.process.waitUntilExit() == 1)
             let expected = "cannot listen on \(file.listeners[0].listen): address already in use"
-            #expect(other.operatorLog.contains(expected))
+            #expect(other.logs(expected))
             #expect(try old.terminate() == 0)
         }
     }

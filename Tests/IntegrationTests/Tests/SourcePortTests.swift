@@ -53,7 +53,7 @@ extension IntegrationTests {
             }
             let line = try route.sluice.accessLine { $0.verdict == "deny" }
             #expect(line.reason == "noSourcePort")
-            #expect(route.sluice.operatorLog.contains("sourceAddresses"))
+            #expect(route.sluice.logs("sourceAddresses"))
             let backend = try network.inside { try route.sluice.backend("\(server.endpoint)") }
             #expect(backend?.health == "healthy")
             #expect(backend?.connectFailures == 0)

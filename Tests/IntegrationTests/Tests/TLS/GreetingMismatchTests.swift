@@ -64,7 +64,7 @@ extension IntegrationTests {
                 #expect(notice.contains(part), "\(part): \(notice)")
             }
             let start = "backend \(database.endpoint) (listener \(listen), warehouse WHTEST)"
-            #expect(sluice.operatorLog.contains("\(start) is MariaDB (5.5.5-10."))
+            #expect(sluice.logs("\(start) is MariaDB (5.5.5-10."))
             // As the notice says.
             let version = try #require(
                 notice.firstMatch(of: /greeting\.serverVersion to ([^ ,)]+)/)?.1
@@ -75,7 +75,7 @@ extension IntegrationTests {
             try wait(for: "the end of the notice") {
                 try !notices(sluice).contains("is MariaDB")
             }
-            #expect(sluice.operatorLog.contains("\(start) has what clients are greeted with"))
+            #expect(sluice.logs("\(start) has what clients are greeted with"))
         }
 
         @Test("A client's login finds those that no health check sees")

@@ -190,7 +190,7 @@ extension IntegrationTests {
             try wait(for: "the new certificate", within: .seconds(60)) {
                 try gate.shakeHands().subject == "renewed.example"
             }
-            #expect(gate.sluice.operatorLog.contains("certificate files changed, and are used"))
+            #expect(gate.sluice.logs("certificate files changed, and are used"))
         }
 
         @Test("`sluice cert` and the metrics show what is served, and until when")
