@@ -389,8 +389,9 @@ extension Gateway {
         status.startSettings = startSettings
         status.generation = publishedGeneration.withLock { $0 }
         var tls = services.tls.status
+        let learning = learner.status
         inventory.withLock { inventory in
-            status.listeners = inventory.listenerStatus
+            status.listeners = inventory.listenerStatus(learning)
             tls.certificates = inventory.tls.certificates
             status.awaitingRestart = startSettings.keys(
                 changedIn: StartSettings(inventory.configuration.topology)

@@ -116,6 +116,7 @@ struct TargetLearnerTests {
         #expect(status.redirectTargets?.map(\.address) == ["10.77.0.2:8040", "10.77.0.3:8040"])
         #expect(status.redirectTargets?.allSatisfy { $0.isRedirectTarget == true } == true)
         #expect(status.backends.map(\.isRedirectTarget) == [nil])
+        #expect(status.redirectLearning?.count == 2 && status.redirectLearning?.failure == nil)
         let list = BackendList(of: [status], hasRedirectTargets: true)
         #expect(list.backends.count == 3)
         #expect(BackendList(of: [status]).backends.count == 1)
@@ -173,6 +174,11 @@ struct TargetLearnerTests {
         let reason = "\(server.address), as user check: the front end does not let the user in"
         let failure = LearningRecord.Event.failed(reason: reason, inUse: 1)
         try await eventually { fixture.learning.contains(failure) }
+        func learning() -> RedirectLearningStatus? {
+            fixture.gateway.status().listeners[0].redirectLearning
+        }
+        let failing = try #require(learning())
+        #expect(failing.failure == reason && failing.count == 1 && failing.failingSince != nil)
         try await eventually { fixture.learning.contains(where: \.isOutdated) }
         let count = server.requests.count
         try await eventually { server.requests.count > count + 3 }
@@ -181,6 +187,7 @@ struct TargetLearnerTests {
         #expect(fixture.targets == ["10.77.0.1:8040"])
         answer.withLock { $0 = Self.list("10.77.0.1") }
         try await eventually { fixture.learning.last == .learned(count: 1) }
+        #expect(learning()?.failure == nil && learning()?.failingSince == nil)
         #expect(!"\(fixture.events.all)".contains("secret"))
         await fixture.stop()
     }

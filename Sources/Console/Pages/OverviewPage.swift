@@ -320,6 +320,8 @@ extension OverviewPage.Notice {
             (word, path, step) = ("Down", "#backends-title", "See the backends")
         case "backendMismatch":
             (word, path, step) = ("Mismatch", "#backends-title", "See the backends")
+        case "redirectsUnknown":
+            (word, path, step) = ("Redirects", "#backends-title", "See the backends")
         case "certificateExpiring", "certificateFailing":
             (word, path, step) = ("Certificate", nil, "")
         case "namesFailing":

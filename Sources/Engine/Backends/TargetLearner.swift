@@ -1,5 +1,7 @@
+import Addresses
 import Dispatch
 package import MySQLClient
+import Operations
 import Settings
 import Sockets
 import Time
@@ -37,7 +39,7 @@ package struct PasswordUnavailable: Error, Hashable {
 /// Learns from front ends where their redirects may lead, off the data path: all conversations run on
 /// one queue over one epoll set, as those of ``HealthChecker`` do.
 ///
-/// Everything is accessed on `queue` only.
+/// Everything but ``status`` is accessed on `queue` only.
 final class TargetLearner: @unchecked Sendable {
     // @unchecked: see above; the Dispatch queue is the isolation.
 
@@ -67,6 +69,7 @@ final class TargetLearner: @unchecked Sendable {
     private var schedule = CheckSchedule<Lesson.ID>(limit: conversationLimit)
     private var lessons: [Lesson.ID: Lesson] = [:]
     private var records: [Lesson.ID: LearningRecord] = [:]
+    private let statuses = Locked<[Lesson.ID: RedirectLearningStatus]>([:])
     private var roundCount = 0
     private var source: (any DispatchSourceRead)?
     private var isStopped = false
@@ -115,12 +118,21 @@ final class TargetLearner: @unchecked Sendable {
         queue.async { [self] in readPassword = read }
     }
 
+    /// Of each service with at least one attempt. May be called from anywhere.
+    var status: [Service.ID: RedirectLearningStatus] {
+        let statuses = statuses.withLock { $0 }
+        return Dictionary(statuses.map { ($0.key.service, $0.value) }) { first, _ in first }
+    }
+
     /// Learns this from now on, and nothing else. New lessons begin immediately.
     func watch(_ lessons: [Lesson]) {
         queue.async { [self] in
             if isStopped { return }
             self.lessons = Dictionary(lessons.map { ($0.id, $0) }) { first, _ in first }
             records = records.filter { self.lessons[$0.key] != nil }
+            statuses.withLock { statuses in
+                statuses = statuses.filter { self.lessons[$0.key] != nil }
+            }
             schedule.watch(
                 self.lessons.mapValues(\.learning.interval.milliseconds),
                 at: Moment.now().milliseconds
@@ -289,6 +301,11 @@ extension TargetLearner {
         guard lessons[lesson.id] != nil else { return }
         let (hasChanged, event) = records[lesson.id, default: record(of: lesson)]
             .succeed(servers, at: Moment.now().milliseconds)
+        update(lesson) { status in
+            status.count = servers.places.count
+            status.failure = nil
+            status.failingSince = nil
+        }
         if hasChanged { learned?(servers.places, lesson.service) }
         if let event { report(.learning(service: lesson.service, event)) }
     }
@@ -298,7 +315,16 @@ extension TargetLearner {
         guard lessons[lesson.id] != nil else { return }
         let event = records[lesson.id, default: record(of: lesson)]
             .fail(reason, at: Moment.now().milliseconds)
+        update(lesson) { status in
+            status.failure = reason
+            status.failingSince = status.failingSince ?? Moment.now().unixTime
+        }
         if let event { report(.learning(service: lesson.service, event)) }
+    }
+
+    private func update(_ lesson: Lesson, _ body: (inout RedirectLearningStatus) -> Void) {
+        let new = RedirectLearningStatus(listener: lesson.service.listener?.description)
+        statuses.withLock { body(&$0[lesson.id, default: new]) }
     }
 
     private func record(of lesson: Lesson) -> LearningRecord {

@@ -221,10 +221,12 @@ extension Inventory {
     }
 
     /// In the configuration's order.
-    var listenerStatus: [ListenerStatus] {
+    func listenerStatus(_ learning: [Service.ID: RedirectLearningStatus]) -> [ListenerStatus] {
         topology.listeners.flatMap { listener in
             let routes = listeners[listener.address]?.routes
-            return routes?.status { shortcomings[BackendPlace($0, at: listener)] ?? [] } ?? []
+            return routes?.status(learning) { backend in
+                shortcomings[BackendPlace(backend, at: listener)] ?? []
+            } ?? []
         }
     }
 }

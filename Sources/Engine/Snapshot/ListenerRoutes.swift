@@ -105,9 +105,19 @@ final class ListenerRoutes: Sendable {
 
     /// One for each destination, and one for the clients that took no route if such may be.
     ///
-    /// - Parameter shortcomings: what a backend lacks of what the clients are greeted with.
-    func status(_ shortcomings: (Backend) -> [String]) -> [ListenerStatus] {
-        let routes = all.map { $0.status(shortcomings) }
+    /// - Parameters:
+    ///   - learning: how services learn where their redirects may lead.
+    ///   - shortcomings: what a backend lacks of what the clients are greeted with.
+    func status(
+        _ learning: [Service.ID: RedirectLearningStatus],
+        _ shortcomings: (Backend) -> [String]
+    ) -> [ListenerStatus] {
+        let routes = all.map { route in
+            var status = route.status(shortcomings)
+            let service = route.profile.destination?.service
+            status.redirectLearning = service.flatMap { learning[$0] }
+            return status
+        }
         return profile.destination == nil ? routes + [profile.status] : routes
     }
 }

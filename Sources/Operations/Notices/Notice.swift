@@ -22,6 +22,8 @@ package enum NoticeKind: String, Hashable, Sendable, CaseIterable, Codable {
     case serviceDown
     /// A MySQL backend lacks something that clients are greeted with.
     case backendMismatch
+    /// Front ends do not say where their redirects may lead.
+    case redirectsUnknown
     /// A warehouse admits at least half of all addresses.
     case policyOpen
     /// Somebody tries passwords.

@@ -121,6 +121,42 @@ extension NoticeFacts {
         }
     }
 
+    /// Without a list, redirects to servers that are not configured are refused.
+    var redirectConditions: [NoticeCondition] {
+        struct Learning: Hashable {
+            let warehouse: String
+            let status: RedirectLearningStatus
+            let hasTargets: Bool
+        }
+        let failing = status.listeners.compactMap { listener -> Learning? in
+            guard let warehouse = listener.warehouse, let status = listener.redirectLearning,
+                status.failure != nil
+            else { return nil }
+            let hasTargets = listener.redirectTargets != nil
+            return Learning(warehouse: warehouse, status: status, hasTargets: hasTargets)
+        }
+        // Several listeners may lead to one service.
+        return Set(failing).map { failing in
+            let status = failing.status
+            let reason = LogText.harmless(status.failure ?? "")
+            let rest =
+                status.count == 0
+                ? "redirects to servers outside of redirects.targets are refused"
+                : "the last list (\(status.count.of("server"))) stays in use"
+            var condition = NoticeCondition(
+                .redirectsUnknown,
+                failing.hasTargets ? .warning : .critical,
+                of: failing.warehouse,
+                subject: "redirects of \(status.service)",
+                name: status.service,
+                "Where the service \(status.service) redirects to cannot be learned:"
+                    + " \(reason); \(rest)."
+            )
+            condition.patience = backendDownAfter
+            return condition
+        }
+    }
+
     /// Whether a listener's endpoint cannot be reached because its owner has not accepted it.
     private func isPending(_ listener: ListenerStatus) -> Bool {
         listener.link == .outbound

@@ -109,8 +109,31 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     package var backends: [BackendStatus] = []
     /// Servers that only redirects of the backends lead to, configured or learned; `nil` for none.
     package var redirectTargets: [BackendStatus]?
+    /// How they are learned; `nil` if they are not, or before the first attempt.
+    package var redirectLearning: RedirectLearningStatus?
 
     package init() {}
+}
+
+/// How the front ends of a service are asked where their redirects may lead.
+package struct RedirectLearningStatus: Hashable, Sendable, Codable {
+    /// The listener inside which the service is written; `nil` if several may lead to it.
+    package var listener: String?
+    /// Servers in the last list, which stays in use until the next one.
+    package var count: Int
+    /// Why there is no newer list; `nil` if the last attempt has succeeded.
+    package var failure: String?
+    package var failingSince: UnixTime?
+
+    package init(listener: String?, count: Int = 0) {
+        self.listener = listener
+        self.count = count
+    }
+
+    /// The service in sentences: `http`, or `http at 0.0.0.0:8030`.
+    package var service: String {
+        ServiceProtocol.http.rawValue + (listener.map { " at \($0)" } ?? "")
+    }
 }
 
 package struct BackendStatus: Hashable, Sendable, Codable {

@@ -74,6 +74,52 @@ extension PrometheusText {
     }
 }
 
+// MARK: - Where redirects lead
+
+extension PrometheusText {
+    mutating func appendRedirects(_ listeners: [ListenerStatus]) {
+        // What belongs to a service is the same for each listener that leads to it.
+        var seen: Set<[String: String]> = []
+        let learning = listeners.compactMap { listener in
+            listener.redirectLearning.map { (listener.serviceLabels($0.listener), $0) }
+        }.filter { seen.insert($0.0).inserted }
+        if !learning.isEmpty { appendLearning(learning) }
+        let targets = listeners.flatMap { listener in
+            (listener.redirectTargets ?? []).map { (listener.labels(of: $0), $0) }
+        }.filter { seen.insert($0.0).inserted }
+        if !targets.isEmpty { appendTargets(targets) }
+    }
+
+    private mutating func appendLearning(_ all: [([String: String], RedirectLearningStatus)]) {
+        family(
+            "sluice_redirect_learning_up",
+            .gauge,
+            "1 if the last attempt to learn redirect targets has succeeded."
+        ) { family in
+            for (labels, status) in all { family.sample(status.failure == nil ? 1 : 0, labels) }
+        }
+        family("sluice_redirect_targets_learned", .gauge, "Servers in the last list.") { family in
+            for (labels, status) in all { family.sample(status.count, labels) }
+        }
+    }
+
+    private mutating func appendTargets(_ all: [([String: String], BackendStatus)]) {
+        family(
+            "sluice_redirect_target_connections",
+            .gauge,
+            "Connections to a redirect target, established or in progress."
+        ) { family in
+            for (labels, target) in all { family.sample(target.activeConnections, labels) }
+        }
+        family("sluice_redirect_target_connects_total", .counter, "Successful connects.") {
+            for (labels, target) in all { $0.sample(target.connections, labels) }
+        }
+        family("sluice_redirect_target_connect_failures_total", .counter, "Failed connects.") {
+            for (labels, target) in all { $0.sample(target.connectFailures, labels) }
+        }
+    }
+}
+
 extension ListenerStatus {
     fileprivate var requestLabels: [String: String] {
         ["warehouse": warehouse ?? "", "listener": address]

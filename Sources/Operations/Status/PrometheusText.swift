@@ -33,6 +33,7 @@ package struct PrometheusText: CustomStringConvertible {
         appendListeners(status.listeners)
         appendBackends(status.listeners)
         appendHTTP(status.listeners)
+        appendRedirects(status.listeners)
         appendTLS(status.tls)
         if let control { appendControlPlane(control) }
         appendProcess(process, startedAt: status.startedAt.seconds)
@@ -280,15 +281,15 @@ extension ListenerStatus {
         ]
     }
 
-    fileprivate func labels(of backend: BackendStatus) -> [String: String] {
+    func labels(of backend: BackendStatus) -> [String: String] {
         let name = backend.address.map { $0 == backend.name ? $0 : "\(backend.name) (\($0))" }
-        var labels = ["warehouse": warehouse ?? "", "backend": name ?? backend.name]
-        if let listener = backend.listener {
-            labels["listener"] = listener
-        } else {
-            labels["service"] = `protocol`.rawValue
-        }
-        return labels
+        return serviceLabels(backend.listener).merging(["backend": name ?? backend.name]) { $1 }
+    }
+
+    /// - Parameter listener: inside which the service is written; `nil` if several may lead to it.
+    func serviceLabels(_ listener: String?) -> [String: String] {
+        let service = listener.map { ["listener": $0] } ?? ["service": `protocol`.rawValue]
+        return service.merging(["warehouse": warehouse ?? ""]) { $1 }
     }
 }
 

@@ -106,6 +106,14 @@ struct StatusTable: CustomStringConvertible {
             if let failure = listener.failure {
                 lines.append("outbound listener \(listener.address) is not open: \(failure)")
             }
+            if let learning = listener.redirectLearning, let failure = learning.failure {
+                let since = learning.failingSince.map { " since \($0.rfc3339)" } ?? ""
+                let warehouse = listener.warehouse ?? "-"
+                lines.append(
+                    "redirect targets of \(warehouse) (\(learning.service)) cannot be learned"
+                        + "\(since): \(failure)"
+                )
+            }
             guard let end = listener.shadowUntil, end > .systemTime else { continue }
             lines.append(
                 "listener \(listener.address) is in shadow mode until \(end.rfc3339): it has admitted"
@@ -122,7 +130,10 @@ struct StatusTable: CustomStringConvertible {
         if status.droppedAccessLogLines > 0 {
             lines.append("access log: \(status.droppedAccessLogLines.of("line")) lost")
         }
-        return lines.map(LogText.harmless)
+        // Several listeners may lead to one service.
+        return lines.map(LogText.harmless).reduce(into: []) { unique, line in
+            if !unique.contains(line) { unique.append(line) }
+        }
     }
 
     /// The routes of listeners that choose between warehouses, or by what clients say.

@@ -134,6 +134,29 @@ struct NoticeConditionTests {
         #expect(found[0].sentence.hasSuffix("lacks this (do that); it is old (update it)."))
     }
 
+    @Test("Redirect targets that cannot be learned are one notice for each service")
+    func redirects() {
+        var listener = Self.listener([.healthy])
+        listener.protocol = .http
+        listener.redirectLearning = RedirectLearningStatus(listener: nil, count: 2)
+        #expect(conditions { $0.status.listeners = [listener] } == [])
+        listener.redirectLearning?.failure = "fe-1:8030: no\nanswer"
+        listener.redirectTargets = [BackendStatus(), BackendStatus()]
+        var other = listener
+        other.address = "127.0.0.1:8031"
+        let shared = conditions { $0.status.listeners = [listener, other] }
+        #expect(shared.map(\.kind) == [.redirectsUnknown])
+        #expect(shared[0].severity == .warning && shared[0].patience == .seconds(30))
+        #expect(shared[0].sentence.contains("no answer; the last list (2 servers) stays in use."))
+        // Without any list, and without any other target, loads fail.
+        listener.redirectLearning?.count = 0
+        listener.redirectTargets = nil
+        let bare = conditions { $0.status.listeners = [listener] }
+        #expect(bare.map(\.severity) == [.critical])
+        #expect(bare[0].sentence.hasSuffix("outside of redirects.targets are refused."))
+        #expect(bare[0].key == shared[0].key)
+    }
+
     @Test("A backend that an operator has taken out of service is expected to be down")
     func maintenance() {
         for mode in [BackendMode.drain, .maintenance] {

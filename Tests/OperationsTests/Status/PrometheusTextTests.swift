@@ -1,6 +1,7 @@
 import CIDRTrie
 import Configurations
 import Operations
+import Policy
 import SeededRandom
 import TestInputs
 import Testing
@@ -71,6 +72,41 @@ struct PrometheusTextTests {
         #expect(value("sluice_http_hop_seconds_count") == 4)
         #expect(value("sluice_http_redirects_total", ["result": "followed"]) == 1)
         #expect(value("sluice_http_redirects_total", ["result": "refused"]) == 1)
+    }
+
+    @Test("What is learned of redirects is shown once for each service, and absent without any")
+    func redirects() throws {
+        #expect(!PrometheusText(.example).description.contains("sluice_redirect_"))
+        var listener = ListenerStatus()
+        (listener.warehouse, listener.protocol) = ("W", .http)
+        (listener.address, listener.redirectLearning) = (
+            "0.0.0.0:8030", RedirectLearningStatus(listener: nil, count: 3)
+        )
+        var target = BackendStatus()
+        (target.name, target.address) = ("be-1:8040", "10.0.0.1:8040")
+        (target.activeConnections, target.connections, target.connectFailures) = (1, 5, 2)
+        listener.redirectTargets = [target]
+        var other = listener
+        other.address = "0.0.0.0:8031"
+        var own = listener
+        own.address = "0.0.0.0:8032"
+        own.redirectLearning = RedirectLearningStatus(listener: own.address, count: 1)
+        own.redirectLearning?.failure = "no answer"
+        own.redirectTargets = nil
+        var status = GatewayStatus()
+        status.listeners = [listener, other, own]
+        let page = try page(status)
+        let shared = ["warehouse": "W", "service": "http"]
+        let single = ["warehouse": "W", "listener": "0.0.0.0:8032"]
+        #expect(page.value("sluice_redirect_learning_up", shared) == 1)
+        #expect(page.value("sluice_redirect_learning_up", single) == 0)
+        #expect(page.value("sluice_redirect_targets_learned", shared) == 3)
+        #expect(page.value("sluice_redirect_targets_learned", single) == 1)
+        let labels = shared.merging(["backend": "be-1:8040 (10.0.0.1:8040)"]) { $1 }
+        #expect(page.value("sluice_redirect_target_connections", labels) == 1)
+        #expect(page.value("sluice_redirect_target_connects_total", labels) == 5)
+        #expect(page.value("sluice_redirect_target_connect_failures_total", labels) == 2)
+        #expect(page.samples.count { $0.name == "sluice_redirect_learning_up" } == 2)
     }
 
     @Test("A failed reload is visible, and so is when the last one succeeded")

@@ -302,9 +302,13 @@ extension Schema {
             "accepted": .count, "admitted": .count, "shadowed": .count, "shadowUntil?": .moment,
             "denied": .map(.count), "ends": .map(.count),
             "bytesIn": .count, "bytesOut": .count, "backends": .list(of: .backend),
-            "redirectTargets?": .list(of: .backend),
+            "redirectTargets?": .list(of: .backend), "redirectLearning?": redirectLearning,
         ])
     )
+
+    private static let redirectLearning = Schema.object([
+        "listener?": .socketAddress, "count": .count, "failure?": .text, "failingSince?": .moment,
+    ])
 
     private static let http = Schema.object([
         "mode": .word(HTTPTerms.Mode.self), "requests": .map(.map(.count)), "loads": .map(.count),
