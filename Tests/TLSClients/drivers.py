@@ -158,7 +158,7 @@ def kill(driver, host, port, user, password, authority, *others):
     def sleep(number):
         try:
             cursor = sessions[number].cursor()
-            cursor.execute("SELECT SLEEP(6)")
+            cursor.execute(f"SELECT SLEEP({60 if number == 0 else 6})")
             outcomes[number] = str(cursor.fetchall()[0][0])
         except pymysql.Error as error:
             outcomes[number] = str(error.args[0])
@@ -191,7 +191,7 @@ def kill(driver, host, port, user, password, authority, *others):
     except pymysql.Error:
         ended = True
     return {
-        "outcomes": outcomes, "refused": refused, "isFast": waited < 3, "isAlive": alive,
+        "outcomes": outcomes, "refused": refused, "isFast": waited < 30, "isAlive": alive,
         "hasEnded": ended, "areDistinct": len(set(ids)) == len(ids),
         # Connector/J takes ids for signed numbers.
         "areSmall": all(number < 1 << 31 for number in ids),

@@ -231,7 +231,7 @@ extension Flow {
         }
         bound.length = length
         // What was read stays: of a request that is repeated, the next ones are there already.
-        bound.excess += excess
+        if !excess.isEmpty { bound.excess += excess }
         return bound
     }
 

@@ -79,7 +79,7 @@ public struct FirstBytes: Sendable {
         var prologue = reader
         let step = prologue.receive(bytes)
         return advance(to: step, of: prologue, &introduction, byteCount: bytes.count) { replay in
-            replay.held + bytes.copy(from: replay.offset)
+            replay.all(of: bytes)
         }
     }
 

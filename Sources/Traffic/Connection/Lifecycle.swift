@@ -539,7 +539,7 @@ extension Lifecycle {
             let step = look(&firstBytes, &unused)
             state = .conversing(firstBytes, dialogue)
             guard case .passed(let replay) = step else { return pass(step) { _ in .nothing } }
-            let passed = replay.held + bytes.copy(from: replay.offset)
+            let passed = replay.all(of: bytes)
             guard !passed.isEmpty else { return .nothing }
             let next = dialogue.receive(passed.span, from: .client)
             return follow(next, of: dialogue, firstBytes)
@@ -570,7 +570,7 @@ extension Lifecycle {
         case .more(let reply):
             return judge(firstBytes, introduction, saying: reply)
         case .passed(let replay):
-            let passed = replay.held + bytes.copy(from: replay.offset)
+            let passed = replay.all(of: bytes)
             nextSequence = introduction.nextSequence
             return judge(firstBytes, introduction, passed: passed)
         case .startTLS(let held):
@@ -763,13 +763,14 @@ extension Lifecycle {
         var step: Step
         if var next = end.next {
             let greeting = next.begin()
+            let words = greeting.isEmpty ? words : words + greeting
             step = enter(
                 .identifying(
                     next,
                     observation.lasting,
                     Kept(hasBackend: end.keepsBackend)
                 ),
-                Step(.next(excess: excess), toClient: words + greeting, deadline: .nextRequest)
+                Step(.next(excess: excess), toClient: words, deadline: .nextRequest)
             )
         } else {
             step = drain(saying: words)

@@ -1,6 +1,7 @@
 public import HTTPProtocol
 public import Policy
 public import ProxyProtocol
+import Text
 
 /// Reads a connection's first bytes before they are passed on: a PROXY header, a ClientHello, the
 /// head of a request, the login of a client that is being denied.
@@ -68,6 +69,14 @@ public struct Replay: Hashable, Sendable {
     public init(held: [UInt8] = [], offset: Int = 0) {
         self.held = held
         self.offset = offset
+    }
+
+    /// All that is passed on.
+    ///
+    /// - Parameter bytes: the bytes last passed to the prologue.
+    func all(of bytes: Span<UInt8>) -> [UInt8] {
+        let rest = bytes.copy(from: offset)
+        return held.isEmpty ? rest : held + rest
     }
 }
 
