@@ -22,7 +22,7 @@ extension Connection {
         let progress: Tunnel.Progress
         /// Whether the counters lack many bytes.
         let isUncounted: Bool
-        /// Whether enough has moved that the backend's socket must be bounded.
+        /// Whether enough has moved that the sockets' buffers must be bounded.
         let isBulk: Bool
         /// When its bytes must be checked, if its timer may be set too late for that.
         let watch: StallState.Watch?
@@ -71,7 +71,7 @@ extension Connection {
         return Moved(
             progress: progress,
             isUncounted: uncounted > Self.uncountedByteLimit,
-            isBulk: !stall.isBackendBounded && tunnel.byteCount > Self.bulkByteCount,
+            isBulk: !stall.isBounded && tunnel.byteCount > Self.bulkByteCount,
             watch: stall.watch < watch ? watch : nil
         )
     }

@@ -255,10 +255,24 @@ struct StallState {
     var hold: Hold?
     /// When the timer next checks for bytes that a peer does not read.
     var watch = Watch.none
-    /// Whether keepalive probes watch the backend.
-    var isBackendProbed = false
-    /// Whether the backend's receive buffer has its bound.
-    var isBackendBounded = false
+    /// What the sockets have got: in one byte.
+    var settings: SocketSettings = []
+
+    /// What a socket gets when its connection has lived for a while, or has moved bytes.
+    struct SocketSettings: OptionSet {
+        let rawValue: UInt8
+        /// Keepalive probes watch the backend.
+        static let backendProbes = SocketSettings(rawValue: 1)
+        /// The backend's buffers have their bounds.
+        static let backendBounds = SocketSettings(rawValue: 2)
+        /// The client's receive buffer has its first bound.
+        static let clientBound = SocketSettings(rawValue: 4)
+        /// The client's receive buffer has its whole bound.
+        static let clientWidth = SocketSettings(rawValue: 8)
+    }
+
+    /// Whether bytes may move in bulk.
+    var isBounded: Bool { settings.isSuperset(of: [.backendBounds, .clientBound]) }
 }
 
 /// What a connection's peers have not taken; boxed, for few connections have one.

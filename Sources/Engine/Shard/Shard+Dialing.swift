@@ -129,8 +129,7 @@ extension Shard {
             if let name = services.congestion.name(for: backend.address.ip) {
                 try socket.setCongestionControl(name)
             }
-            connections[key].stall.isBackendProbed = false
-            connections[key].stall.isBackendBounded = false
+            connections[key].stall.settings.subtract([.backendProbes, .backendBounds])
             if services.bufferPolicy.boundsBeforeConnect { boundBackend(of: key) }
             if speaksFirst { try socket.delayHandshakeAcknowledgement() }
             let outcome = socket.connect(to: backend.address)

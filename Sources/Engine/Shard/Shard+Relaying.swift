@@ -31,8 +31,11 @@ extension Shard {
 
     /// Counts bytes that were moved, and makes sure that pending ones are monitored.
     func see(to moved: Connection.Moved, of key: Key) {
-        if moved.isBulk { boundBackend(of: key) }
-        if moved.isUncounted { reportBytes(of: key) }
+        if moved.isBulk { boundBuffers(of: key) }
+        if moved.isUncounted {
+            reportBytes(of: key)
+            widenClient(of: key)
+        }
         if let urgency = moved.watch { watch(key, urgency) }
     }
 

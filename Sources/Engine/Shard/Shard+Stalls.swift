@@ -23,13 +23,36 @@ extension Shard {
         timers.schedule(Int(key.index), at: now.milliseconds + delay)
     }
 
-    /// From now on, the kernel keeps only as many bytes from and for the backend as the configuration
-    /// allows, if their receiver does not read.
-    func boundBackend(of key: Key) {
-        guard !connections[key].stall.isBackendBounded else { return }
-        connections[key].stall.isBackendBounded = true
-        let (policy, socket) = (services.bufferPolicy, connections[key].tunnel.backend.socket)
+    /// From now on, the kernel keeps only as many bytes as the configuration allows, from and for the
+    /// backend, if their receiver does not read; and few of the client's.
+    func boundBuffers(of key: Key) {
+        boundBackend(of: key)
+        guard connections[key].stall.settings.insert(.clientBound).inserted,
+            let bound = services.bufferPolicy.client
+        else { return }
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
+        try? connections[key].tunnel.client.socket.setReceiveBuffer(bound.first)
+    }
+
+    /// What a client has sent when more of its bytes may be under way: more than the gateway takes for a
+    /// backend that reads nothing.
+    private static let wideByteCount: UInt64 = 4 << 20
+
+    /// The kernel keeps as many bytes of a client as the configuration allows, if its backend takes them.
+    func widenClient(of key: Key) {
+        guard connections[key].tunnel.toBackend.byteCount >= Self.wideByteCount,
+            connections[key].stall.settings.insert(.clientWidth).inserted,
+            let bound = services.bufferPolicy.client
+        else { return }
+        // `try?`: as above.
+        try? connections[key].tunnel.client.socket.setReceiveBuffer(bound.full)
+    }
+
+    /// The backend's part, for one that was dialed anew.
+    func boundBackend(of key: Key) {
+        guard connections[key].stall.settings.insert(.backendBounds).inserted else { return }
+        let (policy, socket) = (services.bufferPolicy, connections[key].tunnel.backend.socket)
+        // `try?`: as above.
         if let size = policy.backendReceive { try? socket.setReceiveBuffer(size) }
         if let limit = policy.unsent { try? socket.setUnsentLimit(limit) }
     }

@@ -82,11 +82,10 @@ extension Shard {
     /// From now on a backend that is gone without a word is noticed, and one that does not read holds
     /// little.
     private func probeBackend(of key: Key) {
-        guard !connections[key].stall.isBackendProbed else { return }
-        connections[key].stall.isBackendProbed = true
+        guard connections[key].stall.settings.insert(.backendProbes).inserted else { return }
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
         let socket = connections[key].tunnel.backend.socket
         try? socket.setKeepalive(snapshot.keepalive)
-        boundBackend(of: key)
+        boundBuffers(of: key)
     }
 }

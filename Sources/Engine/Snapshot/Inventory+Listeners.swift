@@ -56,7 +56,7 @@ extension Inventory {
                     takesIPv4: takesIPv4,
                     sharesPort: !neighbours.isEmpty,
                     congestionControl: congestion.name(for: listener.address.ip),
-                    receiveBuffer: bufferPolicy.clientReceive,
+                    receiveBuffer: bufferPolicy.acceptedClient,
                     unsentLimit: bufferPolicy.unsent,
                     keepalive: KeepaliveOptions(topology.keepalive)
                 )

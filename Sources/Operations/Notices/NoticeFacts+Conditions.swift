@@ -130,7 +130,9 @@ extension NoticeFacts {
         }
         let failing = status.listeners.compactMap { listener -> Learning? in
             guard let warehouse = listener.warehouse, let status = listener.redirectLearning,
-                status.failure != nil
+                status.failure != nil,
+                // Who cannot be reached cannot be asked either: that is a notice of its own.
+                !listener.backends.allSatisfy(\.isDown)
             else { return nil }
             let hasTargets = listener.redirectTargets != nil
             return Learning(warehouse: warehouse, status: status, hasTargets: hasTargets)

@@ -155,6 +155,9 @@ struct NoticeConditionTests {
         #expect(bare.map(\.severity) == [.critical])
         #expect(bare[0].sentence.hasSuffix("outside of redirects.targets are refused."))
         #expect(bare[0].key == shared[0].key)
+        listener.backends = Self.listener([.unhealthy]).backends
+        let down = conditions { $0.status.listeners = [listener] }
+        #expect(Set(down.map(\.kind)) == [.backendDown, .serviceDown], "they cannot be asked")
     }
 
     @Test("A backend that an operator has taken out of service is expected to be down")
