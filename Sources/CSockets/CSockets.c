@@ -177,6 +177,10 @@ int csockets_set_receive_buffer(int fd, int byte_count) {
     return set_option(fd, SOL_SOCKET, SO_RCVBUF, byte_count);
 }
 
+int csockets_set_window_clamp(int fd, int byte_count) {
+    return set_option(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, byte_count);
+}
+
 int csockets_receive_buffer(int fd) {
     int byte_count = 0;
     socklen_t length = sizeof byte_count;

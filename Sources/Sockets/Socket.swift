@@ -151,6 +151,17 @@ extension Socket {
         try SystemError.check(csockets_set_receive_buffer(descriptor, Int32(clamping: byteCount)))
     }
 
+    /// Fixes the receive buffer of a connected socket, and with it the largest window that it announces
+    /// (TCP_WINDOW_CLAMP, tcp(7)).
+    ///
+    /// That window is derived from the first buffer in the handshake and follows auto-tuning, which a
+    /// fixed buffer ends: without its own bound it would stay as small as it was, 64 KiB for a round
+    /// trip, however large the buffer.
+    public func resizeReceiveBuffer(_ byteCount: Int) throws(SystemError) {
+        try setReceiveBuffer(byteCount)
+        try SystemError.check(csockets_set_window_clamp(descriptor, Int32(clamping: byteCount)))
+    }
+
     /// The size that ``setReceiveBuffer(_:)`` was granted, in bytes.
     public func receiveBuffer() throws(SystemError) -> Int {
         Int(try SystemError.check(csockets_receive_buffer(descriptor)))

@@ -62,6 +62,8 @@ int csockets_set_keepalive(int fd, int idle_seconds, int interval_seconds, int c
 int csockets_set_user_timeout(int fd, int milliseconds);
 /// The receive buffer, which then no longer grows by itself (SO_RCVBUF).
 int csockets_set_receive_buffer(int fd, int byte_count);
+/// The largest window that is announced (TCP_WINDOW_CLAMP).
+int csockets_set_window_clamp(int fd, int byte_count);
 /// What SO_RCVBUF granted, before the kernel doubled it.
 int csockets_receive_buffer(int fd);
 /// How many unsent bytes the socket takes before a write would block (TCP_NOTSENT_LOWAT).

@@ -31,7 +31,7 @@ extension Shard {
             let bound = services.bufferPolicy.client
         else { return }
         // `try?`: on a socket that has failed meanwhile, whose event is under way.
-        try? connections[key].tunnel.client.socket.setReceiveBuffer(bound.first)
+        try? connections[key].tunnel.client.socket.resizeReceiveBuffer(bound.first)
     }
 
     /// What a client has sent when more of its bytes may be under way: more than the gateway takes for a
@@ -45,7 +45,7 @@ extension Shard {
             let bound = services.bufferPolicy.client
         else { return }
         // `try?`: as above.
-        try? connections[key].tunnel.client.socket.setReceiveBuffer(bound.full)
+        try? connections[key].tunnel.client.socket.resizeReceiveBuffer(bound.full)
     }
 
     /// The backend's part, for one that was dialed anew.
@@ -53,7 +53,7 @@ extension Shard {
         guard connections[key].stall.settings.insert(.backendBounds).inserted else { return }
         let (policy, socket) = (services.bufferPolicy, connections[key].tunnel.backend.socket)
         // `try?`: as above.
-        if let size = policy.backendReceive { try? socket.setReceiveBuffer(size) }
+        if let size = policy.backendReceive { try? socket.resizeReceiveBuffer(size) }
         if let limit = policy.unsent { try? socket.setUnsentLimit(limit) }
     }
 
