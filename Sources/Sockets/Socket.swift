@@ -159,7 +159,9 @@ extension Socket {
     /// trip, however large the buffer.
     public func resizeReceiveBuffer(_ byteCount: Int) throws(SystemError) {
         try setReceiveBuffer(byteCount)
-        try SystemError.check(csockets_set_window_clamp(descriptor, Int32(clamping: byteCount)))
+        // What the buffer has room for limits the window too: twice the size, without the overhead.
+        let clamp = Int32(clamping: 2 * byteCount)
+        try SystemError.check(csockets_set_window_clamp(descriptor, clamp))
     }
 
     /// The size that ``setReceiveBuffer(_:)`` was granted, in bytes.
