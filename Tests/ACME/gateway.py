@@ -7,10 +7,13 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 import dns.message
 import dns.query
@@ -18,6 +21,7 @@ import dns.rdatatype
 from cryptography import x509
 
 import directory as server
+from free_ports import free_port
 
 CONFIGURATION = """
 domain: gw.example
@@ -40,15 +44,6 @@ warehouses:
       - {{ protocol: http, listen: 127.0.0.1:{http}, backends: [ 127.0.0.1:9 ] }}
       - {{ protocol: http, listen: 127.0.0.1:{tls}, tls: required, backends: [ 127.0.0.1:9 ] }}
 """
-
-
-def free_port():
-    """For TCP and UDP."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        port = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port
 
 
 class WholeGateway(unittest.TestCase):

@@ -19,6 +19,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports
+
 HERE = Path(__file__).resolve().parent
 CHECKS = [
     "not_a_server_error",
@@ -80,14 +84,6 @@ warehouses:
   - id: EMPTY
     whitelist: { entries: [ 10.0.0.0/8 ] }
 """
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def closed(node):

@@ -21,6 +21,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports
+
 # Nothing here is fast or slow: this is when a test that waits for what never happens gives up.
 PATIENCE = 120
 
@@ -39,14 +43,6 @@ def wait_until(condition, what):
             missing = what() if callable(what) else what
             raise AssertionError(f"did not happen within {PATIENCE} s: {missing}")
         time.sleep(0.1)
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def free_range(count):

@@ -7,9 +7,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports
 
 # Nothing here is fast or slow: this is when a test that waits for what never happens gives up.
 PATIENCE = 120
@@ -24,14 +29,6 @@ def wait_until(condition, what, seconds=PATIENCE):
             raise AssertionError(f"did not happen within {seconds} s: {what}")
         time.sleep(0.05)
     return result
-
-
-def free_ports(count, host="127.0.0.1"):
-    sockets = [socket.create_server((host, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def folder(prefix="stream-load-"):
