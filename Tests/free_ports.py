@@ -1,12 +1,27 @@
 """Ports on which nobody listens, for the servers of tests."""
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
 
 # Below the range from which the kernel takes ports for outgoing connections and for port 0, so that
 # nobody is given a port between its choice and its use.
 FIRST, END = 16_000, 32_000
-next_port = random.randrange(FIRST, END)
+# The port after the last one given. Test runs beside each other share it, so that none is given a
+# port, or tries one, that another is about to use.
+NEXT = os.path.join(tempfile.gettempdir(), f"sluice-test-ports-{os.getuid()}")
+
+
+def next_port():
+    with open(os.open(NEXT, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = file.read()
+        port = int(text) if text else random.randrange(FIRST, END)
+        file.seek(0)  # As many digits are written as were read.
+        file.write(str(port + 1 if port + 1 < END else FIRST))
+    return port
 
 
 def is_free(port):
@@ -20,11 +35,9 @@ def is_free(port):
 
 def free_port():
     """For TCP and UDP; each time another one."""
-    global next_port
     for _ in range(FIRST, END):
-        next_port = next_port + 1 if next_port + 1 < END else FIRST
-        if is_free(next_port):
-            return next_port
+        if is_free(port := next_port()):
+            return port
     raise RuntimeError(f"no port between {FIRST} and {END} is free")
 
 

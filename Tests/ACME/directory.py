@@ -91,6 +91,9 @@ class Behavior:
         # Whether a proved name needs no further proof.
         self.keeps_authorizations = False
 
+    def refuses_good_nonce(self):
+        return self.random.random() < self.bad_nonces
+
 
 class Authority:
     """A root, an issuer below it, and the certificate of the directory's own address."""
@@ -446,7 +449,7 @@ class Directory:
         if nonce not in self.nonces:
             raise Problem("badNonce", "this nonce is not known, or was used before")
         self.nonces.remove(nonce)
-        if self.behavior.random.random() < self.behavior.bad_nonces:
+        if self.behavior.refuses_good_nonce():
             raise Problem("badNonce", "this nonce is too old")
         if header.get("url") != url:
             raise Problem("unauthorized", f"signed for another URL than {url}", 403)

@@ -13,8 +13,6 @@ import time
 import unittest
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-
 import dns.message
 import dns.query
 import dns.rdatatype

@@ -3,8 +3,8 @@
     run.py CLIENT [TEST...]
 
 Shows that the directory is honest, by certbot and the library `acme`, and drives CLIENT, which is the
-gateway's own client without a gateway, and the gateway in SLUICE. The tests wait more than they compute: without names, all run, each
-in a process of its own, some at a time.
+gateway's own client without a gateway, and the gateway in SLUICE. The tests wait more than they
+compute: without names, all run, each in a process of its own, some at a time.
 """
 
 import concurrent.futures
@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,11 +20,14 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import directory as server
+from free_ports import free_port
 from gateway import WholeGateway
 from honesty import Honesty
 from responders import Responders
@@ -581,8 +583,7 @@ class Hostile(Scenario):
         """The authority's reason for not believing a name is shown."""
         real = self.directory.http_port
         self.addCleanup(setattr, self.directory, "http_port", real)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.directory.http_port = free.getsockname()[1]
+        self.directory.http_port = free_port()
         client = self.client(("http-01", "a.example")).start()
         state = client.wait_for_error("a.example", "could not verify a.example: connection: ")
         self.directory.http_port = real
@@ -596,8 +597,7 @@ class Hostile(Scenario):
 
     def test_unreachable(self):
         """Without the directory, or with a certificate that is not trusted, the reason is shown."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            url = f"https://localhost:{free.getsockname()[1]}/directory"
+        url = f"https://localhost:{free_port()}/directory"
         client = self.client(("http-01", "a.example"), directoryURL=url).start()
         state = client.wait_for_error("a.example", "cannot reach the authority")
         client.kill()

@@ -20,6 +20,9 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from free_ports import free_port
 from peers import Backend, Session, pattern, read_all, read_exactly
 
 PROGRAM = None
@@ -30,11 +33,6 @@ CIPHERS = {
             "ECDHE-ECDSA-CHACHA20-POLY1305"],
     "1.3": ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"],
 }
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def kernel_counters():
