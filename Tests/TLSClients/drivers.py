@@ -168,6 +168,10 @@ def kill(driver, host, port, user, password, authority, *others):
         thread.start()
     time.sleep(1.5)
     killer = connect_pymysql(host, port, user, password, authority)
+    running = "SELECT 1 FROM information_schema.processlist WHERE info = 'SELECT SLEEP(60)'"
+    deadline = time.monotonic() + 30
+    while not ask(killer, running) and time.monotonic() < deadline:
+        time.sleep(0.1)
     refused = []
     for number in ids[1:]:
         try:

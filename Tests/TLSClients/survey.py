@@ -151,7 +151,12 @@ def questions(address, target, name):
     yield from details(target, name)
     yield "early data used", early_data(target, name)
     yield "renegotiation", str(tls.renegotiate(address, name, "")["isRenegotiated"])
-    for what, answer in tls.odd(address, name, "", "4").items():
+    answers = tls.odd(address, name, "", "4")
+    # Whether it waits or the machine was slow is seen the second time.
+    waiting = [what for what, answer in answers.items() if answer == "waits"]
+    if waiting:
+        answers |= tls.odd(address, name, "", "4", only=waiting)
+    for what, answer in answers.items():
         yield f"hello: {what}", answer
 
 

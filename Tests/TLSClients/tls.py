@@ -5,6 +5,7 @@
 Each command prints what it has found, as one line of JSON.
 """
 
+import concurrent.futures
 import ctypes
 import functools
 import hashlib
@@ -390,11 +391,17 @@ def odd_hellos(name):
     }
 
 
-def odd(address, name, authority, wait="3"):
+def odd(address, name, authority, wait="3", only=None):
     """What comes back for each: the records' types, an alert's number, or nothing."""
-    answers = {}
-    for what, sent in odd_hellos(name).items():
-        peer = socket.create_connection(address, timeout=float(wait))
+    hellos = {what: sent for what, sent in odd_hellos(name).items() if not only or what in only}
+    # All at once: some are not answered.
+    with concurrent.futures.ThreadPoolExecutor(len(hellos)) as pool:
+        answers = pool.map(lambda sent: answer(address, sent, float(wait)), hellos.values())
+        return dict(zip(hellos, answers))
+
+
+def answer(address, sent, wait):
+    with socket.create_connection(address, timeout=wait) as peer:
         received = b""
         try:
             peer.sendall(sent)
@@ -404,13 +411,10 @@ def odd(address, name, authority, wait="3"):
                     break
                 received += more
         except socket.timeout:
-            answers[what] = "waits"
-            continue
+            return "waits"
         except OSError:
             pass
-        peer.close()
-        answers[what] = shown(received)
-    return answers
+        return shown(received)
 
 
 def shown(received):

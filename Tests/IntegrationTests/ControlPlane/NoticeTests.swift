@@ -82,7 +82,8 @@ extension IntegrationTests {
             let signature = try #require(message.firstMatch(of: /v1=([0-9a-f]{64})/)?.1)
 
             backend.stop()
-            try wait(for: "a notice of the backend") {
+            // A delivery that fails is made again after ten seconds or so.
+            try wait(for: "a notice of the backend", within: .seconds(50)) {
                 inbox.message("serviceDown", "raised") != nil
                     && inbox.message("backendDown", "raised") != nil
             }
@@ -90,7 +91,9 @@ extension IntegrationTests {
             #expect(notices.contains("vpce-0123456789abcdef0"), "\(notices)")
             #expect(notices.contains("\(backend.endpoint)"))
             let again = try ThreadedServer.echo(at: backend.endpoint)
-            try wait(for: "the end of the notice") { inbox.message("serviceDown", "ended") != nil }
+            try wait(for: "the end of the notice", within: .seconds(50)) {
+                inbox.message("serviceDown", "ended") != nil
+            }
             again.stop()
 
             let deliveries = try sluice.command("webhook", "deliveries", "ops").output
@@ -144,7 +147,7 @@ extension IntegrationTests {
             #expect(try first.command("webhook", "create", "ops", url).status == 0)
             try first.kill()
             let second = try site.start()
-            try wait(for: "the pending endpoint and the open warehouse") {
+            try wait(for: "the pending endpoint and the open warehouse", within: .seconds(50)) {
                 inbox.message("endpointPending", "standing") != nil
                     && inbox.message("policyOpen", "standing") != nil
             }

@@ -10,7 +10,8 @@ final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        path = "\(Self.root)/\(UUID().uuidString.prefix(8))"
+        // Thousands are made: of eight digits two could be the same.
+        path = "\(Self.root)/\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

@@ -2,7 +2,7 @@ import Glibc
 
 /// The longest that a test waits for what should happen soon. A failing test waits so long; a
 /// passing one does not.
-let patience = Duration.seconds(20)
+let patience = Duration.seconds(30)
 
 /// Returns as soon as `condition` holds.
 ///

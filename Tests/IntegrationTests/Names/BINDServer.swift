@@ -36,6 +36,8 @@ final class BINDServer: Sendable {
         )
         process = try ChildProcess("named", ["-g", "-c", configuration], folder: folder)
         try process.waitUntilListening(at: endpoint)
+        // It listens before it has the zone.
+        try wait(for: "BIND's zone; \(log)") { log.contains("all zones loaded") }
     }
 
     /// What it logs.

@@ -24,7 +24,7 @@ enum Dig {
     ) throws -> Answer {
         let arguments =
             [
-                "@\(server.host)", "-p", "\(server.port)", name, type, "+tries=1", "+time=5",
+                "@\(server.host)", "-p", "\(server.port)", name, type, "+tries=1", "+time=20",
                 "+nocookie",
             ] + options
         let result = try runProgram("dig", arguments)

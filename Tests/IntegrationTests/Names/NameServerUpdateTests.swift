@@ -58,7 +58,9 @@ extension IntegrationTests {
             try wait(for: "the failure; \(sluice.operatorLog)") {
                 sluice.operatorLog.contains("has another secret for this key (BADSIG)")
             }
-            #expect(try sluice.command("status").output.contains("is not up to date"))
+            try wait(for: "the failure in the status") {
+                try sluice.command("status").output.contains("is not up to date")
+            }
             try sluice.reload(to: file(update(other)))
             try wait(for: "the failure; \(sluice.operatorLog)") {
                 sluice.operatorLog.contains("(NOTAUTH")

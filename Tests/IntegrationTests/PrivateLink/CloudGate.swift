@@ -17,7 +17,11 @@ struct CloudGate {
     let sluice: SluiceProcess
     private let file: GatewayFile
 
-    init(trusting trusted: [String] = [CloudNetwork.balancer]) throws {
+    /// - Parameter timeout: how long the load balancer's header may take.
+    init(
+        trusting trusted: [String] = [CloudNetwork.balancer],
+        timeout: String = "60s"
+    ) throws {
         site = try PrivateLinkSite.shared.get()
         let networks = trusted.map { "\($0)/32" }.joined(separator: ", ")
         var listener = try site.listener(
@@ -25,7 +29,8 @@ struct CloudGate {
             at: CloudNetwork.gateway,
             to: site.mysql,
             settings: [
-                "proxyProtocol: { accept: required, trusted: [ \(networks) ] }", "reject: error",
+                "proxyProtocol: { accept: required, trusted: [ \(networks) ], timeout: \(timeout) }",
+                "reject: error",
             ]
         )
         listener.link = "private"

@@ -57,7 +57,10 @@ extension IntegrationTests {
 
         @Test("If it does not arrive, no client is admitted")
         func missingHeader() throws {
-            let gate = try CloudGate(trusting: [CloudNetwork.proxy, CloudNetwork.balancer])
+            let gate = try CloudGate(
+                trusting: [CloudNetwork.proxy, CloudNetwork.balancer],
+                timeout: "5s"
+            )
             let proxy = try gate.site.cloud.inside {
                 try Connection(to: gate.listen, from: CloudNetwork.proxy)
             }

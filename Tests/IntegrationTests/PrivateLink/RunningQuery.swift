@@ -7,9 +7,10 @@ struct RunningQuery {
 
     /// Starts the client, in the network of the thread.
     ///
-    /// - Parameter name: tells the statement apart from all others.
+    /// - Parameter name: tells the statement apart from others of the test. It may go on at the
+    ///   database after its test, so another test's differs too.
     init(_ name: String, at endpoint: Endpoint) throws {
-        statement = "SELECT SLEEP(20) AS \(name)"
+        statement = "SELECT SLEEP(60) AS \(name)_\(UUID().uuidString.prefix(8))"
         client = try ChildProcess(
             "mariadb",
             [

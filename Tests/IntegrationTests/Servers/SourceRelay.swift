@@ -12,6 +12,7 @@ final class SourceRelay: Sendable {
     ) throws {
         server = try ThreadedServer(at: listen) { client in
             let onward = try Connection(to: target, from: source)
+            onward.set(deadline: .seconds(3600))
             for piece in client.peer.map(preface) ?? [] {
                 try onward.send(piece)
                 // So that a piece is read before the next one comes.

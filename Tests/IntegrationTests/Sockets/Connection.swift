@@ -19,10 +19,16 @@ final class Connection: Sendable {
     }
 
     /// Connects, from `source` where one is given.
-    init(to endpoint: Endpoint, from source: String? = nil) throws {
+    ///
+    /// - Parameter limit: how long a single call waits.
+    init(
+        to endpoint: Endpoint,
+        from source: String? = nil,
+        within limit: Duration = patience
+    ) throws {
         descriptor = socket(endpoint.family, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         guard descriptor >= 0 else { throw SocketError("socket") }
-        set(deadline: patience)
+        set(deadline: limit)
         set(IPPROTO_TCP, TCP_NODELAY, to: Int32(1))
         if let source { try bind(to: source) }
         let result = unsafe endpoint.withSocketAddress { unsafe Glibc.connect(descriptor, $0, $1) }

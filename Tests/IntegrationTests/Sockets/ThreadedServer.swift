@@ -35,6 +35,8 @@ final class ThreadedServer: Sendable {
         // Ends with the acceptor.
         while let connection = try? acceptor.accept(within: .seconds(3600)) {
             count()
+            // However long a client is silent: it is the test that ends a session.
+            connection.set(deadline: .seconds(3600))
             // A client that leaves in the middle is the business of the test, not the server's.
             inThread { try? serve(connection) }
         }

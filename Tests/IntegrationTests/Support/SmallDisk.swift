@@ -41,8 +41,13 @@ final class SmallDisk: Sendable {
 
     /// Writes a file of all that is free but for so many bytes.
     func fill(leaving rest: Int) throws {
-        let bytes = Data(count: try freeByteCount() - rest)
-        try bytes.write(to: URL(fileURLWithPath: filler))
+        try wait(for: "a disk on which all but \(rest) bytes are used") {
+            // It fails if somebody else has written meanwhile.
+            let bytes = Data(count: max(0, try freeByteCount() - rest))
+            if (try? bytes.write(to: URL(fileURLWithPath: filler))) != nil { return true }
+            try? empty()
+            return false
+        }
     }
 
     /// Removes that file.

@@ -27,6 +27,16 @@ extension IntegrationTests {
             #expect(try !sluice.accessLog().contains { $0.end == "resourceExhausted" })
         }
 
+        /// The gateway hardly uses the processor, once it has done what there was to do.
+        private func expectRest(of sluice: SluiceProcess) throws {
+            try wait(for: "a second of nothing") {
+                let (before, began) = (try sluice.processorTime(), ContinuousClock.now)
+                pause(.seconds(1))
+                let used = try sluice.processorTime() - before
+                return used < (ContinuousClock.now - began) * 3 / 10
+            }
+        }
+
         @Test(
             "A limit too low to start is an error message, not a crash",
             arguments: [4, 6, 16, 30]
@@ -75,10 +85,7 @@ extension IntegrationTests {
             for _ in 0..<5 { #expect(try sluice.get("/healthz").status == 200) }
             #expect(try sluice.status().acceptPauses > 0)
             #expect(!sluice.operatorLog.contains("Too many open files"), "\(sluice.operatorLog)")
-            let before = try sluice.processorTime()
-            pause(.seconds(1))
-            let used = try sluice.processorTime() - before
-            #expect(used < .milliseconds(300), "\(used) of processor time in a second of nothing")
+            try expectRest(of: sluice)
             #expect(try session.exchange("still there"))
             #expect(try clients[0].receiveText(byteCount: 2) == "hi")
             for client in crowd + clients { client.close() }
@@ -98,10 +105,7 @@ extension IntegrationTests {
                 sluice.operatorLog.localizedCaseInsensitiveContains("accept")
             }
 
-            let before = try sluice.processorTime()
-            pause(.seconds(1))
-            let used = try sluice.processorTime() - before
-            #expect(used < .milliseconds(300), "\(used) of processor time in a second of nothing")
+            try expectRest(of: sluice)
 
             for client in crowd { client.close() }
             #expect(!sluice.operatorLog.contains("is down"), "no backend is to blame")

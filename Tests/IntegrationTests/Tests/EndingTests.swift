@@ -51,6 +51,7 @@ extension IntegrationTests {
                 let client = try Connection(to: route.listen)
                 let server = try backend.accept()
                 // Our header stays unread, so that the server's system sends a reset.
+                try wait(for: "our header") { server.isReadable }
                 try server.send("greeting, error")
                 server.close()
                 #expect(try client.receiveText(byteCount: 15) == "greeting, error")
@@ -76,6 +77,8 @@ extension IntegrationTests {
             )
             let client = try Connection(to: route.listen)
             let server = try backend.accept()
+            // Before our header comes, a reset could be one of the connect.
+            try wait(for: "our header") { server.isReadable }
             if isReset { server.reset() } else { server.finishSending() }
             let words = String(decoding: try client.receiveToEnd().bytes, as: UTF8.self)
             #expect(words.contains("Warehouse unavailable"), "\(words)")
@@ -155,6 +158,27 @@ extension IntegrationTests {
             #expect(try session.route.sluice.anonymousByteCount() < before + 32 << 20)
         }
 
+        @Test("A client and an HTTP server that wait for each other: the log suspects MySQL")
+        func silentHTTPClient() throws {
+            let backend = try Acceptor()
+            let route = try Route(try ListenerFile("http", to: backend.endpoint))
+            for word in ["", "?"] {
+                let client = try Connection(to: route.listen)
+                let server = try backend.accept()
+                if !word.isEmpty {
+                    try client.send(word)
+                    _ = try server.receive(exactly: 1)
+                }
+                pause(.milliseconds(1_100))
+                client.close()
+                #expect(try server.receive() == .endOfStream)
+                server.close()
+            }
+            let details = try route.sluice.accessLines(count: 2).map(\.detail)
+            #expect(details[0]?.contains("a MySQL client waits for the server's greeting") == true)
+            #expect(details[1] == nil)
+        }
+
         @Test("A client that connects and leaves at once leaves nothing behind")
         func manyShortOnes() throws {
             let echo = try ThreadedServer.echo()
@@ -167,7 +191,7 @@ extension IntegrationTests {
                 if index.isMultiple(of: 2) { client.reset() } else { client.close() }
             }
             _ = try route.sluice.accessLines(count: 200)
-            #expect(try route.sluice.status().activeConnections == 0)
+            try wait(for: "no session") { try route.sluice.status().activeConnections == 0 }
         }
     }
 }

@@ -82,28 +82,13 @@ extension IntegrationTests {
             )
             let sluice = try SluiceProcess(file)
             let address = file.listeners[0].listen
-            let client = try ChildProcess(
-                "/bin/sh",
-                [
-                    "-c",
-                    "exec mariadb --no-defaults --protocol=TCP --host=\(address.host)"
-                        + " --port=\(address.port) --user=anyone --execute='SELECT SLEEP(60)'",
-                ],
-                folder: TemporaryFolder()
-            )
-            try wait(for: "a running query") {
-                let count = try MySQLClient.query(
-                    "SELECT COUNT(*) FROM information_schema.processlist"
-                        + " WHERE INFO = 'SELECT SLEEP(60)'",
-                    at: database.endpoint
-                )
-                return count.output == "1\n"
-            }
+            let query = try RunningQuery("doomed", at: address)
+            try query.waitUntilServed(by: database)
             var closed = file
             closed.whitelist = "{ mode: nowhere }"
             try sluice.reload(to: closed)
-            #expect(try client.waitUntilExit(within: patience) != 0)
-            #expect(client.errorOutput.contains("Lost connection"), "\(client.errorOutput)")
+            let ended = try query.result()
+            #expect(ended.status != 0 && ended.errorOutput.contains("Lost connection"), "\(ended)")
             #expect(try sluice.accessLine().reason == "linkClosed")
         }
 

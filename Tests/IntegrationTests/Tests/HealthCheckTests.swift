@@ -6,17 +6,19 @@ extension IntegrationTests {
     /// Backends that are watched while no client uses them.
     @Suite("Active health checks")
     struct HealthCheckTests {
-        private static let fast = "interval: 50ms, timeout: 1s, rise: 1, fall: 1"
+        /// With time for a server that is slow because the machine is.
+        private static let fast = "interval: 50ms, timeout: 15s, rise: 1, fall: 1"
 
         private func gateway(
             _ protocol: String,
             check: String,
+            _ pace: String = fast,
             to backends: Endpoint...
         ) throws -> (listener: ListenerFile, sluice: SluiceProcess) {
             let reject = `protocol` == "tcp" ? "drop" : "error"
             var listener = try ListenerFile(
                 `protocol`,
-                settings: ["healthCheck: { \(check), \(Self.fast) }", "reject: \(reject)"]
+                settings: ["healthCheck: { \(check), \(pace) }", "reject: \(reject)"]
             )
             listener.backends = backends.map(\.description)
             return (listener, try SluiceProcess(GatewayFile(listener)))
@@ -83,7 +85,12 @@ extension IntegrationTests {
         @Test("A server that accepts connections but stays silent fails an HTTP check")
         func silent() throws {
             let server = try Acceptor()
-            let (_, sluice) = try gateway("http", check: "type: http", to: server.endpoint)
+            let (_, sluice) = try gateway(
+                "http",
+                check: "type: http",
+                "interval: 50ms, timeout: 1s, rise: 1, fall: 1",
+                to: server.endpoint
+            )
             try sluice.waitUntil(server.endpoint, is: "unhealthy")
         }
 
@@ -249,11 +256,13 @@ extension IntegrationTests {
                 try sluice.waitUntil(database.endpoint, is: "healthy")
                 let before = try database.connectionCount()
                 try wait(for: "ten checks") { try database.connectionCount() >= before + 10 }
-                try sluice.terminate()
-                return (
-                    database.log.components(separatedBy: "Access denied").count - 1,
-                    try database.administer("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")
+                // A check that is under way at the gateway's end is aborted.
+                let counts = (
+                    denied: database.log.components(separatedBy: "Access denied").count - 1,
+                    aborted: try database.administer("SHOW GLOBAL STATUS LIKE 'Aborted_connects'")
                 )
+                try sluice.terminate()
+                return counts
             }
             let own = try checks("type: mysql, user: monitor")
             #expect(own.denied == 0)

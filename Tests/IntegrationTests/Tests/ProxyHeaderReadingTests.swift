@@ -43,7 +43,7 @@ extension IntegrationTests {
 
         @Test("One byte at a time", arguments: valid)
         func singleBytes(name: String, header: [UInt8], client: String) throws {
-            let gate = try ProxyGate(accept: "required")
+            let gate = try ProxyGate(accept: "required, timeout: 60s")
             let balancer = try gate.balancer()
             for byte in header {
                 try balancer.send([byte])
@@ -157,7 +157,7 @@ extension IntegrationTests {
 
         @Test("A client's header after the load balancer's is rejected, however it is cut")
         func forged() throws {
-            let gate = try ProxyGate(accept: "required, timeout: 300ms")
+            let gate = try ProxyGate(accept: "required, timeout: 2s")
             let header = ProxyHeaderV2.tcp4(from: "192.0.2.7").bytes
             let forged = Array("PROXY TCP4 192.0.2.99 127.0.0.1 1 2\r\n".utf8) + Self.payload
             for cut in [0, 4, 12, forged.count] {
@@ -165,7 +165,7 @@ extension IntegrationTests {
                 let peer = balancer.local?.description
                 try balancer.send(header + forged[..<cut])
                 // Longer than the header's deadline: a pause decides nothing.
-                if cut == 4 { pause(.milliseconds(600)) }
+                if cut == 4 { pause(.milliseconds(2_500)) }
                 try? balancer.send(Array(forged[cut...]))
                 #expect(try balancer.receiveToEnd().bytes.isEmpty)
                 let line = try gate.sluice.accessLine { $0.peer == peer }

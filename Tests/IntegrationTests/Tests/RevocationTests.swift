@@ -132,7 +132,7 @@ extension IntegrationTests {
             var listener = try ListenerFile(
                 "tcp",
                 to: silent.endpoint,
-                settings: ["timeouts: { connect: 1s }"]
+                settings: ["timeouts: { connect: 4s }"]
             )
             let kept = try ListenerFile("tcp", to: other.endpoint)
             let sluice = try SluiceProcess(GatewayFile(kept, listener))

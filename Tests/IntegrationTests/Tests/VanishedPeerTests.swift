@@ -25,7 +25,7 @@ extension IntegrationTests {
         func backend() throws {
             let session = try site.session(settings: settings)
             // The backend's options are set once the connection has lived for a second.
-            pause(.milliseconds(1_500))
+            pause(.seconds(3))
             try site.pullBackendsCable()
             try session.client.send("for nobody")
             #expect(try session.sluice.accessLine().end == "backendUnreachable")

@@ -42,7 +42,7 @@ extension SampleWarehouseSuite {
 
         @Test("A query without an end is stopped in time, and so is one that waits for it")
         func endlessRecursion() async throws {
-            let queries = try TestQueries(statementTimeout: .milliseconds(200))
+            let queries = try TestQueries(statementTimeout: .seconds(2))
             let endless = """
                 with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n
                 """

@@ -129,7 +129,7 @@ extension IntegrationTests {
             try wait(for: "the end of the query") { try !sleeping() }
             let backends = Set(try site.sluice.accessLines(count: 2).compactMap(\.backend))
             #expect(backends.count == 2, "\(backends)")
-            #expect(try site.logins() == [1, 1])
+            try wait(for: "the administrator's login") { try site.logins() == [1, 1] }
             #expect(!site.sluice.operatorLog.contains("cannot end a session"))
         }
 

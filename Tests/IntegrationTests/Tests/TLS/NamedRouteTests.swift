@@ -114,7 +114,7 @@ extension IntegrationTests {
         @Test("By the ClientHello's name, where TLS passes through", arguments: ["http", "tcp"])
         func passedThrough(service: String) throws {
             let site = try Site(
-                ["tls: passThrough"],
+                ["tls: passThrough", "timeouts: { header: 60s, handshake: 60s }"],
                 service: service,
                 key: "serverName",
                 hasDefault: true,
@@ -228,7 +228,7 @@ extension IntegrationTests {
 
         @Test("A host that arrives byte by byte is found, and no byte of the request is lost")
         func slow() throws {
-            let site = try Site([], key: "host")
+            let site = try Site(["timeouts: { header: 60s }"], key: "host")
             let client = try Connection(to: site.listen)
             let request = "GET / HTTP/1.1\r\nHost: b.gw.example\r\nConnection: close\r\n\r\n"
             for byte in request.utf8 {

@@ -148,7 +148,7 @@ extension IntegrationTests {
             var listener = try ListenerFile(
                 "http",
                 to: silent.endpoint,
-                settings: ["backendTLS: \(verified())", "timeouts: { connect: 1s }"]
+                settings: ["backendTLS: \(verified())", "timeouts: { connect: 2s }"]
             )
             let good = try server()
             listener.backends.append("\(good.endpoint)")

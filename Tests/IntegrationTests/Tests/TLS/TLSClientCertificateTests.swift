@@ -103,15 +103,19 @@ extension IntegrationTests {
         @Test("A session is not resumed after its certificate's time is over")
         func expiry() throws {
             let gate = try TLSGate([mode("required")])
-            let guest = try authority.issue("guest", lasting: 10)
-            let visits: [String] = try PythonTLS.run(
-                "resume",
-                to: gate.listen(),
-                name: "gw.example",
-                trusting: gate.authority,
-                guest.certificate,
-                guest.key
-            )
+            var visits: [String] = []
+            // Its time may be over before the first visits.
+            for seconds in [10.0, 40] where !visits.contains("resumed") {
+                let guest = try authority.issue("guest", lasting: seconds)
+                visits = try PythonTLS.run(
+                    "resume",
+                    to: gate.listen(),
+                    name: "gw.example",
+                    trusting: gate.authority,
+                    guest.certificate,
+                    guest.key
+                )
+            }
             #expect(visits.first == "full" && visits.contains("resumed"), "\(visits)")
             #expect(visits.last == "refused", "\(visits)")
         }

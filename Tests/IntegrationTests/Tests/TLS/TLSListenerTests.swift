@@ -214,13 +214,17 @@ extension IntegrationTests {
             }
             _ = try gate.get()
             _ = try gate.shakeHands("gw.example", ["-tls1", "-cipher", "ALL:@SECLEVEL=0"])
-            let page = try gate.sluice.metrics()
-            func value(_ name: String, _ labels: String = "") -> Double? {
-                page.samples.first { $0.name == name && $0.labels == labels }?.value
+            let page = try wait(for: "the counts of two handshakes") {
+                let page = try gate.sluice.metrics()
+                func value(_ name: String, _ labels: String = "") -> Double? {
+                    page.samples.first { $0.name == name && $0.labels == labels }?.value
+                }
+                let isCounted =
+                    value("sluice_tls_handshakes_started_total") == 2
+                    && value("sluice_tls_handshakes_total", #"resumed="false""#) == 1
+                    && value("sluice_tls_handshake_failures_total", #"cause="version""#) == 1
+                return isCounted ? page : nil
             }
-            #expect(value("sluice_tls_handshakes_started_total") == 2)
-            #expect(value("sluice_tls_handshakes_total", #"resumed="false""#) == 1)
-            #expect(value("sluice_tls_handshake_failures_total", #"cause="version""#) == 1)
             let expiry = page.samples.filter {
                 $0.name == "sluice_tls_certificate_expiry_timestamp_seconds"
             }

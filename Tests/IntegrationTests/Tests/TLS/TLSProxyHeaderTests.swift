@@ -4,6 +4,9 @@ extension IntegrationTests {
     /// PROXY headers before a client's TLS, and about it.
     @Suite("PROXY headers and TLS")
     struct TLSProxyHeaderTests {
+        /// For clients that are slow because the machine is.
+        private static let patience = "timeouts: { header: 60s, handshake: 60s }"
+
         private struct Cut: Decodable {
             var cases: Int
             var failures: [String]
@@ -16,7 +19,9 @@ extension IntegrationTests {
                 ["required"],
                 service: "tcp",
                 to: echo.endpoint,
-                settings: ["proxyProtocol: { accept: required, trusted: [ 127.0.0.0/8 ] }"]
+                settings: [
+                    "proxyProtocol: { accept: required, trusted: [ 127.0.0.0/8 ] }", Self.patience,
+                ]
             )
             let header = ProxyHeaderV2.tcp4(from: "192.0.2.7").withChecksum().bytes
             let found: Cut = try PythonTLS.run(
@@ -41,7 +46,9 @@ extension IntegrationTests {
                 ["required"],
                 service: "tcp",
                 to: echo.endpoint,
-                settings: ["proxyProtocol: { accept: required, trusted: [ 127.0.0.0/8 ] }"],
+                settings: [
+                    "proxyProtocol: { accept: required, trusted: [ 127.0.0.0/8 ] }", Self.patience,
+                ],
                 whitelist: "{ mode: specific, entries: [ { cidr: 192.0.2.0/24 } ] }"
             )
             let header = ProxyHeaderV2.tcp4(from: "192.0.2.7").withChecksum().bytes

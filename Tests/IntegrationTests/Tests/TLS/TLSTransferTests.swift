@@ -9,7 +9,13 @@ extension IntegrationTests {
 
         init() throws {
             echo = try ThreadedServer.echo()
-            gate = try TLSGate(["required"], service: "tcp", to: echo.endpoint)
+            gate = try TLSGate(
+                ["required"],
+                service: "tcp",
+                to: echo.endpoint,
+                // For clients that are slow because the machine is.
+                settings: ["timeouts: { header: 60s, handshake: 60s }"]
+            )
         }
 
         private func run<Result: Decodable>(_ command: String, _ argument: String = "") throws
