@@ -414,7 +414,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SocketsTests",
-            dependencies: ["Addresses", "SeededRandom", "Sockets"],
+            dependencies: ["Addresses", "FreePorts", "SeededRandom", "Sockets"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -428,8 +428,8 @@ let package = Package(
         .testTarget(
             name: "LoadTestingTests",
             dependencies: [
-                "Addresses", "LoadTesting", "MySQLClient", "MySQLProtocol", "ProxyProtocol",
-                "Sockets", "Text", "Traffic",
+                "Addresses", "FreePorts", "LoadTesting", "MySQLClient", "MySQLProtocol",
+                "ProxyProtocol", "Sockets", "Text", "Traffic",
             ],
             swiftSettings: strict
         ),

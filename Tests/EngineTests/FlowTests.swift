@@ -93,6 +93,14 @@ struct FlowTests {
 
     @Test("The end of the stream is passed on once, after pending bytes")
     func endOfStream() throws {
+        // The kernel lets nothing wait for more than 200 ms, in which a machine may stand still.
+        var unsent: Int32 = 0
+        for _ in 0..<20 where unsent == 0 { unsent = try passOnEnd() }
+        #expect(unsent == 1)
+    }
+
+    /// - Returns: how many bytes wait for the end before it is passed on.
+    private func passOnEnd() throws -> Int32 {
         let (source, destination) = (try SocketPair(), try SocketPair())
         defer { source.close(); destination.close() }
         source.outer.writeAll([9])
@@ -102,11 +110,12 @@ struct FlowTests {
         from.record(try source.inner.endEvent())
         #expect(flow.move(from: &from, to: &to, with: tools) == .endOfStream)
         // It waits for the end, with which it goes in one segment.
-        #expect(to.socket.unsentByteCount == 1)
+        let unsent = to.socket.unsentByteCount
         to.socket.shutdownWrite()
         #expect(destination.outer.readAvailable() == [9])
         #expect(destination.outer.readAvailable() == nil)
         #expect(flow.move(from: &from, to: &to, with: tools) == .waiting)
+        return unsent
     }
 
     @Test("Bytes before a reset are still sent")

@@ -122,6 +122,17 @@ extension Socket {
     }
 }
 
+extension Timeouts {
+    /// Which no machine uses up that stands still for a while.
+    static var patient: Timeouts {
+        var timeouts = Timeouts()
+        (timeouts.header, timeouts.handshake, timeouts.connect) = (
+            .seconds(60), .seconds(60), .seconds(60)
+        )
+        return timeouts
+    }
+}
+
 /// Keeps what is written to it.
 final class RecordingLog: AccessLog {
     private let kept = Locked<[AccessRecord]>([])

@@ -36,7 +36,12 @@ struct HealthCheckerTests {
     }
 
     @Test("A thousand backends, half of them silent, are checked in turn without a thread each")
-    func halfSilent() async throws {
+    func halfSilent() async {
+        // In a process of its own: threads count for all of a process.
+        await #expect(processExitsWith: .success) { try await Self.checkInTurn() }
+    }
+
+    private static func checkInTurn() async throws {
         let answering = try Self.listener(backlog: 4_096)
         let silent = try Self.listener(backlog: 0)
         // What its queue has no place for the kernel drops (listen(2)).
@@ -65,30 +70,48 @@ struct HealthCheckerTests {
         let gateway = try Gateway(configuration: configuration, accessLog: RecordingLog()) { _ in }
         try gateway.start()
 
+        // Whose turn it was, and how often it was whose.
+        var turns: [IPAddress] = []
         var asked: [IPAddress: Int] = [:]
         var threadsAtMost = 0
+        var backends: [BackendStatus] = []
         try await eventually {
             while case .accepted(let socket, _) = answering.accept() {
-                asked[try socket.localAddress().ip, default: 0] += 1
+                let ip = try socket.localAddress().ip
+                turns.append(ip)
+                asked[ip, default: 0] += 1
                 socket.close()
             }
             threadsAtMost = max(threadsAtMost, Self.threadCount())
-            let silent = gateway.status().listeners[0].backends.filter { $0.health == .unhealthy }
+            backends = gateway.status().listeners[0].backends
             return asked.count == Self.count / 2 && asked.values.allSatisfy { $0 >= 4 }
-                && silent.count == Self.count / 2
+                && backends.count { $0.health == .unhealthy } == Self.count / 2
+                && backends.count { $0.health == .healthy } == Self.count / 2
         }
-        let backends = gateway.status().listeners[0].backends
-        #expect(backends.count { $0.health == .healthy } == Self.count / 2)
         for backend in backends where backend.health == .unhealthy {
-            #expect(backend.lastFailure == "connect timed out")
+            precondition(backend.lastFailure == "connect timed out", backend.lastFailure ?? "-")
         }
-        // Each in its turn: none is asked often while another waits. A check that begins late puts off
-        // its backend's next ones, so that turns drift apart.
-        let most = asked.values.max() ?? 0
-        let least = asked.values.min() ?? 0
-        #expect(most < 2 * least, "\(least) to \(most)")
-        // The shards', and those of Dispatch and of the tests beside this one.
-        #expect(threadsAtMost - threadsBefore < Self.count / 2)
+        let most = Self.mostTurnsWhileAnotherWaits(turns)
+        precondition(most <= 3, "one was asked \(most) times while another waited")
+        // The shards' and those of Dispatch.
+        let threadCount = threadsAtMost - threadsBefore
+        precondition(threadCount < Self.count / 2, "\(threadCount) threads")
         _ = await gateway.drain(within: .zero)
+    }
+
+    /// How often one was asked at most between two turns of another. However late some turns are on
+    /// a busy machine, and however far they drift apart: it is one turn each, and one more at a
+    /// boundary.
+    private static func mostTurnsWhileAnotherWaits(_ turns: [IPAddress]) -> Int {
+        var last: [IPAddress: Int] = [:]
+        var most = 0
+        for (index, ip) in turns.enumerated() {
+            if let start = last[ip] {
+                let others = Dictionary(grouping: turns[(start + 1)..<index]) { $0 }
+                most = max(most, others.values.map(\.count).max() ?? 0)
+            }
+            last[ip] = index
+        }
+        return most
     }
 }

@@ -29,6 +29,8 @@ struct NameServerTests {
             ]
         )
         var limits = NameServiceLimits()
+        // However long the machine stands still.
+        limits.idle = .seconds(600)
         change(&limits)
         server = try NameServer(DNSResponder(DNSZone(contents, serial: 1)), limits: limits)
         let loopback = IPAddress.v4(IPv4Address(127, 0, 0, 1))
@@ -47,7 +49,7 @@ struct NameServerTests {
         of server: NameServer,
         _ isReached: (NameServiceCounters) -> Bool
     ) -> Bool {
-        for _ in 0..<1_000 where !isReached(server.counters) { Clock.sleep(milliseconds: 10) }
+        for _ in 0..<6_000 where !isReached(server.counters) { Clock.sleep(milliseconds: 10) }
         return isReached(server.counters)
     }
 
@@ -126,7 +128,7 @@ struct NameServerTests {
         server.stop()
         #expect(server.addresses == [])
         var isFree = false
-        for _ in 0..<1_000 where !isFree {
+        for _ in 0..<6_000 where !isFree {
             // `try?`: it is not free until the server's thread has closed its sockets.
             isFree = (try? ListeningSocket.probe(address)) != nil
             if !isFree { Clock.sleep(milliseconds: 10) }
@@ -145,7 +147,7 @@ private final class TestConnection {
     init(to address: SocketAddress) throws {
         socket = try Socket.tcp(for: address)
         if case .failed(let error) = socket.connect(to: address) { throw error }
-        _ = socket.waitUntilReady(toWrite: true, milliseconds: 20_000)
+        _ = socket.waitUntilReady(toWrite: true, milliseconds: 60_000)
     }
 
     deinit {
@@ -167,7 +169,7 @@ private final class TestConnection {
                     return Array(received[2..<(2 + length)])
                 }
             }
-            guard socket.waitUntilReady(toWrite: false, milliseconds: 20_000) else { return nil }
+            guard socket.waitUntilReady(toWrite: false, milliseconds: 60_000) else { return nil }
             switch socket.read(into: scratch) {
             case .bytes(let count): received += scratch.copy(0..<count)
             case .wouldBlock: continue

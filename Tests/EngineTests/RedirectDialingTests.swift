@@ -38,7 +38,8 @@ struct RedirectDialingTests {
                     Listener(
                         protocol: .http,
                         address: address,
-                        routes: [Settings.Route(.default, to: service)]
+                        timeouts: .patient,
+                        routes: [Settings.Route(.default, to: service, timeouts: .patient)]
                     )
                 ],
                 warehouses: [GuardedWarehouse(id: "W", whitelist: Whitelist(mode: .anywhere))]

@@ -53,7 +53,8 @@ struct SecureRedirectTests {
             var listener = Listener(
                 protocol: .http,
                 address: address,
-                routes: [Settings.Route(.default, to: service)]
+                timeouts: .patient,
+                routes: [Settings.Route(.default, to: service, timeouts: .patient)]
             )
             listener.http.mode = .follow
             var configuration = GatewayConfiguration(

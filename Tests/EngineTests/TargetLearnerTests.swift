@@ -13,7 +13,7 @@ import Traffic
 
 @Suite("Learning where redirects may lead", .timeLimit(.minutes(3)))
 struct TargetLearnerTests {
-    /// A gateway whose only service learns, every 50 ms.
+    /// A gateway whose only service learns, every 50 ms unless a test says otherwise.
     private final class Fixture: Sendable {
         let gateway: Gateway
         let events = RecordedEvents()
@@ -23,6 +23,7 @@ struct TargetLearnerTests {
             from source: RedirectSettings.Learning.Source,
             http: [SocketAddress],
             mysql: [SocketAddress] = [],
+            interval: Duration = .milliseconds(50),
             passwords: @escaping PasswordSource = { _ in .success(Password("secret")) }
         ) throws {
             var service = Service(
@@ -35,7 +36,7 @@ struct TargetLearnerTests {
                 user: "check",
                 passwordFile: "/nowhere"
             )
-            learning.interval = .milliseconds(50)
+            learning.interval = interval
             service.redirects.learning = learning
             var listeners = [
                 Listener(
@@ -81,10 +82,26 @@ struct TargetLearnerTests {
             }
         }
 
-        var learning: [LearningRecord.Event] {
+        var everything: [LearningRecord.Event] {
             events.all.compactMap {
                 if case .learning(_, let event) = $0 { event } else { nil }
             }
+        }
+
+        /// Without what a machine adds that stands still for seconds: answers that are late, and
+        /// that the next one is the same as before.
+        var learning: [LearningRecord.Event] {
+            var kept: [LearningRecord.Event] = []
+            var isAfterLate = false
+            for event in everything {
+                if event.isLate || isAfterLate && event == kept.last {
+                    isAfterLate = true
+                } else {
+                    kept.append(event)
+                    isAfterLate = false
+                }
+            }
+            return kept
         }
 
         func stop() async { _ = await gateway.drain(within: .zero) }
@@ -157,11 +174,17 @@ struct TargetLearnerTests {
         let server = try ScriptedFrontEnd.http { _ in Self.list("10.77.0.1") }
         let broken = try ScriptedFrontEnd.http { _ in "HTTP/1.1 500 Error\r\n\r\n" }
         let nobody = try GatewayFixture.freeAddress()
-        let fixture = try Fixture(from: .http, http: [nobody, broken.address, server.address])
-        try await eventually { fixture.targets == ["10.77.0.1:8040"] }
-        try await eventually { server.requests.count > 5 }
-        #expect(fixture.learning == [.learned(count: 1)])
-        await fixture.stop()
+        var learning: [LearningRecord.Event] = []
+        // On a machine that stands still for seconds, the one that answers may be late as well.
+        for _ in 0..<3 where learning != [.learned(count: 1)] {
+            let fixture = try Fixture(from: .http, http: [nobody, broken.address, server.address])
+            try await eventually { fixture.targets == ["10.77.0.1:8040"] }
+            let count = server.requests.count
+            try await eventually { server.requests.count > count + 5 }
+            learning = fixture.everything
+            await fixture.stop()
+        }
+        #expect(learning == [.learned(count: 1)])
     }
 
     @Test("A failure is reported once, without the password, and the last list stays in use")
@@ -171,19 +194,25 @@ struct TargetLearnerTests {
         let fixture = try Fixture(from: .http, http: [server.address])
         try await eventually { fixture.targets == ["10.77.0.1:8040"] }
         answer.withLock { $0 = "HTTP/1.1 401 Unauthorized\r\n\r\n" }
-        let reason = "\(server.address), as user check: the front end does not let the user in"
+        let reason =
+            "\(server.address), as user check: the front end does not let the user in: no such user,"
+            + " or another password (401)"
         let failure = LearningRecord.Event.failed(reason: reason, inUse: 1)
-        try await eventually { fixture.learning.contains(failure) }
+        // If the machine stood still meanwhile, the list is outdated at the first failure already.
+        try await eventually {
+            fixture.everything.contains { $0 == failure || $0.isOutdated && !$0.isLate }
+        }
+        let isOutdatedAtOnce = !fixture.everything.contains(failure)
         func learning() -> RedirectLearningStatus? {
             fixture.gateway.status().listeners[0].redirectLearning
         }
         let failing = try #require(learning())
         #expect(failing.failure == reason && failing.count == 1 && failing.failingSince != nil)
-        try await eventually { fixture.learning.contains(where: \.isOutdated) }
+        try await eventually { fixture.everything.contains(where: \.isOutdated) }
         let count = server.requests.count
         try await eventually { server.requests.count > count + 3 }
-        #expect(fixture.learning.count { $0 == failure } == 1)
-        #expect(fixture.learning.count(where: \.isOutdated) == 1)
+        #expect(fixture.everything.count { $0 == failure } == (isOutdatedAtOnce ? 0 : 1))
+        #expect(fixture.everything.count(where: \.isOutdated) == 1)
         #expect(fixture.targets == ["10.77.0.1:8040"])
         answer.withLock { $0 = Self.list("10.77.0.1") }
         try await eventually { fixture.learning.last == .learned(count: 1) }
@@ -202,6 +231,8 @@ struct TargetLearnerTests {
             from: .mysql,
             http: [try GatewayFixture.freeAddress()],
             mysql: [server.address],
+            // A list is outdated after ten intervals, and no machine stands still for so long.
+            interval: .seconds(2),
             passwords: { _ in password.withLock { $0 } }
         )
         try await eventually { !fixture.learning.isEmpty }
@@ -214,10 +245,7 @@ struct TargetLearnerTests {
         try await eventually { fixture.targets == ["10.77.0.1:8040"] }
         password.withLock { $0 = .failure(PasswordUnavailable(reason: "cannot read it")) }
         try await eventually { fixture.learning.count >= 3 }
-        #expect(
-            fixture.learning[2]
-                == .failed(reason: "\(server.address): cannot read it", inUse: 1)
-        )
+        #expect(fixture.learning[2] == .failed(reason: "cannot read it", inUse: 1))
         await fixture.stop()
     }
 
@@ -229,9 +257,9 @@ struct TargetLearnerTests {
         let fixture = try Fixture(from: .http, http: [server.address])
         try await eventually { !server.requests.isEmpty }
         #expect(fixture.gateway.status().phase == .running)
-        try await eventually { !fixture.learning.isEmpty }
+        try await eventually { !fixture.everything.isEmpty }
         let reason = "\(server.address), as user check: no response in time"
-        #expect(fixture.learning[0] == .failed(reason: reason, inUse: 0))
+        #expect(fixture.everything[0] == .failed(reason: reason, inUse: 0))
         await fixture.stop()
     }
 
@@ -276,5 +304,14 @@ struct TargetLearnerTests {
 extension LearningRecord.Event {
     fileprivate var isOutdated: Bool {
         if case .outdated = self { true } else { false }
+    }
+
+    /// Whether an answer did not come within the five seconds that it has.
+    fileprivate var isLate: Bool {
+        switch self {
+        case .failed(let reason, _), .outdated(let reason, _, _):
+            reason.hasSuffix("no response in time")
+        case .learned: false
+        }
     }
 }

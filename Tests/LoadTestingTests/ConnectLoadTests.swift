@@ -122,8 +122,13 @@ import Traffic
         let server = try ScriptedServer { peer in
             if peer.number < 3 { peer.write(Self.denial) } else { while peer.read() != nil {} }
         }
-        let plan = LoadPlan.brief(connections: 5, seconds: 1)
-        let tally = try LoadRun(.idle, on: server.address, plan: plan).perform().tally
+        let run = LoadRun(
+            .idle,
+            on: server.address,
+            plan: .brief(connections: 5),
+            stoppingWhen: aSecondAfter { server.acceptedCount >= 8 }
+        )
+        let tally = try run.perform().tally
         #expect(tally.failures[.serverError] == 3)
     }
 }

@@ -12,7 +12,7 @@ import Testing
         #expect(result.tally.completedInTime == 1_001)
         #expect(result.tally.latency.count == 1_001)
         #expect(result.tally.failures.total == 0)
-        #expect(server.acceptedCount == 5)
+        #expect(server.acceptedCount(awaiting: 5) == 5)
         #expect(result.tally.bytesReceived == 1_001 * ScriptedPeer.answer.utf8.count)
     }
 
@@ -154,7 +154,7 @@ import Testing
         let address = try SocketAddress.unusedPort()
         var plan = LoadPlan.brief(connections: 2)
         plan.endsIfNothingSucceeds = true
-        plan.warmUp = .milliseconds(500)
+        plan.warmUp = .seconds(60)
         let result = try LoadRun(.http(), on: address, plan: plan).perform()
         #expect(result.ending == .fatalError)
         // One attempt, though there was time for thousands.
@@ -203,16 +203,17 @@ import Testing
 
     /// Such a server says nothing of the end that it makes: answer and end come in one segment.
     @Test func asksNothingOnAConnectionWhoseEndCameWithTheAnswer() throws {
+        let late = Counter()
         let server = try ScriptedServer { peer in
             _ = peer.readHead()
-            peer.writeTogetherWithTheEnd(ScriptedPeer.answer)
+            if !peer.writeTogetherWithTheEnd(ScriptedPeer.answer) { late.add() }
             while peer.read() != nil {}
         }
         let tally = try LoadRun(.http(), on: server.address, plan: .brief(operations: 200))
             .perform().tally
-        #expect(tally.completedInTime == 200)
-        #expect(tally.failures.total == 0)
-        #expect(server.acceptedCount >= 200)
+        #expect(tally.completedInTime >= 200 - late.value)
+        #expect(tally.failures.total <= late.value)
+        #expect(server.acceptedCount >= 200 - late.value)
     }
 
     @Test func doesNotCountTheRequestsOfTheWarmUpAgainstTheLimit() throws {
@@ -222,7 +223,7 @@ import Testing
         let result = try LoadRun(.http(), on: server.address, plan: plan).perform()
         #expect(result.tally.latency.count == 50)
         #expect(result.ending == .operations)
-        #expect(server.acceptedCount == 4)
+        #expect(server.acceptedCount(awaiting: 4) == 4)
     }
 
     @Test func endsEarlyWhereAsked() throws {

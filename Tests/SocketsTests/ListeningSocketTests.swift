@@ -1,4 +1,5 @@
 import Addresses
+import FreePorts
 import Glibc
 import Sockets
 import Testing
@@ -35,10 +36,7 @@ struct ListeningSocketTests {
         defer { client.close() }
         try client.setCongestionControl("reno")
         _ = client.connect(to: listener.address)
-        guard case .accepted(let server, _) = listener.accept() else {
-            Issue.record("nothing was accepted")
-            return
-        }
+        let (server, _) = try LoopbackPair.accept(from: listener)
         defer { server.close() }
         #expect(try server.congestionControl() == "reno")
         #expect(try client.congestionControl() == "reno")
@@ -100,8 +98,13 @@ struct ListeningSocketTests {
     @Test("A listener on :: that does not accept IPv4 leaves the port to an IPv4 listener")
     func singleStack() throws {
         let any = IPAddress.v6(IPv6Address(high: 0, low: 0))
-        let listener = try LoopbackPair.listener(on: any)
-        let address = SocketAddress(LoopbackPair.loopback, port: listener.address.port)
+        // One that is free for IPv4, too.
+        let port = try Ports.free()
+        let listener = try ListeningSocket(
+            on: SocketAddress(any, port: port),
+            keepalive: LoopbackPair.keepalive
+        )
+        let address = SocketAddress(LoopbackPair.loopback, port: port)
         let neighbour = try ListeningSocket(on: address, keepalive: LoopbackPair.keepalive)
         let client = try LoopbackPair.connect(to: address)
         let (server, peer) = try LoopbackPair.accept(from: neighbour)
@@ -113,9 +116,7 @@ struct ListeningSocketTests {
 
     @Test("A connect to a port without a listener fails as refused")
     func refused() throws {
-        var listener: ListeningSocket? = try LoopbackPair.listener()
-        let address = try #require(listener?.address)
-        listener = nil
+        let address = SocketAddress(LoopbackPair.loopback, port: try Ports.free())
         #expect(throws: SystemError(code: ECONNREFUSED)) { try LoopbackPair.connect(to: address) }
     }
 

@@ -281,12 +281,7 @@ struct AccountTests {
         }
         let later = try open(anna).token.text
         store.release()
-        let restored = try PolicyStore.restore(
-            backup,
-            to: place.path,
-            by: TestStore.alice,
-            at: TestStore.now
-        )
+        let restored = try place.restore(backup)
         #expect(restored.refusedAccounts.removed == ["bob"] && restored.accountCount == 1)
         let reopened = try place.open(.open)
         #expect(refusal(token, in: reopened) == .unknown)
@@ -311,12 +306,7 @@ struct AccountTests {
             )
         }.value
         otherStore.release()
-        let restored = try PolicyStore.restore(
-            backup,
-            to: other.path,
-            by: TestStore.alice,
-            at: TestStore.now
-        )
+        let restored = try other.restore(backup)
         #expect(restored.refusedAccounts.disabled == ["bob"] && restored.accountCount == 1)
         #expect(restored.refusedAccounts.replaced == ["anna"])
         let reopened = try other.open(.open)
@@ -333,12 +323,7 @@ struct AccountTests {
         try store.backUp(to: backup)
         store.release()
         try Data("not a database".utf8).write(to: URL(fileURLWithPath: place.path))
-        let restored = try PolicyStore.restore(
-            backup,
-            to: place.path,
-            by: TestStore.alice,
-            at: TestStore.now
-        )
+        let restored = try place.restore(backup)
         #expect(restored.refusedAccounts.disabled == ["anna"] && restored.accountCount == 0)
         let reopened = try place.open(.open)
         #expect(reopened.accounts[anna.id]?.isEnabled == false)

@@ -18,7 +18,7 @@ struct BackupTests {
     }
 
     private func restore() throws -> PolicyStore.Restored {
-        try PolicyStore.restore(backup, to: place.path, by: TestStore.alice, at: TestStore.now)
+        try place.restore(backup)
     }
 
     private func backUp() throws -> Snapshot {

@@ -70,7 +70,7 @@ struct EntryUseTests {
         let file = place.folder.path + "/copy.db"
         try store.backUp(to: file)
         store.release()
-        _ = try PolicyStore.restore(file, to: place.path, by: .gateway, at: TestStore.now)
+        _ = try place.restore(file, by: .gateway)
         #expect(try place.open().policy.warehouses["W1"]?.list(for: nil)?.list.count == 3)
     }
 

@@ -161,12 +161,7 @@ struct MarkTests {
         try place.open(.open).backUp(to: backup)
         let (old, new) = try crash { try $0.setMode(.nowhere, of: "W2") }
         try place.replaceFiles(by: old)
-        let restored = try PolicyStore.restore(
-            backup,
-            to: place.path,
-            by: TestStore.alice,
-            at: TestStore.now
-        )
+        let restored = try place.restore(backup)
         // What was removed since is not known, so no key is trusted.
         #expect(restored.movedAside != nil && restored.keyCount == 0)
         let store = try place.open(.open)

@@ -101,7 +101,7 @@ struct WebhookTests {
             return try transaction.rotateSecret(ofWebhook: kept.id).webhook
         }.value
         store.release()
-        _ = try PolicyStore.restore(backup, to: place.path, by: TestStore.alice, at: TestStore.now)
+        _ = try place.restore(backup)
         let restored = try place.open(.open).webhooks
         #expect(Set(restored.values.map(\.name)) == ["ops", "old"])
         #expect(restored[kept.id]?.secret == rotated.secret)

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Settings
 import Synchronization
@@ -48,30 +49,56 @@ struct LimitedFileTests {
         }
     }
 
+    /// What is read of a file that has `text` and gets another one 0.2 s later.
+    ///
+    /// A file that does not change for a second is done, and one is waited for for three seconds: if
+    /// the machine stands still for so long, it is tried again.
+    private func read(
+        _ text: String,
+        _ change: @escaping @Sendable (_ path: String) -> Void
+    ) throws -> [UInt8]? {
+        var bytes: [UInt8]?
+        for _ in 0..<10 {
+            let folder = try TemporaryFolder()
+            let path = folder.path(of: "list")
+            let begin = ContinuousClock.now
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            let isChanged = DispatchSemaphore(value: 0)
+            let changedAt = Mutex(begin)
+            Thread.detachNewThread {
+                Thread.sleep(forTimeInterval: 0.2)
+                change(path)
+                changedAt.withLock { $0 = .now }
+                isChanged.signal()
+            }
+            // `try?`: a file that is written for too long is none.
+            bytes = try? file(path).bytes()
+            let end = ContinuousClock.now
+            isChanged.wait()
+            let isInTime = changedAt.withLock { $0 } - begin < .milliseconds(800)
+            if isInTime, end - begin < .milliseconds(2_500) { return bytes }
+        }
+        return bytes
+    }
+
     @Test("A file that was emptied to be written again is waited for")
     func emptied() throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path(of: "list")
-        try Data().write(to: URL(fileURLWithPath: path))
-        Thread.detachNewThread {
-            Thread.sleep(forTimeInterval: 0.2)
+        let bytes = try read("") { path in
             try? Data("!192.0.2.7\n".utf8).write(to: URL(fileURLWithPath: path))
         }
-        #expect(try file(path).bytes() == Array("!192.0.2.7\n".utf8))
+        #expect(bytes == Array("!192.0.2.7\n".utf8))
     }
 
     @Test("A last line without an end is waited for, and read if nothing follows")
     func unfinished() throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path(of: "list")
-        try Data("192.0.0.0/2".utf8).write(to: URL(fileURLWithPath: path))
-        Thread.detachNewThread {
-            Thread.sleep(forTimeInterval: 0.2)
+        let bytes = try read("192.0.0.0/2") { path in
             guard let handle = FileHandle(forWritingAtPath: path) else { return }
             handle.seekToEndOfFile()
             handle.write(Data("4\n".utf8))
         }
-        #expect(try file(path).bytes() == Array("192.0.0.0/24\n".utf8))
+        #expect(bytes == Array("192.0.0.0/24\n".utf8))
+        let folder = try TemporaryFolder()
+        let path = folder.path(of: "list")
         try Data("192.0.0.0/2".utf8).write(to: URL(fileURLWithPath: path))
         #expect(try file(path).bytes() == Array("192.0.0.0/2".utf8))
     }

@@ -19,12 +19,14 @@ struct ServedManagement: Sendable {
     /// Runs `test` while a server answers with `status`.
     static func run(
         _ status: GatewayStatus = GatewayStatus(),
+        at address: SocketAddress = loopback,
         limits: ManagementLimits = ManagementLimits(),
         hostNames: [String] = [],
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
         try await run(
             of: FixedGateway(state: status),
+            at: address,
             limits: limits,
             hostNames: hostNames,
             test: test
@@ -34,24 +36,26 @@ struct ServedManagement: Sendable {
     /// Runs `test` while a server answers for `gateway`, whose policy comes from a file.
     static func run(
         of gateway: any ManagedGateway,
+        at address: SocketAddress = loopback,
         as principal: Principal = administrator,
         limits: ManagementLimits = ManagementLimits(),
         hostNames: [String] = [],
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
         let routes = routes(of: gateway, as: principal, hostNames: hostNames)
-        try await run(routes, limits: limits, test: test)
+        try await run(routes, at: address, limits: limits, test: test)
     }
 
     /// Runs `test` while a server answers with `routes`.
     static func run(
         _ routes: ManagementRoutes,
+        at address: SocketAddress = loopback,
         limits: ManagementLimits = ManagementLimits(),
         certificate: ManagementCertificate? = nil,
         test: @escaping @Sendable (ServedManagement) async throws -> Void
     ) async throws {
         let failure = Mutex<(any Error)?>(nil)
-        var server = server(routes, limits: limits)
+        var server = server(routes, at: address, limits: limits)
         server.certificate = certificate
         try await server.run { port in
             do {

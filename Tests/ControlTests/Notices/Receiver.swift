@@ -57,9 +57,21 @@ struct Receiver {
         return NoticeChange(event, Notice(condition, at: UnixTime(seconds: 1_795_428_000)))
     }
 
-    /// Waits until a number of attempts have been made.
-    func attempts(_ count: Int) async throws -> [DeliveryAttempt] {
-        let isThere = try await ServedEvents.eventually { sender.attempts.count >= count }
+    /// Waits until a number of attempts have been made, and those that ended a delivery are counted.
+    ///
+    /// - Parameter duration: lets so much time pass again and again until then.
+    func attempts(
+        _ count: Int,
+        advancingBy duration: Duration = .zero
+    ) async throws -> [DeliveryAttempt] {
+        let isThere = try await ServedEvents.eventually {
+            let attempts = sender.attempts
+            let status = sender.status
+            let ended = attempts.count { $0.delivered || $0.status == 410 }
+            if attempts.count >= count, status.delivered + status.abandoned >= ended { return true }
+            clock.advance(by: duration)
+            return false
+        }
         #expect(isThere, "\(sender.attempts)")
         return sender.attempts.reversed()
     }

@@ -1,19 +1,21 @@
 import Addresses
+import FreePorts
 import LoadTesting
-import Sockets
 
 extension LoadPlan {
-    /// Short, and with a limit of operations where counts must be exact.
+    /// Short, and with a limit of operations where counts must be exact: no time of its own is over
+    /// on a machine that stands still for a while.
     static func brief(
         connections: Int = 4,
         threads: Int = 1,
-        seconds: Double = 20,
+        seconds: Double = 120,
         operations: Int? = nil
     ) -> LoadPlan {
         var plan = LoadPlan()
         plan.connections = connections
         plan.threads = threads
         plan.duration = .seconds(seconds)
+        plan.timeout = .seconds(60)
         plan.operationLimit = operations
         return plan
     }
@@ -26,10 +28,8 @@ extension Workload {
 }
 
 extension SocketAddress {
-    /// A port of 127.0.0.1 on which nobody listened a moment ago.
+    /// A port of 127.0.0.1 on which nobody listens.
     static func unusedPort() throws -> SocketAddress {
-        let keepalive = KeepaliveOptions(idleSeconds: 60, intervalSeconds: 10, count: 3)
-        let any = SocketAddress(try IPAddress(parsing: "127.0.0.1"), port: 0)
-        return try ListeningSocket(on: any, keepalive: keepalive).address
+        SocketAddress(try IPAddress(parsing: "127.0.0.1"), port: try Ports.free())
     }
 }

@@ -34,6 +34,12 @@ final class ScriptedServer: Sendable {
     /// How many connections came.
     var acceptedCount: Int { state.accepted.load(ordering: .relaxed) }
 
+    /// The same, once there are so many: a client need not wait until it is accepted.
+    func acceptedCount(awaiting count: Int) -> Int {
+        for _ in 0..<60_000 where acceptedCount < count { sleepForAMillisecond() }
+        return acceptedCount
+    }
+
     private static func accept(
         _ listener: ListeningSocket,
         _ state: State,
@@ -105,13 +111,17 @@ final class ScriptedPeer {
         }
     }
 
-    /// The kernel sends both in one segment (TCP_CORK, tcp(7)).
-    func writeTogetherWithTheEnd(_ text: String) {
+    /// The kernel sends both in one segment (TCP_CORK, tcp(7)), if it need not wait for 200 ms.
+    ///
+    /// - Returns: whether that is certain.
+    func writeTogetherWithTheEnd(_ text: String) -> Bool {
+        let begin = Clock.monotonicNanoseconds()
         var isCorked: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         unsafe setsockopt(socket.descriptor, Int32(IPPROTO_TCP), TCP_CORK, &isCorked, size)
         write(text)
         socket.shutdownWrite()
+        return Clock.monotonicNanoseconds() - begin < 150_000_000
     }
 
     func close() {

@@ -26,17 +26,30 @@ struct TestStore {
     }
 
     func open(_ mode: PolicyStore.Mode = .create) throws -> PolicyStore {
-        // A program that another test starts holds the lock of a store that was closed, too, until it
-        // runs (fork(2)).
+        try Self.waitingForLock { try PolicyStore(path: path, mode: mode) }
+    }
+
+    /// As ``PolicyStore/restore(_:to:by:at:)``, to this place and now.
+    func restore(_ backup: String, by actor: AuditActor = Self.alice) throws
+        -> PolicyStore.Restored
+    {
+        try Self.waitingForLock {
+            try PolicyStore.restore(backup, to: path, by: actor, at: Self.now)
+        }
+    }
+
+    /// A program that another test starts holds the lock of a store that was closed, too, until it
+    /// runs (fork(2)).
+    private static func waitingForLock<Value>(_ body: () throws -> Value) throws -> Value {
         for _ in 0..<50 {
-            do throws(StoreError) {
-                return try PolicyStore(path: path, mode: mode)
-            } catch {
+            do {
+                return try body()
+            } catch let error as StoreError {
                 guard case .locked = error else { throw error }
                 usleep(20_000)
             }
         }
-        return try PolicyStore(path: path, mode: mode)
+        return try body()
     }
 
     /// Runs SQL on the file, behind the store's back. The store must not be open.
