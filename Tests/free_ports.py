@@ -14,13 +14,16 @@ FIRST, END = 16_000, 32_000
 NEXT = os.path.join(tempfile.gettempdir(), f"sluice-test-ports-{os.getuid()}")
 
 
-def next_port():
+def next_ports(count):
+    """The first of so many ports in a row that nobody else is given."""
     with open(os.open(NEXT, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read()
         port = int(text) if text else random.randrange(FIRST, END)
+        if port + count > END:
+            port = FIRST
         file.seek(0)  # As many digits are written as were read.
-        file.write(str(port + 1 if port + 1 < END else FIRST))
+        file.write(str(port + count if port + count < END else FIRST))
     return port
 
 
@@ -33,12 +36,18 @@ def is_free(port):
     return True
 
 
+def free_range(count):
+    """The first of so many ports in a row, for TCP and UDP; each time others."""
+    for _ in range(FIRST, END, count):
+        first = next_ports(count)
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+    raise RuntimeError(f"no {count} ports in a row between {FIRST} and {END} are free")
+
+
 def free_port():
     """For TCP and UDP; each time another one."""
-    for _ in range(FIRST, END):
-        if is_free(port := next_port()):
-            return port
-    raise RuntimeError(f"no port between {FIRST} and {END} is free")
+    return free_range(1)
 
 
 def free_ports(count):

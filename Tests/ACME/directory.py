@@ -32,6 +32,8 @@ ERROR = "urn:ietf:params:acme:error:"
 ACME_IDENTIFIER = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.31")
 JSON = "application/json"
 CHAIN = "application/pem-certificate-chain"
+# How long a server that proves a name may take, in seconds: long enough for a busy machine.
+PATIENCE = 60
 
 
 def base64url(data):
@@ -72,7 +74,7 @@ class Behavior:
         self.undecided_looks = 0
         # Retry-After while undecided.
         self.patience = None
-        # For how long, in seconds, and how often new orders are refused.
+        # Returns for how long, in seconds or as a date; and how often new orders are refused.
         self.rate_limit = None
         self.rate_limit_count = 10**9
         # Of certificates, in seconds.
@@ -157,6 +159,11 @@ class Authority:
         (folder / "server.pem").write_text(chain + private_pem(key))
         (folder / "root.pem").write_text(self.root_pem)
         return folder / "server.pem", folder / "root.pem"
+
+
+def fingerprint(certificate):
+    """As the gateway shows it."""
+    return "SHA256:" + certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def private_pem(key):
@@ -522,7 +529,8 @@ class Directory:
         behavior = self.behavior
         if behavior.rate_limit is not None and behavior.rate_limit_count > 0:
             behavior.rate_limit_count -= 1
-            headers = {"Retry-After": behavior.rate_limit} if behavior.rate_limit else {}
+            wait = behavior.rate_limit()
+            headers = {"Retry-After": wait} if wait else {}
             raise Problem("rateLimited", "too many new orders recently", 429, headers)
         names = []
         refused = []
@@ -648,7 +656,7 @@ class Directory:
 
     def check_http(self, name, token, expected):
         """RFC 8555 §8.3."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=PATIENCE)
         try:
             path = f"/.well-known/acme-challenge/{token}"
             connection.request("GET", path, headers={"Host": name})
@@ -666,7 +674,7 @@ class Directory:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["acme-tls/1"])
-        with socket.create_connection(("127.0.0.1", self.tls_port), timeout=5) as plain:
+        with socket.create_connection(("127.0.0.1", self.tls_port), timeout=PATIENCE) as plain:
             with context.wrap_socket(plain, server_hostname=name) as channel:
                 protocol = channel.selected_alpn_protocol()
                 der = channel.getpeercert(binary_form=True)
@@ -691,7 +699,7 @@ class Directory:
     def check_dns(self, name, token, expected):
         """RFC 8555 §8.4."""
         query = dns.message.make_query(f"_acme-challenge.{name}.", dns.rdatatype.TXT)
-        answer = dns.query.udp(query, "127.0.0.1", port=self.dns_port, timeout=5)
+        answer = dns.query.udp(query, "127.0.0.1", port=self.dns_port, timeout=PATIENCE)
         values = {
             b"".join(record.strings).decode("ascii", "replace")
             for rrset in answer.answer
@@ -766,7 +774,7 @@ class Server(ThreadingHTTPServer):
 
     def finish_request(self, request, client_address):
         # In the connection's own thread: a slow handshake holds nobody up.
-        request.settimeout(30)
+        request.settimeout(PATIENCE)
         try:
             with self.context.wrap_socket(request, server_side=True) as channel:
                 super().finish_request(channel, client_address)

@@ -73,7 +73,7 @@ class Honesty(unittest.TestCase):
             "PYTHONWARNINGS": "ignore",
         }
         result = subprocess.run(
-            command + list(options), env=environment, capture_output=True, text=True, timeout=100
+            command + list(options), env=environment, capture_output=True, text=True, timeout=600
         )
         chain = configuration / "config/live/it/fullchain.pem"
         return result, chain.read_text() if chain.exists() else None

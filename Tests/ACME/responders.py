@@ -64,7 +64,7 @@ class Responders:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.sni_callback = choose
         context.set_alpn_protocols(["acme-tls/1"])
-        plain.settimeout(5)
+        plain.settimeout(60)
         try:
             with context.wrap_socket(plain, server_side=True) as channel:
                 channel.recv(1)

@@ -21,9 +21,11 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from free_ports import free_ports
+from free_ports import free_ports, free_range
 
 HERE = Path(__file__).resolve().parent
+# Nothing here is fast or slow: this is when a test that waits for what never happens gives up.
+PATIENCE = 120
 CHECKS = [
     "not_a_server_error",
     "status_code_conformance",
@@ -70,7 +72,7 @@ warehouses:
     region: us-east-1
     zone: use1-az1
     whitelist: { entries: [ 127.0.0.0/8 ] }
-    outbound: { listen: 127.0.0.1, ports: 15000-15049, sources: [ 127.0.0.0/8 ] }
+    outbound: { listen: 127.0.0.1, ports: %(outbound)d-%(lastOutbound)d, sources: [ 127.0.0.0/8 ] }
     endpointServices:
       - { id: vpce-svc-0123456789abcdef0, cloud: aws, region: us-east-1 }
     endpoints:
@@ -98,17 +100,25 @@ def closed(node):
     return result
 
 
-def wait_until_ready(url, process):
-    for _ in range(300):
+def accepts(path):
+    with socket.socket(socket.AF_UNIX) as local:
+        return local.connect_ex(path) == 0
+
+
+def wait_until_ready(url, folder, process):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         if process.poll() is not None:
             sys.exit(f"the gateway ended with {process.returncode}")
         try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
-                if answer.status == 200:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=PATIENCE) as answer:
+                # The local socket is bound after the management address.
+                if answer.status == 200 and accepts(f"{folder}/gateway.sock"):
                     return
         except OSError:
-            time.sleep(0.1)
-    sys.exit("the gateway is not ready after 30 s")
+            pass
+        time.sleep(0.1)
+    sys.exit(f"the gateway is not ready after {PATIENCE} s")
 
 
 def key(sluice, folder):
@@ -125,7 +135,7 @@ def seed(url, secret):
         headers = {"X-API-Key": secret, "Content-Type": "application/json"}
         data = json.dumps(body).encode()
         request = urllib.request.Request(f"{url}/v1/{path}", data, headers, method="POST")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer).get("data")
 
     warehouse = "private-link/warehouses/AWVA7CM7"
@@ -157,24 +167,26 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o700)
         ports = dict(zip(["management", "mysql", "http", "private"], free_ports(4)))
+        outbound = free_range(50)
         values = dict(ports, folder=folder, backend=backend.getsockname()[1])
+        values |= {"outbound": outbound, "lastOutbound": outbound + 49}
         Path(folder, "sluice.yaml").write_text(CONFIGURATION % values)
         url = f"http://127.0.0.1:{ports['management']}"
         command = [arguments.sluice, "serve", "--config", f"{folder}/sluice.yaml"]
         gateway = subprocess.Popen(command)
         try:
-            wait_until_ready(url, gateway)
+            wait_until_ready(url, folder, gateway)
             listener = f"127.0.0.1:{ports['mysql']}"
             secret = key(arguments.sluice, folder)
             return check(arguments, others, url, folder, secret, listener)
         finally:
             gateway.send_signal(signal.SIGTERM)
-            gateway.wait(timeout=30)
+            gateway.wait(timeout=PATIENCE)
 
 
 def check(arguments, others, url, folder, secret, listener):
     spare = seed(url, secret)
-    with urllib.request.urlopen(f"{url}/v1/openapi.json", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/v1/openapi.json", timeout=PATIENCE) as answer:
         document = closed(json.load(answer))
     schema = Path(folder, "openapi.json")
     schema.write_text(json.dumps(document))
@@ -186,6 +198,8 @@ def check(arguments, others, url, folder, secret, listener):
         "--phases", arguments.phases, "--mode", "all", "--continue-on-failure",
         "--generation-database", "none", "--suppress-health-check", "all",
         "--no-color", "--warnings", "off",
+        # Ten seconds by default, which a busy machine may take.
+        "--request-timeout", str(PATIENCE),
         # A stream never ends; its own tests read it.
         "--exclude-path", "/v1/events",
     ] + others

@@ -112,10 +112,16 @@ class Accessibility(Journey):
         browser.steadily(lambda: browser.all("h1") or None, f"a heading of {path}")
         browser.console_errors()
         self.emulate(browser)
-        for summary in browser.all("main summary"):
-            summary.click()
+        # All at once: while one is looked at, the page may render another again.
+        browser.driver.execute_script(
+            "for (const each of document.querySelectorAll('main summary'))"
+            " if (each.checkVisibility({ visibilityProperty: true })) each.click();"
+        )
         self.examine(browser, path)
-        names = [opener.get_attribute("data-opens") for opener in browser.all("[data-opens]")]
+        names = browser.steadily(
+            lambda: [each.get_attribute("data-opens") for each in browser.all("[data-opens]")],
+            f"what opens dialogs of {path}",
+        )
         for name in dict.fromkeys(names):
             if name.startswith("examples-") and name != "examples-0":
                 continue

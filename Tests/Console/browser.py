@@ -9,7 +9,7 @@ import shutil
 from selenium import webdriver
 from selenium.common.exceptions import (
     ElementClickInterceptedException, ElementNotInteractableException, JavascriptException,
-    NoSuchElementException, StaleElementReferenceException,
+    NoSuchElementException, StaleElementReferenceException, WebDriverException,
 )
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -18,6 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 import gateway
+from free_ports import free_port
 from gateway import wait_until
 
 # What a page that is being rendered again answers: look again.
@@ -25,6 +26,9 @@ UNSETTLED = (
     ElementClickInterceptedException, ElementNotInteractableException, JavascriptException,
     NoSuchElementException, StaleElementReferenceException,
 )
+# The same of one that is being left, for which chromedriver has no class.
+LEAVING = ("aborted by navigation", "context with specified id", "context was destroyed",
+           "uniqueContextId not found", "does not belong to the document")
 # What toasts have said on this page; they leave after seconds.
 LISTENER = """
 window.announcements = [];
@@ -34,6 +38,24 @@ new MutationObserver((records) => {
         for (const node of record.addedNodes) window.announcements.push(node.textContent);
     }
 }).observe(document, { childList: true, subtree: true });
+// What is pushed to this page from the first event of each kind on is news to it.
+window.awaitedEvents = new Set();
+window.EventSource = class extends EventSource {
+    constructor(address, ...more) {
+        super(address, ...more);
+        const types = new URL(address, location.href).searchParams.get("types") ?? "";
+        // Only of these is there a first event, which says how it is now.
+        const expected = types.split(",").filter((type) => ["status", "sessions"].includes(type));
+        for (const type of ["open", ...expected]) {
+            window.awaitedEvents.add(type);
+            this.addEventListener(type, () => window.awaitedEvents.delete(type));
+        }
+    }
+};
+"""
+LIVE = """
+return !document.querySelector("main[data-events]")
+    || document.readyState === "complete" && window.awaitedEvents.size === 0;
 """
 BUTTONS = "button, a[href], summary, [role=button], [role=menuitem], input[type=submit]"
 FIELDS = "input:not([type=hidden]), select, textarea"
@@ -138,10 +160,19 @@ class Part:
         return self.browser.steadily(find, f"a secret in {self.what}")
 
     def has_button(self, name):
-        try:
-            return bool(self._button(name))
-        except NoSuchElementException:
-            return False
+        def look():
+            try:
+                return bool(self._button(name))
+            except NoSuchElementException:
+                return False
+
+        return self.browser.steadily(look, f"a look for {name!r}")
+
+    def has_row(self, text):
+        def look():
+            return any(text in row.text for row in self.all("tbody tr"))
+
+        return self.browser.steadily(look, f"a look for the row {text!r}")
 
     def value(self, label):
         return self.browser.steadily(
@@ -225,7 +256,8 @@ class Browser(Part):
         ):
             options.add_argument(option)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        service = Service(shutil.which("chromedriver"))
+        # Not one that it finds: until it listens, that could become another connection's.
+        service = Service(shutil.which("chromedriver"), port=free_port())
         self._driver = webdriver.Chrome(options=options, service=service)
         self._driver.set_page_load_timeout(gateway.PATIENCE)
         self._driver.set_script_timeout(gateway.PATIENCE)
@@ -248,8 +280,11 @@ class Browser(Part):
         def attempt():
             try:
                 return (action(),)
-            except UNSETTLED as error:
-                last[:] = [str(error).splitlines()[0]]
+            except WebDriverException as error:
+                text = str(error)
+                if not isinstance(error, UNSETTLED) and not any(each in text for each in LEAVING):
+                    raise
+                last[:] = [text.splitlines()[0]]
                 return None
 
         def check():
@@ -294,10 +329,18 @@ class Browser(Part):
         return self
 
     def wait_for_heading(self, text):
+        """Waits until a page with this heading is shown, and its scripts listen to keys."""
         def check():
-            return any(matches(text, each.text) for each in self.all("h1")) or None
+            return any(matches(text, each.text) for each in self.all("h1")) and (
+                self._driver.execute_script("return document.readyState === 'complete'")
+            ) or None
 
         self.steadily(check, f"the heading {text!r}")
+        return self
+
+    def wait_until_live(self):
+        """Waits until the page is told of what happens from now on, if it wants to be."""
+        self.steadily(lambda: self._driver.execute_script(LIVE) or None, "a live page")
         return self
 
     def dialog(self, title):

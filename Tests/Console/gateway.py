@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from free_ports import free_ports
+from free_ports import free_ports, free_range
 
 # Nothing here is fast or slow: this is when a test that waits for what never happens gives up.
 PATIENCE = 120
@@ -43,18 +43,6 @@ def wait_until(condition, what):
             missing = what() if callable(what) else what
             raise AssertionError(f"did not happen within {PATIENCE} s: {missing}")
         time.sleep(0.1)
-
-
-def free_range(count):
-    """The first of so many ports in a row, below those that the kernel gives to clients."""
-    for first in range(15000, 30000, count):
-        try:
-            for port in range(first, first + count):
-                socket.create_server(("127.0.0.1", port)).close()
-            return first
-        except OSError:
-            continue
-    raise AssertionError(f"no {count} free ports in a row")
 
 
 class Program:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import unittest
 from datetime import datetime
 
@@ -60,7 +61,7 @@ class Journey(unittest.TestCase):
         browser.go(f"{self.site.url}{warehouse.path}/overview")
         if place != "Overview":
             browser.open_place(place)
-        return browser
+        return browser.wait_until_live()
 
 
 class FirstSignIn(Journey):
@@ -208,9 +209,18 @@ class Clients(Journey):
     def test_a_denied_colleague_is_found_and_let_in(self):
         warehouse, colleague = self.site.colleague, "127.31.0.5"
         browser = self.open(warehouse, "Denials")
-        with Client(warehouse.mysql, colleague) as client:
-            self.assertIn(colleague, client.refusal)
+
+        def is_seen():
+            """The gateway looks once a second: what was denied before its first look is no news."""
+            with Client(warehouse.mysql, colleague) as client:
+                self.assertIn(colleague, client.refusal)
+            end = time.monotonic() + 5
+            while not (found := browser.has_row(colleague)) and time.monotonic() < end:
+                time.sleep(0.1)
+            return found
+
         # The open page shows it.
+        wait_until(is_seen, f"the open page shows {colleague}")
         browser.row(colleague).wait_for("Not in the whitelist").press(re.compile("^Explain"))
         browser.wait_for_heading("Explain").section("Answer").wait_for("Denied")
         browser.section("Entries that contain it").wait_for("No entry")
@@ -274,7 +284,7 @@ class PrivateLinks(Journey):
         header = proxy_header("10.2.0.20", AZURE, endpoint)
         browser = self.open(warehouse, "Private Link")
         browser.press("Set up connection").wait_for_heading("Access Links from your VPC")
-        browser.press("Azure").wait_for("Approve a subscription")
+        browser.press("Azure").wait_for("Approve a subscription").wait_until_live()
         subscription = "12345678-aaaa-bbbb-cccc-1234567890ab"
         step = browser.section("1. Approve a subscription")
         step.type("Subscription ID", subscription).press("Allow")

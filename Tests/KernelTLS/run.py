@@ -133,7 +133,7 @@ class KernelTLSTests(unittest.TestCase):
         gateway = Gateway(self.folder, backend.port, **options)
         self.addCleanup(gateway.close)
         # The only health check.
-        eventually(lambda: backend.results, 5)
+        eventually(lambda: backend.results, 60)
         backend.results.clear()
         return gateway, backend
 
@@ -407,21 +407,40 @@ class KernelTLSTests(unittest.TestCase):
     # Keys
 
     def s_client(self, gateway, lines):
-        """Types lines into `openssl s_client`, with time between them; returns what it received."""
+        """Types lines into `openssl s_client`, each once the one before has had its effect; returns
+        what it shows."""
         process = subprocess.Popen(
             ["openssl", "s_client", "-tls1_3", "-connect", f"127.0.0.1:{gateway.port}",
              "-servername", "gw.example", "-CAfile", f"{self.folder}/gw.pem"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        time.sleep(1.5)
+        out = bytearray()
+
+        def read():
+            while piece := process.stdout.read1(65536):
+                out.extend(piece)
+
+        def wait_for(mark, count=1):
+            eventually(lambda: out.count(mark) >= count or process.poll() is not None, 60)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        wait_for(b"Verify return code")
         for line in lines:
+            mark = b"KEYUPDATE" if line in (b"K", b"k") else line.upper()
+            count = out.count(mark)
             try:
                 process.stdin.write(line + b"\n")
                 process.stdin.flush()
             except BrokenPipeError:
                 break
-            time.sleep(0.5)
-        out, _ = process.communicate(timeout=30)
-        return out
+            # It takes a letter for a command only if that line is all that it reads at once.
+            if line != b"Q":
+                wait_for(mark, count + 1)
+        process.wait(60)
+        reader.join()
+        process.stdin.close()
+        process.stdout.close()
+        return bytes(out)
 
     @staticmethod
     def echo(connection):

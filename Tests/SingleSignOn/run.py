@@ -25,7 +25,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from free_ports import free_ports
+from free_ports import free_port, free_ports
 
 CONFIGURATION = """\
 management:
@@ -90,14 +90,14 @@ def ask(url, cookies=None, form=None, headers=None):
         pairs = [f"{name}={value}" for name, value in cookies.items()]
         request.add_header("Cookie", "; ".join(pairs))
     try:
-        with OPENER.open(request, timeout=30) as answer:
+        with OPENER.open(request, timeout=120) as answer:
             return Answer(answer)
     except urllib.error.HTTPError as error:
         return Answer(error)
 
 
 def wait_for(url, process):
-    for _ in range(600):
+    for _ in range(1200):
         if process.poll() is not None:
             sys.exit(f"{process.args[0]} ended with {process.returncode}")
         try:
@@ -106,7 +106,7 @@ def wait_for(url, process):
         except OSError:
             pass
         time.sleep(0.1)
-    sys.exit(f"no answer from {url} within a minute")
+    sys.exit(f"no answer from {url} within two minutes")
 
 
 class Site:
@@ -151,20 +151,20 @@ class Site:
         return Path(self.folder, "gateway.log").read_text()
 
     def wait_for_log(self, text):
-        for _ in range(600):
+        for _ in range(1200):
             if text in self.log_text:
                 return
             time.sleep(0.1)
-        raise AssertionError(f"not in the log within a minute: {text}\n{self.log_text}")
+        raise AssertionError(f"not in the log within two minutes: {text}\n{self.log_text}")
 
     def stop_provider(self):
         self.provider_process.send_signal(signal.SIGTERM)
-        self.provider_process.wait(timeout=30)
+        self.provider_process.wait(timeout=120)
 
     def stop(self):
         self.stop_provider()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=120)
         shutil.rmtree(self.folder)
 
     # Steps of a login.
@@ -303,9 +303,10 @@ class Browser(unittest.TestCase):
             f"--user-data-dir={site.folder}/chromium",
         ] + (["--no-sandbox"] if os.geteuid() == 0 else []):
             options.add_argument(option)
-        service = Service(shutil.which("chromedriver"))
+        # Not one that it finds: until it listens, that could become another connection's.
+        service = Service(shutil.which("chromedriver"), port=free_port())
         cls.driver = webdriver.Chrome(options=options, service=service)
-        cls.driver.set_page_load_timeout(60)
+        cls.driver.set_page_load_timeout(120)
 
     @classmethod
     def tearDownClass(cls):
@@ -318,13 +319,23 @@ class Browser(unittest.TestCase):
         from selenium.webdriver.common.by import By
 
         self.driver.get(f"{site.gateway}/v1/sso/start?return={urllib.parse.quote(path, safe='')}")
-        self.driver.find_element(By.CSS_SELECTOR, f'button[value="{subject}"]').click()
+        button = (By.CSS_SELECTOR, f'button[value="{subject}"]')
+        self.wait_until(lambda driver: driver.find_element(*button)).click()
 
-    def wait_for_address(self, address):
+    def wait_until(self, condition):
+        """Waits until a page that may still be loading is as it should be."""
+        from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, 60).until(lambda driver: driver.current_url == address)
-        return self.driver.find_element("tag name", "body").text
+        wait = WebDriverWait(self.driver, 120, ignored_exceptions=[StaleElementReferenceException])
+        return wait.until(condition)
+
+    def wait_for_address(self, address):
+        """The page's text."""
+        return self.wait_until(
+            lambda driver: driver.current_url == address
+            and driver.find_element("tag name", "body").text
+        )
 
     def test_the_session_is_there_when_the_browser_comes_back(self):
         self.sign_in("u-ada", "/v1/me")
@@ -340,11 +351,12 @@ class Browser(unittest.TestCase):
 
     def test_whoever_has_no_role_reads_why(self):
         self.sign_in("u-cy", "/v1/me")
-        from selenium.webdriver.support.ui import WebDriverWait
-
         driver = self.driver
-        WebDriverWait(driver, 60).until(lambda _: driver.title == "Cannot sign in")
-        self.assertIn("none of your groups", driver.find_element("tag name", "body").text)
+        text = self.wait_until(
+            lambda _: driver.title == "Cannot sign in"
+            and driver.find_element("tag name", "body").text
+        )
+        self.assertIn("none of your groups", text)
         self.assertIsNone(driver.get_cookie("sluice"))
 
 

@@ -243,9 +243,10 @@ class Server:
         except (Truncated, OSError):
             pass
         finally:
+            accepted.close()
             with self.lock:
                 self.connections.discard(plain)
-            accepted.close()
+                self.lock.notify_all()
 
     def stop(self):
         """Stops at once: connections are reset."""

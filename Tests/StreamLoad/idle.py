@@ -1,5 +1,6 @@
 """Many clients that do little, and some that never finish: none may cost others anything."""
 
+import contextlib
 import resource
 import socket
 import struct
@@ -15,7 +16,7 @@ from raw import BASIC, STREAM_LOAD
 QUESTION = b"GET /api/bootstrap HTTP/1.1\r\nHost: gateway.example\r\n\r\n"
 HEADER_TIMEOUT = 3
 # What a client waits for in turn, on a busy machine; behind the slow ones it would wait longer.
-PATIENCE = 15
+PATIENCE = 60
 
 
 class Leaving(Server):
@@ -93,7 +94,7 @@ class Idle(Case):
 
         def connect(count):
             for _ in range(count):
-                client = socket.create_connection((site.host, site.port), 20)
+                client = socket.create_connection((site.host, site.port), PATIENCE)
                 clients.append(client)
                 exchange(client)
 
@@ -101,11 +102,16 @@ class Idle(Case):
         time.sleep(2)
         before = resident_bytes(process)
         connect(self.count - len(clients))
-        time.sleep(2)
-        each = (resident_bytes(process) - before) / (self.count - 200)
+        # The front end closes its connections, and the gateway gives back what they needed.
+        end = time.monotonic() + PATIENCE
+        while True:
+            time.sleep(2)
+            each = (resident_bytes(process) - before) / (self.count - 200)
+            if each < 4096 or time.monotonic() > end:
+                break
         print(f"\n{len(clients)} idle clients: {each:.0f} bytes of memory each", flush=True)
         self.assertLess(each, 4096)
-        with socket.create_connection((site.host, site.port), 20) as newcomer:
+        with socket.create_connection((site.host, site.port), PATIENCE) as newcomer:
             took = exchange(newcomer)
         self.assertLess(took, PATIENCE)
         # The front end has long closed their connections to it.
@@ -125,11 +131,16 @@ class Slow(Case):
         self.assertEqual(answer.json["Status"], "Success")
         self.assertLess(time.monotonic() - start, PATIENCE)
 
-    def seconds_until_the_end(self, connection, piece, limit, pause=0.2):
-        """Sends `piece` again and again until the gateway ends the connection; what it answers."""
+    def seconds_until_the_end(self, connection, piece, start=None, pause=0.2):
+        """Sends `piece` again and again until the gateway ends the connection.
+
+        - start: since when the seconds are counted.
+
+        Returns them, and what it answers.
+        """
         connection.settimeout(pause)
-        start, answer = time.monotonic(), b""
-        while (seconds := time.monotonic() - start) < limit:
+        start, answer = start or time.monotonic(), b""
+        while (seconds := time.monotonic() - start) < HEADER_TIMEOUT + PATIENCE:
             try:
                 connection.sendall(piece)
                 if not (received := connection.recv(4096)):
@@ -138,20 +149,26 @@ class Slow(Case):
             except TimeoutError:
                 pass
             except ConnectionError:
+                # What it has answered before can be read all the same.
+                with contextlib.suppress(OSError):
+                    while received := connection.recv(4096):
+                        answer += received
                 break
         return seconds, answer
 
     def test_slow_heads_are_cut_off(self):
         for begins in [b"", b"GET / HTTP/1.1\r\nHost: gateway.example\r\nX: ", QUESTION]:
+            start = time.monotonic()
             with self.subTest(begins), self.shared.connect() as client:
                 # The whole head has one deadline, which bytes do not move.
                 client.socket.sendall(begins)
                 if begins == QUESTION:
                     self.assertEqual(client.receive().status, 200)
+                    start = time.monotonic()
                     client.socket.sendall(b"GET / HT")
                 else:
                     client.socket.sendall(b"G")
-                seconds, answer = self.seconds_until_the_end(client.socket, b"T", 20)
+                seconds, answer = self.seconds_until_the_end(client.socket, b"T", start)
                 self.assertGreater(seconds, HEADER_TIMEOUT - 1)
                 self.assertLess(seconds, HEADER_TIMEOUT + PATIENCE)
                 self.assertNotIn(b"HTTP/1.1 200", answer)
@@ -172,6 +189,8 @@ class Slow(Case):
             client.socket.close()
 
     def test_endless_heads_are_refused(self):
+        # As such, and not because they take long.
+        site = self.site()
         for name, begins, piece in [
             ("fields", b"GET / HTTP/1.1\r\nHost: gateway.example\r\n", b"X: 12345678\r\n" * 100),
             ("a line", b"GET / HTTP/1.1\r\nHost: gateway.example\r\nX: ", b"1" * 1000),
@@ -180,12 +199,12 @@ class Slow(Case):
             ("a method", b"G", b"E" * 1000),
             ("empty lines", b"", b"\r\n" * 500),
         ]:
-            with self.subTest(name), self.shared.connect() as client:
+            with self.subTest(name), site.connect() as client:
                 client.socket.sendall(begins)
-                seconds, answer = self.seconds_until_the_end(client.socket, piece, 10, pause=0.001)
-                self.assertLess(seconds, 10)
+                seconds, answer = self.seconds_until_the_end(client.socket, piece, pause=0.001)
+                self.assertLess(seconds, PATIENCE)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), answer)
-        self.assertEqual(self.shared.frontend.requests, [])
+        self.assertEqual(site.frontend.requests, [])
 
     def test_endless_ends_of_bodies_are_refused(self):
         for name, begins, piece in [("a chunk's extension", b"5;", b"a" * 1000),
@@ -194,8 +213,8 @@ class Slow(Case):
             with self.subTest(name), self.shared.connect() as client:
                 client.send(STREAM_LOAD, BASIC, "Transfer-Encoding: chunked")
                 client.socket.sendall(begins)
-                seconds, answer = self.seconds_until_the_end(client.socket, piece, 20, pause=0.01)
-                self.assertLess(seconds, 20)
+                seconds, answer = self.seconds_until_the_end(client.socket, piece, pause=0.01)
+                self.assertLess(seconds, PATIENCE)
                 self.assertNotIn(b"HTTP/1.1 200", answer)
         self.assertFalse([load for load in self.shared.loads if load.is_complete])
 
@@ -248,7 +267,7 @@ class Gone(Case):
             with site.connect() as client:
                 client.send("GET /")
                 client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        wait_until(lambda: descriptor_count(site.gateway.process) <= before + 2, "all are closed", 20)
+        wait_until(lambda: descriptor_count(site.gateway.process) <= before + 2, "all are closed")
         self.assertEqual(site.ask("GET /").status, 200)
 
     def test_a_server_that_announces_without_end_is_given_up(self):
@@ -257,7 +276,7 @@ class Gone(Case):
         clients = [site.connect() for _ in range(50)]
         for client in clients:
             client.send("GET /")
-        wait_until(lambda: len(site.gateway.requests(reason="badAnswer")) == 50, "all have ended", 20)
+        wait_until(lambda: len(site.gateway.requests(reason="badAnswer")) == 50, "all have ended")
         self.assertLess(resident_bytes(site.gateway.process) - before, 16 << 20)
         for client in clients:
             with client:

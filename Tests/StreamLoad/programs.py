@@ -131,5 +131,6 @@ class Responder(Configured):
     @property
     def targets(self):
         """The target of each request so far."""
-        lines = [line.partition("target ") for line in self.output.splitlines()]
+        complete = self.output.rpartition("\n")[0]
+        lines = [line.partition("target ") for line in complete.splitlines()]
         return [target for _, mark, target in lines if mark]

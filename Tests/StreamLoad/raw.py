@@ -6,6 +6,7 @@ import socket
 import ssl
 
 from http1 import Connection
+from programs import PATIENCE
 
 PASSWORD = "p@ss w/rd:%"
 BASIC = "Authorization: Basic " + base64.b64encode(f"loader:{PASSWORD}".encode()).decode()
@@ -35,7 +36,7 @@ class Client:
     """One connection, on which a test sends what it wants."""
 
     def __init__(self, server, is_tls=False):
-        self.socket = socket.create_connection((server.host, server.port), 20)
+        self.socket = socket.create_connection((server.host, server.port), PATIENCE)
         if is_tls:
             context = ssl.create_default_context()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -60,7 +61,7 @@ class Client:
     def ask(self, line, *fields, **more):
         return self.send(line, *fields, **more).receive()
 
-    def is_closed(self, within=5):
+    def is_closed(self, within=PATIENCE):
         """Whether the server ends the connection; raises what a client of it would see."""
         self.socket.settimeout(within)
         try:

@@ -6,7 +6,7 @@ from behaviors import BODY, LENGTH
 from clients import CLIENTS
 from gateway import Case
 from loads import the_file
-from programs import wait_until
+from programs import PATIENCE, wait_until
 from raw import BASIC, EXPECT, STREAM_LOAD
 
 BAD = b"1\n!2\n3\n"
@@ -42,7 +42,7 @@ class Records(Case):
             site.ask(STREAM_LOAD, BASIC, f"label: {label}", f"Content-Length: {len(body)}", body=body)
         records = wait_until(
             lambda: len(found := site.gateway.requests(pathClass="streamLoad")) == 3 and found,
-            "records", 20,
+            "records",
         )
         # Each shard writes its own lines: their order is not that of the loads.
         self.assertEqual(
@@ -50,6 +50,8 @@ class Records(Case):
             [("bad", "Fail"), ("good", "Label Already Exists"), ("good", "Success")],
         )
         self.assertEqual({record["http"]["status"] for record in records}, {200})
+        # Also of an answer that came before the body.
+        self.assertTrue(all(record["bytesOut"] > 100 for record in records), records)
 
     def test_other_requests(self):
         site = self.site()
@@ -73,7 +75,7 @@ class Records(Case):
         site.ask(STREAM_LOAD, BASIC, LENGTH, body=BODY)
         reasons = wait_until(
             lambda: (found := [record["reason"] for record in site.gateway.records()
-                               if record["reason"]]) and len(found) >= 3 and found, "reasons", 20,
+                               if record["reason"]]) and len(found) >= 3 and found, "reasons",
         )
         self.assertEqual(set(reasons), {"forbiddenPath", "redirectRefused"})
         self.assertNotIn("forward_to", site.gateway.access_log.read_text())
@@ -100,7 +102,7 @@ class Records(Case):
         site.ask(STREAM_LOAD, BASIC, BAD_LENGTH, body=BAD)
         text = wait_until(
             lambda: (text := site.gateway.metrics()) and 'status="Fail"' in text and text,
-            "counts of loads", 20,
+            "counts of loads",
         )
         for name in ["sluice_http_requests_total", "sluice_loads_total", "sluice_load_bytes_total",
                      "sluice_http_hop_seconds_sum", "sluice_http_hop_seconds_count"]:
@@ -113,7 +115,7 @@ class Rewritten(Case):
     def curl(self, url, *options):
         return subprocess.run(
             ["curl", "--silent", "--show-error", "--noproxy", "*", *options, url],
-            capture_output=True, text=True, timeout=30,
+            capture_output=True, text=True, timeout=PATIENCE,
         )
 
     def test_error_urls_lead_to_the_gateway(self):
@@ -203,6 +205,7 @@ class Tokens(Case):
         site = self.site(mode="rewrite")
         token = self.location(site).split("sluice=")[1]
         site.ask(f"PUT /api/db/t/_stream_load?sluice={token}", BASIC, LENGTH, body=BODY)
+        wait_until(lambda: len(site.gateway.requests(pathClass="streamLoad")) == 2, "both records")
         text = site.gateway.output + site.gateway.access_log.read_text()
         self.assertNotIn(token[:20], text)
 
