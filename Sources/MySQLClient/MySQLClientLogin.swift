@@ -39,6 +39,7 @@ package struct MySQLClientLogin: Sendable {
     private let isEncrypted: Bool
     private var state = State.greeting
     private var scramble = MySQLScramble([])
+    private var hasSwitched = false
 
     /// - Parameter isEncrypted: whether the login is sent in TLS, which the server has to offer: then
     ///   a server that wants to see the password is sent it.
@@ -99,6 +100,9 @@ package struct MySQLClientLogin: Sendable {
     }
 
     private mutating func answerToSwitch(_ payload: [UInt8]) throws -> [UInt8] {
+        // A server may ask once (MySQL source documentation, "Authentication Method Mismatch").
+        guard !hasSwitched else { throw MySQLWireError.truncated }
+        hasSwitched = true
         let request = try MySQLAuthenticationSwitch(payload: payload)
         scramble = request.scramble
         return try answer(request.plugin)

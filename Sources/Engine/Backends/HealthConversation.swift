@@ -24,6 +24,8 @@ struct HealthConversation {
     private let isConfidential: Bool
     private var stage = Stage.connecting
     private var tls: TLSConnection?
+    /// How many bytes the backend may still send.
+    private var bytesLeft: Int
 
     /// - Returns: `nil` if the backend is not to be checked.
     init?(with backend: Backend) throws(SystemError) {
@@ -41,6 +43,7 @@ struct HealthConversation {
         self.backend = backend
         self.probe = probe
         self.isConfidential = isConfidential
+        bytesLeft = probe.answerLimit
         side = Side(try backend.openSocket(attempt: 0))
     }
 
@@ -115,6 +118,10 @@ struct HealthConversation {
             let step: HealthProbeStep
             switch side.read(into: tools.scratch) {
             case .bytes(let count, _):
+                bytesLeft -= count
+                guard bytesLeft >= 0 else {
+                    return .unhealthy(reason: "sent more than \(probe.answerLimit) bytes")
+                }
                 step = tools.scratch.withBytes(in: 0..<count) { probe.receive($0) }
             case .wouldBlock: return nil
             case .endOfStream: return take(probe.receiveEndOfStream(), with: tools) ?? .healthy

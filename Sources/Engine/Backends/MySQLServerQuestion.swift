@@ -20,6 +20,7 @@ struct MySQLServerQuestion: LearningProbe {
 
     /// The server greets first.
     var opening: HealthProbeStep { .wait }
+    var answerLimit: Int { MySQLStatements.answerLimit }
 
     mutating func secured() -> HealthProbeStep { step(session.secured()) }
 

@@ -12,6 +12,7 @@ public struct BackendListQuestion: LearningProbe {
     private let request: [UInt8]
     private var reader = HTTPAnswerReader()
     private var hasHead = false
+    private var interimCount = 0
     private var body: BodyLength?
     private var content: [UInt8] = []
 
@@ -30,6 +31,8 @@ public struct BackendListQuestion: LearningProbe {
     }
 
     public var opening: HealthProbeStep { .send(request) }
+    /// With the head.
+    public var answerLimit: Int { Self.contentLimit + 1 << 17 }
 
     public mutating func receive(_ bytes: Span<UInt8>) -> HealthProbeStep {
         var position = 0
@@ -40,7 +43,13 @@ public struct BackendListQuestion: LearningProbe {
                     return .wait
                 }
                 position += count
-                if head.isInterim { continue }
+                guard !head.isInterim else {
+                    interimCount += 1
+                    guard interimCount <= AnswerCollector.interimLimit else {
+                        return .unhealthy(reason: "sent interim answers only")
+                    }
+                    continue
+                }
                 if let reason = refusal(by: head) { return .unhealthy(reason: reason) }
                 hasHead = true
                 body = head.body(answering: "GET")

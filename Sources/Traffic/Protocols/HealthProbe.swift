@@ -31,10 +31,14 @@ public protocol HealthProbe: Sendable {
     mutating func receive(_ bytes: Span<UInt8>) -> HealthProbeStep
     /// The backend's stream has ended, or was reset.
     func receiveEndOfStream() -> HealthProbeStep
+    /// The most that the backend may send, in bytes. What never ends would keep those waiting that are
+    /// asked beside it.
+    var answerLimit: Int { get }
 }
 
 extension HealthProbe {
     public mutating func secured() -> HealthProbeStep { .wait }
+    public var answerLimit: Int { 1 << 17 }
 }
 
 /// What a probe must know about its backend.

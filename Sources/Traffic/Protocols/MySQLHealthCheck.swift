@@ -52,6 +52,8 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
     /// (``GreetingProfile``).
     public private(set) var greeting: MySQLGreeting?
     private var state = State.awaitingGreeting
+    /// Whether the server has asked for another plugin, as it may once.
+    private var hasSwitched = false
     private var reader = MySQLPacketReader(limit: payloadLimit)
 
     /// - Parameter sendsProxyHeader: whether a PROXY header is sent first.
@@ -160,11 +162,13 @@ public struct MySQLHealthCheck: HealthProbe, Equatable {
 
     /// The answer to the login: OK, or a request for another authentication plugin, which an empty
     /// password answers with an empty packet whatever the plugin.
-    private func handleVerdict(_ packet: MySQLPacket) -> HealthProbeStep {
-        switch packet.payload.first {
-        case MySQLAuthenticationSwitch.mark: .send(packet.reply([]).bytes)
-        default: completed(farewell: MySQLPacket.quit.bytes)
+    private mutating func handleVerdict(_ packet: MySQLPacket) -> HealthProbeStep {
+        guard packet.payload.first == MySQLAuthenticationSwitch.mark else {
+            return completed(farewell: MySQLPacket.quit.bytes)
         }
+        guard !hasSwitched else { return .unhealthy(reason: "asks for one plugin after another") }
+        hasSwitched = true
+        return .send(packet.reply([]).bytes)
     }
 }
 

@@ -75,6 +75,16 @@ struct MySQLHealthCheckTests {
         #expect(check.receive(packet(sequence: 4, error)) == .healthy(farewell: []))
     }
 
+    @Test("A server that asks for one plugin after another is unhealthy: it would never end")
+    func endlessSwitches() throws {
+        var check = try greeted()
+        let wish = [0xfe] + "caching_sha2_password\0".utf8
+        let wishes = [2, 4].flatMap { MySQLPacket(sequence: $0, payload: wish).bytes }
+        #expect(
+            check.receive(wishes) == .unhealthy(reason: "asks for one plugin after another")
+        )
+    }
+
     @Test(
         "An ERR instead of the greeting is unhealthy, with the server's message",
         arguments: [
