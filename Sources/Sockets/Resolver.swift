@@ -44,6 +44,7 @@ public enum Routing {
 
     /// Whether a connection to `address` stays on this machine.
     public static func isThisMachine(_ address: IPAddress) -> Bool {
+        let address = address.unmapped
         if address.isLoopback { return true }
         // Without a route, replies cannot reach us either.
         guard let source = try? source(to: address) else { return false }

@@ -68,8 +68,9 @@ struct RedirectTargetsTests {
             inventory.makePools(names: table.names)
         }
 
-        func learn(_ targets: [String]) throws {
-            inventory.learnedTargets[id] = try targets.map(Self.place)
+        func learn(_ targets: [String], for warehouse: String = "W") throws {
+            let service = Service.ID(warehouse: warehouse, protocol: .http)
+            inventory.learnedTargets[service] = try targets.map(Self.place)
             inventory.makePools(names: table.names)
         }
 
@@ -237,6 +238,30 @@ struct RedirectTargetsTests {
         try fixture.learn(["be-1:8040"])
         #expect(try fixture.address("http://be-2:8040/") == nil)
         #expect(try fixture.address("http://be-1:8040/") == "10.0.0.7:8040")
+    }
+
+    @Test("A learned server may not be a target of another warehouse, nor one that it has learned")
+    func claims() throws {
+        func other(_ backend: String, target: String) throws -> Service {
+            var service = Service(
+                Service.ID(warehouse: "V", protocol: .http),
+                backends: [ConfiguredBackend(try Fixture.place(backend))]
+            )
+            service.redirects.targets = [try Fixture.place(target)]
+            return service
+        }
+        let servers = ["10.0.0.66:8040", "10.0.0.67:8040"]
+        for (backend, reachable) in [("10.0.0.99:8030", []), ("fe-1:8030", servers)] {
+            let fixture = try Fixture(
+                learned: servers,
+                others: [try other(backend, target: servers[0])],
+                names: Self.names
+            )
+            try fixture.learn(["10.0.0.67:8040"], for: "V")
+            let own = try servers.filter { try fixture.address("http://\($0)/") == $0 }
+            #expect(own == reachable, "of one cluster if a front end is of both")
+            #expect(fixture.targets.unresolved.count == 2 - own.count)
+        }
     }
 
     @Test("HTTPS needs TLS settings of the service")

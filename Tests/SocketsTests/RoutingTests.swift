@@ -13,6 +13,8 @@ struct RoutingTests {
         // `try?`: a machine without a way out has no address besides.
         if let own = try? Routing.source(to: .v4(IPv4Address(198, 51, 100, 1))) {
             #expect(Routing.isThisMachine(own))
+            let mapped = try IPAddress(parsing: "::ffff:\(own)")
+            #expect(Routing.isThisMachine(mapped))
         }
         #expect(!Routing.isThisMachine(.v4(IPv4Address(198, 51, 100, 1))))
     }

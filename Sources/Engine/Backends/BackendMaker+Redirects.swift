@@ -48,8 +48,9 @@ extension BackendMaker {
                 ? learnedRefusal(of: address, of: service)
                 : refusal(of: address, for: target, of: service)
             if let refusal {
-                reportOnce(refusal, of: address, for: target)
-                reason = "\(address.ip) is not used: it is \(refusal)"
+                let words = isLearned ? refusal.words(forLearned: target) : "\(refusal)"
+                reportOnce(words, of: address, for: target)
+                reason = "\(address.ip) is not used: it is \(words)"
             } else if let member = members.first(where: { $0.address == address }) {
                 backends.append(member)
             } else {
@@ -71,8 +72,6 @@ extension BackendMaker {
             for: name,
             isThisMachine: Routing.isThisMachine
         )
-        if let refusal { return refusal }
-        let owners = warehouses[address.ip.unmapped] ?? [service.id.warehouse]
-        return owners.contains(service.id.warehouse) ? nil : .warehouseBackend
+        return refusal ?? foreignness(of: address.ip, for: service.id.warehouse)
     }
 }

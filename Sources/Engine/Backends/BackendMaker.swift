@@ -12,9 +12,11 @@ struct BackendMaker {
     }
 
     let names: ResolvedNames
-    /// The addresses of the warehouses' own backends, which no other service may lead to, and which
+    /// Where the warehouses' servers are, as configured, which no other service may lead to, and which
     /// warehouses they are of.
     let warehouses: [IPAddress: Set<String>]
+    /// The same of the servers that their front ends list.
+    private let listed: [IPAddress: Set<String>]
     let policy: BackendAddressPolicy
     private let known: [BackendKey: Backend]
     private let reported: Set<Refusal>
@@ -29,17 +31,45 @@ struct BackendMaker {
         known = inventory.backends
         reported = inventory.refusals
         report = inventory.report
-        var warehouses: [IPAddress: Set<String>] = [:]
-        for service in inventory.topology.services where !service.isForeign {
-            for address in service.backends.flatMap({ names[$0.address].addresses }) {
-                warehouses[address.ip.unmapped, default: []].insert(service.id.warehouse)
+        let services = inventory.topology.services.filter { !$0.isForeign }
+        warehouses = Self.owners(
+            services.map { service in
+                (service.id, service.backends.map(\.address) + service.redirects.targets)
+            },
+            names
+        )
+        listed = Self.owners(inventory.learnedTargets.map { ($0.key, $0.value) }, names)
+        let listening = inventory.listeners.values.map(\.socket.address)
+        let management = inventory.topology.management.address.map { [$0] } ?? []
+        policy = BackendAddressPolicy(
+            own: listening + management + (inventory.topology.names?.listen ?? [])
+        )
+    }
+
+    private static func owners(
+        _ places: [(Service.ID, [BackendAddress])],
+        _ names: ResolvedNames
+    ) -> [IPAddress: Set<String>] {
+        var owners: [IPAddress: Set<String>] = [:]
+        for (service, places) in places {
+            for address in places.flatMap({ names[$0].addresses }) {
+                owners[address.ip.unmapped, default: []].insert(service.warehouse)
             }
         }
-        self.warehouses = warehouses
-        let listening = inventory.listeners.values.map(\.socket.address)
-        policy = BackendAddressPolicy(
-            own: listening + (inventory.topology.management.address.map { [$0] } ?? [])
-        )
+        return owners
+    }
+
+    /// Why a server that the front ends of `warehouse` list may not be used: it may be of another one.
+    ///
+    /// Warehouses with a configured server in common are of one cluster.
+    func foreignness(of ip: IPAddress, for warehouse: String) -> BackendAddressPolicy.Refusal? {
+        let owners = warehouses[ip.unmapped]
+        if owners?.contains(warehouse) == true { return nil }
+        let others = (owners ?? listed[ip.unmapped] ?? []).subtracting([warehouse])
+        let isKin = others.allSatisfy { other in
+            warehouses.values.contains { $0.isSuperset(of: [warehouse, other]) }
+        }
+        return isKin ? nil : owners == nil ? .listedTwice : .warehouseBackend
     }
 
     /// - Parameter before: where the service's clients have been routed so far.
@@ -108,12 +138,12 @@ struct BackendMaker {
         of service: Service
     ) -> Bool {
         guard let reason = refusal(of: address, for: backend, of: service) else { return true }
-        reportOnce(reason, of: address, for: backend)
+        reportOnce("\(reason)", of: address, for: backend)
         return false
     }
 
     mutating func reportOnce(
-        _ reason: BackendAddressPolicy.Refusal,
+        _ reason: String,
         of address: SocketAddress,
         for backend: BackendAddress
     ) {
@@ -123,7 +153,7 @@ struct BackendMaker {
                 .backendAddressRefused(
                     backend: backend.description,
                     address: address.ip,
-                    reason: reason.description
+                    reason: reason
                 )
             )
         }

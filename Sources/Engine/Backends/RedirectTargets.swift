@@ -77,7 +77,8 @@ struct RedirectTargets: Sendable {
         var seen: Set<BackendKey> = []
         backends = entries.flatMap(\.backends)
             .filter { $0.key.isRedirectTarget && seen.insert($0.key).inserted }
-        unresolved = entries.filter(\.backends.isEmpty).map { entry in
+        // One that is listed and configured can be used as configured.
+        unresolved = entries.filter { known[Key(RedirectTarget($0.place))] == nil }.map { entry in
             BackendPool.Unresolved(
                 name: entry.place.description,
                 listener: listener,
@@ -114,8 +115,10 @@ extension RedirectTargets {
             : all.map { status in
                 var status = status
                 status.isRedirectTarget = true
-                // Only a connect shows it: one that has failed does until the next one succeeds.
-                if status.health == .healthy { status.health = .notChecked }
+                // Only connects show it: the last one counts.
+                if status.health == .healthy, status.connections == 0 {
+                    status.health = .notChecked
+                }
                 return status
             }
     }

@@ -196,22 +196,22 @@ extension TargetLearner {
 
     /// Asks the first one, and the others if it does not answer.
     private func ask(_ backends: ArraySlice<Backend>, for lesson: Lesson) {
+        let password: Password
+        switch self.password(of: lesson.learning) {
+        case .success(let read): password = read
+        case .failure(let error): return fail(lesson, error.reason)
+        }
         var reason = "no backend is in service"
         var rest = backends
         while let backend = rest.popFirst() {
-            do throws(LearningFailure) {
-                let question = try question(for: lesson, at: backend)
+            let question = question(for: lesson.learning, at: backend, password)
+            do throws(SystemError) {
                 return try begin(question, with: backend, lesson, others: rest)
             } catch {
-                reason = "\(backend.title): \(error.reason)"
+                reason = "\(backend.title): \(error)"
             }
         }
         fail(lesson, reason)
-    }
-
-    /// A conversation that cannot begin.
-    private struct LearningFailure: Error {
-        let reason: String
     }
 
     private func begin(
@@ -219,34 +219,27 @@ extension TargetLearner {
         with backend: Backend,
         _ lesson: Lesson,
         others: ArraySlice<Backend>
-    ) throws(LearningFailure) {
+    ) throws(SystemError) {
+        let conversation = try HealthConversation(with: backend, question, isConfidential: true)
+        let key = attempts.insert(
+            Attempt(conversation: conversation, lesson: lesson, others: others)
+        )
+        deadlines.schedule(Int(key.index), at: Moment.now().milliseconds + Self.deadline)
+        let verdict = attempts[key].conversation.begin()
+        if let verdict { return finish(key, verdict) }
         do throws(SystemError) {
-            let conversation = try HealthConversation(with: backend, question, isConfidential: true)
-            let key = attempts.insert(
-                Attempt(conversation: conversation, lesson: lesson, others: others)
-            )
-            deadlines.schedule(
-                Int(key.index),
-                at: Moment.now().milliseconds + Self.deadline
-            )
-            let verdict = attempts[key].conversation.begin()
-            if let verdict { return finish(key, verdict) }
-            do throws(SystemError) {
-                let token = UInt64(key.generation) << 32 | UInt64(key.index)
-                try epoll.add(conversation.socket, token: token)
-            } catch {
-                finish(key, .unknown(reason: error.description))
-            }
+            let token = UInt64(key.generation) << 32 | UInt64(key.index)
+            try epoll.add(conversation.socket, token: token)
         } catch {
-            throw LearningFailure(reason: error.description)
+            finish(key, .unknown(reason: error.description))
         }
     }
 
-    private func question(for lesson: Lesson, at backend: Backend) throws(LearningFailure)
-        -> any LearningProbe
-    {
-        let learning = lesson.learning
-        let password = try password(of: learning)
+    private func question(
+        for learning: RedirectSettings.Learning,
+        at backend: Backend,
+        _ password: Password
+    ) -> any LearningProbe {
         switch learning.source {
         case .http:
             return BackendListQuestion(
@@ -261,14 +254,10 @@ extension TargetLearner {
     }
 
     /// Read for each conversation: whoever changes the file expects it to be used.
-    private func password(of learning: RedirectSettings.Learning) throws(LearningFailure)
-        -> Password
+    private func password(of learning: RedirectSettings.Learning)
+        -> Result<Password, PasswordUnavailable>
     {
-        guard let path = learning.passwordFile else { return Password("") }
-        switch readPassword(path) {
-        case .success(let password): return password
-        case .failure(let error): throw LearningFailure(reason: error.reason)
-        }
+        learning.passwordFile.map(readPassword) ?? .success(Password(""))
     }
 
     private func finish(_ key: Key, _ verdict: HealthVerdict) {

@@ -23,13 +23,15 @@ public struct BackendAddressPolicy: Sendable {
         case thisMachine
         /// A warehouse's backend is there, and the service is not one of a warehouse.
         case warehouseBackend
+        /// Another warehouse's front ends list the server, too.
+        case listedTwice
     }
 
     private let own: [SocketAddress]
 
     /// - Parameter own: the addresses the gateway listens on, including its management address.
     public init(own: [SocketAddress]) {
-        self.own = own
+        self.own = own.map(\.unmapped)
     }
 
     /// - Parameters:
@@ -47,7 +49,9 @@ public struct BackendAddressPolicy: Sendable {
         {
             return refusal
         }
-        return own.first { Self.leads(address, to: $0, isThisMachine: isThisMachine) }
+        // An IPv4 address inside of IPv6 leads to the same place.
+        let plain = address.unmapped
+        return own.first { Self.leads(plain, to: $0, isThisMachine: isThisMachine) }
             .map { .ownAddress($0) }
     }
 
@@ -119,6 +123,10 @@ public struct BackendAddressPolicy: Sendable {
     ]
 }
 
+extension SocketAddress {
+    fileprivate var unmapped: SocketAddress { SocketAddress(ip.unmapped, port: port) }
+}
+
 extension String {
     /// RFC 6761 §6.3: a literal loopback address in all but its letters.
     public var isLocalHost: Bool {
@@ -142,11 +150,24 @@ extension IPv6Address {
 }
 
 extension BackendAddressPolicy.Refusal: CustomStringConvertible {
-    /// What the address is, after "it is".
+    /// What the address is, after "it is", with the remedy.
     public var description: String {
+        self == .loopback
+            ? "\(words) (write the address itself or localhost if that is intended)" : words
+    }
+
+    /// The same for a server that a front end has listed.
+    public func words(forLearned place: BackendAddress) -> String {
         switch self {
-        case .loopback:
-            "a loopback address (write the address itself or localhost if that is intended)"
+        case .loopback, .listedTwice:
+            "\(words) (add \(place) to redirects.targets if that is intended)"
+        default: words
+        }
+    }
+
+    private var words: String {
+        switch self {
+        case .loopback: "a loopback address"
         case .unspecified: "an unspecified address"
         case .linkLocal: "a link-local address"
         case .multicast: "a multicast address"
@@ -155,6 +176,7 @@ extension BackendAddressPolicy.Refusal: CustomStringConvertible {
         case .ownAddress(let own): "the gateway's own address \(own)"
         case .thisMachine: "an address of the gateway's machine"
         case .warehouseBackend: "a warehouse's backend"
+        case .listedTwice: "one that another warehouse's front ends list, too"
         }
     }
 }

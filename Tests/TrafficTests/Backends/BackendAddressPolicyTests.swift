@@ -77,6 +77,8 @@ struct BackendAddressPolicyTests {
         let management = try refusal("127.0.0.1:7080", named: "localhost", own: own)
         #expect(management == .ownAddress(try SocketAddress(parsing: "127.0.0.1:7080")))
         #expect(try refusal("0.0.0.0:7080", named: nil, own: own) != nil, "it leads to loopback")
+        #expect(try refusal("[::ffff:192.0.2.1]:9030", named: nil, own: own) != nil)
+        #expect(try refusal("[::ffff:0.0.0.0]:7080", named: nil, own: own) != nil)
     }
 
     @Test(
@@ -86,6 +88,8 @@ struct BackendAddressPolicyTests {
             ("[::]:9030", "[2001:db8::1]:9030", true), ("0.0.0.0:9030", "0.0.0.0:9030", true),
             ("0.0.0.0:9030", "[2001:db8::1]:9030", false), ("[::]:9030", "0.0.0.0:9030", true),
             ("0.0.0.0:9031", "192.0.2.1:9030", false),
+            ("0.0.0.0:9030", "[::ffff:192.0.2.1]:9030", true),
+            ("[::ffff:0.0.0.0]:9030", "192.0.2.1:9030", true),
         ]
     )
     func everyAddress(own: String, backend: String, isRefused: Bool) throws {
