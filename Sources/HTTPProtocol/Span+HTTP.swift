@@ -71,6 +71,19 @@ extension Span<UInt8> {
         count == text.utf8CodeUnitCount && hasPrefix(text)
     }
 
+    /// Whether it is `name`, a field's, as servers may read it that make variables of fields: they do not
+    /// tell `_` from `-` (RFC 3875 §4.1.18).
+    public func isName(_ name: StaticString) -> Bool {
+        let length = name.utf8CodeUnitCount
+        guard length == count else { return false }
+        let letters = unsafe UnsafeBufferPointer(start: name.utf8Start, count: length)
+        for index in indices {
+            let byte = self[index] == UInt8(ascii: "_") ? UInt8(ascii: "-") : self[index].lowercased
+            guard unsafe byte == letters[index].lowercased else { return false }
+        }
+        return true
+    }
+
     /// Whether it is `other` in any case of ASCII letters.
     func equals(ignoringCase other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }

@@ -61,11 +61,10 @@ struct CheckCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        var loaded =
-            configuration.file.map { ConfigurationLoader().load(contentsOf: $0) }
+        let loader = ConfigurationLoader(triesFiles: true)
+        let loaded =
+            configuration.file.map { loader.load(contentsOf: $0) }
             ?? ConfigurationLoader.withoutFile
-        loaded.checkManagementFiles()
-        loaded.checkLearningFiles()
         var report = ConfigurationReport(loaded)
         var failure: (any Error)?
         if live, let configuration = loaded.configuration {

@@ -69,6 +69,33 @@ struct StatusTableTests {
         #expect(lines.map(String.init) == expected)
     }
 
+    @Test("Redirect targets that nobody can use are listed at the top, with what follows")
+    func redirects() {
+        var status = GatewayStatus.example
+        var learning = RedirectLearningStatus(listener: nil, count: 2)
+        learning.failure = "fe-1:8030: connection refused"
+        var target = BackendStatus()
+        target.name = "127.0.0.1:8040"
+        target.health = .unhealthy
+        target.lastFailure = "connection refused"
+        for index in status.listeners.indices {
+            status.listeners[index].warehouse = "W"
+            status.listeners[index].redirectLearning = learning
+            status.listeners[index].redirectTargets = [target]
+        }
+        var lines = StatusTable(status).description.split(separator: "\n").map(String.init)
+        let learned = lines.filter { $0.contains("of W (http) cannot be learned") }
+        #expect(learned.count == 1 && learned[0].hasSuffix("last list (2 servers) stays in use"))
+        #expect(lines.contains("redirect target 127.0.0.1:8040 of W is down: connection refused"))
+        status.listeners[0].redirectTargets?[0].health = .unresolved
+        lines = StatusTable(status).description.split(separator: "\n").map(String.init)
+        #expect(
+            lines.contains(
+                "no redirect target of W (http) can be used: 127.0.0.1:8040: connection refused"
+            )
+        )
+    }
+
     @Test("The routes of a listener that chooses are listed, one per line")
     func routes() {
         var status = GatewayStatus.example

@@ -144,6 +144,24 @@ struct RedirectSettingsTests {
         #expect(port.map(\.path) == ["warehouses[0].listeners[0].redirects.targets[0]"])
     }
 
+    @Test("What follows from a mistake is not reported beside it")
+    func oneMessage() {
+        let listener = "warehouses[0].listeners[0]"
+        let base = Self.tree.setting("\(listener).http", to: "follow")
+        let bare = base.removing("\(listener).redirects")
+        let cases: [(ConfigurationNode, String)] = [
+            (bare.setting("\(listener).redirect", to: ["targets": ["be-1:8040"]]), "redirect"),
+            (base.setting("\(listener).http", to: "folow"), "http"),
+            (base.setting("\(listener).http", to: ["deny": ["default"]]), "http.deny"),
+            (base.removing("\(listener).http").setting("\(listener).mode", to: "follow"), "mode"),
+        ]
+        for (tree, key) in cases {
+            let findings = tree.decoded().findings
+            #expect(findings.map(\.path) == ["\(listener).\(key)"], "\(findings)")
+        }
+        #expect(cases[3].0.decoded().findings[0].remedy == "write http: { mode: follow }")
+    }
+
     @Test("A service of another protocol has none")
     func protocols() {
         let path = "warehouses[0].listeners[0].redirects"

@@ -27,27 +27,37 @@ package struct ConfigurationLoader: Sendable {
     private let now: @Sendable () -> UnixTime
     private let kernel: KernelSupport
     private let readsTLSFiles: Bool
+    private let triesFiles: Bool
     private let lists = ListFileCache()
 
     /// - Parameters:
     ///   - readsTLSFiles: whether certificates and keys are read and checked. Who only asks a running
     ///     gateway needs none of them.
+    ///   - triesFiles: whether the files that are read only when they are needed are tried, too.
     ///   - now: decides which whitelist entries have expired.
     package init(
         readsTLSFiles: Bool = true,
+        triesFiles: Bool = false,
         now: @escaping @Sendable () -> UnixTime = { .systemTime }
     ) {
-        self.init(now: now, kernel: .current, readsTLSFiles: readsTLSFiles)
+        self.init(
+            now: now,
+            kernel: .current,
+            readsTLSFiles: readsTLSFiles,
+            triesFiles: triesFiles
+        )
     }
 
     init(
         now: @escaping @Sendable () -> UnixTime,
         kernel: KernelSupport,
-        readsTLSFiles: Bool = true
+        readsTLSFiles: Bool = true,
+        triesFiles: Bool = false
     ) {
         self.now = now
         self.kernel = kernel
         self.readsTLSFiles = readsTLSFiles
+        self.triesFiles = triesFiles
     }
 
     /// The first of ``standardPaths`` that exists; `nil` if none does.
@@ -80,6 +90,29 @@ package struct ConfigurationLoader: Sendable {
             )
             return LoadedConfiguration(file: path, fault: fault)
         }
+    }
+
+    /// How the gateway of a file is managed, whatever else is wrong with the file: a topology without
+    /// warehouses. `nil` if these keys are missing or invalid.
+    package func loadManagement(contentsOf path: String) -> Topology? {
+        // `try?`: a file that cannot be read says nothing.
+        guard
+            let text = try? LimitedFile(path: path, sizeLimit: Self.configurationSizeLimit).text(),
+            var tree = YAMLReader.reading(of: text).tree,
+            case .mapping(let entries) = tree.content
+        else { return nil }
+        let kept = entries.filter { entry in
+            ["management", "state"].contains(entry.key) && !entry.value.isIncomplete
+        }
+        let none = ConfigurationNode(.sequence([]), at: tree.position)
+        tree = ConfigurationNode(
+            .mapping(kept + [.init(key: "warehouses", keyPosition: tree.position, value: none)]),
+            at: tree.position
+        )
+        guard let topology = decode(tree, from: path).configuration?.topology,
+            topology.management.address != nil || topology.localSocketPath != nil
+        else { return nil }
+        return topology
     }
 
     func decode(_ text: String, from path: String) -> LoadedConfiguration {
@@ -131,7 +164,7 @@ package struct ConfigurationLoader: Sendable {
             configuration?.topology.management.warningOfNoCertificatePlace(in: tree),
             configuration?.topology.acme?.warningOfNoFolder(in: tree),
         ]
-        return LoadedConfiguration(
+        var loaded = LoadedConfiguration(
             file: path,
             configuration: configuration,
             topology: topology,
@@ -139,6 +172,8 @@ package struct ConfigurationLoader: Sendable {
                 into: decoded.findings.map { $0.relative(to: path) }
             )
         )
+        if triesFiles { loaded.tryFiles(namedIn: tree, now: now()) }
+        return loaded
     }
 }
 
@@ -184,7 +219,7 @@ private enum StateFolder {
 
 extension [ConfigurationFinding] {
     /// Those of a file in its order, with these in between.
-    fileprivate func merged(into others: [ConfigurationFinding]) -> [ConfigurationFinding] {
+    func merged(into others: [ConfigurationFinding]) -> [ConfigurationFinding] {
         var all = others
         for finding in self {
             let next = all.firstIndex { other in

@@ -111,7 +111,8 @@ struct LimitedFile {
     /// The file may have grown since it said its size; one byte beyond the limit is read at most.
     private func contents(of descriptor: Int32, size: Int) throws(UnreadableFile) -> [UInt8] {
         var bytes: [UInt8] = []
-        var capacity = min(size, sizeLimit) + 1
+        // Files of the kernel have no size, and some are read in one piece only (proc(5)).
+        var capacity = min(max(size, 4_096), sizeLimit) + 1
         while bytes.count <= sizeLimit {
             var failure: Int32 = 0
             let piece = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in

@@ -46,6 +46,8 @@ final class GatewayLogs: Sendable {
     func apply(_ change: Change) {
         if let destination = change.destination {
             accessLog.redirect(to: destination, includesProbes: change.settings.includesProbes)
+            // The file may have been renamed since it was opened.
+            reopen()
         } else {
             accessLog.include(probes: change.settings.includesProbes)
         }

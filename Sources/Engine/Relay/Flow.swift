@@ -96,6 +96,9 @@ struct Flow {
         return bound.excess
     }
 
+    /// Counts bytes that were sent without the flow.
+    mutating func count(_ byteCount: Int) { self.byteCount += UInt64(byteCount) }
+
     /// Sends bytes that were not read from the source by the flow, before all that it will read.
     mutating func enqueue(_ bytes: [UInt8], countedByteCount: Int) {
         byteCount += UInt64(countedByteCount)

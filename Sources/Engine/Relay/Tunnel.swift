@@ -56,6 +56,9 @@ struct Tunnel {
         }
     }
 
+    /// Counts bytes of the backend that were passed on to the client in another way.
+    mutating func countToClient(_ byteCount: Int) { toClient.count(byteCount) }
+
     /// Sends bytes to the backend, before all that is still to be read; those that it does not accept at
     /// once are kept.
     mutating func sendToBackend(_ bytes: [UInt8]) {

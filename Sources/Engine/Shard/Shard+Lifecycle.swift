@@ -145,6 +145,7 @@ extension Shard {
     ///
     /// - Returns: its next step after the result; `nil` if it waits, or has ended.
     private func perform(_ step: borrowing Lifecycle.Step, for key: Key) -> Lifecycle.Step? {
+        if step.isServersAnswer { connections[key].tunnel.countToClient(step.toClient.count) }
         if let record = finishedRequest(by: step, of: key) {
             recordRequest(record, of: key, before: step)
         }

@@ -149,6 +149,7 @@ extension Shard {
         requests.count += 1
         defer { requests.end() }
         request.hops = requests.hops(at: now)
+        let hasAsked = !request.hops.isEmpty
         var denial: (reason: DenialReason, detail: String)?
         if case .deny(let reason, let detail) = step.action {
             denial = (reason, detail.isEmpty ? connections[key].notes.detail : detail)
@@ -185,6 +186,8 @@ extension Shard {
             record.verdict = .deny
             record.reason = denial.reason
             record.detail = denial.detail
+            // A kept connection's backend was not asked.
+            if !hasAsked { record.backend = nil }
         }
         records.append(record)
     }
@@ -245,7 +248,7 @@ extension Shard {
         record.end = end
         record.tls = connection.notes.tls
         record.passedName = connection.notes.passedHello?.serverName
-        record.detail = detail(of: connection.notes)
+        record.detail = detail(of: connection.notes, record)
         record.unlogged = UInt64(connection.notes.unlogged)
         record.requestCount = connection.notes.requests?.count ?? 0
         return record
@@ -254,12 +257,16 @@ extension Shard {
     /// The backend that was connected; of a client that was denied after that, none.
     private func backend(of connection: Connection) -> SocketAddress? {
         if connection.isBackendConnected { return connection.backend?.address }
-        return connection.notes.denial == nil ? connection.notes.lastBackend : nil
+        let wasServed = connection.notes.denial == nil || connection.notes.requests != nil
+        return wasServed ? connection.notes.lastBackend : nil
     }
 
     /// What is known about this one; for a missing or misplaced header, the remedy.
-    private func detail(of notes: RecordNotes) -> String {
-        guard notes.detail.isEmpty, let denial = notes.denial else { return notes.detail }
+    private func detail(of notes: RecordNotes, _ record: AccessRecord) -> String {
+        guard notes.detail.isEmpty else { return notes.detail }
+        guard let denial = notes.denial else {
+            return record.isOfSilentHTTPClient ? ForeignProtocol.silenceAtHTTPPort : ""
+        }
         switch denial {
         case .untrustedProxySource, .badProxyHeader, .proxyHeaderTimeout, .unexpectedProxyHeader,
             .noEndpoint, .unknownEndpoint:
@@ -267,5 +274,13 @@ extension Shard {
         case .noRoute: return "the client names no warehouse"
         default: return ""
         }
+    }
+}
+
+extension AccessRecord {
+    /// Whether an HTTP server and its client have waited for each other. A probe leaves sooner.
+    fileprivate var isOfSilentHTTPClient: Bool {
+        self.protocol == .http && backend != nil && requestCount == 0
+            && bytesIn == 0 && bytesOut == 0 && durationMicroseconds >= 1_000_000
     }
 }

@@ -195,11 +195,11 @@ extension HTTPFields {
                 self = .contentLength
             case (17, UInt8(ascii: "t")) where name.hasPrefix("transfer-encoding"):
                 self = .transferEncoding
-            case (9, UInt8(ascii: "f")) where name.hasPrefix("forwarded"): self = .forwarding
-            case (9, UInt8(ascii: "x")) where name.hasPrefix("x-real-ip"): self = .forwarding
-            case (15, UInt8(ascii: "x")) where name.hasPrefix("x-forwarded-for"):
+            case (9, UInt8(ascii: "f")) where name.isName("forwarded"): self = .forwarding
+            case (9, UInt8(ascii: "x")) where name.isName("x-real-ip"): self = .forwarding
+            case (15, UInt8(ascii: "x")) where name.isName("x-forwarded-for"):
                 self = .forwarding
-            case (17, UInt8(ascii: "x")) where name.hasPrefix("x-forwarded-proto"):
+            case (17, UInt8(ascii: "x")) where name.isName("x-forwarded-proto"):
                 self = .forwarding
             default: return nil
             }

@@ -178,7 +178,7 @@ extension HTTPRequestHead {
     }
 
     /// Whether a field claims to know the client: `Forwarded` (RFC 7239), `X-Forwarded-For`,
-    /// `X-Forwarded-Proto` or `X-Real-IP`.
+    /// `X-Forwarded-Proto` or `X-Real-IP`; `_` in place of `-` is no disguise.
     public var namesClient: Bool { fields.hasForwarding }
 
     /// A head with more fields at its end, each with its CR LF; all else is the same bytes.

@@ -141,10 +141,7 @@ extension NoticeFacts {
         return Set(failing).map { failing in
             let status = failing.status
             let reason = LogText.harmless(status.failure ?? "")
-            let rest =
-                status.count == 0
-                ? "redirects to servers outside of redirects.targets are refused"
-                : "the last list (\(status.count.of("server"))) stays in use"
+            let rest = status.consequence(hasTargets: failing.hasTargets)
             var condition = NoticeCondition(
                 .redirectsUnknown,
                 failing.hasTargets ? .warning : .critical,
@@ -157,6 +154,28 @@ extension NoticeFacts {
             condition.patience = backendDownAfter
             return condition
         }
+    }
+
+    /// Targets of which none may be used are as good as none.
+    var redirectTargetConditions: [NoticeCondition] {
+        let unusable = status.listeners.compactMap { listener -> NoticeCondition? in
+            guard let warehouse = listener.warehouse, let unusable = listener.unusableTargets,
+                listener.redirectLearning?.failure == nil
+            else { return nil }
+            var condition = NoticeCondition(
+                .redirectsUnknown,
+                .critical,
+                of: warehouse,
+                subject: "redirects of \(unusable.service)",
+                name: unusable.service,
+                "No redirect target of the service \(unusable.service) can be used:"
+                    + " \(LogText.harmless(unusable.reason))."
+            )
+            condition.patience = backendDownAfter
+            return condition
+        }
+        // Several listeners may lead to one service.
+        return Array(Set(unusable))
     }
 
     /// Whether a listener's endpoint cannot be reached because its owner has not accepted it.

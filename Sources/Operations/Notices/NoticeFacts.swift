@@ -105,7 +105,8 @@ extension NoticeFacts {
     /// Everything that a person should hear of.
     package func conditions(at now: UnixTime) -> [NoticeCondition] {
         endpointConditions(at: now) + expiryConditions(at: now) + backendConditions
-            + mismatchConditions + redirectConditions + policyConditions(at: now)
+            + mismatchConditions + redirectConditions + redirectTargetConditions
+            + policyConditions(at: now)
             + gatewayConditions(at: now) + nameConditions(at: now)
             + managedCertificates.compactMap { $0.condition(at: now) }
     }

@@ -1,6 +1,7 @@
 import CIDRTrie
 package import Policy
 package import Settings
+import Text
 package import Time
 import Traffic
 
@@ -115,6 +116,23 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
     package init() {}
 }
 
+extension ListenerStatus {
+    /// The service in sentences, by the listener inside which it is written.
+    fileprivate static func redirectingService(at listener: String?) -> String {
+        ServiceProtocol.http.rawValue + (listener.map { " at \($0)" } ?? "")
+    }
+
+    /// Why redirects lead nowhere although there are redirect targets: none has an address that may be
+    /// used. `nil` if one has.
+    package var unusableTargets: (service: String, reason: String)? {
+        guard let targets = redirectTargets, let first = targets.first,
+            targets.allSatisfy({ $0.health == .unresolved })
+        else { return nil }
+        let reason = first.lastFailure.map { ": \($0)" } ?? ""
+        return (Self.redirectingService(at: first.listener), first.name + reason)
+    }
+}
+
 /// How the front ends of a service are asked where their redirects may lead.
 package struct RedirectLearningStatus: Hashable, Sendable, Codable {
     /// The listener inside which the service is written; `nil` if several may lead to it.
@@ -131,15 +149,23 @@ package struct RedirectLearningStatus: Hashable, Sendable, Codable {
     }
 
     /// The service in sentences: `http`, or `http at 0.0.0.0:8030`.
-    package var service: String {
-        ServiceProtocol.http.rawValue + (listener.map { " at \($0)" } ?? "")
+    package var service: String { ListenerStatus.redirectingService(at: listener) }
+
+    /// What follows from a failure.
+    ///
+    /// - Parameter hasTargets: whether there are redirect targets all the same.
+    package func consequence(hasTargets: Bool) -> String {
+        if count > 0 { return "the last list (\(count.of("server"))) stays in use" }
+        return hasTargets
+            ? "redirects to servers outside of redirects.targets are refused"
+            : "redirects to other servers than the service's own backends are refused"
     }
 }
 
 package struct BackendStatus: Hashable, Sendable, Codable {
     /// The last result; it stays until the next one.
     package enum Health: String, Hashable, Sendable, Codable {
-        /// The first health check has not completed.
+        /// The first health check has not completed; of a redirect target, the first connect.
         case notChecked
         case healthy
         case unhealthy

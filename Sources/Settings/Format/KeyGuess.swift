@@ -135,10 +135,11 @@ extension KeyGuess {
         "whitelist.entries": ["entries"],
         "whitelist.files": ["files"],
         "whitelist.mode": ["mode"],
+        "http.mode": ["mode", "httpmode", "streamload", "followredirects"],
     ]
 
-    private static let byName: [String: String] = nestedKeys.reduce(into: [:]) { table, pair in
-        for name in pair.value { table[name] = pair.key }
+    private static let byName: [String: [String]] = nestedKeys.reduce(into: [:]) { table, pair in
+        for name in pair.value { table[name, default: []].append(pair.key) }
     }
 
     private static let lists: Set = [
@@ -150,11 +151,14 @@ extension KeyGuess {
     private static func nested(_ key: String, among known: [String]) -> (
         outer: String, inner: String, isList: Bool
     )? {
-        guard let path = byName[Suggestion.plain(key)] else { return nil }
-        let steps = path.split(separator: ".").map(String.init)
-        guard known.contains(steps[0]), !gatewayOnly.contains(path) || known.contains("warehouses")
-        else { return nil }
-        return (steps[0], steps[1], lists.contains(path))
+        for path in byName[Suggestion.plain(key)] ?? [] {
+            let steps = path.split(separator: ".").map(String.init)
+            guard known.contains(steps[0]),
+                !gatewayOnly.contains(path) || known.contains("warehouses")
+            else { continue }
+            return (steps[0], steps[1], lists.contains(path))
+        }
+        return nil
     }
 }
 

@@ -33,7 +33,8 @@ extension EngineSettings {
     }
 
     /// In bytes. Linux doubles a receive buffer, within Int32.
-    private static let bufferRange = 0...1_073_741_823
+    /// The kernel's sizes are half of an Int32.
+    private static let bufferRange = 0...1023 << 20
 }
 
 extension Fields {

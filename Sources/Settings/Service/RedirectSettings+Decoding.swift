@@ -179,6 +179,8 @@ extension DecodedWarehouse {
 extension Topology {
     /// Warns of listeners whose redirects lead nowhere, and of targets that no redirect is compared with.
     func checkRedirects(in decoding: Decoding) {
+        // What is wrong may be what leads there: one mistake, one message.
+        guard !decoding.hasErrors else { return }
         var used: Set<Service.ID> = []
         for listener in listeners where listener.http.readsRequests {
             for service in listener.routes.map(\.service) where used.insert(service.id).inserted {

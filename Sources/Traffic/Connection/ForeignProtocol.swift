@@ -1,10 +1,10 @@
 /// Recognizes clients that speak the protocol of another port, by their first bytes, so that the
 /// access log can name the mistake.
-enum ForeignProtocol {
+public enum ForeignProtocol {
     static let httpAtMySQLPort = "HTTP spoken to the MySQL port"
     static let mySQLAtHTTPPort = "MySQL spoken to the HTTP port"
     /// A MySQL client says nothing before the server's greeting.
-    static let silenceAtHTTPPort =
+    public static let silenceAtHTTPPort =
         "the client sent nothing: a MySQL client waits for the server's greeting"
 
     /// `OPTIONS` and `CONNECT` are the longest methods that ordinary clients use.

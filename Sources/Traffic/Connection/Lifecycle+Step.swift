@@ -57,6 +57,14 @@ extension Lifecycle {
             return answer
         }
 
+        /// Whether `toClient` is a server's answer, not the gateway's own words.
+        public var isServersAnswer: Bool {
+            switch action {
+            case .next, .drain: true
+            default: false
+            }
+        }
+
         /// Nothing has changed.
         public static var nothing: Step { Step(.wait) }
     }

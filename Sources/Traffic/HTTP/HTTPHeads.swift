@@ -106,9 +106,9 @@ extension Span<UInt8> {
     /// Whether a field of this name claims to know the client.
     fileprivate var namesClient: Bool {
         switch count {
-        case 9: equals(ignoringCase: "forwarded") || equals(ignoringCase: "x-real-ip")
-        case 15: equals(ignoringCase: "x-forwarded-for")
-        case 17: equals(ignoringCase: "x-forwarded-proto")
+        case 9: isName("forwarded") || isName("x-real-ip")
+        case 15: isName("x-forwarded-for")
+        case 17: isName("x-forwarded-proto")
         default: false
         }
     }

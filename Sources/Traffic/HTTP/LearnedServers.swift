@@ -111,7 +111,10 @@ extension LearnedServersError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .badJSON(let error): "the answer is not a list of backends: \(error)"
-        case .refused("401"), .refused("403"): "the front end does not let the user in"
+        case .refused("401"):
+            "the front end does not let the user in: no such user, or another password (401)"
+        case .refused("403"):
+            "the front end does not let the user in: may the user see backends? (403)"
         case .refused(let code): "the front end refuses, with code \(LogText.harmless(code))"
         case .nothing: "every SHOW statement was refused (may the user see backends?)"
         case .empty: "no server is listed (may the user see backends?)"

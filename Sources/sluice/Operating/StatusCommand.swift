@@ -111,9 +111,11 @@ struct StatusTable: CustomStringConvertible {
                 let warehouse = listener.warehouse ?? "-"
                 lines.append(
                     "redirect targets of \(warehouse) (\(learning.service)) cannot be learned"
-                        + "\(since): \(failure)"
+                        + "\(since): \(failure); "
+                        + learning.consequence(hasTargets: listener.redirectTargets != nil)
                 )
             }
+            lines += targetTroubles(of: listener)
             guard let end = listener.shadowUntil, end > .systemTime else { continue }
             lines.append(
                 "listener \(listener.address) is in shadow mode until \(end.rfc3339): it has admitted"
@@ -133,6 +135,23 @@ struct StatusTable: CustomStringConvertible {
         // Several listeners may lead to one service.
         return lines.map(LogText.harmless).reduce(into: []) { unique, line in
             if !unique.contains(line) { unique.append(line) }
+        }
+    }
+
+    /// Redirect targets are not in the table of backends.
+    private static func targetTroubles(of listener: ListenerStatus) -> [String] {
+        let warehouse = listener.warehouse ?? "-"
+        if let unusable = listener.unusableTargets {
+            return [
+                "no redirect target of \(warehouse) (\(unusable.service)) can be used:"
+                    + " \(unusable.reason)"
+            ]
+        }
+        let down = (listener.redirectTargets ?? []).filter { $0.health == .unhealthy }
+        return down.map { target in
+            let (place, reason) = (target.address ?? target.name, target.lastFailure)
+            return "redirect target \(place) of \(warehouse) is down"
+                + (reason.map { ": \($0)" } ?? "")
         }
     }
 

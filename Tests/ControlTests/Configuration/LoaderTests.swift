@@ -1,3 +1,4 @@
+import Addresses
 import CIDRTrie
 import DomainNames
 import Foundation
@@ -199,10 +200,55 @@ struct LoaderTests {
         #expect(findings("xyz").first?.remedy == "use one of auto, system, reno, cubic")
     }
 
+    @Test("A buffer that is larger than the kernel grants is a warning, if it is written")
+    func buffers() throws {
+        let kernel = KernelSupport(
+            refusal: { _ in nil },
+            available: { [] },
+            receiveBufferLimit: { 212_992 }
+        )
+        func findings(_ engine: String, _ kernel: KernelSupport) -> [ConfigurationFinding] {
+            ConfigurationLoader(now: { UnixTime(seconds: 0) }, kernel: kernel)
+                .decode("warehouses: []\nengine: { \(engine) }\n", from: "x")
+                .findings.filter { $0.path != "warehouses" }
+        }
+        #expect(findings("clientBuffer: 4MiB, unsent: 8MiB", kernel) == [], "the default")
+        let found = findings("clientBuffer: 5MiB, backendBuffer: 1GiB", kernel)
+        #expect(found.map(\.path) == ["engine.backendBuffer"], "an error comes before warnings")
+        let large = findings("clientBuffer: 5MiB, backendBuffer: 1023MiB", kernel)
+        #expect(large.map(\.path) == ["engine.clientBuffer", "engine.backendBuffer"])
+        #expect(large.map(\.severity) == [.warning, .warning])
+        #expect(large[0].position == SourcePosition(line: 2, column: 25))
+        #expect(large[0].message.contains("grants no more than 212992B"))
+        #expect(large[0].remedy == "set net.core.rmem_max=5242880, or write 212992B")
+        let unknown = KernelSupport(refusal: { _ in nil }, available: { [] })
+        #expect(findings("clientBuffer: 1023MiB", unknown) == [])
+    }
+
+    @Test("Where a gateway is managed is known from a file with errors elsewhere")
+    func management() throws {
+        let management = "management: { listen: 127.0.0.1:7099 }\n"
+        func port(_ yaml: String) throws -> UInt16? {
+            let folder = try TemporaryFolder(["sluice.yaml": yaml])
+            return testLoader.loadManagement(contentsOf: folder.path(of: "sluice.yaml"))?
+                .management.address?.port
+        }
+        #expect(try port("\(management)warehouses: [ { id: W, listner: [] } ]\n") == 7099)
+        #expect(try port("warehouses: 3\nfoo: bar\n\(management)") == 7099)
+        #expect(try port("\(management)warehouses: [ {\n") == 7099)
+        #expect(try port("warehouses: [ }\n\(management)") == nil, "nothing is certain after it")
+        #expect(try port("management: { listen: 127.0.0.1:7099, foo: 1 }\n") == nil)
+        #expect(try port("management: { listen: 127.0.0.1:70") == nil)
+        #expect(try port("warehouses: []\n") == nil)
+        #expect(testLoader.loadManagement(contentsOf: "/nonexistent/sluice.yaml") == nil)
+    }
+
     @Test("This machine's kernel has Reno, and not an invented algorithm")
     func kernel() {
         #expect(KernelSupport.current.refusal(.named("reno")) == nil)
         #expect(KernelSupport.current.refusal(.named("nosuchcontrol")) != nil)
         #expect(KernelSupport.current.available().contains("reno"))
+        // In a network namespace of its own, the setting may not be there.
+        #expect(KernelSupport.current.receiveBufferLimit().map { $0 > 0 } ?? true)
     }
 }

@@ -3,13 +3,21 @@ import Control
 import Settings
 import Time
 
-/// What the loader makes of a configuration's text on 2026-01-01, with these files beside it.
-func load(_ yaml: String, files: [String: String] = [:]) throws -> LoadedConfiguration {
+/// What the loader makes of a configuration's text, with these files beside it.
+func load(
+    _ yaml: String,
+    files: [String: String] = [:],
+    by loader: ConfigurationLoader = testLoader
+) throws -> LoadedConfiguration {
     let folder = try TemporaryFolder(files.merging(["sluice.yaml": yaml]) { _, new in new })
-    return testLoader.load(contentsOf: folder.path(of: "sluice.yaml"))
+    return loader.load(contentsOf: folder.path(of: "sluice.yaml"))
 }
 
+/// On 2026-01-01.
+
 let testLoader = ConfigurationLoader(now: { UnixTime(seconds: 1_767_225_600) })
+/// As `sluice check` does it.
+let checkingLoader = ConfigurationLoader(triesFiles: true)
 
 extension LoadedConfiguration {
     /// `line:column path`, for each finding.

@@ -153,11 +153,29 @@ struct NoticeConditionTests {
         listener.redirectTargets = nil
         let bare = conditions { $0.status.listeners = [listener] }
         #expect(bare.map(\.severity) == [.critical])
-        #expect(bare[0].sentence.hasSuffix("outside of redirects.targets are refused."))
+        #expect(bare[0].sentence.hasSuffix("than the service's own backends are refused."))
         #expect(bare[0].key == shared[0].key)
         listener.backends = Self.listener([.unhealthy]).backends
         let down = conditions { $0.status.listeners = [listener] }
         #expect(Set(down.map(\.kind)) == [.backendDown, .serviceDown], "they cannot be asked")
+    }
+
+    @Test("Redirect targets of which none may be used are critical, once for each service")
+    func unusableTargets() {
+        var listener = Self.listener([.healthy])
+        listener.protocol = .http
+        var target = BackendStatus()
+        target.name = "127.0.0.1:8040"
+        target.health = .unresolved
+        target.lastFailure = "127.0.0.1 is not used: it is a\nloopback address"
+        listener.redirectTargets = [target, target]
+        var other = listener
+        other.address = "127.0.0.1:8031"
+        let found = conditions { $0.status.listeners = [listener, other] }
+        #expect(found.map(\.kind) == [.redirectsUnknown] && found[0].severity == .critical)
+        #expect(found[0].sentence.hasSuffix(": 127.0.0.1 is not used: it is a loopback address."))
+        listener.redirectTargets?[1].health = .notChecked
+        #expect(conditions { $0.status.listeners = [listener] } == [])
     }
 
     @Test("A backend that an operator has taken out of service is expected to be down")

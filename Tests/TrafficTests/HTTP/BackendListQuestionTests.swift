@@ -52,7 +52,14 @@ struct BackendListQuestionTests {
     }
 
     private static let failures = [
-        ("HTTP/1.1 401 Unauthorized\r\n\r\n", "the front end does not let the user in"),
+        (
+            String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 33),
+            "sent interim answers only"
+        ),
+        (
+            "HTTP/1.1 401 Unauthorized\r\n\r\n",
+            "the front end does not let the user in: no such user, or another password (401)"
+        ),
         (
             "HTTP/1.1 307 Temporary Redirect\r\nLocation: https://fe-1:8050/\r\n\r\n",
             "HTTP status 307"

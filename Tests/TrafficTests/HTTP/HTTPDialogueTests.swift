@@ -28,6 +28,19 @@ struct HTTPDialogueTests {
         #expect(talk.end?.keepsBackend == true)
     }
 
+    @Test(
+        "What a client claims to be is removed, also where a server may read it as such",
+        arguments: [
+            "X-Forwarded-For", "x_forwarded_for", "X_Forwarded-Proto", "FORWARDED", "x_real_ip",
+        ]
+    )
+    func forgedForwarding(name: String) throws {
+        var talk = try Talk("GET / HTTP/1.1\r\nHost: fe:8030\r\n\(name): 1\r\nX_F: 2\r\n\r\n")
+        talk.connect()
+        let fields = "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: http\r\n\r\n"
+        #expect(talk.toBackend == "GET / HTTP/1.1\r\nHost: fe:8030\r\nX_F: 2\r\n\(fields)")
+    }
+
     @Test("A client cannot have the fields that name it removed as those of its connection")
     func namedForwarding() throws {
         for (connection, expected) in [

@@ -1,10 +1,9 @@
-import FoundationEssentials
 import Logging
 import NIOSSL
 import Operations
 import Settings
 import Synchronization
-package import Time
+import Time
 
 /// The certificate of the management address, which reloads replace: new connections get the new
 /// one, open ones keep theirs.
@@ -110,63 +109,6 @@ extension ManagementCertificate {
             return isOther ? staged.status : nil
         }
         if let new { logger.notice("management certificate replaced: \(new.text)") }
-    }
-}
-
-extension LoadedConfiguration {
-    /// Adds findings about the files that the management address needs. A file that cannot be read is
-    /// only a warning: the configuration may be checked elsewhere, or by another user.
-    package mutating func checkManagementFiles(now: UnixTime = .systemTime) {
-        checkUpdateKey()
-        guard let management = configuration?.topology.management else { return }
-        if case .files(let files) = management.tls { checkCertificate(files, now: now) }
-        guard let singleSignOn = management.singleSignOn else { return }
-        if let path = singleSignOn.clientSecretFile {
-            do throws(PasswordFileError) {
-                _ = try PasswordFile(path: path).read()
-            } catch {
-                warn("clientSecretFile", "\(error)")
-            }
-        }
-        if let path = singleSignOn.authorityFile, !FileManager.default.isReadableFile(atPath: path)
-        {
-            warn("ca", "cannot read \(path)")
-        }
-    }
-
-    private mutating func checkUpdateKey() {
-        guard let path = configuration?.topology.names?.update?.keyFile else { return }
-        do throws(TSIGKeyFileError) {
-            _ = try TSIGKeyFile(path: path).read()
-        } catch {
-            findings.append(
-                ConfigurationFinding(.warning, path: "dns.update.keyFile", message: "\(error)")
-            )
-        }
-    }
-
-    private mutating func checkCertificate(_ files: CertificateFiles, now: UnixTime) {
-        do throws(CertificateError) {
-            let certificate = try ServerCertificate(files, isSelfSigned: false)
-            guard let doubt = certificate.doubt(at: now) else { return }
-            findings.append(.certificate(.warning, doubt))
-        } catch .unreadable(let path, let reason) {
-            let error = CertificateError.unreadable(path: path, reason: reason)
-            findings.append(.certificate(.warning, error.description))
-        } catch {
-            findings.append(.certificate(.error, error.description))
-            (configuration, topology) = (nil, nil)
-        }
-    }
-
-    private mutating func warn(_ key: String, _ message: String) {
-        findings.append(
-            ConfigurationFinding(
-                .warning,
-                path: "management.singleSignOn.\(key)",
-                message: message
-            )
-        )
     }
 }
 

@@ -146,13 +146,15 @@ struct GatewayPlace {
     }
 
     private static func topology(_ file: String) throws(CommandFailure) -> Topology {
-        let loaded = ConfigurationLoader(readsTLSFiles: false).load(contentsOf: file)
-        guard let topology = loaded.topology ?? loaded.configuration?.topology else {
-            throw CommandFailure(
-                loaded.faults.first?.line(in: file) ?? "\(file) is invalid",
-                code: GatewayExit.configuration
-            )
+        let loader = ConfigurationLoader(readsTLSFiles: false)
+        let loaded = loader.load(contentsOf: file)
+        if let topology = loaded.topology ?? loaded.configuration?.topology { return topology }
+        let fault = loaded.faults.first?.line(in: file) ?? "\(file) is invalid"
+        guard let topology = loader.loadManagement(contentsOf: file) else {
+            throw CommandFailure(fault, code: GatewayExit.configuration)
         }
+        // Whoever has just broken the file wants to see how the gateway is.
+        StandardError.print("sluice: \(fault)")
         return topology
     }
 }

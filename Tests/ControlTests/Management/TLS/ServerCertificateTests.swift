@@ -116,22 +116,30 @@ struct ServerCertificateTests {
     func checked() throws {
         let certificates = try TestCertificates()
         try certificates.make("a")
-        var loaded = certificates.loaded(certificates.files("a"))
-        loaded.checkManagementFiles()
+        var loaded = try check(certificates.files("a"))
         #expect(loaded.findings == [])
-        loaded = certificates.loaded(certificates.files("b"))
-        loaded.checkManagementFiles()
+        loaded = try check(certificates.files("b"))
         #expect(loaded.warnings.map(\.path) == ["management.tls"] && loaded.faults == [])
         #expect(loaded.configuration != nil)
         try certificates.make("c")
-        loaded = certificates.loaded(
-            CertificateFiles(
-                certificate: certificates.files("a").certificate,
-                key: certificates.files("c").key
-            )
-        )
-        loaded.checkManagementFiles()
-        #expect(loaded.faults.map(\.path) == ["management.tls"] && loaded.configuration == nil)
+        let (a, c) = (certificates.files("a"), certificates.files("c"))
+        loaded = try check(CertificateFiles(certificate: a.certificate, key: c.key))
+        #expect(loaded.places == ["3:8 management.tls"] && loaded.faults.count == 1)
+        #expect(loaded.configuration == nil)
+    }
+
+    private func check(_ files: CertificateFiles) throws -> LoadedConfiguration {
+        let yaml = """
+            management:
+              listen: 127.0.0.1:7080
+              tls: { certificate: \(files.certificate), key: \(files.key) }
+            warehouses:
+              - id: W
+                whitelist: { mode: nowhere }
+                listeners:
+                  - { protocol: mysql, listen: 127.0.0.1:3306, backends: [ 127.0.0.1:9030 ] }
+            """
+        return try load(yaml, by: checkingLoader)
     }
 
     @Test("Without a place for it, there is no certificate of the gateway's own")
