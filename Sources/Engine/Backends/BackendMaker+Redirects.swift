@@ -27,7 +27,9 @@ extension BackendMaker {
         for target in service.redirects.targets {
             targets.append(makeEntry(target, isLearned: false, members, of: service))
         }
-        for target in learned {
+        // What is configured as well is used as configured.
+        let configured = Set(service.redirects.targets).union(members.map(\.key.name))
+        for target in learned where !configured.contains(target) {
             targets.append(makeEntry(target, isLearned: true, members, of: service))
         }
         return RedirectTargets(own + targets, listener: service.id.listener)

@@ -51,9 +51,10 @@ extension Shard {
     /// - Returns: whether there may be another client.
     private func accept(from socket: ListeningSocket, as id: ListenerID) -> Bool {
         guard hasRoom() else {
-            pauseAccepting(reason: "out of file descriptors (RLIMIT_NOFILE)")
+            awaitRoom()
             return false
         }
+        roomAwaitedSince = nil
         switch socket.accept() {
         case .accepted(let client, let peer):
             // Here, and not where another shard starts with it: a burst must not pass unnoticed.
@@ -85,14 +86,42 @@ extension Shard {
 // MARK: - Out of descriptors
 
 extension Shard {
-    /// Watches no listener for a while: a level-triggered one that cannot be served would spin.
+    /// How long accepting rests while other shards make room.
+    private static let roomRestMilliseconds: Int64 = 2
+
+    /// The clients that are not admitted may all be other shards': these are asked to make room, and
+    /// accept meanwhile. Only if that leads to nothing is it a pause.
+    private func awaitRoom() {
+        let since = roomAwaitedSince ?? now.milliseconds
+        let isOver = now.milliseconds - since >= Self.acceptPauseMilliseconds
+        guard askForRoom(), !isOver else {
+            return pauseAccepting(reason: "out of file descriptors (RLIMIT_NOFILE)")
+        }
+        roomAwaitedSince = since
+        restAccepting(milliseconds: Self.roomRestMilliseconds)
+    }
+
+    /// - Returns: whether there is anybody to ask.
+    private func askForRoom() -> Bool {
+        let others = services.ports.filter { $0 !== port }
+        for other in others { other.post(.perform { _ = $0.hasRoom() }) }
+        return !others.isEmpty
+    }
+
     private func pauseAccepting(reason: String) {
         guard acceptResumesAt == nil else { return }
-        for socket in listeners.values { epoll.remove(socket) }
-        unwatched = []
-        acceptResumesAt = now.milliseconds + Self.acceptPauseMilliseconds
+        roomAwaitedSince = nil
+        restAccepting(milliseconds: Self.acceptPauseMilliseconds)
+        isAcceptPaused = true
         port.gauges.addAcceptPause()
         services.report(.acceptPaused(reason: reason))
+    }
+
+    /// Watches no listener for a while: a level-triggered one that cannot be served would spin.
+    private func restAccepting(milliseconds: Int64) {
+        for socket in listeners.values { epoll.remove(socket) }
+        unwatched = []
+        acceptResumesAt = now.milliseconds + milliseconds
     }
 
     /// Called when time has passed.
@@ -110,12 +139,15 @@ extension Shard {
     /// Called when time has passed.
     func resumeAccepting() {
         guard let moment = acceptResumesAt, moment <= now.milliseconds else { return }
-        guard !services.descriptors.isUsedUp else {
-            acceptResumesAt = now.milliseconds + Self.acceptPauseMilliseconds
-            return
-        }
         acceptResumesAt = nil
+        guard hasRoom() else {
+            guard isAcceptPaused else { return awaitRoom() }
+            _ = askForRoom()
+            return restAccepting(milliseconds: Self.acceptPauseMilliseconds)
+        }
         for (id, socket) in listeners { watch(socket, as: id) }
+        guard isAcceptPaused else { return }
+        isAcceptPaused = false
         services.report(.acceptResumed)
     }
 }

@@ -39,8 +39,12 @@ final class Shard: @unchecked Sendable {
     var records: [AccessRecord] = []
     /// When they were last handed over, in monotonic nanoseconds.
     private var recordsHandedOverAt: Int64 = 0
-    /// Accepting is paused until then, in monotonic milliseconds; `nil` when it is not.
+    /// Accepting rests until then, in monotonic milliseconds; `nil` when it does not.
     var acceptResumesAt: Int64?
+    /// Since when it does because other shards are to make room, in monotonic milliseconds.
+    var roomAwaitedSince: Int64?
+    /// Whether an operator was told that it does.
+    var isAcceptPaused = false
     /// Listeners that epoll has rejected.
     var unwatched: Set<ListenerID> = []
     /// When it is checked again, in monotonic milliseconds.

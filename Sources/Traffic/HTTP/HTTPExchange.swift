@@ -203,10 +203,12 @@ extension HTTPExchange {
 extension HTTPExchange {
     private mutating func collect(_ bytes: Span<UInt8>) -> ExchangeStep {
         guard var collector = parts[0].collector else { return .more(toClient: []) }
+        // The only reference: what was collected is not copied for each piece.
+        parts[0].collector = nil
+        defer { parts[0].collector = collector }
         hasBegun = true
         do throws(AnswerCollector.Failure) {
             let interim = try collector.receive(bytes)
-            parts[0].collector = collector
             guard collector.isComplete, let head = collector.head else {
                 return .more(toClient: interim.flatMap { words(for: $0) })
             }
