@@ -74,6 +74,6 @@ extension BackendMaker {
             for: name,
             isThisMachine: Routing.isThisMachine
         )
-        return refusal ?? foreignness(of: address.ip, for: service.id.warehouse)
+        return refusal ?? listedRefusal(of: address.ip, for: service.id.warehouse)
     }
 }

@@ -62,7 +62,7 @@ struct BackendMaker {
     /// Why a server that the front ends of `warehouse` list may not be used: it may be of another one.
     ///
     /// Warehouses with a configured server in common are of one cluster.
-    func foreignness(of ip: IPAddress, for warehouse: String) -> BackendAddressPolicy.Refusal? {
+    func listedRefusal(of ip: IPAddress, for warehouse: String) -> BackendAddressPolicy.Refusal? {
         let owners = warehouses[ip.unmapped]
         if owners?.contains(warehouse) == true { return nil }
         let others = (owners ?? listed[ip.unmapped] ?? []).subtracting([warehouse])
