@@ -17,6 +17,8 @@ struct BackendMaker {
     let warehouses: [IPAddress: Set<String>]
     /// The same of the servers that their front ends list.
     private let listed: [IPAddress: Set<String>]
+    /// Warehouses that have a configured server in common.
+    private let clusters: Set<Set<String>>
     let policy: BackendAddressPolicy
     private let known: [BackendKey: Backend]
     private let reported: Set<Refusal>
@@ -32,13 +34,16 @@ struct BackendMaker {
         reported = inventory.refusals
         report = inventory.report
         let services = inventory.topology.services.filter { !$0.isForeign }
-        warehouses = Self.owners(
+        let configured = Self.owners(
             services.map { service in
                 (service.id, service.backends.map(\.address) + service.redirects.targets)
             },
             names
         )
-        listed = Self.owners(inventory.learnedTargets.map { ($0.key, $0.value) }, names)
+        warehouses = Self.machines(configured)
+        clusters = Set(configured.values.filter { $0.count > 1 })
+        let learned = inventory.learnedTargets.map { ($0.key, $0.value) }
+        listed = Self.machines(Self.owners(learned, names))
         let listening = inventory.listeners.values.map(\.socket.address)
         let management = inventory.topology.management.address.map { [$0] } ?? []
         policy = BackendAddressPolicy(
@@ -49,25 +54,32 @@ struct BackendMaker {
     private static func owners(
         _ places: [(Service.ID, [BackendAddress])],
         _ names: ResolvedNames
-    ) -> [IPAddress: Set<String>] {
-        var owners: [IPAddress: Set<String>] = [:]
+    ) -> [SocketAddress: Set<String>] {
+        var owners: [SocketAddress: Set<String>] = [:]
         for (service, places) in places {
             for address in places.flatMap({ names[$0].addresses }) {
-                owners[address.ip.unmapped, default: []].insert(service.warehouse)
+                let place = SocketAddress(address.ip.unmapped, port: address.port)
+                owners[place, default: []].insert(service.warehouse)
             }
         }
         return owners
     }
 
+    private static func machines(_ owners: [SocketAddress: Set<String>])
+        -> [IPAddress: Set<String>]
+    {
+        owners.reduce(into: [:]) { $0[$1.key.ip, default: []].formUnion($1.value) }
+    }
+
     /// Why a server that the front ends of `warehouse` list may not be used: it may be of another one.
     ///
-    /// Warehouses with a configured server in common are of one cluster.
+    /// Warehouses with a configured server in common, its port included, are of one cluster.
     func listedRefusal(of ip: IPAddress, for warehouse: String) -> BackendAddressPolicy.Refusal? {
         let owners = warehouses[ip.unmapped]
         if owners?.contains(warehouse) == true { return nil }
         let others = (owners ?? listed[ip.unmapped] ?? []).subtracting([warehouse])
         let isKin = others.allSatisfy { other in
-            warehouses.values.contains { $0.isSuperset(of: [warehouse, other]) }
+            clusters.contains { $0.isSuperset(of: [warehouse, other]) }
         }
         return isKin ? nil : owners == nil ? .listedTwice : .warehouseBackend
     }
