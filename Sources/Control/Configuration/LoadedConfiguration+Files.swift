@@ -88,24 +88,24 @@ private struct FileTrial {
 extension PasswordFile {
     /// Why the file at `path` cannot be used; `nil` if it can.
     fileprivate static func problem(of path: String) -> String? {
-        do throws(PasswordFileError) {
-            _ = try PasswordFile(path: path).read()
-            return nil
-        } catch {
-            return "\(error)"
-        }
+        message(of: { _ = try PasswordFile(path: path).read() })
     }
 }
 
 extension TSIGKeyFile {
     /// Why the file at `path` cannot be used; `nil` if it can.
     fileprivate static func problem(of path: String) -> String? {
-        do throws(TSIGKeyFileError) {
-            _ = try TSIGKeyFile(path: path).read()
-            return nil
-        } catch {
-            return "\(error)"
-        }
+        message(of: { _ = try TSIGKeyFile(path: path).read() })
+    }
+}
+
+/// The words of the error that `body` throws.
+private func message(of body: () throws -> Void) -> String? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return "\(error)"
     }
 }
 

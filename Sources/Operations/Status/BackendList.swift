@@ -14,9 +14,7 @@ package struct BackendList: Hashable, Sendable, Codable {
         package var backend: BackendStatus
 
         /// The service in tables: `mysql`, or `mysql at 0.0.0.0:9030` if it belongs to one listener.
-        package var service: String {
-            `protocol`.rawValue + (backend.listener.map { " at \($0)" } ?? "")
-        }
+        package var service: String { `protocol`.service(at: backend.listener) }
     }
 
     package var backends: [Entry]
@@ -126,5 +124,14 @@ extension BackendFilter {
             return .unknownPlace(kind: .backend, value: backend, known: known)
         }
         return nil
+    }
+}
+
+extension ServiceProtocol {
+    /// A service in sentences and tables.
+    ///
+    /// - Parameter listener: the listener inside which it is written; `nil` if several may lead to it.
+    func service(at listener: String?) -> String {
+        rawValue + (listener.map { " at \($0)" } ?? "")
     }
 }

@@ -117,11 +117,6 @@ package struct ListenerStatus: Hashable, Sendable, Codable {
 }
 
 extension ListenerStatus {
-    /// The service in sentences, by the listener inside which it is written.
-    fileprivate static func redirectingService(at listener: String?) -> String {
-        ServiceProtocol.http.rawValue + (listener.map { " at \($0)" } ?? "")
-    }
-
     /// Why redirects lead nowhere although there are redirect targets: none has an address that may be
     /// used. `nil` if one has.
     package var unusableTargets: (service: String, reason: String)? {
@@ -129,7 +124,7 @@ extension ListenerStatus {
             targets.allSatisfy({ $0.health == .unresolved })
         else { return nil }
         let reason = first.lastFailure.map { ": \($0)" } ?? ""
-        return (Self.redirectingService(at: first.listener), first.name + reason)
+        return (ServiceProtocol.http.service(at: first.listener), first.name + reason)
     }
 }
 
@@ -149,7 +144,7 @@ package struct RedirectLearningStatus: Hashable, Sendable, Codable {
     }
 
     /// The service in sentences: `http`, or `http at 0.0.0.0:8030`.
-    package var service: String { ListenerStatus.redirectingService(at: listener) }
+    package var service: String { ServiceProtocol.http.service(at: listener) }
 
     /// What follows from a failure.
     ///

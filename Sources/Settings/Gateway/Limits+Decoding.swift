@@ -33,7 +33,6 @@ extension EngineSettings {
     }
 
     /// In bytes. Linux doubles a receive buffer, within Int32.
-    /// The kernel's sizes are half of an Int32.
     private static let bufferRange = 0...1023 << 20
 }
 

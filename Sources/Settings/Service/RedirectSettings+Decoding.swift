@@ -179,7 +179,7 @@ extension DecodedWarehouse {
 extension Topology {
     /// Warns of listeners whose redirects lead nowhere, and of targets that no redirect is compared with.
     func checkRedirects(in decoding: Decoding) {
-        // What is wrong may be what leads there: one mistake, one message.
+        // It may follow from an error: one mistake, one message.
         guard !decoding.hasErrors else { return }
         var used: Set<Service.ID> = []
         for listener in listeners where listener.http.readsRequests {
